@@ -1,0 +1,51 @@
+/**
+ * Every code that ingest answers, its HTTP status and a title that tells the reader what happened. One row
+ * per code; edges translate from here and nowhere else. PROTOCOL.md lists them all.
+ */
+export const errorRegistry = {
+  malformed_json: { status: 400, title: 'The body is not JSON' },
+  unauthorized: { status: 401, title: 'No valid API key' },
+  not_found: { status: 404, title: 'There is nothing here' },
+  method_not_allowed: { status: 405, title: 'This path does not take that method' },
+  request_timeout: { status: 408, title: 'The request took too long to arrive' },
+  body_too_large: { status: 413, title: 'The body is too large' },
+  unsupported_media_type: { status: 415, title: 'This media type is not taken here' },
+  invalid_event: { status: 422, title: 'The event is not valid' },
+  too_many_requests: { status: 429, title: 'Too many requests' },
+  internal: { status: 500, title: 'This is a fault of ours' },
+  broker_unavailable: { status: 503, title: 'The broker cannot be reached' },
+  broker_blocked: { status: 503, title: 'The broker takes no messages now' },
+  too_many_unconfirmed: { status: 503, title: 'Too many events wait for the broker' },
+  broken_topology: { status: 503, title: 'The broker has lost a queue or binding of ours' },
+  going_away: { status: 503, title: 'This instance is shutting down' },
+} as const;
+
+export type ErrorCode = keyof typeof errorRegistry;
+
+/** An unexpected failure with a stable code; match on `code`, never on the message. */
+export class AppError extends Error {
+  override readonly name = 'AppError';
+
+  constructor(
+    readonly code: ErrorCode,
+    message: string,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+  }
+
+  get status(): number {
+    return errorRegistry[this.code].status;
+  }
+
+  /** Whether the same request may succeed later without a change. */
+  get retryable(): boolean {
+    return this.status === 503 || this.status === 429;
+  }
+}
+
+/** What is wrong with an input: where (JSON pointer, RFC 6901) and what was expected there. */
+export interface Problem {
+  readonly path: string;
+  readonly message: string;
+}

@@ -1,0 +1,34 @@
+import type { Cursor } from './cursor.ts';
+import type { Address } from './routing.ts';
+
+export const appointmentEvents = [
+  'appointment.created',
+  'appointment.updated',
+  'appointment.cancelled',
+] as const;
+export const eventNames = [...appointmentEvents, 'calendar.sync'] as const;
+
+export type AppointmentEventName = (typeof appointmentEvents)[number];
+export type EventName = (typeof eventNames)[number];
+export type EventData = Readonly<Record<string, unknown>>;
+
+/** A fact that a backend told us, checked and addressed. */
+export interface RoomcastEvent {
+  /** The backend's id, or the one we gave it; a repeat carries the same. */
+  readonly id: string;
+  readonly name: EventName;
+  readonly data: EventData;
+  /** RFC 3339 with offset, as the backend gave it. */
+  readonly timestamp: string;
+  readonly rooms: readonly Address[];
+}
+
+export function isAppointmentEvent(name: EventName): name is AppointmentEventName {
+  return name !== 'calendar.sync';
+}
+
+/** The bytes that every client of the event's rooms receives: built once by ingest, never parsed again. */
+export function encodeEventFrame(event: RoomcastEvent, cursor: Cursor): Buffer {
+  const { name, data, timestamp, id } = event;
+  return Buffer.from(JSON.stringify({ event: name, data, timestamp, id, cursor }));
+}

@@ -1,0 +1,68 @@
+/** Names and declare options of everything on the broker. Data only; `declareTopology` sends it. */
+
+export const EXCHANGE = 'appointments';
+export const INBOX = 'appointments.inbox';
+export const HISTORY = 'appointments.history';
+export const REJECTED = 'appointments.rejected';
+
+/** Header of a rejected message: why, in the words that the HTTP entrance would have used. */
+export const REJECTED_REASON = 'x-rejected-reason';
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+
+export interface TopologyOptions {
+  /** Retention of the history, in RabbitMQ's own notation: a number and one of Y M D h m s. */
+  readonly historyMaxAge: string;
+}
+
+export interface QueueDeclaration {
+  readonly name: string;
+  readonly arguments: Readonly<Record<string, string | number | boolean>>;
+  /** Binding pattern on the exchange, if any. */
+  readonly pattern?: string;
+}
+
+/** Name of the queue of one delivery instance, or of one connection of it. */
+export function deliveryQueueOf(instance: string): string {
+  return `appointments.delivery.${instance}`;
+}
+
+export const exchangeDeclaration = { name: EXCHANGE, type: 'topic', options: { durable: true } } as const;
+
+/** Durable queues, in the order in which they must exist: a dead-letter target before its source. */
+export function queueDeclarations({ historyMaxAge }: TopologyOptions): readonly QueueDeclaration[] {
+  return [
+    {
+      name: REJECTED,
+      arguments: {
+        'x-queue-type': 'quorum',
+        'x-message-ttl': 7 * DAY_MS,
+        // Looking at a message returns it; since RabbitMQ 4.0 the default of 20 such returns would delete it.
+        'x-delivery-limit': 1_000_000,
+      },
+    },
+    {
+      name: INBOX,
+      arguments: {
+        'x-queue-type': 'quorum',
+        'x-delivery-limit': 10,
+        'x-single-active-consumer': true,
+        'x-dead-letter-exchange': '',
+        'x-dead-letter-routing-key': REJECTED,
+        // At-least-once dead-lettering requires this overflow (RabbitMQ, "Quorum Queues: Dead Lettering").
+        'x-dead-letter-strategy': 'at-least-once',
+        'x-overflow': 'reject-publish',
+      },
+    },
+    {
+      name: HISTORY,
+      arguments: {
+        'x-queue-type': 'stream',
+        'x-max-age': historyMaxAge,
+        // Retention drops whole segments: the broker's 500 MB would keep a small site's history for years.
+        'x-stream-max-segment-size-bytes': 20_000_000,
+      },
+      pattern: '#',
+    },
+  ];
+}

@@ -1,0 +1,155 @@
+import { connect, type ChannelModel, type RecoveringChannelModel } from 'amqplib';
+import { EventEmitter } from 'node:events';
+import { BrokerAddresses } from './broker-addresses.ts';
+import { errorText } from './error-text.ts';
+import type { Logger } from './logger.ts';
+
+export type BrokerState =
+  | { readonly state: 'connected' }
+  | { readonly state: 'blocked'; readonly reason: string }
+  | { readonly state: 'down'; readonly reason: string };
+
+export interface BrokerOptions {
+  /** amqp:// or amqps:// with user and password, several nodes separated by commas; never logged. */
+  readonly url: string;
+  /** Shown in the broker's list of connections. */
+  readonly name: string;
+  readonly logger: Logger;
+  /** Runs after every (re)connect, before anybody uses the connection: declares what we need. */
+  readonly setup: (model: ChannelModel) => Promise<void>;
+}
+
+interface BrokerEvents {
+  /** A connection is there; channels open on it. */
+  up: [model: ChannelModel];
+  down: [];
+  state: [state: BrokerState];
+}
+
+const CONNECT_TIMEOUT_MS = 10_000;
+const MAX_RETRY_DELAY_MS = 5_000;
+
+/** The broker answered, and will answer the same to every further try. */
+export class BrokerRefusedError extends Error {
+  override readonly name = 'BrokerRefusedError';
+}
+
+/**
+ * One connection to the broker that comes back by itself (amqplib's recovery, with jitter) and says how it is.
+ *
+ * With several nodes each attempt goes to the next. A dead peer is noticed by heartbeats. Before the first success a refusal
+ * (wrong password, unknown vhost) rejects `firstConnected`, because retrying would hide a mistake of the
+ * operator; an unreachable broker is waited for. Afterwards everything is waited for.
+ */
+export class BrokerConnection extends EventEmitter<BrokerEvents> {
+  readonly firstConnected: Promise<void>;
+  readonly #options: BrokerOptions;
+  readonly #addresses: BrokerAddresses;
+  readonly #recovering: Promise<RecoveringChannelModel>;
+  #model: ChannelModel | undefined;
+  #state: BrokerState;
+  #everConnected = false;
+  #connected!: () => void;
+  #refused!: (error: Error) => void;
+
+  constructor(options: BrokerOptions) {
+    super();
+    this.setMaxListeners(0);
+    this.#options = options;
+    this.#addresses = new BrokerAddresses(options.url);
+    this.#state = { state: 'down', reason: `connecting to ${this.#addresses.host}` };
+    this.firstConnected = new Promise((resolve, reject) => {
+      this.#connected = resolve;
+      this.#refused = reject;
+    });
+    // Whoever does not wait for it learns of a refusal by the state.
+    this.firstConnected.catch(() => undefined);
+    this.#recovering = this.#open();
+  }
+
+  get state(): BrokerState {
+    return this.#state;
+  }
+
+  get model(): ChannelModel | undefined {
+    return this.#model;
+  }
+
+  async close(): Promise<void> {
+    this.#model = undefined;
+    const recovering = await this.#recovering;
+    await recovering.close();
+  }
+
+  async #open(): Promise<RecoveringChannelModel> {
+    const { name, logger, setup } = this.#options;
+    const addresses = this.#addresses;
+    const recovering = await connect(addresses, {
+      noDelay: true,
+      keepAlive: true,
+      timeout: CONNECT_TIMEOUT_MS,
+      clientProperties: { connection_name: name },
+      recovery: { setup, waitForConnect: false, maxDelay: MAX_RETRY_DELAY_MS, jitter: 0.5 },
+    });
+    recovering.on('connect', (model) => {
+      this.#model = model;
+      this.#everConnected = true;
+      logger.info({ connection: name, broker: addresses.host }, 'connected to the broker');
+      this.#become({ state: 'connected' });
+      this.emit('up', model);
+      this.#connected();
+    });
+    recovering.on('disconnect', (error) => {
+      this.#lost(`lost the broker at ${addresses.host}: ${errorText(error)}`);
+      addresses.next();
+    });
+    recovering.on('connect-failed', (error) => {
+      const reason = `cannot connect to the broker at ${addresses.host}: ${errorText(error)}`;
+      this.#lost(reason);
+      addresses.next();
+      if (!this.#everConnected && isRefusal(error)) {
+        this.#refused(new BrokerRefusedError(`${reason}. Check user, password and vhost in AMQP_URL.`));
+      }
+    });
+    recovering.on('blocked', (reason) =>
+      this.#become({ state: 'blocked', reason: `the broker blocks publishers: ${reason}` }),
+    );
+    recovering.on('unblocked', () => this.#become({ state: 'connected' }));
+    // A 'disconnect' with the same cause follows; without a listener the process would end here.
+    recovering.on('error', (error: Error) =>
+      logger.debug({ connection: name, err: error }, 'connection error'),
+    );
+    return recovering;
+  }
+
+  #lost(reason: string): void {
+    const wasUp = this.#model !== undefined;
+    this.#model = undefined;
+    this.#become({ state: 'down', reason });
+    if (wasUp) this.emit('down');
+  }
+
+  #become(state: BrokerState): void {
+    const before = this.#state;
+    this.#state = state;
+    if (state.state !== 'connected' && JSON.stringify(before) !== JSON.stringify(state)) {
+      this.#options.logger.warn({ connection: this.#options.name, ...state }, 'broker trouble');
+    }
+    this.emit('state', state);
+  }
+}
+
+/** The state of several connections to one broker: the worst of them. */
+export function worstOf(states: readonly BrokerState[]): BrokerState {
+  const order = ['down', 'blocked'] as const;
+  for (const kind of order) {
+    const found = states.find(({ state }) => state === kind);
+    if (found !== undefined) return found;
+  }
+  return { state: 'connected' };
+}
+
+/** amqplib gives no code for a refusal during the handshake, only the broker's words. */
+function isRefusal(error: Error): boolean {
+  return /ACCESS[-_]REFUSED|NOT[-_]ALLOWED|Expected ConnectionOpenOk/.test(error.message);
+}

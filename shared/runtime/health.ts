@@ -1,0 +1,51 @@
+import fastify, { type FastifyInstance } from 'fastify';
+import type { Registry } from 'prom-client';
+import type { BrokerState } from './broker-connection.ts';
+import type { QueueDepth } from './queue-depths.ts';
+
+export interface HealthReason {
+  readonly code: string;
+  readonly message: string;
+}
+
+/** What `/health` answers (design 3.7); `Stats` is each service's own. */
+export interface HealthReport<Stats> {
+  readonly status: 'healthy' | 'degraded' | 'unhealthy';
+  readonly stats: Stats;
+  readonly broker: BrokerState;
+  readonly queues: readonly QueueDepth[];
+  readonly reasons: readonly HealthReason[];
+}
+
+export interface HealthSource {
+  /** Whether this instance should be given work; `unhealthy` in the report means no. */
+  report(): Promise<HealthReport<object>>;
+  readonly metrics: Registry;
+}
+
+/**
+ * `/health` (everything), `/health/ready` (should this instance be given work), `/health/live` (the process
+ * runs: a broker outage must not restart it) and `/metrics`, on a port of its own that no client needs.
+ */
+export function createHealthServer(source: HealthSource): FastifyInstance {
+  const server = fastify({ forceCloseConnections: true });
+  server.get('/health', async (_request, reply) => {
+    const report = await source.report();
+    return reply.code(report.status === 'unhealthy' ? 503 : 200).send(report);
+  });
+  server.get('/health/ready', async (_request, reply) => {
+    const { status, reasons } = await source.report();
+    return reply.code(status === 'unhealthy' ? 503 : 200).send({ ready: status !== 'unhealthy', reasons });
+  });
+  server.get('/health/live', () => ({ live: true }));
+  server.get('/metrics', async (_request, reply) =>
+    reply.type(source.metrics.contentType).send(await source.metrics.metrics()),
+  );
+  return server;
+}
+
+/** Why the broker alone would make a service unhealthy or degraded. */
+export function brokerReasons(broker: BrokerState): readonly HealthReason[] {
+  if (broker.state === 'connected') return [];
+  return [{ code: `broker_${broker.state}`, message: broker.reason }];
+}
