@@ -1,0 +1,100 @@
+import type { Channel, ConsumeMessage } from 'amqplib';
+import type { Cursor } from '../../../shared/contract/cursor.ts';
+import { MARK_TYPE, parseEntry, type Entry } from '../../../shared/contract/message.ts';
+import { HISTORY } from '../../../shared/contract/topology.ts';
+import type { BrokerConnection } from '../../../shared/runtime/broker-connection.ts';
+
+/** Messages under way to us; measured best for streams over AMQP 0-9-1. */
+const PREFETCH = 2_000;
+const ACK_EVERY = 500;
+/** A pass that brings nothing for so long is broken off. */
+const STALL_MS = 15_000;
+
+/**
+ * Reads the history from a time on, up to a mark that `publishMark` makes once reading has begun: so the mark
+ * always lies ahead, whatever the clocks say. RabbitMQ starts at the chunk that holds the time, in seconds, so the
+ * first entries may be older.
+ */
+export async function readHistory(
+  connection: BrokerConnection,
+  fromMs: number,
+  publishMark: () => Promise<Cursor>,
+  onEntry: (entry: Entry) => void,
+): Promise<void> {
+  const model = connection.model;
+  if (model === undefined) throw new Error('no connection to read the history');
+  const channel = await model.createChannel();
+  const pass = new Pass(channel, onEntry);
+  try {
+    await channel.prefetch(PREFETCH);
+    await pass.begin(Math.max(0, Math.floor(fromMs / 1000)));
+    pass.endAt(await publishMark());
+    await pass.finished;
+  } finally {
+    pass.stop();
+    await channel.close().catch(() => undefined);
+  }
+}
+
+/** One consumer on the stream, until it has seen the entry to end at. */
+class Pass {
+  readonly finished: Promise<void>;
+  readonly #marks = new Set<Cursor>();
+  readonly #stalled: NodeJS.Timeout;
+  #finish: () => void = () => undefined;
+  #fail: (error: Error) => void = () => undefined;
+  #end: Cursor | undefined;
+  #unacked = 0;
+  #stopped = false;
+
+  constructor(
+    private readonly channel: Channel,
+    private readonly onEntry: (entry: Entry) => void,
+  ) {
+    this.finished = new Promise((resolve, reject) => {
+      this.#finish = resolve;
+      this.#fail = reject;
+    });
+    // It may fail while `begin` or the mark is still awaited.
+    this.finished.catch(() => undefined);
+    this.#stalled = setTimeout(
+      () => this.#fail(new Error('the history stopped short of the mark')),
+      STALL_MS,
+    );
+    channel.on('error', (error) => this.#fail(error));
+    channel.on('handler-error', (error) => this.#fail(error));
+    channel.once('close', () => this.#fail(new Error('the channel that read the history closed')));
+  }
+
+  async begin(fromSeconds: number): Promise<void> {
+    const offset = { 'x-stream-offset': { '!': 'timestamp', value: fromSeconds } };
+    await this.channel.consume(HISTORY, (message) => this.#take(message), { arguments: offset });
+  }
+
+  endAt(mark: Cursor): void {
+    this.#end = mark;
+    // The confirm and the entry itself race to us.
+    if (this.#marks.has(mark)) this.#finish();
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    clearTimeout(this.#stalled);
+  }
+
+  #take(message: ConsumeMessage | null): void {
+    if (message === null) return this.#fail(new Error('the history is gone: its consumer was cancelled'));
+    if (this.#stopped) return;
+    this.#stalled.refresh();
+    this.#unacked += 1;
+    if (this.#unacked >= ACK_EVERY) {
+      this.channel.ack(message, true);
+      this.#unacked = 0;
+    }
+    const entry = parseEntry(message);
+    if (entry === undefined) return;
+    this.onEntry(entry);
+    if (entry.type === MARK_TYPE) this.#marks.add(entry.cursor);
+    if (entry.cursor === this.#end) this.#finish();
+  }
+}

@@ -1,0 +1,127 @@
+import type { Channel, ConsumeMessage } from 'amqplib';
+import { parseEntry, type Entry } from '../../../shared/contract/message.ts';
+import { deliveryQueueOf } from '../../../shared/contract/topology.ts';
+import type { BrokerConnection } from '../../../shared/runtime/broker-connection.ts';
+import type { Logger } from '../../../shared/runtime/logger.ts';
+import { ManagedChannel, plainChannel } from '../../../shared/runtime/managed-channel.ts';
+import type { Bindings } from './bindings.ts';
+
+export interface LivePathOptions {
+  readonly instance: string;
+  /** Messages that the broker hands us before we acknowledge. */
+  readonly prefetch: number;
+  readonly onEntry: (entry: Entry) => void;
+  /** The new queue is bound to everything in use and not consumed yet: the moment to fill the hole before it. */
+  readonly beforeConsume: () => Promise<void>;
+  readonly onConsuming: () => void;
+  readonly onLost: () => void;
+}
+
+/**
+ * This instance's own queue and its consumer. Whenever the queue may have missed something (a lost connection, a
+ * closed channel, a cancelled consumer) it starts over with a new queue: bind everything in use, fill the hole
+ * from the history while the queue already collects, then consume. So what a client sees has no gap and no
+ * overtaking.
+ *
+ * The queue of each start has a name of its own: after a cut network the broker holds the old one locked until it
+ * notices.
+ */
+export class LivePath {
+  readonly #channel: ManagedChannel<Channel>;
+  #starts = 0;
+  #unacked: { channel: Channel; message: ConsumeMessage } | undefined;
+  #queue: string | undefined;
+
+  constructor(
+    connection: BrokerConnection,
+    private readonly logger: Logger,
+    private readonly bindings: Bindings,
+    private readonly options: LivePathOptions,
+  ) {
+    this.#channel = new ManagedChannel(connection, {
+      name: 'own queue',
+      logger,
+      create: plainChannel,
+      ready: (channel) => this.#start(channel),
+      opened: () => options.onConsuming(),
+      lost: () => this.#lost(),
+    });
+  }
+
+  /** The queue that is consumed or being prepared. */
+  get queue(): string | undefined {
+    return this.#queue;
+  }
+
+  /** Starts over with a new queue, because this one no longer brings what it should. */
+  restart(reason: string): void {
+    this.#channel.restart(reason);
+  }
+
+  close(): Promise<void> {
+    return this.#channel.close();
+  }
+
+  async #start(channel: Channel): Promise<void> {
+    const { instance, prefetch, beforeConsume } = this.options;
+    const old = this.#queue;
+    const queue = deliveryQueueOf(this.#starts === 0 ? instance : `${instance}.${this.#starts}`);
+    this.#starts += 1;
+    this.#queue = queue;
+    // Only there when the channel closed alone; for a queue that does not exist this is a no-op.
+    if (old !== undefined) await channel.deleteQueue(old);
+    await channel.assertQueue(queue, { exclusive: true, durable: false });
+    await channel.prefetch(prefetch);
+    await untilClosed(channel, this.bindings.attach(queue));
+    await untilClosed(channel, beforeConsume());
+    await channel.consume(queue, (message) => this.#take(channel, message));
+    this.logger.info({ queue, bindings: this.bindings.size }, 'consuming own queue');
+  }
+
+  #take(channel: Channel, message: ConsumeMessage | null): void {
+    if (message === null) {
+      this.#channel.restart('the broker cancelled the consumer of our own queue');
+      return;
+    }
+    const entry = parseEntry(message);
+    if (entry === undefined)
+      this.logger.warn({ id: message.properties.messageId as unknown }, 'a message without our headers');
+    else this.options.onEntry(entry);
+    this.#acknowledge(channel, message);
+  }
+
+  /** One acknowledgement for all messages of a turn of the event loop. */
+  #acknowledge(channel: Channel, message: ConsumeMessage): void {
+    if (this.#unacked === undefined) setImmediate(() => this.#flush());
+    this.#unacked = { channel, message };
+  }
+
+  #flush(): void {
+    const unacked = this.#unacked;
+    this.#unacked = undefined;
+    try {
+      unacked?.channel.ack(unacked.message, true);
+    } catch {
+      // The channel has closed and its queue goes with it: nothing is left to acknowledge.
+    }
+  }
+
+  #lost(): void {
+    this.bindings.detach();
+    this.options.onLost();
+  }
+}
+
+/** A step that would wait for ever once its channel is gone. */
+async function untilClosed<Value>(channel: Channel, step: Promise<Value>): Promise<Value> {
+  let onClose: () => void = () => undefined;
+  const closed = new Promise<never>((_, reject) => {
+    onClose = () => reject(new Error('the channel closed before its queue was ready'));
+    channel.once('close', onClose);
+  });
+  try {
+    return await Promise.race([step, closed]);
+  } finally {
+    channel.off('close', onClose);
+  }
+}

@@ -1,0 +1,57 @@
+import jwt from 'jsonwebtoken';
+import { z } from 'zod';
+import { Id } from '../../../shared/contract/ids.ts';
+import { roles } from '../core/access.ts';
+import type { TokenVerdict } from '../core/session.ts';
+
+/** Claims as the fork issues them (`data`), or flat. `type` is absent or `access`; a half-done login is neither. */
+const Claims = z
+  .object({
+    exp: z.number().int().positive(),
+    type: z.literal('access').optional(),
+    sub: z.unknown().optional(),
+    user_id: z.unknown().optional(),
+    role: z.unknown().optional(),
+    data: z.object({ user_id: z.unknown().optional(), role: z.unknown().optional() }).optional(),
+  })
+  .transform(({ exp, sub, user_id, role, data }) => ({
+    userId: data?.user_id ?? user_id ?? sub,
+    role: data?.role ?? role,
+    expiresAtMs: exp * 1000,
+  }))
+  .pipe(z.object({ userId: Id, role: z.enum(roles), expiresAtMs: z.number() }));
+
+const FAILED: TokenVerdict = {
+  refused: 'AUTH_FAILED',
+  message:
+    'The token is not valid here: expected an HS256 access token of this installation with exp, user_id and role.',
+};
+const EXPIRED: TokenVerdict = {
+  refused: 'TOKEN_EXPIRED',
+  message: 'The token has expired. Come back with a new one.',
+};
+
+/** HS256 only, against each of the secrets; never says which check failed beyond expiry. */
+export function createTokenVerifier(
+  secrets: readonly string[],
+  now: () => number,
+): (token: string) => TokenVerdict {
+  return (token) => {
+    for (const secret of secrets) {
+      const verdict = verifyWith(secret, token, now());
+      if (verdict !== undefined) return verdict;
+    }
+    return FAILED;
+  };
+}
+
+/** `undefined`: not signed with this secret; another one may fit. */
+function verifyWith(secret: string, token: string, nowMs: number): TokenVerdict | undefined {
+  try {
+    const payload = jwt.verify(token, secret, { algorithms: ['HS256'], clockTimestamp: nowMs / 1000 });
+    const claims = Claims.safeParse(payload);
+    return claims.success ? { principal: claims.data } : FAILED;
+  } catch (error) {
+    return error instanceof jwt.TokenExpiredError ? EXPIRED : undefined;
+  }
+}

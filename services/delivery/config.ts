@@ -1,0 +1,78 @@
+import { z } from 'zod';
+import { commonVariables, integer, list, port, readEnv, Secret } from '../../shared/runtime/env.ts';
+
+/** HS256 keys below the hash's own length are guessable (RFC 7518 section 3.2). */
+const MIN_SECRET_BYTES = 32;
+const PLACEHOLDERS = /change[-_ ]?(me|this)|replace[-_ ]?(me|this)|your[-_ ]?(jwt[-_ ]?)?secret|placeholder/i;
+
+const HOW_TO_MAKE = 'make one with: openssl rand -hex 32';
+
+const JwtSecrets = list(
+  `required: the HS256 secret of the backend that issues the tokens; ${HOW_TO_MAKE}`,
+).superRefine((secrets, context) => {
+  for (const secret of secrets) {
+    if (Buffer.byteLength(secret) < MIN_SECRET_BYTES) {
+      context.addIssue({
+        code: 'custom',
+        message: `a secret is under ${MIN_SECRET_BYTES} bytes; ${HOW_TO_MAKE}`,
+      });
+    } else if (PLACEHOLDERS.test(secret)) {
+      context.addIssue({ code: 'custom', message: `a secret is a placeholder; ${HOW_TO_MAKE}` });
+    }
+  }
+});
+
+const SECOND = 1_000;
+const MIB = 1024 * 1024;
+
+export const DeliveryEnv = z
+  .object({
+    ...commonVariables,
+    JWT_SECRET: JwtSecrets,
+    WEBSOCKET_PORT: port(8080),
+    HEALTH_PORT: port(8081),
+    /** Sessions of one instance; the file-descriptor limit must lie above it. */
+    MAX_SESSIONS: integer({ min: 1, max: 1_000_000, default: 15_000 }),
+    MAX_ROOMS_PER_SESSION: integer({ min: 1, max: 100_000, default: 100 }),
+    /** Frames of a client that are answered in a minute. */
+    MAX_FRAMES_PER_MINUTE: integer({ min: 1, max: 1_000_000, default: 50 }),
+    MAX_FRAME_BYTES: integer({ min: 1_024, max: 16 * MIB, default: 64 * 1024 }),
+    /** Bytes waiting for one slow client, and as many again held while it catches up. */
+    MAX_OUTBOX_BYTES: integer({ min: 64 * 1024, max: 1024 * MIB, default: MIB }),
+    AUTH_TIMEOUT_MS: integer({ min: 100, max: 60 * SECOND, default: 5 * SECOND }),
+    /** How long a client waits for its rooms while the broker is away. */
+    JOIN_TIMEOUT_MS: integer({ min: SECOND, max: 600 * SECOND, default: 30 * SECOND }),
+    PING_INTERVAL_MS: integer({ min: 100, max: 600 * SECOND, default: 25 * SECOND }),
+    PONG_TIMEOUT_MS: integer({ min: 100, max: 600 * SECOND, default: 10 * SECOND }),
+    /** Rooms of one kind that are bound one by one before the whole kind is. */
+    MAX_BINDINGS_PER_KIND: integer({ min: 1, max: 1_000_000, default: 500 }),
+    ROOM_LINGER_MS: integer({ min: 0, max: 3_600 * SECOND, default: 60 * SECOND }),
+    DELIVERY_PREFETCH: integer({ min: 1, max: 65_535, default: 1_000 }),
+    /** Recent events kept in memory, so that a blink costs the broker nothing. */
+    RECENT_MAX_BYTES: integer({ min: MIB, max: 4096 * MIB, default: 32 * MIB }),
+    /** What a client without a cursor is given again. */
+    REWIND_SECONDS: integer({ min: 0, max: 86_400, default: 30 }),
+    MARK_INTERVAL_MS: integer({ min: 100, max: 60 * SECOND, default: 5 * SECOND }),
+    /** Sessions are closed over this time when the instance stops, so that they do not all return at once. */
+    DRAIN_SPREAD_MS: integer({ min: 0, max: 600 * SECOND, default: 5 * SECOND }),
+  })
+  .superRefine((env, context) => {
+    if (env.PONG_TIMEOUT_MS >= env.PING_INTERVAL_MS) {
+      const message = 'must be less than PING_INTERVAL_MS: an answer is due before the next ping';
+      context.addIssue({ code: 'custom', path: ['PONG_TIMEOUT_MS'], message });
+    }
+    if (env.DRAIN_SPREAD_MS >= env.DRAIN_TIMEOUT_MS) {
+      const message = 'must be less than DRAIN_TIMEOUT_MS: the last session closes before the deadline';
+      context.addIssue({ code: 'custom', path: ['DRAIN_SPREAD_MS'], message });
+    }
+  });
+
+export type DeliveryConfig = Readonly<
+  Omit<z.infer<typeof DeliveryEnv>, 'JWT_SECRET'> & { JWT_SECRET: Secret<readonly string[]> }
+>;
+
+/** Reads the environment; throws a `ConfigError` that lists every problem. */
+export function readConfig(env: Readonly<Record<string, string | undefined>>): DeliveryConfig {
+  const { JWT_SECRET, ...rest } = readEnv(DeliveryEnv, env);
+  return Object.freeze({ ...rest, JWT_SECRET: new Secret(JWT_SECRET) });
+}

@@ -1,0 +1,46 @@
+import { parseRoom, personalRoom, type Room } from '../../../shared/contract/routing.ts';
+import type { FrameErrorCode } from '../../../shared/contract/frames.ts';
+
+export const roles = ['admin', 'provider', 'secretary', 'customer'] as const;
+export type Role = (typeof roles)[number];
+
+/** Who a verified token says its bearer is, and until when. */
+export interface Principal {
+  readonly userId: number;
+  readonly role: Role;
+  readonly expiresAtMs: number;
+}
+
+/** Rooms that a principal is in without asking (design 3.2), in the order in which they are announced. */
+export function ownRooms({ role, userId }: Principal): readonly Room[] {
+  switch (role) {
+    case 'admin':
+      return ['admin', 'calendar'];
+    case 'provider':
+    case 'secretary':
+      return [personalRoom(role, userId), 'calendar'];
+    case 'customer':
+      return [personalRoom(role, userId)];
+  }
+}
+
+/** An administrator may be anywhere, everybody else in their own rooms. */
+export function mayJoin(principal: Principal, room: Room): boolean {
+  return principal.role === 'admin' || ownRooms(principal).includes(room);
+}
+
+export type RoomVerdict =
+  { readonly room: Room } | { readonly refused: FrameErrorCode; readonly message: string };
+
+/** What a client's room name comes to for this principal. */
+export function admit(principal: Principal, name: unknown): RoomVerdict {
+  const room = parseRoom(name);
+  if (room === undefined) return { refused: 'INVALID_ROOM', message: describeInvalid(name) };
+  if (mayJoin(principal, room)) return { room };
+  return { refused: 'ACCESS_DENIED', message: `A ${principal.role} may not join ${room}.` };
+}
+
+function describeInvalid(name: unknown): string {
+  if (typeof name !== 'string') return 'Name a "room", such as "provider_4".';
+  return `${JSON.stringify(name.slice(0, 60))} is no room: expected admin, calendar, provider_{id}, secretary_{id} or customer_{id}.`;
+}

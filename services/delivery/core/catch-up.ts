@@ -1,0 +1,87 @@
+import { Cursor, cursorTimeMs } from '../../../shared/contract/cursor.ts';
+import type { ResumeFailure } from '../../../shared/contract/frames.ts';
+import type { Address } from '../../../shared/contract/routing.ts';
+import { fence, FENCE_ENTRIES, inRooms, type ScanRequest, type ScanResult } from './scan.ts';
+import type { Timeline, TimelineEntry } from './timeline.ts';
+
+/** Where a session wants to go on: a client's cursor as it came, or a time for a client that has none. */
+export type StartingPoint = { readonly cursor: unknown } | { readonly sinceMs: number };
+
+/** What a session is to be sent before it goes live. */
+export type Replay =
+  | { readonly recovered: true; readonly entries: readonly TimelineEntry[]; readonly cursor: Cursor }
+  | { readonly recovered: false; readonly reason: ResumeFailure; readonly cursor: Cursor };
+
+export interface CatchUpPorts {
+  readonly timeline: Timeline;
+  /** Whether this instance has been brought everything for a room since a position. */
+  readonly covers: (room: Address, position: number) => boolean;
+  /**
+   * Reads the history up to a mark made now, and resolves when that mark has also come by the live path: what
+   * precedes it is in the result, what follows it will come live. `fromMs` is where reading begins.
+   */
+  readonly scan: (request: ScanRequest, fromMs: number) => Promise<ScanResult & { mark: Cursor }>;
+  readonly now: () => number;
+}
+
+/** A cursor's entry is looked for this long before its own time; the second look allows for clocks far apart. */
+const MARGINS_MS = [60_000, 15 * 60_000];
+/** A cursor further ahead of our clock than this was never given out by this installation. */
+const MAX_AHEAD_MS = 15 * 60_000;
+
+/**
+ * Decides what a returning session missed: from memory when this instance has seen all of it, otherwise from
+ * the history. Never a guess: where the cursor's entry cannot be found, the client is told that there is a gap.
+ */
+export class CatchUp {
+  constructor(private readonly ports: CatchUpPorts) {}
+
+  async plan(rooms: ReadonlySet<Address>, start: StartingPoint, position: Cursor): Promise<Replay> {
+    if ('sinceMs' in start) return this.#since(rooms, start.sinceMs, position);
+    const cursor = Cursor.safeParse(start.cursor);
+    if (!cursor.success) return { recovered: false, reason: 'invalid', cursor: position };
+    return this.#after(rooms, cursor.data, position);
+  }
+
+  async #after(rooms: ReadonlySet<Address>, cursor: Cursor, position: Cursor): Promise<Replay> {
+    const { timeline, now } = this.ports;
+    const at = timeline.find(cursor);
+    if (at !== undefined && this.#coversAll(rooms, at)) return this.#fromMemory(rooms, at);
+    if (cursorTimeMs(cursor) > now() + MAX_AHEAD_MS) {
+      return { recovered: false, reason: 'unknown', cursor: position };
+    }
+    const request: ScanRequest = { from: { cursor }, wants: inRooms(rooms) };
+    let mark = position;
+    for (const marginMs of MARGINS_MS) {
+      const result = await this.ports.scan(request, Math.min(cursorTimeMs(cursor), now()) - marginMs);
+      mark = result.mark;
+      if (result.found) return { recovered: true, entries: result.entries, cursor: mark };
+      if (result.beginsLater) return { recovered: false, reason: 'expired', cursor: mark };
+    }
+    return { recovered: false, reason: 'unknown', cursor: mark };
+  }
+
+  async #since(rooms: ReadonlySet<Address>, sinceMs: number, position: Cursor): Promise<Replay> {
+    const { timeline } = this.ports;
+    const at = timeline.since(sinceMs);
+    // Only an entry from before that time proves that nothing since it is missing here.
+    if (timeline.keeps(at - 1) && this.#coversAll(rooms, at - 1)) {
+      const entries = [...timeline.from(at)].filter(inRooms(rooms));
+      return { recovered: true, entries, cursor: timeline.last?.cursor ?? position };
+    }
+    const result = await this.ports.scan({ from: { sinceMs }, wants: inRooms(rooms) }, sinceMs);
+    return { recovered: true, entries: result.entries, cursor: result.mark };
+  }
+
+  #fromMemory(rooms: ReadonlySet<Address>, at: number): Replay {
+    const { timeline } = this.ports;
+    const [found, ...after] = timeline.from(at);
+    if (found === undefined) throw new Error('the timeline lost an entry that it just found');
+    const entries = [...fence(timeline.before(at, FENCE_ENTRIES), found), ...after].filter(inRooms(rooms));
+    return { recovered: true, entries, cursor: timeline.last?.cursor ?? found.cursor };
+  }
+
+  #coversAll(rooms: ReadonlySet<Address>, position: number): boolean {
+    return [...rooms].every((room) => this.ports.covers(room, position));
+  }
+}

@@ -1,0 +1,54 @@
+import type { ExpiringMap } from '../../../shared/core/expiring-map.ts';
+import type { Feed } from './feed.ts';
+import type { RoomIndex } from './room-index.ts';
+import type { Timeline, TimelineEntry } from './timeline.ts';
+
+/** One session as the fan-out sees it. */
+export interface Subscriber {
+  readonly feed: Feed;
+  /** Position of the last entry given to it: an event in several of its rooms reaches it once. */
+  lastPosition: number;
+}
+
+/**
+ * One entry → each session of its rooms, once. Nothing here looks into a body, and the frame is the same bytes
+ * for everybody.
+ */
+export class FanOut {
+  constructor(
+    private readonly timeline: Timeline,
+    private readonly index: RoomIndex<Subscriber>,
+    /** Position at which each event id was first seen. */
+    private readonly firstSeen: ExpiringMap<string, number>,
+  ) {}
+
+  /** How many sessions got it; `undefined` for an entry that was here already. */
+  deliver(entry: TimelineEntry, nowMs: number): number | undefined {
+    // The broker redelivers what was unacknowledged, and a hole filled from the history may overlap the queue.
+    if (this.timeline.find(entry.cursor) !== undefined) return undefined;
+    const position = this.timeline.append(entry, nowMs);
+    if (entry.frame === undefined) return 0;
+    // A backend that repeats an id published the event twice: only who joined in between has not had it.
+    const before = this.firstSeen.get(entry.id, nowMs);
+    if (before === undefined) this.firstSeen.set(entry.id, position, nowMs);
+    let sessions = 0;
+    for (const room of entry.rooms) {
+      for (const subscriber of this.index.members(room)?.keys() ?? []) {
+        if (subscriber.lastPosition === position) continue;
+        if (before !== undefined && this.#had(subscriber, entry, before)) continue;
+        subscriber.lastPosition = position;
+        subscriber.feed.push(entry);
+        sessions += 1;
+      }
+    }
+    return sessions;
+  }
+
+  /** Whether a session was in one of the rooms when the id was first seen. */
+  #had(subscriber: Subscriber, { rooms }: TimelineEntry, firstSeen: number): boolean {
+    return rooms.some((room) => {
+      const joinedAt = this.index.members(room)?.get(subscriber);
+      return joinedAt !== undefined && joinedAt <= firstSeen;
+    });
+  }
+}

@@ -1,0 +1,104 @@
+import type { TimelineEntry } from './timeline.ts';
+
+/** Where frames of one client go. */
+export interface Outlet {
+  /** `false`: the outbox is at its bound and nothing was queued. */
+  write(frame: Buffer): boolean;
+  /** Whether a replay should wait before it writes more. */
+  readonly congested: boolean;
+  /** Resolves when the outbox has emptied, or when the client is gone. */
+  drained(): Promise<void>;
+}
+
+/**
+ * The events of one session, in order: first what it missed, then what arrived meanwhile, then live.
+ *
+ * Until `goLive` the live events are held back, bounded in bytes. A replay waits for the outbox instead of
+ * filling it, so a client that returns after a day neither floods itself nor delays the others. Where a bound
+ * is reached, `tooSlow` is called once and nothing more is written: a gap that a client cannot see is worse
+ * than a disconnect it recovers from.
+ */
+export class Feed {
+  #state: 'holding' | 'live' | 'stopped' = 'holding';
+  #held: TimelineEntry[] = [];
+  #heldBytes = 0;
+  #last: TimelineEntry | undefined;
+  #written = 0;
+
+  constructor(
+    private readonly outlet: Outlet,
+    private readonly maxHeldBytes: number,
+    private readonly tooSlow: () => void,
+  ) {}
+
+  /** The newest entry that this session was given. */
+  get last(): TimelineEntry | undefined {
+    return this.#last;
+  }
+
+  get written(): number {
+    return this.#written;
+  }
+
+  /** A live entry: written at once, or held while the session still catches up. */
+  push(entry: TimelineEntry): void {
+    if (this.#state === 'live') this.#write(entry);
+    else if (this.#state === 'holding') this.#hold(entry);
+  }
+
+  /** Writes missed entries at the client's pace. */
+  async replay(entries: Iterable<TimelineEntry>): Promise<number> {
+    let count = 0;
+    for (const entry of entries) {
+      if (this.outlet.congested) await this.outlet.drained();
+      if (!this.#write(entry)) break;
+      count += 1;
+    }
+    return count;
+  }
+
+  /**
+   * Writes what was held and was not replayed, then lets live entries through. Nothing is awaited between the
+   * last held entry and live, so no entry overtakes another.
+   */
+  async goLive(replayed: ReadonlySet<string>): Promise<void> {
+    while (this.#state === 'holding') {
+      if (this.outlet.congested) await this.outlet.drained();
+      const entry = this.#held.shift();
+      if (entry === undefined) {
+        this.#state = 'live';
+        return;
+      }
+      this.#heldBytes -= entry.frame?.byteLength ?? 0;
+      if (!replayed.has(entry.cursor)) this.#write(entry);
+    }
+  }
+
+  stop(): void {
+    this.#state = 'stopped';
+    this.#held = [];
+  }
+
+  #hold(entry: TimelineEntry): void {
+    this.#heldBytes += entry.frame?.byteLength ?? 0;
+    // One entry is held whatever its size: coming back would not make it smaller.
+    if (this.#heldBytes > this.maxHeldBytes && this.#held.length > 0) this.#giveUp();
+    else this.#held.push(entry);
+  }
+
+  #write(entry: TimelineEntry): boolean {
+    if (this.#state === 'stopped' || entry.frame === undefined) return false;
+    if (!this.outlet.write(entry.frame)) {
+      this.#giveUp();
+      return false;
+    }
+    this.#last = entry;
+    this.#written += 1;
+    return true;
+  }
+
+  #giveUp(): void {
+    this.stop();
+    this.tooSlow();
+  }
+}

@@ -1,0 +1,92 @@
+import { errorFrame, type ErrorFrame, type ServerFrame } from '../../../shared/contract/frames.ts';
+import { parseRoom, type Room } from '../../../shared/contract/routing.ts';
+import { admit, mayJoin, ownRooms, type Principal } from './access.ts';
+
+/** The rooms of one session, on whatever keeps them. */
+export interface RoomPort {
+  /** Joins what reaches every session, whatever its rooms. */
+  enter(): Promise<void>;
+  /** Resolves once the broker has confirmed the binding and the session is in the room. */
+  join(room: Room): Promise<void>;
+  leave(room: Room): void;
+  leaveAll(): void;
+  rooms(): readonly Room[];
+}
+
+/** Which rooms one session is in, and the frames that say so. */
+export class Membership {
+  /** Rooms that the user left: a refresh does not rejoin them. */
+  readonly #left = new Set<Room>();
+
+  constructor(
+    private readonly port: RoomPort,
+    private readonly maxRooms: number,
+  ) {}
+
+  get rooms(): readonly Room[] {
+    return this.port.rooms();
+  }
+
+  /** Joins the rooms of the role and those asked for besides; an error frame for each that cannot be joined. */
+  async enter(principal: Principal, asked: unknown): Promise<readonly ServerFrame[]> {
+    const { rooms, errors } = this.#admitAll(principal, asked);
+    const wanted = new Set([...ownRooms(principal), ...rooms]);
+    await Promise.all([this.port.enter(), ...[...wanted].map((room) => this.port.join(room))]);
+    return [...errors, ...[...wanted].map((room) => ({ type: 'subscribed', room }) as const)];
+  }
+
+  async subscribe(principal: Principal, name: unknown): Promise<ServerFrame> {
+    const verdict = admit(principal, name);
+    if ('refused' in verdict) return errorFrame(verdict.refused, verdict.message);
+    const { room } = verdict;
+    const rooms = this.port.rooms();
+    if (!rooms.includes(room) && rooms.length >= this.maxRooms) return this.#tooMany();
+    await this.port.join(room);
+    this.#left.delete(room);
+    return { type: 'subscribed', room };
+  }
+
+  unsubscribe(name: unknown): ServerFrame {
+    const room = parseRoom(name);
+    if (room === undefined) return errorFrame('INVALID_ROOM', 'Name a room, such as "provider_4".');
+    this.port.leave(room);
+    this.#left.add(room);
+    return { type: 'unsubscribed', room };
+  }
+
+  /** Makes the rooms follow new claims of the same user. */
+  async refresh(principal: Principal, asked: unknown): Promise<readonly ServerFrame[]> {
+    const before = this.port.rooms();
+    const lost = before.filter((room) => !mayJoin(principal, room));
+    for (const room of lost) this.port.leave(room);
+    const { rooms, errors } = this.#admitAll(principal, asked);
+    const own = ownRooms(principal).filter((room) => !this.#left.has(room));
+    const gained = [...new Set([...own, ...rooms])].filter((room) => !before.includes(room));
+    await Promise.all(gained.map((room) => this.port.join(room)));
+    return [
+      ...lost.map((room) => ({ type: 'unsubscribed', room }) as const),
+      ...errors,
+      ...gained.map((room) => ({ type: 'subscribed', room }) as const),
+    ];
+  }
+
+  #admitAll(principal: Principal, asked: unknown): { rooms: readonly Room[]; errors: readonly ErrorFrame[] } {
+    if (asked === undefined || asked === null) return { rooms: [], errors: [] };
+    if (!Array.isArray(asked)) {
+      return { rooms: [], errors: [errorFrame('INVALID_ROOM', '"rooms" is a list of room names.')] };
+    }
+    const rooms = new Set<Room>();
+    const errors: ErrorFrame[] = [];
+    for (const name of asked.slice(0, this.maxRooms)) {
+      const verdict = admit(principal, name);
+      if ('refused' in verdict) errors.push(errorFrame(verdict.refused, verdict.message));
+      else rooms.add(verdict.room);
+    }
+    if (asked.length > this.maxRooms) errors.push(this.#tooMany());
+    return { rooms: [...rooms], errors };
+  }
+
+  #tooMany(): ErrorFrame {
+    return errorFrame('ACCESS_DENIED', `A session may be in ${this.maxRooms} rooms. Leave one first.`);
+  }
+}

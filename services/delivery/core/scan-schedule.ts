@@ -1,0 +1,62 @@
+import type { Cursor } from '../../../shared/contract/cursor.ts';
+import type { Entry } from '../../../shared/contract/message.ts';
+import { Scan, type ScanRequest, type ScanResult } from './scan.ts';
+
+export type MarkedScanResult = ScanResult & { readonly mark: Cursor };
+
+interface Pending {
+  readonly request: ScanRequest;
+  readonly fromMs: number;
+  readonly resolve: (result: MarkedScanResult) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/**
+ * Lets readers share passes over the history: one pass at a time, and whoever asks while one runs is in the next.
+ * However many clients return together, they cost the broker a handful of passes.
+ */
+export class ScanSchedule {
+  #pending: Pending[] = [];
+  #running = false;
+
+  constructor(
+    /** Reads from a time up to a mark made now, and resolves with that mark. */
+    private readonly read: (fromMs: number, onEntry: (entry: Entry) => void) => Promise<Cursor>,
+  ) {}
+
+  /** Rejects when the pass broke off; the caller asks again when the broker is back. */
+  request(request: ScanRequest, fromMs: number): Promise<MarkedScanResult> {
+    return new Promise((resolve, reject) => {
+      this.#pending.push({ request, fromMs, resolve, reject });
+      if (!this.#running) void this.#run();
+    });
+  }
+
+  async #run(): Promise<void> {
+    this.#running = true;
+    // Whoever asks in the same turn of the event loop shares the first pass.
+    await Promise.resolve();
+    while (this.#pending.length > 0) {
+      const batch = this.#pending;
+      this.#pending = [];
+      await this.#pass(batch);
+    }
+    this.#running = false;
+  }
+
+  async #pass(batch: readonly Pending[]): Promise<void> {
+    const scan = new Scan(batch.map(({ request }) => request));
+    const fromMs = Math.min(...batch.map((pending) => pending.fromMs));
+    try {
+      const mark = await this.read(fromMs, (entry) => scan.add(entry));
+      const results = scan.finish();
+      batch.forEach(({ resolve, reject }, index) => {
+        const result = results[index];
+        if (result === undefined) reject(new Error('a scan lost one of its readers'));
+        else resolve({ ...result, mark });
+      });
+    } catch (error) {
+      for (const { reject } of batch) reject(error);
+    }
+  }
+}

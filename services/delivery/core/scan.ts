@@ -1,0 +1,138 @@
+import { cursorTimeMs, type Cursor } from '../../../shared/contract/cursor.ts';
+import { MARK_TYPE, type Entry } from '../../../shared/contract/message.ts';
+import type { Address } from '../../../shared/contract/routing.ts';
+import { toTimelineEntry, type TimelineEntry } from './timeline.ts';
+
+/** What tells whether an entry concerns a reader. */
+type Addressed = Pick<Entry, 'rooms'>;
+
+/** What one reader wants from the history: everything in its rooms after a cursor, or since a time. */
+export interface ScanRequest {
+  readonly from: { readonly cursor: Cursor } | { readonly sinceMs: number };
+  readonly wants: (entry: Addressed) => boolean;
+}
+
+export interface ScanResult {
+  /** Whether the cursor's entry was seen; true for a request by time. */
+  readonly found: boolean;
+  /** Whether the history begins only after the time that was asked for. */
+  readonly beginsLater: boolean;
+  readonly entries: readonly TimelineEntry[];
+}
+
+/**
+ * Concurrent publishers may reach the stream in another order than a queue. What another origin published
+ * within this time before the cursor's entry is sent again rather than missed; the client drops it by id.
+ */
+const FENCE_MS = 500;
+/** How many entries before the cursor's are remembered for the fence. */
+export const FENCE_ENTRIES = 256;
+
+export function scanStartMs(request: ScanRequest): number {
+  return 'cursor' in request.from ? cursorTimeMs(request.from.cursor) : request.from.sinceMs;
+}
+
+/** One pass over the history for any number of readers; entries are kept only where somebody wants them. */
+export class Scan {
+  readonly #collectors: readonly Collector[];
+  /** By the cursor at whose entry they start. */
+  readonly #byCursor = new Map<Cursor, Collector[]>();
+  #bySince: Collector[] = [];
+  readonly #open: Collector[] = [];
+  readonly #behind: Entry[] = [];
+  #firstTimeMs: number | undefined;
+
+  constructor(requests: readonly ScanRequest[]) {
+    this.#collectors = requests.map((request) => new Collector(request));
+    for (const collector of this.#collectors) {
+      const { from } = collector.request;
+      if ('cursor' in from)
+        this.#byCursor.set(from.cursor, [...(this.#byCursor.get(from.cursor) ?? []), collector]);
+      else this.#bySince.push(collector);
+    }
+  }
+
+  add(entry: Entry): void {
+    this.#firstTimeMs ??= cursorTimeMs(entry.cursor);
+    this.#openBySince(cursorTimeMs(entry.cursor));
+    if (entry.type !== MARK_TYPE) {
+      const kept = lazily(() => toTimelineEntry(entry));
+      for (const collector of this.#open) collector.take(entry, kept);
+    }
+    this.#openByCursor(entry);
+    this.#behind.push(entry);
+    if (this.#behind.length > FENCE_ENTRIES) this.#behind.shift();
+  }
+
+  /** One result per request, in their order. */
+  finish(): readonly ScanResult[] {
+    return this.#collectors.map(({ request, started, entries }) => ({
+      found: started || 'sinceMs' in request.from,
+      beginsLater: (this.#firstTimeMs ?? Number.POSITIVE_INFINITY) > scanStartMs(request),
+      entries,
+    }));
+  }
+
+  /**
+   * A reader by time starts at the first entry of its time. From there on stamps do not matter: the clock of a
+   * publisher may be off, the order of the stream is not.
+   */
+  #openBySince(timeMs: number): void {
+    if (this.#bySince.length === 0) return;
+    this.#start(this.#bySince.filter((collector) => timeMs >= scanStartMs(collector.request)));
+    this.#bySince = this.#bySince.filter(({ started }) => !started);
+  }
+
+  /** A reader by cursor starts behind its entry, which it has had, with what the fence says it may not have had. */
+  #openByCursor(at: Entry): void {
+    const collectors = this.#byCursor.get(at.cursor);
+    if (collectors === undefined || collectors[0]?.started === true) return;
+    this.#start(collectors);
+    for (const entry of fence(this.#behind, at)) {
+      if (entry.type === MARK_TYPE) continue;
+      for (const collector of collectors) collector.take(entry, () => toTimelineEntry(entry));
+    }
+  }
+
+  #start(collectors: readonly Collector[]): void {
+    for (const collector of collectors) collector.started = true;
+    this.#open.push(...collectors);
+  }
+}
+
+/** What one reader of a scan is given. */
+class Collector {
+  started = false;
+  readonly entries: TimelineEntry[] = [];
+  readonly #ids = new Set<string>();
+
+  constructor(readonly request: ScanRequest) {}
+
+  /** A repeat of an id is left out: a publisher's retry adds nothing, and may stand far behind. */
+  take(entry: Entry, kept: () => TimelineEntry): void {
+    if (!this.request.wants(entry) || this.#ids.has(entry.id)) return;
+    this.#ids.add(entry.id);
+    this.entries.push(kept());
+  }
+}
+
+/** Makes something when it is first asked for, and the same from then on. */
+function lazily<Value>(make: () => Value): () => Value {
+  let made: { value: Value } | undefined;
+  return () => (made ??= { value: make() }).value;
+}
+
+interface Placed {
+  readonly cursor: Cursor;
+  readonly origin: string;
+}
+
+/** The entries just before `at` that its reader may not have had. */
+export function fence<Kind extends Placed>(before: readonly Kind[], at: Placed): readonly Kind[] {
+  const sinceMs = cursorTimeMs(at.cursor) - FENCE_MS;
+  return before.filter((entry) => entry.origin !== at.origin && cursorTimeMs(entry.cursor) >= sinceMs);
+}
+
+export function inRooms(rooms: ReadonlySet<Address>): (entry: Addressed) => boolean {
+  return (entry) => entry.rooms.some((room) => rooms.has(room));
+}

@@ -1,0 +1,278 @@
+import type { CloseName } from '../../../shared/contract/close-codes.ts';
+import type { Cursor } from '../../../shared/contract/cursor.ts';
+import {
+  errorFrame,
+  parseClientFrame,
+  type ClientFrame,
+  type ErrorFrame,
+  type FrameErrorCode,
+  type ServerFrame,
+} from '../../../shared/contract/frames.ts';
+import type { Principal } from './access.ts';
+import type { Replay, StartingPoint } from './catch-up.ts';
+import type { Subscriber } from './fan-out.ts';
+import type { Feed } from './feed.ts';
+import { FrameGate } from './frame-gate.ts';
+import { Membership, type RoomPort } from './membership.ts';
+import { SerialQueue } from './serial-queue.ts';
+
+export type TokenVerdict =
+  | { readonly principal: Principal }
+  | { readonly refused: 'AUTH_FAILED' | 'TOKEN_EXPIRED'; readonly message: string };
+
+export interface SessionPorts {
+  readonly feed: Feed;
+  readonly rooms: RoomPort;
+  readonly send: (frame: ServerFrame) => void;
+  /** A `calendar.sync` with reason `gap`, for this client alone. */
+  readonly sendGap: (cursor: Cursor) => void;
+  readonly close: (name: CloseName) => void;
+  readonly verify: (token: string) => TokenVerdict;
+  /** The newest position of this instance; waits until there is one. */
+  readonly position: () => Promise<Cursor>;
+  readonly plan: (start: StartingPoint, position: Cursor) => Promise<Replay>;
+  /** From when on a client without a cursor is given what it missed. */
+  readonly rewindSinceMs: (principal: Principal) => number;
+  readonly observer: {
+    authenticated(principal: Principal): void;
+    refused(frame: ErrorFrame): void;
+    resumed(outcome: Replay, replayed: number): void;
+    failed(error: unknown): void;
+  };
+  readonly now: () => number;
+}
+
+export interface SessionLimits {
+  readonly framesPerMinute: number;
+  readonly authTimeoutMs: number;
+  readonly joinTimeoutMs: number;
+  readonly maxRooms: number;
+}
+
+/** What a client brings when it enters; from its first frame, its headers or its URL. */
+export interface Entrance {
+  readonly token: string;
+  readonly cursor?: unknown;
+  readonly rooms?: unknown;
+}
+
+const HOW_TO_AUTH = 'Send {"action":"auth","token":"…"} first.';
+
+/**
+ * One connection's protocol. It is `waiting` for a token, then `entering` (its rooms are being bound), then `live`
+ * (its feed replays the past before it lets live events through); any of them may end in `closed`. Frames are answered in the order in which they
+ * came; only pings overtake, because a client must not take a slow broker for a dead connection.
+ */
+export class Session implements Subscriber {
+  lastPosition = -1;
+  readonly #gate: FrameGate;
+  readonly #membership: Membership;
+  readonly #steps: SerialQueue;
+  #state: 'waiting' | 'entering' | 'live' | 'closed' = 'waiting';
+  #stateSinceMs: number;
+  #principal: Principal | undefined;
+
+  constructor(
+    readonly id: number,
+    private readonly ports: SessionPorts,
+    private readonly limits: SessionLimits,
+    private readonly fromUrl: Partial<Entrance> = {},
+  ) {
+    this.#gate = new FrameGate(limits.framesPerMinute);
+    this.#membership = new Membership(ports.rooms, limits.maxRooms);
+    this.#steps = new SerialQueue((error) => ports.observer.failed(error));
+    this.#stateSinceMs = ports.now();
+    const { token } = fromUrl;
+    if (token !== undefined) this.#steps.add(() => this.#authenticate({ ...fromUrl, token }));
+  }
+
+  get feed(): Feed {
+    return this.ports.feed;
+  }
+
+  get principal(): Principal | undefined {
+    return this.#principal;
+  }
+
+  /** Frames that wait for an answer: whoever reads the socket pauses above a bound. */
+  get pending(): number {
+    return this.#steps.size;
+  }
+
+  get closed(): boolean {
+    return this.#state === 'closed';
+  }
+
+  tellGap(cursor: Cursor): void {
+    if (!this.closed) this.ports.sendGap(cursor);
+  }
+
+  /** One text frame of the client. */
+  receive(text: string): void {
+    this.#take(parseClientFrame(text));
+  }
+
+  /** A frame that is no text. */
+  receiveBinary(): void {
+    this.#take(errorFrame('INVALID_MESSAGE', 'Binary frames are not understood. Send JSON text.'));
+  }
+
+  /** Ends what has run out of time; called about once a second. */
+  tick(nowMs: number): void {
+    const inStateMs = nowMs - this.#stateSinceMs;
+    if (this.closed) return;
+    if (this.#principal !== undefined && nowMs >= this.#principal.expiresAtMs) {
+      this.#refuse('TOKEN_EXPIRED', 'The token has expired. Come back with a new one.', 'tokenExpired');
+    } else if (this.#state === 'waiting' && inStateMs >= this.limits.authTimeoutMs) {
+      this.#refuse('AUTH_REQUIRED', `No token came in time. ${HOW_TO_AUTH}`, 'unauthenticated');
+    } else if (this.#state === 'entering' && inStateMs >= this.limits.joinTimeoutMs) {
+      this.#refuse('OVERLOADED', 'Your rooms could not be joined in time. Try again later.', 'overloaded');
+    }
+  }
+
+  /** The connection is gone, or about to be: nothing more is sent, all rooms are left. */
+  end(): void {
+    if (this.closed) return;
+    this.#become('closed');
+    this.feed.stop();
+    this.ports.rooms.leaveAll();
+  }
+
+  #take(frame: ClientFrame | ErrorFrame): void {
+    if (this.closed) return;
+    const nowMs = this.ports.now();
+    if (!this.#gate.pass(frame, nowMs)) {
+      const { framesPerMinute } = this.#gate;
+      this.#send(
+        errorFrame('RATE_LIMITED', `More than ${framesPerMinute} frames a minute. Please slow down.`),
+      );
+    } else if ('action' in frame && frame.action === 'ping' && this.#principal !== undefined) {
+      this.#send({ type: 'pong', timestamp: new Date(nowMs).toISOString() });
+    } else {
+      this.#steps.add(() => this.#answer(frame));
+    }
+  }
+
+  async #answer(frame: ClientFrame | ErrorFrame): Promise<void> {
+    if (this.closed) return;
+    const principal = this.#principal;
+    if (principal === undefined) return this.#answerStranger(frame);
+    if (!('action' in frame)) {
+      this.#send(frame);
+      return;
+    }
+    switch (frame.action) {
+      case 'auth':
+        return this.#refresh(principal, frame);
+      case 'subscribe': {
+        this.#send(await this.#membership.subscribe(principal, frame.room));
+        return;
+      }
+      case 'unsubscribe': {
+        this.#send(this.#membership.unsubscribe(frame.room));
+        return;
+      }
+      case 'list_rooms': {
+        this.#send({ type: 'rooms_list', rooms: this.#membership.rooms });
+        return;
+      }
+      case 'ping':
+        return;
+    }
+  }
+
+  async #answerStranger(frame: ClientFrame | ErrorFrame): Promise<void> {
+    if ('action' in frame && frame.action === 'auth') {
+      return this.#authenticate({ ...this.fromUrl, ...frame });
+    }
+    if (!('action' in frame) && frame.code === 'AUTH_FAILED') {
+      this.#refuse(frame.code, frame.message, 'unauthenticated');
+      return;
+    }
+    this.#refuse('AUTH_REQUIRED', HOW_TO_AUTH, 'unauthenticated');
+  }
+
+  async #authenticate({ token, cursor, rooms }: Entrance): Promise<void> {
+    const verdict = this.ports.verify(token);
+    if ('refused' in verdict) {
+      const close = verdict.refused === 'TOKEN_EXPIRED' ? 'tokenExpired' : 'unauthenticated';
+      this.#refuse(verdict.refused, verdict.message, close);
+      return;
+    }
+    const { principal } = verdict;
+    this.#principal = principal;
+    this.#become('entering');
+    this.ports.observer.authenticated(principal);
+    const announcements = await this.#membership.enter(principal, rooms);
+    const position = await this.ports.position();
+    if (this.#hasEnded()) return;
+    for (const frame of announcements) this.#send(frame);
+    this.#send({
+      type: 'connected',
+      message: 'Welcome to roomcast',
+      connection_id: this.id,
+      cursor: position,
+    });
+    this.#become('live');
+    await this.#catchUp(principal, cursor ?? undefined, position);
+  }
+
+  async #catchUp(principal: Principal, cursor: unknown, position: Cursor): Promise<void> {
+    const start = cursor === undefined ? { sinceMs: this.ports.rewindSinceMs(principal) } : { cursor };
+    const outcome = await this.ports.plan(start, position);
+    if (this.#hasEnded()) return;
+    const entries = outcome.recovered ? outcome.entries : [];
+    const replayed = await this.feed.replay(entries);
+    if (this.#hasEnded()) return;
+    if (cursor !== undefined) this.#announceResume(outcome, replayed);
+    await this.feed.goLive(new Set(entries.map((entry) => entry.cursor)));
+  }
+
+  #announceResume(outcome: Replay, replayed: number): void {
+    const resumed = { type: 'resumed', replayed, cursor: outcome.cursor } as const;
+    this.ports.observer.resumed(outcome, replayed);
+    if (outcome.recovered) return this.#send({ ...resumed, recovered: true });
+    this.#send({ ...resumed, recovered: false, reason: outcome.reason });
+    this.ports.sendGap(outcome.cursor);
+  }
+
+  async #refresh(principal: Principal, { token, rooms }: Entrance): Promise<void> {
+    const verdict = this.ports.verify(token);
+    if ('refused' in verdict) {
+      this.#send(errorFrame(verdict.refused, verdict.message));
+      return;
+    }
+    const next = verdict.principal;
+    if (next.userId !== principal.userId) {
+      this.#send(errorFrame('AUTH_FAILED', 'The token is of another user. Open a connection for them.'));
+      return;
+    }
+    this.#principal = next;
+    for (const frame of await this.#membership.refresh(next, rooms)) this.#send(frame);
+    this.#send({ type: 'refreshed', expires_at: new Date(next.expiresAtMs).toISOString() });
+  }
+
+  #refuse(code: FrameErrorCode, message: string, close: CloseName): void {
+    if (this.closed) return;
+    const frame = errorFrame(code, message);
+    this.#send(frame);
+    this.end();
+    this.ports.close(close);
+  }
+
+  #send(frame: ServerFrame): void {
+    if (this.closed) return;
+    if (frame.type === 'error') this.ports.observer.refused(frame);
+    this.ports.send(frame);
+  }
+
+  #become(state: 'entering' | 'live' | 'closed'): void {
+    this.#state = state;
+    this.#stateSinceMs = this.ports.now();
+  }
+
+  /** After an `await` the connection may be gone. */
+  #hasEnded(): boolean {
+    return this.#state === 'closed';
+  }
+}

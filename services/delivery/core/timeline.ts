@@ -1,0 +1,110 @@
+import type { Cursor } from '../../../shared/contract/cursor.ts';
+import { MARK_TYPE, type Entry } from '../../../shared/contract/message.ts';
+import type { Address } from '../../../shared/contract/routing.ts';
+import { encodeTextFrame } from './text-frame.ts';
+
+/** An entry of the history as this instance keeps it: addressed, and ready to be written to sockets. */
+export interface TimelineEntry {
+  readonly id: string;
+  readonly cursor: Cursor;
+  readonly rooms: readonly Address[];
+  /** Who published it; entries of one origin are in order everywhere. */
+  readonly origin: string;
+  /** The WebSocket frame; `undefined` for a mark, which no client sees. */
+  readonly frame: Buffer | undefined;
+}
+
+export function toTimelineEntry({ id, type, cursor, rooms, origin, body }: Entry): TimelineEntry {
+  return { id, cursor, rooms, origin, frame: type === MARK_TYPE ? undefined : encodeTextFrame(body) };
+}
+
+/** Memory of an entry beside its frame: ids, arrays and the slot in two maps. */
+const ENTRY_OVERHEAD_BYTES = 400;
+
+interface Slot {
+  readonly entry: TimelineEntry;
+  readonly arrivedAtMs: number;
+}
+
+/**
+ * What reached this instance, in the order of arrival, each with a sequence number that only grows. The newest
+ * `maxBytes` are kept so that a client that blinked is served without asking the broker.
+ */
+export class Timeline {
+  readonly #slots = new Map<number, Slot>();
+  readonly #positions = new Map<Cursor, number>();
+  #bytes = 0;
+  #first = 0;
+  #next = 0;
+  #last: TimelineEntry | undefined;
+
+  constructor(private readonly maxBytes: number) {}
+
+  /** Sequence number that the next entry gets. */
+  get next(): number {
+    return this.#next;
+  }
+
+  /** The newest entry: a position from which a client can resume even if it saw no event. */
+  get last(): TimelineEntry | undefined {
+    return this.#last;
+  }
+
+  append(entry: TimelineEntry, nowMs: number): number {
+    const position = this.#next;
+    this.#next += 1;
+    this.#slots.set(position, { entry, arrivedAtMs: nowMs });
+    this.#positions.set(entry.cursor, position);
+    this.#bytes += bytesOf(entry);
+    this.#last = entry;
+    while (this.#bytes > this.maxBytes && this.#slots.size > 1) this.#dropFirst();
+    return position;
+  }
+
+  /** Position of an entry that is still kept. */
+  find(cursor: Cursor): number | undefined {
+    return this.#positions.get(cursor);
+  }
+
+  /** First kept position whose entry arrived at or after a time, or `next` if there is none yet. */
+  since(timeMs: number): number {
+    for (const [position, { arrivedAtMs }] of this.#slots) if (arrivedAtMs >= timeMs) return position;
+    return this.#next;
+  }
+
+  /** Whether everything that arrived at `position` and later is still kept. */
+  keeps(position: number): boolean {
+    return position >= this.#first;
+  }
+
+  *from(position: number): Generator<TimelineEntry> {
+    for (let at = Math.max(position, this.#first); at < this.#next; at += 1) {
+      const slot = this.#slots.get(at);
+      if (slot !== undefined) yield slot.entry;
+    }
+  }
+
+  /** Up to `count` entries that arrived just before a position, oldest first. */
+  before(position: number, count: number): readonly TimelineEntry[] {
+    const entries: TimelineEntry[] = [];
+    for (let at = Math.max(position - count, this.#first); at < position; at += 1) {
+      const slot = this.#slots.get(at);
+      if (slot !== undefined) entries.push(slot.entry);
+    }
+    return entries;
+  }
+
+  #dropFirst(): void {
+    const slot = this.#slots.get(this.#first);
+    if (slot !== undefined) {
+      this.#bytes -= bytesOf(slot.entry);
+      this.#positions.delete(slot.entry.cursor);
+      this.#slots.delete(this.#first);
+    }
+    this.#first += 1;
+  }
+}
+
+function bytesOf(entry: TimelineEntry): number {
+  return ENTRY_OVERHEAD_BYTES + (entry.frame?.byteLength ?? 0);
+}

@@ -1,0 +1,259 @@
+import { cursorTimeMs, type Cursor } from '../../shared/contract/cursor.ts';
+import type { Entry } from '../../shared/contract/message.ts';
+import { EVERYONE, markKeyOf, type Address } from '../../shared/contract/routing.ts';
+import { ExpiringMap } from '../../shared/core/expiring-map.ts';
+import type { BrokerConnection } from '../../shared/runtime/broker-connection.ts';
+import type { Clock } from '../../shared/runtime/clock.ts';
+import type { Logger } from '../../shared/runtime/logger.ts';
+import { Bindings } from './amqp/bindings.ts';
+import { readHistory } from './amqp/history.ts';
+import { LivePath } from './amqp/live-path.ts';
+import { Marks, type Mark } from './amqp/marks.ts';
+import type { DeliveryConfig } from './config.ts';
+import { CatchUp, type Replay, type StartingPoint } from './core/catch-up.ts';
+import { Coverage } from './core/coverage.ts';
+import { FanOut, type Subscriber } from './core/fan-out.ts';
+import { Gate } from './core/gate.ts';
+import { RoomIndex } from './core/room-index.ts';
+import { ScanSchedule } from './core/scan-schedule.ts';
+import { Scan } from './core/scan.ts';
+import { Timeline, toTimelineEntry } from './core/timeline.ts';
+import type { DeliveryMetrics } from './metrics.ts';
+
+/** Event ids remembered to drop repeats: as long as ingest remembers them. */
+const REPEATS_MAX = 100_000;
+const REPEATS_MS = 24 * 60 * 60 * 1000;
+/** How far before the last entry a hole is looked for: more than the clocks of one installation differ. */
+const HOLE_MARGIN_MS = 60_000;
+/** A plan that keeps failing is given up, and the client told of a gap, after this many tries. */
+const PLAN_TRIES = 5;
+/** Without a mark coming back for so long, the own queue no longer brings what it should. */
+const STALLED_MS = 20_000;
+
+/** A session as the flow knows it. */
+export interface FlowMember extends Subscriber {
+  readonly closed: boolean;
+  /** Something was lost to it for good. */
+  tellGap(cursor: Cursor): void;
+}
+
+export interface FlowContext {
+  readonly consuming: BrokerConnection;
+  readonly publishing: BrokerConnection;
+  /** Unique among all instances there ever were. */
+  readonly instance: string;
+  readonly config: DeliveryConfig;
+  readonly metrics: DeliveryMetrics;
+  readonly logger: Logger;
+  readonly now: Clock;
+}
+
+/** From the broker to the feeds of the sessions: rooms, live events, the hole after an outage, and the past. */
+export class EventFlow {
+  readonly #context: Omit<FlowContext, 'consuming' | 'publishing'>;
+  readonly #connection: BrokerConnection;
+  readonly #timeline: Timeline;
+  readonly #index = new RoomIndex<FlowMember>();
+  readonly #coverage = new Coverage();
+  readonly #fanOut: FanOut;
+  readonly #bindings: Bindings;
+  readonly #marks: Marks;
+  readonly #path: LivePath;
+  readonly #scans: ScanSchedule;
+  readonly #catchUp: CatchUp;
+  /** Open while a mark has come back by the present queue. */
+  readonly #alive = new Gate();
+  #markDueMs = 0;
+
+  constructor({ consuming, publishing, ...context }: FlowContext) {
+    const { config, metrics, logger, instance, now } = context;
+    this.#context = context;
+    this.#connection = consuming;
+    this.#timeline = new Timeline(config.RECENT_MAX_BYTES);
+    this.#fanOut = new FanOut(this.#timeline, this.#index, new ExpiringMap(REPEATS_MAX, REPEATS_MS));
+    this.#bindings = new Bindings(
+      consuming,
+      logger,
+      { maxPerKind: config.MAX_BINDINGS_PER_KIND, lingerMs: config.ROOM_LINGER_MS },
+      {
+        bound: (pattern) => this.#coverage.confirmed(pattern),
+        unbound: (pattern) => this.#coverage.removed(pattern),
+      },
+    );
+    const markEvents = {
+      published: (mark: Cursor) => this.#coverage.markPublished(mark),
+      roundTrip: (seconds: number) => metrics.markRoundTrip.observe(seconds),
+    };
+    this.#marks = new Marks(publishing, logger, instance, markEvents, now);
+    void this.#bindings.bindAlways(markKeyOf(instance));
+    void this.#bindings.bindAlways(EVERYONE);
+    this.#scans = new ScanSchedule((fromMs, onEntry) => this.#read(fromMs, onEntry));
+    this.#catchUp = new CatchUp({
+      timeline: this.#timeline,
+      covers: (room, position) => this.#coverage.covers(this.#bindings.patternsOf(room), position),
+      scan: (request, fromMs) => this.#scans.request(request, fromMs),
+      now,
+    });
+    this.#path = new LivePath(consuming, logger, this.#bindings, {
+      instance,
+      prefetch: config.DELIVERY_PREFETCH,
+      onEntry: (entry) => this.#take(entry),
+      beforeConsume: () => this.#fillHole(),
+      onConsuming: () => void this.#sendMark(),
+      onLost: () => this.#lost(),
+    });
+  }
+
+  /** Whether what is published now reaches the sessions. */
+  get isAlive(): boolean {
+    return this.#alive.isOpen;
+  }
+
+  get queue(): string | undefined {
+    return this.#path.queue;
+  }
+
+  get roomCount(): number {
+    return this.#index.roomCount - (this.#index.members(EVERYONE) === undefined ? 0 : 1);
+  }
+
+  get bindingCount(): number {
+    return this.#bindings.size;
+  }
+
+  roomsOf(member: FlowMember): ReadonlySet<Address> {
+    return this.#index.roomsOf(member);
+  }
+
+  /** Resolves once the broker has confirmed the binding and the member is in the room. */
+  async join(member: FlowMember, room: Address): Promise<void> {
+    if (this.#index.has(room, member)) return;
+    await this.#bindings.acquire(room);
+    if (member.closed || !this.#index.join(room, member, this.#timeline.next)) {
+      this.#bindings.release(room, this.#context.now());
+    }
+  }
+
+  leave(member: FlowMember, room: Address): void {
+    if (this.#index.leave(room, member)) this.#bindings.release(room, this.#context.now());
+  }
+
+  leaveAll(member: FlowMember): void {
+    for (const room of [...this.#index.roomsOf(member)]) this.leave(member, room);
+  }
+
+  /** The newest position; waits for the path to be alive. */
+  async position(): Promise<Cursor> {
+    for (;;) {
+      await this.#alive.open();
+      const { last } = this.#timeline;
+      if (last !== undefined) return last.cursor;
+    }
+  }
+
+  /** What a member missed; asks again when the broker went away in between. */
+  async plan(member: FlowMember, start: StartingPoint, position: Cursor): Promise<Replay> {
+    for (let tries = 1; tries <= PLAN_TRIES; tries += 1) {
+      try {
+        await this.#alive.open();
+        return await this.#catchUp.plan(this.#index.roomsOf(member), start, position);
+      } catch (error) {
+        this.#context.logger.warn({ err: error, tries }, 'the history could not be read');
+      }
+    }
+    return { recovered: false, reason: 'unknown', cursor: position };
+  }
+
+  /** Housekeeping; called about once a second. */
+  tick(nowMs: number): void {
+    this.#bindings.tick(nowMs);
+    if (this.#alive.isOpen && nowMs >= this.#markDueMs) void this.#sendMark();
+    if (this.#marks.oldestMs() > STALLED_MS) {
+      this.#marks.abandon();
+      this.#path.restart('no mark has come back by it');
+    }
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([this.#path.close(), this.#marks.close(), this.#bindings.close()]);
+  }
+
+  #take(entry: Entry): void {
+    const sessions = this.#fanOut.deliver(toTimelineEntry(entry), this.#context.now());
+    if (sessions === undefined) {
+      this.#context.metrics.repeats.inc();
+    } else if (entry.type === 'mark') {
+      this.#coverage.markArrived(entry.cursor, this.#timeline.next - 1);
+      this.#marks.arrived(entry.cursor);
+    } else {
+      this.#context.metrics.events.inc();
+      this.#context.metrics.deliveries.inc(sessions);
+      this.#context.logger.info({ id: entry.id, event: entry.type, rooms: entry.rooms, sessions }, 'event');
+    }
+  }
+
+  /** One pass over the history up to a mark that has also come by the live path. */
+  async #read(fromMs: number, onEntry: (entry: Entry) => void): Promise<Cursor> {
+    const mark = await this.#pass(fromMs, onEntry);
+    await mark.arrived;
+    return mark.cursor;
+  }
+
+  async #pass(fromMs: number, onEntry: (entry: Entry) => void): Promise<Mark> {
+    this.#context.metrics.scans.inc();
+    const marks: Mark[] = [];
+    const publish = async () => {
+      const mark = await this.#marks.publish();
+      marks.push(mark);
+      await mark.confirmed;
+      return mark.cursor;
+    };
+    await readHistory(this.#connection, fromMs, publish, onEntry);
+    const [mark] = marks;
+    if (mark === undefined) throw new Error('a pass over the history ended without a mark');
+    return mark;
+  }
+
+  /** What was published while there was no queue goes to the sessions before anything newer does. */
+  async #fillHole(): Promise<void> {
+    const { last } = this.#timeline;
+    if (last === undefined) return;
+    const wants = (entry: Pick<Entry, 'rooms'>) =>
+      entry.rooms.some((room) => this.#index.members(room) !== undefined);
+    const scan = new Scan([{ from: { cursor: last.cursor }, wants }]);
+    const mark = await this.#pass(cursorTimeMs(last.cursor) - HOLE_MARGIN_MS, (entry) => scan.add(entry));
+    const [hole] = scan.finish();
+    if (hole?.found === true) {
+      let filled = 0;
+      for (const entry of hole.entries) filled += this.#fanOut.deliver(entry, this.#context.now()) ?? 0;
+      this.#context.logger.info(
+        { entries: hole.entries.length, deliveries: filled },
+        'filled the hole from the history',
+      );
+      this.#context.metrics.deliveries.inc(filled);
+    } else {
+      this.#context.logger.warn(
+        'the history does not reach back to the last event seen: telling every session',
+      );
+      for (const member of this.#index.members(EVERYONE)?.keys() ?? []) member.tellGap(mark.cursor);
+    }
+  }
+
+  /** Publishes a mark; the first to come back by a new queue says that the path is alive. */
+  async #sendMark(): Promise<void> {
+    this.#markDueMs = this.#context.now() + this.#context.config.MARK_INTERVAL_MS;
+    try {
+      const mark = await this.#marks.publish();
+      await mark.arrived;
+      this.#alive.unlock();
+    } catch (error) {
+      this.#context.logger.debug({ err: error }, 'a mark did not come back');
+    }
+  }
+
+  #lost(): void {
+    this.#alive.lock();
+    this.#marks.abandon();
+    this.#coverage.reset();
+  }
+}

@@ -1,0 +1,187 @@
+import { v7 as uuidv7 } from 'uuid';
+import type { CloseName } from '../../shared/contract/close-codes.ts';
+import type { Cursor } from '../../shared/contract/cursor.ts';
+import { encodeEventFrame } from '../../shared/contract/event.ts';
+import {
+  errorFrame,
+  type ErrorFrame,
+  type FrameErrorCode,
+  type ServerFrame,
+} from '../../shared/contract/frames.ts';
+import { EVERYONE, type Room } from '../../shared/contract/routing.ts';
+import type { Clock } from '../../shared/runtime/clock.ts';
+import { errorText } from '../../shared/runtime/error-text.ts';
+import type { Logger } from '../../shared/runtime/logger.ts';
+import type { DeliveryConfig } from './config.ts';
+import type { Principal } from './core/access.ts';
+import type { Replay, StartingPoint } from './core/catch-up.ts';
+import { Feed } from './core/feed.ts';
+import type { RoomPort } from './core/membership.ts';
+import { Session, type SessionPorts, type TokenVerdict } from './core/session.ts';
+import { encodeTextFrame } from './core/text-frame.ts';
+import type { EventFlow } from './event-flow.ts';
+import { closeLabel, type DeliveryMetrics } from './metrics.ts';
+import { Connection } from './ws/connection.ts';
+import type { Upgraded } from './ws/server.ts';
+
+export interface SessionContext {
+  readonly config: DeliveryConfig;
+  readonly flow: EventFlow;
+  readonly verify: (token: string) => TokenVerdict;
+  readonly metrics: DeliveryMetrics;
+  readonly logger: Logger;
+  readonly now: Clock;
+  /** From when on a user without a cursor is given what they missed. */
+  readonly rewindSinceMs: (userId: number) => number;
+  /** The connection is gone; `heardAtMs` is its last sign of life. */
+  readonly closed: (session: LiveSession, heardAtMs: number) => void;
+}
+
+/** A session on its socket: what the protocol in `core/session.ts` asks for, done by the adapters. */
+export class LiveSession implements SessionPorts {
+  readonly connection: Connection;
+  readonly feed: Feed;
+  readonly rooms: RoomPort;
+  readonly observer: SessionPorts['observer'];
+  readonly session: Session;
+  readonly now: Clock;
+  readonly verify: (token: string) => TokenVerdict;
+  readonly #logger: Logger;
+  readonly #openedAtMs: number;
+  readonly #refusedWith = new Set<FrameErrorCode>();
+
+  constructor(
+    id: number,
+    { ws, socket, entrance, remoteAddress }: Upgraded,
+    private readonly context: SessionContext,
+  ) {
+    const { config, now, flow } = context;
+    this.#logger = context.logger.child({ connection_id: id, remote_address: remoteAddress });
+    this.#openedAtMs = now();
+    this.now = now;
+    this.verify = context.verify;
+    this.connection = new Connection(
+      ws,
+      socket,
+      {
+        maxOutboxBytes: config.MAX_OUTBOX_BYTES,
+        pingIntervalMs: config.PING_INTERVAL_MS,
+        pongTimeoutMs: config.PONG_TIMEOUT_MS,
+      },
+      {
+        text: (text) => {
+          context.metrics.framesReceived.inc();
+          this.session.receive(text);
+        },
+        binary: () => {
+          context.metrics.framesReceived.inc();
+          this.session.receiveBinary();
+        },
+        pending: () => this.session.pending,
+        closed: (code, heardAtMs) => this.#closed(code, heardAtMs),
+      },
+      now,
+    );
+    this.feed = new Feed(this.connection, config.MAX_OUTBOX_BYTES, () => {
+      this.end('tooSlow', errorFrame('TOO_SLOW', 'You read too slowly. Come back with your cursor.'));
+    });
+    this.rooms = {
+      enter: () => flow.join(this.session, EVERYONE),
+      join: (room) => flow.join(this.session, room),
+      leave: (room) => flow.leave(this.session, room),
+      leaveAll: () => flow.leaveAll(this.session),
+      rooms: () => [...flow.roomsOf(this.session)].filter((room): room is Room => room !== EVERYONE),
+    };
+    this.observer = this.#observe();
+    this.session = new Session(
+      id,
+      this,
+      {
+        framesPerMinute: config.MAX_FRAMES_PER_MINUTE,
+        authTimeoutMs: config.AUTH_TIMEOUT_MS,
+        joinTimeoutMs: config.JOIN_TIMEOUT_MS,
+        maxRooms: config.MAX_ROOMS_PER_SESSION,
+      },
+      entrance,
+    );
+  }
+
+  send(frame: ServerFrame): void {
+    this.connection.send(frame);
+  }
+
+  sendGap(cursor: Cursor): void {
+    const timestamp = new Date(this.now()).toISOString();
+    const gap = {
+      id: uuidv7(),
+      name: 'calendar.sync',
+      data: { reason: 'gap' },
+      timestamp,
+      rooms: [],
+    } as const;
+    this.connection.write(encodeTextFrame(encodeEventFrame(gap, cursor)));
+  }
+
+  close(name: CloseName): void {
+    this.connection.close(name);
+  }
+
+  position(): Promise<Cursor> {
+    return this.context.flow.position();
+  }
+
+  async plan(start: StartingPoint, position: Cursor): Promise<Replay> {
+    return this.context.flow.plan(this.session, start, position);
+  }
+
+  rewindSinceMs({ userId }: Principal): number {
+    return this.context.rewindSinceMs(userId);
+  }
+
+  tick(nowMs: number): void {
+    this.session.tick(nowMs);
+    this.connection.tick(nowMs);
+    this.connection.resumeReading();
+  }
+
+  /** Ends the session from our side, with the error frame that says why where there is one. */
+  end(name: CloseName, why?: ErrorFrame): void {
+    if (why !== undefined && !this.session.closed) {
+      this.observer.refused(why);
+      this.connection.send(why);
+    }
+    this.session.end();
+    this.connection.close(name);
+  }
+
+  #observe(): SessionPorts['observer'] {
+    const { metrics } = this.context;
+    return {
+      authenticated: ({ userId, role }) => {
+        this.#logger.info({ user_id: userId, role }, 'session opened');
+      },
+      refused: ({ code, message }) => {
+        metrics.refusals.inc({ code });
+        // A client that repeats its mistake fills no log.
+        if (this.#refusedWith.has(code)) return;
+        this.#refusedWith.add(code);
+        this.#logger.warn({ code, reason: message }, 'refused');
+      },
+      resumed: (outcome, replayed) => {
+        const label = outcome.recovered ? 'recovered' : outcome.reason;
+        metrics.resumes.inc({ outcome: label });
+        this.#logger.info({ outcome: label, replayed }, 'resumed');
+      },
+      failed: (error) =>
+        this.#logger.error({ err: error, reason: errorText(error) }, 'a session step failed'),
+    };
+  }
+
+  #closed(code: number, heardAtMs: number): void {
+    this.session.end();
+    this.context.metrics.closes.inc({ code: closeLabel(code) });
+    const seconds = (this.now() - this.#openedAtMs) / 1000;
+    this.#logger.info({ code, seconds, events: this.feed.written }, 'connection closed');
+    this.context.closed(this, heardAtMs);
+  }
+}

@@ -1,0 +1,197 @@
+import type { FastifyInstance } from 'fastify';
+import { randomBytes } from 'node:crypto';
+import type { AddressInfo } from 'node:net';
+import { hostname } from 'node:os';
+import { INBOX, REJECTED } from '../../shared/contract/topology.ts';
+import { BrokerConnection, worstOf } from '../../shared/runtime/broker-connection.ts';
+import { systemClock, type Clock } from '../../shared/runtime/clock.ts';
+import { declareTopology } from '../../shared/runtime/declare-topology.ts';
+import {
+  brokerReasons,
+  createHealthServer,
+  type HealthReason,
+  type HealthReport,
+} from '../../shared/runtime/health.ts';
+import { listenOn, type Service } from '../../shared/runtime/lifecycle.ts';
+import { createLogger, type Logger } from '../../shared/runtime/logger.ts';
+import { QueueDepths } from '../../shared/runtime/queue-depths.ts';
+import { createTokenVerifier } from './auth/verify-token.ts';
+import type { DeliveryConfig } from './config.ts';
+import { EventFlow } from './event-flow.ts';
+import { createMetrics, type DeliveryMetrics } from './metrics.ts';
+import { Sessions } from './sessions.ts';
+import { UpgradeServer } from './ws/server.ts';
+
+const TICK_MS = 1_000;
+
+export interface DeliveryService extends Service {
+  readonly webSocketPort: number;
+  readonly healthPort: number;
+  readonly instance: string;
+}
+
+/** Starts one instance. It listens at once, is live while the broker is away, and ready once a mark came back. */
+export async function startDelivery(
+  config: DeliveryConfig,
+  {
+    logger = createLogger('delivery', config.LOG_LEVEL),
+    now = systemClock,
+  }: { logger?: Logger; now?: Clock } = {},
+): Promise<DeliveryService> {
+  const service = new Delivery(config, logger, now);
+  await service.listen();
+  return service;
+}
+
+class Delivery implements DeliveryService {
+  readonly instance = `${hostname()}-${randomBytes(3).toString('hex')}`;
+  readonly failed: Promise<never>;
+  readonly #startedAtMs: number;
+  readonly #metrics: DeliveryMetrics;
+  /** Marks go by a connection of their own: a broker under memory pressure stops reading from publishers. */
+  readonly #connections: { consuming: BrokerConnection; publishing: BrokerConnection };
+  readonly #flow: EventFlow;
+  readonly #sessions: Sessions;
+  readonly #depths: QueueDepths;
+  readonly #server: UpgradeServer;
+  readonly #health: FastifyInstance;
+  readonly #timer: NodeJS.Timeout;
+  #stopping: Promise<void> | undefined;
+
+  constructor(
+    private readonly config: DeliveryConfig,
+    private readonly logger: Logger,
+    private readonly now: Clock,
+  ) {
+    this.#startedAtMs = now();
+    this.#metrics = createMetrics({
+      sessions: () => this.#sessions.size,
+      rooms: () => this.#flow.roomCount,
+      bindings: () => this.#flow.bindingCount,
+      outboxBytes: () => this.#sessions.outboxBytes,
+    });
+    this.#connections = { consuming: this.#connect('consumer'), publishing: this.#connect('marks') };
+    const { consuming, publishing } = this.#connections;
+    this.failed = Promise.all([consuming.firstConnected, publishing.firstConnected]).then(
+      () => new Promise<never>(() => undefined),
+    );
+    this.#flow = new EventFlow({
+      consuming,
+      publishing,
+      instance: this.instance,
+      config,
+      metrics: this.#metrics,
+      logger,
+      now,
+    });
+    this.#sessions = new Sessions({
+      config,
+      flow: this.#flow,
+      verify: createTokenVerifier(config.JWT_SECRET.reveal(), now),
+      metrics: this.#metrics,
+      logger,
+      now,
+    });
+    this.#depths = new QueueDepths(consuming, logger, () => [INBOX, REJECTED, this.#flow.queue ?? []].flat());
+    this.#server = new UpgradeServer({
+      maxFrameBytes: config.MAX_FRAME_BYTES,
+      accepts: () => this.#stopping === undefined,
+      onConnection: (upgraded) => this.#sessions.add(upgraded),
+    });
+    this.#health = createHealthServer({ report: () => this.#report(), metrics: this.#metrics.registry });
+    this.#timer = setInterval(() => this.#tick(), TICK_MS);
+  }
+
+  get webSocketPort(): number {
+    return this.#server.port;
+  }
+
+  get healthPort(): number {
+    return (this.#health.server.address() as AddressInfo).port;
+  }
+
+  async listen(): Promise<void> {
+    const { HEALTH_PORT, WEBSOCKET_PORT } = this.config;
+    try {
+      await listenOn(HEALTH_PORT, 'HEALTH_PORT', () =>
+        this.#health.listen({ port: HEALTH_PORT, host: '::' }),
+      );
+      await listenOn(WEBSOCKET_PORT, 'WEBSOCKET_PORT', () => this.#server.listen(WEBSOCKET_PORT));
+    } catch (error) {
+      await this.stop();
+      throw error;
+    }
+    const ports = { websocket: this.webSocketPort, health: this.healthPort };
+    this.logger.info({ instance: this.instance, ports }, 'delivery is listening');
+  }
+
+  stop(): Promise<void> {
+    this.#stopping ??= this.#stop();
+    return this.#stopping;
+  }
+
+  async #stop(): Promise<void> {
+    this.logger.info({ sessions: this.#sessions.size }, 'draining');
+    this.#server.stopListening();
+    await this.#sessions.drain(this.config.DRAIN_SPREAD_MS);
+    clearInterval(this.#timer);
+    await this.#flow.close();
+    await this.#depths.close();
+    await Promise.all(Object.values(this.#connections).map((connection) => connection.close()));
+    await this.#health.close();
+    this.logger.info('stopped');
+  }
+
+  #connect(purpose: string): BrokerConnection {
+    const { AMQP_URL, HISTORY_MAX_AGE } = this.config;
+    return new BrokerConnection({
+      url: AMQP_URL.reveal(),
+      name: `roomcast delivery ${this.instance} ${purpose}`,
+      logger: this.logger,
+      setup: (model) => declareTopology(model, { historyMaxAge: HISTORY_MAX_AGE }, this.logger),
+    });
+  }
+
+  #tick(): void {
+    this.#sessions.tick(this.now());
+    this.#flow.tick(this.now());
+  }
+
+  async #report(): Promise<HealthReport<object> & { instance: string }> {
+    const broker = worstOf(Object.values(this.#connections).map(({ state }) => state));
+    const reasons: HealthReason[] = [...brokerReasons(broker)];
+    if (this.#stopping !== undefined)
+      reasons.push({ code: 'draining', message: 'This instance is shutting down.' });
+    else if (!this.#flow.isAlive && broker.state === 'connected') {
+      reasons.push({ code: 'catching_up', message: 'The own queue is being prepared; events follow.' });
+    }
+    const ready = this.#flow.isAlive && this.#stopping === undefined;
+    const status = !ready ? 'unhealthy' : reasons.length > 0 ? 'degraded' : 'healthy';
+    return {
+      status,
+      stats: await this.#stats(),
+      broker,
+      queues: await this.#depths.read(this.now()),
+      reasons,
+      instance: this.instance,
+    };
+  }
+
+  async #stats() {
+    const { connections, framesReceived, events, deliveries } = this.#metrics;
+    return {
+      active_connections: this.#sessions.size,
+      active_rooms: this.#flow.roomCount,
+      total_connections: await valueOf(connections),
+      total_messages: await valueOf(framesReceived),
+      total_broadcasts: await valueOf(events),
+      total_deliveries: await valueOf(deliveries),
+      uptime_seconds: Math.floor((this.now() - this.#startedAtMs) / 1000),
+    };
+  }
+}
+
+async function valueOf(counter: DeliveryMetrics['connections']): Promise<number> {
+  const { values } = await counter.get();
+  return values[0]?.value ?? 0;
+}

@@ -1,0 +1,71 @@
+import { errorFrame } from '../../shared/contract/frames.ts';
+import { ExpiringMap } from '../../shared/core/expiring-map.ts';
+import { LiveSession, type SessionContext } from './live-session.ts';
+import type { Upgraded } from './ws/server.ts';
+
+/** Users whose last sign of life is remembered, so that one without a cursor goes on from there. */
+const LEFT_OFF_MAX = 20_000;
+const LEFT_OFF_MS = 60 * 60 * 1000;
+
+/** All connections of this instance. */
+export class Sessions {
+  readonly #open = new Set<LiveSession>();
+  readonly #leftOff = new ExpiringMap<number, number>(LEFT_OFF_MAX, LEFT_OFF_MS);
+  #lastId = 0;
+  #onEmpty: () => void = () => undefined;
+
+  constructor(private readonly context: Omit<SessionContext, 'rewindSinceMs' | 'closed'>) {}
+
+  get size(): number {
+    return this.#open.size;
+  }
+
+  get outboxBytes(): number {
+    let bytes = 0;
+    for (const { connection } of this.#open) bytes += connection.outboxBytes;
+    return bytes;
+  }
+
+  add(upgraded: Upgraded): void {
+    const { metrics, config } = this.context;
+    metrics.connections.inc();
+    this.#lastId += 1;
+    const session = new LiveSession(this.#lastId, upgraded, {
+      ...this.context,
+      rewindSinceMs: (userId) => this.#rewindSinceMs(userId),
+      closed: (closed, heardAtMs) => this.#remove(closed, heardAtMs),
+    });
+    this.#open.add(session);
+    if (this.#open.size > config.MAX_SESSIONS) {
+      session.end('overloaded', errorFrame('OVERLOADED', 'This instance is full. Try again later.'));
+    }
+  }
+
+  tick(nowMs: number): void {
+    for (const session of this.#open) session.tick(nowMs);
+  }
+
+  /** Closes every session, spread over a time, and resolves when the last is gone. */
+  async drain(spreadMs: number): Promise<void> {
+    if (this.#open.size === 0) return;
+    const sessions = [...this.#open];
+    const empty = new Promise<void>((resolve) => (this.#onEmpty = resolve));
+    sessions.forEach((session, index) => {
+      setTimeout(() => session.end('goingAway'), (spreadMs * index) / sessions.length);
+    });
+    await empty;
+  }
+
+  #remove(session: LiveSession, heardAtMs: number): void {
+    this.#open.delete(session);
+    const { principal } = session.session;
+    // What was written after the last sign of life may never have arrived.
+    if (principal !== undefined) this.#leftOff.set(principal.userId, heardAtMs, this.context.now());
+    if (this.#open.size === 0) this.#onEmpty();
+  }
+
+  #rewindSinceMs(userId: number): number {
+    const nowMs = this.context.now();
+    return this.#leftOff.get(userId, nowMs) ?? nowMs - this.context.config.REWIND_SECONDS * 1000;
+  }
+}

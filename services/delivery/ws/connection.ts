@@ -1,0 +1,157 @@
+import type { Socket } from 'node:net';
+import type { RawData } from 'ws';
+import { closeCodes, closeReason, type CloseName } from '../../../shared/contract/close-codes.ts';
+import { encodeFrame, errorFrame, type ServerFrame } from '../../../shared/contract/frames.ts';
+import type { Outlet } from '../core/feed.ts';
+import { encodeTextFrame } from '../core/text-frame.ts';
+import type { ClientSocket } from './client-socket.ts';
+import { corkForThisTurn } from './turn.ts';
+
+export interface ConnectionLimits {
+  readonly maxOutboxBytes: number;
+  readonly pingIntervalMs: number;
+  readonly pongTimeoutMs: number;
+}
+
+export interface ConnectionEvents {
+  text(text: string): void;
+  binary(): void;
+  /** `heardAtMs`: the last sign of life; what was written later may never have arrived. */
+  closed(code: number, heardAtMs: number): void;
+  /** Frames that wait for an answer. */
+  pending(): number;
+}
+
+/** A replay waits above this, well below the smallest outbox bound. */
+const CONGESTED_BYTES = 32 * 1024;
+/** A client that does not answer our close frame is cut off after this. */
+const CLOSE_TIMEOUT_MS = 3_000;
+/** Reading pauses above this many unanswered frames, so that a flood waits in the client's own buffers. */
+const MAX_PENDING_FRAMES = 64;
+
+/**
+ * One WebSocket: frames in and out, signs of life, the outbox.
+ *
+ * ws reads, answers pings and does the closing handshake; event frames are written to its socket directly, since
+ * they are encoded once for all clients. No compression is negotiated, so both kinds of writes keep their order.
+ * The outbox is the socket's own queue, bounded in bytes.
+ */
+export class Connection implements Outlet {
+  readonly #ws: ClientSocket;
+  readonly #socket: Socket;
+  #heardAtMs: number;
+  #pingedAtMs: number;
+  #frames = 0;
+  #closing = false;
+
+  constructor(
+    ws: ClientSocket,
+    socket: Socket,
+    private readonly limits: ConnectionLimits,
+    private readonly events: ConnectionEvents,
+    private readonly now: () => number,
+  ) {
+    this.#ws = ws;
+    this.#socket = socket;
+    this.#heardAtMs = now();
+    this.#pingedAtMs = this.#heardAtMs;
+    ws.beforeTooLarge = () => this.send(errorFrame('INVALID_MESSAGE', `${closeCodes.tooLarge.reason}.`));
+    ws.on('message', (data, isBinary) => this.#receive(data, isBinary));
+    ws.on('pong', () => this.#hear());
+    ws.on('ping', () => this.#hear());
+    // What went wrong is in the close code that follows.
+    ws.on('error', () => undefined);
+    ws.once('close', (code) => events.closed(code, this.#heardAtMs));
+  }
+
+  /** Frames received. */
+  get frames(): number {
+    return this.#frames;
+  }
+
+  get outboxBytes(): number {
+    return this.#socket.writableLength;
+  }
+
+  get congested(): boolean {
+    return this.outboxBytes > CONGESTED_BYTES && !this.#socket.destroyed;
+  }
+
+  drained(): Promise<void> {
+    return new Promise((resolve) => {
+      const done = () => {
+        this.#socket.off('drain', done);
+        this.#socket.off('close', done);
+        resolve();
+      };
+      if (!this.congested) return resolve();
+      this.#socket.on('drain', done);
+      this.#socket.on('close', done);
+    });
+  }
+
+  write(frame: Buffer): boolean {
+    if (this.#closing || !this.#socket.writable) return true;
+    corkForThisTurn(this.#socket);
+    if (this.outboxBytes + frame.byteLength > this.limits.maxOutboxBytes) {
+      // A burst within one turn has not been offered to the kernel yet; only what it refuses is an outbox.
+      this.#socket.uncork();
+      if (this.outboxBytes + frame.byteLength > this.limits.maxOutboxBytes) return false;
+    }
+    this.#socket.write(frame);
+    return true;
+  }
+
+  /** Control frames are small and few: they may exceed the bound, because they say that it was reached. */
+  send(frame: ServerFrame): void {
+    if (this.#closing || !this.#socket.writable) return;
+    corkForThisTurn(this.#socket);
+    this.#socket.write(encodeTextFrame(encodeFrame(frame)));
+  }
+
+  close(name: CloseName): void {
+    if (this.#closing) return;
+    this.#closing = true;
+    const { code, reason } = closeCodes[name];
+    this.#ws.close(code, closeReason(reason));
+    const timer = setTimeout(() => this.#ws.terminate(), CLOSE_TIMEOUT_MS);
+    this.#ws.once('close', () => clearTimeout(timer));
+  }
+
+  terminate(): void {
+    this.#ws.terminate();
+  }
+
+  /** Finds dead peers; called about once a second. */
+  tick(nowMs: number): void {
+    const silentMs = nowMs - this.#heardAtMs;
+    if (silentMs >= this.limits.pingIntervalMs + this.limits.pongTimeoutMs) {
+      this.#ws.terminate();
+    } else if (
+      silentMs >= this.limits.pingIntervalMs &&
+      nowMs - this.#pingedAtMs >= this.limits.pingIntervalMs
+    ) {
+      this.#pingedAtMs = nowMs;
+      this.#ws.ping();
+    }
+  }
+
+  /** Reads on after `pending` has fallen. */
+  resumeReading(): void {
+    if (this.#ws.isPaused && this.events.pending() < MAX_PENDING_FRAMES) this.#ws.resume();
+  }
+
+  #receive(data: RawData, isBinary: boolean): void {
+    this.#hear();
+    this.#frames += 1;
+    if (this.#closing) return;
+    // ws hands over one Buffer per message as long as binaryType is untouched.
+    if (isBinary) this.events.binary();
+    else this.events.text((data as Buffer).toString());
+    if (this.events.pending() >= MAX_PENDING_FRAMES) this.#ws.pause();
+  }
+
+  #hear(): void {
+    this.#heardAtMs = this.now();
+  }
+}

@@ -1,0 +1,31 @@
+import type { IncomingMessage } from 'node:http';
+import type { Entrance } from '../core/session.ts';
+
+/** Subprotocol under which a browser, which cannot set headers, hands over its token. */
+export const BEARER_PROTOCOL = 'bearer';
+
+/**
+ * What a client brought with its upgrade request: a token in `Authorization: Bearer`, else behind `bearer` in
+ * `Sec-WebSocket-Protocol`, else in `?token=`; `?cursor=` and `?rooms=a,b` beside any of them.
+ */
+export function entranceOf(request: IncomingMessage): Partial<Entrance> {
+  const query = new URLSearchParams(request.url?.split('?', 2)[1] ?? '');
+  const token = headerToken(request) ?? protocolToken(request) ?? query.get('token');
+  const cursor = query.get('cursor');
+  const rooms = query.get('rooms');
+  return {
+    ...(token === null ? {} : { token }),
+    ...(cursor === null || cursor === '' ? {} : { cursor }),
+    ...(rooms === null || rooms === '' ? {} : { rooms: rooms.split(',').map((room) => room.trim()) }),
+  };
+}
+
+function headerToken(request: IncomingMessage): string | undefined {
+  return /^Bearer\s+(\S+)\s*$/i.exec(request.headers.authorization ?? '')?.[1];
+}
+
+function protocolToken(request: IncomingMessage): string | undefined {
+  const offered = (request.headers['sec-websocket-protocol'] ?? '').split(',').map((name) => name.trim());
+  const at = offered.indexOf(BEARER_PROTOCOL);
+  return at === -1 ? undefined : offered[at + 1];
+}

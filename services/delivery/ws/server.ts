@@ -1,0 +1,88 @@
+import { createServer, type IncomingMessage, type Server } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
+import { WebSocketServer, type Server as TypedServer } from 'ws';
+import type { Entrance } from '../core/session.ts';
+import { ClientSocket } from './client-socket.ts';
+import { BEARER_PROTOCOL, entranceOf } from './entrance.ts';
+
+export interface Upgraded {
+  readonly ws: ClientSocket;
+  readonly socket: Socket;
+  readonly entrance: Partial<Entrance>;
+  readonly remoteAddress: string;
+}
+
+export interface WebSocketServerOptions {
+  readonly maxFrameBytes: number;
+  readonly accepts: () => boolean;
+  readonly onConnection: (upgraded: Upgraded) => void;
+}
+
+const HEADERS_TIMEOUT_MS = 10_000;
+const RETRY_AFTER_S = 5;
+const HELP =
+  'This is a WebSocket server: connect with ws:// or wss:// and send {"action":"auth","token":"..."} first.\n';
+
+/** Listens for WebSocket upgrades on any path. Who may stay is not decided here: every upgrade is answered 101. */
+export class UpgradeServer {
+  readonly #http: Server;
+  readonly #upgrades: TypedServer<typeof ClientSocket>;
+
+  constructor(private readonly options: WebSocketServerOptions) {
+    this.#upgrades = new WebSocketServer({
+      noServer: true,
+      clientTracking: false,
+      perMessageDeflate: false,
+      maxPayload: options.maxFrameBytes,
+      handleProtocols: (offered) => (offered.has(BEARER_PROTOCOL) ? BEARER_PROTOCOL : false),
+      WebSocket: ClientSocket,
+    });
+    this.#http = createServer({ headersTimeout: HEADERS_TIMEOUT_MS, requestTimeout: HEADERS_TIMEOUT_MS });
+    this.#http.on('request', (_request, response) => {
+      response.writeHead(426, { 'content-type': 'text/plain', upgrade: 'websocket', connection: 'Upgrade' });
+      response.end(HELP);
+    });
+    this.#http.on('upgrade', (request, _socket, head) => this.#upgrade(request, head));
+  }
+
+  listen(port: number): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#http.once('error', reject);
+      this.#http.listen(port, () => {
+        this.#http.off('error', reject);
+        resolve();
+      });
+    });
+  }
+
+  get port(): number {
+    return (this.#http.address() as AddressInfo).port;
+  }
+
+  /** Takes no new connections; those upgraded live on. */
+  stopListening(): void {
+    this.#http.close();
+    this.#http.closeIdleConnections();
+  }
+
+  #upgrade(request: IncomingMessage, head: Buffer): void {
+    const { socket } = request;
+    // A connection that breaks before or after the handshake is not ours to fall over.
+    socket.on('error', () => socket.destroy());
+    if (!this.options.accepts()) {
+      socket.end(
+        `HTTP/1.1 503 Service Unavailable\r\nRetry-After: ${RETRY_AFTER_S}\r\nConnection: close\r\n\r\n`,
+      );
+      return;
+    }
+    socket.setNoDelay(true);
+    this.#upgrades.handleUpgrade(request, socket, head, (ws) => {
+      this.options.onConnection({
+        ws,
+        socket,
+        entrance: entranceOf(request),
+        remoteAddress: socket.remoteAddress ?? '',
+      });
+    });
+  }
+}
