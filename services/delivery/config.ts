@@ -25,6 +25,17 @@ const JwtSecrets = list(
 const SECOND = 1_000;
 const MIB = 1024 * 1024;
 
+/** A rule between two variables, checked whenever both can be read, whatever else is wrong. */
+function between(name: string, other: string, message: string) {
+  const isOfEither = ({ path }: { path?: PropertyKey[] | undefined }) =>
+    path?.[0] === name || path?.[0] === other;
+  return {
+    path: [name],
+    message,
+    when: ({ issues }: { issues: { path?: PropertyKey[] | undefined }[] }) => !issues.some(isOfEither),
+  };
+}
+
 export const DeliveryEnv = z
   .object({
     ...commonVariables,
@@ -56,16 +67,22 @@ export const DeliveryEnv = z
     /** Sessions are closed over this time when the instance stops, so that they do not all return at once. */
     DRAIN_SPREAD_MS: integer({ min: 0, max: 600 * SECOND, default: 5 * SECOND }),
   })
-  .superRefine((env, context) => {
-    if (env.PONG_TIMEOUT_MS >= env.PING_INTERVAL_MS) {
-      const message = 'must be less than PING_INTERVAL_MS: an answer is due before the next ping';
-      context.addIssue({ code: 'custom', path: ['PONG_TIMEOUT_MS'], message });
-    }
-    if (env.DRAIN_SPREAD_MS >= env.DRAIN_TIMEOUT_MS) {
-      const message = 'must be less than DRAIN_TIMEOUT_MS: the last session closes before the deadline';
-      context.addIssue({ code: 'custom', path: ['DRAIN_SPREAD_MS'], message });
-    }
-  });
+  .refine(
+    (env) => env.PONG_TIMEOUT_MS < env.PING_INTERVAL_MS,
+    between(
+      'PONG_TIMEOUT_MS',
+      'PING_INTERVAL_MS',
+      'must be less than PING_INTERVAL_MS: an answer is due before the next ping',
+    ),
+  )
+  .refine(
+    (env) => env.DRAIN_SPREAD_MS < env.DRAIN_TIMEOUT_MS,
+    between(
+      'DRAIN_SPREAD_MS',
+      'DRAIN_TIMEOUT_MS',
+      'must be less than DRAIN_TIMEOUT_MS: the last session closes before the deadline',
+    ),
+  );
 
 export type DeliveryConfig = Readonly<
   Omit<z.infer<typeof DeliveryEnv>, 'JWT_SECRET'> & { JWT_SECRET: Secret<readonly string[]> }

@@ -1,4 +1,5 @@
-import { cursorTimeMs, type Cursor } from '../../shared/contract/cursor.ts';
+import { setTimeout } from 'node:timers/promises';
+import type { Cursor } from '../../shared/contract/cursor.ts';
 import type { Entry } from '../../shared/contract/message.ts';
 import { EVERYONE, markKeyOf, type Address } from '../../shared/contract/routing.ts';
 import { ExpiringMap } from '../../shared/core/expiring-map.ts';
@@ -10,23 +11,23 @@ import { readHistory } from './amqp/history.ts';
 import { LivePath } from './amqp/live-path.ts';
 import { Marks, type Mark } from './amqp/marks.ts';
 import type { DeliveryConfig } from './config.ts';
-import { CatchUp, type Replay, type StartingPoint } from './core/catch-up.ts';
+import { CatchUp, lookBackFrom, MARGINS_MS, type Replay, type StartingPoint } from './core/catch-up.ts';
 import { Coverage } from './core/coverage.ts';
 import { FanOut, type Subscriber } from './core/fan-out.ts';
 import { Gate } from './core/gate.ts';
 import { RoomIndex } from './core/room-index.ts';
 import { ScanSchedule } from './core/scan-schedule.ts';
 import { Scan } from './core/scan.ts';
-import { Timeline, toTimelineEntry } from './core/timeline.ts';
+import { Timeline, toTimelineEntry, type TimelineEntry } from './core/timeline.ts';
 import type { DeliveryMetrics } from './metrics.ts';
 
 /** Event ids remembered to drop repeats: as long as ingest remembers them. */
 const REPEATS_MAX = 100_000;
 const REPEATS_MS = 24 * 60 * 60 * 1000;
-/** How far before the last entry a hole is looked for: more than the clocks of one installation differ. */
-const HOLE_MARGIN_MS = 60_000;
 /** A plan that keeps failing is given up, and the client told of a gap, after this many tries. */
 const PLAN_TRIES = 5;
+/** Passes over the history of one instance: at most five a second, however many clients ask. */
+const REST_BETWEEN_SCANS_MS = 200;
 /** Without a mark coming back for so long, the own queue no longer brings what it should. */
 const STALLED_MS = 20_000;
 
@@ -87,7 +88,10 @@ export class EventFlow {
     this.#marks = new Marks(publishing, logger, instance, markEvents, now);
     void this.#bindings.bindAlways(markKeyOf(instance));
     void this.#bindings.bindAlways(EVERYONE);
-    this.#scans = new ScanSchedule((fromMs, onEntry) => this.#read(fromMs, onEntry));
+    this.#scans = new ScanSchedule(
+      (fromMs, onEntry) => this.#read(fromMs, onEntry),
+      () => setTimeout(REST_BETWEEN_SCANS_MS, undefined, { ref: false }),
+    );
     this.#catchUp = new CatchUp({
       timeline: this.#timeline,
       covers: (room, position) => this.#coverage.covers(this.#bindings.patternsOf(room), position),
@@ -220,23 +224,34 @@ export class EventFlow {
     if (last === undefined) return;
     const wants = (entry: Pick<Entry, 'rooms'>) =>
       entry.rooms.some((room) => this.#index.members(room) !== undefined);
-    const scan = new Scan([{ from: { cursor: last.cursor }, wants }]);
-    const mark = await this.#pass(cursorTimeMs(last.cursor) - HOLE_MARGIN_MS, (entry) => scan.add(entry));
-    const [hole] = scan.finish();
-    if (hole?.found === true) {
-      let filled = 0;
-      for (const entry of hole.entries) filled += this.#fanOut.deliver(entry, this.#context.now()) ?? 0;
-      this.#context.logger.info(
-        { entries: hole.entries.length, deliveries: filled },
-        'filled the hole from the history',
-      );
-      this.#context.metrics.deliveries.inc(filled);
-    } else {
-      this.#context.logger.warn(
-        'the history does not reach back to the last event seen: telling every session',
-      );
-      for (const member of this.#index.members(EVERYONE)?.keys() ?? []) member.tellGap(mark.cursor);
+    for (const marginMs of MARGINS_MS) {
+      const scan = new Scan([{ from: { cursor: last.cursor }, wants }]);
+      const fromMs = lookBackFrom(last.cursor, marginMs, this.#context.now());
+      const mark = await this.#pass(fromMs, (entry) => scan.add(entry));
+      const [hole] = scan.finish();
+      if (hole?.found === true) {
+        this.#deliverHole(hole.entries);
+        return;
+      }
+      if (marginMs === MARGINS_MS.at(-1) || hole?.beginsLater === true) {
+        this.#tellGap(mark.cursor);
+        return;
+      }
     }
+  }
+
+  #deliverHole(entries: readonly TimelineEntry[]): void {
+    let deliveries = 0;
+    for (const entry of entries) deliveries += this.#fanOut.deliver(entry, this.#context.now()) ?? 0;
+    this.#context.metrics.deliveries.inc(deliveries);
+    this.#context.logger.info({ entries: entries.length, deliveries }, 'filled the hole from the history');
+  }
+
+  #tellGap(cursor: Cursor): void {
+    this.#context.logger.warn(
+      'the history does not reach back to the last event seen: telling every session',
+    );
+    for (const member of this.#index.members(EVERYONE)?.keys() ?? []) member.tellGap(cursor);
   }
 
   /** Publishes a mark; the first to come back by a new queue says that the path is alive. */

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Room } from './routing.ts';
+import { parseRoom, ROOM_EXPECTED, type Room } from './routing.ts';
 
 /** Frames of a client, in the fork's own verbs. */
 export const ClientFrame = z.discriminatedUnion('action', [
@@ -19,35 +19,60 @@ export type ClientFrame = z.infer<typeof ClientFrame>;
 
 const actions: readonly string[] = ClientFrame.options.map((option) => option.shape.action.value);
 
-export type FrameErrorCode =
-  | 'AUTH_REQUIRED'
-  | 'TOKEN_EXPIRED'
-  | 'AUTH_FAILED'
-  | 'RATE_LIMITED'
-  | 'INVALID_MESSAGE'
-  | 'INVALID_ROOM'
-  | 'ACCESS_DENIED'
-  | 'UNKNOWN_ACTION'
-  | 'TOO_SLOW'
-  | 'OVERLOADED';
+export const frameErrorCodes = [
+  'AUTH_REQUIRED',
+  'TOKEN_EXPIRED',
+  'AUTH_FAILED',
+  'RATE_LIMITED',
+  'INVALID_MESSAGE',
+  'INVALID_ROOM',
+  'ACCESS_DENIED',
+  'UNKNOWN_ACTION',
+  'TOO_SLOW',
+  'OVERLOADED',
+] as const;
+export type FrameErrorCode = (typeof frameErrorCodes)[number];
 
-export type ResumeFailure = 'invalid' | 'unknown' | 'expired';
+export const resumeFailures = ['invalid', 'unknown', 'expired'] as const;
+export type ResumeFailure = (typeof resumeFailures)[number];
 
-export type ServerFrame =
-  | { type: 'subscribed' | 'unsubscribed'; room: Room }
-  | { type: 'connected'; message: string; connection_id: number; cursor: string }
-  | { type: 'rooms_list'; rooms: readonly Room[] }
-  | { type: 'pong'; timestamp: string }
-  | { type: 'refreshed'; expires_at: string }
-  | { type: 'resumed'; recovered: true; replayed: number; cursor: string }
-  | { type: 'resumed'; recovered: false; replayed: number; cursor: string; reason: ResumeFailure }
-  | ErrorFrame;
+const RoomName = z.custom<Room>((name) => parseRoom(name) !== undefined, ROOM_EXPECTED);
+const Resumed = z.object({ type: z.literal('resumed'), replayed: z.int(), cursor: z.string() });
 
-export interface ErrorFrame {
-  type: 'error';
-  code: FrameErrorCode;
-  message: string;
-}
+const ErrorFrame = z.object({
+  type: z.literal('error'),
+  code: z.enum(frameErrorCodes),
+  message: z.string(),
+});
+export type ErrorFrame = z.infer<typeof ErrorFrame>;
+
+/** Frames of the server that are no events. */
+export const ServerFrame = z.union([
+  z.object({ type: z.enum(['subscribed', 'unsubscribed']), room: RoomName }),
+  z.object({
+    type: z.literal('connected'),
+    message: z.string(),
+    connection_id: z.int(),
+    cursor: z.string(),
+  }),
+  z.object({ type: z.literal('rooms_list'), rooms: z.array(RoomName).readonly() }),
+  z.object({ type: z.literal('pong'), timestamp: z.iso.datetime() }),
+  z.object({ type: z.literal('refreshed'), expires_at: z.iso.datetime() }),
+  Resumed.extend({ recovered: z.literal(true) }),
+  Resumed.extend({ recovered: z.literal(false), reason: z.enum(resumeFailures) }),
+  ErrorFrame,
+]);
+export type ServerFrame = z.infer<typeof ServerFrame>;
+
+/** An event, as every client of its rooms receives it: has `event`, never `type`. */
+export const EventFrame = z.object({
+  event: z.string(),
+  data: z.record(z.string(), z.unknown()),
+  timestamp: z.iso.datetime({ offset: true }),
+  id: z.string().min(1),
+  cursor: z.string().min(1),
+});
+export type EventFrame = z.infer<typeof EventFrame>;
 
 export function errorFrame(code: FrameErrorCode, message: string): ErrorFrame {
   return { type: 'error', code, message };

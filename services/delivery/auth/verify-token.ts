@@ -4,6 +4,9 @@ import { Id } from '../../../shared/contract/ids.ts';
 import { roles } from '../core/access.ts';
 import type { TokenVerdict } from '../core/session.ts';
 
+/** RFC 3339 knows four digits of a year: a token that ends later (seconds mixed up with milliseconds) ends here. */
+const LAST_MS = Date.UTC(9999, 11, 31, 23, 59, 59);
+
 /** Claims as the fork issues them (`data`), or flat. `type` is absent or `access`; a half-done login is neither. */
 const Claims = z
   .object({
@@ -17,7 +20,7 @@ const Claims = z
   .transform(({ exp, sub, user_id, role, data }) => ({
     userId: data?.user_id ?? user_id ?? sub,
     role: data?.role ?? role,
-    expiresAtMs: exp * 1000,
+    expiresAtMs: Math.min(exp * 1000, LAST_MS),
   }))
   .pipe(z.object({ userId: Id, role: z.enum(roles), expiresAtMs: z.number() }));
 

@@ -1,7 +1,8 @@
 import { Cursor, cursorTimeMs } from '../../../shared/contract/cursor.ts';
 import type { ResumeFailure } from '../../../shared/contract/frames.ts';
+import { ExpiringMap } from '../../../shared/core/expiring-map.ts';
 import type { Address } from '../../../shared/contract/routing.ts';
-import { fence, FENCE_ENTRIES, inRooms, type ScanRequest, type ScanResult } from './scan.ts';
+import { inRooms, type ScanRequest, type ScanResult } from './scan.ts';
 import type { Timeline, TimelineEntry } from './timeline.ts';
 
 /** Where a session wants to go on: a client's cursor as it came, or a time for a client that has none. */
@@ -25,7 +26,14 @@ export interface CatchUpPorts {
 }
 
 /** A cursor's entry is looked for this long before its own time; the second look allows for clocks far apart. */
-const MARGINS_MS = [60_000, 15 * 60_000];
+export const MARGINS_MS: readonly number[] = [60_000, 15 * 60_000];
+/** Where reading begins to find a cursor's entry; its stamp may lie ahead of our clock, the entry does not. */
+export function lookBackFrom(cursor: Cursor, marginMs: number, nowMs: number): number {
+  return Math.min(cursorTimeMs(cursor), nowMs) - marginMs;
+}
+
+const UNKNOWN_MAX = 10_000;
+const UNKNOWN_MS = 10 * 60_000;
 /** A cursor further ahead of our clock than this was never given out by this installation. */
 const MAX_AHEAD_MS = 15 * 60_000;
 
@@ -34,6 +42,9 @@ const MAX_AHEAD_MS = 15 * 60_000;
  * the history. Never a guess: where the cursor's entry cannot be found, the client is told that there is a gap.
  */
 export class CatchUp {
+  /** Cursors that were looked for in vain: asked for again, they cost the broker nothing. */
+  readonly #unknown = new ExpiringMap<Cursor, true>(UNKNOWN_MAX, UNKNOWN_MS);
+
   constructor(private readonly ports: CatchUpPorts) {}
 
   async plan(rooms: ReadonlySet<Address>, start: StartingPoint, position: Cursor): Promise<Replay> {
@@ -50,14 +61,18 @@ export class CatchUp {
     if (cursorTimeMs(cursor) > now() + MAX_AHEAD_MS) {
       return { recovered: false, reason: 'unknown', cursor: position };
     }
+    if (this.#unknown.get(cursor, now()) !== undefined) {
+      return { recovered: false, reason: 'unknown', cursor: position };
+    }
     const request: ScanRequest = { from: { cursor }, wants: inRooms(rooms) };
     let mark = position;
     for (const marginMs of MARGINS_MS) {
-      const result = await this.ports.scan(request, Math.min(cursorTimeMs(cursor), now()) - marginMs);
+      const result = await this.ports.scan(request, lookBackFrom(cursor, marginMs, now()));
       mark = result.mark;
       if (result.found) return { recovered: true, entries: result.entries, cursor: mark };
       if (result.beginsLater) return { recovered: false, reason: 'expired', cursor: mark };
     }
+    this.#unknown.set(cursor, true, now());
     return { recovered: false, reason: 'unknown', cursor: mark };
   }
 
@@ -77,7 +92,7 @@ export class CatchUp {
     const { timeline } = this.ports;
     const [found, ...after] = timeline.from(at);
     if (found === undefined) throw new Error('the timeline lost an entry that it just found');
-    const entries = [...fence(timeline.before(at, FENCE_ENTRIES), found), ...after].filter(inRooms(rooms));
+    const entries = [...timeline.fence(at), ...after].filter(inRooms(rooms));
     return { recovered: true, entries, cursor: timeline.last?.cursor ?? found.cursor };
   }
 

@@ -29,10 +29,11 @@ export class Membership {
 
   /** Joins the rooms of the role and those asked for besides; an error frame for each that cannot be joined. */
   async enter(principal: Principal, asked: unknown): Promise<readonly ServerFrame[]> {
-    const { rooms, errors } = this.#admitAll(principal, asked);
-    const wanted = new Set([...ownRooms(principal), ...rooms]);
-    await Promise.all([this.port.enter(), ...[...wanted].map((room) => this.port.join(room))]);
-    return [...errors, ...[...wanted].map((room) => ({ type: 'subscribed', room }) as const)];
+    const own = ownRooms(principal);
+    const { rooms, errors } = this.#admitAll(principal, asked, own);
+    const wanted = [...own, ...rooms];
+    await Promise.all([this.port.enter(), ...wanted.map((room) => this.port.join(room))]);
+    return [...errors, ...wanted.map((room) => ({ type: 'subscribed', room }) as const)];
   }
 
   async subscribe(principal: Principal, name: unknown): Promise<ServerFrame> {
@@ -59,9 +60,9 @@ export class Membership {
     const before = this.port.rooms();
     const lost = before.filter((room) => !mayJoin(principal, room));
     for (const room of lost) this.port.leave(room);
-    const { rooms, errors } = this.#admitAll(principal, asked);
-    const own = ownRooms(principal).filter((room) => !this.#left.has(room));
-    const gained = [...new Set([...own, ...rooms])].filter((room) => !before.includes(room));
+    const own = ownRooms(principal).filter((room) => !this.#left.has(room) && !before.includes(room));
+    const { rooms, errors } = this.#admitAll(principal, asked, [...this.port.rooms(), ...own]);
+    const gained = [...own, ...rooms];
     await Promise.all(gained.map((room) => this.port.join(room)));
     return [
       ...lost.map((room) => ({ type: 'unsubscribed', room }) as const),
@@ -70,7 +71,12 @@ export class Membership {
     ];
   }
 
-  #admitAll(principal: Principal, asked: unknown): { rooms: readonly Room[]; errors: readonly ErrorFrame[] } {
+  /** Rooms to join beside the present ones, up to the bound of a session. */
+  #admitAll(
+    principal: Principal,
+    asked: unknown,
+    present: readonly Room[],
+  ): { rooms: readonly Room[]; errors: readonly ErrorFrame[] } {
     if (asked === undefined || asked === null) return { rooms: [], errors: [] };
     if (!Array.isArray(asked)) {
       return { rooms: [], errors: [errorFrame('INVALID_ROOM', '"rooms" is a list of room names.')] };
@@ -80,10 +86,11 @@ export class Membership {
     for (const name of asked.slice(0, this.maxRooms)) {
       const verdict = admit(principal, name);
       if ('refused' in verdict) errors.push(errorFrame(verdict.refused, verdict.message));
-      else rooms.add(verdict.room);
+      else if (!present.includes(verdict.room)) rooms.add(verdict.room);
     }
-    if (asked.length > this.maxRooms) errors.push(this.#tooMany());
-    return { rooms: [...rooms], errors };
+    const free = Math.max(0, this.maxRooms - present.length);
+    if (asked.length > this.maxRooms || rooms.size > free) errors.push(this.#tooMany());
+    return { rooms: [...rooms].slice(0, free), errors };
   }
 
   #tooMany(): ErrorFrame {

@@ -22,6 +22,8 @@ export class ScanSchedule {
   constructor(
     /** Reads from a time up to a mark made now, and resolves with that mark. */
     private readonly read: (fromMs: number, onEntry: (entry: Entry) => void) => Promise<Cursor>,
+    /** Lets the broker breathe between two passes; a pass that stands alone waits for nothing. */
+    private readonly rest: () => Promise<void>,
   ) {}
 
   /** Rejects when the pass broke off; the caller asks again when the broker is back. */
@@ -40,6 +42,8 @@ export class ScanSchedule {
       const batch = this.#pending;
       this.#pending = [];
       await this.#pass(batch);
+      // Whoever resumes in a loop shares the passes of everybody else and causes no more of them.
+      await this.rest();
     }
     this.#running = false;
   }

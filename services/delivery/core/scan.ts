@@ -1,6 +1,7 @@
 import { cursorTimeMs, type Cursor } from '../../../shared/contract/cursor.ts';
 import { MARK_TYPE, type Entry } from '../../../shared/contract/message.ts';
 import type { Address } from '../../../shared/contract/routing.ts';
+import { Fence } from './fence.ts';
 import { toTimelineEntry, type TimelineEntry } from './timeline.ts';
 
 /** What tells whether an entry concerns a reader. */
@@ -20,14 +21,6 @@ export interface ScanResult {
   readonly entries: readonly TimelineEntry[];
 }
 
-/**
- * Concurrent publishers may reach the stream in another order than a queue. What another origin published
- * within this time before the cursor's entry is sent again rather than missed; the client drops it by id.
- */
-const FENCE_MS = 500;
-/** How many entries before the cursor's are remembered for the fence. */
-export const FENCE_ENTRIES = 256;
-
 export function scanStartMs(request: ScanRequest): number {
   return 'cursor' in request.from ? cursorTimeMs(request.from.cursor) : request.from.sinceMs;
 }
@@ -39,7 +32,7 @@ export class Scan {
   readonly #byCursor = new Map<Cursor, Collector[]>();
   #bySince: Collector[] = [];
   readonly #open: Collector[] = [];
-  readonly #behind: Entry[] = [];
+  readonly #fence = new Fence();
   #firstTimeMs: number | undefined;
 
   constructor(requests: readonly ScanRequest[]) {
@@ -60,8 +53,7 @@ export class Scan {
       for (const collector of this.#open) collector.take(entry, kept);
     }
     this.#openByCursor(entry);
-    this.#behind.push(entry);
-    if (this.#behind.length > FENCE_ENTRIES) this.#behind.shift();
+    this.#fence.add(entry);
   }
 
   /** One result per request, in their order. */
@@ -88,8 +80,7 @@ export class Scan {
     const collectors = this.#byCursor.get(at.cursor);
     if (collectors === undefined || collectors[0]?.started === true) return;
     this.#start(collectors);
-    for (const entry of fence(this.#behind, at)) {
-      if (entry.type === MARK_TYPE) continue;
+    for (const entry of this.#fence.before(at)) {
       for (const collector of collectors) collector.take(entry, () => toTimelineEntry(entry));
     }
   }
@@ -120,17 +111,6 @@ class Collector {
 function lazily<Value>(make: () => Value): () => Value {
   let made: { value: Value } | undefined;
   return () => (made ??= { value: make() }).value;
-}
-
-interface Placed {
-  readonly cursor: Cursor;
-  readonly origin: string;
-}
-
-/** The entries just before `at` that its reader may not have had. */
-export function fence<Kind extends Placed>(before: readonly Kind[], at: Placed): readonly Kind[] {
-  const sinceMs = cursorTimeMs(at.cursor) - FENCE_MS;
-  return before.filter((entry) => entry.origin !== at.origin && cursorTimeMs(entry.cursor) >= sinceMs);
 }
 
 export function inRooms(rooms: ReadonlySet<Address>): (entry: Addressed) => boolean {

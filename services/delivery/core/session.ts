@@ -147,7 +147,7 @@ export class Session implements Subscriber {
         errorFrame('RATE_LIMITED', `More than ${framesPerMinute} frames a minute. Please slow down.`),
       );
     } else if ('action' in frame && frame.action === 'ping' && this.#principal !== undefined) {
-      this.#send({ type: 'pong', timestamp: new Date(nowMs).toISOString() });
+      this.#pong();
     } else {
       this.#steps.add(() => this.#answer(frame));
     }
@@ -176,8 +176,11 @@ export class Session implements Subscriber {
         this.#send({ type: 'rooms_list', rooms: this.#membership.rooms });
         return;
       }
-      case 'ping':
+      case 'ping': {
+        // Came right behind the first `auth`, when nobody could tell yet that it may overtake.
+        this.#pong();
         return;
+      }
     }
   }
 
@@ -211,7 +214,8 @@ export class Session implements Subscriber {
       type: 'connected',
       message: 'Welcome to roomcast',
       connection_id: this.id,
-      cursor: position,
+      // A client that is cut off before its replay must come back from where it was, not from here.
+      cursor: typeof cursor === 'string' ? cursor : position,
     });
     this.#become('live');
     await this.#catchUp(principal, cursor ?? undefined, position);
@@ -250,6 +254,10 @@ export class Session implements Subscriber {
     this.#principal = next;
     for (const frame of await this.#membership.refresh(next, rooms)) this.#send(frame);
     this.#send({ type: 'refreshed', expires_at: new Date(next.expiresAtMs).toISOString() });
+  }
+
+  #pong(): void {
+    this.#send({ type: 'pong', timestamp: new Date(this.ports.now()).toISOString() });
   }
 
   #refuse(code: FrameErrorCode, message: string, close: CloseName): void {

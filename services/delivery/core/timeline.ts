@@ -1,6 +1,7 @@
 import type { Cursor } from '../../../shared/contract/cursor.ts';
 import { MARK_TYPE, type Entry } from '../../../shared/contract/message.ts';
 import type { Address } from '../../../shared/contract/routing.ts';
+import { FENCE_MS } from './fence.ts';
 import { encodeTextFrame } from './text-frame.ts';
 
 /** An entry of the history as this instance keeps it: addressed, and ready to be written to sockets. */
@@ -84,12 +85,15 @@ export class Timeline {
     }
   }
 
-  /** Up to `count` entries that arrived just before a position, oldest first. */
-  before(position: number, count: number): readonly TimelineEntry[] {
+  /** What other publishers got in just before a position: see `Fence`. Here the time is that of the arrival. */
+  fence(position: number): readonly TimelineEntry[] {
+    const at = this.#slots.get(position);
+    if (at === undefined) return [];
     const entries: TimelineEntry[] = [];
-    for (let at = Math.max(position - count, this.#first); at < position; at += 1) {
-      const slot = this.#slots.get(at);
-      if (slot !== undefined) entries.push(slot.entry);
+    for (let before = position - 1; before >= this.#first; before -= 1) {
+      const slot = this.#slots.get(before);
+      if (slot === undefined || at.arrivedAtMs - slot.arrivedAtMs > FENCE_MS) break;
+      if (slot.entry.origin !== at.entry.origin) entries.unshift(slot.entry);
     }
     return entries;
   }

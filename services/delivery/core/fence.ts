@@ -1,0 +1,54 @@
+import { cursorTimeMs } from '../../../shared/contract/cursor.ts';
+import { MARK_TYPE, type Entry } from '../../../shared/contract/message.ts';
+
+/** How far apart in time two publishers' messages may reach the stream and a queue in different orders. */
+export const FENCE_MS = 500;
+/** A stamp further from the marks around it than this is of a clock that is off; marks come every few seconds. */
+const CLOCK_OFF_MS = 15_000;
+/** Instead of `FENCE_MS` where only marks tell the time: two of their intervals. */
+const COARSE_FENCE_MS = 10_000;
+const MAX_ENTRIES = 1_024;
+
+interface Placed {
+  readonly entry: Entry;
+  /** By its own stamp, or by the last mark before it where its publisher's clock is off. */
+  readonly timeMs: number;
+  readonly coarse: boolean;
+}
+
+/**
+ * What a client that stopped at an entry may have missed before it.
+ *
+ * An exchange hands the messages of concurrent publishers to the stream and to a queue in orders that may differ:
+ * an event just before the entry in the stream may have come just behind it in the client's queue. So what other
+ * publishers sent shortly before is sent again, and the client drops it by its id. One publisher's messages are in
+ * the same order everywhere, so with one ingest instance nothing is repeated.
+ */
+export class Fence {
+  readonly #behind: Placed[] = [];
+  #markMs: number | undefined;
+
+  add(entry: Entry): void {
+    if (entry.type === MARK_TYPE) this.#markMs = cursorTimeMs(entry.cursor);
+    else this.#behind.push(this.#place(entry));
+    if (this.#behind.length > MAX_ENTRIES) this.#behind.shift();
+  }
+
+  before(entry: Entry): readonly Entry[] {
+    const at = this.#place(entry);
+    return this.#behind
+      .filter((placed) => placed.entry.origin !== entry.origin && isClose(placed, at))
+      .map((placed) => placed.entry);
+  }
+
+  #place(entry: Entry): Placed {
+    const timeMs = cursorTimeMs(entry.cursor);
+    const markMs = this.#markMs ?? timeMs;
+    const coarse = Math.abs(timeMs - markMs) > CLOCK_OFF_MS;
+    return { entry, timeMs: coarse ? markMs : timeMs, coarse };
+  }
+}
+
+function isClose(placed: Placed, at: Placed): boolean {
+  return at.timeMs - placed.timeMs <= (placed.coarse || at.coarse ? COARSE_FENCE_MS : FENCE_MS);
+}

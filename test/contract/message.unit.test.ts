@@ -1,0 +1,74 @@
+import { describe, expect, it } from '@jest/globals';
+import { v7 } from 'uuid';
+import { Cursor } from '../../shared/contract/cursor.ts';
+import { encodeHeaders, parseEntry } from '../../shared/contract/message.ts';
+
+const cursor = Cursor.parse(v7());
+const content = Buffer.from('{"event":"appointment.created"}');
+
+function message(properties: object = {}, headers: object = {}) {
+  return {
+    content,
+    properties: {
+      messageId: 'event-1',
+      type: 'appointment.created',
+      appId: 'ingest.1',
+      headers: { cursor, rooms: 'admin,provider_4,everyone', ...headers },
+      ...properties,
+    },
+  };
+}
+
+describe('parseEntry', () => {
+  it('reads address and identity from the headers and leaves the body alone', () => {
+    expect(parseEntry(message())).toEqual({
+      id: 'event-1',
+      type: 'appointment.created',
+      cursor,
+      rooms: ['admin', 'provider_4', 'everyone'],
+      origin: 'ingest.1',
+      body: content,
+    });
+  });
+
+  it.each([[[]], [['calendar']], [['admin', 'provider_4', 'everyone']]] as const)(
+    'reads back the rooms %j that were written, in strings that a stream keeps',
+    (rooms) => {
+      const headers = encodeHeaders(cursor, rooms);
+      expect(Object.values(headers).map((value) => typeof value)).toEqual(['string', 'string']);
+      expect(parseEntry(message({ headers }))).toMatchObject({ cursor, rooms });
+    },
+  );
+
+  it('takes headers that the broker adds, such as x-stream-offset', () => {
+    expect(parseEntry(message({}, { 'x-stream-offset': 17, CC: ['provider.4'] }))).toMatchObject({
+      id: 'event-1',
+    });
+  });
+
+  it('an entry without rooms, as a mark is, is an entry', () => {
+    expect(parseEntry(message({ type: 'mark' }, { rooms: '' }))).toMatchObject({ type: 'mark', rooms: [] });
+  });
+
+  it('without an origin it is of the unnamed one', () => {
+    expect(parseEntry(message({ appId: undefined }))?.origin).toBe('');
+  });
+
+  it.each([
+    ['no id', message({ messageId: undefined })],
+    ['a blank id', message({ messageId: '' })],
+    ['no type', message({ type: undefined })],
+    ['no headers', message({ headers: undefined })],
+    ['no cursor', message({}, { cursor: undefined })],
+    ['a cursor of another making', message({}, { cursor: '17' })],
+    ['no rooms', message({}, { rooms: undefined })],
+    ['rooms in a list', message({}, { rooms: ['admin'] })],
+    ['rooms with blanks between them', message({}, { rooms: 'admin, calendar' })],
+    ['a nameless room', message({}, { rooms: 'admin,' })],
+    ['a room that is none', message({}, { rooms: 'admin,provider_0' })],
+    ['a routing key for a room', message({}, { rooms: 'provider.4' })],
+    ['no properties', { content, properties: undefined }],
+  ])('with %s it is none of ours', (_what, published) => {
+    expect(parseEntry(published)).toBeUndefined();
+  });
+});

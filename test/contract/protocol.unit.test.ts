@@ -1,0 +1,74 @@
+import { describe, expect, it } from '@jest/globals';
+import { readFileSync } from 'node:fs';
+import { acceptEvent } from '../../services/ingest/core/accept.ts';
+import { readInput } from '../../services/ingest/core/read-input.ts';
+import { closeCodes } from '../../shared/contract/close-codes.ts';
+import { errorRegistry } from '../../shared/contract/errors.ts';
+import { eventNames } from '../../shared/contract/event.ts';
+import {
+  EventFrame,
+  frameErrorCodes,
+  parseClientFrame,
+  resumeFailures,
+  ServerFrame,
+} from '../../shared/contract/frames.ts';
+import { EXCHANGE, HISTORY, INBOX, REJECTED, REJECTED_REASON } from '../../shared/contract/topology.ts';
+
+const document = readFileSync('PROTOCOL.md', 'utf8');
+const NOW = '2026-11-23T09:00:00Z';
+
+/** The JSON blocks that carry a label: ```json label. */
+function examples(label: string): string[] {
+  const blocks = document.matchAll(/```json ([\w-]+)\n([\s\S]*?)```/g);
+  const found = [...blocks].filter(([, name]) => name === label).map(([, , text]) => text ?? '');
+  if (found.length === 0) throw new Error(`PROTOCOL.md has no example ${label}`);
+  return found;
+}
+
+const one = (label: string): unknown => JSON.parse(examples(label)[0] ?? '');
+const lines = (label: string): string[] =>
+  examples(label).flatMap((text) => text.split('\n').filter((line) => line !== ''));
+
+describe('the examples of PROTOCOL.md', () => {
+  it('the event is accepted as it stands', () => {
+    expect(acceptEvent(one('event'), { now: NOW })).toHaveProperty('value');
+  });
+
+  it('the CloudEvent is accepted as it stands', () => {
+    const body = Buffer.from(examples('cloudevent')[0] ?? '');
+    const read = readInput({ entrance: 'events', wrapping: { kind: 'cloud-event' }, body }, NOW);
+    expect(read).toMatchObject({ events: [{ id: '/bookings#b-12', rooms: ['provider_4', 'customer_6'] }] });
+  });
+
+  it('the fork’s call is accepted as it stands', () => {
+    expect(acceptEvent(one('broadcast'), { now: NOW, withoutRooms: 'everyone' })).toHaveProperty('value');
+  });
+
+  it.each(lines('client'))('client frame %s', (line) => {
+    expect(parseClientFrame(line)).toHaveProperty('action');
+  });
+
+  it.each(lines('server'))('server frame %s', (line) => {
+    expect(ServerFrame.safeParse(JSON.parse(line)).error).toBeUndefined();
+  });
+
+  it('the event frame', () => {
+    expect(EventFrame.safeParse(one('event-frame')).error).toBeUndefined();
+  });
+});
+
+describe('PROTOCOL.md names', () => {
+  it.each([
+    ...Object.keys(errorRegistry),
+    ...frameErrorCodes,
+    ...resumeFailures,
+    ...eventNames,
+    ...[EXCHANGE, HISTORY, INBOX, REJECTED, REJECTED_REASON],
+  ])('%s', (name) => {
+    expect(document).toContain(`\`${name}\``);
+  });
+
+  it.each(Object.values(closeCodes).map(({ code }) => code))('close code %d', (code) => {
+    expect(document).toMatch(new RegExp(`\\| [\\d, ]*${code}[\\d, ]* +\\|`));
+  });
+});

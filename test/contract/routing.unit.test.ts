@@ -1,0 +1,98 @@
+import { describe, expect, it } from '@jest/globals';
+import {
+  markKeyOf,
+  parseRoom,
+  personalKindOf,
+  personalRoom,
+  routingKeyOf,
+  widePatternOf,
+} from '../../shared/contract/routing.ts';
+
+describe('a room and its routing key', () => {
+  it.each([
+    ['admin', 'admin'],
+    ['calendar', 'calendar'],
+    ['provider_5', 'provider.5'],
+    ['secretary_12', 'secretary.12'],
+    ['customer_1', 'customer.1'],
+    ['provider_9007199254740991', 'provider.9007199254740991'],
+  ])('%s travels as %s', (name, key) => {
+    const room = parseRoom(name);
+    expect(room).toBe(name);
+    expect(room === undefined ? undefined : routingKeyOf(room)).toBe(key);
+  });
+
+  it('the address of everybody has a key of its own and is no room that anybody can name', () => {
+    expect(routingKeyOf('everyone')).toBe('everyone');
+    expect(parseRoom('everyone')).toBeUndefined();
+  });
+
+  it('the marks of an instance have a key outside all rooms', () => {
+    expect(markKeyOf('host-1a2b')).toBe('mark.host-1a2b');
+    expect(parseRoom('mark_1')).toBeUndefined();
+  });
+});
+
+describe('parseRoom', () => {
+  it.each([
+    '',
+    ' ',
+    'provider',
+    'provider_',
+    'provider_0',
+    'provider_-1',
+    'provider_+1',
+    'provider_04',
+    'provider_4abc',
+    'provider_4 ',
+    ' provider_4',
+    'provider_4\n',
+    'provider_4.5',
+    'provider_1e3',
+    'provider_0x10',
+    'provider_9007199254740992',
+    'provider_99999999999999999999',
+    'provider_٤',
+    'provider_*',
+    'provider_#',
+    'provider.4',
+    'provider_4.5.6',
+    'Provider_4',
+    'PROVIDER_4',
+    'ADMIN',
+    'Calendar',
+    'admin_1',
+    'calendar_1',
+    'doctor_4',
+    'appointment_4',
+    '#',
+    '*',
+    '__proto__',
+    'toString',
+  ])('refuses %j', (name) => {
+    expect(parseRoom(name)).toBeUndefined();
+  });
+
+  it.each([undefined, null, 4, true, ['provider_4'], { room: 'provider_4' }])(
+    'refuses %j, which is no string',
+    (name) => {
+      expect(parseRoom(name)).toBeUndefined();
+    },
+  );
+});
+
+describe('kinds of rooms', () => {
+  it.each(['provider', 'secretary', 'customer'] as const)(
+    '%s: one pattern stands for all its rooms',
+    (kind) => {
+      const room = personalRoom(kind, 7);
+      expect(personalKindOf(room)).toBe(kind);
+      expect(widePatternOf(kind)).toBe(`${kind}.*`);
+      expect(routingKeyOf(room)).toMatch(new RegExp(`^${kind}\\.[^.]+$`));
+    },
+  );
+
+  it.each(['admin', 'calendar'] as const)('%s belongs to nobody', (room) => {
+    expect(personalKindOf(room)).toBeUndefined();
+  });
+});

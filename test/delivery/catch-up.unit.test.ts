@@ -1,0 +1,209 @@
+import { describe, expect, it, jest } from '@jest/globals';
+import { CatchUp, type CatchUpPorts, type Replay } from '../../services/delivery/core/catch-up.ts';
+import { Timeline } from '../../services/delivery/core/timeline.ts';
+import type { Cursor } from '../../shared/contract/cursor.ts';
+import type { Entry } from '../../shared/contract/message.ts';
+import type { Address } from '../../shared/contract/routing.ts';
+import { cursorAt, cursorsOf, event, kept, mark, NOON } from './fakes.ts';
+
+const rooms: ReadonlySet<Address> = new Set<Address>(['provider_4', 'everyone']);
+const NOTHING = { found: false, beginsLater: false, entries: [] };
+type ScanAnswer = Awaited<ReturnType<CatchUpPorts['scan']>>;
+
+/** Entries that arrived one millisecond after the other from NOON on; covered from a position on. */
+function world({ entries = [], coveredFrom = 0, maxBytes = 1_000_000 }: WorldOptions = {}) {
+  const timeline = new Timeline(maxBytes);
+  entries.forEach((entry, index) => timeline.append(kept(entry), NOON + index));
+  const scan = jest.fn<CatchUpPorts['scan']>();
+  const covers = jest.fn((_room: Address, position: number) => position >= coveredFrom);
+  const catchUp = new CatchUp({ timeline, covers, scan, now: () => NOON + 60_000 });
+  const position = cursorAt(NOON);
+  return {
+    scan,
+    covers,
+    position,
+    answer: (answer: Partial<ScanAnswer>) =>
+      scan.mockResolvedValueOnce({ ...NOTHING, mark: cursorAt(NOON), ...answer }),
+    after: (cursor: unknown) => catchUp.plan(rooms, { cursor }, position),
+    since: (sinceMs: number) => catchUp.plan(rooms, { sinceMs }, position),
+  };
+}
+
+interface WorldOptions {
+  entries?: readonly Entry[];
+  coveredFrom?: number;
+  maxBytes?: number;
+}
+
+function replayed(replay: Replay): Cursor[] {
+  return replay.recovered ? cursorsOf(replay.entries) : [];
+}
+
+describe('a client with a cursor', () => {
+  it('is served from memory what came after it in its rooms', async () => {
+    const entries = [
+      event(),
+      mark(),
+      event(),
+      event({ rooms: ['provider_5'] }),
+      event({ rooms: ['everyone'] }),
+    ];
+    const cursors = cursorsOf(entries);
+    const { after, scan } = world({ entries });
+    const replay = await after(cursors[0]);
+    expect(replayed(replay)).toEqual([cursors[2], cursors[4]]);
+    expect(replay).toMatchObject({ recovered: true, cursor: cursors[4] });
+    expect(scan).not.toHaveBeenCalled();
+  });
+
+  it('may name a mark: it has seen no event yet', async () => {
+    const entries = [mark(), event()];
+    const [start, missed] = cursorsOf(entries);
+    expect(replayed(await world({ entries }).after(start))).toEqual([missed]);
+  });
+
+  it('that missed nothing is given nothing, and the position where it is', async () => {
+    const entries = [event(), event()];
+    const last = cursorsOf(entries)[1];
+    expect(await world({ entries }).after(last)).toEqual({ recovered: true, entries: [], cursor: last });
+  });
+
+  it('is given from memory, too, what another publisher got in just before it', async () => {
+    const entries = [event({ origin: 'ingest-2' }), event({ origin: 'ingest-1' })];
+    const [close, seen] = cursorsOf(entries);
+    expect(replayed(await world({ entries }).after(seen))).toEqual([close]);
+  });
+
+  it('is served from the history where one of its rooms was not covered all the time', async () => {
+    const entries = [event(), event()];
+    const { after, answer, scan } = world({ entries, coveredFrom: 1 });
+    const [cursor] = cursorsOf(entries);
+    const [entry, end] = [kept(event()), cursorAt(NOON)];
+    answer({ found: true, entries: [entry], mark: end });
+    expect(await after(cursor)).toEqual({ recovered: true, entries: [entry], cursor: end });
+    expect(scan).toHaveBeenCalledWith(expect.objectContaining({ from: { cursor } }), NOON - 60_000);
+  });
+
+  it('asks the coverage of each of its rooms', async () => {
+    const entries = [event()];
+    const { after, answer, covers, scan } = world({ entries });
+    covers.mockImplementation((room) => room !== 'everyone');
+    answer({ found: true });
+    await after(cursorsOf(entries)[0]);
+    expect(scan).toHaveBeenCalledTimes(1);
+  });
+
+  it('that memory does not know is looked for in the history, only in its own rooms', async () => {
+    const { after, answer, scan } = world({ entries: [event()] });
+    answer({ found: true });
+    expect(await after(cursorAt(NOON))).toMatchObject({ recovered: true });
+    const wants = scan.mock.calls[0]?.[0].wants;
+    const asked = [event(), event({ rooms: ['provider_5'] }), event({ rooms: ['everyone'] })].map((entry) =>
+      wants?.(entry),
+    );
+    expect(asked).toEqual([true, false, true]);
+  });
+
+  it('is looked for further back before it is given up: clocks differ', async () => {
+    const { after, answer, scan } = world();
+    answer({});
+    answer({ found: true });
+    expect(await after(cursorAt(NOON))).toMatchObject({ recovered: true });
+    const [first, second] = scan.mock.calls.map(([, fromMs]) => NOON - fromMs);
+    expect([first, second]).toEqual([60_000, 15 * 60_000]);
+  });
+
+  it('is unknown when it is nowhere, and told the end of the last look', async () => {
+    const { after, answer } = world();
+    const end = cursorAt(NOON);
+    answer({});
+    answer({ mark: end });
+    expect(await after(cursorAt(NOON))).toEqual({ recovered: false, reason: 'unknown', cursor: end });
+  });
+
+  it('is expired when the history begins after it', async () => {
+    const { after, answer, scan } = world();
+    const end = cursorAt(NOON);
+    answer({ beginsLater: true, mark: end });
+    expect(await after(cursorAt(NOON - 86_400_000))).toEqual({
+      recovered: false,
+      reason: 'expired',
+      cursor: end,
+    });
+    expect(scan).toHaveBeenCalledTimes(1);
+  });
+
+  it('from far in the future is unknown without a look', async () => {
+    const { after, position, scan } = world();
+    const reply = await after(cursorAt(NOON + 60_000 + 15 * 60_000 + 1));
+    expect(reply).toEqual({ recovered: false, reason: 'unknown', cursor: position });
+    expect(scan).not.toHaveBeenCalled();
+  });
+
+  it.each(['', 'latest', 17, null, {}, [], '6ba7b810-9dad-41d1-80b4-00c04fd430c8'])(
+    '%j is invalid and costs no look',
+    async (cursor) => {
+      const { after, position, scan } = world({ entries: [event()] });
+      expect(await after(cursor)).toEqual({ recovered: false, reason: 'invalid', cursor: position });
+      expect(scan).not.toHaveBeenCalled();
+    },
+  );
+
+  it('leaves it to the caller when the history cannot be read', async () => {
+    const { after, scan } = world();
+    scan.mockRejectedValueOnce(new Error('the broker went away'));
+    await expect(after(cursorAt(NOON))).rejects.toThrow('the broker went away');
+  });
+});
+
+describe('a client without a cursor', () => {
+  it('is given from memory what arrived since', async () => {
+    const entries = [event(), mark(), event(), event({ rooms: ['provider_5'] }), event()];
+    const cursors = cursorsOf(entries);
+    const { scan, since } = world({ entries });
+    const replay = await since(NOON + 2);
+    expect(replayed(replay)).toEqual([cursors[2], cursors[4]]);
+    expect(replay.cursor).toBe(cursors[4]);
+    expect(scan).not.toHaveBeenCalled();
+  });
+
+  it('is given nothing when nothing came since', async () => {
+    const entries = [mark(), event()];
+    expect(replayed(await world({ entries }).since(NOON + 2))).toEqual([]);
+  });
+
+  it('is served from the history when this instance began only after that time', async () => {
+    const entries = [mark(), event()];
+    const { answer, scan, since } = world({ entries });
+    const before = kept(event({ atMs: NOON - 10_000 }));
+    answer({ found: true, entries: [before] });
+    expect(replayed(await since(NOON - 30_000))).toEqual([before.cursor]);
+    expect(scan).toHaveBeenCalledWith(
+      expect.objectContaining({ from: { sinceMs: NOON - 30_000 } }),
+      NOON - 30_000,
+    );
+  });
+
+  it('is served from the history when memory has dropped some of it', async () => {
+    const entries = Array.from({ length: 20 }, () => event({ body: Buffer.alloc(1_000) }));
+    const { answer, scan, since } = world({ entries, maxBytes: 10_000 });
+    answer({ found: true });
+    await since(NOON + 5);
+    expect(scan).toHaveBeenCalledTimes(1);
+  });
+
+  it('is served from the history when a room was not covered at that time', async () => {
+    const entries = [mark(), mark(), event(), event()];
+    const { answer, scan, since } = world({ entries, coveredFrom: 2 });
+    answer({ found: true });
+    await since(NOON + 2);
+    expect(scan).toHaveBeenCalledTimes(1);
+  });
+
+  it('is served from memory as soon as it was covered all the time', async () => {
+    const entries = [mark(), mark(), event(), event()];
+    const { scan, since } = world({ entries, coveredFrom: 2 });
+    expect(replayed(await since(NOON + 3))).toEqual(cursorsOf(entries.slice(3)));
+    expect(scan).not.toHaveBeenCalled();
+  });
+});

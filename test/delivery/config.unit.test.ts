@@ -1,0 +1,161 @@
+import { describe, expect, it } from '@jest/globals';
+import { inspect } from 'node:util';
+import { readConfig } from '../../services/delivery/config.ts';
+import { ConfigError } from '../../shared/runtime/env.ts';
+
+const JWT_SECRET = '0123456789abcdef0123456789abcdef';
+const required = { JWT_SECRET };
+
+function problemsOf(env: Record<string, string>): string {
+  try {
+    readConfig(env);
+  } catch (error) {
+    if (error instanceof ConfigError) return error.message;
+    throw error;
+  }
+  return '';
+}
+
+describe('the defaults of delivery', () => {
+  it.each([
+    ['HISTORY_MAX_AGE', '7D'],
+    ['LOG_LEVEL', 'info'],
+    ['DRAIN_TIMEOUT_MS', 9_000],
+    ['WEBSOCKET_PORT', 8080],
+    ['HEALTH_PORT', 8081],
+    ['MAX_SESSIONS', 15_000],
+    ['MAX_ROOMS_PER_SESSION', 100],
+    ['MAX_FRAMES_PER_MINUTE', 50],
+    ['MAX_FRAME_BYTES', 65_536],
+    ['MAX_OUTBOX_BYTES', 1_048_576],
+    ['AUTH_TIMEOUT_MS', 5_000],
+    ['JOIN_TIMEOUT_MS', 30_000],
+    ['PING_INTERVAL_MS', 25_000],
+    ['PONG_TIMEOUT_MS', 10_000],
+    ['MAX_BINDINGS_PER_KIND', 500],
+    ['ROOM_LINGER_MS', 60_000],
+    ['DELIVERY_PREFETCH', 1_000],
+    ['RECENT_MAX_BYTES', 33_554_432],
+    ['REWIND_SECONDS', 30],
+    ['MARK_INTERVAL_MS', 5_000],
+    ['DRAIN_SPREAD_MS', 5_000],
+  ] as const)('%s is %j', (name, value) => {
+    expect(readConfig(required)[name]).toBe(value);
+  });
+
+  it('the broker is on this machine', () => {
+    expect(readConfig(required).AMQP_URL.reveal()).toBe('amqp://guest:guest@localhost:5672');
+  });
+
+  it('the table above names every variable that has one', () => {
+    const known = Object.keys(readConfig(required)).filter(
+      (name) => !['JWT_SECRET', 'AMQP_URL'].includes(name),
+    );
+    expect(known.length).toBe(21);
+  });
+
+  it('a blank variable means unset', () => {
+    const config = readConfig({ ...required, WEBSOCKET_PORT: '', LOG_LEVEL: '  ', AMQP_URL: '' });
+    expect([config.WEBSOCKET_PORT, config.LOG_LEVEL]).toEqual([8080, 'info']);
+    expect(config.AMQP_URL.reveal()).toContain('localhost');
+  });
+
+  it('variables of others are passed over', () => {
+    expect(readConfig({ ...required, PATH: '/bin', INGEST_API_KEYS: '' }).WEBSOCKET_PORT).toBe(8080);
+  });
+
+  it('nobody can change them afterwards', () => {
+    expect(Object.isFrozen(readConfig(required))).toBe(true);
+  });
+});
+
+describe('a variable that is not valid stops the start', () => {
+  it.each([
+    ['WEBSOCKET_PORT', '65536'],
+    ['WEBSOCKET_PORT', '80a'],
+    ['WEBSOCKET_PORT', '-1'],
+    ['WEBSOCKET_PORT', '8080.5'],
+    ['WEBSOCKET_PORT', '0x50'],
+    ['HEALTH_PORT', 'none'],
+    ['MAX_SESSIONS', '0'],
+    ['MAX_FRAMES_PER_MINUTE', '1e3'],
+    ['MAX_OUTBOX_BYTES', '1024'],
+    ['LOG_LEVEL', 'verbose'],
+    ['HISTORY_MAX_AGE', '7'],
+    ['HISTORY_MAX_AGE', '7 days'],
+    ['HISTORY_MAX_AGE', '0D'],
+    ['AMQP_URL', 'localhost:5672'],
+    ['AMQP_URL', 'http://localhost:5672'],
+    ['PONG_TIMEOUT_MS', '25000'],
+    ['PING_INTERVAL_MS', '10000'],
+    ['DRAIN_SPREAD_MS', '9000'],
+  ])('%s=%s, and is named', (name, value) => {
+    const related = name === 'PING_INTERVAL_MS' ? 'PONG_TIMEOUT_MS' : name;
+    expect(problemsOf({ ...required, [name]: value })).toContain(`${related}: `);
+  });
+
+  it('every problem is listed at once, those between two variables too', () => {
+    const problems = problemsOf({
+      WEBSOCKET_PORT: 'x',
+      LOG_LEVEL: 'y',
+      PONG_TIMEOUT_MS: '30000',
+      DRAIN_SPREAD_MS: '20000',
+    });
+    for (const name of ['JWT_SECRET', 'WEBSOCKET_PORT', 'LOG_LEVEL', 'PONG_TIMEOUT_MS', 'DRAIN_SPREAD_MS']) {
+      expect(problems).toContain(`  ${name}: `);
+    }
+  });
+
+  it('a rule between two variables is not reported when one of them cannot be read', () => {
+    expect(problemsOf({ ...required, PING_INTERVAL_MS: 'x', PONG_TIMEOUT_MS: '5000' })).not.toContain(
+      'PONG_TIMEOUT_MS: ',
+    );
+  });
+
+  it('its value is not repeated: it may be a password', () => {
+    expect(problemsOf({ ...required, AMQP_URL: 'amqp//user:pa55word@host' })).not.toContain('pa55word');
+  });
+});
+
+describe('JWT_SECRET', () => {
+  it.each([
+    ['is missing', ''],
+    ['has 31 bytes', JWT_SECRET.slice(1)],
+    ['is nothing but commas', ' , ,'],
+    ['has a short one among good ones', `${JWT_SECRET},short`],
+    ['is a placeholder', 'change-me-change-me-change-me-change-me'],
+    ['is another placeholder', 'your-jwt-secret-your-jwt-secret-1234'],
+    ['is a placeholder in capitals', 'REPLACE_ME_REPLACE_ME_REPLACE_ME_REPLACE'],
+  ])('that %s stops the start, with a line that makes a good one', (_what, value) => {
+    const problems = problemsOf({ JWT_SECRET: value });
+    expect(problems).toContain('JWT_SECRET: ');
+    expect(problems).toContain('openssl rand -hex 32');
+    if (value.trim() !== '' && !value.includes(' ')) expect(problems).not.toContain(value);
+  });
+
+  it('is measured in bytes', () => {
+    expect(problemsOf({ JWT_SECRET: 'é'.repeat(16) })).toBe('');
+  });
+
+  it('may be several, for a rotation', () => {
+    const other = `${JWT_SECRET}-new`;
+    expect(readConfig({ JWT_SECRET: `${other}, ${JWT_SECRET} ,${other},` }).JWT_SECRET.reveal()).toEqual([
+      other,
+      JWT_SECRET,
+    ]);
+  });
+
+  it('and the password of the broker do not show, however the configuration is printed', () => {
+    const config = readConfig({ JWT_SECRET, AMQP_URL: 'amqp://user:pa55word@host:5672/vhost' });
+    const { JWT_SECRET: secret, AMQP_URL: url } = config;
+    const printed = [
+      JSON.stringify(config),
+      inspect(config, { depth: 10, showHidden: true }),
+      `${secret.toString()} ${String(url)}`,
+      JSON.stringify(Object.entries(secret).concat(Object.entries(url))),
+    ].join();
+    expect(printed).toContain('[redacted]');
+    expect(printed).not.toContain(JWT_SECRET);
+    expect(printed).not.toContain('pa55word');
+  });
+});

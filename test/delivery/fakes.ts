@@ -1,0 +1,124 @@
+import { Cursor } from '../../shared/contract/cursor.ts';
+import { MARK_TYPE, type Entry } from '../../shared/contract/message.ts';
+import type { Outlet } from '../../services/delivery/core/feed.ts';
+import type { RoomPort } from '../../services/delivery/core/membership.ts';
+import type { Room } from '../../shared/contract/routing.ts';
+import { toTimelineEntry, type TimelineEntry } from '../../services/delivery/core/timeline.ts';
+
+/** A point in time for tests that need one; any would do. */
+export const NOON = Date.UTC(2026, 10, 23, 12);
+
+let stamped = 0;
+
+/** A cursor stamped at a time, another one at every call. */
+export function cursorAt(timeMs: number): Cursor {
+  stamped += 1;
+  const time = timeMs.toString(16).padStart(12, '0');
+  const count = stamped.toString(16).padStart(12, '0');
+  return Cursor.parse(`${time.slice(0, 8)}-${time.slice(8)}-7000-8000-${count}`);
+}
+
+/** An event as it comes from the broker; of provider 4 unless told otherwise. */
+export function event(fields: Partial<Entry> & { atMs?: number } = {}): Entry {
+  const { atMs = NOON, ...rest } = fields;
+  const cursor = rest.cursor ?? cursorAt(atMs);
+  const body = Buffer.from(JSON.stringify({ event: 'appointment.created', cursor }));
+  return {
+    id: cursor,
+    type: 'appointment.created',
+    cursor,
+    rooms: ['provider_4'],
+    origin: 'ingest',
+    body,
+    ...rest,
+  };
+}
+
+export function mark(fields: { atMs?: number; origin?: string } = {}): Entry {
+  const { atMs = NOON, origin = 'delivery' } = fields;
+  const cursor = cursorAt(atMs);
+  return { id: cursor, type: MARK_TYPE, cursor, rooms: [], origin, body: Buffer.alloc(0) };
+}
+
+export function kept(entry: Entry): TimelineEntry {
+  return toTimelineEntry(entry);
+}
+
+/** Cursors of entries, to compare what was delivered with what was published. */
+export function cursorsOf(entries: Iterable<{ cursor: Cursor }>): Cursor[] {
+  return [...entries].map(({ cursor }) => cursor);
+}
+
+/** An outbox that a test fills and empties. */
+export class FakeOutlet implements Outlet {
+  readonly frames: Buffer[] = [];
+  full = false;
+  #isCongested = false;
+  #drained: (() => void)[] = [];
+
+  get congested(): boolean {
+    return this.#isCongested;
+  }
+
+  write(frame: Buffer): boolean {
+    if (this.full) return false;
+    this.frames.push(frame);
+    return true;
+  }
+
+  drained(): Promise<void> {
+    return new Promise((resolve) => this.#drained.push(resolve));
+  }
+
+  congest(): void {
+    this.#isCongested = true;
+  }
+
+  drain(): void {
+    this.#isCongested = false;
+    for (const resolve of this.#drained.splice(0)) resolve();
+  }
+}
+
+/** Lets everything that waits for nothing but promises go on. */
+export function settle(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
+
+/** Rooms whose bindings are confirmed at once, or by the test after `hold`. */
+export class FakeRooms implements RoomPort {
+  entered = false;
+  readonly #rooms = new Set<Room>();
+  readonly #waiting = new Map<Room, () => void>();
+  #held = false;
+
+  hold(): void {
+    this.#held = true;
+  }
+
+  confirm(room: Room): void {
+    this.#waiting.get(room)?.();
+  }
+
+  enter(): Promise<void> {
+    this.entered = true;
+    return Promise.resolve();
+  }
+
+  async join(room: Room): Promise<void> {
+    if (this.#held) await new Promise<void>((resolve) => this.#waiting.set(room, resolve));
+    this.#rooms.add(room);
+  }
+
+  leave(room: Room): void {
+    this.#rooms.delete(room);
+  }
+
+  leaveAll(): void {
+    this.#rooms.clear();
+  }
+
+  rooms(): readonly Room[] {
+    return [...this.#rooms];
+  }
+}

@@ -1,0 +1,42 @@
+import { describe, expect, it } from '@jest/globals';
+import { Fence } from '../../services/delivery/core/fence.ts';
+import type { Entry } from '../../shared/contract/message.ts';
+import { cursorsOf, event, mark, NOON } from './fakes.ts';
+
+const MINUTE = 60_000;
+
+/** What is sent again to a client that stopped at the last entry. */
+function sentAgain(entries: readonly Entry[], at: Entry) {
+  const fence = new Fence();
+  for (const entry of entries) fence.add(entry);
+  return cursorsOf(fence.before(at));
+}
+
+describe('the fence before an entry', () => {
+  const at = event({ atMs: NOON, origin: 'ingest-1' });
+
+  it('gives again what another publisher sent within half a second before', () => {
+    const close = event({ atMs: NOON - 500, origin: 'ingest-2' });
+    expect(sentAgain([mark({ atMs: NOON - 900 }), close], at)).toEqual([close.cursor]);
+  });
+
+  it('gives nothing again that is older, or of the same publisher', () => {
+    const old = event({ atMs: NOON - 501, origin: 'ingest-2' });
+    const own = event({ atMs: NOON - 1, origin: 'ingest-1' });
+    expect(sentAgain([mark({ atMs: NOON - 900 }), old, own], at)).toEqual([]);
+  });
+
+  it('tells by the marks when another publisher whose clock is off sent something', () => {
+    const behind = event({ atMs: NOON - 5 * MINUTE, origin: 'ingest-2' });
+    const ahead = event({ atMs: NOON + 5 * MINUTE, origin: 'ingest-3' });
+    expect(sentAgain([mark({ atMs: NOON - 900 }), behind, ahead], at)).toEqual([behind.cursor, ahead.cursor]);
+  });
+
+  it('tells by the marks when the entry itself was sent by a clock that is off', () => {
+    const late = event({ atMs: NOON + 5 * MINUTE, origin: 'ingest-3' });
+    const close = event({ atMs: NOON - 100, origin: 'ingest-2' });
+    const longAgo = event({ atMs: NOON - MINUTE, origin: 'ingest-2' });
+    const history = [mark({ atMs: NOON - MINUTE }), longAgo, mark({ atMs: NOON - 900 }), close];
+    expect(sentAgain(history, late)).toEqual([close.cursor]);
+  });
+});

@@ -1,0 +1,121 @@
+import { describe, expect, it } from '@jest/globals';
+import { inRooms, type ScanRequest } from '../../services/delivery/core/scan.ts';
+import { ScanSchedule } from '../../services/delivery/core/scan-schedule.ts';
+import type { Cursor } from '../../shared/contract/cursor.ts';
+import type { Entry } from '../../shared/contract/message.ts';
+import { cursorAt, cursorsOf, event, NOON, settle } from './fakes.ts';
+
+interface Pass {
+  readonly fromMs: number;
+  readonly onEntry: (entry: Entry) => void;
+  readonly end: (mark: Cursor) => void;
+  readonly breakOff: (error: Error) => void;
+}
+
+const request: ScanRequest = { from: { sinceMs: NOON }, wants: inRooms(new Set(['provider_4'])) };
+
+/** A history whose passes the test ends; `rest` is between two of them. */
+function world(rest: () => Promise<void> = () => Promise.resolve()) {
+  const passes: Pass[] = [];
+  const schedule = new ScanSchedule(
+    (fromMs, onEntry) =>
+      new Promise((resolve, reject) => passes.push({ fromMs, onEntry, end: resolve, breakOff: reject })),
+    rest,
+  );
+  const pass = async (index: number): Promise<Pass> => {
+    await settle();
+    const found = passes[index];
+    if (found === undefined) throw new Error(`there is no pass ${index}`);
+    return found;
+  };
+  return { schedule, passes, pass };
+}
+
+describe('ScanSchedule', () => {
+  it('gives a reader what the pass found and the mark at which it ended', async () => {
+    const { schedule, pass } = world();
+    const result = schedule.request(request, NOON);
+    const first = await pass(0);
+    const [entry, mark] = [event(), cursorAt(NOON)];
+    first.onEntry(entry);
+    first.end(mark);
+    const { entries, found, mark: end } = await result;
+    expect([cursorsOf(entries), found, end]).toEqual([[entry.cursor], true, mark]);
+  });
+
+  it('whoever asks in the same turn shares a pass, which begins where the earliest needs it', async () => {
+    const { schedule, passes, pass } = world();
+    const results = [NOON, NOON - 5_000, NOON + 5_000].map((fromMs) => schedule.request(request, fromMs));
+    (await pass(0)).end(cursorAt(NOON));
+    await Promise.all(results);
+    expect(passes.map(({ fromMs }) => fromMs)).toEqual([NOON - 5_000]);
+  });
+
+  it('whoever asks while a pass runs is in the next, never in the one that runs', async () => {
+    const { schedule, passes, pass } = world();
+    const early = schedule.request(request, NOON);
+    const first = await pass(0);
+    const late = [schedule.request(request, NOON), schedule.request(request, NOON)];
+    await settle();
+    expect(passes.length).toBe(1);
+    const missed = event();
+    first.onEntry(missed);
+    first.end(cursorAt(NOON));
+    await early;
+    const second = await pass(1);
+    const entry = event();
+    second.onEntry(entry);
+    second.end(cursorAt(NOON));
+    for (const { entries } of await Promise.all(late)) expect(cursorsOf(entries)).toEqual([entry.cursor]);
+    expect(passes.length).toBe(2);
+  });
+
+  it('a thousand readers at once cost at most two passes', async () => {
+    const { schedule, passes, pass } = world();
+    const results: Promise<unknown>[] = [];
+    for (let count = 0; count < 1_000; count += 1) {
+      results.push(schedule.request(request, NOON));
+      if (count % 100 === 0) await settle();
+    }
+    (await pass(0)).end(cursorAt(NOON));
+    (await pass(1)).end(cursorAt(NOON));
+    await Promise.all(results);
+    expect(passes.length).toBe(2);
+  });
+
+  it('a pass that breaks off rejects its readers and nobody else', async () => {
+    const { schedule, pass } = world();
+    const early = [schedule.request(request, NOON), schedule.request(request, NOON)];
+    const settled = Promise.allSettled(early);
+    const first = await pass(0);
+    const late = schedule.request(request, NOON);
+    first.breakOff(new Error('the broker went away'));
+    expect((await settled).map(({ status }) => status)).toEqual(['rejected', 'rejected']);
+    (await pass(1)).end(cursorAt(NOON));
+    expect(await late).toMatchObject({ found: true });
+  });
+
+  it('works again after it has been idle', async () => {
+    const { schedule, passes, pass } = world();
+    for (const index of [0, 1, 2]) {
+      const result = schedule.request(request, NOON);
+      (await pass(index)).end(cursorAt(NOON));
+      await result;
+    }
+    expect(passes.length).toBe(3);
+  });
+
+  it('rests between two passes, so that who resumes in a loop causes no more of them', async () => {
+    let rested: () => void = () => undefined;
+    const { schedule, passes, pass } = world(() => new Promise((resolve) => (rested = resolve)));
+    const first = schedule.request(request, NOON);
+    (await pass(0)).end(cursorAt(NOON));
+    await first;
+    const again = schedule.request(request, NOON);
+    await settle();
+    expect(passes.length).toBe(1);
+    rested();
+    (await pass(1)).end(cursorAt(NOON));
+    await expect(again).resolves.toMatchObject({ found: true });
+  });
+});

@@ -1,0 +1,160 @@
+import { describe, expect, it } from '@jest/globals';
+import { inRooms, Scan, type ScanRequest, type ScanResult } from '../../services/delivery/core/scan.ts';
+import type { Cursor } from '../../shared/contract/cursor.ts';
+import type { Entry } from '../../shared/contract/message.ts';
+import type { Address } from '../../shared/contract/routing.ts';
+import { cursorAt, cursorsOf, event, mark, NOON } from './fakes.ts';
+
+const after = (cursor: Cursor, ...rooms: Address[]): ScanRequest => ({
+  from: { cursor },
+  wants: inRooms(new Set(rooms.length > 0 ? rooms : ['provider_4'])),
+});
+const since = (sinceMs: number): ScanRequest => ({
+  from: { sinceMs },
+  wants: inRooms(new Set(['provider_4'])),
+});
+
+function scan(history: readonly Entry[], ...requests: ScanRequest[]): ScanResult[] {
+  const pass = new Scan(requests);
+  for (const entry of history) pass.add(entry);
+  return [...pass.finish()];
+}
+
+function one(history: readonly Entry[], request: ScanRequest): ScanResult {
+  const [result] = scan(history, request);
+  if (result === undefined) throw new Error('a scan without a result');
+  return result;
+}
+
+describe('a scan for a cursor', () => {
+  it('finds its entry and gives what lies after it in the rooms asked for', () => {
+    const history = [
+      mark(),
+      event(),
+      event({ rooms: ['customer_6'] }),
+      event({ rooms: ['admin', 'provider_4'] }),
+    ];
+    const [start, first, , third] = history;
+    const result = one(history, after(start?.cursor ?? cursorAt(NOON)));
+    expect(result.found).toBe(true);
+    expect(cursorsOf(result.entries)).toEqual([first?.cursor, third?.cursor]);
+  });
+
+  it('does not give the entry of the cursor itself', () => {
+    const seen = event();
+    expect(one([seen], after(seen.cursor))).toMatchObject({ found: true, entries: [] });
+  });
+
+  it('gives nothing of before the cursor by the same publisher', () => {
+    const [old, seen, fresh] = [event(), event(), event()];
+    expect(cursorsOf(one([old, seen, fresh], after(seen.cursor)).entries)).toEqual([fresh.cursor]);
+  });
+
+  it('says when its entry is not there', () => {
+    const request = after(cursorAt(NOON + 1));
+    expect(one([mark(), event({ atMs: NOON + 2 })], request)).toEqual({
+      found: false,
+      beginsLater: false,
+      entries: [],
+    });
+  });
+
+  it('says when the history begins only after it', () => {
+    const request = after(cursorAt(NOON - 1));
+    expect(one([event({ atMs: NOON }), event()], request)).toEqual({
+      found: false,
+      beginsLater: true,
+      entries: [],
+    });
+  });
+
+  it('an empty history begins later than anything', () => {
+    expect(one([], after(cursorAt(NOON)))).toMatchObject({ found: false, beginsLater: true });
+  });
+});
+
+describe('the fence: what another publisher may have got in before the cursor', () => {
+  const at = event({ atMs: NOON, origin: 'ingest-1' });
+
+  it('gives again what another origin stamped within half a second before', () => {
+    const close = event({ atMs: NOON - 500, origin: 'ingest-2' });
+    expect(cursorsOf(one([close, at], after(at.cursor)).entries)).toEqual([close.cursor]);
+  });
+
+  it('gives nothing older again', () => {
+    const old = event({ atMs: NOON - 501, origin: 'ingest-2' });
+    expect(one([old, at], after(at.cursor)).entries).toEqual([]);
+  });
+
+  it('gives nothing again of the origin of the cursor: that one is in order', () => {
+    const own = event({ atMs: NOON - 1, origin: 'ingest-1' });
+    expect(one([own, at], after(at.cursor)).entries).toEqual([]);
+  });
+
+  it('gives nothing of other rooms', () => {
+    const elsewhere = event({ atMs: NOON - 1, origin: 'ingest-2', rooms: ['customer_6'] });
+    expect(one([elsewhere, at], after(at.cursor)).entries).toEqual([]);
+  });
+
+  it('holds for a mark as the position, whose origin is a delivery', () => {
+    const position = mark({ atMs: NOON });
+    const close = event({ atMs: NOON - 10 });
+    expect(cursorsOf(one([close, position], after(position.cursor)).entries)).toEqual([close.cursor]);
+  });
+
+  it('comes before what lies after the cursor', () => {
+    const [close, fresh] = [event({ atMs: NOON - 1, origin: 'ingest-2' }), event({ origin: 'ingest-1' })];
+    expect(cursorsOf(one([close, at, fresh], after(at.cursor)).entries)).toEqual([
+      close.cursor,
+      fresh.cursor,
+    ]);
+  });
+});
+
+describe('a scan since a time', () => {
+  it('gives what was stamped then or later and passes over the rest', () => {
+    const history = [event({ atMs: NOON - 1 }), event({ atMs: NOON }), event({ atMs: NOON + 1 })];
+    const result = one(history, since(NOON));
+    expect(result.found).toBe(true);
+    expect(cursorsOf(result.entries)).toEqual(cursorsOf(history.slice(1)));
+  });
+
+  it('gives no marks', () => {
+    expect(one([mark({ atMs: NOON }), mark({ atMs: NOON })], since(NOON)).entries).toEqual([]);
+  });
+});
+
+describe('several readers of one pass', () => {
+  it('each gets its own, in the order in which they asked', () => {
+    const history = [event(), event({ rooms: ['customer_6'] }), event(), event({ rooms: ['customer_6'] })];
+    const cursors = cursorsOf(history);
+    const [first, second] = cursors;
+    if (first === undefined || second === undefined) throw new Error('no history');
+    const results = scan(
+      history,
+      after(first, 'provider_4'),
+      after(second, 'customer_6'),
+      after(cursorAt(NOON), 'provider_4'),
+      since(NOON),
+    );
+    expect(results.map(({ found }) => found)).toEqual([true, true, false, true]);
+    expect(results.map(({ entries }) => cursorsOf(entries))).toEqual([
+      [cursors[2]],
+      [cursors[3]],
+      [],
+      [cursors[0], cursors[2]],
+    ]);
+  });
+
+  it('with one cursor both are served', () => {
+    const [seen, fresh] = [event(), event()];
+    const results = scan([seen, fresh], after(seen.cursor), after(seen.cursor));
+    expect(results.map(({ entries }) => cursorsOf(entries))).toEqual([[fresh.cursor], [fresh.cursor]]);
+  });
+
+  it('share the memory of an entry that several want', () => {
+    const [seen, fresh] = [event(), event()];
+    const [one, other] = scan([seen, fresh], after(seen.cursor), after(seen.cursor));
+    expect(one?.entries[0]).toBe(other?.entries[0]);
+  });
+});

@@ -1,0 +1,175 @@
+import { describe, expect, it } from '@jest/globals';
+import { settle } from './fakes.ts';
+import { auth, liveSession, limits } from './session-world.ts';
+
+const list = { action: 'list_rooms' };
+const ping = { action: 'ping' };
+
+describe('a live session', () => {
+  it('subscribes, lists and unsubscribes', async () => {
+    const world = await liveSession('admin 1');
+    await world.receive({ action: 'subscribe', room: 'provider_4' }, list);
+    expect(world.out.at(-1)).toEqual({ type: 'rooms_list', rooms: ['admin', 'calendar', 'provider_4'] });
+    await world.receive({ action: 'unsubscribe', room: 'calendar' }, list);
+    expect(world.out.at(-1)).toEqual({ type: 'rooms_list', rooms: ['admin', 'provider_4'] });
+    expect(world.said()).toEqual([
+      'subscribed provider_4',
+      'rooms_list',
+      'unsubscribed calendar',
+      'rooms_list',
+    ]);
+  });
+
+  it.each([
+    ['no JSON', 'INVALID_MESSAGE'],
+    [{ no: 'action' }, 'INVALID_MESSAGE'],
+    [{ action: 'publish' }, 'UNKNOWN_ACTION'],
+    [{ action: 'subscribe' }, 'INVALID_ROOM'],
+    [{ action: 'subscribe', room: 'provider_0' }, 'INVALID_ROOM'],
+    [{ action: 'subscribe', room: 'provider_9007199254740992' }, 'INVALID_ROOM'],
+    [{ action: 'subscribe', room: 'provider_5' }, 'ACCESS_DENIED'],
+    [{ action: 'unsubscribe', room: '' }, 'INVALID_ROOM'],
+  ])('%j gets %s and lives on', async (frame, code) => {
+    const world = await liveSession();
+    await world.receive(frame, list);
+    expect(world.said()).toEqual([code, 'rooms_list']);
+  });
+
+  it('a binary frame gets INVALID_MESSAGE and the session lives on', async () => {
+    const world = await liveSession();
+    world.session.receiveBinary();
+    await world.receive(list);
+    expect(world.said()).toEqual(['INVALID_MESSAGE', 'rooms_list']);
+  });
+
+  it('answers a ping with the time', async () => {
+    const world = await liveSession();
+    await world.receive(ping);
+    expect(world.out).toEqual([{ type: 'pong', timestamp: '2026-11-23T12:00:00.000Z' }]);
+  });
+
+  it('a ping overtakes a subscribe that waits for the broker; other frames do not', async () => {
+    const world = await liveSession('admin 1');
+    world.rooms.hold();
+    await world.receive({ action: 'subscribe', room: 'provider_4' }, list, ping);
+    expect(world.said()).toEqual(['pong']);
+    world.rooms.confirm('provider_4');
+    await settle();
+    expect(world.said()).toEqual(['subscribed provider_4', 'rooms_list']);
+  });
+
+  it('counts the frames that wait, for whoever reads the socket', async () => {
+    const world = await liveSession('admin 1');
+    world.rooms.hold();
+    await world.receive({ action: 'subscribe', room: 'provider_4' }, list, list);
+    expect(world.session.pending).toBe(3);
+    world.rooms.confirm('provider_4');
+    await settle();
+    expect(world.session.pending).toBe(0);
+  });
+
+  it('leaves all its rooms when it ends', async () => {
+    const world = await liveSession();
+    world.session.end();
+    expect([world.rooms.rooms(), world.session.closed]).toEqual([[], true]);
+  });
+
+  it('is told of a gap that concerns everybody', async () => {
+    const world = await liveSession();
+    world.session.tellGap(world.newest);
+    expect(world.out).toEqual([{ gap: world.newest }]);
+  });
+});
+
+describe('the rate of a session', () => {
+  it('answers 50 frames a minute and RATE_LIMITED to each further one', async () => {
+    const world = await liveSession();
+    await world.receive(...Array.from({ length: 53 }, () => list));
+    const said = world.said();
+    expect(said.filter((one) => one === 'rooms_list').length).toBe(limits.framesPerMinute);
+    expect(said.filter((one) => one === 'RATE_LIMITED').length).toBe(3);
+    await world.pass(60_000);
+    await world.receive(list);
+    expect(world.said()).toEqual(['rooms_list']);
+  });
+
+  it('counts frames that are refused', async () => {
+    const world = await liveSession();
+    await world.receive(...Array.from({ length: 50 }, () => 'no JSON'));
+    world.said();
+    await world.receive(list);
+    expect(world.said()).toEqual(['RATE_LIMITED']);
+  });
+
+  it('lets auth and a ping a second through at the limit', async () => {
+    const world = await liveSession();
+    await world.receive(...Array.from({ length: 50 }, () => list));
+    world.said();
+    await world.receive(auth('provider 4'), ping);
+    expect(world.said().sort()).toEqual(['pong', 'refreshed']);
+  });
+});
+
+describe('the token of a live session', () => {
+  it('ends the session when it expires, not a millisecond before', async () => {
+    const world = await liveSession('provider 4 for 60000');
+    await world.pass(59_999);
+    expect(world.said()).toEqual([]);
+    await world.pass(1);
+    expect(world.said()).toEqual(['TOKEN_EXPIRED', 'close tokenExpired']);
+    expect(world.rooms.rooms()).toEqual([]);
+  });
+
+  it('is replaced by a new one, which says until when', async () => {
+    const world = await liveSession('provider 4 for 60000');
+    await world.receive(auth('provider 4 for 120000'));
+    expect(world.out).toEqual([{ type: 'refreshed', expires_at: '2026-11-23T12:02:00.000Z' }]);
+    await world.pass(60_000);
+    expect(world.said()).toEqual(['refreshed']);
+    await world.pass(60_000);
+    expect(world.said()).toEqual(['TOKEN_EXPIRED', 'close tokenExpired']);
+  });
+
+  it('a new one that lives shorter counts as well', async () => {
+    const world = await liveSession('provider 4 for 120000');
+    await world.receive(auth('provider 4 for 1000'));
+    world.said();
+    await world.pass(1_000);
+    expect(world.said()).toEqual(['TOKEN_EXPIRED', 'close tokenExpired']);
+  });
+
+  it('a new one with another role changes the rooms first', async () => {
+    const world = await liveSession('admin 4');
+    await world.receive(auth('provider 4'));
+    expect(world.said()).toEqual(['unsubscribed admin', 'subscribed provider_4', 'refreshed']);
+    await world.receive({ action: 'subscribe', room: 'provider_5' });
+    expect(world.said()).toEqual(['ACCESS_DENIED']);
+  });
+
+  it.each([
+    ['a bad one', 'nonsense', 'AUTH_FAILED'],
+    ['an expired one', 'expired', 'TOKEN_EXPIRED'],
+    ['one of another user', 'provider 5', 'AUTH_FAILED'],
+    ['one of an administrator with another id', 'admin 1', 'AUTH_FAILED'],
+  ])('%s changes nothing and the session lives on', async (_what, token, code) => {
+    const world = await liveSession('provider 4 for 60000');
+    await world.receive(auth(token, { rooms: ['provider_4'] }), list);
+    expect(world.out.at(-1)).toEqual({ type: 'rooms_list', rooms: ['provider_4', 'calendar'] });
+    expect(world.said()).toEqual([code, 'rooms_list']);
+    await world.pass(60_000);
+    expect(world.said()).toEqual(['TOKEN_EXPIRED', 'close tokenExpired']);
+  });
+
+  it('auth without a token changes nothing and the session lives on', async () => {
+    const world = await liveSession();
+    await world.receive({ action: 'auth' }, list);
+    expect(world.said()).toEqual(['AUTH_FAILED', 'rooms_list']);
+  });
+
+  it('a refresh is no resume: a cursor in it is passed over', async () => {
+    const world = await liveSession();
+    await world.receive(auth('provider 4', { cursor: world.newest }));
+    expect(world.said()).toEqual(['refreshed']);
+    expect(world.plans.length).toBe(1);
+  });
+});

@@ -1,0 +1,116 @@
+import { describe, expect, it } from '@jest/globals';
+import type { Replay } from '../../services/delivery/core/catch-up.ts';
+import { cursorAt, event, kept, NOON, settle } from './fakes.ts';
+import { auth, SessionWorld } from './session-world.ts';
+
+const cursor = cursorAt(NOON - 60_000);
+const entries = [kept(event()), kept(event())];
+const frames = entries.map(({ frame }) => frame);
+
+describe('a session with a cursor', () => {
+  it('is given what it missed, then resumed with the count and where it is now', async () => {
+    const world = new SessionWorld();
+    const end = cursorAt(NOON);
+    world.replay = { recovered: true, entries, cursor: end };
+    await world.receive(auth('customer 6', { cursor }));
+    expect(world.outlet.frames).toEqual(frames);
+    expect(world.out.at(-1)).toEqual({ type: 'resumed', recovered: true, replayed: 2, cursor: end });
+    expect(world.said()).toEqual(['subscribed customer_6', 'connected', 'resumed']);
+  });
+
+  it('asks from its cursor on, once it is in all of its rooms', async () => {
+    const world = new SessionWorld();
+    world.rooms.hold();
+    await world.receive(auth('customer 6', { cursor }));
+    expect(world.plans).toEqual([]);
+    world.rooms.confirm('customer_6');
+    await settle();
+    expect(world.plans).toEqual([{ start: { cursor }, position: world.newest }]);
+  });
+
+  it('may bring it in the URL, with the token there or in its first frame', async () => {
+    const inUrl = new SessionWorld({ token: 'customer 6', cursor });
+    await settle();
+    const split = new SessionWorld({ cursor, rooms: ['customer_6', 'admin'] });
+    await split.receive(auth('customer 6'));
+    expect([inUrl.plans[0]?.start, split.plans[0]?.start]).toEqual([{ cursor }, { cursor }]);
+    expect(split.said()).toEqual(['ACCESS_DENIED', 'subscribed customer_6', 'connected', 'resumed']);
+  });
+
+  it('that its first frame names goes before the one in the URL', async () => {
+    const world = new SessionWorld({ cursor: 'of the URL' });
+    await world.receive(auth('customer 6', { cursor }));
+    expect(world.plans[0]?.start).toEqual({ cursor });
+  });
+
+  it.each(['invalid', 'unknown', 'expired'] as const)(
+    'that is %s hears it and is told of the gap right behind',
+    async (reason) => {
+      const world = new SessionWorld();
+      const end = cursorAt(NOON);
+      world.replay = { recovered: false, reason, cursor: end };
+      await world.receive(auth('customer 6', { cursor }));
+      expect(world.out.slice(-2)).toEqual([
+        { type: 'resumed', recovered: false, replayed: 0, reason, cursor: end },
+        { gap: end },
+      ]);
+    },
+  );
+
+  it.each([
+    ['null', null],
+    ['nothing', undefined],
+  ])('%s is none: no resumed frame, what was missed is sent all the same', async (_what, none) => {
+    const world = new SessionWorld();
+    world.replay = { recovered: true, entries, cursor: world.newest };
+    await world.receive(auth('customer 6', { cursor: none }));
+    expect(world.plans).toEqual([{ start: { sinceMs: NOON - 30_000 }, position: world.newest }]);
+    expect(world.outlet.frames).toEqual(frames);
+    expect(world.said()).toEqual(['subscribed customer_6', 'connected']);
+  });
+});
+
+describe('events that arrive while a session resumes', () => {
+  async function resuming() {
+    const world = new SessionWorld();
+    let planned: (replay: Replay) => void = () => undefined;
+    world.replay = new Promise((resolve) => (planned = resolve));
+    await world.receive(auth('customer 6', { cursor }));
+    return { world, planned };
+  }
+
+  it('wait behind what was missed and are not repeated', async () => {
+    const { world, planned } = await resuming();
+    const [, second] = entries;
+    const later = kept(event());
+    if (second !== undefined) world.feed.push(second);
+    world.feed.push(later);
+    expect(world.outlet.frames).toEqual([]);
+    planned({ recovered: true, entries, cursor: world.newest });
+    await settle();
+    expect(world.outlet.frames).toEqual([...frames, later.frame]);
+  });
+
+  it('come through when there is a gap', async () => {
+    const { world, planned } = await resuming();
+    const later = kept(event());
+    world.feed.push(later);
+    planned({ recovered: false, reason: 'expired', cursor: world.newest });
+    await settle();
+    expect(world.outlet.frames).toEqual([later.frame]);
+  });
+
+  it('are not written to a session that ended meanwhile', async () => {
+    const { world, planned } = await resuming();
+    world.said();
+    world.session.end();
+    planned({ recovered: true, entries, cursor: world.newest });
+    await settle();
+    expect([world.outlet.frames, world.said()]).toEqual([[], []]);
+  });
+
+  it('a connection that breaks between connected and the replay can resume from where it was', async () => {
+    const { world } = await resuming();
+    expect(world.out.at(-1)).toMatchObject({ type: 'connected', cursor });
+  });
+});

@@ -1,0 +1,124 @@
+import type { Principal, Role } from '../../services/delivery/core/access.ts';
+import type { Replay, StartingPoint } from '../../services/delivery/core/catch-up.ts';
+import { Feed } from '../../services/delivery/core/feed.ts';
+import {
+  Session,
+  type Entrance,
+  type SessionPorts,
+  type TokenVerdict,
+} from '../../services/delivery/core/session.ts';
+import type { CloseName } from '../../shared/contract/close-codes.ts';
+import type { Cursor } from '../../shared/contract/cursor.ts';
+import type { ServerFrame } from '../../shared/contract/frames.ts';
+import { cursorAt, FakeOutlet, FakeRooms, NOON, settle } from './fakes.ts';
+
+const HOUR_MS = 3_600_000;
+
+export const limits = { framesPerMinute: 50, authTimeoutMs: 5_000, joinTimeoutMs: 30_000, maxRooms: 100 };
+
+/** `provider 4`, `provider 4 for 60000` (ms), `expired`; anything else is no token. */
+function verifyAt(nowMs: number, token: string): TokenVerdict {
+  if (token === 'expired') return { refused: 'TOKEN_EXPIRED', message: 'expired' };
+  const [, role, id, , ttlMs] = /^(admin|provider|secretary|customer) (\d+)( for (\d+))?$/.exec(token) ?? [];
+  if (role === undefined) return { refused: 'AUTH_FAILED', message: 'no token' };
+  const principal: Principal = {
+    role: role as Role,
+    userId: Number(id),
+    expiresAtMs: nowMs + Number(ttlMs ?? HOUR_MS),
+  };
+  return { principal };
+}
+
+/** One session on fakes for everything that it needs; the clock stands unless the test moves it. */
+export class SessionWorld implements SessionPorts {
+  readonly outlet = new FakeOutlet();
+  readonly rooms = new FakeRooms();
+  readonly feed = new Feed(this.outlet, 1_000_000, () => undefined);
+  /** Everything that went out besides events: frames, gaps and the close, in order. */
+  readonly out: (ServerFrame | { gap: Cursor } | { close: CloseName })[] = [];
+  readonly plans: { start: StartingPoint; position: Cursor }[] = [];
+  readonly failures: unknown[] = [];
+  readonly newest = cursorAt(NOON);
+  replay: Replay | Promise<Replay> = { recovered: true, entries: [], cursor: this.newest };
+  whenPositioned: Promise<void> = Promise.resolve();
+  nowMs = NOON;
+  readonly observer = {
+    authenticated: () => undefined,
+    refused: () => undefined,
+    resumed: () => undefined,
+    failed: (error: unknown) => this.failures.push(error),
+  };
+  readonly session: Session;
+
+  constructor(fromUrl: Partial<Entrance> = {}) {
+    this.session = new Session(57, this, limits, fromUrl);
+  }
+
+  send(frame: ServerFrame): void {
+    this.out.push(frame);
+  }
+
+  sendGap(cursor: Cursor): void {
+    this.out.push({ gap: cursor });
+  }
+
+  close(name: CloseName): void {
+    this.out.push({ close: name });
+  }
+
+  verify(token: string): TokenVerdict {
+    return verifyAt(this.nowMs, token);
+  }
+
+  async position(): Promise<Cursor> {
+    await this.whenPositioned;
+    return this.newest;
+  }
+
+  plan(start: StartingPoint, position: Cursor): Promise<Replay> {
+    this.plans.push({ start, position });
+    return Promise.resolve(this.replay);
+  }
+
+  rewindSinceMs(): number {
+    return NOON - 30_000;
+  }
+
+  now(): number {
+    return this.nowMs;
+  }
+
+  /** Frames of the client, in one go; resolves when nothing is left to answer. */
+  async receive(...frames: (object | string)[]): Promise<void> {
+    for (const frame of frames)
+      this.session.receive(typeof frame === 'string' ? frame : JSON.stringify(frame));
+    await settle();
+  }
+
+  /** Time passes and the once-a-second tick comes. */
+  async pass(ms: number): Promise<void> {
+    this.nowMs += ms;
+    this.session.tick(this.nowMs);
+    await settle();
+  }
+
+  /** What went out since the last call: `subscribed admin`, `connected`, `INVALID_ROOM`, `close tooSlow`, `gap`. */
+  said(): string[] {
+    return this.out.splice(0).map((one) => {
+      if ('gap' in one) return 'gap';
+      if ('close' in one) return `close ${one.close}`;
+      if (one.type === 'error') return one.code;
+      return 'room' in one ? `${one.type} ${one.room}` : one.type;
+    });
+  }
+}
+
+export const auth = (token: string, more: object = {}) => ({ action: 'auth', token, ...more });
+
+/** A session that is live, with nothing left unsaid. */
+export async function liveSession(token = 'provider 4'): Promise<SessionWorld> {
+  const world = new SessionWorld();
+  await world.receive(auth(token));
+  world.said();
+  return world;
+}

@@ -1,0 +1,102 @@
+import { describe, expect, it } from '@jest/globals';
+import { Timeline } from '../../services/delivery/core/timeline.ts';
+import { cursorsOf, event, kept, mark, NOON } from './fakes.ts';
+
+const MANY_BYTES = 1_000_000;
+
+function filled(maxBytes: number, bodies: readonly number[]) {
+  const timeline = new Timeline(maxBytes);
+  const entries = bodies.map((bytes) => kept(event({ body: Buffer.alloc(bytes, 'x') })));
+  entries.forEach((entry, index) => timeline.append(entry, NOON + index));
+  return { timeline, entries };
+}
+
+describe('Timeline', () => {
+  it('numbers entries in the order of their arrival', () => {
+    const timeline = new Timeline(MANY_BYTES);
+    expect([timeline.next, timeline.last]).toEqual([0, undefined]);
+    const [first, second] = [kept(mark()), kept(event())];
+    expect([timeline.append(first, NOON), timeline.append(second, NOON), timeline.next]).toEqual([0, 1, 2]);
+    expect([timeline.find(first.cursor), timeline.find(second.cursor), timeline.last]).toEqual([
+      0,
+      1,
+      second,
+    ]);
+  });
+
+  it('a mark has no frame, an event has one', () => {
+    expect([kept(mark()).frame, kept(event()).frame?.byteLength]).toEqual([undefined, expect.any(Number)]);
+  });
+
+  it('gives what lies at and after a position, oldest first', () => {
+    const { timeline, entries } = filled(MANY_BYTES, [1, 1, 1]);
+    expect(cursorsOf(timeline.from(1))).toEqual(cursorsOf(entries.slice(1)));
+    expect([...timeline.from(3)]).toEqual([]);
+  });
+
+  it('knows what other publishers got in within half a second before a position, oldest first', () => {
+    const timeline = new Timeline(MANY_BYTES);
+    const [early, close, own, at] = [
+      kept(event({ origin: 'ingest-2' })),
+      kept(event({ origin: 'ingest-2' })),
+      kept(event({ origin: 'ingest-1' })),
+      kept(event({ origin: 'ingest-1' })),
+    ];
+    timeline.append(early, NOON);
+    timeline.append(close, NOON + 501);
+    timeline.append(own, NOON + 600);
+    const position = timeline.append(at, NOON + 1_001);
+    expect(cursorsOf(timeline.fence(position))).toEqual([close.cursor]);
+  });
+
+  it('finds the first entry that arrived at or after a time', () => {
+    const { timeline } = filled(MANY_BYTES, [1, 1, 1]);
+    expect([timeline.since(NOON - 1), timeline.since(NOON), timeline.since(NOON + 2)]).toEqual([0, 0, 2]);
+    expect(timeline.since(NOON + 3)).toBe(timeline.next);
+  });
+});
+
+describe('the memory of a timeline', () => {
+  it('is bounded in bytes: large entries push out more than small ones', () => {
+    const small = filled(
+      100_000,
+      Array.from({ length: 100 }, () => 100),
+    ).timeline;
+    const large = filled(
+      100_000,
+      Array.from({ length: 100 }, () => 10_000),
+    ).timeline;
+    const counts = [small, large].map((timeline) => [...timeline.from(0)].length);
+    expect(counts).toEqual([100, 9]);
+  });
+
+  it('counts marks too, though they carry nothing', () => {
+    const timeline = new Timeline(10_000);
+    for (let count = 0; count < 1_000; count += 1) timeline.append(kept(mark()), NOON);
+    const entries = [...timeline.from(0)].length;
+    expect(entries).toBeGreaterThan(1);
+    expect(entries).toBeLessThan(100);
+  });
+
+  it('forgets the oldest first, with its cursor', () => {
+    const { timeline, entries } = filled(25_000, [10_000, 10_000, 10_000]);
+    const [first, second, third] = entries;
+    expect(cursorsOf(timeline.from(0))).toEqual(cursorsOf(entries.slice(1)));
+    expect([first, second, third].map((entry) => entry && timeline.find(entry.cursor))).toEqual([
+      undefined,
+      1,
+      2,
+    ]);
+    expect([timeline.keeps(0), timeline.keeps(1)]).toEqual([false, true]);
+  });
+
+  it('positions go on growing when entries are forgotten', () => {
+    const { timeline } = filled(25_000, [10_000, 10_000, 10_000]);
+    expect(timeline.append(kept(event()), NOON)).toBe(3);
+  });
+
+  it('keeps the newest entry even if it alone exceeds the bound', () => {
+    const { timeline, entries } = filled(5_000, [100, 10_000]);
+    expect(cursorsOf(timeline.from(0))).toEqual(cursorsOf(entries.slice(1)));
+  });
+});
