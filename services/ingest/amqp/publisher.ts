@@ -1,0 +1,227 @@
+import type { ConfirmChannel, Message, Options } from 'amqplib';
+import { EventEmitter } from 'node:events';
+import { AppError } from '../../../shared/contract/errors.ts';
+import { encodeHeaders } from '../../../shared/contract/message.ts';
+import { routingKeyOf } from '../../../shared/contract/routing.ts';
+import { EXCHANGE } from '../../../shared/contract/topology.ts';
+import type { BrokerConnection, BrokerState } from '../../../shared/runtime/broker-connection.ts';
+import type { Clock } from '../../../shared/runtime/clock.ts';
+import type { Logger } from '../../../shared/runtime/logger.ts';
+import { confirmChannel, ManagedChannel } from '../../../shared/runtime/managed-channel.ts';
+import type { Announcement, EventPublisher, Observer } from '../core/ports.ts';
+import { Waiting } from './waiting.ts';
+
+export interface PublisherOptions {
+  readonly maxUnconfirmed: number;
+  readonly maxUnconfirmedBytes: number;
+  readonly confirmTimeoutMs: number;
+  /** Of this instance; delivery tells publishers apart by it. */
+  readonly appId: string;
+  readonly clock: Clock;
+  readonly observer: Pick<Observer, 'confirmed'>;
+  readonly logger: Logger;
+}
+
+/** A message and where it goes; `key` is unique among those in flight and stands in the header `keyHeader`. */
+export interface OutgoingMessage {
+  readonly exchange: string;
+  readonly routingKey: string;
+  readonly body: Buffer;
+  readonly key: string;
+  readonly properties: Options.Publish;
+}
+
+interface PublisherEvents {
+  /** The broker may have become able, or unable, to take messages. */
+  state: [];
+  /** What was refused last for want of room would fit now. */
+  room: [];
+  /** The broker found no queue for a message. */
+  unroutable: [];
+}
+
+/**
+ * The broker nacks a message when one of its queues dies under it, as the queue of a delivery instance does that is
+ * killed; the others have it. Whoever cannot retry (a webhook) must not pay for that: the same message, cursor and
+ * all, goes once more, and whoever had it drops the copy.
+ */
+const MAX_ATTEMPTS = 3;
+
+/** Names a message in flight that is not an event; an event is named by its cursor. */
+export const KEY_HEADER = 'x-rejected-id';
+
+/**
+ * Publishes with confirms on a connection of its own, because the broker blocks publishers by the connection.
+ *
+ * `publish` resolves once the broker has taken responsibility: the history and every bound queue have the
+ * message. Whoever waits is told of trouble at once (blocked, lost) or after `confirmTimeoutMs`; the outcome is
+ * then unknown, and the message counts against the bounds until its confirm or the end of its channel.
+ */
+export class Publisher extends EventEmitter<PublisherEvents> implements EventPublisher {
+  readonly #channel: ManagedChannel<ConfirmChannel>;
+  readonly #waiting: Waiting;
+  #nacking = false;
+  #unconfirmed = 0;
+  #unconfirmedBytes = 0;
+  /** What was refused last for want of room. */
+  #wanted: { readonly messages: number; readonly bytes: number } | undefined;
+
+  constructor(
+    private readonly connection: BrokerConnection,
+    private readonly options: PublisherOptions,
+  ) {
+    super();
+    this.#waiting = new Waiting(options.confirmTimeoutMs, options.clock);
+    connection.on('state', (state) => this.#onState(state));
+    this.#channel = new ManagedChannel(connection, {
+      name: 'publisher',
+      logger: options.logger,
+      create: confirmChannel,
+      ready: (channel) => {
+        // Around amqplib's own listener, which calls the callbacks of the messages: so they know a nack from a loss.
+        channel.prependListener('nack', () => (this.#nacking = true));
+        channel.on('nack', () => (this.#nacking = false));
+        channel.on('return', (message) => this.#onReturn(message));
+        return Promise.resolve();
+      },
+      opened: () => this.emit('state'),
+      lost: () => this.emit('state'),
+    });
+  }
+
+  get unconfirmed(): number {
+    return this.#unconfirmed;
+  }
+
+  /** As the connection, and `down` while it has no channel. */
+  get state(): BrokerState {
+    const { state } = this.connection;
+    if (state.state !== 'connected' || this.#channel.current !== undefined) return state;
+    return { state: 'down', reason: 'opening a channel to publish on' };
+  }
+
+  ensureRoomFor(messages: number, bytes: number): void {
+    this.#availableChannel();
+    if (this.#fits(messages, bytes)) return;
+    this.#wanted = { messages, bytes };
+    throw new AppError('too_many_unconfirmed', `${this.#unconfirmed} messages wait for the broker's confirm`);
+  }
+
+  publish({ event, cursor, body }: Announcement): Promise<void> {
+    const [first, ...others] = event.rooms.map(routingKeyOf);
+    if (first === undefined) throw new Error(`event ${event.id} has no room to go to`);
+    return this.publishMessage({
+      exchange: EXCHANGE,
+      routingKey: first,
+      body,
+      key: cursor,
+      properties: {
+        CC: others,
+        messageId: event.id,
+        type: event.name,
+        appId: this.options.appId,
+        contentType: 'application/json',
+        timestamp: Math.floor(this.options.clock() / 1000),
+        headers: encodeHeaders(cursor, event.rooms),
+      },
+    });
+  }
+
+  async publishMessage(message: OutgoingMessage): Promise<void> {
+    const channel = this.#availableChannel();
+    const confirmed = this.#waiting.add(message.key);
+    this.#unconfirmed += 1;
+    this.#unconfirmedBytes += message.body.byteLength;
+    this.#send(channel, message, 1);
+    await confirmed;
+  }
+
+  /** Waits until nothing waits for an outcome any more, then closes the channel. */
+  async stop(): Promise<void> {
+    await this.#waiting.empty();
+    await this.#channel.close();
+  }
+
+  #send(channel: ConfirmChannel, message: OutgoingMessage, attempt: number): void {
+    const { exchange, routingKey, body, key, properties } = message;
+    const startedMs = this.options.clock();
+    // amqplib calls back for each message: on its confirm, its nack, or the end of its channel.
+    const onOutcome = (cause: unknown) => {
+      if (cause !== null && this.#nacking && attempt < MAX_ATTEMPTS && this.#waiting.has(key)) {
+        this.#send(channel, message, attempt + 1);
+        return;
+      }
+      this.#release(body);
+      if (cause === null) {
+        this.options.observer.confirmed((this.options.clock() - startedMs) / 1000);
+        this.#waiting.confirm(key);
+      } else {
+        const lost = 'the broker went away, or refused, before it confirmed the message';
+        this.#waiting.fail(key, new AppError('broker_unavailable', lost, { cause }));
+      }
+    };
+    const options = { ...properties, mandatory: true, persistent: true };
+    try {
+      channel.publish(exchange, routingKey, body, options, onOutcome);
+    } catch (cause) {
+      this.#release(body);
+      this.#waiting.fail(key, notSent(cause));
+    }
+  }
+
+  /** What is larger than a bound by itself goes alone: it would never fit otherwise. */
+  #fits(messages: number, bytes: number): boolean {
+    const { maxUnconfirmed, maxUnconfirmedBytes } = this.options;
+    if (this.#unconfirmed === 0) return true;
+    return (
+      this.#unconfirmed + messages <= maxUnconfirmed && this.#unconfirmedBytes + bytes <= maxUnconfirmedBytes
+    );
+  }
+
+  #availableChannel(): ConfirmChannel {
+    const { state } = this;
+    if (state.state === 'blocked') throw new AppError('broker_blocked', state.reason);
+    const channel = this.#channel.current;
+    if (state.state === 'down' || channel === undefined) {
+      throw new AppError(
+        'broker_unavailable',
+        state.state === 'down' ? state.reason : 'no channel to publish on',
+      );
+    }
+    return channel;
+  }
+
+  #onState(state: BrokerState): void {
+    // The broker says `blocked` only after a publish, and confirms nothing until the alarm is over.
+    if (state.state === 'blocked') this.#waiting.failAll(new AppError('broker_blocked', state.reason));
+    this.emit('state');
+  }
+
+  /** Arrives before the confirm of the same message, so that its caller is still waiting. */
+  #onReturn(message: Message): void {
+    const headers = message.properties.headers ?? {};
+    const key: unknown = headers[KEY_HEADER] ?? headers['cursor'];
+    const { exchange, routingKey } = message.fields;
+    this.options.logger.error(
+      { exchange, routingKey, key },
+      'the broker has no queue for a message: topology broken',
+    );
+    const nowhere = `no queue is bound to ${exchange === '' ? 'the default exchange' : exchange} for ${routingKey}`;
+    this.#waiting.fail(String(key), new AppError('broken_topology', nowhere));
+    this.emit('unroutable');
+  }
+
+  #release(body: Buffer): void {
+    this.#unconfirmed -= 1;
+    this.#unconfirmedBytes -= body.byteLength;
+    if (this.#wanted === undefined || !this.#fits(this.#wanted.messages, this.#wanted.bytes)) return;
+    this.#wanted = undefined;
+    this.emit('room');
+  }
+}
+
+/** A channel that is closing is trouble of the broker; anything else that amqplib throws is a message it cannot encode. */
+function notSent(cause: unknown): Error {
+  if (cause instanceof Error && cause.name !== 'IllegalOperationError') return cause;
+  return new AppError('broker_unavailable', 'the channel to the broker is closing', { cause });
+}

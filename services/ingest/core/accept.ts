@@ -1,0 +1,103 @@
+import { isAppointmentEvent, type EventData, type EventName } from '../../../shared/contract/event.ts';
+import { EVERYONE, type Address, type Room } from '../../../shared/contract/routing.ts';
+import { concernedBy, contradictions, slotOf, spellings, type Concerned } from './event-data.ts';
+import { resolveName } from './event-names.ts';
+import { problemsOf, under, type Checked } from './problems.ts';
+import { roomsAsGiven, roomsByRule } from './rooms-of.ts';
+import { BroadcastInput, EventInput, MAX_EVENTS } from './schemas.ts';
+
+/** An event, checked and addressed, that has not been given an id yet unless the backend gave one. */
+export interface AcceptedEvent {
+  readonly id: string | undefined;
+  readonly name: EventName;
+  readonly data: EventData;
+  readonly timestamp: string;
+  readonly rooms: readonly Address[];
+}
+
+export interface AcceptOptions {
+  /** Time of an event that does not say when it happened; RFC 3339. */
+  readonly now: string;
+  /** Where an event without rooms goes that is not an appointment's: by the rule, or to everyone connected. */
+  readonly withoutRooms?: 'rule' | 'everyone';
+}
+
+/** One event as `POST /v1/events` takes it, or everything that is wrong with it. */
+export function acceptEvent(input: unknown, options: AcceptOptions): Checked<AcceptedEvent> {
+  const schema = options.withoutRooms === 'everyone' ? BroadcastInput : EventInput;
+  const parsed = schema.safeParse(input);
+  const problems = parsed.success ? [] : problemsOf(parsed.error);
+  const { event, data, rooms: given } = partsOf(input, options);
+  if (data !== undefined) problems.push(...contradictions(data));
+  const resolved = typeof event === 'string' ? resolveName(event) : undefined;
+  if (resolved === undefined || data === undefined) return { problems };
+
+  const concerned = concernedBy(data);
+  const rooms =
+    given === undefined
+      ? roomsByDefault(resolved.name, concerned, options)
+      : { value: roomsAsGiven(resolved.name, given) };
+  if ('problems' in rooms) {
+    const alreadySaid = problems.some(({ path }) =>
+      spellings.provider.some((key) => path === `/data/${key}`),
+    );
+    return { problems: alreadySaid ? problems : [...problems, ...rooms.problems] };
+  }
+  if (!parsed.success || problems.length > 0) return { problems };
+  const { id, timestamp } = parsed.data;
+  return {
+    value: {
+      id: id === undefined || id === null ? undefined : String(id),
+      name: resolved.name,
+      data: resolved.reason === undefined ? data : thinData(resolved.reason, data, concerned),
+      timestamp: timestamp ?? options.now,
+      rooms: rooms.value,
+    },
+  };
+}
+
+/** One event or an array of them: all are taken or none, and every problem is listed with its index. */
+export function acceptAll(
+  input: unknown,
+  acceptOne: (input: unknown) => Checked<AcceptedEvent>,
+): Checked<readonly AcceptedEvent[]> {
+  if (!Array.isArray(input)) {
+    const one = acceptOne(input);
+    return 'problems' in one ? one : { value: [one.value] };
+  }
+  if (input.length === 0 || input.length > MAX_EVENTS) {
+    return { problems: [{ path: '', message: `expected 1 to ${MAX_EVENTS} events, found ${input.length}` }] };
+  }
+  const checked = input.map(acceptOne);
+  const problems = checked.flatMap((one, index) =>
+    'problems' in one ? under(`/${index}`, one.problems) : [],
+  );
+  if (problems.length > 0) return { problems };
+  return { value: checked.flatMap((one) => ('value' in one ? [one.value] : [])) };
+}
+
+function roomsByDefault(name: EventName, concerned: Concerned, options: AcceptOptions): Checked<Address[]> {
+  if (options.withoutRooms === 'everyone' && !isAppointmentEvent(name)) return { value: [EVERYONE] };
+  return roomsByRule(name, concerned);
+}
+
+function thinData(reason: string, data: EventData, { providerId }: Concerned): EventData {
+  return { reason, ...(providerId !== undefined && { provider_id: providerId }), ...slotOf(data) };
+}
+
+/** The sender's own values: the schema's output would hold transformed ids, and `data` passes unchanged. */
+function partsOf(input: unknown, { withoutRooms }: AcceptOptions) {
+  const { event, data, rooms } = isRecord(input) ? input : {};
+  return { event, data: isRecord(data) ? data : undefined, rooms: roomsIn(rooms, withoutRooms) };
+}
+
+/** `undefined` where the rule decides. What is no list of rooms was meant to be one: the schema has said so. */
+function roomsIn(rooms: unknown, withoutRooms: AcceptOptions['withoutRooms']): Room[] | undefined {
+  if (rooms === undefined || rooms === null) return undefined;
+  if (!Array.isArray(rooms)) return [];
+  return rooms.length === 0 && withoutRooms === 'everyone' ? undefined : (rooms as Room[]);
+}
+
+export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,73 @@
+import type { EventData } from '../../../shared/contract/event.ts';
+import { parseId } from '../../../shared/contract/ids.ts';
+import type { Problem } from '../../../shared/contract/errors.ts';
+
+/** Whom an event concerns, read from the spellings that backends use. */
+export interface Concerned {
+  readonly appointmentId: number | undefined;
+  readonly providerId: number | undefined;
+  readonly customerId: number | undefined;
+  readonly secretaryIds: readonly number[];
+}
+
+export const spellings = {
+  appointment: ['id', 'appointment_id', 'appointmentId'],
+  provider: ['provider_id', 'providerId', 'id_users_provider'],
+  customer: ['customer_id', 'customerId', 'id_users_customer'],
+  secretaries: ['secretary_ids', 'secretaryIds'],
+} as const;
+
+const startKeys = ['start', 'start_datetime', 'startAt'] as const;
+const endKeys = ['end', 'end_datetime', 'endAt'] as const;
+
+/** Ids that do not parse are absent here; the schema reports them. */
+export function concernedBy(data: EventData): Concerned {
+  return {
+    appointmentId: firstId(data, spellings.appointment),
+    providerId: firstId(data, spellings.provider),
+    customerId: firstId(data, spellings.customer),
+    secretaryIds:
+      spellings.secretaries.map((key) => idList(data[key])).find((ids) => ids !== undefined) ?? [],
+  };
+}
+
+/** Two spellings of one thing that do not say the same: guessing would address the wrong person. */
+export function contradictions(data: EventData): Problem[] {
+  return Object.values(spellings).flatMap((keys) => {
+    const said = keys.flatMap((key) => {
+      const meaning =
+        parseId(data[key]) ??
+        idList(data[key])
+          ?.toSorted((a, b) => a - b)
+          .join();
+      return meaning === undefined ? [] : [{ key, meaning: String(meaning) }];
+    });
+    const [first, ...others] = said;
+    return others
+      .filter(({ meaning }) => meaning !== first?.meaning)
+      .map(({ key }) => ({
+        path: `/data/${key}`,
+        message: `expected the same as ${first?.key ?? ''}: ${first?.key ?? ''} and ${key} say different ids`,
+      }));
+  });
+}
+
+/** When it is, in the backend's own words; clients of the calendar refresh that slot. */
+export function slotOf(data: EventData): { start?: string; end?: string } {
+  const start = firstText(data, startKeys);
+  const end = firstText(data, endKeys);
+  return { ...(start !== undefined && { start }), ...(end !== undefined && { end }) };
+}
+
+function firstId(data: EventData, keys: readonly string[]): number | undefined {
+  return keys.map((key) => parseId(data[key])).find((id) => id !== undefined);
+}
+
+function idList(value: unknown): number[] | undefined {
+  if (!Array.isArray(value)) return undefined;
+  return value.map(parseId).filter((id) => id !== undefined);
+}
+
+function firstText(data: EventData, keys: readonly string[]): string | undefined {
+  return keys.map((key) => data[key]).find((value) => typeof value === 'string');
+}

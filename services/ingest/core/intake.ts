@@ -1,0 +1,125 @@
+import { encodeEventFrame, type RoomcastEvent } from '../../../shared/contract/event.ts';
+import type { AcceptedEvent } from './accept.ts';
+import { companionOf } from './companion.ts';
+import type { Announcement, Entrance, EventPublisher, NextCursor, Observer, Receipt } from './ports.ts';
+import type { Refusal } from './problems.ts';
+import { readInput, type Input } from './read-input.ts';
+import { Repeats } from './repeats.ts';
+
+/** How long a repeated id is recognised. */
+const REPEATS_MAX_AGE_MS = 24 * 60 * 60 * 1000;
+
+export interface IntakeOptions {
+  readonly publisher: EventPublisher;
+  readonly observer: Observer;
+  readonly nextCursor: NextCursor;
+  /** Unix milliseconds. */
+  readonly clock: () => number;
+  /** Ids remembered to recognise repeats; beyond, the oldest are forgotten. */
+  readonly maxRepeats: number;
+}
+
+export interface Taken {
+  /** Whether one event was sent, and not an array. */
+  readonly single: boolean;
+  /** In the order of the input, once the broker has confirmed all of them. */
+  readonly receipts: Promise<readonly Receipt[]>;
+}
+
+interface Draft {
+  readonly receipt: Receipt;
+  readonly announcements: readonly Announcement[];
+}
+
+/**
+ * The one way from an entrance to the broker. Everything up to the hand-over happens within one call, so that
+ * events leave in the order in which they came in, each directly followed by its companion.
+ */
+export class Intake {
+  readonly #repeats: Repeats<Receipt>;
+
+  constructor(private readonly options: IntakeOptions) {
+    this.#repeats = new Repeats(options.maxRepeats, REPEATS_MAX_AGE_MS);
+  }
+
+  /**
+   * A refusal, or the receipts to wait for. Throws an AppError before anything is published when the broker
+   * cannot take all of it now.
+   */
+  take(input: Input): Taken | Refusal {
+    const nowMs = this.options.clock();
+    const read = readInput(input, new Date(nowMs).toISOString());
+    if ('problems' in read) return read;
+    if (read.ignored !== undefined) this.options.observer.ignored(read.ignored.known);
+    const drafts = this.#draftNew(read.events, nowMs);
+    const announcements = drafts.flatMap((draft) => draft?.announcements ?? []);
+    if (announcements.length > 0) {
+      const bytes = announcements.reduce((sum, { body }) => sum + body.byteLength, 0);
+      this.options.publisher.ensureRoomFor(announcements.length, bytes);
+    }
+    const receipts = read.events.map((event, index) =>
+      this.#announce(event, drafts[index], input.entrance, nowMs),
+    );
+    return { single: read.single, receipts: allOrFirstFailure(receipts) };
+  }
+
+  /** Encodes what will be published; `undefined` stands for a repeat. */
+  #draftNew(events: readonly AcceptedEvent[], nowMs: number): (Draft | undefined)[] {
+    const earlier = new Set<string>();
+    return events.map((event) => {
+      const { id } = event;
+      if (id === undefined) return this.#draft(event);
+      if (earlier.has(id) || this.#repeats.has(id, nowMs)) return undefined;
+      earlier.add(id);
+      return this.#draft(event);
+    });
+  }
+
+  #draft(accepted: AcceptedEvent): Draft {
+    const cursor = this.options.nextCursor();
+    const event: RoomcastEvent = { ...accepted, id: accepted.id ?? cursor };
+    const companion = companionOf(event);
+    // With rooms of its own the event has the cursor of its receipt, else its companion has: a cursor always
+    // names an entry of the history.
+    const announced = [event, companion]
+      .filter((one) => one !== undefined)
+      .filter(({ rooms }) => rooms.length > 0);
+    const announcements = announced.map((one, index): Announcement => {
+      const own = index === 0 ? cursor : this.options.nextCursor();
+      return { event: one, cursor: own, body: encodeEventFrame(one, own) };
+    });
+    return { receipt: { id: event.id, rooms: event.rooms, cursor }, announcements };
+  }
+
+  async #announce(
+    event: AcceptedEvent,
+    draft: Draft | undefined,
+    entrance: Entrance,
+    nowMs: number,
+  ): Promise<Receipt> {
+    const publish = () => this.#publish(draft ?? this.#draft(event));
+    const { outcome, repeated } =
+      event.id === undefined
+        ? { outcome: publish(), repeated: false }
+        : this.#repeats.once(event.id, nowMs, publish);
+    const receipt = await outcome;
+    this.options.observer.accepted({ ...receipt, name: event.name, entrance, repeated });
+    return receipt;
+  }
+
+  async #publish({ receipt, announcements }: Draft): Promise<Receipt> {
+    await allOrFirstFailure(
+      announcements.map((announcement) => this.options.publisher.publish(announcement)),
+    );
+    return receipt;
+  }
+}
+
+/** Waits for every outcome, so that nothing of a failed batch is still on its way when it is answered. */
+async function allOrFirstFailure<Value>(outcomes: readonly Promise<Value>[]): Promise<Value[]> {
+  const settled = await Promise.allSettled(outcomes);
+  return settled.map((outcome) => {
+    if (outcome.status === 'rejected') throw outcome.reason;
+    return outcome.value;
+  });
+}

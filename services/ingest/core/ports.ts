@@ -1,0 +1,49 @@
+import type { Cursor } from '../../../shared/contract/cursor.ts';
+import type { ErrorCode } from '../../../shared/contract/errors.ts';
+import type { EventName, RoomcastEvent } from '../../../shared/contract/event.ts';
+import type { Address } from '../../../shared/contract/routing.ts';
+
+/** Where an event came in. */
+export type Entrance = 'events' | 'broadcast' | 'webhook' | 'inbox';
+
+/** An event ready to be published: its cursor, and the bytes that clients receive. */
+export interface Announcement {
+  readonly event: RoomcastEvent;
+  readonly cursor: Cursor;
+  readonly body: Buffer;
+}
+
+export interface EventPublisher {
+  /** Throws an AppError when the broker, or our bound on what it has not confirmed, cannot take that much now. */
+  ensureRoomFor(messages: number, bytes: number): void;
+  /** Hands over at once, in the order of the calls; resolves on the confirm, rejects with an AppError. */
+  publish(announcement: Announcement): Promise<void>;
+}
+
+/** What an accepted event is answered with. */
+export interface Receipt {
+  readonly id: string;
+  /** The event's own; its companion's are not among them. */
+  readonly rooms: readonly Address[];
+  readonly cursor: Cursor;
+}
+
+/** Told what happens, for the log, the metrics and the health report. */
+export interface Observer {
+  accepted(
+    event: Receipt & { readonly name: EventName; readonly entrance: Entrance; readonly repeated: boolean },
+  ): void;
+  refused(refusal: {
+    readonly entrance: Entrance | 'none';
+    readonly code: ErrorCode;
+    /** The first problem, or the sentence that was answered. */
+    readonly problem: string;
+    readonly details?: Readonly<Record<string, unknown>>;
+  }): void;
+  /** A webhook that announces nothing. */
+  ignored(known: boolean): void;
+  confirmed(seconds: number): void;
+}
+
+/** A UUIDv7 later than every one before it. */
+export type NextCursor = () => Cursor;

@@ -1,0 +1,42 @@
+import type { z } from 'zod';
+import type { ErrorCode, Problem } from '../../../shared/contract/errors.ts';
+
+/** Why an input was not taken: one code for all of it, and everything that is wrong with it. */
+export interface Refusal {
+  readonly code: Extract<ErrorCode, 'malformed_json' | 'invalid_event' | 'body_too_large'>;
+  readonly problems: readonly Problem[];
+}
+
+/** What was asked for, or everything that is wrong with the input. */
+export type Checked<Value> = { readonly value: Value } | { readonly problems: readonly Problem[] };
+
+/** An answer lists at most this many problems, so that a hostile body cannot make it grow without bound. */
+const MAX_PROBLEMS = 10_000;
+
+export function invalidEvent(problems: readonly Problem[]): Refusal {
+  if (problems.length <= MAX_PROBLEMS) return { code: 'invalid_event', problems };
+  const more = { path: '', message: `and ${problems.length - MAX_PROBLEMS} more problems` };
+  return { code: 'invalid_event', problems: [...problems.slice(0, MAX_PROBLEMS), more] };
+}
+
+/** JSON pointer (RFC 6901) of a path of keys and indexes. */
+export function pointerOf(path: readonly PropertyKey[]): string {
+  return path.map((key) => `/${String(key).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
+}
+
+export function problemsOf(error: z.ZodError): Problem[] {
+  return error.issues.map(({ path, message }) => ({ path: pointerOf(path), message }));
+}
+
+/** Puts an index or key before each path. */
+export function under(prefix: string, problems: readonly Problem[]): Problem[] {
+  return problems.map(({ path, message }) => ({ path: prefix + path, message }));
+}
+
+/** Says each problem where the sender wrote the value, when its form names the parts of an event differently. */
+export function renamed(problems: readonly Problem[], names: Readonly<Record<string, string>>): Problem[] {
+  return problems.map(({ path, message }) => {
+    const [, first = '', rest = ''] = /^(\/[^/]*)(.*)$/s.exec(path) ?? [];
+    return { path: (names[first] ?? first) + rest, message };
+  });
+}

@@ -1,0 +1,31 @@
+import { isAppointmentEvent, type EventName } from '../../../shared/contract/event.ts';
+import { personalRoom, type Address } from '../../../shared/contract/routing.ts';
+import type { Problem } from '../../../shared/contract/errors.ts';
+import type { Concerned } from './event-data.ts';
+import type { Checked } from './problems.ts';
+
+const PROVIDER_EXPECTED =
+  'expected provider_id (or providerId, id_users_provider), or rooms beside data, to know whom it concerns';
+
+/** Who hears of an event when the backend does not say: each concerned person, admins; for a sync, the calendar. */
+export function roomsByRule(name: EventName, concerned: Concerned): Checked<Address[]> {
+  if (!isAppointmentEvent(name)) return { value: ['calendar'] };
+  const { providerId, customerId, secretaryIds } = concerned;
+  if (providerId === undefined) return { problems: [noProvider] };
+  const rooms: Address[] = ['admin', personalRoom('provider', providerId)];
+  if (customerId !== undefined) rooms.push(personalRoom('customer', customerId));
+  rooms.push(...secretaryIds.map((id) => personalRoom('secretary', id)));
+  return { value: withoutRepeats(rooms) };
+}
+
+/** Rooms that the backend named. An appointment never goes to `calendar`: its thin companion does. */
+export function roomsAsGiven(name: EventName, rooms: readonly Address[]): Address[] {
+  const kept = isAppointmentEvent(name) ? rooms.filter((room) => room !== 'calendar') : rooms;
+  return withoutRepeats(kept);
+}
+
+const noProvider: Problem = { path: '/data/provider_id', message: PROVIDER_EXPECTED };
+
+function withoutRepeats(rooms: readonly Address[]): Address[] {
+  return [...new Set(rooms)];
+}

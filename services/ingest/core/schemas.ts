@@ -1,0 +1,121 @@
+import { z } from 'zod';
+import { Cursor } from '../../../shared/contract/cursor.ts';
+import { Id } from '../../../shared/contract/ids.ts';
+import { parseRoom, ROOM_EXPECTED } from '../../../shared/contract/routing.ts';
+import { acceptedNames, NAME_EXPECTED } from './event-names.ts';
+
+/** What both entrances take, as the sender writes it. The OpenAPI document is generated from here. */
+
+export const MAX_EVENTS = 1_000;
+export const MAX_ROOMS = 100;
+/** `messageId` of AMQP holds 255 bytes, and a companion's id is longer than its event's. */
+export const MAX_ID_BYTES = 200;
+
+const ID_TEXT_EXPECTED = `expected 1 to ${MAX_ID_BYTES} bytes of text without control characters, or a whole number`;
+const TIMESTAMP_EXPECTED =
+  'expected an RFC 3339 time with seconds and offset, such as 2026-12-03T10:00:00+01:00';
+const ROOMS_EXPECTED = `expected an array of 1 to ${MAX_ROOMS} room names`;
+const SECRETARIES_EXPECTED = `expected an array of at most ${MAX_ROOMS} ids`;
+
+const encoder = new TextEncoder();
+
+export const EventId = z
+  .union(
+    [
+      z
+        .string()
+        .regex(/^[^\p{Cc}\p{Cs}]+$/u)
+        .refine((text) => encoder.encode(text).length <= MAX_ID_BYTES),
+      z.number().refine((value) => Number.isSafeInteger(value) && value >= 0),
+    ],
+    ID_TEXT_EXPECTED,
+  )
+  .meta({ description: 'The same id again within a day is answered as the first time and published once.' });
+
+export const EventName = z.enum(acceptedNames, NAME_EXPECTED);
+
+export const Timestamp = z.iso
+  .datetime({ offset: true, error: TIMESTAMP_EXPECTED })
+  .max(40, TIMESTAMP_EXPECTED);
+
+export const RoomName = z
+  .string(ROOM_EXPECTED)
+  .refine((name) => parseRoom(name) !== undefined, ROOM_EXPECTED)
+  .meta({ description: 'admin, calendar, provider_{id}, secretary_{id} or customer_{id}' });
+
+export const Rooms = z.array(RoomName, ROOMS_EXPECTED).min(1, ROOMS_EXPECTED).max(MAX_ROOMS, ROOMS_EXPECTED);
+
+const Secretaries = z.array(Id, SECRETARIES_EXPECTED).max(MAX_ROOMS, SECRETARIES_EXPECTED).nullish();
+
+/** Reaches clients unchanged; the ids tell whom the event concerns. `null` is absent. */
+export const EventData = z
+  .looseObject(
+    {
+      id: Id.nullish(),
+      appointment_id: Id.nullish(),
+      appointmentId: Id.nullish(),
+      provider_id: Id.nullish(),
+      providerId: Id.nullish(),
+      id_users_provider: Id.nullish(),
+      customer_id: Id.nullish(),
+      customerId: Id.nullish(),
+      id_users_customer: Id.nullish(),
+      secretary_ids: Secretaries,
+      secretaryIds: Secretaries,
+    },
+    'expected a JSON object',
+  )
+  .meta({ description: 'Goes to clients unchanged. Of several spellings of an id, one is enough.' });
+
+export const EventInput = z.object(
+  {
+    event: EventName,
+    data: EventData,
+    id: EventId.nullish(),
+    rooms: Rooms.nullish().meta({
+      description: "Instead of the rooms that follow from the event's name and ids.",
+    }),
+    timestamp: Timestamp.nullish().meta({ description: 'When it happened; now, if it is not given.' }),
+  },
+  'expected an event: a JSON object with "event" and "data"',
+);
+
+/** The fork's own call: no rooms means everyone (for an appointment, the rooms that follow from it). */
+export const BroadcastInput = z.object(
+  { ...EventInput.shape, rooms: z.array(RoomName, ROOMS_EXPECTED).max(MAX_ROOMS, ROOMS_EXPECTED).nullish() },
+  'expected one event: a JSON object with "event" and "data"',
+);
+
+/** CloudEvents 1.0, structured mode; binary mode carries the same attributes as headers. */
+export const CloudEventInput = z.looseObject(
+  {
+    specversion: z.literal('1.0', 'expected "1.0"'),
+    type: EventName,
+    source: z.string('expected a URI reference').min(1, 'expected a URI reference'),
+    id: z.string('expected a text').min(1, 'expected a text'),
+    time: Timestamp.nullish(),
+    datacontenttype: z
+      .string('expected application/json')
+      .regex(/^application\/(.+\+)?json\s*(;|$)/i, 'expected application/json')
+      .nullish(),
+    rooms: z.string('expected room names separated by commas').nullish(),
+    data: EventData,
+    data_base64: z.undefined('send the data as JSON in "data"').optional(),
+  },
+  'expected a CloudEvent: a JSON object with "specversion", "type", "source", "id" and "data"',
+);
+
+/** Upstream's webhook. */
+export const WebhookInput = z.object(
+  {
+    action: z.string('expected the name of an action'),
+    payload: z.looseObject({}, 'expected a JSON object'),
+  },
+  'expected a webhook: a JSON object with "action" and "payload"',
+);
+
+export const Receipt = z.object({
+  id: z.string(),
+  rooms: z.array(z.string()),
+  cursor: Cursor,
+});

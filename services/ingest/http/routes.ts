@@ -1,0 +1,98 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { IncomingHttpHeaders } from 'node:http';
+import type { Intake } from '../core/intake.ts';
+import type { Entrance, Receipt } from '../core/ports.ts';
+import type { Refusal } from '../core/problems.ts';
+import type { Wrapping } from '../core/read-input.ts';
+import { openApiDocument } from './openapi.ts';
+
+export const entrances: Readonly<Record<string, Entrance>> = {
+  '/v1/events': 'events',
+  '/broadcast': 'broadcast',
+  '/webhooks/easyappointments': 'webhook',
+};
+export const OPENAPI_PATH = '/openapi.json';
+
+/** Which methods a path takes, for the `Allow` of a 405; `undefined` for a path that is not there. */
+export function methodsOf(path: string): string | undefined {
+  if (Object.hasOwn(entrances, path)) return 'POST';
+  return path === OPENAPI_PATH ? 'GET, HEAD' : undefined;
+}
+
+const CLOUD_EVENT = 'application/cloudevents+json';
+const CLOUD_EVENTS = 'application/cloudevents-batch+json';
+
+export interface RouteOptions {
+  readonly intake: Pick<Intake, 'take'>;
+  readonly refuse: (request: FastifyRequest, reply: FastifyReply, refusal: Refusal) => FastifyReply;
+}
+
+export function addRoutes(server: FastifyInstance, { intake, refuse }: RouteOptions): void {
+  server.get(OPENAPI_PATH, () => openApiDocument);
+
+  server.register((scope, _options, done) => {
+    scope.addContentTypeParser([CLOUD_EVENT, CLOUD_EVENTS], { parseAs: 'buffer' }, asBytes);
+    scope.post('/v1/events', async (request, reply) => {
+      const wrapping = wrappingOf(request.headers);
+      const taken = intake.take({ entrance: 'events', wrapping, body: bodyOf(request) });
+      if ('problems' in taken) return refuse(request, reply, taken);
+      const answers = (await taken.receipts).map(answerOf);
+      return reply.code(202).send(taken.single ? answers[0] : answers);
+    });
+    done();
+  });
+
+  server.post('/broadcast', async (request, reply) => {
+    const taken = intake.take({ entrance: 'broadcast', wrapping: { kind: 'plain' }, body: bodyOf(request) });
+    if ('problems' in taken) return refuse(request, reply, taken);
+    await taken.receipts;
+    return { success: true, message: 'Event broadcast' };
+  });
+
+  // Empty, because Easy!Appointments 1.5.1 echoes what we answer into its own answer to the browser.
+  server.post('/webhooks/easyappointments', async (request, reply) => {
+    const taken = intake.take({ entrance: 'webhook', wrapping: { kind: 'plain' }, body: bodyOf(request) });
+    if ('problems' in taken) return refuse(request, reply, taken);
+    await taken.receipts;
+    return reply.code(204).send();
+  });
+}
+
+/** Bodies are parsed by the core, which says what is wrong with them in the same words at every entrance. */
+export function asBytes(
+  _request: FastifyRequest,
+  body: Buffer,
+  done: (error: null, body: Buffer) => void,
+): void {
+  done(null, body);
+}
+
+function bodyOf({ body }: FastifyRequest): Buffer {
+  return Buffer.isBuffer(body) ? body : Buffer.alloc(0);
+}
+
+function answerOf({ id, rooms, cursor }: Receipt): Receipt {
+  return { id, rooms, cursor };
+}
+
+function wrappingOf(headers: IncomingHttpHeaders): Wrapping {
+  const [type = ''] = (headers['content-type'] ?? '').toLowerCase().split(';');
+  if (type.trim() === CLOUD_EVENT) return { kind: 'cloud-event' };
+  if (type.trim() === CLOUD_EVENTS) return { kind: 'cloud-events' };
+  if (headers['ce-specversion'] === undefined) return { kind: 'plain' };
+  const attributes = Object.entries(headers).flatMap(([name, value]) =>
+    name.startsWith('ce-') && typeof value === 'string'
+      ? [[name.slice('ce-'.length), decoded(value)] as const]
+      : [],
+  );
+  return { kind: 'binary-cloud-event', attributes: Object.fromEntries(attributes) };
+}
+
+/** The HTTP binding of CloudEvents percent-encodes what a header cannot hold. */
+function decoded(value: string): string {
+  try {
+    return decodeURIComponent(value);
+  } catch {
+    return value;
+  }
+}

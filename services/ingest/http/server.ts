@@ -1,0 +1,138 @@
+import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import type { Socket } from 'node:net';
+import { AppError } from '../../../shared/contract/errors.ts';
+import type { Logger } from '../../../shared/runtime/logger.ts';
+import type { Intake } from '../core/intake.ts';
+import type { Observer } from '../core/ports.ts';
+import type { Auth } from './auth.ts';
+import {
+  broadcastDocument,
+  broadcastStatus,
+  faultOf,
+  faultOfRefusal,
+  problemDocument,
+  type Fault,
+} from './problem.ts';
+import { addRoutes, asBytes, entrances, methodsOf, OPENAPI_PATH } from './routes.ts';
+
+export interface HttpServerOptions {
+  readonly intake: Pick<Intake, 'take'>;
+  readonly auth: Auth;
+  readonly observer: Pick<Observer, 'refused'>;
+  readonly maxBodyBytes: number;
+  /** For a whole request to arrive; half of it for its headers. */
+  readonly requestTimeoutMs: number;
+  /** True once nothing new is taken; requests on connections that are still open get 503. */
+  readonly stopping: () => boolean;
+  readonly logger: Logger;
+}
+
+/** How often Node looks for requests that take too long; its default of 30 s would make shorter limits meaningless. */
+const TIMEOUT_CHECK_MS = 1_000;
+
+const TIMED_OUT = [
+  'HTTP/1.1 408 Request Timeout',
+  'Content-Type: application/problem+json',
+  'Connection: close',
+  '',
+  JSON.stringify(problemDocument(faultOf(new AppError('request_timeout', 'Send the whole request faster.')))),
+].join('\r\n');
+const BAD_REQUEST = 'HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n';
+
+export function createHttpServer(options: HttpServerOptions): FastifyInstance {
+  const { intake, auth, maxBodyBytes, requestTimeoutMs } = options;
+  const server = fastify({
+    bodyLimit: maxBodyBytes,
+    requestTimeout: requestTimeoutMs,
+    http: { headersTimeout: requestTimeoutMs / 2, connectionsCheckingInterval: TIMEOUT_CHECK_MS },
+    forceCloseConnections: 'idle',
+    // Ours says so in the form of the path.
+    return503OnClosing: false,
+    routerOptions: { ignoreTrailingSlash: true },
+    clientErrorHandler: answerBrokenRequest,
+    frameworkErrors: (error, request, reply) => {
+      void answer(request, reply, faultOf(error));
+    },
+  });
+
+  const answer = (request: FastifyRequest, reply: FastifyReply, fault: Fault): FastifyReply => {
+    const path = pathOf(request);
+    const broadcast = path === '/broadcast';
+    const status = broadcast ? broadcastStatus(fault) : fault.status;
+    const [first] = fault.errors;
+    options.observer.refused({
+      entrance: entrances[path] ?? 'none',
+      code: fault.code,
+      problem: first === undefined ? fault.detail : `${first.path} ${first.message}`.trim(),
+      details: { status, route: request.routeOptions.url ?? 'none', remote: request.ip },
+    });
+    reply.code(status).headers(fault.headers);
+    if (broadcast) return reply.type('application/json').send(broadcastDocument(fault));
+    return reply.type('application/problem+json').send(problemDocument(fault));
+  };
+
+  server.removeAllContentTypeParsers();
+  server.addContentTypeParser('application/json', { parseAs: 'buffer' }, asBytes);
+  // Before the body is read: whoever may not publish cannot make us hold a megabyte either.
+  server.addHook('onRequest', (request, reply, next) => {
+    if (options.stopping()) {
+      reply.header('connection', 'close');
+      next(
+        new AppError('going_away', 'This instance is stopping; another one, or the next, takes the event.'),
+      );
+    } else {
+      next(request.is404 ? notThere(request, reply) : unlessAllowed(auth, request));
+    }
+  });
+  server.addHook('onSend', (_request, reply, _payload, next) => {
+    // Node would keep the connection of a request that began before the stop, and the stop would wait for it.
+    if (options.stopping()) reply.header('connection', 'close');
+    next();
+  });
+  server.setErrorHandler((error, request, reply) => {
+    const fault = faultOf(error);
+    if (fault.code === 'internal')
+      options.logger.error({ err: error, route: request.routeOptions.url }, 'a request failed');
+    return answer(request, reply, fault);
+  });
+  addRoutes(server, {
+    intake,
+    refuse: (request, reply, refusal) => answer(request, reply, faultOfRefusal(refusal)),
+  });
+  return server;
+}
+
+function notThere(request: FastifyRequest, reply: FastifyReply): AppError {
+  const methods = methodsOf(pathOf(request));
+  if (methods === undefined) {
+    const paths = [...Object.keys(entrances), OPENAPI_PATH].join(', ');
+    return new AppError('not_found', `The paths here are ${paths}.`);
+  }
+  reply.header('allow', methods);
+  return new AppError('method_not_allowed', `Use ${methods}.`);
+}
+
+function unlessAllowed(auth: Auth, request: FastifyRequest): Error | undefined {
+  if (pathOf(request) === OPENAPI_PATH) return undefined;
+  try {
+    auth.check(request.headers, request.ip);
+    return undefined;
+  } catch (error) {
+    return error instanceof Error ? error : new Error(String(error));
+  }
+}
+
+/** Without the query, where people put secrets by mistake. */
+function pathOf(request: FastifyRequest): string {
+  const [path = ''] = request.url.split('?');
+  return path.length > 1 && path.endsWith('/') ? path.slice(0, -1) : path;
+}
+
+/** What Node refuses before there is a request. */
+function answerBrokenRequest(error: NodeJS.ErrnoException, socket: Socket): void {
+  if (!socket.writable) {
+    socket.destroy();
+    return;
+  }
+  socket.end(error.code === 'ERR_HTTP_REQUEST_TIMEOUT' ? TIMED_OUT : BAD_REQUEST);
+}

@@ -1,0 +1,96 @@
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import type { Logger } from '../../shared/runtime/logger.ts';
+import type { Observer } from './core/ports.ts';
+
+type Accepted = Parameters<Observer['accepted']>[0];
+type Refused = Parameters<Observer['refused']>[0];
+
+/** What happens at ingest, counted for `/health` and `/metrics` and said in the log: never a body, never a key. */
+export class Metrics implements Observer {
+  /** One per service instance: tests start several in one process. */
+  readonly registry = new Registry();
+  readonly totals = { accepted: 0, refused: 0, published: 0, repeated: 0, ignored: 0 };
+  readonly #accepted: Counter<'entrance'>;
+  readonly #refused: Counter<'entrance' | 'code'>;
+  readonly #published: Counter;
+  readonly #repeats: Counter;
+  readonly #ignored: Counter<'action'>;
+  readonly #confirmSeconds: Histogram;
+
+  constructor(
+    private readonly logger: Logger,
+    unconfirmed: () => number,
+  ) {
+    const registers = [this.registry];
+    collectDefaultMetrics({ register: this.registry });
+    this.#accepted = new Counter({
+      name: 'roomcast_ingest_events_accepted_total',
+      help: 'Events answered with success, repeats among them',
+      labelNames: ['entrance'],
+      registers,
+    });
+    this.#refused = new Counter({
+      name: 'roomcast_ingest_events_refused_total',
+      help: 'Requests and messages of the inbox that were refused',
+      labelNames: ['entrance', 'code'],
+      registers,
+    });
+    this.#published = new Counter({
+      name: 'roomcast_ingest_messages_published_total',
+      help: 'Messages that the broker confirmed',
+      registers,
+    });
+    this.#repeats = new Counter({
+      name: 'roomcast_ingest_repeats_total',
+      help: 'Events recognised by their id and not published again',
+      registers,
+    });
+    this.#ignored = new Counter({
+      name: 'roomcast_ingest_webhooks_ignored_total',
+      help: 'Webhooks that announce nothing; action is known or unknown',
+      labelNames: ['action'],
+      registers,
+    });
+    this.#confirmSeconds = new Histogram({
+      name: 'roomcast_ingest_confirm_seconds',
+      help: 'From handing a message to the broker to its confirm',
+      buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5],
+      registers,
+    });
+    new Gauge({
+      name: 'roomcast_ingest_unconfirmed',
+      help: 'Messages handed to the broker and not confirmed yet',
+      registers,
+      collect() {
+        this.set(unconfirmed());
+      },
+    });
+  }
+
+  accepted({ id, name, rooms, cursor, entrance, repeated }: Accepted): void {
+    this.totals.accepted += 1;
+    this.#accepted.inc({ entrance });
+    if (repeated) {
+      this.totals.repeated += 1;
+      this.#repeats.inc();
+    }
+    this.logger.info({ id, event: name, rooms, cursor, entrance, repeated }, 'accepted an event');
+  }
+
+  refused({ entrance, code, problem, details }: Refused): void {
+    this.totals.refused += 1;
+    this.#refused.inc({ entrance, code });
+    this.logger.warn({ entrance, code, problem, ...details }, 'refused');
+  }
+
+  ignored(known: boolean): void {
+    this.totals.ignored += 1;
+    this.#ignored.inc({ action: known ? 'known' : 'unknown' });
+  }
+
+  confirmed(seconds: number): void {
+    this.totals.published += 1;
+    this.#published.inc();
+    this.#confirmSeconds.observe(seconds);
+  }
+}

@@ -1,0 +1,184 @@
+import type { FastifyInstance } from 'fastify';
+import { v4, v7 } from 'uuid';
+import { Cursor } from '../../shared/contract/cursor.ts';
+import { INBOX, REJECTED } from '../../shared/contract/topology.ts';
+import { BrokerConnection } from '../../shared/runtime/broker-connection.ts';
+import { systemClock } from '../../shared/runtime/clock.ts';
+import { declareTopology } from '../../shared/runtime/declare-topology.ts';
+import { createHealthServer } from '../../shared/runtime/health.ts';
+import { listenOn, type Service } from '../../shared/runtime/lifecycle.ts';
+import { createLogger, type Logger } from '../../shared/runtime/logger.ts';
+import { QueueDepths } from '../../shared/runtime/queue-depths.ts';
+import { Inbox } from './amqp/inbox.ts';
+import { Publisher } from './amqp/publisher.ts';
+import type { IngestConfig } from './config.ts';
+import { Intake } from './core/intake.ts';
+import { reportOf } from './health.ts';
+import { Auth } from './http/auth.ts';
+import { createHttpServer } from './http/server.ts';
+import { Metrics } from './metrics.ts';
+
+export interface IngestService extends Service {
+  /** The ports in use, which tells them when the configured ones are 0. */
+  readonly httpPort: number;
+  readonly healthPort: number;
+}
+
+const HOST = '0.0.0.0';
+const MIN_KEY_CHARACTERS = 16;
+const KEY_HEADERS = ['x-api-key', 'x-ea-token'];
+
+/**
+ * Starts listening at once and connects in the background: without a broker the service is live, not ready,
+ * and answers 503.
+ */
+export async function startIngest(
+  config: IngestConfig,
+  { logger = createLogger('ingest', config.logLevel) }: { logger?: Logger } = {},
+): Promise<IngestService> {
+  const startedMs = systemClock();
+  let stopping = false;
+  const apiKeys = config.apiKeys.reveal();
+  if (apiKeys.some((key) => key.length < MIN_KEY_CHARACTERS)) {
+    logger.warn(
+      `a key in INGEST_API_KEYS has fewer than ${MIN_KEY_CHARACTERS} characters: it may be guessed`,
+    );
+  }
+
+  const publishing = connect('ingest publisher', config, logger);
+  const consuming = connect('ingest inbox', config, logger);
+  const metrics: Metrics = new Metrics(logger, () => publisher.unconfirmed);
+  const nextCursor = () => Cursor.parse(v7());
+  const publisher: Publisher = new Publisher(publishing, {
+    maxUnconfirmed: config.maxUnconfirmed,
+    maxUnconfirmedBytes: config.maxUnconfirmedBytes,
+    confirmTimeoutMs: config.confirmTimeoutMs,
+    appId: `ingest.${v4()}`,
+    clock: systemClock,
+    observer: metrics,
+    logger,
+  });
+  publisher.on('unroutable', repairing(publishing, config, logger));
+  const intake = new Intake({
+    publisher,
+    observer: metrics,
+    nextCursor,
+    clock: systemClock,
+    maxRepeats: config.maxRepeats,
+  });
+  const inbox = new Inbox(consuming, {
+    intake,
+    publisher,
+    observer: metrics,
+    declare: (model) => declareTopology(model, config, logger),
+    prefetch: config.inboxPrefetch,
+    maxBodyBytes: config.maxBodyBytes,
+    nextKey: nextCursor,
+    clock: systemClock,
+    logger,
+  });
+  const depths = new QueueDepths(consuming, logger, () => [INBOX, REJECTED]);
+  const http = createHttpServer({
+    intake,
+    auth: new Auth({
+      keys: apiKeys,
+      headers: [...new Set([...KEY_HEADERS, config.tokenHeader])],
+      maxBadKeys: config.maxBadKeys,
+      rateLimit: config.rateLimit,
+      clock: systemClock,
+    }),
+    observer: metrics,
+    maxBodyBytes: config.maxBodyBytes,
+    requestTimeoutMs: config.requestTimeoutMs,
+    stopping: () => stopping,
+    logger,
+  });
+  const health = createHealthServer({
+    metrics: metrics.registry,
+    report: async () =>
+      reportOf({
+        stopping,
+        publisher: publisher.state,
+        inbox: consuming.state,
+        queues: await depths.read(systemClock()),
+        stats: {
+          ...metrics.totals,
+          unconfirmed: publisher.unconfirmed,
+          uptime_seconds: Math.floor((systemClock() - startedMs) / 1000),
+        },
+      }),
+  });
+
+  const drain = async () => {
+    stopping = true;
+    await closeHttp(http, config.confirmTimeoutMs);
+    await inbox.stop();
+    await publisher.stop();
+    await depths.close();
+    await Promise.all([publishing.close(), consuming.close()]);
+    await health.close();
+    logger.info('stopped');
+  };
+  let stopped: Promise<void> | undefined;
+  const stop = () => (stopped ??= drain());
+
+  try {
+    await listenOn(config.healthPort, 'HEALTH_PORT', () =>
+      health.listen({ port: config.healthPort, host: HOST }),
+    );
+    await listenOn(config.httpPort, 'INGEST_PORT', () => http.listen({ port: config.httpPort, host: HOST }));
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  const ports = { httpPort: portOf(http), healthPort: portOf(health) };
+  logger.info(ports, 'ingest is listening');
+  return { ...ports, failed: refusalOf([publishing, consuming]), stop };
+}
+
+function connect(name: string, config: IngestConfig, logger: Logger): BrokerConnection {
+  return new BrokerConnection({
+    url: config.amqpUrl.reveal(),
+    name,
+    logger,
+    setup: (model) => declareTopology(model, config, logger),
+  });
+}
+
+/** A message that found no queue: somebody deleted one of ours. Declares all of them again, once at a time. */
+function repairing(connection: BrokerConnection, config: IngestConfig, logger: Logger): () => void {
+  let running = false;
+  return () => {
+    const { model } = connection;
+    if (running || model === undefined) return;
+    running = true;
+    declareTopology(model, config, logger)
+      .catch((error: unknown) => logger.error({ err: error }, 'the topology could not be declared again'))
+      .finally(() => (running = false));
+  };
+}
+
+/**
+ * Requests that wait for a confirm have their answer within `answerWithinMs`. What is still open then is a
+ * client that does not finish its request, and must not hold up the stop.
+ */
+async function closeHttp(http: FastifyInstance, answerWithinMs: number): Promise<void> {
+  const cut = setTimeout(() => http.server.closeAllConnections(), answerWithinMs);
+  await http.close();
+  clearTimeout(cut);
+}
+
+function refusalOf(connections: readonly BrokerConnection[]): Promise<never> {
+  const failed = new Promise<never>((_resolve, reject) => {
+    for (const { firstConnected } of connections) firstConnected.catch(reject);
+  });
+  // Whoever does not wait for it reads the refusal in the health report.
+  failed.catch(() => undefined);
+  return failed;
+}
+
+function portOf({ server }: FastifyInstance): number {
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('not listening on a port');
+  return address.port;
+}

@@ -1,0 +1,88 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { appointment } from '../support/events.ts';
+import { INGEST_KEY, problemIn, TestIngest } from '../support/ingest.ts';
+
+let ingest: TestIngest;
+beforeAll(async () => {
+  ingest = await TestIngest.start({ env: { EASYAPPOINTMENTS_TOKEN_HEADER: 'X-Booking-Token' } });
+});
+afterAll(() => ingest[Symbol.asyncDispose]());
+
+describe('the key', () => {
+  const basic = (password: string) => `Basic ${Buffer.from(`any:${password}`).toString('base64')}`;
+  const events = { event: 'calendar.sync', data: {} };
+
+  it.each([
+    ['Authorization: Bearer', { authorization: `bearer ${INGEST_KEY}` }],
+    ['X-API-Key', { authorization: '', 'x-api-key': INGEST_KEY }],
+    ['X-Ea-Token', { authorization: '', 'x-ea-token': INGEST_KEY }],
+    ['the configured header', { authorization: '', 'x-booking-token': INGEST_KEY }],
+    ['the password of HTTP Basic', { authorization: basic(INGEST_KEY) }],
+    ['one place beside a wrong one', { authorization: 'Bearer wrong', 'x-api-key': INGEST_KEY }],
+  ])('is taken from %s', async (_place, headers) => {
+    expect((await ingest.post('/v1/events', events, headers)).status).toBe(202);
+    await ingest.published.take(1);
+  });
+
+  it.each([
+    ['none', ''],
+    ['a wrong one', 'Bearer wrong'],
+    ['a wrong password', basic('wrong')],
+    ['the start of a good one', `Bearer ${INGEST_KEY.slice(0, -1)}`],
+  ])('that is %s is 401, and no body is read for it', async (_name, authorization) => {
+    const response = await ingest.post('/v1/events', '{', { authorization });
+    expect(response.status).toBe(401);
+    expect(response.headers.get('www-authenticate')).toContain('Bearer');
+    expect(await problemIn(response)).toMatchObject({ code: 'unauthorized' });
+  });
+
+  it('is never in the log, nor are bodies and queries', async () => {
+    await ingest.post('/v1/events?token=query-secret', appointment({ data: { note: 'body-secret' } }));
+    await ingest.post(
+      '/v1/events?token=query-secret',
+      { x: 'body-secret' },
+      { authorization: 'Bearer wrong-secret' },
+    );
+    await ingest.publishedSince();
+    expect(ingest.log.join('')).toContain('refused');
+    expect(ingest.log.join('')).not.toMatch(
+      new RegExp(`${INGEST_KEY}|query-secret|body-secret|wrong-secret`),
+    );
+  });
+
+  it('is not asked for by /openapi.json, which describes what is taken here', async () => {
+    const response = await fetch(`${ingest.url}/openapi.json`);
+    expect(response.status).toBe(200);
+    const document = (await response.json()) as { openapi: string; paths: Record<string, unknown> };
+    expect(document.openapi).toBe('3.1.0');
+    expect(Object.keys(document.paths)).toEqual([
+      '/v1/events',
+      '/broadcast',
+      '/webhooks/easyappointments',
+      '/openapi.json',
+    ]);
+    expect(JSON.stringify(document.paths['/v1/events'])).toContain('id_users_provider');
+  });
+});
+
+describe('limits', () => {
+  it('answer 429 to wrong keys beyond the bound, and never to a good one', async () => {
+    await using limited = await TestIngest.start({ env: { INGEST_MAX_BAD_KEYS: '3' } });
+    const wrong = () => limited.post('/v1/events', '{}', { authorization: 'Bearer wrong' });
+    const statuses: number[] = [];
+    for (let i = 0; i < 4; i += 1) statuses.push((await wrong()).status);
+    expect(statuses).toEqual([401, 401, 401, 429]);
+    expect(Number((await wrong()).headers.get('retry-after'))).toBeGreaterThan(0);
+    expect((await limited.post('/v1/events', appointment())).status).toBe(202);
+  });
+
+  it('answer 429 to more requests a second than a key may', async () => {
+    await using limited = await TestIngest.start({ env: { INGEST_RATE_LIMIT: '2' } });
+    const responses = await Promise.all(
+      Array.from({ length: 20 }, () => limited.post('/v1/events', appointment())),
+    );
+    const statuses = new Set(responses.map(({ status }) => status));
+    expect(statuses).toEqual(new Set([202, 429]));
+    expect(responses.find(({ status }) => status === 429)?.headers.get('retry-after')).toBe('1');
+  });
+});

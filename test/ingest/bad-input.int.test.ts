@@ -1,0 +1,110 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { connect } from 'node:net';
+import { text } from 'node:stream/consumers';
+import { appointment } from '../support/events.ts';
+import { INGEST_KEY, problemIn, TestIngest } from '../support/ingest.ts';
+
+let ingest: TestIngest;
+beforeAll(async () => {
+  ingest = await TestIngest.start();
+});
+afterAll(() => ingest[Symbol.asyncDispose]());
+
+describe('bad input', () => {
+  const deep = (depth: number) =>
+    `{"event":"calendar.sync","data":{"a":${'['.repeat(depth)}${']'.repeat(depth)}}}`;
+  it.each([
+    ['malformed JSON', '{"event":', 400, ['']],
+    ['an empty body', '', 400, ['']],
+    ['a text', '"hello"', 422, ['']],
+    ['an empty array', '[]', 422, ['']],
+    ['1,001 events', JSON.stringify(Array.from({ length: 1001 }, () => 0)), 422, ['']],
+    ['empty rooms', { ...appointment(), rooms: [] }, 422, ['/rooms']],
+    ['a room that does not exist', { ...appointment(), rooms: ['admin', 'lobby'] }, 422, ['/rooms/1']],
+    ['the room that nobody can name', { ...appointment(), rooms: ['everyone'] }, 422, ['/rooms/0']],
+    ['an unknown event', appointment({ event: 'appointment.eaten' }), 422, ['/event']],
+    [
+      'wrong types',
+      { event: 7, data: 'x', id: {}, rooms: 'admin', timestamp: 0 },
+      422,
+      ['/event', '/data', '/id', '/rooms', '/timestamp'],
+    ],
+    ['id 0', appointment({ data: { provider_id: 0 } }), 422, ['/data/provider_id']],
+    ['a negative id', appointment({ data: { customer_id: -3 } }), 422, ['/data/customer_id']],
+    ['an id of 2^53', appointment({ data: { id: 2 ** 53 } }), 422, ['/data/id']],
+    ['no provider', { event: 'appointment.created', data: {} }, 422, ['/data/provider_id']],
+    ['__proto__', '{"event":"calendar.sync","data":{"__proto__":{"a":1}}}', 422, ['/data/__proto__']],
+    ['nesting 10,000 deep', deep(10_000), 422, [expect.stringMatching(/^\/data\/a(\/0){30}$/)]],
+    ['nesting 300,000 deep', deep(300_000), 422, [expect.anything()]],
+  ])('is refused with its place: %s', async (_name, body, status, paths) => {
+    const response = await ingest.post('/v1/events', body);
+    expect(response.headers.get('content-type')).toMatch('application/problem+json');
+    const problem = await problemIn(response);
+    expect({ status: response.status, paths: problem.errors.map(({ path }) => path) }).toEqual({
+      status,
+      paths,
+    });
+    expect(problem).toMatchObject({ status, type: `/problems/${problem.code}` });
+    expect(await ingest.publishedSince()).toEqual([]);
+  });
+
+  it('in one element of an array publishes nothing and lists every problem with its index', async () => {
+    const response = await ingest.post('/v1/events', [
+      appointment(),
+      { event: 'x', data: { id: 0 } },
+      appointment(),
+      3,
+    ]);
+    expect(response.status).toBe(422);
+    expect((await problemIn(response)).errors.map(({ path }) => path)).toEqual([
+      '/1/event',
+      '/1/data/id',
+      '/3',
+    ]);
+    expect(await ingest.publishedSince()).toEqual([]);
+  });
+
+  it('over 1 MiB is 413', async () => {
+    const response = await ingest.post('/v1/events', 'x'.repeat(1024 ** 2 + 1));
+    expect(response.status).toBe(413);
+    expect(await problemIn(response)).toMatchObject({ code: 'body_too_large' });
+  });
+
+  it.each(['text/plain', 'application/xml', 'application/x-www-form-urlencoded'])(
+    'of type %s is 415',
+    async (type) => {
+      const response = await ingest.post('/v1/events', '{}', { 'content-type': type });
+      expect(response.status).toBe(415);
+      expect((await problemIn(response)).detail).toContain('application/json');
+    },
+  );
+
+  it.each([
+    ['GET', '/v1/events', 405, 'POST'],
+    ['PUT', '/broadcast', 405, 'POST'],
+    ['DELETE', '/webhooks/easyappointments/', 405, 'POST'],
+    ['POST', '/openapi.json', 405, 'GET, HEAD'],
+    ['GET', '/', 404, null],
+    ['POST', '/v1/nope?key=secret', 404, null],
+  ])('%s %s is %s', async (method, path, status, allow) => {
+    const response = await fetch(ingest.url + path, { method });
+    expect([response.status, response.headers.get('allow')]).toEqual([status, allow]);
+    expect(await response.text()).not.toContain('secret');
+  });
+
+  it('that is not even HTTP is answered and does no harm', async () => {
+    const socket = connect(ingest.service.httpPort, '127.0.0.1');
+    socket.end('not http\r\n\r\n');
+    expect(await text(socket)).toMatch(/^HTTP\/1.1 400 /);
+  });
+
+  it('that takes too long to arrive is 408', async () => {
+    await using slow = await TestIngest.start({ env: { INGEST_REQUEST_TIMEOUT_MS: '1000' } });
+    const socket = connect(slow.service.httpPort, '127.0.0.1');
+    const head = `POST /v1/events HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nX-API-Key: ${INGEST_KEY}\r\n`;
+    socket.write(`${head}Content-Length: 100\r\n\r\n{`);
+    const answer = await text(socket);
+    expect(answer).toMatch(/^HTTP\/1.1 408 /);
+    expect(answer).toContain('"code":"request_timeout"');
+  });
+});

@@ -1,0 +1,65 @@
+import { describe, expect, it } from '@jest/globals';
+import { acceptCloudEvent, fromBinary } from '../../services/ingest/core/cloud-events.ts';
+
+const now = '2026-11-22T12:00:00.000Z';
+const accept = (input: unknown) => acceptCloudEvent(input, { now });
+const event = {
+  specversion: '1.0',
+  type: 'appointment.created',
+  source: '/booking',
+  id: '17',
+  data: { id: 1, provider_id: 4 },
+};
+
+describe('a CloudEvent', () => {
+  it('is the event of its type, with an id that its source makes unique', () => {
+    expect(
+      accept({ ...event, time: '2026-12-03T10:00:00Z', datacontenttype: 'application/json; charset=utf-8' }),
+    ).toEqual({
+      value: {
+        id: '/booking#17',
+        name: 'appointment.created',
+        data: event.data,
+        timestamp: '2026-12-03T10:00:00Z',
+        rooms: ['admin', 'provider_4'],
+      },
+    });
+  });
+
+  it('names its rooms in an extension attribute', () => {
+    expect(accept({ ...event, rooms: 'admin, provider_9' })).toMatchObject({
+      value: { rooms: ['admin', 'provider_9'] },
+    });
+  });
+
+  it('may come with its attributes beside the data', () => {
+    const { data, ...attributes } = event;
+    expect(accept(fromBinary(attributes, data))).toMatchObject({ value: { id: '/booking#17', data } });
+  });
+
+  it.each([
+    ['no version', { specversion: undefined }, ['/specversion']],
+    ['another version', { specversion: '0.3' }, ['/specversion']],
+    ['no type', { type: undefined }, ['/type']],
+    ['a type that we do not know', { type: 'com.example.thing' }, ['/type']],
+    ['no source', { source: undefined }, ['/source']],
+    ['no id', { id: '' }, ['/id']],
+    ['source and id too long together', { source: '/'.repeat(150), id: 'x'.repeat(50) }, ['/id']],
+    ['a time without offset', { time: '2026-12-03T10:00:00' }, ['/time']],
+    ['XML', { datacontenttype: 'text/xml' }, ['/datacontenttype']],
+    ['data in base64', { data: undefined, data_base64: 'e30=' }, ['/data', '/data_base64']],
+    ['a room that is none', { rooms: 'admin,lobby' }, ['/rooms']],
+    ['empty rooms', { rooms: '' }, ['/rooms']],
+    ['a bad id in its data', { data: { provider_id: 'x' } }, ['/data/provider_id']],
+    ['no provider', { data: {} }, ['/data/provider_id']],
+  ])('with %s is refused where the sender wrote it', (_name, change, paths) => {
+    const checked = accept({ ...event, ...change });
+    expect('problems' in checked ? checked.problems.map(({ path }) => path) : checked).toEqual(paths);
+  });
+
+  it('that is none says what it is', () => {
+    expect(accept([])).toMatchObject({
+      problems: [{ path: '', message: expect.stringContaining('specversion') }],
+    });
+  });
+});

@@ -1,0 +1,178 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { readFileSync } from 'node:fs';
+import { appointment } from '../support/events.ts';
+import { TestIngest } from '../support/ingest.ts';
+
+const webhook = (name: string) =>
+  readFileSync(new URL(`../fixtures/easyappointments/${name}.json`, import.meta.url), 'utf8');
+
+let ingest: TestIngest;
+beforeAll(async () => {
+  ingest = await TestIngest.start();
+});
+afterAll(() => ingest[Symbol.asyncDispose]());
+
+describe('POST /v1/events', () => {
+  it('answers 202 and publishes the event as its clients receive it', async () => {
+    const event = appointment({ id: 'e-1', timestamp: '2026-12-03T10:00:00+01:00', data: { note: 'Grüße' } });
+    const response = await ingest.post('/v1/events', event);
+    expect(response.status).toBe(202);
+    const receipt = (await response.json()) as { cursor: string };
+    const rooms = ['admin', 'provider_4', 'customer_6'];
+    expect(receipt).toEqual({ id: 'e-1', rooms, cursor: expect.any(String) });
+
+    const [seen] = await ingest.published.take(1);
+    const { event: name, data, timestamp } = event as typeof event & { timestamp: string };
+    expect(seen?.frame).toEqual({ event: name, data, timestamp, id: 'e-1', cursor: receipt.cursor });
+    expect(seen?.message.fields.routingKey).toBe('admin');
+    expect(seen?.message.properties).toMatchObject({
+      messageId: 'e-1',
+      type: 'appointment.created',
+      contentType: 'application/json',
+      deliveryMode: 2,
+      timestamp: expect.any(Number),
+      headers: { cursor: receipt.cursor, rooms: rooms.join(','), CC: ['provider.4', 'customer.6'] },
+    });
+    const [companion] = await ingest.published.take(1);
+    expect(companion?.frame).toMatchObject({ event: 'calendar.sync', id: 'e-1:calendar' });
+    expect(companion?.message.fields.routingKey).toBe('calendar');
+  });
+
+  it('answers an array with an array, in order', async () => {
+    const response = await ingest.post('/v1/events', [
+      appointment({ id: 'a-1' }),
+      appointment({ id: 'a-2' }),
+    ]);
+    expect(response.status).toBe(202);
+    expect(await response.json()).toMatchObject([{ id: 'a-1' }, { id: 'a-2' }]);
+    expect((await ingest.publishedSince()).map(({ id }) => id)).toEqual([
+      'a-1',
+      'a-1:calendar',
+      'a-2',
+      'a-2:calendar',
+    ]);
+  });
+
+  it('takes 1,000 events at once', async () => {
+    const response = await ingest.post(
+      '/v1/events',
+      Array.from({ length: 1000 }, () => appointment()),
+    );
+    expect(response.status).toBe(202);
+    expect(await ingest.publishedSince()).toHaveLength(2000);
+  });
+
+  it('answers a repeated id as the first time and publishes nothing', async () => {
+    const event = appointment({ id: 'r-1' });
+    const [first, ...repeats] = await Promise.all([1, 2, 3].map(() => ingest.post('/v1/events', event)));
+    const receipt: unknown = await first?.json();
+    for (const repeat of repeats) expect(await repeat.json()).toEqual(receipt);
+    expect((await ingest.publishedSince()).map(({ id }) => id)).toEqual(['r-1', 'r-1:calendar']);
+  });
+
+  it('sends an appointment for the calendar alone as its companion', async () => {
+    const response = await ingest.post('/v1/events', appointment({ id: 'c-1', rooms: ['calendar'] }));
+    expect(response.status).toBe(202);
+    expect(await response.json()).toMatchObject({ id: 'c-1', rooms: [] });
+    expect((await ingest.publishedSince()).map(({ id }) => id)).toEqual(['c-1:calendar']);
+  });
+
+  const cloudEvent = {
+    specversion: '1.0',
+    type: 'calendar.sync',
+    source: '/s',
+    id: '1',
+    data: {},
+    rooms: 'provider_9',
+  };
+  it.each([
+    ['structured', cloudEvent, { 'content-type': 'application/cloudevents+json; charset=utf-8' }],
+    ['batch', [{ ...cloudEvent, id: '2' }], { 'content-type': 'application/cloudevents-batch+json' }],
+    [
+      'binary',
+      { a: 1 },
+      {
+        'ce-specversion': '1.0',
+        'ce-type': 'calendar.sync',
+        'ce-source': '/s%20x',
+        'ce-id': '3',
+        'ce-rooms': 'provider_9',
+      },
+    ],
+  ])('takes CloudEvents in %s mode', async (_mode, body, headers) => {
+    const response = await ingest.post('/v1/events', body, headers);
+    expect(response.status).toBe(202);
+    const receipt: unknown = await response.json();
+    const id = expect.stringMatching(/^\/s( x)?#\d$/);
+    const expected = { id, rooms: ['provider_9'], cursor: expect.any(String) };
+    expect(receipt).toEqual(Array.isArray(body) ? [expected] : expected);
+    await ingest.publishedSince();
+  });
+});
+
+describe('POST /broadcast', () => {
+  it("takes the fork's call and answers as the fork does", async () => {
+    const rooms = ['calendar', 'admin', 'provider_4', 'customer_6'];
+    const response = await ingest.post('/broadcast', {
+      ...appointment({ event: 'appointment_created' }),
+      rooms,
+    });
+    expect([response.status, await response.json()]).toEqual([
+      200,
+      { success: true, message: 'Event broadcast' },
+    ]);
+    const [seen] = await ingest.published.take(2);
+    expect(seen?.message.properties.headers).toMatchObject({ rooms: 'admin,provider_4,customer_6' });
+  });
+
+  it('without rooms goes to everyone', async () => {
+    await ingest.post('/broadcast', { event: 'calendar.sync', data: {}, rooms: [] });
+    const [seen] = await ingest.published.take(1);
+    expect(seen?.message.fields.routingKey).toBe('everyone');
+    expect(seen?.message.properties.headers).toMatchObject({ rooms: 'everyone' });
+  });
+
+  it.each([
+    ['invalid', { event: 'x' }, {}, 400],
+    ['malformed', '{', {}, 400],
+    ['of another type', '{}', { 'content-type': 'text/plain' }, 415],
+    ['without a good key', {}, { authorization: 'Bearer nope' }, 401],
+  ])('that is %s is refused in its own shape', async (_name, body, headers, status) => {
+    const response = await ingest.post('/broadcast', body, headers);
+    expect(response.status).toBe(status);
+    expect(await response.json()).toMatchObject({
+      success: false,
+      message: expect.any(String),
+      errors: expect.any(Array),
+    });
+  });
+});
+
+describe('POST /webhooks/easyappointments', () => {
+  it('answers 204 with nothing in it, and announces the appointment without its secrets', async () => {
+    const response = await ingest.post('/webhooks/easyappointments', webhook('appointment_save.new'));
+    expect([response.status, await response.text()]).toEqual([204, '']);
+    const [event] = await ingest.publishedSince();
+    expect(event).toMatchObject({ event: 'appointment.created', data: { id: 1, id_users_provider: 4 } });
+    expect(JSON.stringify(event)).not.toContain('ZyBA6evNhKTU');
+  });
+
+  it('announces the same save twice when it is sent twice', async () => {
+    for (let i = 0; i < 2; i += 1)
+      await ingest.post('/webhooks/easyappointments', webhook('appointment_delete'));
+    expect((await ingest.publishedSince()).map(({ event }) => event)).toEqual([
+      'appointment.cancelled',
+      'calendar.sync',
+      'appointment.cancelled',
+      'calendar.sync',
+    ]);
+  });
+
+  it.each([webhook('provider_save.with-credentials'), '{"action":"appointment_create","payload":{}}'])(
+    'answers 204 to an action that moves no appointment, and publishes nothing',
+    async (body) => {
+      expect((await ingest.post('/webhooks/easyappointments', body)).status).toBe(204);
+      expect(await ingest.publishedSince()).toEqual([]);
+    },
+  );
+});

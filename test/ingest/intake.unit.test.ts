@@ -1,0 +1,147 @@
+import { describe, expect, it } from '@jest/globals';
+import { Intake } from '../../services/ingest/core/intake.ts';
+import type { Announcement } from '../../services/ingest/core/ports.ts';
+import type { Input } from '../../services/ingest/core/read-input.ts';
+import { Cursor } from '../../shared/contract/cursor.ts';
+import { AppError } from '../../shared/contract/errors.ts';
+import { appointment } from '../support/events.ts';
+
+/** An intake before a publisher that the test plays; nothing is confirmed until `confirm`. */
+function world({ room = 10_000 } = {}) {
+  const handedOver: Announcement[] = [];
+  const waiting: { resolve: () => void; reject: (error: Error) => void }[] = [];
+  let cursors = 0;
+  const intake = new Intake({
+    publisher: {
+      ensureRoomFor: (messages) => {
+        if (messages > room) throw new AppError('too_many_unconfirmed', 'full');
+      },
+      publish: (announcement) => {
+        handedOver.push(announcement);
+        return new Promise((resolve, reject) => waiting.push({ resolve, reject }));
+      },
+    },
+    observer: {
+      accepted: () => undefined,
+      refused: () => undefined,
+      ignored: () => undefined,
+      confirmed: () => undefined,
+    },
+    nextCursor: () => Cursor.parse(`01a205ff-0000-7000-8000-${String((cursors += 1)).padStart(12, '0')}`),
+    clock: () => 0,
+    maxRepeats: 100,
+  });
+  const take = (body: unknown, input: Partial<Input> = {}) => {
+    const bytes = new TextEncoder().encode(JSON.stringify(body));
+    const taken = intake.take({ entrance: 'events', wrapping: { kind: 'plain' }, body: bytes, ...input });
+    if ('problems' in taken) throw new Error(JSON.stringify(taken.problems));
+    return taken;
+  };
+  return {
+    handedOver,
+    take,
+    ids: () => handedOver.map(({ event }) => event.id),
+    confirm: () => {
+      for (const { resolve } of waiting.splice(0)) resolve();
+    },
+    fail: () => {
+      for (const { reject } of waiting.splice(0)) reject(new AppError('broker_unavailable', 'gone'));
+    },
+  };
+}
+
+describe('events that are taken', () => {
+  it('are handed over within the call, in order, each directly followed by its companion', () => {
+    const { take, ids } = world();
+    void take([appointment({ id: 'a' }), appointment({ id: 'b' })]).receipts;
+    void take(appointment({ id: 'c' })).receipts;
+    expect(ids()).toEqual(['a', 'a:calendar', 'b', 'b:calendar', 'c', 'c:calendar']);
+  });
+
+  it('have a receipt only once all that they announce is confirmed', async () => {
+    const { take, confirm } = world();
+    let answered = false;
+    const { receipts } = take(appointment({ id: 'a' }));
+    void receipts.then(() => (answered = true));
+    await new Promise(setImmediate);
+    expect(answered).toBe(false);
+    confirm();
+    expect(await receipts).toMatchObject([{ id: 'a', rooms: ['admin', 'provider_4', 'customer_6'] }]);
+  });
+
+  it('without an id have their cursor for it, and each message a cursor of its own', async () => {
+    const { take, confirm, handedOver } = world();
+    const { receipts } = take(appointment());
+    confirm();
+    const [receipt] = await receipts;
+    const [event, companion] = handedOver;
+    expect(receipt?.id).toBe(receipt?.cursor);
+    expect(event?.cursor).toBe(receipt?.cursor);
+    expect(companion?.cursor).not.toBe(event?.cursor);
+    expect(JSON.parse(String(event?.body))).toMatchObject({ id: receipt?.id, cursor: receipt?.cursor });
+  });
+
+  it('for the calendar alone announce only the companion, whose cursor they are answered with', async () => {
+    const { take, confirm, handedOver, ids } = world();
+    const { receipts } = take(appointment({ id: 'a', rooms: ['calendar'] }));
+    confirm();
+    expect(ids()).toEqual(['a:calendar']);
+    expect(await receipts).toEqual([{ id: 'a', rooms: [], cursor: handedOver[0]?.cursor }]);
+  });
+
+  it('twice under one id, also within one array, are published once and answered alike', async () => {
+    const { take, confirm, ids } = world();
+    const first = take([appointment({ id: 'a' }), appointment({ id: 'a' })]).receipts;
+    const second = take(appointment({ id: 'a' })).receipts;
+    confirm();
+    const [one, two] = await first;
+    expect([two, ...(await second)]).toEqual([one, one]);
+    expect(ids()).toEqual(['a', 'a:calendar']);
+  });
+
+  it('that fail are published by a retry', async () => {
+    const { take, fail, confirm, ids } = world();
+    const first = take(appointment({ id: 'a' })).receipts;
+    fail();
+    await expect(first).rejects.toMatchObject({ code: 'broker_unavailable' });
+    const retry = take(appointment({ id: 'a' })).receipts;
+    confirm();
+    expect(await retry).toHaveLength(1);
+    expect(ids()).toEqual(['a', 'a:calendar', 'a', 'a:calendar']);
+  });
+});
+
+describe('an array that does not fit', () => {
+  it('is refused whole, before anything is published', () => {
+    const { take, handedOver } = world({ room: 3 });
+    expect(() => take([appointment(), appointment()])).toThrow(
+      expect.objectContaining({ code: 'too_many_unconfirmed' }),
+    );
+    expect(handedOver).toEqual([]);
+  });
+
+  it('fits when what does not fit are repeats', () => {
+    const { take, ids } = world({ room: 2 });
+    void take(appointment({ id: 'a' })).receipts;
+    void take([appointment({ id: 'a' }), appointment({ id: 'b' })]).receipts;
+    expect(ids()).toEqual(['a', 'a:calendar', 'b', 'b:calendar']);
+  });
+});
+
+describe('the id beside a message of the inbox', () => {
+  const fallback = (fallbackId: string) => ({ entrance: 'inbox', fallbackId }) as const;
+
+  it('is used when the event has none of its own', () => {
+    const { take, ids } = world();
+    void take({ event: 'calendar.sync', data: {} }, fallback('m1')).receipts;
+    void take({ event: 'calendar.sync', data: {}, id: 'own' }, fallback('m2')).receipts;
+    void take([{ event: 'calendar.sync', data: {} }], fallback('m3')).receipts;
+    expect(ids().slice(0, 2)).toEqual(['m1', 'own']);
+    expect(ids()).not.toContain('m3');
+  });
+
+  it('is checked like any other', () => {
+    const { take } = world();
+    expect(() => take({ event: 'calendar.sync', data: {} }, fallback('x'.repeat(201)))).toThrow('"/id"');
+  });
+});

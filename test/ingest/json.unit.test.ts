@@ -1,0 +1,78 @@
+import { describe, expect, it } from '@jest/globals';
+import { MAX_DEPTH, parseJson } from '../../services/ingest/core/json.ts';
+
+const bytes = (text: string) => new TextEncoder().encode(text);
+const parse = (text: string) => parseJson(bytes(text));
+const nested = (depth: number) => '['.repeat(depth) + ']'.repeat(depth);
+
+describe('a body', () => {
+  it.each([
+    ['an object', '{"a":[1,"é",null,true]}', { a: [1, 'é', null, true] }],
+    ['a byte order mark before it', '\uFEFF{}', {}],
+    ['a key that only sounds dangerous', '{"constructor":"Bob"}', { constructor: 'Bob' }],
+    ['the deepest nesting that is taken', `{"a":${nested(MAX_DEPTH - 1)}}`, expect.anything()],
+  ])('is taken: %s', (_name, text, value) => {
+    expect(parse(text)).toEqual({ value });
+  });
+
+  it.each([
+    ['nothing', '', 'the body is empty: send JSON'],
+    ['blanks', ' \n\t', 'the body is empty: send JSON'],
+    ['a word', 'nope', 'not JSON at line 1, column 1: expected a value'],
+    ['a comma too many', '{"a":1,}', 'not JSON at line 1, column 8: expected a key'],
+    ['a comma too many in a list', '[1,]', 'not JSON at line 1, column 4: expected a value'],
+    ['a comma missing', '[1 2]', 'not JSON at line 1, column 4: expected a comma or a closing bracket'],
+    ['a colon missing', '{"a" 1}', 'not JSON at line 1, column 6: expected a colon'],
+    ['a key without quotes', '{a:1}', 'not JSON at line 1, column 2: expected a key or }'],
+    ['the wrong bracket', '[1}', 'not JSON at line 1, column 3: expected a comma or a closing bracket'],
+    ['a second value', '{} {}', 'not JSON at line 1, column 4: expected the end'],
+    ['a leading zero', '[01]', 'not JSON at line 1, column 2: expected a value or ]'],
+    ['a bad escape', '"\\x"', 'not JSON at line 1, column 2: expected the rest of a string'],
+    [
+      'a line break in a string',
+      '{\n  "a": "b\nc"}',
+      'not JSON at line 2, column 10: expected the rest of a string',
+    ],
+    ['half an object', '{"a":', 'the body ends at line 1, column 6, where JSON needs a value'],
+    ['half a string', '{"a":"b', 'the body ends at line 1, column 8, where JSON needs the rest of a string'],
+  ])('is malformed, with the place in words: %s', (_name, text, message) => {
+    expect(parse(text)).toEqual({ code: 'malformed_json', problems: [{ path: '', message }] });
+  });
+
+  it('is malformed when it is not UTF-8', () => {
+    const problems = [{ path: '', message: 'not UTF-8: send JSON encoded as UTF-8' }];
+    expect(parseJson(Uint8Array.of(0x22, 0xff, 0x22))).toEqual({ code: 'malformed_json', problems });
+  });
+
+  it.each([33, 10_000, 500_000])('%s levels deep is refused and not crashed on', (depth) => {
+    const refusal = parse(nested(depth));
+    expect(refusal).toMatchObject({
+      code: 'invalid_event',
+      problems: [{ message: 'nested deeper than 32 levels' }],
+    });
+  });
+
+  it('that is cut off half a million levels deep is malformed and not crashed on', () => {
+    expect(parse('['.repeat(500_000))).toMatchObject({ code: 'malformed_json' });
+  });
+
+  it('names every key that reaches a prototype', () => {
+    const text = '[{"__proto__":{"a":1}},{"data":{"x/y":{"constructor":{"prototype":{}}}}}]';
+    expect(parse(text)).toMatchObject({
+      code: 'invalid_event',
+      problems: [
+        { path: '/0/__proto__', message: 'the key __proto__ is not taken' },
+        { path: '/1/data/x~1y/constructor', message: 'the key constructor is not taken' },
+      ],
+    });
+  });
+
+  it('that is hostile does not make the answer grow without bound', () => {
+    const refusal = parse(`[${Array.from({ length: 20_000 }, () => '{"__proto__":0}').join()}]`);
+    expect('problems' in refusal && refusal.problems.length).toBe(10_001);
+    expect('problems' in refusal && refusal.problems.at(-1)).toEqual({
+      path: '',
+      message: 'and 10000 more problems',
+    });
+  });
+});

@@ -1,0 +1,184 @@
+import { describe, expect, it } from '@jest/globals';
+import { v7 } from 'uuid';
+import { Publisher } from '../../services/ingest/amqp/publisher.ts';
+import type { Announcement } from '../../services/ingest/core/ports.ts';
+import { Cursor } from '../../shared/contract/cursor.ts';
+import { encodeEventFrame, type RoomcastEvent } from '../../shared/contract/event.ts';
+import { EXCHANGE, HISTORY } from '../../shared/contract/topology.ts';
+import { BrokerConnection } from '../../shared/runtime/broker-connection.ts';
+import { systemClock } from '../../shared/runtime/clock.ts';
+import { declareTopology } from '../../shared/runtime/declare-topology.ts';
+import { createLogger } from '../../shared/runtime/logger.ts';
+import { createVhostForTest } from '../support/broker.ts';
+import { appointment } from '../support/events.ts';
+import { TestIngest } from '../support/ingest.ts';
+import { TcpProxy } from '../support/tcp-proxy.ts';
+
+const logger = createLogger('test', 'silent');
+
+function announcement(id = 'e'): Announcement {
+  const event: RoomcastEvent = {
+    id,
+    name: 'calendar.sync',
+    data: {},
+    timestamp: '2026-12-03T10:00:00Z',
+    rooms: ['calendar'],
+  };
+  const cursor = Cursor.parse(v7());
+  return { event, cursor, body: encodeEventFrame(event, cursor) };
+}
+
+/** A publisher of its own on a fresh vhost, the broker behind a proxy. */
+async function startPublisher(
+  options: { maxUnconfirmed?: number; maxUnconfirmedBytes?: number; confirmTimeoutMs?: number } = {},
+) {
+  const vhost = await createVhostForTest();
+  const proxy = await TcpProxy.before(vhost.url);
+  const connection = new BrokerConnection({
+    url: proxy.through(vhost.url),
+    name: 'test',
+    logger,
+    setup: (model) => declareTopology(model, { historyMaxAge: '7D' }, logger),
+  });
+  const publisher = new Publisher(connection, {
+    maxUnconfirmed: 10,
+    maxUnconfirmedBytes: 1_000_000,
+    confirmTimeoutMs: 20_000,
+    appId: 'test',
+    clock: systemClock,
+    observer: { confirmed: () => undefined },
+    logger,
+    ...options,
+  });
+  const connected = () =>
+    new Promise<void>((resolve) => {
+      const look = () => {
+        if (publisher.state.state === 'connected') resolve();
+      };
+      publisher.on('state', look);
+      look();
+    });
+  await connected();
+  return {
+    publisher,
+    proxy,
+    connection,
+    connected,
+    async [Symbol.asyncDispose]() {
+      proxy.heal();
+      await publisher.stop();
+      await connection.close();
+      await proxy[Symbol.asyncDispose]();
+      await vhost[Symbol.asyncDispose]();
+    },
+  };
+}
+
+describe('a publisher', () => {
+  it('resolves when the broker confirms', async () => {
+    await using world = await startPublisher();
+    const published = world.publisher.publish(announcement());
+    expect(world.publisher.unconfirmed).toBe(1);
+    await published;
+    expect(world.publisher.unconfirmed).toBe(0);
+  });
+
+  it('refuses a batch that does not fit beside what is unconfirmed, and says when there is room', async () => {
+    await using world = await startPublisher({ maxUnconfirmed: 3 });
+    world.proxy.stall();
+    const published = [world.publisher.publish(announcement()), world.publisher.publish(announcement())];
+    world.publisher.ensureRoomFor(1, 10);
+    expect(() => world.publisher.ensureRoomFor(2, 10)).toThrow(
+      expect.objectContaining({ code: 'too_many_unconfirmed' }),
+    );
+    expect(() => world.publisher.ensureRoomFor(1, 1_000_000)).toThrow(
+      expect.objectContaining({ code: 'too_many_unconfirmed' }),
+    );
+    const room = new Promise((resolve) => world.publisher.once('room', () => resolve(true)));
+    world.proxy.heal();
+    expect(await room).toBe(true);
+    await Promise.all(published);
+    // What is larger than a bound by itself goes alone.
+    world.publisher.ensureRoomFor(100, 10_000_000);
+  });
+
+  it('gives up on a confirm after its time, and counts the message until its outcome is known', async () => {
+    await using world = await startPublisher({ confirmTimeoutMs: 200 });
+    world.proxy.stall();
+    const [first, second] = await Promise.allSettled([
+      world.publisher.publish(announcement()),
+      world.publisher.publish(announcement()),
+    ]);
+    for (const outcome of [first, second]) {
+      expect(outcome).toMatchObject({
+        status: 'rejected',
+        reason: { code: 'broker_unavailable', message: 'no confirm within 200 ms' },
+      });
+    }
+    expect(world.publisher.unconfirmed).toBe(2);
+  });
+
+  it('tells whoever waits, and whoever comes, that the broker blocks', async () => {
+    await using world = await startPublisher();
+    world.proxy.stall();
+    const published = world.publisher.publish(announcement());
+    world.connection.emit('state', { state: 'blocked', reason: 'low on memory' });
+    await expect(published).rejects.toMatchObject({ code: 'broker_blocked', message: 'low on memory' });
+  });
+
+  it('tells whoever waits that the connection broke, and publishes again when it is back', async () => {
+    await using world = await startPublisher();
+    world.proxy.stall();
+    const published = world.publisher.publish(announcement());
+    world.proxy.cut();
+    await expect(published).rejects.toMatchObject({ code: 'broker_unavailable' });
+    await expect(world.publisher.publish(announcement())).rejects.toMatchObject({
+      code: 'broker_unavailable',
+    });
+    expect(world.publisher.unconfirmed).toBe(0);
+    world.proxy.heal();
+    await world.connected();
+    await world.publisher.publish(announcement());
+  });
+
+  it('fails a message that cannot be encoded, and nothing else', async () => {
+    await using world = await startPublisher();
+    await expect(world.publisher.publish(announcement('x'.repeat(300)))).rejects.toThrow();
+    expect(world.publisher.unconfirmed).toBe(0);
+    await world.publisher.publish(announcement());
+  });
+});
+
+describe('a message that the broker finds no queue for', () => {
+  it('is no success: 503, an error in the log, and the topology is declared again', async () => {
+    await using ingest = await TestIngest.start();
+    await ingest.channel.unbindQueue(ingest.published.queue, EXCHANGE, '#');
+    await ingest.channel.deleteQueue(HISTORY);
+    const response = await ingest.post('/v1/events', appointment({ id: 'nowhere' }));
+    expect(response.status).toBe(503);
+    expect(await response.json()).toMatchObject({ code: 'broken_topology' });
+    expect(ingest.log.join('')).toContain('topology broken');
+
+    let status = 0;
+    while (status !== 202) ({ status } = await ingest.post('/v1/events', appointment({ id: 'nowhere' })));
+  });
+});
+
+describe('a message that a queue refuses', () => {
+  it('goes twice more as it is, then its caller is told: a queue that died under it is gone by then', async () => {
+    await using ingest = await TestIngest.start();
+    const { channel } = ingest;
+    const full = { 'x-max-length': 1, 'x-overflow': 'reject-publish' };
+    const { queue } = await channel.assertQueue('', { exclusive: true, arguments: full });
+    await channel.bindQueue(queue, EXCHANGE, 'calendar');
+    const event = { event: 'calendar.sync', data: {}, id: 'fills the queue' };
+    expect((await ingest.post('/v1/events', event)).status).toBe(202);
+    const refused = await ingest.post('/v1/events', { ...event, id: 'refused' });
+    expect(refused.status).toBe(503);
+    expect(await refused.json()).toMatchObject({ code: 'broker_unavailable' });
+    await channel.deleteQueue(queue);
+    const copies = (await ingest.publishedSince()).filter(({ id }) => id === 'refused');
+    expect(copies.length).toBe(3);
+    expect(new Set(copies.map(({ cursor }) => cursor)).size).toBe(1);
+  });
+});

@@ -1,0 +1,193 @@
+import { connect, type ChannelModel, type ConfirmChannel, type ConsumeMessage, type Options } from 'amqplib';
+import { once } from 'node:events';
+import { Writable } from 'node:stream';
+import { readConfig } from '../../services/ingest/config.ts';
+import { startIngest, type IngestService } from '../../services/ingest/service.ts';
+import { EXCHANGE, INBOX } from '../../shared/contract/topology.ts';
+import { createLogger } from '../../shared/runtime/logger.ts';
+import { createVhostForTest } from './broker.ts';
+import { healthUntil } from './health.ts';
+import { TcpProxy } from './tcp-proxy.ts';
+
+export const INGEST_KEY = 'key-for-tests-only';
+
+/** Wide: a deadline tells a hang from a slow machine, it times nothing. */
+const DEADLINE_MS = 20_000;
+
+export interface Seen {
+  readonly frame: Readonly<Record<string, unknown>>;
+  readonly message: ConsumeMessage;
+}
+
+export interface ProblemDocument {
+  readonly type: string;
+  readonly status: number;
+  readonly code: string;
+  readonly detail: string;
+  readonly errors: readonly { path: string; message: string }[];
+}
+
+export async function problemIn(response: Response): Promise<ProblemDocument> {
+  return (await response.json()) as ProblemDocument;
+}
+
+/** What a queue of the broker receives, in order. */
+export class Probe {
+  readonly #messages: ConsumeMessage[] = [];
+  #wake: () => void = () => undefined;
+
+  constructor(readonly queue: string) {}
+
+  readonly onMessage = (message: ConsumeMessage | null): void => {
+    if (message !== null) this.#messages.push(message);
+    this.#wake();
+  };
+
+  async next(): Promise<ConsumeMessage> {
+    const deadline = Date.now() + DEADLINE_MS;
+    for (;;) {
+      const message = this.#messages.shift();
+      if (message !== undefined) return message;
+      if (Date.now() > deadline) throw new Error(`nothing came to ${this.queue} within ${DEADLINE_MS} ms`);
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, DEADLINE_MS);
+        this.#wake = () => {
+          clearTimeout(timer);
+          resolve();
+        };
+      });
+    }
+  }
+
+  async take(count: number): Promise<Seen[]> {
+    const seen: Seen[] = [];
+    while (seen.length < count) seen.push(await this.nextFrame());
+    return seen;
+  }
+
+  async nextFrame(): Promise<Seen> {
+    const message = await this.next();
+    return { message, frame: JSON.parse(message.content.toString()) as Seen['frame'] };
+  }
+}
+
+export interface TestIngestOptions {
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** Ingest in this process, on a vhost of its own; the broker behind a proxy, and a direct line to the broker. */
+export class TestIngest {
+  private constructor(
+    readonly service: IngestService,
+    readonly proxy: TcpProxy,
+    /** Everything on the exchange. */
+    readonly published: Probe,
+    readonly channel: ConfirmChannel,
+    readonly log: readonly string[],
+    private readonly cleanUp: () => Promise<void>,
+  ) {}
+
+  static async start({ env = {} }: TestIngestOptions = {}): Promise<TestIngest> {
+    const vhost = await createVhostForTest();
+    const proxy = await TcpProxy.before(vhost.url);
+    const log: string[] = [];
+    const logger = createLogger('ingest', 'debug', lineSink(log));
+    const variables = {
+      AMQP_URL: proxy.through(vhost.url),
+      INGEST_API_KEYS: INGEST_KEY,
+      INGEST_PORT: '0',
+      HEALTH_PORT: '0',
+    };
+    const service = await startIngest(readConfig({ ...variables, ...env }), { logger });
+    await healthUntil(service.healthPort, ({ body }) => body.status === 'healthy');
+    const model = await connect(vhost.url);
+    const channel = await model.createConfirmChannel();
+    const published = await bindProbe(channel);
+    return new TestIngest(service, proxy, published, channel, log, async () => {
+      await service.stop();
+      await closed(model);
+      await proxy[Symbol.asyncDispose]();
+      await vhost[Symbol.asyncDispose]();
+    });
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${this.service.httpPort}`;
+  }
+
+  /** Posts with a good key unless the headers say otherwise. */
+  post(path: string, body: unknown, headers: Record<string, string> = {}): Promise<Response> {
+    return fetch(this.url + path, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', authorization: `Bearer ${INGEST_KEY}`, ...headers },
+      body: typeof body === 'string' || body instanceof Uint8Array ? body : JSON.stringify(body),
+    });
+  }
+
+  /** Publishes to the inbox as a backend would; resolves once the broker has it. */
+  async send(body: unknown, options: Options.Publish = {}): Promise<void> {
+    this.channel.sendToQueue(
+      INBOX,
+      Buffer.from(typeof body === 'string' ? body : JSON.stringify(body)),
+      options,
+    );
+    await this.channel.waitForConfirms();
+  }
+
+  /** The frames published since the last look: everything up to an event that is published now. */
+  async publishedSince(): Promise<Seen['frame'][]> {
+    const response = await this.post('/v1/events', { event: 'calendar.sync', data: {} });
+    const last = (await response.json()) as { id: string };
+    const frames: Seen['frame'][] = [];
+    for (;;) {
+      const { frame } = await this.published.nextFrame();
+      if (frame['id'] === last.id) return frames;
+      frames.push(frame);
+    }
+  }
+
+  async probe(queue: string): Promise<Probe> {
+    const probe = new Probe(queue);
+    await this.channel.consume(queue, probe.onMessage, { noAck: true });
+    return probe;
+  }
+
+  async metric(name: string): Promise<number> {
+    const text = await (await fetch(`http://127.0.0.1:${this.service.healthPort}/metrics`)).text();
+    return Number(new RegExp(`^${name} (\\S+)$`, 'm').exec(text)?.[1]);
+  }
+
+  async metricUntil(name: string, value: number): Promise<void> {
+    const deadline = Date.now() + DEADLINE_MS;
+    while ((await this.metric(name)) !== value) {
+      if (Date.now() > deadline) throw new Error(`${name} did not become ${value}`);
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.cleanUp();
+  }
+}
+
+async function bindProbe(channel: ConfirmChannel): Promise<Probe> {
+  const { queue } = await channel.assertQueue('', { exclusive: true });
+  const probe = new Probe(queue);
+  await channel.bindQueue(queue, EXCHANGE, '#');
+  await channel.consume(queue, probe.onMessage, { noAck: true });
+  return probe;
+}
+
+async function closed(model: ChannelModel): Promise<void> {
+  const gone = once(model, 'close');
+  await model.close();
+  await gone;
+}
+
+function lineSink(lines: string[]): Writable {
+  return new Writable({
+    write(chunk: Buffer, _encoding, done) {
+      lines.push(chunk.toString());
+      done();
+    },
+  });
+}
