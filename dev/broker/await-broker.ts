@@ -1,0 +1,55 @@
+import { connect } from 'amqplib';
+import { setTimeout as delay } from 'node:timers/promises';
+import { callManagement } from './management.ts';
+
+const POLL_MS = 150;
+const TRY_MS = 3_000;
+const QUEUES_MS = 10_000;
+
+export interface BrokerAddress {
+  readonly url: string;
+  readonly managementUrl: string;
+}
+
+/**
+ * Resolves once the broker lets a client in and its management API answers. A connection that opens proves
+ * more than a port that accepts: a container's port accepts long before there is a broker behind it.
+ */
+export async function awaitBroker(
+  { url, managementUrl }: BrokerAddress,
+  { timeoutMs, signal }: { timeoutMs: number; signal?: AbortSignal | undefined },
+): Promise<void> {
+  const deadlineMs = Date.now() + timeoutMs;
+  for (;;) {
+    try {
+      signal?.throwIfAborted();
+      await openAndClose(url);
+      await callManagement(managementUrl, 'GET', '/api/overview');
+      break;
+    } catch (error) {
+      if (signal?.aborted === true || Date.now() > deadlineMs) throw error;
+      await delay(POLL_MS);
+    }
+  }
+  await awaitQueues(managementUrl);
+}
+
+/**
+ * RabbitMQ 3.10 lets clients in a moment before its streams are back after a restart, and answers 404 for them
+ * until then. One that does not come back is for the services to report.
+ */
+async function awaitQueues(managementUrl: string): Promise<void> {
+  const deadlineMs = Date.now() + QUEUES_MS;
+  while (Date.now() < deadlineMs) {
+    const queues = (await callManagement(managementUrl, 'GET', '/api/queues')) as { state?: string }[];
+    if (!queues.some(({ state }) => state === 'down')) return;
+    await delay(POLL_MS);
+  }
+}
+
+export async function openAndClose(url: string): Promise<void> {
+  const connection = await connect(url, { timeout: TRY_MS });
+  // A broker that goes away in between says so here; `close` rejects with the same.
+  connection.on('error', () => undefined);
+  await connection.close();
+}

@@ -1,0 +1,50 @@
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { endProcess, isAlive, markOf, type ProcessMark } from './broker/processes.ts';
+import { root } from './environment.ts';
+
+const folder = join(root, '.data');
+const file = join(folder, 'start.json');
+const STOP_MS = 12_000;
+
+interface StartRecord {
+  readonly owner: ProcessMark;
+  readonly services: readonly ProcessMark[];
+}
+
+/**
+ * Ends the services of an earlier start that was killed, which would hold the ports. Resolves to the process
+ * id of one that still runs, and touches nothing of it.
+ */
+export async function settleEarlierStart(say: (sentence: string) => void): Promise<number | undefined> {
+  const record = readRecord();
+  if (record === undefined) return undefined;
+  if (isAlive(record.owner)) return record.owner.pid;
+  const left = record.services.filter((mark) => isAlive(mark));
+  if (left.length > 0)
+    say('an earlier npm start was killed and left its services running: stopping those first');
+  await Promise.all(left.map((mark) => endProcess(mark, STOP_MS)));
+  rmSync(file, { force: true });
+  return undefined;
+}
+
+/** A second start in this folder finds the record of the first one and leaves it. */
+export function recordStart(pids: readonly number[]): void {
+  const owner = markOf(process.pid);
+  if (owner === undefined || readRecord() !== undefined) return;
+  const services = pids.flatMap((pid) => markOf(pid) ?? []);
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(file, JSON.stringify({ owner, services } satisfies StartRecord));
+}
+
+export function forgetStart(): void {
+  if (readRecord()?.owner.pid === process.pid) rmSync(file, { force: true });
+}
+
+function readRecord(): StartRecord | undefined {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8')) as StartRecord;
+  } catch {
+    return undefined;
+  }
+}

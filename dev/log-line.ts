@@ -1,0 +1,32 @@
+const levels: Readonly<Record<number, string>> = {
+  10: 'TRACE',
+  20: 'DEBUG',
+  30: 'INFO',
+  40: 'WARN',
+  50: 'ERROR',
+  60: 'FATAL',
+};
+/** The same in every line of a service that one terminal shows. */
+const constant = new Set(['level', 'time', 'pid', 'hostname', 'name', 'msg']);
+
+/** A JSON log line as a person reads it: time, level, sentence, then the fields. Anything else as it is. */
+export function readableLine(line: string): string {
+  const entry = parseEntry(line);
+  if (entry === undefined) return line;
+  const { level, time, msg } = entry;
+  const at = typeof time === 'number' ? new Date(time).toTimeString().slice(0, 8) : String(time);
+  const fields = Object.entries(entry)
+    .filter(([name]) => !constant.has(name))
+    .map(([name, value]) => `${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`);
+  const sentence = typeof msg === 'string' ? [msg] : [];
+  return [at, levels[Number(level)] ?? String(level), ...sentence, ...fields].join(' ');
+}
+
+function parseEntry(line: string): Record<string, unknown> | undefined {
+  if (!line.startsWith('{"level":')) return undefined;
+  try {
+    return JSON.parse(line) as Record<string, unknown>;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,120 @@
+import { join } from 'node:path';
+import { awaitReady } from './await-ready.ts';
+import { complain, readArguments, runMain, UsageError } from './arguments.ts';
+import type { Broker } from './broker/broker.ts';
+import { findBroker } from './broker/find-broker.ts';
+import { endInShell, startGuardian, type Guardian } from './broker/guardian.ts';
+import { withProgress } from './broker/progress.ts';
+import { CommandError, ensureEnvFile, loadEnvironment, root, type Environment } from './environment.ts';
+import { forgetStart, recordStart, settleEarlierStart } from './leftovers.ts';
+import { ServiceProcess } from './service-process.ts';
+import { freePorts, type StartPorts } from './start-ports.ts';
+import { StoppedError, stopRequest } from './stop-request.ts';
+import { welcome } from './welcome.ts';
+
+const usage = `usage: npm start
+
+Writes .env if there is none, finds a RabbitMQ, starts ingest and delivery. Reads .env and the environment:
+AMQP_URL, ROOMCAST_BROKER=docker|local, WEBSOCKET_PORT, INGEST_PORT, WEBSOCKET_HEALTH_PORT, INGEST_HEALTH_PORT.`;
+
+const GUARDIAN_GRACE_S = 12;
+const say = (sentence: string) => console.log(sentence);
+
+await runMain(usage, async () => {
+  if (readArguments(usage, []).positionals.length > 0) throw new UsageError('npm start takes no arguments.');
+  const services: ServiceProcess[] = [];
+  // A terminal that is gone must not keep us from stopping in order.
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
+  const stopped = stopRequest(() => {
+    // The guardians see our end and take care of the rest.
+    for (const service of services) service.kill();
+    process.exit(1);
+  });
+  let broker: Broker | undefined;
+  let guardian: Guardian | undefined;
+  try {
+    ensureEnvFile(say);
+    const env = loadEnvironment();
+    const ports = await portsForUs(env);
+    broker = await findBroker({ lifetime: 'kept', env, root, say, signal: stopped });
+    services.push(...startServices(env, ports, broker));
+    const pids = services.flatMap(({ pid }) => pid ?? []);
+    guardian = startGuardian(endInShell(pids, GUARDIAN_GRACE_S), []);
+    recordStart(pids);
+    await run(services, env, ports, broker, stopped);
+  } catch (error) {
+    if (!stopped.aborted) return complain(error);
+  } finally {
+    await stopAll(services, broker);
+    await guardian?.dismiss();
+  }
+  return 0;
+});
+
+async function portsForUs(env: Environment): Promise<StartPorts> {
+  const other = await settleEarlierStart(say);
+  try {
+    return await freePorts(env);
+  } catch (error) {
+    if (!(error instanceof CommandError) || other === undefined) throw error;
+    throw new CommandError(`${error.message}\nAnother npm start runs in this folder (process ${other}).`);
+  }
+}
+
+function startServices(env: Environment, ports: StartPorts, broker: Broker): readonly ServiceProcess[] {
+  const common = { ...env, AMQP_URL: broker.handle.url };
+  const ingest = new ServiceProcess({
+    label: 'ingest',
+    script: join(root, 'dist/services/ingest/main.js'),
+    cwd: root,
+    env: { ...common, INGEST_PORT: String(ports.ingest), HEALTH_PORT: String(ports.ingestHealth) },
+  });
+  const delivery = new ServiceProcess({
+    label: 'websocket',
+    script: join(root, 'dist/services/delivery/main.js'),
+    cwd: root,
+    env: { ...common, WEBSOCKET_PORT: String(ports.webSocket), HEALTH_PORT: String(ports.webSocketHealth) },
+  });
+  return [ingest, delivery];
+}
+
+/** Until somebody asks us to stop; rejects when a service or the broker ends by itself. */
+async function run(
+  services: readonly ServiceProcess[],
+  env: Environment,
+  ports: StartPorts,
+  broker: Broker,
+  stopped: AbortSignal,
+): Promise<void> {
+  const asked = new Promise<never>((_resolve, reject) => {
+    stopped.addEventListener('abort', () => reject(new StoppedError()));
+  });
+  const ends = [
+    asked,
+    ...services.map((service) => service.exited.then((how) => Promise.reject(endedEarly(service, how)))),
+    broker.ended.then((sentence) => Promise.reject(new CommandError(sentence))),
+  ];
+  const end = Promise.race(ends);
+  const ready = Promise.all([
+    awaitReady('ingest', ports.ingestHealth, stopped),
+    awaitReady('websocket', ports.webSocketHealth, stopped),
+  ]);
+  await Promise.race([ready, end]);
+  say(welcome(env, ports, broker.handle));
+  await end;
+}
+
+function endedEarly({ label, lastLines }: ServiceProcess, how: string): CommandError {
+  const said = lastLines.map((line) => `  ${line}`).join('\n');
+  return new CommandError(`${label} ended by itself (${how}). Its last lines:\n${said}`);
+}
+
+/** Services first, so that what they accepted gets to the broker. */
+async function stopAll(services: readonly ServiceProcess[], broker: Broker | undefined): Promise<void> {
+  if (services.length > 0) say('stopping the services ...');
+  for (const { label, how } of await Promise.all(services.map((service) => service.stop()))) {
+    if (how === 'late') say(`${label} did not drain in time and was killed`);
+  }
+  forgetStart();
+  if (broker?.ours === true) await withProgress('stopping the broker', () => broker.stop());
+}

@@ -1,0 +1,65 @@
+import { randomUUID } from 'node:crypto';
+import type { BrokerHandle, OwnBroker } from '../../dev/broker/broker.ts';
+import { runCtl } from '../../dev/broker/ctl.ts';
+import { findOwnBroker } from '../../dev/broker/find-broker.ts';
+import { createVhost, deleteVhost } from '../../dev/broker/management.ts';
+
+/** How the run's broker reaches the test files: as JSON in the environment of the workers. */
+export const BROKER_VARIABLE = 'ROOMCAST_TEST_BROKER';
+
+export interface TestVhost extends AsyncDisposable {
+  readonly name: string;
+  /** Leads into the vhost. */
+  readonly url: string;
+}
+
+/** An empty vhost on the run's broker, deleted with everything in it when disposed. */
+export async function createVhostForTest(broker: BrokerHandle = runBroker()): Promise<TestVhost> {
+  const name = `test-${randomUUID()}`;
+  const url = await createVhost(broker, name);
+  return { name, url, [Symbol.asyncDispose]: () => deleteVhost(broker, name) };
+}
+
+/** rabbitmqctl on the run's broker, which every test file shares: name your vhost. */
+export function brokerCtl(args: readonly string[]): Promise<string> {
+  return runCtl(runBroker(), args);
+}
+
+export interface TestBroker extends OwnBroker, AsyncDisposable {
+  /** The broker lets go of every client and stays a running process; `startApp` brings it back. */
+  stopApp(): Promise<void>;
+  startApp(): Promise<void>;
+}
+
+/** A broker for one test to stop, kill and restart, of the same kind as the run's where that is ours. */
+export async function startOwnBroker(): Promise<TestBroker> {
+  const { kind } = runBroker();
+  const env = { ...process.env, ...(kind === 'given' ? {} : { ROOMCAST_BROKER: kind }) };
+  const broker = await findOwnBroker({
+    lifetime: 'temporary',
+    env,
+    root: process.cwd(),
+    say: () => undefined,
+    quiet: true,
+  });
+  return {
+    ...broker,
+    stopApp: async () => {
+      await broker.ctl(['stop_app']);
+    },
+    startApp: async () => {
+      await broker.ctl(['start_app']);
+    },
+    [Symbol.asyncDispose]: () => broker.stop(),
+  };
+}
+
+function runBroker(): BrokerHandle {
+  const handle = process.env[BROKER_VARIABLE];
+  if (handle === undefined) {
+    throw new Error(
+      'This test file needs a broker and its name says that it does not: see test/support/global-setup.ts.',
+    );
+  }
+  return JSON.parse(handle) as BrokerHandle;
+}
