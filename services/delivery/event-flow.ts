@@ -220,12 +220,15 @@ export class EventFlow {
 
   /** What was published while there was no queue goes to the sessions before anything newer does. */
   async #fillHole(): Promise<void> {
+    // What was published before this queue was bound will not come by it.
+    this.#marks.abandon();
     const { last } = this.#timeline;
     if (last === undefined) return;
     const wants = (entry: Pick<Entry, 'rooms'>) =>
       entry.rooms.some((room) => this.#index.members(room) !== undefined);
+    const from = { cursor: last.cursor, earlier: this.#timeline.earlier(this.#timeline.next - 1) };
     for (const marginMs of MARGINS_MS) {
-      const scan = new Scan([{ from: { cursor: last.cursor }, wants }]);
+      const scan = new Scan([{ from, wants }]);
       const fromMs = lookBackFrom(last.cursor, marginMs, this.#context.now());
       const mark = await this.#pass(fromMs, (entry) => scan.add(entry));
       const [hole] = scan.finish();

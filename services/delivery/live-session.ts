@@ -82,9 +82,7 @@ export class LiveSession implements SessionPorts {
       },
       now,
     );
-    this.feed = new Feed(this.connection, config.MAX_OUTBOX_BYTES, () => {
-      this.end('tooSlow', errorFrame('TOO_SLOW', 'You read too slowly. Come back with your cursor.'));
-    });
+    this.feed = new Feed(this.connection, config.MAX_OUTBOX_BYTES, () => this.#endAsTooSlow());
     this.rooms = {
       enter: () => flow.join(this.session, EVERYONE),
       join: (room) => flow.join(this.session, room),
@@ -119,7 +117,8 @@ export class LiveSession implements SessionPorts {
       timestamp,
       rooms: [],
     } as const;
-    this.connection.write(encodeTextFrame(encodeEventFrame(gap, cursor)));
+    const written = this.connection.write(encodeTextFrame(encodeEventFrame(gap, cursor)));
+    if (!written) this.#endAsTooSlow();
   }
 
   close(name: CloseName): void {
@@ -152,6 +151,10 @@ export class LiveSession implements SessionPorts {
     }
     this.session.end();
     this.connection.close(name);
+  }
+
+  #endAsTooSlow(): void {
+    this.end('tooSlow', errorFrame('TOO_SLOW', 'You read too slowly. Come back with your cursor.'));
   }
 
   #observe(): SessionPorts['observer'] {

@@ -4,7 +4,7 @@
  */
 export const closeCodes = {
   goingAway: { code: 1012, reason: 'restarting: come back after a random delay', comeBack: 'after a delay' },
-  tooLarge: { code: 1009, reason: 'frame too large: the limit is 64 KiB', comeBack: 'yes' },
+  tooLarge: { code: 1009, reason: 'frame too large: send less in one frame', comeBack: 'yes' },
   overloaded: { code: 1013, reason: 'overloaded: try again later', comeBack: 'after a delay' },
   unauthenticated: { code: 3000, reason: 'no valid token: come back with one', comeBack: 'with a new token' },
   tokenExpired: {

@@ -76,9 +76,10 @@ export class BrokerConnection extends EventEmitter<BrokerEvents> {
   }
 
   async close(): Promise<void> {
+    const model = this.#model;
     this.#model = undefined;
     const recovering = await this.#recovering;
-    await recovering.close();
+    await (model === undefined ? recovering.close() : Promise.race([recovering.close(), goneOf(model)]));
   }
 
   async #open(): Promise<RecoveringChannelModel> {
@@ -89,7 +90,12 @@ export class BrokerConnection extends EventEmitter<BrokerEvents> {
       keepAlive: true,
       timeout: CONNECT_TIMEOUT_MS,
       clientProperties: { connection_name: name },
-      recovery: { setup, waitForConnect: false, maxDelay: MAX_RETRY_DELAY_MS, jitter: 0.5 },
+      recovery: {
+        setup: (model: ChannelModel) => prepared(model, setup),
+        waitForConnect: false,
+        maxDelay: MAX_RETRY_DELAY_MS,
+        jitter: 0.5,
+      },
     });
     recovering.on('connect', (model) => {
       this.#model = model;
@@ -137,6 +143,26 @@ export class BrokerConnection extends EventEmitter<BrokerEvents> {
     }
     this.emit('state', state);
   }
+}
+
+/**
+ * amqplib watches a connection only once it is set up: an error before that (a missed heartbeat) would end the process.
+ * And its own closing of one that could not be set up waits for an answer that a dying broker does not give, and
+ * with it every further attempt; a connection that is closed already it leaves alone.
+ */
+async function prepared(model: ChannelModel, setup: BrokerOptions['setup']): Promise<void> {
+  model.on('error', () => undefined);
+  try {
+    await setup(model);
+  } catch (error) {
+    await Promise.race([model.close().catch(() => undefined), goneOf(model)]);
+    throw error;
+  }
+}
+
+/** Comes in every case, also when the broker does not answer a close. */
+function goneOf(model: ChannelModel): Promise<void> {
+  return new Promise((resolve) => model.once('close', () => resolve()));
 }
 
 /** The state of several connections to one broker: the worst of them. */

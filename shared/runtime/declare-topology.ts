@@ -6,6 +6,7 @@ import {
   type QueueDeclaration,
   type TopologyOptions,
 } from '../contract/topology.ts';
+import { closeChannel } from './close-channel.ts';
 import type { Logger } from './logger.ts';
 
 const PRECONDITION_FAILED = 406;
@@ -48,5 +49,5 @@ async function onChannel(model: ChannelModel, step: (channel: Channel) => Promis
   // The rejection of `step` says the same; an error event without a listener would end the process.
   channel.on('error', () => undefined);
   await step(channel);
-  await channel.close();
+  await closeChannel(channel);
 }

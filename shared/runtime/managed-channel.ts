@@ -1,5 +1,6 @@
 import type { Channel, ChannelModel, ConfirmChannel } from 'amqplib';
 import type { BrokerConnection } from './broker-connection.ts';
+import { closeChannel } from './close-channel.ts';
 import type { Logger } from './logger.ts';
 
 export interface ChannelSpec<Kind extends Channel> {
@@ -59,14 +60,14 @@ export class ManagedChannel<Kind extends Channel> {
   /** Gives the channel up: the broker takes back what is unacknowledged, and a new one follows. */
   restart(reason: string): void {
     this.spec.logger.warn({ channel: this.spec.name, reason }, 'reopening a channel');
-    if (this.#channel !== undefined) void closing(this.#channel);
+    if (this.#channel !== undefined) void closeChannel(this.#channel);
   }
 
   async close(): Promise<void> {
     this.#closed = true;
     this.connection.off('up', this.#onUp);
     clearTimeout(this.#timer);
-    if (this.#channel !== undefined) await closing(this.#channel);
+    if (this.#channel !== undefined) await closeChannel(this.#channel);
   }
 
   async #open(): Promise<void> {
@@ -85,7 +86,7 @@ export class ManagedChannel<Kind extends Channel> {
       for (const resolve of this.#waiters.splice(0)) resolve(opened);
     } catch (error) {
       this.spec.logger.warn({ channel: this.spec.name, err: error }, 'a channel did not open');
-      if (channel !== undefined) void closing(channel);
+      if (channel !== undefined) void closeChannel(channel);
       else this.#retry(model);
     }
   }
@@ -98,7 +99,7 @@ export class ManagedChannel<Kind extends Channel> {
     // With this listener a throwing callback is ours to handle instead of amqplib's.
     channel.on('handler-error', (error: Error) => {
       this.spec.logger.error({ channel: this.spec.name, err: error }, 'a channel callback threw');
-      void closing(channel);
+      void closeChannel(channel);
     });
     channel.once('close', () => {
       if (this.#channel === channel) {
@@ -122,12 +123,3 @@ export class ManagedChannel<Kind extends Channel> {
 
 export const plainChannel = (model: ChannelModel): Promise<Channel> => model.createChannel();
 export const confirmChannel = (model: ChannelModel): Promise<ConfirmChannel> => model.createConfirmChannel();
-
-/** Closes a channel that may be closing already; its 'close' event says when it is gone. */
-async function closing(channel: Channel): Promise<void> {
-  try {
-    await channel.close();
-  } catch {
-    // amqplib throws for a channel that is closed; that is what we want of it.
-  }
-}

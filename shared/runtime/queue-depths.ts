@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import { plainChannel, ManagedChannel } from './managed-channel.ts';
 import type { BrokerConnection } from './broker-connection.ts';
 import type { Logger } from './logger.ts';
@@ -8,6 +9,9 @@ export interface QueueDepth {
   readonly messages: number;
   readonly consumers: number;
 }
+
+/** A health page must answer while the broker does not: what is not read by then is left out. */
+const READ_TIMEOUT_MS = 500;
 
 /** Reads queue depths by passive declare, at most once per `maxAgeMs` however often it is asked. */
 export class QueueDepths {
@@ -39,11 +43,18 @@ export class QueueDepths {
 
   async #read(): Promise<readonly QueueDepth[]> {
     const depths: QueueDepth[] = [];
+    const late = new AbortController();
+    const timeout = setTimeout(READ_TIMEOUT_MS, undefined, { signal: late.signal }).catch(() => undefined);
+    await Promise.race([this.#readInto(depths), timeout]);
+    late.abort();
+    return [...depths];
+  }
+
+  async #readInto(depths: QueueDepth[]): Promise<void> {
     for (const name of this.names()) {
       const reply = await this.#channel.current?.checkQueue(name).catch(() => undefined);
       if (reply === undefined) continue;
       depths.push({ name, messages: reply.messageCount, consumers: reply.consumerCount });
     }
-    return depths;
   }
 }

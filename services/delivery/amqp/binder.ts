@@ -135,6 +135,8 @@ export class Binder {
   #drop(pattern: string): void {
     this.#toUnbind.delete(pattern);
     this.#toBind.delete(pattern);
+    // Whoever still waits for it has gone: nobody else's binding is removed.
+    this.#bindings.get(pattern)?.confirm();
     this.#bindings.delete(pattern);
     this.events.unbound(pattern);
   }

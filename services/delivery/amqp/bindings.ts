@@ -29,6 +29,7 @@ export class Bindings {
   readonly #lingering = new Map<Address, number>();
   readonly #perKind = new Map<PersonalKind, Set<Address>>();
   readonly #wide = new Set<PersonalKind>();
+  readonly #always = new Set<string>();
 
   constructor(
     connection: BrokerConnection,
@@ -59,6 +60,7 @@ export class Bindings {
 
   /** Keys that no room stands for, bound as long as the instance lives. */
   async bindAlways(pattern: string): Promise<void> {
+    this.#always.add(pattern);
     await this.#binder.bind(pattern);
   }
 
@@ -112,7 +114,8 @@ export class Bindings {
 
   #forget(room: Address): void {
     const kind = room === 'everyone' ? undefined : personalKindOf(room);
-    this.#binder.unbind(routingKeyOf(room));
+    // Every session joins and leaves `everyone`, which stays bound all the same.
+    if (!this.#always.has(routingKeyOf(room))) this.#binder.unbind(routingKeyOf(room));
     if (kind === undefined) return;
     const rooms = this.#perKind.get(kind);
     rooms?.delete(room);

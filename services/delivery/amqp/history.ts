@@ -3,6 +3,7 @@ import type { Cursor } from '../../../shared/contract/cursor.ts';
 import { MARK_TYPE, parseEntry, type Entry } from '../../../shared/contract/message.ts';
 import { HISTORY } from '../../../shared/contract/topology.ts';
 import type { BrokerConnection } from '../../../shared/runtime/broker-connection.ts';
+import { closeChannel } from '../../../shared/runtime/close-channel.ts';
 
 /** Messages under way to us; measured best for streams over AMQP 0-9-1. */
 const PREFETCH = 2_000;
@@ -28,17 +29,21 @@ export async function readHistory(
   try {
     await channel.prefetch(PREFETCH);
     await pass.begin(Math.max(0, Math.floor(fromMs / 1000)));
-    pass.endAt(await publishMark());
+    // The pass may break off while the mark waits for a connection.
+    const mark = await Promise.race([publishMark(), pass.broken]);
+    pass.endAt(mark);
     await pass.finished;
   } finally {
     pass.stop();
-    await channel.close().catch(() => undefined);
+    await closeChannel(channel);
   }
 }
 
 /** One consumer on the stream, until it has seen the entry to end at. */
 class Pass {
   readonly finished: Promise<void>;
+  /** Rejects as `finished` does, and never resolves. */
+  readonly broken: Promise<never>;
   readonly #marks = new Set<Cursor>();
   readonly #stalled: NodeJS.Timeout;
   #finish: () => void = () => undefined;
@@ -56,7 +61,8 @@ class Pass {
       this.#fail = reject;
     });
     // It may fail while `begin` or the mark is still awaited.
-    this.finished.catch(() => undefined);
+    this.broken = this.finished.then(() => new Promise<never>(() => undefined));
+    this.broken.catch(() => undefined);
     this.#stalled = setTimeout(
       () => this.#fail(new Error('the history stopped short of the mark')),
       STALL_MS,

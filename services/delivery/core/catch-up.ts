@@ -64,7 +64,8 @@ export class CatchUp {
     if (this.#unknown.get(cursor, now()) !== undefined) {
       return { recovered: false, reason: 'unknown', cursor: position };
     }
-    const request: ScanRequest = { from: { cursor }, wants: inRooms(rooms) };
+    const earlier = at === undefined ? [] : timeline.earlier(at);
+    const request: ScanRequest = { from: { cursor, earlier }, wants: inRooms(rooms) };
     let mark = position;
     for (const marginMs of MARGINS_MS) {
       const result = await this.ports.scan(request, lookBackFrom(cursor, marginMs, now()));

@@ -9,8 +9,17 @@ type Addressed = Pick<Entry, 'rooms'>;
 
 /** What one reader wants from the history: everything in its rooms after a cursor, or since a time. */
 export interface ScanRequest {
-  readonly from: { readonly cursor: Cursor } | { readonly sinceMs: number };
+  readonly from: FromCursor | { readonly sinceMs: number };
   readonly wants: (entry: Addressed) => boolean;
+}
+
+export interface FromCursor {
+  readonly cursor: Cursor;
+  /**
+   * What the reader had before the cursor's entry. A broker that is killed may have handed an entry to a queue and
+   * not to the history; the last of these that is there stands in for it.
+   */
+  readonly earlier?: readonly Cursor[];
 }
 
 export interface ScanResult {
@@ -39,9 +48,8 @@ export class Scan {
     this.#collectors = requests.map((request) => new Collector(request));
     for (const collector of this.#collectors) {
       const { from } = collector.request;
-      if ('cursor' in from)
-        this.#byCursor.set(from.cursor, [...(this.#byCursor.get(from.cursor) ?? []), collector]);
-      else this.#bySince.push(collector);
+      if ('sinceMs' in from) this.#bySince.push(collector);
+      else for (const cursor of [from.cursor, ...(from.earlier ?? [])]) this.#expect(cursor, collector);
     }
   }
 
@@ -75,14 +83,19 @@ export class Scan {
     this.#bySince = this.#bySince.filter(({ started }) => !started);
   }
 
+  #expect(cursor: Cursor, collector: Collector): void {
+    const collectors = this.#byCursor.get(cursor);
+    if (collectors === undefined) this.#byCursor.set(cursor, [collector]);
+    else collectors.push(collector);
+  }
+
   /** A reader by cursor starts behind its entry, which it has had, with what the fence says it may not have had. */
   #openByCursor(at: Entry): void {
-    const collectors = this.#byCursor.get(at.cursor);
-    if (collectors === undefined || collectors[0]?.started === true) return;
-    this.#start(collectors);
-    for (const entry of this.#fence.before(at)) {
-      for (const collector of collectors) collector.take(entry, () => toTimelineEntry(entry));
-    }
+    const collectors = (this.#byCursor.get(at.cursor) ?? []).filter(({ settled }) => !settled);
+    if (collectors.length === 0) return;
+    this.#start(collectors.filter(({ started }) => !started));
+    const before = this.#fence.before(at);
+    for (const collector of collectors) collector.startOver(at.cursor, before);
   }
 
   #start(collectors: readonly Collector[]): void {
@@ -94,10 +107,19 @@ export class Scan {
 /** What one reader of a scan is given. */
 class Collector {
   started = false;
-  readonly entries: TimelineEntry[] = [];
+  /** The cursor's own entry has been seen: nothing stands in for it any more. */
+  settled = false;
+  entries: TimelineEntry[] = [];
   readonly #ids = new Set<string>();
 
   constructor(readonly request: ScanRequest) {}
+
+  startOver(at: Cursor, before: readonly Entry[]): void {
+    this.settled = 'cursor' in this.request.from && this.request.from.cursor === at;
+    this.entries = [];
+    this.#ids.clear();
+    for (const entry of before) this.take(entry, () => toTimelineEntry(entry));
+  }
 
   /** A repeat of an id is left out: a publisher's retry adds nothing, and may stand far behind. */
   take(entry: Entry, kept: () => TimelineEntry): void {

@@ -22,6 +22,9 @@ export function toTimelineEntry({ id, type, cursor, rooms, origin, body }: Entry
 /** Memory of an entry beside its frame: ids, arrays and the slot in two maps. */
 const ENTRY_OVERHEAD_BYTES = 400;
 
+/** Entries that a broker may hand on within the moment before it is killed, and not keep. */
+const MAX_LOST_ENTRIES = 256;
+
 interface Slot {
   readonly entry: TimelineEntry;
   readonly arrivedAtMs: number;
@@ -83,6 +86,16 @@ export class Timeline {
       const slot = this.#slots.get(at);
       if (slot !== undefined) yield slot.entry;
     }
+  }
+
+  /** Cursors of what arrived just before a position, at most as many as a crash of the broker can lose. */
+  earlier(position: number): readonly Cursor[] {
+    const cursors: Cursor[] = [];
+    for (let at = Math.max(this.#first, position - MAX_LOST_ENTRIES); at < position; at += 1) {
+      const slot = this.#slots.get(at);
+      if (slot !== undefined) cursors.push(slot.entry.cursor);
+    }
+    return cursors;
   }
 
   /** What other publishers got in just before a position: see `Fence`. Here the time is that of the arrival. */

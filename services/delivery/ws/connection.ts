@@ -40,7 +40,8 @@ export class Connection implements Outlet {
   readonly #ws: ClientSocket;
   readonly #socket: Socket;
   #heardAtMs: number;
-  #pingedAtMs: number;
+  /** When the ping went out that nothing has been heard after. */
+  #pingedAtMs: number | undefined;
   #frames = 0;
   #closing = false;
 
@@ -54,7 +55,6 @@ export class Connection implements Outlet {
     this.#ws = ws;
     this.#socket = socket;
     this.#heardAtMs = now();
-    this.#pingedAtMs = this.#heardAtMs;
     ws.beforeTooLarge = () => this.send(errorFrame('INVALID_MESSAGE', `${closeCodes.tooLarge.reason}.`));
     ws.on('message', (data, isBinary) => this.#receive(data, isBinary));
     ws.on('pong', () => this.#hear());
@@ -96,7 +96,9 @@ export class Connection implements Outlet {
     if (this.outboxBytes + frame.byteLength > this.limits.maxOutboxBytes) {
       // A burst within one turn has not been offered to the kernel yet; only what it refuses is an outbox.
       this.#socket.uncork();
-      if (this.outboxBytes + frame.byteLength > this.limits.maxOutboxBytes) return false;
+      // One frame goes whatever its size: coming back would not make it smaller.
+      const waiting = this.outboxBytes;
+      if (waiting > 0 && waiting + frame.byteLength > this.limits.maxOutboxBytes) return false;
     }
     this.#socket.write(frame);
     return true;
@@ -122,15 +124,11 @@ export class Connection implements Outlet {
     this.#ws.terminate();
   }
 
-  /** Finds dead peers; called about once a second. */
+  /** Finds dead peers; called about once a second. Nobody is cut off who has not been asked. */
   tick(nowMs: number): void {
-    const silentMs = nowMs - this.#heardAtMs;
-    if (silentMs >= this.limits.pingIntervalMs + this.limits.pongTimeoutMs) {
-      this.#ws.terminate();
-    } else if (
-      silentMs >= this.limits.pingIntervalMs &&
-      nowMs - this.#pingedAtMs >= this.limits.pingIntervalMs
-    ) {
+    if (this.#pingedAtMs !== undefined) {
+      if (nowMs - this.#pingedAtMs >= this.limits.pongTimeoutMs) this.#ws.terminate();
+    } else if (nowMs - this.#heardAtMs >= this.limits.pingIntervalMs) {
       this.#pingedAtMs = nowMs;
       this.#ws.ping();
     }
@@ -153,5 +151,6 @@ export class Connection implements Outlet {
 
   #hear(): void {
     this.#heardAtMs = this.now();
+    this.#pingedAtMs = undefined;
   }
 }
