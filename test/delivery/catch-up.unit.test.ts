@@ -81,7 +81,10 @@ describe('a client with a cursor', () => {
     const [entry, end] = [kept(event()), cursorAt(NOON)];
     answer({ found: true, entries: [entry], mark: end });
     expect(await after(cursor)).toEqual({ recovered: true, entries: [entry], cursor: end });
-    expect(scan).toHaveBeenCalledWith(expect.objectContaining({ from: { cursor } }), NOON - 60_000);
+    expect(scan).toHaveBeenCalledWith(
+      expect.objectContaining({ from: { cursor, earlier: [] } }),
+      NOON - 60_000,
+    );
   });
 
   it('asks the coverage of each of its rooms', async () => {

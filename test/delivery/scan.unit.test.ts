@@ -73,6 +73,25 @@ describe('a scan for a cursor', () => {
   });
 });
 
+describe('a cursor whose entry the broker lost when it was killed', () => {
+  const [first, second, lost, fresh, later] = [event(), event(), event(), event(), event()];
+  const request: ScanRequest = {
+    from: { cursor: lost.cursor, earlier: [first.cursor, second.cursor] },
+    wants: inRooms(new Set(['provider_4'])),
+  };
+
+  it('is stood in for by the last entry before it that is there', () => {
+    const result = one([first, second, fresh, later], request);
+    expect(result.found).toBe(true);
+    expect(cursorsOf(result.entries)).toEqual([fresh.cursor, later.cursor]);
+  });
+
+  it('is not stood in for when it is there after all, wherever the earlier ones stand', () => {
+    const result = one([first, lost, second, fresh], request);
+    expect(cursorsOf(result.entries)).toEqual([second.cursor, fresh.cursor]);
+  });
+});
+
 describe('the fence: what another publisher may have got in before the cursor', () => {
   const at = event({ atMs: NOON, origin: 'ingest-1' });
 

@@ -1,0 +1,96 @@
+import { describe, expect, it } from '@jest/globals';
+import type { Frame, TestClient } from '../support/client.ts';
+import { appointment } from '../support/events.ts';
+import { World } from '../support/world.ts';
+import { metricOf } from './metric.ts';
+
+const CUSTOMER = 6;
+const EVENT_BYTES = 48 * 1024;
+/** More than any kernel keeps for one connection. */
+const MAX_EVENTS = 2_000;
+
+const idsOf = (frames: readonly Frame[]) =>
+  frames.flatMap((frame) => ('event' in frame ? [frame['id']] : []));
+
+async function publish(world: World, bytes: number): Promise<string> {
+  const { id } = await world.publish(
+    appointment({ data: { customer_id: CUSTOMER, notes: 'x'.repeat(bytes) } }),
+  );
+  return id;
+}
+
+/** A client that has caught up, and from then on reads nothing. */
+async function stalled(world: World, other: TestClient): Promise<TestClient> {
+  const cursor = String(other.frames.at(-1)?.['cursor']);
+  const client = await world.connect('customer', CUSTOMER, { query: { cursor } });
+  await client.until({ type: 'resumed' });
+  client.ws.pause();
+  return client;
+}
+
+/** Publishes large events, each of which `reader` receives, until the instance has given somebody up. */
+async function publishUntilTooSlow(world: World, reader: TestClient): Promise<string[]> {
+  const published: string[] = [];
+  while ((await metricOf(world.healthPort(), 'refusals_total{code="TOO_SLOW"}')) === 0) {
+    if (published.length > MAX_EVENTS) throw new Error('a client that reads nothing was never given up');
+    published.push(await publish(world, EVENT_BYTES));
+    await reader.events(1);
+  }
+  return published;
+}
+
+describe('a client that stops reading', () => {
+  it('is closed as too slow while others go on, and comes back with its cursor without a loss', async () => {
+    await using world = await World.start({ env: { MAX_OUTBOX_BYTES: String(64 * 1024) } });
+    await using reader = await world.join('customer', CUSTOMER);
+    await using slow = await stalled(world, reader);
+    const published = await publishUntilTooSlow(world, reader);
+    slow.ws.resume();
+    expect((await slow.closed).code).toBe(4002);
+    expect(slow.frames.at(-1)).toMatchObject({ type: 'error', code: 'TOO_SLOW' });
+    expect(reader.ws.readyState).toBe(reader.ws.OPEN);
+
+    const seen = idsOf(slow.frames);
+    const cursor = String(slow.frames.findLast((frame) => 'event' in frame)?.['cursor']);
+    await using back = await world.connect('customer', CUSTOMER, { query: { cursor } });
+    expect(await back.until({ type: 'resumed' })).toMatchObject({ recovered: true });
+    expect([...seen, ...idsOf(back.frames)]).toEqual(published);
+  });
+
+  it('does not hold up its instance: a new client is served meanwhile', async () => {
+    await using world = await World.start({ env: { MAX_OUTBOX_BYTES: String(64 * 1024) } });
+    await using reader = await world.join('customer', CUSTOMER);
+    await using slow = await stalled(world, reader);
+    await publishUntilTooSlow(world, reader);
+    expect(slow.ws.isPaused).toBe(true);
+    await using late = await world.join('customer', CUSTOMER + 1);
+    expect(await late.quiet()).toEqual([]);
+  });
+});
+
+describe('a large event', () => {
+  /** The largest that ingest takes is 1 MiB for the whole request. */
+  const LARGEST_BYTES = 1024 * 1024 - 110;
+
+  it('of the largest size that ingest takes reaches a client that reads', async () => {
+    await using world = await World.start();
+    await using client = await world.join('customer', CUSTOMER);
+    const id = await publish(world, LARGEST_BYTES);
+    expect(await client.next()).toMatchObject({ id });
+  });
+
+  it('also one that resumes, with the outbox at its smallest', async () => {
+    await using world = await World.start({ env: { MAX_OUTBOX_BYTES: String(64 * 1024) } });
+    const before = await world.join('customer', CUSTOMER);
+    const cursor = String(before.frames.at(-1)?.['cursor']);
+    before.cut();
+    const missed = [
+      await publish(world, LARGEST_BYTES),
+      await publish(world, LARGEST_BYTES),
+      await publish(world, 10),
+    ];
+    await using client = await world.connect('customer', CUSTOMER, { query: { cursor } });
+    expect(await client.until({ type: 'resumed' })).toMatchObject({ recovered: true, replayed: 3 });
+    expect(idsOf(client.frames)).toEqual(missed);
+  });
+});

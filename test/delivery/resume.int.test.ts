@@ -1,0 +1,197 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { v7 } from 'uuid';
+import type { Frame, TestClient } from '../support/client.ts';
+import { appointment } from '../support/events.ts';
+import { World } from '../support/world.ts';
+import { metricOf } from './metric.ts';
+
+let world: World;
+beforeAll(async () => {
+  world = await World.start({ deliveries: 2, env: { REWIND_SECONDS: '0' } });
+});
+afterAll(() => world[Symbol.asyncDispose]());
+
+let lastId = 1_000;
+/** Somebody who was not here before. */
+const somebody = () => (lastId += 1);
+
+const cursorOf = (frame: Frame | undefined) => String(frame?.['cursor']);
+const idsOf = (frames: readonly Frame[]) => frames.map((frame) => frame['id']);
+const scans = (delivery = 0) => metricOf(world.healthPort(delivery), 'scans_total');
+
+async function publishTo(customer: number): Promise<string> {
+  const { id } = await world.publish(appointment({ data: { customer_id: customer } }));
+  return id;
+}
+
+/** A client that has resumed once, so that its instance has been brought everything of its room since. */
+async function settled(customer: number, delivery = 0): Promise<TestClient> {
+  const first = await world.connect('customer', customer, { delivery });
+  const { cursor } = await first.until({ type: 'connected' });
+  const client = await world.connect('customer', customer, { delivery, query: { cursor: String(cursor) } });
+  await client.until({ type: 'resumed' });
+  first.cut();
+  return client;
+}
+
+/** Comes back with a cursor; the events that were replayed and the frame behind them. */
+async function comeBack(customer: number, cursor: string, delivery = 0) {
+  const client = await world.connect('customer', customer, { delivery, query: { cursor } });
+  await client.until({ type: 'connected' });
+  const replayed: Frame[] = [];
+  for (;;) {
+    const frame = await client.next();
+    if (!('event' in frame)) return { client, replayed, resumed: frame };
+    replayed.push(frame);
+  }
+}
+
+describe('a client that comes back with its cursor', () => {
+  it('gets what it missed from memory, in order, then resumed, then what is live', async () => {
+    const customer = somebody();
+    const before = await settled(customer);
+    const seen = await publishTo(customer);
+    const [last] = await before.events(1);
+    expect(last).toMatchObject({ id: seen });
+    before.cut();
+    const missed = [await publishTo(customer), await publishTo(customer), await publishTo(customer)];
+    const passes = await scans();
+    const { client, replayed, resumed } = await comeBack(customer, cursorOf(last));
+    expect(idsOf(replayed)).toEqual(missed);
+    expect(resumed).toEqual({ type: 'resumed', recovered: true, replayed: 3, cursor: expect.any(String) });
+    const live = await publishTo(customer);
+    expect(await client.next()).toMatchObject({ id: live });
+    expect(await scans()).toBe(passes);
+    client.cut();
+  });
+
+  it('gets it from the history on an instance that knows nothing of its room', async () => {
+    const customer = somebody();
+    const before = await settled(customer, 0);
+    await publishTo(customer);
+    const [last] = await before.events(1);
+    before.cut();
+    const missed = [await publishTo(customer), await publishTo(customer)];
+    const passes = await scans(1);
+    const { client, replayed, resumed } = await comeBack(customer, cursorOf(last), 1);
+    expect(idsOf(replayed)).toEqual(missed);
+    expect(resumed).toMatchObject({ recovered: true, replayed: 2 });
+    expect(await scans(1)).toBeGreaterThan(passes);
+    const live = await publishTo(customer);
+    expect(await client.next()).toMatchObject({ id: live });
+    expect(await client.quiet()).toEqual([]);
+    client.cut();
+  });
+
+  it.each([0, 1])(
+    'may have seen no event yet: the cursor of connected is enough, on instance %d',
+    async (delivery) => {
+      const customer = somebody();
+      const before = await world.join('customer', customer);
+      const cursor = cursorOf(before.frames.find(({ type }) => type === 'connected'));
+      before.cut();
+      const missed = await publishTo(customer);
+      const { client, replayed } = await comeBack(customer, cursor, delivery);
+      expect(idsOf(replayed)).toEqual([missed]);
+      client.cut();
+    },
+  );
+
+  it('and missed nothing gets nothing, and goes on from the cursor of resumed', async () => {
+    const customer = somebody();
+    const before = await settled(customer);
+    await publishTo(customer);
+    const [last] = await before.events(1);
+    before.cut();
+    const again = await comeBack(customer, cursorOf(last));
+    expect([again.replayed, again.resumed]).toMatchObject([[], { recovered: true, replayed: 0 }]);
+    again.client.cut();
+    const missed = await publishTo(customer);
+    const { client, replayed } = await comeBack(customer, cursorOf(again.resumed));
+    expect(idsOf(replayed)).toEqual([missed]);
+    client.cut();
+  });
+
+  it('is in the rooms that it names before it resumes, so that they resume too', async () => {
+    const [admin, provider] = [somebody(), somebody()];
+    const query = { rooms: `provider_${provider}` };
+    const before = await world.join('admin', admin, { query });
+    const cursor = cursorOf(before.frames.find(({ type }) => type === 'connected'));
+    before.cut();
+    const { id } = await world.publish({ event: 'calendar.sync', data: {}, rooms: [`provider_${provider}`] });
+    await using client = await world.connect('admin', admin, { query: { ...query, cursor } });
+    expect(await client.take(4)).toMatchObject([
+      { type: 'subscribed', room: 'admin' },
+      { type: 'subscribed', room: 'calendar' },
+      { type: 'subscribed', room: `provider_${provider}` },
+      { type: 'connected' },
+    ]);
+    const { recovered, replayed } = await client.until({ type: 'resumed' });
+    const events = client.frames.filter((frame) => 'event' in frame);
+    expect([recovered, replayed, idsOf(events)]).toEqual([true, events.length, expect.arrayContaining([id])]);
+  });
+
+  it('in its first frame instead of the URL, resumes as well', async () => {
+    const customer = somebody();
+    const before = await world.join('customer', customer);
+    const cursor = cursorOf(before.frames.find(({ type }) => type === 'connected'));
+    before.cut();
+    const missed = await publishTo(customer);
+    await using client = await world.open({ cursor }, 'customer', customer);
+    expect(await client.take(4)).toMatchObject([
+      { type: 'subscribed' },
+      { type: 'connected' },
+      { id: missed },
+      { type: 'resumed', recovered: true },
+    ]);
+  });
+
+  it('while a hundred others do gets its own', async () => {
+    const customers = Array.from({ length: 100 }, somebody);
+    const start = await world.join('customer', somebody());
+    const cursor = cursorOf(start.frames.find(({ type }) => type === 'connected'));
+    start.cut();
+    const missed = await Promise.all(customers.map(publishTo));
+    const back = await Promise.all(customers.map((customer) => comeBack(customer, cursor, 1)));
+    expect(back.map(({ replayed }) => idsOf(replayed))).toEqual(missed.map((id) => [id]));
+    for (const { client } of back) client.cut();
+  });
+});
+
+describe('a cursor that cannot be resumed from', () => {
+  const DAY_MS = 86_400_000;
+
+  it.each([
+    ['invalid', () => 'nonsense'],
+    ['unknown', () => v7()],
+    ['unknown', () => v7({ msecs: Date.now() + DAY_MS })],
+    ['expired', () => v7({ msecs: Date.now() - 10 * DAY_MS })],
+  ])('is %s: the session is told, gets the gap, and is live', async (reason, cursor) => {
+    const customer = somebody();
+    await using other = await world.join('customer', somebody());
+    const { client, replayed, resumed } = await comeBack(customer, cursor());
+    expect(replayed).toEqual([]);
+    expect(resumed).toEqual({
+      type: 'resumed',
+      recovered: false,
+      replayed: 0,
+      reason,
+      cursor: expect.any(String),
+    });
+    const gap = await client.next();
+    expect(gap).toEqual({
+      event: 'calendar.sync',
+      data: { reason: 'gap' },
+      timestamp: expect.any(String),
+      id: expect.any(String),
+      cursor: expect.any(String),
+    });
+    expect(await other.quiet()).toEqual([]);
+    client.cut();
+
+    const missed = await publishTo(customer);
+    const again = await comeBack(customer, cursorOf(gap));
+    expect([idsOf(again.replayed), again.resumed]).toMatchObject([[missed], { recovered: true }]);
+    again.client.cut();
+  });
+});

@@ -1,0 +1,64 @@
+import { describe, expect, it } from '@jest/globals';
+import { readConfig } from '../../services/delivery/config.ts';
+import { startDelivery } from '../../services/delivery/service.ts';
+import { createLogger } from '../../shared/runtime/logger.ts';
+import { TestClient } from '../support/client.ts';
+import { appointment } from '../support/events.ts';
+import { healthUntil } from '../support/health.ts';
+import { tokenFor } from '../support/tokens.ts';
+import { World, worldEnv } from '../support/world.ts';
+
+const CUSTOMER = 6;
+
+async function publish(world: World): Promise<string> {
+  const { id } = await world.publish(appointment({ data: { customer_id: CUSTOMER } }));
+  return id;
+}
+
+describe('a client without a cursor', () => {
+  it('goes on where its user left off on this instance, and hears of no resume', async () => {
+    await using world = await World.start({ env: { REWIND_SECONDS: '0' } });
+    const before = await world.join('customer', CUSTOMER);
+    before.cut();
+    await healthUntil(world.healthPort(), ({ body }) => body.stats['active_connections'] === 0);
+    const missed = [await publish(world), await publish(world)];
+    await using client = await world.join('customer', CUSTOMER);
+    const events = await client.events(2);
+    expect(events.map(({ id }) => id)).toEqual(missed);
+    expect(client.frames.filter(({ type }) => type === 'resumed')).toEqual([]);
+    expect(await client.quiet()).toEqual([]);
+  });
+
+  it('nobody else is given what that user missed', async () => {
+    await using world = await World.start({ env: { REWIND_SECONDS: '0' } });
+    const before = await world.join('customer', CUSTOMER);
+    before.cut();
+    await healthUntil(world.healthPort(), ({ body }) => body.stats['active_connections'] === 0);
+    await publish(world);
+    await using other = await world.join('customer', CUSTOMER + 1);
+    expect(await other.quiet()).toEqual([]);
+  });
+
+  it('is given the last seconds of its rooms on an instance that does not know the user', async () => {
+    await using world = await World.start({ deliveries: 2 });
+    const missed = await publish(world);
+    await using client = await world.join('customer', CUSTOMER, { delivery: 1 });
+    expect(await client.next()).toMatchObject({ id: missed });
+  });
+
+  it('is given them by an instance that has only just been started, also while it starts', async () => {
+    await using world = await World.start();
+    const missed = await publish(world);
+    const started = await startDelivery(readConfig(worldEnv(world.amqpUrl)), {
+      logger: createLogger('test', 'silent'),
+    });
+    try {
+      const url = `ws://127.0.0.1:${started.webSocketPort}/?token=${tokenFor('customer', CUSTOMER)}`;
+      await using client = await TestClient.open(url);
+      await client.until({ type: 'connected' });
+      expect(await client.next()).toMatchObject({ id: missed });
+    } finally {
+      await started.stop();
+    }
+  });
+});

@@ -1,0 +1,130 @@
+import type { Client } from './client.ts';
+import type { Fact, Ledger, TrackedEvent } from './ledger.ts';
+
+export interface Finding {
+  readonly client: Client | undefined;
+  readonly event: TrackedEvent | undefined;
+  readonly what: string;
+}
+
+/** What a run comes to. The first six have to be 0. */
+export interface Verdict {
+  readonly lost: readonly Finding[];
+  readonly misdelivered: readonly Finding[];
+  readonly outOfOrder: readonly Finding[];
+  readonly falseAccepts: readonly Finding[];
+  readonly gaps: readonly Finding[];
+  /** Processes that crashed, refusals that nobody expected, clients that did not come back. */
+  readonly oddities: readonly string[];
+  readonly counts: Readonly<Record<string, number>>;
+}
+
+export interface Evidence {
+  readonly ledger: Ledger;
+  readonly clients: readonly Client[];
+  /** How often each id stands in the history stream. */
+  readonly history: ReadonlyMap<string, number>;
+  /** Ids that the run itself published outside of the ledger. */
+  readonly sentinels: ReadonlySet<string>;
+  readonly oddities: readonly string[];
+  /** By close code: how the instances saw connections end. */
+  readonly closes: ReadonlyMap<number, number>;
+}
+
+export function isGood({ lost, misdelivered, outOfOrder, falseAccepts, gaps, oddities }: Verdict): boolean {
+  return [lost, misdelivered, outOfOrder, falseAccepts, gaps, oddities].every(({ length }) => length === 0);
+}
+
+export function check({ ledger, clients, history, sentinels, oddities, closes }: Evidence): Verdict {
+  const strangers = clients.flatMap(({ person, receipts }) =>
+    receipts.strangers
+      .filter((id) => !sentinels.has(id))
+      .map((id) => `${person.name} got an unknown event ${id}`),
+  );
+  const sum = (of: (client: Client) => number) => clients.reduce((total, client) => total + of(client), 0);
+  const repeatsOf = (often: (count: number) => boolean) =>
+    sum(({ receipts }) => receipts.repeats.filter((index) => often(timesIn(history, ledger, index))).length);
+  const accepted = ledger.accepted;
+  return {
+    lost: clients.flatMap((client) => lostTo(client, ledger)),
+    misdelivered: clients.flatMap((client) =>
+      client.receipts.misdelivered.map((event) => ({ client, event, what: 'misdelivered' })),
+    ),
+    outOfOrder: clients.flatMap((client) => disorderOf(client, ledger)),
+    falseAccepts: ledger.events
+      .filter(({ fact, id }) => fact.acceptedMs !== undefined && !history.has(id))
+      .map((event) => ({
+        client: undefined,
+        event,
+        what: `accepted by ${event.fact.entrance}, not in the history`,
+      })),
+    gaps: clients.flatMap((client) => gapsOf(client)),
+    oddities: [...oddities, ...strangers],
+    counts: {
+      accepted: accepted.length,
+      'of them by the inbox': accepted.filter(({ entrance }) => entrance === 'inbox').length,
+      'needed more than one try': accepted.filter(({ tries }) => tries > 1).length,
+      'published more than once': ledger.events.filter(({ id }) => (history.get(id) ?? 0) > 1).length,
+      'times published, at most': ledger.events.reduce(
+        (most, { id }) => Math.max(most, history.get(id) ?? 0),
+        0,
+      ),
+      'frames on the wire': sum(({ receipts }) => receipts.onWire),
+      'repeated on the wire': sum(({ receipts }) => receipts.repeats.length),
+      'of them published twice': repeatsOf((count) => count > 1),
+      'of them sent twice': repeatsOf((count) => count <= 1),
+      'of them outside a replay': sum(({ receipts }) => receipts.repeatedLive),
+      'repeated to an app with 1,000 ids': sum(({ receipts }) => receipts.repeatedToApplication),
+      'resumes recovered': sum(({ resumes }) => resumes.get('recovered') ?? 0),
+      ...Object.fromEntries([...closes].sort().map(([code, count]) => [`closed ${code}`, count])),
+    },
+  };
+}
+
+/** What a client was promised: everything for its rooms that was first said after it was connected. */
+function promised(client: Client, { rooms, fact }: TrackedEvent): boolean {
+  const { firstConnectedMs, person } = client;
+  if (firstConnectedMs === undefined || fact.firstTriedMs === undefined) return false;
+  return fact.firstTriedMs > firstConnectedMs && [...rooms].some((room) => person.rooms.has(room));
+}
+
+function lostTo(client: Client, ledger: Ledger): Finding[] {
+  return ledger.events
+    .filter(
+      (event) =>
+        event.fact.acceptedMs !== undefined && promised(client, event) && !client.receipts.has(event),
+    )
+    .map((event) => ({ client, event, what: 'lost' }));
+}
+
+function disorderOf(client: Client, ledger: Ledger): Finding[] {
+  const newest = new Map<string, Fact>();
+  const findings: Finding[] = [];
+  for (const index of client.receipts.order) {
+    const event = ledger.events[index];
+    if (event === undefined || !promised(client, event)) continue;
+    const before = newest.get(event.line);
+    if (before === undefined || before.version < event.fact.version) newest.set(event.line, event.fact);
+    else findings.push({ client, event, what: `came after version ${before.version}` });
+  }
+  return findings;
+}
+
+function gapsOf(client: Client): Finding[] {
+  const told = Array.from({ length: client.gaps }, () => ({
+    client,
+    event: undefined,
+    what: 'told of a gap',
+  }));
+  const failed = [...client.resumes].filter(([outcome]) => outcome !== 'recovered');
+  const notRecovered = failed.map(([outcome, count]) => ({
+    client,
+    event: undefined,
+    what: `${count} × recovered:false ${outcome}`,
+  }));
+  return [...told, ...notRecovered];
+}
+
+function timesIn(history: ReadonlyMap<string, number>, ledger: Ledger, index: number): number {
+  return history.get(ledger.events[index]?.id ?? '') ?? 0;
+}

@@ -1,0 +1,115 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { ScenarioName } from './scenarios.ts';
+
+/** A guarantee broken on purpose: text of the built code that is replaced, and the scenario that has to notice. */
+export interface Mutation {
+  readonly name: string;
+  readonly scenario: ScenarioName;
+  readonly file: string;
+  readonly find: string;
+  readonly replace: string;
+}
+
+export const mutations: readonly Mutation[] = [
+  {
+    name: 'the inbox acknowledges before the confirm',
+    scenario: 'ingest dies with unconfirmed events',
+    file: 'services/ingest/amqp/inbox.js',
+    find: '#track(consumption, message, settled) {',
+    replace: '#track(consumption, message, settled) { consumption.channel.ack(message); return;',
+  },
+  {
+    name: '202 before the confirm',
+    scenario: 'ingest dies with unconfirmed events',
+    file: 'services/ingest/amqp/publisher.js',
+    find: 'await confirmed;',
+    replace: 'confirmed.catch(() => undefined);',
+  },
+  {
+    name: 'the hole after a reconnect is not filled',
+    scenario: 'delivery loses the broker for a while',
+    file: 'services/delivery/event-flow.js',
+    find: 'beforeConsume: () => this.#fillHole(),',
+    replace: 'beforeConsume: () => Promise.resolve(),',
+  },
+  {
+    name: 'a scan ends at any mark, not at its own',
+    scenario: 'everybody resumes over slow links',
+    file: 'services/delivery/amqp/history.js',
+    find: 'if (entry.cursor === this.#end)',
+    replace: 'if (entry.type === MARK_TYPE)',
+  },
+  {
+    name: 'live events that arrive during a resume are dropped',
+    scenario: 'everybody resumes over slow links',
+    file: 'services/delivery/core/feed.js',
+    find: 'this.#hold(entry);',
+    replace: 'void entry;',
+  },
+  {
+    name: 'live events overtake the replay',
+    scenario: 'everybody resumes over slow links',
+    file: 'services/delivery/core/feed.js',
+    find: 'this.#hold(entry);',
+    replace: 'this.#write(entry);',
+  },
+  {
+    name: 'a resume looks back without a margin',
+    scenario: 'everybody resumes while a clock is ahead',
+    file: 'services/delivery/core/catch-up.js',
+    find: 'export const MARGINS_MS = [60_000, 15 * 60_000];',
+    replace: 'export const MARGINS_MS = [0];',
+  },
+  {
+    name: 'no fence before the cursor',
+    scenario: 'the history and a queue differ in order',
+    file: 'services/delivery/core/scan.js',
+    find: 'this.#fence.before(at)',
+    replace: '[]',
+  },
+  {
+    name: 'ingest does not recognise a repeated id',
+    scenario: 'a backend repeats itself',
+    file: 'services/ingest/core/repeats.js',
+    find: 'if (first !== undefined)',
+    replace: 'if (false)',
+  },
+  {
+    name: 'delivery does not recognise a repeated id',
+    scenario: 'a backend repeats itself',
+    file: 'services/delivery/core/fan-out.js',
+    find: 'return joinedAt !== undefined && joinedAt <= firstSeen;',
+    replace: 'return false;',
+  },
+  {
+    name: 'subscribed before the binding is confirmed',
+    scenario: 'rooms are joined over slow links',
+    file: 'services/delivery/event-flow.js',
+    find: 'await this.#bindings.acquire(room);',
+    replace: 'void this.#bindings.acquire(room);',
+  },
+  {
+    name: 'everybody gets everything',
+    scenario: 'delivery loses the broker for a while',
+    file: 'services/delivery/core/scan.js',
+    find: 'return (entry) => entry.rooms.some((room) => rooms.has(room));',
+    replace: 'return () => true;',
+  },
+];
+
+/** Changes a copy of the build; a text that is not there exactly once means that the code has moved on. */
+export function mutate(dist: string, { name, file, find, replace }: Mutation): void {
+  const path = join(dist, file);
+  const text = readFileSync(path, 'utf8');
+  const found = text.split(find).length - 1;
+  if (found !== 1) {
+    throw new Error(
+      `Mutation "${name}" no longer fits: ${JSON.stringify(find)} stands ${found} times in ${file}.`,
+    );
+  }
+  writeFileSync(
+    path,
+    text.replace(find, () => replace),
+  );
+}

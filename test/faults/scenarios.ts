@@ -1,0 +1,101 @@
+import type { Verdict } from './checker.ts';
+import type { Load, RunOptions } from './run.ts';
+import type { Fault, FaultKind } from './schedule.ts';
+
+/** A short run that puts one guarantee to the test. */
+export interface Scenario {
+  readonly load: Load;
+  readonly faults: readonly Fault[];
+  readonly atLeastMs?: number;
+  /** What is wrong beyond what is wrong in every run. */
+  readonly judge?: (verdict: Verdict) => readonly string[];
+}
+
+const steady: Load = {
+  clients: 18,
+  slowClients: 0,
+  httpPublishers: 3,
+  inboxPublishers: 2,
+  appointmentsEach: 5,
+  rate: 5,
+  habits: ['steady'],
+};
+const quiet: Load = { ...steady, clients: 6, httpPublishers: 0, inboxPublishers: 0 };
+/** Members of a system: two ingests, then two deliveries. */
+const DELIVERIES = [2, 3];
+
+export const scenarios = {
+  'ingest dies with unconfirmed events': {
+    load: steady,
+    faults: [fault('publisher lost, then ingest killed', 1_500)],
+  },
+  'delivery loses the broker for a while': {
+    load: steady,
+    faults: DELIVERIES.map((target) => fault('link cut', 1_500, { lane: target, target, lastsMs: 3_000 })),
+  },
+  'everybody resumes over slow links': {
+    load: steady,
+    faults: [
+      fault('slow links of delivery', 500, { lane: 1, lastsMs: 12_000 }),
+      fault('both deliveries killed', 1_500, { lane: 2 }),
+      fault('both deliveries killed', 7_500, { lane: 2 }),
+    ],
+  },
+  'everybody resumes while a clock is ahead': {
+    load: steady,
+    faults: [
+      fault('clock off', 500, { lane: 1, lastsMs: 8_000 }),
+      fault('both deliveries killed', 3_500, { lane: 2 }),
+    ],
+  },
+  'the history and a queue differ in order': { load: quiet, faults: [fault('entries swapped', 500)] },
+  'a backend repeats itself': {
+    load: { ...steady, repeats: 2 },
+    faults: [],
+    atLeastMs: 5_000,
+    judge: ({ counts }) => [
+      // Said to one instance twice and to the other once: each publishes it once, and nobody gets it twice.
+      ...atMost(2, 'times published, at most', counts),
+      ...atMost(0, 'repeated on the wire', counts),
+    ],
+  },
+  'rooms are joined over slow links': {
+    load: quiet,
+    faults: [
+      fault('slow links of delivery', 500, { lane: 1, lastsMs: 10_000 }),
+      fault('rooms subscribed to', 1_000, { lane: 2 }),
+    ],
+  },
+} satisfies Readonly<Record<string, Scenario>>;
+
+export type ScenarioName = keyof typeof scenarios;
+
+export function optionsFor(name: ScenarioName): Pick<RunOptions, 'faults' | 'load' | 'nodes' | 'atLeastMs'> {
+  const scenario: Scenario = scenarios[name];
+  return { faults: scenario.faults, load: scenario.load, nodes: 1, atLeastMs: scenario.atLeastMs ?? 0 };
+}
+
+export function wrongIn(name: ScenarioName, verdict: Verdict): readonly string[] {
+  const scenario: Scenario = scenarios[name];
+  const found = {
+    lost: verdict.lost,
+    misdelivered: verdict.misdelivered,
+    'out of order': verdict.outOfOrder,
+    'accepted falsely': verdict.falseAccepts,
+    'gaps told': verdict.gaps,
+  };
+  return [
+    ...Object.entries(found).flatMap(([what, { length }]) => (length === 0 ? [] : [`${length} ${what}`])),
+    ...verdict.oddities,
+    ...(scenario.judge?.(verdict) ?? []),
+  ];
+}
+
+function atMost(limit: number, name: string, counts: Verdict['counts']): readonly string[] {
+  const count = counts[name] ?? 0;
+  return count > limit ? [`${name}: ${count}`] : [];
+}
+
+function fault(kind: FaultKind, atMs: number, more: Partial<Omit<Fault, 'kind' | 'atMs'>> = {}): Fault {
+  return { lane: 0, lastsMs: 0, target: 0, amount: 0, ...more, kind, atMs };
+}
