@@ -78,6 +78,8 @@ export interface TestIngestOptions {
 /** Ingest in this process, on a vhost of its own; the broker behind a proxy, and a direct line to the broker. */
 export class TestIngest {
   private constructor(
+    /** Straight to the broker, past the proxy. */
+    readonly brokerUrl: string,
     readonly service: IngestService,
     readonly proxy: TcpProxy,
     /** Everything on the exchange. */
@@ -103,7 +105,7 @@ export class TestIngest {
     const model = await connect(vhost.url);
     const channel = await model.createConfirmChannel();
     const published = await bindProbe(channel);
-    return new TestIngest(service, proxy, published, channel, log, async () => {
+    return new TestIngest(vhost.url, service, proxy, published, channel, log, async () => {
       await service.stop();
       await closed(model);
       await proxy[Symbol.asyncDispose]();
