@@ -1,5 +1,6 @@
 import { errorFrame } from '../../shared/contract/frames.ts';
 import { ExpiringMap } from '../../shared/core/expiring-map.ts';
+import { Standstill } from './core/standstill.ts';
 import { LiveSession, type SessionContext } from './live-session.ts';
 import type { Upgraded } from './ws/server.ts';
 
@@ -12,9 +13,12 @@ export class Sessions {
   readonly #open = new Set<LiveSession>();
   readonly #leftOff = new ExpiringMap<number, number>(LEFT_OFF_MAX, LEFT_OFF_MS);
   #lastId = 0;
+  readonly #standstill: Standstill;
   #onEmpty: () => void = () => undefined;
 
-  constructor(private readonly context: Omit<SessionContext, 'rewindSinceMs' | 'closed'>) {}
+  constructor(private readonly context: Omit<SessionContext, 'rewindSinceMs' | 'closed'>) {
+    this.#standstill = new Standstill(context.now());
+  }
 
   get size(): number {
     return this.#open.size;
@@ -41,7 +45,9 @@ export class Sessions {
     }
   }
 
+  /** Ends what has run out of time; called about once a second. */
   tick(nowMs: number): void {
+    if (this.#standstill.justEnded(nowMs)) return;
     for (const session of this.#open) session.tick(nowMs);
   }
 

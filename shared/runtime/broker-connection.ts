@@ -29,6 +29,9 @@ interface BrokerEvents {
 const CONNECT_TIMEOUT_MS = 10_000;
 const MAX_RETRY_DELAY_MS = 5_000;
 
+/** A broker that starts refuses for a moment what it takes once it is up; a mistake is refused for ever. */
+const REFUSED_FOR_GOOD_MS = 4_000;
+
 /** The broker answered, and will answer the same to every further try. */
 export class BrokerRefusedError extends Error {
   override readonly name = 'BrokerRefusedError';
@@ -49,6 +52,7 @@ export class BrokerConnection extends EventEmitter<BrokerEvents> {
   #model: ChannelModel | undefined;
   #state: BrokerState;
   #everConnected = false;
+  #refusedSinceMs: number | undefined;
   #connected!: () => void;
   #refused!: (error: Error) => void;
 
@@ -113,7 +117,9 @@ export class BrokerConnection extends EventEmitter<BrokerEvents> {
       const reason = `cannot connect to the broker at ${addresses.host}: ${errorText(error)}`;
       this.#lost(reason);
       addresses.next();
-      if (!this.#everConnected && isRefusal(error)) {
+      this.#refusedSinceMs = isRefusal(error) ? (this.#refusedSinceMs ?? Date.now()) : undefined;
+      const refusedMs = Date.now() - (this.#refusedSinceMs ?? Date.now());
+      if (!this.#everConnected && refusedMs >= REFUSED_FOR_GOOD_MS) {
         this.#refused(new BrokerRefusedError(`${reason}. Check user, password and vhost in AMQP_URL.`));
       }
     });

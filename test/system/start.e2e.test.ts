@@ -1,0 +1,94 @@
+import { describe, expect, it } from '@jest/globals';
+import { createServer } from 'node:net';
+import { once } from 'node:events';
+import { createVhostForTest } from '../support/broker.ts';
+import { healthUntil, readHealth } from '../support/health.ts';
+import { ServiceProcess } from '../support/service-process.ts';
+import { TcpProxy } from '../support/tcp-proxy.ts';
+import { worldEnv } from '../support/world.ts';
+
+const SLOW_MS = 60_000;
+const services = ['ingest', 'delivery'] as const;
+
+/** Runs a service that cannot start, and gives what the operator is left with. */
+async function failedStart(service: 'ingest' | 'delivery', env: Readonly<Record<string, string>>) {
+  await using process = new ServiceProcess(service, env);
+  const { code } = await process.exited;
+  return { code, words: process.stderr };
+}
+
+describe.each(services)('%s that cannot start says why in words and exits', (service) => {
+  it(
+    'a wrong broker password',
+    async () => {
+      await using vhost = await createVhostForTest();
+      const url = new URL(vhost.url);
+      url.password = 'wrong';
+      const { code, words } = await failedStart(service, worldEnv(url.href));
+      expect(code).toBe(1);
+      expect(words).toMatch(/^cannot connect to the broker at [\w.:]+: .*ACCESS.REFUSED.* AMQP_URL\.\n$/);
+      expect(words).not.toContain('wrong');
+    },
+    SLOW_MS,
+  );
+
+  it(
+    'a vhost that is not there',
+    async () => {
+      await using vhost = await createVhostForTest();
+      const { code, words } = await failedStart(service, worldEnv(`${vhost.url}-not`));
+      expect(code).toBe(1);
+      expect(words).toMatch(/vhost in AMQP_URL/);
+    },
+    SLOW_MS,
+  );
+
+  it(
+    'a port that is taken',
+    async () => {
+      await using vhost = await createVhostForTest();
+      const other = createServer().listen(0);
+      await once(other, 'listening');
+      const address = other.address();
+      const port = typeof address === 'object' ? String(address?.port) : '';
+      const { code, words } = await failedStart(service, { ...worldEnv(vhost.url), HEALTH_PORT: port });
+      other.close();
+      expect(code).toBe(1);
+      expect(words).toBe(
+        `Port ${port} is taken by another process: stop it, or set HEALTH_PORT to a free port.\n`,
+      );
+    },
+    SLOW_MS,
+  );
+
+  it('every variable that is wrong, at once', async () => {
+    const env = { JWT_SECRET: 'short', LOG_LEVEL: 'loud', HEALTH_PORT: '70000', AMQP_URL: 'http://x' };
+    const { code, words } = await failedStart(service, env);
+    expect(code).toBe(1);
+    const secret = service === 'ingest' ? 'INGEST_API_KEYS' : 'JWT_SECRET';
+    for (const name of [secret, 'LOG_LEVEL', 'HEALTH_PORT', 'AMQP_URL'])
+      expect(words).toContain(`  ${name}: `);
+  });
+});
+
+describe.each(services)('%s while the broker is down at its start', (service) => {
+  it(
+    'is live and not ready, says so, and is ready by itself when the broker is there',
+    async () => {
+      await using vhost = await createVhostForTest();
+      await using proxy = await TcpProxy.before(vhost.url);
+      proxy.cut();
+      await using process = new ServiceProcess(service, worldEnv(proxy.through(vhost.url)));
+      const line = await process.said(`${service} is listening`);
+      const ports = (line['ports'] ?? line) as Readonly<Record<string, number>>;
+      const port = ports['health'] ?? ports['healthPort'] ?? 0;
+      expect(await readHealth(port, '/health/live')).toMatchObject({ code: 200 });
+      const down = await readHealth(port);
+      expect(down).toMatchObject({ code: 503, body: { status: 'unhealthy', broker: { state: 'down' } } });
+      expect(down.body.reasons.length).toBeGreaterThan(0);
+      proxy.heal();
+      await healthUntil(port, ({ body }) => body.status === 'healthy');
+    },
+    SLOW_MS,
+  );
+});
