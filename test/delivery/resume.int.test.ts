@@ -146,6 +146,25 @@ describe('a client that comes back with its cursor', () => {
     ]);
   });
 
+  it.each([20, 40, 60, 200])(
+    'gets a replay of %d KiB whole, whatever the socket takes at once',
+    async (kib) => {
+      const customer = somebody();
+      const client = await world.join('customer', customer);
+      const { cursor } = client.frames.find(({ type }) => type === 'connected') ?? {};
+      client.cut();
+      const notes = 'x'.repeat(10 * 1024);
+      const missed: string[] = [];
+      for (let kept = 0; kept < kib; kept += 10) {
+        missed.push((await world.publish(appointment({ data: { customer_id: customer, notes } }))).id);
+      }
+      const { client: back, replayed, resumed } = await comeBack(customer, String(cursor));
+      expect(idsOf(replayed)).toEqual(missed);
+      expect(resumed).toMatchObject({ type: 'resumed', recovered: true });
+      back.cut();
+    },
+  );
+
   it('while a hundred others do gets its own', async () => {
     const customers = Array.from({ length: 100 }, somebody);
     const start = await world.join('customer', somebody());

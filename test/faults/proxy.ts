@@ -11,8 +11,8 @@ interface Link {
   dead: boolean;
   /** The first bytes of the client, in which an AMQP connection says its name. */
   greeting: string;
-  /** When the last byte held back is due, so that none overtakes another. */
-  dueMs: number;
+  /** What is held back, oldest first; one timer waits for the first. */
+  readonly waiting: { readonly dueMs: number; readonly step: () => void }[];
 }
 
 /**
@@ -111,7 +111,7 @@ export class Proxy {
       return;
     }
     const upstream = connect(this.#targetPort, '127.0.0.1');
-    const link: Link = { client, upstream, dead: false, greeting: '', dueMs: 0 };
+    const link: Link = { client, upstream, dead: false, greeting: '', waiting: [] };
     client.on('data', (chunk: Buffer) => {
       if (link.greeting.length < GREETING_BYTES) link.greeting += chunk.toString('latin1');
     });
@@ -139,18 +139,28 @@ export class Proxy {
     });
   }
 
+  /** First in, first out, whatever the delay becomes meanwhile: TCP does not swap bytes. */
   #later(link: Link, step: () => void): void {
-    const nowMs = performance.now();
-    link.dueMs = Math.max(link.dueMs, nowMs + this.#delayMs);
-    const guarded = () => {
-      if (!link.dead) step();
-    };
-    if (link.dueMs <= nowMs) guarded();
-    else setTimeout(guarded, link.dueMs - nowMs);
+    const dueMs = performance.now() + this.#delayMs;
+    if (link.waiting.push({ dueMs, step }) === 1) this.#next(link);
+  }
+
+  #next(link: Link): void {
+    for (;;) {
+      const [first] = link.waiting;
+      if (first === undefined) return;
+      const waitMs = first.dueMs - performance.now();
+      if (waitMs > 0) {
+        setTimeout(() => this.#next(link), waitMs);
+        return;
+      }
+      if (!link.dead) first.step();
+      link.waiting.shift();
+    }
   }
 
   #write(link: Link, from: Socket, to: Socket, chunk: Buffer): void {
-    if (to.destroyed || to.write(chunk)) return;
+    if (to.destroyed || to.write(chunk) || to.listenerCount('drain') > 0) return;
     from.pause();
     to.once('drain', () => {
       if (!link.dead && !this.#frozen) from.resume();

@@ -22,8 +22,6 @@ export interface ConnectionEvents {
   pending(): number;
 }
 
-/** A replay waits above this, well below the smallest outbox bound. */
-const CONGESTED_BYTES = 32 * 1024;
 /** A client that does not answer our close frame is cut off after this. */
 const CLOSE_TIMEOUT_MS = 3_000;
 /** Reading pauses above this many unanswered frames, so that a flood waits in the client's own buffers. */
@@ -73,8 +71,9 @@ export class Connection implements Outlet {
     return this.#socket.writableLength;
   }
 
+  /** The socket's own mark (16 to 64 KiB, by the release of Node), because only what passes it is followed by a drain. */
   get congested(): boolean {
-    return this.outboxBytes > CONGESTED_BYTES && !this.#socket.destroyed;
+    return this.#socket.writableNeedDrain;
   }
 
   drained(): Promise<void> {
