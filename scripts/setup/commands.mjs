@@ -8,7 +8,8 @@ import { runStep } from './run-step.mjs';
 import { runTests } from './tests.mjs';
 
 const devCommands = ['start', 'token', 'publish', 'watch'];
-const faultCommands = ['faults', 'mutations'];
+/** Commands with a TypeScript project of their own, and where it is. */
+const projects = { faults: 'test/faults', mutations: 'test/faults', 'bench:resume': 'bench' };
 
 /** Installs and builds what is missing, then becomes the command: its signals and exit code are ours. */
 export async function runCommand(name, args) {
@@ -20,14 +21,15 @@ export async function runCommand(name, args) {
     const script = fileURLToPath(new URL(`../../dist/dev/${name}.js`, import.meta.url));
     await prepare({ mustBuild: true, script });
     await become(script, args);
-  } else if (faultCommands.includes(name)) {
+  } else if (Object.hasOwn(projects, name)) {
+    const project = projects[name];
     await prepare({ mustBuild: true });
     const tsc = inRoot('node_modules/typescript/bin/tsc');
-    const build = () => runStep('building the fault suite', process.execPath, [tsc, '-p', 'test/faults']);
+    const build = () => runStep(`building ${project}`, process.execPath, [tsc, '-p', project]);
     await withLock('setup', build);
-    await become(inRoot(`dist/test/faults/${name}.main.js`), args);
+    await become(inRoot(`dist/${project}/${name.replace(/^bench:/, '')}.main.js`), args);
   } else {
-    const others = [...devCommands.slice(1), ...faultCommands].join(' | npm run ');
+    const others = [...devCommands.slice(1), ...Object.keys(projects)].join(' | npm run ');
     console.error(`usage: npm start | npm test | npm run ${others}`);
     process.exitCode = 2;
   }

@@ -26,8 +26,6 @@ const REPEATS_MAX = 100_000;
 const REPEATS_MS = 24 * 60 * 60 * 1000;
 /** A plan that keeps failing is given up, and the client told of a gap, after this many tries. */
 const PLAN_TRIES = 5;
-/** Passes over the history of one instance: at most five a second, however many clients ask. */
-const REST_BETWEEN_SCANS_MS = 200;
 /** Without a mark coming back for so long, the own queue no longer brings what it should. */
 const STALLED_MS = 20_000;
 
@@ -90,7 +88,7 @@ export class EventFlow {
     void this.#bindings.bindAlways(EVERYONE);
     this.#scans = new ScanSchedule(
       (fromMs, onEntry) => this.#read(fromMs, onEntry),
-      () => setTimeout(REST_BETWEEN_SCANS_MS, undefined, { ref: false }),
+      (restMs) => setTimeout(restMs, undefined, { ref: false }),
     );
     this.#catchUp = new CatchUp({
       timeline: this.#timeline,

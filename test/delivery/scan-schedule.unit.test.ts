@@ -15,7 +15,7 @@ interface Pass {
 const request: ScanRequest = { from: { sinceMs: NOON }, wants: inRooms(new Set(['provider_4'])) };
 
 /** A history whose passes the test ends; `rest` is between two of them. */
-function world(rest: () => Promise<void> = () => Promise.resolve()) {
+function world(rest: (restMs: number) => Promise<void> = () => Promise.resolve()) {
   const passes: Pass[] = [];
   const schedule = new ScanSchedule(
     (fromMs, onEntry) =>
@@ -117,5 +117,22 @@ describe('ScanSchedule', () => {
     rested();
     (await pass(1)).end(cursorAt(NOON));
     await expect(again).resolves.toMatchObject({ found: true });
+  });
+
+  it('rests longer behind each pass of a storm, and no longer when it is over', async () => {
+    const rests: number[] = [];
+    const { schedule, pass } = world((restMs) => {
+      rests.push(restMs);
+      return Promise.resolve();
+    });
+    const readers = [1, 100, 100, 100, 100, 1];
+    let resumed: Promise<unknown>[] = [];
+    for (const [index, count] of readers.entries()) {
+      resumed = Array.from({ length: count }, () => schedule.request(request, NOON));
+      (await pass(index)).end(cursorAt(NOON));
+      await Promise.all(resumed);
+    }
+    await settle();
+    expect(rests).toEqual([250, 750, 2_250, 6_750, 7_000, 250]);
   });
 });

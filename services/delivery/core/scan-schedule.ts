@@ -4,6 +4,17 @@ import { Scan, type ScanRequest, type ScanResult } from './scan.ts';
 
 export type MarkedScanResult = ScanResult & { readonly mark: Cursor };
 
+/** A pass with so many readers is one of a storm: a restarted proxy, a broken uplink. */
+const STORM_READERS = 25;
+const REST_MS = 250;
+/** Each pass of a storm is followed by a longer rest, so that a storm of ten seconds costs five passes. */
+const STORM_FACTOR = 3;
+const MAX_REST_MS = 7_000;
+
+function restAfter(storms: number): number {
+  return Math.min(MAX_REST_MS, REST_MS * STORM_FACTOR ** storms);
+}
+
 interface Pending {
   readonly request: ScanRequest;
   readonly fromMs: number;
@@ -22,8 +33,8 @@ export class ScanSchedule {
   constructor(
     /** Reads from a time up to a mark made now, and resolves with that mark. */
     private readonly read: (fromMs: number, onEntry: (entry: Entry) => void) => Promise<Cursor>,
-    /** Lets the broker breathe between two passes; a pass that stands alone waits for nothing. */
-    private readonly rest: () => Promise<void>,
+    /** Waits some milliseconds. */
+    private readonly rest: (restMs: number) => Promise<void>,
   ) {}
 
   /** Rejects when the pass broke off; the caller asks again when the broker is back. */
@@ -38,12 +49,14 @@ export class ScanSchedule {
     this.#running = true;
     // Whoever asks in the same turn of the event loop shares the first pass.
     await Promise.resolve();
+    let storms = 0;
     while (this.#pending.length > 0) {
       const batch = this.#pending;
       this.#pending = [];
       await this.#pass(batch);
+      storms = batch.length >= STORM_READERS ? storms + 1 : 0;
       // Whoever resumes in a loop shares the passes of everybody else and causes no more of them.
-      await this.rest();
+      await this.rest(restAfter(storms));
     }
     this.#running = false;
   }
