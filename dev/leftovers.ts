@@ -10,6 +10,8 @@ const STOP_MS = 12_000;
 interface StartRecord {
   readonly owner: ProcessMark;
   readonly services: readonly ProcessMark[];
+  /** With user and password: the file is its owner's alone. */
+  readonly brokerUrl: string;
 }
 
 /**
@@ -29,16 +31,22 @@ export async function settleEarlierStart(say: (sentence: string) => void): Promi
 }
 
 /** A second start in this folder finds the record of the first one and leaves it. */
-export function recordStart(pids: readonly number[]): void {
+export function recordStart(pids: readonly number[], brokerUrl: string): void {
   const owner = markOf(process.pid);
   if (owner === undefined || readRecord() !== undefined) return;
   const services = pids.flatMap((pid) => markOf(pid) ?? []);
   mkdirSync(folder, { recursive: true });
-  writeFileSync(file, JSON.stringify({ owner, services } satisfies StartRecord));
+  writeFileSync(file, JSON.stringify({ owner, services, brokerUrl } satisfies StartRecord), { mode: 0o600 });
 }
 
 export function forgetStart(): void {
   if (readRecord()?.owner.pid === process.pid) rmSync(file, { force: true });
+}
+
+/** The broker of an npm start that runs in this folder now. */
+export function runningBrokerUrl(): string | undefined {
+  const record = readRecord();
+  return record !== undefined && isAlive(record.owner) ? record.brokerUrl : undefined;
 }
 
 function readRecord(): StartRecord | undefined {

@@ -40,7 +40,7 @@ await runMain(usage, async () => {
     services.push(...startServices(env, ports, broker));
     const pids = services.flatMap(({ pid }) => pid ?? []);
     guardian = startGuardian(endInShell(pids, GUARDIAN_GRACE_S), []);
-    recordStart(pids);
+    recordStart(pids, broker.handle.url);
     await run(services, env, ports, broker, stopped);
   } catch (error) {
     if (!stopped.aborted) return complain(error);

@@ -7,7 +7,7 @@ import { inRoot, root } from './paths.mjs';
 import { runStep } from './run-step.mjs';
 import { runTests } from './tests.mjs';
 
-const devCommands = ['start', 'token', 'publish', 'watch'];
+const devCommands = ['start', 'token', 'publish', 'watch', 'redrive'];
 /** Commands with a TypeScript project of their own, and where it is. */
 const projects = { faults: 'test/faults', mutations: 'test/faults', 'bench:resume': 'bench' };
 
