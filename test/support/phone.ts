@@ -15,7 +15,7 @@ export class Phone {
 
   async run(joined: () => void): Promise<void> {
     let cursor: string | undefined;
-    while (!this.#stopped.signal.aborted) {
+    while (!this.#hasStopped()) {
       const client = await TestClient.open(this.urlFrom(cursor)).catch(() => undefined);
       if (client === undefined) continue;
       this.#client = client;
@@ -30,12 +30,17 @@ export class Phone {
         take(frame);
       }
       const { code } = await client.closed;
-      if (!this.#stopped.signal.aborted) this.closes.push({ code, atMs: Date.now() });
+      if (!this.#hasStopped()) this.closes.push({ code, atMs: Date.now() });
     }
   }
 
   async stop(): Promise<void> {
     this.#stopped.abort();
     await this.#client?.close();
+  }
+
+  /** A call, because it changes while something is awaited. */
+  #hasStopped(): boolean {
+    return this.#stopped.signal.aborted;
   }
 }
