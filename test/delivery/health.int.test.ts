@@ -39,7 +39,10 @@ describe('GET /health of an instance that is well', () => {
 
   it('names the queues on the way, its own among them', async () => {
     await using world = await World.start();
-    const { body } = await healthUntil(world.healthPort(), (health) => health.body.queues.length === 3);
+    const { body } = await healthUntil(
+      world.healthPort(),
+      ({ body: { queues } }) => queues.length === 3 && queues[0]?.consumers === 1,
+    );
     expect(body.queues).toEqual([
       { name: 'appointments.inbox', messages: 0, consumers: 1 },
       { name: 'appointments.rejected', messages: 0, consumers: 0 },

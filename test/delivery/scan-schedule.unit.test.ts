@@ -126,9 +126,8 @@ describe('ScanSchedule', () => {
       return Promise.resolve();
     });
     const readers = [1, 100, 100, 100, 100, 1];
-    let resumed: Promise<unknown>[] = [];
     for (const [index, count] of readers.entries()) {
-      resumed = Array.from({ length: count }, () => schedule.request(request, NOON));
+      const resumed = Array.from({ length: count }, () => schedule.request(request, NOON));
       (await pass(index)).end(cursorAt(NOON));
       await Promise.all(resumed);
     }
