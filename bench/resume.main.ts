@@ -9,18 +9,19 @@ import { fillHistory } from './fill-history.ts';
 import { timeToResumed } from './time-to-resumed.ts';
 
 /**
- * npm run bench:resume -- [SIZES] [WINDOW]: time to `resumed` against the size of the history, in entries. A client was
- * away while WINDOW events passed (360,000 are an hour at 100 a second), 50 of them its
- * own; before that, the history already held much or little. The pause puts the old part out of the margin
- * that a resume looks back.
+ * npm run bench:resume -- [SIZES] [WINDOW]: time to `resumed` against the size of the history, in entries.
+ *
+ * A client was away while WINDOW events passed (360,000 are an hour at 100 a second), 50 of them its own; before
+ * that, the history already held much or little. The pause puts the old part out of the margin that a resume
+ * looks back.
  */
+const sizes = (process.argv[2] ?? '100000,1000000').split(',').map(Number);
+const WINDOW = Number(process.argv[3] ?? 50_000);
 const OWN = 50;
 const MARGIN_MS = 65_000;
 const ROUNDS = 7;
 const SECRET = 'only-for-benchmarks-0123456789-abcdef';
 
-const sizes = (process.argv[2] ?? '100000,1000000').split(',').map(Number);
-const WINDOW = Number(process.argv[3] ?? 50_000);
 const say = (text: string) => process.stdout.write(`${text}\n`);
 
 const broker = await findOwnBroker({ lifetime: 'temporary', env: process.env, root: process.cwd(), say });

@@ -42,7 +42,7 @@ export const mutations: readonly Mutation[] = [
   },
   {
     name: 'live events that arrive during a resume are dropped',
-    scenario: 'everybody resumes over slow links',
+    scenario: 'everybody resumes while events come thick and fast',
     file: 'services/delivery/core/feed.js',
     find: 'this.#hold(entry);',
     replace: 'void entry;',

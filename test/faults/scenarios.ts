@@ -41,6 +41,15 @@ export const scenarios = {
       fault('both deliveries killed', 7_500, { lane: 2 }),
     ],
   },
+  // Between the end of a scan and its session's going live lie milliseconds: only a dense stream of events hits them.
+  'everybody resumes while events come thick and fast': {
+    load: { ...steady, rate: 60 },
+    faults: [
+      fault('both deliveries killed', 1_500, { lane: 2 }),
+      fault('both deliveries killed', 5_500, { lane: 2 }),
+      fault('both deliveries killed', 9_500, { lane: 2 }),
+    ],
+  },
   'everybody resumes while a clock is ahead': {
     load: steady,
     faults: [
