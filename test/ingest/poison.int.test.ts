@@ -1,0 +1,91 @@
+import { describe, expect, it } from '@jest/globals';
+import { connect } from 'amqplib';
+import { once } from 'node:events';
+import { v7 } from 'uuid';
+import { Inbox } from '../../services/ingest/amqp/inbox.ts';
+import { Publisher } from '../../services/ingest/amqp/publisher.ts';
+import { RejectedQueue } from '../../services/ingest/amqp/rejected-queue.ts';
+import { Cursor } from '../../shared/contract/cursor.ts';
+import { INBOX, REJECTED } from '../../shared/contract/topology.ts';
+import { BrokerConnection } from '../../shared/runtime/broker-connection.ts';
+import { systemClock } from '../../shared/runtime/clock.ts';
+import { declareTopology } from '../../shared/runtime/declare-topology.ts';
+import { createLogger } from '../../shared/runtime/logger.ts';
+import { createVhostForTest } from '../support/broker.ts';
+
+const MAX_TRIES = 11;
+
+/** An inbox whose every message meets a fault of ours, which counts its tries. */
+async function startFaultyInbox() {
+  const vhost = await createVhostForTest();
+  const logger = createLogger('test', 'silent');
+  const connection = new BrokerConnection({
+    url: vhost.url,
+    name: 'test',
+    logger,
+    setup: (model) => declareTopology(model, { historyMaxAge: '7D' }, logger),
+  });
+  const clock = systemClock;
+  const publisher = new Publisher(connection, {
+    maxUnconfirmed: 10,
+    maxUnconfirmedBytes: 1_000_000,
+    confirmTimeoutMs: 20_000,
+    appId: 'test',
+    clock,
+    observer: { confirmed: () => undefined },
+    logger,
+  });
+  let tries = 0;
+  const inbox = new Inbox(connection, {
+    intake: {
+      take: () => {
+        tries += 1;
+        throw new Error('a fault of ours');
+      },
+    },
+    publisher,
+    observer: { refused: () => undefined },
+    declare: () => Promise.resolve(),
+    prefetch: 10,
+    maxBodyBytes: 1_000_000,
+    nextKey: () => Cursor.parse(v7()),
+    clock,
+    logger,
+  });
+  const model = await connect(vhost.url);
+  return {
+    channel: await model.createConfirmChannel(),
+    connection,
+    tries: () => tries,
+    async [Symbol.asyncDispose]() {
+      await inbox.stop();
+      await publisher.stop();
+      await connection.close();
+      const gone = once(model, 'close');
+      await model.close();
+      await gone;
+      await vhost[Symbol.asyncDispose]();
+    },
+  };
+}
+
+describe('a message on which ingest fails again and again', () => {
+  it('is set aside by the broker after bounded tries, with the reason and the count', async () => {
+    await using world = await startFaultyInbox();
+    await world.connection.firstConnected;
+    world.channel.sendToQueue(INBOX, Buffer.from('{"event":"poison"}'), {
+      persistent: true,
+      messageId: 'poison',
+    });
+    await world.channel.waitForConfirms();
+    while ((await world.channel.checkQueue(REJECTED)).messageCount === 0);
+    expect(world.tries()).toBeGreaterThan(1);
+    expect(world.tries()).toBeLessThanOrEqual(MAX_TRIES);
+    const [rejected] = await new RejectedQueue(world.channel).read(10);
+    expect(rejected).toMatchObject({ messageId: 'poison', body: '{"event":"poison"}' });
+    expect(rejected?.reason).toContain('delivery_limit');
+    expect(rejected?.headers['x-death']).toMatchObject([
+      { reason: 'delivery_limit', count: 1, queue: INBOX },
+    ]);
+  });
+});
