@@ -40,7 +40,6 @@ export class Connection implements Outlet {
   #heardAtMs: number;
   /** When the ping went out that nothing has been heard after. */
   #pingedAtMs: number | undefined;
-  #frames = 0;
   #closing = false;
 
   constructor(
@@ -60,11 +59,6 @@ export class Connection implements Outlet {
     // What went wrong is in the close code that follows.
     ws.on('error', () => undefined);
     ws.once('close', (code) => events.closed(code, this.#heardAtMs));
-  }
-
-  /** Frames received. */
-  get frames(): number {
-    return this.#frames;
   }
 
   get outboxBytes(): number {
@@ -119,10 +113,6 @@ export class Connection implements Outlet {
     this.#ws.once('close', () => clearTimeout(timer));
   }
 
-  terminate(): void {
-    this.#ws.terminate();
-  }
-
   /** Finds dead peers; called about once a second. Nobody is cut off who has not been asked. */
   tick(nowMs: number): void {
     if (this.#pingedAtMs !== undefined) {
@@ -140,7 +130,6 @@ export class Connection implements Outlet {
 
   #receive(data: RawData, isBinary: boolean): void {
     this.#hear();
-    this.#frames += 1;
     if (this.#closing) return;
     // ws hands over one Buffer per message as long as binaryType is untouched.
     if (isBinary) this.events.binary();
