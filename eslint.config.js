@@ -64,14 +64,38 @@ export default tseslint.config(
     files: ['**/*.js', '**/*.mjs'],
     languageOptions: { globals: { process: 'readonly', console: 'readonly', URL: 'readonly' } },
   },
-  { files: ['shared/contract/**', 'shared/core/**', 'services/*/core/**'], rules: pureGlobals },
+  {
+    files: ['shared/status/page/*.js'],
+    languageOptions: {
+      globals: Object.fromEntries(
+        [
+          ...['document', 'location', 'fetch', 'setTimeout', 'AbortSignal', 'matchMedia', 'getComputedStyle'],
+          ...['ResizeObserver', 'HTMLElement', 'HTMLButtonElement', 'HTMLOListElement', 'HTMLUListElement'],
+        ].map((name) => [name, 'readonly']),
+      ),
+    },
+  },
+  {
+    files: [
+      'shared/contract/**',
+      'shared/core/**',
+      'services/*/core/**',
+      'services/ingest/easyappointments/*.ts',
+    ],
+    rules: pureGlobals,
+  },
   boundary(['shared/contract/**'], io, services, {
     regex: '/(runtime|core)/',
     message: 'The contract stands alone.',
   }),
   boundary(['shared/core/**'], io, services, { regex: '/runtime/', message: 'The core is pure.' }),
   boundary(['shared/runtime/**'], services),
+  boundary(['shared/status/**'], services),
   boundary(['services/ingest/core/**'], io, delivery, siblings('http', 'amqp')),
+  boundary(['services/ingest/easyappointments/**'], delivery, siblings('http', 'amqp'), {
+    regex: '^(node:(?!crypto$).*|ws|amqplib|fastify|prom-client)$',
+    message: 'What webhooks mean is pure: take what you need as a port.',
+  }),
   boundary(['services/ingest/http/**'], delivery, siblings('amqp')),
   boundary(['services/ingest/amqp/**'], delivery, siblings('http')),
   boundary(['services/ingest/*.ts'], delivery),

@@ -67,13 +67,23 @@ function startServices(env: Environment, ports: StartPorts, broker: Broker): rea
     label: 'ingest',
     script: join(root, 'dist/services/ingest/main.js'),
     cwd: root,
-    env: { ...common, INGEST_PORT: String(ports.ingest), HEALTH_PORT: String(ports.ingestHealth) },
+    env: {
+      STATUS_PEERS: `http://127.0.0.1:${ports.webSocketHealth}`,
+      ...common,
+      INGEST_PORT: String(ports.ingest),
+      HEALTH_PORT: String(ports.ingestHealth),
+    },
   });
   const delivery = new ServiceProcess({
     label: 'websocket',
     script: join(root, 'dist/services/delivery/main.js'),
     cwd: root,
-    env: { ...common, WEBSOCKET_PORT: String(ports.webSocket), HEALTH_PORT: String(ports.webSocketHealth) },
+    env: {
+      STATUS_PEERS: `http://127.0.0.1:${ports.ingestHealth}`,
+      ...common,
+      WEBSOCKET_PORT: String(ports.webSocket),
+      HEALTH_PORT: String(ports.webSocketHealth),
+    },
   });
   return [ingest, delivery];
 }

@@ -25,6 +25,7 @@ roomcast is up.
 
   WebSocket   ws://127.0.0.1:${ports.webSocket}/ws
   ingest      http://127.0.0.1:${ports.ingest}/v1/events
+  status      http://127.0.0.1:${ports.webSocketHealth}/ in a browser
   health      http://127.0.0.1:${ports.webSocketHealth}/health (WebSocket), http://127.0.0.1:${ports.ingestHealth}/health (ingest)
   RabbitMQ    ${broker.kind === 'given' ? 'as AMQP_URL says' : `${broker.url}, management ${broker.managementUrl}`}
 

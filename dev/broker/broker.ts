@@ -50,6 +50,8 @@ export interface BrokerOptions {
   readonly say: (sentence: string) => void;
   /** Shows no progress of a start; for brokers that come and go within a test. */
   readonly quiet?: boolean;
+  /** Starts a temporary container in place of the docker command; the tests have a library for it. */
+  readonly startContainer?: ((image: string, options: BrokerOptions) => Promise<OwnBroker>) | undefined;
   /** Gives up the search and stops what it had started. */
   readonly signal?: AbortSignal | undefined;
 }

@@ -26,15 +26,14 @@ const SHARED_TIMEOUT_MS = 120_000;
 
 /** RabbitMQ in a container that ends with us, its ports published on the loopback only. */
 export async function tryDocker(options: BrokerOptions): Promise<Attempt> {
-  const { lifetime, root, signal } = options;
+  const { lifetime, root, signal, startContainer } = options;
   const image = rabbitImage(root);
   const obstacle = await dockerObstacle(image, signal);
   if (obstacle !== undefined) return { passedOver: obstacle };
   try {
-    if (lifetime === 'temporary') {
-      return { broker: await start(`roomcast-test-${randomBytes(6).toString('hex')}`, image, options) };
-    }
-    return { broker: await startOrShare(image, options) };
+    if (lifetime === 'kept') return { broker: await startOrShare(image, options) };
+    if (startContainer !== undefined) return { broker: await startContainer(image, options) };
+    return { broker: await start(`roomcast-test-${randomBytes(6).toString('hex')}`, image, options) };
   } catch (error) {
     if (!(error instanceof BrokerError) || signal?.aborted === true) throw error;
     return { passedOver: error.message };

@@ -46,13 +46,12 @@ const names: Readonly<Record<Kind, string>> = { docker: 'Docker', local: 'a priv
 
 const attempts: Readonly<Record<Kind, (options: BrokerOptions, forced: boolean) => Promise<Attempt>>> = {
   docker: async (options, forced) => {
-    if (options.lifetime === 'temporary' && !forced && isOlderNode()) {
-      const [major, minor] = MIN_NODE_FOR_DOCKER_TESTS;
-      return {
-        passedOver: `containers in tests need Node ${major}.${minor}, this is ${process.versions.node}`,
-      };
-    }
-    return tryDocker(options);
+    if (options.lifetime === 'kept' || !isOlderNode()) return tryDocker(options);
+    if (forced) return tryDocker({ ...options, startContainer: undefined });
+    const [major, minor] = MIN_NODE_FOR_DOCKER_TESTS;
+    return {
+      passedOver: `containers in tests need Node ${major}.${minor}, this is ${process.versions.node}`,
+    };
   },
   local: async (options) => {
     const attempt = await tryPrivateNode(options);

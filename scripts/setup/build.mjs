@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { copyAssets } from './assets.mjs';
 import { inRoot } from './paths.mjs';
 import { runStep } from './run-step.mjs';
 
@@ -22,6 +23,7 @@ export async function ensureBuilt() {
   const tsc = inRoot('node_modules/typescript/bin/tsc');
   await runStep('building', process.execPath, [tsc, '-p', 'tsconfig.build.json']);
   mkdirSync(inRoot('dist'), { recursive: true });
+  copyAssets();
   writeFileSync(stampFile, built);
 }
 

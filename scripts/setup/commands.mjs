@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { ensureBuilt, sourcesChanged } from './build.mjs';
+import { rerunOnNewerNode, runDockerTests } from './docker-tests.mjs';
 import { ensureInstalled, packagesMissing } from './install.mjs';
 import { withLock } from './lock.mjs';
 import { inRoot, root } from './paths.mjs';
@@ -9,7 +10,12 @@ import { runTests } from './tests.mjs';
 
 const devCommands = ['start', 'token', 'publish', 'watch', 'redrive'];
 /** Commands with a TypeScript project of their own, and where it is. */
-const projects = { faults: 'test/faults', mutations: 'test/faults', 'bench:resume': 'bench' };
+const projects = {
+  faults: 'test/faults',
+  mutations: 'test/faults',
+  'bench:resume': 'bench',
+  'bench:webhook': 'bench',
+};
 
 /** Installs and builds what is missing, then becomes the command: its signals and exit code are ours. */
 export async function runCommand(name, args) {
@@ -17,6 +23,10 @@ export async function runCommand(name, args) {
   if (name === 'test') {
     await prepare({ mustBuild: args.length === 0 });
     process.exitCode = await runTests(args);
+  } else if (name === 'test:docker') {
+    const code = await rerunOnNewerNode(args);
+    if (code === undefined) await prepare({ mustBuild: true });
+    process.exitCode = code ?? (await runDockerTests(args));
   } else if (devCommands.includes(name)) {
     const script = fileURLToPath(new URL(`../../dist/dev/${name}.js`, import.meta.url));
     await prepare({ mustBuild: true, script });
@@ -30,7 +40,7 @@ export async function runCommand(name, args) {
     await become(inRoot(`dist/${project}/${name.replace(/^bench:/, '')}.main.js`), args);
   } else {
     const others = [...devCommands.slice(1), ...Object.keys(projects)].join(' | npm run ');
-    console.error(`usage: npm start | npm test | npm run ${others}`);
+    console.error(`usage: npm start | npm test | npm run test:docker | npm run ${others}`);
     process.exitCode = 2;
   }
 }

@@ -13,20 +13,25 @@ export async function runTests(args) {
     const code = await run(command, [...before, 'run', 'check']);
     if (code !== 0) return code;
   }
+  return runJest(args);
+}
+
+export function runJest(args, env = process.env) {
   const limited = args.some((arg) => /^(-i|--runInBand|-w|--maxWorkers)/.test(arg));
-  return run(process.execPath, [
+  const jest = [
     '--experimental-vm-modules',
     `--import=${pathToFileURL(inRoot('scripts/setup/quiet-vm-modules.mjs')).href}`,
     inRoot('node_modules/jest/bin/jest.js'),
     ...(limited ? [] : [`--maxWorkers=${MAX_WORKERS}`]),
     ...args,
-  ]);
+  ];
+  return run(process.execPath, jest, env);
 }
 
 /** Signals are passed on; one from the terminal then arrives twice, which ends Jest and npm all the same. */
-function run(command, args) {
+export function run(command, args, env = process.env) {
   return new Promise((resolve, reject) => {
-    const child = spawn(command, args, { stdio: 'inherit' });
+    const child = spawn(command, args, { stdio: 'inherit', env });
     const forward = (signal) => child.kill(signal);
     process.on('SIGINT', forward).on('SIGTERM', forward);
     child.on('error', reject);

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { EventNaming } from '../../shared/contract/event-naming.ts';
 import { commonVariables, integer, list, port, readEnv, Secret } from '../../shared/runtime/env.ts';
 
 /** HS256 keys below the hash's own length are guessable (RFC 7518 section 3.2). */
@@ -63,9 +64,14 @@ export const DeliveryEnv = z
     RECENT_MAX_BYTES: integer({ min: MIB, max: 4096 * MIB, default: 32 * MIB }),
     /** What a client without a cursor is given again. */
     REWIND_SECONDS: integer({ min: 0, max: 86_400, default: 30 }),
+    /** What clients see that do not choose: our names of the events, or those of the existing apps. */
+    EVENT_NAMES: z.enum(EventNaming.options, 'expected dotted or underscore').default('dotted'),
     MARK_INTERVAL_MS: integer({ min: 100, max: 60 * SECOND, default: 5 * SECOND }),
     /** Sessions are closed over this time when the instance stops, so that they do not all return at once. */
     DRAIN_SPREAD_MS: integer({ min: 0, max: 600 * SECOND, default: 5 * SECOND }),
+    /** Messages waiting in the own queue, or a p99 from ingest to the sockets over the last minute, above which health is degraded. */
+    HEALTH_MAX_OWN_QUEUE: integer({ min: 0, max: 1_000_000_000, default: 10_000 }),
+    HEALTH_MAX_LATENCY_MS: integer({ min: 1, max: 600 * SECOND, default: 2 * SECOND }),
   })
   .refine(
     (env) => env.PONG_TIMEOUT_MS < env.PING_INTERVAL_MS,

@@ -16,9 +16,12 @@ import { Coverage } from './core/coverage.ts';
 import { FanOut, type Subscriber } from './core/fan-out.ts';
 import { Gate } from './core/gate.ts';
 import { RoomIndex } from './core/room-index.ts';
+import { roomsByKind } from './core/rooms-by-kind.ts';
 import { ScanSchedule } from './core/scan-schedule.ts';
 import { Scan } from './core/scan.ts';
 import { Timeline, toTimelineEntry, type TimelineEntry } from './core/timeline.ts';
+import { beginDelivery } from './delivery-span.ts';
+import { EndToEnd } from './end-to-end.ts';
 import type { DeliveryMetrics } from './metrics.ts';
 
 /** Event ids remembered to drop repeats: as long as ingest remembers them. */
@@ -55,6 +58,7 @@ export class EventFlow {
   readonly #index = new RoomIndex<FlowMember>();
   readonly #coverage = new Coverage();
   readonly #fanOut: FanOut;
+  readonly #latency: EndToEnd;
   readonly #bindings: Bindings;
   readonly #marks: Marks;
   readonly #path: LivePath;
@@ -70,6 +74,7 @@ export class EventFlow {
     this.#connection = consuming;
     this.#timeline = new Timeline(config.RECENT_MAX_BYTES);
     this.#fanOut = new FanOut(this.#timeline, this.#index, new ExpiringMap(REPEATS_MAX, REPEATS_MS));
+    this.#latency = new EndToEnd(metrics, now);
     this.#bindings = new Bindings(
       consuming,
       logger,
@@ -100,7 +105,8 @@ export class EventFlow {
       instance,
       prefetch: config.DELIVERY_PREFETCH,
       onEntry: (entry) => this.#take(entry),
-      beforeConsume: () => this.#fillHole(),
+      onForeign: () => metrics.dropped.inc({ reason: 'foreign' }),
+      fillHole: () => this.#fillHole(),
       onConsuming: () => void this.#sendMark(),
       onLost: () => this.#lost(),
     });
@@ -117,6 +123,11 @@ export class EventFlow {
 
   get roomCount(): number {
     return this.#index.roomCount - (this.#index.members(EVERYONE) === undefined ? 0 : 1);
+  }
+
+  /** Rooms in use, by their kind. */
+  roomsByKind(): ReadonlyMap<string, number> {
+    return roomsByKind(this.#index.rooms);
   }
 
   get bindingCount(): number {
@@ -181,6 +192,7 @@ export class EventFlow {
   }
 
   #take(entry: Entry): void {
+    const endSpan = beginDelivery(entry);
     const sessions = this.#fanOut.deliver(toTimelineEntry(entry), this.#context.now());
     if (sessions === undefined) {
       this.#context.metrics.repeats.inc();
@@ -190,6 +202,8 @@ export class EventFlow {
     } else {
       this.#context.metrics.events.inc();
       this.#context.metrics.deliveries.inc(sessions);
+      if (sessions > 0) this.#latency.written(entry.cursor);
+      endSpan?.(sessions);
       this.#context.logger.info({ id: entry.id, event: entry.type, rooms: entry.rooms, sessions }, 'event');
     }
   }

@@ -17,10 +17,11 @@ import type { Principal } from './core/access.ts';
 import type { Replay, StartingPoint } from './core/catch-up.ts';
 import { Feed } from './core/feed.ts';
 import type { RoomPort } from './core/membership.ts';
+import { NamedFrame } from './core/named-frame.ts';
 import { Session, type SessionPorts, type TokenVerdict } from './core/session.ts';
-import { encodeTextFrame } from './core/text-frame.ts';
 import type { EventFlow } from './event-flow.ts';
 import { closeLabel, type DeliveryMetrics } from './metrics.ts';
+import { doorCodes, type RefusalLog, type TurnedAway } from './refusal-log.ts';
 import { Connection } from './ws/connection.ts';
 import type { Upgraded } from './ws/server.ts';
 
@@ -30,6 +31,7 @@ export interface SessionContext {
   readonly verify: (token: string) => TokenVerdict;
   readonly metrics: DeliveryMetrics;
   readonly logger: Logger;
+  readonly refusals: RefusalLog;
   readonly now: Clock;
   /** From when on a user without a cursor is given what they missed. */
   readonly rewindSinceMs: (userId: number) => number;
@@ -49,6 +51,9 @@ export class LiveSession implements SessionPorts {
   readonly #logger: Logger;
   readonly #openedAtMs: number;
   readonly #refusedWith = new Set<FrameErrorCode>();
+  readonly #remoteAddress: string;
+  #refusedToken: string | undefined;
+  #turnedAway = false;
 
   constructor(
     id: number,
@@ -57,9 +62,14 @@ export class LiveSession implements SessionPorts {
   ) {
     const { config, now, flow } = context;
     this.#logger = context.logger.child({ connection_id: id, remote_address: remoteAddress });
+    this.#remoteAddress = remoteAddress;
     this.#openedAtMs = now();
     this.now = now;
-    this.verify = context.verify;
+    this.verify = (token) => {
+      const verdict = context.verify(token);
+      if ('refused' in verdict && this.session.principal === undefined) this.#refusedToken = token;
+      return verdict;
+    };
     this.connection = new Connection(
       ws,
       socket,
@@ -82,7 +92,12 @@ export class LiveSession implements SessionPorts {
       },
       now,
     );
-    this.feed = new Feed(this.connection, config.MAX_OUTBOX_BYTES, () => this.#endAsTooSlow());
+    this.feed = new Feed(
+      this.connection,
+      config.MAX_OUTBOX_BYTES,
+      () => this.#endAsTooSlow(),
+      config.EVENT_NAMES,
+    );
     this.rooms = {
       enter: () => flow.join(this.session, EVERYONE),
       join: (room) => flow.join(this.session, room),
@@ -117,7 +132,8 @@ export class LiveSession implements SessionPorts {
       timestamp,
       rooms: [],
     } as const;
-    const written = this.connection.write(encodeTextFrame(encodeEventFrame(gap, cursor)));
+    const frame = new NamedFrame({ type: gap.name, body: encodeEventFrame(gap, cursor) });
+    const written = this.connection.write(frame.as(this.feed.naming));
     if (!written) this.#endAsTooSlow();
   }
 
@@ -165,6 +181,11 @@ export class LiveSession implements SessionPorts {
       },
       refused: ({ code, message }) => {
         metrics.refusals.inc({ code });
+        const atTheDoor = doorCodes.find((one) => one === code);
+        if (atTheDoor !== undefined && this.session.principal === undefined) {
+          this.#sayTurnedAway(atTheDoor, message);
+          return;
+        }
         // A client that repeats its mistake fills no log.
         if (this.#refusedWith.has(code)) return;
         this.#refusedWith.add(code);
@@ -180,11 +201,20 @@ export class LiveSession implements SessionPorts {
     };
   }
 
+  /** One line for a client that comes again and again, and none for its closes. */
+  #sayTurnedAway(code: TurnedAway['code'], reason: string): void {
+    this.#turnedAway = true;
+    const who = { code, remoteAddress: this.#remoteAddress, token: this.#refusedToken };
+    const unsaid = this.context.refusals.count(who, this.now());
+    if (unsaid !== undefined) this.#logger.warn({ code, reason, refused_since_last_said: unsaid }, 'refused');
+  }
+
   #closed(code: number, heardAtMs: number): void {
     this.session.end();
     this.context.metrics.closes.inc({ code: closeLabel(code) });
     const seconds = (this.now() - this.#openedAtMs) / 1000;
-    this.#logger.info({ code, seconds, events: this.feed.written }, 'connection closed');
+    const level = this.#turnedAway ? 'debug' : 'info';
+    this.#logger[level]({ code, seconds, events: this.feed.written }, 'connection closed');
     this.context.closed(this, heardAtMs);
   }
 }

@@ -1,8 +1,15 @@
 import { runService } from '../../shared/runtime/lifecycle.ts';
+import { createLogger } from '../../shared/runtime/logger.ts';
+import { traced } from '../../shared/runtime/tracing.ts';
 import { readConfig } from './config.ts';
 import { startDelivery } from './service.ts';
 
 await runService(async (env) => {
   const config = readConfig(env);
-  return { service: await startDelivery(config), drainTimeoutMs: config.DRAIN_TIMEOUT_MS };
+  const logger = createLogger('delivery', config.LOG_LEVEL);
+  const endpoint = config.OTEL_EXPORTER_OTLP_ENDPOINT;
+  const service = await traced({ serviceName: 'roomcast-delivery', endpoint, logger }, () =>
+    startDelivery(config, { logger }),
+  );
+  return { service, drainTimeoutMs: config.DRAIN_TIMEOUT_MS };
 });

@@ -1,28 +1,27 @@
-import type { FastifyInstance } from 'fastify';
 import { randomBytes } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
 import { hostname } from 'node:os';
 import { INBOX, REJECTED } from '../../shared/contract/topology.ts';
-import { BrokerConnection, worstOf } from '../../shared/runtime/broker-connection.ts';
+import { BrokerConnection, worstOf, type BrokerState } from '../../shared/runtime/broker-connection.ts';
+import { ClientAddresses } from '../../shared/runtime/client-addresses.ts';
 import { systemClock, type Clock } from '../../shared/runtime/clock.ts';
 import { declareTopology } from '../../shared/runtime/declare-topology.ts';
-import {
-  brokerReasons,
-  createHealthServer,
-  type HealthReason,
-  type HealthReport,
-} from '../../shared/runtime/health.ts';
 import { listenOn, type Service } from '../../shared/runtime/lifecycle.ts';
 import { createLogger, type Logger } from '../../shared/runtime/logger.ts';
-import { QueueDepths } from '../../shared/runtime/queue-depths.ts';
+import { NetworkSet } from '../../shared/runtime/networks.ts';
+import { Monitoring, type Vitals } from '../../shared/status/monitoring.ts';
+import { Rates, type Sample } from '../../shared/status/sample-ring.ts';
+import { SAMPLE_MS } from '../../shared/status/sampler.ts';
 import { createTokenVerifier } from './auth/verify-token.ts';
 import type { DeliveryConfig } from './config.ts';
 import { EventFlow } from './event-flow.ts';
+import { reportOf, type DeliveryReport, type DeliveryStats } from './health.ts';
 import { createMetrics, type DeliveryMetrics } from './metrics.ts';
 import { Sessions } from './sessions.ts';
 import { UpgradeServer } from './ws/server.ts';
 
 const TICK_MS = 1_000;
+const MINUTE_MS = 60_000;
 
 export interface DeliveryService extends Service {
   readonly webSocketPort: number;
@@ -52,9 +51,9 @@ class Delivery implements DeliveryService {
   readonly #connections: { consuming: BrokerConnection; publishing: BrokerConnection };
   readonly #flow: EventFlow;
   readonly #sessions: Sessions;
-  readonly #depths: QueueDepths;
   readonly #server: UpgradeServer;
-  readonly #health: FastifyInstance;
+  readonly #monitoring: Monitoring;
+  readonly #rates = new Rates();
   readonly #timer: NodeJS.Timeout;
   #stopping: Promise<void> | undefined;
 
@@ -65,10 +64,11 @@ class Delivery implements DeliveryService {
   ) {
     this.#startedAtMs = now();
     this.#metrics = createMetrics({
-      sessions: () => this.#sessions.size,
-      rooms: () => this.#flow.roomCount,
+      sessions: () => this.#sessions.countByRole(),
+      rooms: () => this.#flow.roomsByKind(),
       bindings: () => this.#flow.bindingCount,
       outboxBytes: () => this.#sessions.outboxBytes,
+      bytesSent: () => this.#sessions.bytesSent,
     });
     this.#connections = { consuming: this.#connect('consumer'), publishing: this.#connect('marks') };
     const { consuming, publishing } = this.#connections;
@@ -94,13 +94,13 @@ class Delivery implements DeliveryService {
       logger,
       now,
     });
-    this.#depths = new QueueDepths(consuming, logger, () => [INBOX, REJECTED, this.#flow.queue ?? []].flat());
     this.#server = new UpgradeServer({
       maxFrameBytes: config.MAX_FRAME_BYTES,
+      clients: new ClientAddresses(new NetworkSet(config.TRUSTED_PROXIES)),
       accepts: () => this.#stopping === undefined,
       onConnection: (upgraded) => this.#sessions.add(upgraded),
     });
-    this.#health = createHealthServer({ report: () => this.#report(), metrics: this.#metrics.registry });
+    this.#monitoring = this.#monitor();
     this.#timer = setInterval(() => this.#tick(), TICK_MS);
   }
 
@@ -109,14 +109,14 @@ class Delivery implements DeliveryService {
   }
 
   get healthPort(): number {
-    return (this.#health.server.address() as AddressInfo).port;
+    return (this.#monitoring.server.server.address() as AddressInfo).port;
   }
 
   async listen(): Promise<void> {
     const { HEALTH_PORT, WEBSOCKET_PORT } = this.config;
     try {
       await listenOn(HEALTH_PORT, 'HEALTH_PORT', () =>
-        this.#health.listen({ port: HEALTH_PORT, host: '::' }),
+        this.#monitoring.server.listen({ port: HEALTH_PORT, host: '::' }),
       );
       await listenOn(WEBSOCKET_PORT, 'WEBSOCKET_PORT', () => this.#server.listen(WEBSOCKET_PORT));
     } catch (error) {
@@ -138,9 +138,9 @@ class Delivery implements DeliveryService {
     await this.#sessions.drain(this.config.DRAIN_SPREAD_MS);
     clearInterval(this.#timer);
     await this.#flow.close();
-    await this.#depths.close();
+    await this.#monitoring.leaveBroker();
     await Promise.all(Object.values(this.#connections).map((connection) => connection.close()));
-    await this.#health.close();
+    await this.#monitoring.close();
     this.logger.info('stopped');
   }
 
@@ -159,27 +159,64 @@ class Delivery implements DeliveryService {
     this.#flow.tick(this.now());
   }
 
-  async #report(): Promise<HealthReport<object> & { instance: string }> {
-    const broker = worstOf(Object.values(this.#connections).map(({ state }) => state));
-    const reasons: HealthReason[] = [...brokerReasons(broker)];
-    if (this.#stopping !== undefined)
-      reasons.push({ code: 'draining', message: 'This instance is shutting down.' });
-    else if (!this.#flow.isAlive && broker.state === 'connected') {
-      reasons.push({ code: 'catching_up', message: 'The own queue is being prepared; events follow.' });
-    }
-    const ready = this.#flow.isAlive && this.#stopping === undefined;
-    const status = !ready ? 'unhealthy' : reasons.length > 0 ? 'degraded' : 'healthy';
-    return {
-      status,
-      stats: await this.#stats(),
-      broker,
-      queues: await this.#depths.read(this.now()),
-      reasons,
+  #monitor(): Monitoring {
+    const { AMQP_URL, RABBITMQ_MANAGEMENT_URL, STATUS_PAGE, STATUS_PEERS } = this.config;
+    return new Monitoring({
+      service: 'delivery',
       instance: this.instance,
+      settings: {
+        brokerUrl: AMQP_URL,
+        managementUrl: RABBITMQ_MANAGEMENT_URL,
+        statusPage: STATUS_PAGE,
+        statusPeers: STATUS_PEERS,
+      },
+      connection: this.#connections.consuming,
+      queues: () => [INBOX, REJECTED, this.#flow.queue ?? []].flat(),
+      brokerState: () => this.#broker(),
+      registry: this.#metrics.registry,
+      report: (vitals) => this.#report(vitals),
+      sample: (nowMs) => this.#sample(nowMs),
+      logger: this.logger,
+      clock: this.now,
+    });
+  }
+
+  #broker(): BrokerState {
+    return worstOf(Object.values(this.#connections).map(({ state }) => state));
+  }
+
+  async #report({ nowMs, queues, management, lagMs }: Vitals): Promise<DeliveryReport> {
+    const recent = this.#metrics.recentEndToEnd.summary(nowMs, MINUTE_MS);
+    return reportOf(
+      {
+        instance: this.instance,
+        stopping: this.#stopping !== undefined,
+        broker: this.#broker(),
+        alive: this.#flow.isAlive,
+        queues,
+        ownQueue: this.#flow.queue,
+        management,
+        lagMs,
+        latency: { p99Ms: recent.quantile(0.99), count: recent.count },
+        stats: await this.#stats(),
+      },
+      this.config,
+    );
+  }
+
+  async #sample(nowMs: number): Promise<Sample> {
+    const { events, deliveries, recentEndToEnd } = this.#metrics;
+    const recent = recentEndToEnd.summary(nowMs, SAMPLE_MS);
+    return {
+      events_per_second: this.#rates.perSecond('events', await valueOf(events), nowMs),
+      frames_per_second: this.#rates.perSecond('frames', await valueOf(deliveries), nowMs),
+      latency_p50_ms: recent.quantile(0.5),
+      latency_p99_ms: recent.quantile(0.99),
+      sessions: this.#sessions.size,
     };
   }
 
-  async #stats() {
+  async #stats(): Promise<DeliveryStats> {
     const { connections, framesReceived, events, deliveries } = this.#metrics;
     return {
       active_connections: this.#sessions.size,

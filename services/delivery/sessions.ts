@@ -1,7 +1,9 @@
 import { errorFrame } from '../../shared/contract/frames.ts';
 import { ExpiringMap } from '../../shared/core/expiring-map.ts';
+import { roles, type Role } from './core/access.ts';
 import { Standstill } from './core/standstill.ts';
 import { LiveSession, type SessionContext } from './live-session.ts';
+import { RefusalLog } from './refusal-log.ts';
 import type { Upgraded } from './ws/server.ts';
 
 /** Users whose last sign of life is remembered, so that one without a cursor goes on from there. */
@@ -12,11 +14,13 @@ const LEFT_OFF_MS = 60 * 60 * 1000;
 export class Sessions {
   readonly #open = new Set<LiveSession>();
   readonly #leftOff = new ExpiringMap<number, number>(LEFT_OFF_MAX, LEFT_OFF_MS);
+  readonly #refusals = new RefusalLog();
   #lastId = 0;
+  #bytesSentToClosed = 0;
   readonly #standstill: Standstill;
   #onEmpty: () => void = () => undefined;
 
-  constructor(private readonly context: Omit<SessionContext, 'rewindSinceMs' | 'closed'>) {
+  constructor(private readonly context: Omit<SessionContext, 'refusals' | 'rewindSinceMs' | 'closed'>) {
     this.#standstill = new Standstill(context.now());
   }
 
@@ -30,12 +34,29 @@ export class Sessions {
     return bytes;
   }
 
+  get bytesSent(): number {
+    let bytes = this.#bytesSentToClosed;
+    for (const { connection } of this.#open) bytes += connection.bytesSent;
+    return bytes;
+  }
+
+  /** Those with a good token; the others are gone within `AUTH_TIMEOUT_MS`. */
+  countByRole(): ReadonlyMap<Role, number> {
+    const counts = new Map(roles.map((role) => [role, 0]));
+    for (const { session } of this.#open) {
+      const role = session.principal?.role;
+      if (role !== undefined) counts.set(role, (counts.get(role) ?? 0) + 1);
+    }
+    return counts;
+  }
+
   add(upgraded: Upgraded): void {
     const { metrics, config } = this.context;
     metrics.connections.inc();
     this.#lastId += 1;
     const session = new LiveSession(this.#lastId, upgraded, {
       ...this.context,
+      refusals: this.#refusals,
       rewindSinceMs: (userId) => this.#rewindSinceMs(userId),
       closed: (closed, heardAtMs) => this.#remove(closed, heardAtMs),
     });
@@ -64,6 +85,7 @@ export class Sessions {
 
   #remove(session: LiveSession, heardAtMs: number): void {
     this.#open.delete(session);
+    this.#bytesSentToClosed += session.connection.bytesSent;
     const { principal } = session.session;
     // What was written after the last sign of life may never have arrived.
     if (principal !== undefined) this.#leftOff.set(principal.userId, heardAtMs, this.context.now());

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { commonVariables, integer, list, port, readEnv, Secret } from '../../shared/runtime/env.ts';
+import { commonVariables, integer, list, networks, port, readEnv, Secret } from '../../shared/runtime/env.ts';
+import { apiBaseOf } from './easyappointments/rest/api-base.ts';
 
 /** Values that people leave standing in an example file. */
 const PLACEHOLDER =
@@ -17,13 +18,75 @@ const HeaderName = z
   .regex(/^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/, 'expected the name of an HTTP header')
   .transform((name) => name.toLowerCase());
 
-export const IngestVariables = z.object({
+const SiteUrl = z.string().transform((url, context) => {
+  const base = apiBaseOf(url);
+  if (base !== undefined) return base;
+  context.addIssue({
+    code: 'custom',
+    message:
+      'expected the address at which the booking page opens, such as https://example.org/booking, without a user, a query or a fragment',
+  });
+  return z.NEVER;
+});
+
+const ApiToken = z
+  .string()
+  .regex(/^[\x21-\x7e]+$/, 'expected visible ASCII characters without blanks')
+  .refine(
+    (token) => !PLACEHOLDER.test(token),
+    'a placeholder is not a token: put the API token of its settings there',
+  )
+  .transform((token) => new Secret(token));
+
+const Networks = networks(
+  'expected networks separated by commas, such as 172.16.0.0/12,fd00::/8; not the one of everybody',
+);
+
+/** What is missing beside `other`, said only when that can be read. */
+function needed(name: string, other: string) {
+  return {
+    path: [name],
+    message: `is missing: reconciliation needs it beside ${other}; without both it is off`,
+    when: ({ issues }: { issues: { path?: PropertyKey[] | undefined }[] }) =>
+      !issues.some(({ path }) => path?.[0] === name || path?.[0] === other),
+  };
+}
+
+const IngestFields = z.object({
   ...commonVariables,
   HEALTH_PORT: port(8083),
   INGEST_PORT: port(8082),
   INGEST_API_KEYS: ApiKeys,
   /** Header in which upstream's webhook sends its secret token: the webhook's "secret header" there. */
   EASYAPPOINTMENTS_TOKEN_HEADER: HeaderName.default('x-ea-token'),
+  /** Statuses that mean that an appointment is off, in any case; an operator can translate and add to them. */
+  EASYAPPOINTMENTS_CANCELLED_STATUSES: list('expected one or more statuses, separated by commas')
+    .transform((words) => new Set(words.map((word) => word.toLowerCase())))
+    .default(new Set(['cancelled', 'canceled'])),
+  /** Whether customers get the `hash` with which they can move and cancel their own appointment. */
+  EASYAPPOINTMENTS_CUSTOMER_HASH: z.enum(['on', 'off'], 'expected on or off').default('off'),
+  /** After an appointment ended, changes of it are told from new ones for so many days. */
+  EASYAPPOINTMENTS_KEEP_DAYS: integer({ min: 1, max: 3_650, default: 30 }),
+  /** What `calendar` gets of an appointment: a thin calendar.sync, or its own event with all its data, as in the fork. */
+  CALENDAR_ROOM: z.enum(['thin', 'full'], 'expected thin or full').default('thin'),
+  /** Where Easy!Appointments is, and the token of its REST API: with both, what its webhooks missed is found there. */
+  EASYAPPOINTMENTS_URL: SiteUrl.optional(),
+  EASYAPPOINTMENTS_API_TOKEN: ApiToken.optional(),
+  /** From the end of one reconciliation to the next; 0 is only at start and on demand. */
+  EASYAPPOINTMENTS_RECONCILE_MINUTES: integer({ min: 0, max: 10_080, default: 15 }),
+  /** How far ahead appointments are compared. */
+  EASYAPPOINTMENTS_RECONCILE_DAYS: integer({ min: 1, max: 3_650, default: 90 }),
+  /** Between two requests to the REST API; it takes 100 in 120 seconds from one address. */
+  EASYAPPOINTMENTS_REQUEST_INTERVAL_MS: integer({ min: 0, max: 600_000, default: 1_500 }),
+  EASYAPPOINTMENTS_REQUEST_TIMEOUT_MS: integer({ min: 100, max: 600_000, default: 30_000 }),
+  /** Of one page of 250 rows. */
+  EASYAPPOINTMENTS_MAX_RESPONSE_BYTES: integer({ min: 64 * 1024, max: 1024 ** 3, default: 8 * 1024 ** 2 }),
+  /**
+   * Whose calls of /broadcast, and of nothing else, need no key, by the address of the socket's peer, or of whom a trusted proxy
+   * names. A key that is sent must be right all the same, so that a wrong one shows; a call that another proxy passed on
+   * needs one. Every machine of the network can announce what it likes, so it must hold none but the backend's.
+   */
+  BROADCAST_TRUSTED_NETWORKS: Networks.default([]),
   /** Size of one request body, or of one message in the inbox. */
   INGEST_MAX_BODY_BYTES: integer({ min: 1_024, max: 16 * 1024 ** 2, default: 1024 ** 2 }),
   /** For a whole request to arrive, headers and body. */
@@ -41,7 +104,20 @@ export const IngestVariables = z.object({
   INBOX_PREFETCH: integer({ min: 1, max: 10_000, default: 200 }),
   /** Ids remembered for 24 hours to recognise repeats; about 300 bytes each. */
   REPEATS_MAX: integer({ min: 1_000, max: 10_000_000, default: 100_000 }),
+  /** Messages waiting in the inbox, or a p99 of the confirms of the last minute, above which health is degraded. */
+  HEALTH_MAX_INBOX: integer({ min: 0, max: 1_000_000_000, default: 1_000 }),
+  HEALTH_MAX_CONFIRM_MS: integer({ min: 1, max: 600_000, default: 1_000 }),
 });
+
+export const IngestVariables = IngestFields.refine(
+  ({ EASYAPPOINTMENTS_URL: url, EASYAPPOINTMENTS_API_TOKEN: token }) =>
+    url === undefined || token !== undefined,
+  needed('EASYAPPOINTMENTS_API_TOKEN', 'EASYAPPOINTMENTS_URL'),
+).refine(
+  ({ EASYAPPOINTMENTS_URL: url, EASYAPPOINTMENTS_API_TOKEN: token }) =>
+    token === undefined || url !== undefined,
+  needed('EASYAPPOINTMENTS_URL', 'EASYAPPOINTMENTS_API_TOKEN'),
+);
 
 export type IngestConfig = ReturnType<typeof readConfig>;
 
@@ -57,6 +133,13 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>) {
     httpPort: variables.INGEST_PORT,
     apiKeys: variables.INGEST_API_KEYS,
     tokenHeader: variables.EASYAPPOINTMENTS_TOKEN_HEADER,
+    cancelledStatuses: variables.EASYAPPOINTMENTS_CANCELLED_STATUSES,
+    keepHash: variables.EASYAPPOINTMENTS_CUSTOMER_HASH === 'on',
+    keepDays: variables.EASYAPPOINTMENTS_KEEP_DAYS,
+    calendarRoom: variables.CALENDAR_ROOM,
+    reconciliation: reconciliationOf(variables),
+    trustedProxies: variables.TRUSTED_PROXIES,
+    trustedNetworks: variables.BROADCAST_TRUSTED_NETWORKS,
     maxBodyBytes: variables.INGEST_MAX_BODY_BYTES,
     requestTimeoutMs: variables.INGEST_REQUEST_TIMEOUT_MS,
     rateLimit: variables.INGEST_RATE_LIMIT,
@@ -66,5 +149,31 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>) {
     confirmTimeoutMs: variables.INGEST_CONFIRM_TIMEOUT_MS,
     inboxPrefetch: variables.INBOX_PREFETCH,
     maxRepeats: variables.REPEATS_MAX,
+    tracingEndpoint: variables.OTEL_EXPORTER_OTLP_ENDPOINT,
+    managementUrl: variables.RABBITMQ_MANAGEMENT_URL,
+    statusPage: variables.STATUS_PAGE,
+    statusPeers: variables.STATUS_PEERS,
+    health: Object.freeze({
+      maxInbox: variables.HEALTH_MAX_INBOX,
+      maxConfirmMs: variables.HEALTH_MAX_CONFIRM_MS,
+      maxLagMs: variables.HEALTH_MAX_LAG_MS,
+    }),
+  });
+}
+
+/** `undefined` where it is off. */
+function reconciliationOf(variables: z.infer<typeof IngestVariables>) {
+  const { EASYAPPOINTMENTS_URL: base, EASYAPPOINTMENTS_API_TOKEN: token } = variables;
+  if (base === undefined || token === undefined) return undefined;
+  return Object.freeze({
+    site: Object.freeze({
+      base,
+      token,
+      timeoutMs: variables.EASYAPPOINTMENTS_REQUEST_TIMEOUT_MS,
+      maxResponseBytes: variables.EASYAPPOINTMENTS_MAX_RESPONSE_BYTES,
+    }),
+    periodMs: variables.EASYAPPOINTMENTS_RECONCILE_MINUTES * 60_000,
+    daysAhead: variables.EASYAPPOINTMENTS_RECONCILE_DAYS,
+    intervalMs: variables.EASYAPPOINTMENTS_REQUEST_INTERVAL_MS,
   });
 }

@@ -1,7 +1,17 @@
 import { INBOX, REJECTED } from '../../shared/contract/topology.ts';
 import type { BrokerState } from '../../shared/runtime/broker-connection.ts';
-import { brokerReasons, type HealthReason, type HealthReport } from '../../shared/runtime/health.ts';
+import {
+  brokerReasons,
+  inboxReasons,
+  isSlow,
+  lagReasons,
+  managementReasons,
+  type SlowPath,
+} from '../../shared/runtime/health-reasons.ts';
+import type { HealthReason, HealthReport } from '../../shared/runtime/health.ts';
+import type { BrokerView } from '../../shared/runtime/management-api.ts';
 import type { QueueDepth } from '../../shared/runtime/queue-depths.ts';
+import type { IngestConfig } from './config.ts';
 
 export interface IngestStats {
   readonly accepted: number;
@@ -14,33 +24,64 @@ export interface IngestStats {
 }
 
 export interface Condition {
+  readonly instance: string;
   readonly stopping: boolean;
   /** Without it nothing is accepted. */
   readonly publisher: BrokerState;
   /** Without it only the inbox stands still. */
   readonly inbox: BrokerState;
   readonly queues: readonly QueueDepth[];
+  readonly management: BrokerView | undefined;
+  readonly lagMs: number;
+  /** From handing a message to the broker to its confirm, over the last minute. */
+  readonly confirms: Omit<SlowPath, 'maxMs'>;
   readonly stats: IngestStats;
 }
 
+export type Limits = IngestConfig['health'];
+
+export type IngestReport = HealthReport<IngestStats> & { readonly instance: string };
+
 /** Unhealthy: give this instance no work. Degraded: it works, and somebody should look. */
-export function reportOf({
-  stopping,
-  publisher,
-  inbox,
-  queues,
-  stats,
-}: Condition): HealthReport<IngestStats> {
+export function reportOf(condition: Condition, limits: Limits): IngestReport {
+  const { instance, stopping, publisher, queues, stats } = condition;
   const fatal: HealthReason[] = [...brokerReasons(publisher)];
-  if (stopping) fatal.push({ code: 'going_away', message: 'this instance is stopping' });
-  const worrying: HealthReason[] = [];
-  if (inbox.state === 'down')
-    worrying.push({ code: 'inbox_down', message: `${INBOX} is not consumed: ${inbox.reason}` });
-  const rejected = queues.find(({ name }) => name === REJECTED)?.messages ?? 0;
-  if (rejected > 0) {
-    const message = `${rejected} in ${REJECTED}: look at their header x-rejected-reason`;
-    worrying.push({ code: 'rejected_not_empty', message });
+  if (stopping) fatal.push({ code: 'going_away', message: 'This instance is stopping.' });
+  const worries = worriesOf(condition, limits);
+  const status = fatal.length > 0 ? 'unhealthy' : worries.length > 0 ? 'degraded' : 'healthy';
+  return { status, stats, broker: publisher, queues, reasons: [...fatal, ...worries], instance };
+}
+
+function worriesOf(
+  { publisher, inbox, queues, management, lagMs, confirms }: Condition,
+  { maxInbox, maxConfirmMs, maxLagMs }: Limits,
+): readonly HealthReason[] {
+  const worries: HealthReason[] = [];
+  if (inbox.state === 'down' && publisher.state !== 'down') {
+    const message = `${INBOX} is not consumed here: ${inbox.reason}. HTTP works; look at the log of the broker.`;
+    worries.push({ code: 'inbox_down', message });
   }
-  const status = fatal.length > 0 ? 'unhealthy' : worrying.length > 0 ? 'degraded' : 'healthy';
-  return { status, stats, broker: publisher, queues, reasons: [...fatal, ...worrying] };
+  const messagesIn = (queue: string) => queues.find(({ name }) => name === queue)?.messages ?? 0;
+  const waiting = messagesIn(INBOX);
+  if (waiting > maxInbox) {
+    const message = `${waiting} messages wait in ${INBOX} (limit ${maxInbox}): the backend publishes faster than they are taken; look at the confirm latency, then at who publishes.`;
+    worries.push({ code: 'inbox_backlog', message, value: waiting, limit: maxInbox });
+  }
+  const rejected = messagesIn(REJECTED);
+  if (rejected > 0) {
+    const message = `${rejected} in ${REJECTED}: their header x-rejected-reason, or \`redrive list\`, says why; publish them again or drop them.`;
+    worries.push({ code: 'rejected_not_empty', message, value: rejected });
+  }
+  const path = { ...confirms, maxMs: maxConfirmMs };
+  if (isSlow(path)) {
+    const value = Math.round(path.p99Ms);
+    const message = `1 in 100 of the last minute's ${path.count} confirms took ${value} ms or more (limit ${maxConfirmMs} ms): the broker is slow to store; look at the disk and the CPU of its machine.`;
+    worries.push({ code: 'confirm_latency_high', message, value, limit: maxConfirmMs });
+  }
+  return [
+    ...worries,
+    ...inboxReasons(queues),
+    ...lagReasons(lagMs, maxLagMs),
+    ...managementReasons(management, publisher),
+  ];
 }

@@ -1,8 +1,13 @@
 import { runService } from '../../shared/runtime/lifecycle.ts';
+import { createLogger } from '../../shared/runtime/logger.ts';
+import { traced } from '../../shared/runtime/tracing.ts';
 import { readConfig } from './config.ts';
 import { startIngest } from './service.ts';
 
 await runService(async (env) => {
   const config = readConfig(env);
-  return { service: await startIngest(config), drainTimeoutMs: config.drainTimeoutMs };
+  const logger = createLogger('ingest', config.logLevel);
+  const tracing = { serviceName: 'roomcast-ingest', endpoint: config.tracingEndpoint, logger };
+  const service = await traced(tracing, () => startIngest(config, { logger }));
+  return { service, drainTimeoutMs: config.drainTimeoutMs };
 });

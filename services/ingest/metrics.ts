@@ -1,20 +1,30 @@
-import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { LatencyWindow } from '../../shared/core/latency-window.ts';
+import { systemClock } from '../../shared/runtime/clock.ts';
 import type { Logger } from '../../shared/runtime/logger.ts';
+import { registerProcessMetrics } from '../../shared/runtime/process-metrics.ts';
 import type { Observer } from './core/ports.ts';
 
 type Accepted = Parameters<Observer['accepted']>[0];
 type Refused = Parameters<Observer['refused']>[0];
+
+/** Slots of two seconds for a minute. */
+const WINDOW_SLOT_MS = 2_000;
+const WINDOW_SLOTS = 31;
 
 /** What happens at ingest, counted for `/health` and `/metrics` and said in the log: never a body, never a key. */
 export class Metrics implements Observer {
   /** One per service instance: tests start several in one process. */
   readonly registry = new Registry();
   readonly totals = { accepted: 0, refused: 0, published: 0, repeated: 0, ignored: 0 };
+  /** The confirms of the last minute, for the health report and the status page. */
+  readonly recentConfirms = new LatencyWindow(WINDOW_SLOT_MS, WINDOW_SLOTS);
   readonly #accepted: Counter<'entrance'>;
   readonly #refused: Counter<'entrance' | 'code'>;
   readonly #published: Counter;
   readonly #repeats: Counter;
   readonly #ignored: Counter<'action'>;
+  readonly #reconciliations: Counter<'outcome'>;
   readonly #confirmSeconds: Histogram;
 
   constructor(
@@ -22,7 +32,7 @@ export class Metrics implements Observer {
     unconfirmed: () => number,
   ) {
     const registers = [this.registry];
-    collectDefaultMetrics({ register: this.registry });
+    registerProcessMetrics(this.registry);
     this.#accepted = new Counter({
       name: 'roomcast_ingest_events_accepted_total',
       help: 'Events answered with success, repeats among them',
@@ -49,6 +59,12 @@ export class Metrics implements Observer {
       name: 'roomcast_ingest_webhooks_ignored_total',
       help: 'Webhooks that announce nothing; action is known or unknown',
       labelNames: ['action'],
+      registers,
+    });
+    this.#reconciliations = new Counter({
+      name: 'roomcast_ingest_reconciliations_total',
+      help: 'Comparisons with the REST API of Easy!Appointments, by outcome: complete, given_up or stopped',
+      labelNames: ['outcome'],
       registers,
     });
     this.#confirmSeconds = new Histogram({
@@ -88,9 +104,14 @@ export class Metrics implements Observer {
     this.#ignored.inc({ action: known ? 'known' : 'unknown' });
   }
 
+  reconciled(outcome: string): void {
+    this.#reconciliations.inc({ outcome });
+  }
+
   confirmed(seconds: number): void {
     this.totals.published += 1;
     this.#published.inc();
     this.#confirmSeconds.observe(seconds);
+    this.recentConfirms.observe(seconds * 1000, systemClock());
   }
 }

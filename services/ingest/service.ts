@@ -1,22 +1,24 @@
 import type { FastifyInstance } from 'fastify';
 import { v4, v7 } from 'uuid';
 import { Cursor } from '../../shared/contract/cursor.ts';
-import { INBOX, REJECTED } from '../../shared/contract/topology.ts';
 import { BrokerConnection } from '../../shared/runtime/broker-connection.ts';
+import { ClientAddresses } from '../../shared/runtime/client-addresses.ts';
 import { systemClock } from '../../shared/runtime/clock.ts';
 import { declareTopology } from '../../shared/runtime/declare-topology.ts';
-import { createHealthServer } from '../../shared/runtime/health.ts';
 import { listenOn, type Service } from '../../shared/runtime/lifecycle.ts';
 import { createLogger, type Logger } from '../../shared/runtime/logger.ts';
-import { QueueDepths } from '../../shared/runtime/queue-depths.ts';
+import { NetworkSet } from '../../shared/runtime/networks.ts';
 import { Inbox } from './amqp/inbox.ts';
 import { Publisher } from './amqp/publisher.ts';
 import type { IngestConfig } from './config.ts';
 import { Intake } from './core/intake.ts';
-import { reportOf } from './health.ts';
+import { enriched } from './easyappointments/enrich.ts';
+import { Ledger } from './easyappointments/ledger.ts';
 import { Auth } from './http/auth.ts';
 import { createHttpServer } from './http/server.ts';
+import { LedgerSide } from './ledger-side.ts';
 import { Metrics } from './metrics.ts';
+import { monitorIngest } from './monitoring.ts';
 
 export interface IngestService extends Service {
   /** The ports in use, which tells them when the configured ones are 0. */
@@ -36,7 +38,6 @@ export async function startIngest(
   config: IngestConfig,
   { logger = createLogger('ingest', config.logLevel) }: { logger?: Logger } = {},
 ): Promise<IngestService> {
-  const startedMs = systemClock();
   let stopping = false;
   const apiKeys = config.apiKeys.reveal();
   if (apiKeys.some((key) => key.length < MIN_KEY_CHARACTERS)) {
@@ -59,15 +60,32 @@ export async function startIngest(
     logger,
   });
   publisher.on('unroutable', repairing(publishing, config, logger));
+  const ledger = new Ledger();
   const intake = new Intake({
     publisher,
     observer: metrics,
     nextCursor,
     clock: systemClock,
     maxRepeats: config.maxRepeats,
+    calendarRoom: config.calendarRoom,
+    secretariesOf: (provider) => ledger.secretariesOf(provider),
+    enrich: (event) => enriched(event, ledger, config),
+  });
+  const ledgerSide = new LedgerSide({
+    config,
+    ledger,
+    connection: consuming,
+    publisher,
+    intake,
+    observer: metrics,
+    reconciled: (outcome) => metrics.reconciled(outcome),
+    nextCursor,
+    logger,
   });
   const inbox = new Inbox(consuming, {
     intake,
+    desk: ledgerSide,
+    keepHash: config.keepHash,
     publisher,
     observer: metrics,
     declare: (model) => declareTopology(model, config, logger),
@@ -77,46 +95,45 @@ export async function startIngest(
     clock: systemClock,
     logger,
   });
-  const depths = new QueueDepths(consuming, logger, () => [INBOX, REJECTED]);
   const http = createHttpServer({
     intake,
+    webhooks: ledgerSide.entrance,
+    requestReconciliation: ledgerSide.requestReconciliation,
     auth: new Auth({
       keys: apiKeys,
       headers: [...new Set([...KEY_HEADERS, config.tokenHeader])],
       maxBadKeys: config.maxBadKeys,
       rateLimit: config.rateLimit,
+      trusted: new NetworkSet(config.trustedNetworks),
       clock: systemClock,
     }),
+    clients: new ClientAddresses(new NetworkSet(config.trustedProxies)),
     observer: metrics,
     maxBodyBytes: config.maxBodyBytes,
     requestTimeoutMs: config.requestTimeoutMs,
     stopping: () => stopping,
     logger,
   });
-  const health = createHealthServer({
-    metrics: metrics.registry,
-    report: async () =>
-      reportOf({
-        stopping,
-        publisher: publisher.state,
-        inbox: consuming.state,
-        queues: await depths.read(systemClock()),
-        stats: {
-          ...metrics.totals,
-          unconfirmed: publisher.unconfirmed,
-          uptime_seconds: Math.floor((systemClock() - startedMs) / 1000),
-        },
-      }),
+  const monitoring = monitorIngest({
+    config,
+    consuming,
+    publisher,
+    metrics,
+    stopping: () => stopping,
+    logger,
+    clock: systemClock,
   });
+  const health = monitoring.server;
 
   const drain = async () => {
     stopping = true;
     await closeHttp(http, config.confirmTimeoutMs);
     await inbox.stop();
+    await ledgerSide.close();
     await publisher.stop();
-    await depths.close();
+    await monitoring.leaveBroker();
     await Promise.all([publishing.close(), consuming.close()]);
-    await health.close();
+    await monitoring.close();
     logger.info('stopped');
   };
   let stopped: Promise<void> | undefined;

@@ -30,5 +30,17 @@ export function isAppointmentEvent(name: EventName): name is AppointmentEventNam
 /** The bytes that every client of the event's rooms receives: built once by ingest, never parsed again. */
 export function encodeEventFrame(event: RoomcastEvent, cursor: Cursor): Buffer {
   const { name, data, timestamp, id } = event;
+  // `event` comes first: see `renameEventFrame`.
   return Buffer.from(JSON.stringify({ event: name, data, timestamp, id, cursor }));
+}
+
+/** The same frame under another name, spliced; as it is where it does not begin as ours do. */
+export function renameEventFrame(frame: Buffer, from: string, to: string): Buffer {
+  const begin = beginOf(from);
+  if (!frame.subarray(0, begin.byteLength).equals(begin)) return frame;
+  return Buffer.concat([beginOf(to), frame.subarray(begin.byteLength)]);
+}
+
+function beginOf(name: string): Buffer {
+  return Buffer.from(`{"event":"${name}"`);
 }

@@ -9,6 +9,7 @@ export const ClientFrame = z.discriminatedUnion('action', [
     // Looked at by whoever resumes or joins, so that a bad one costs the client that and not its session.
     cursor: z.unknown().optional(),
     rooms: z.unknown().optional(),
+    events: z.unknown().optional(),
   }),
   z.object({ action: z.literal('subscribe'), room: z.unknown().optional() }),
   z.object({ action: z.literal('unsubscribe'), room: z.unknown().optional() }),

@@ -7,10 +7,29 @@ export const MARK_TYPE = 'mark';
 
 const SEPARATOR = ',';
 
-/** `rooms` as it stands in a header: a string, because a stream drops headers that are lists (RabbitMQ 4). */
-export function encodeHeaders(cursor: Cursor, rooms: readonly Address[]): { cursor: string; rooms: string } {
-  return { cursor, rooms: rooms.join(SEPARATOR) };
+export interface MessageHeaders {
+  readonly cursor: string;
+  /** A string, because a stream drops headers that are lists (RabbitMQ 4). */
+  readonly rooms: string;
+  /** What the existing apps call the event; absent where the type of the message tells. */
+  readonly underscore_name?: string;
 }
+
+export function encodeHeaders(
+  cursor: Cursor,
+  rooms: readonly Address[],
+  underscoreName?: string,
+): MessageHeaders {
+  const headers = { cursor, rooms: rooms.join(SEPARATOR) };
+  return underscoreName === undefined ? headers : { ...headers, underscore_name: underscoreName };
+}
+
+/** Goes into frames as it is; anything else than a name is passed over, because the event counts for more. */
+const UnderscoreName = z
+  .string()
+  .regex(/^[a-z][a-z_]*$/)
+  .optional()
+  .catch(undefined);
 
 const Rooms = z.string().transform((text, context): Address[] => {
   const addresses: Address[] = [];
@@ -35,7 +54,13 @@ export const MessageEnvelope = z.object({
     type: z.string().min(1),
     /** The instance that published it; absent when published by hand. */
     appId: z.string().default(''),
-    headers: z.object({ cursor: Cursor, rooms: Rooms }),
+    headers: z.object({
+      cursor: Cursor,
+      rooms: Rooms,
+      underscore_name: UnderscoreName,
+      /** W3C Trace Context, where the publisher traces. */
+      traceparent: z.string().optional().catch(undefined),
+    }),
   }),
 });
 
@@ -46,6 +71,9 @@ export interface Entry {
   readonly cursor: Cursor;
   readonly rooms: readonly Address[];
   readonly origin: string;
+  /** Where `type` does not tell what the existing apps call it. */
+  readonly underscoreName?: string | undefined;
+  readonly traceparent?: string | undefined;
   readonly body: Buffer;
 }
 
@@ -54,6 +82,7 @@ export function parseEntry(message: { properties: unknown; content: Buffer }): E
   const parsed = MessageEnvelope.safeParse(message);
   if (!parsed.success) return undefined;
   const { messageId, type, appId, headers } = parsed.data.properties;
-  const { cursor, rooms } = headers;
-  return { id: messageId, type, cursor, rooms, origin: appId, body: message.content };
+  const { cursor, rooms, underscore_name: underscoreName, traceparent } = headers;
+  const known = { id: messageId, type, cursor, rooms, origin: appId };
+  return { ...known, underscoreName, traceparent, body: message.content };
 }

@@ -4,11 +4,17 @@ export const EXCHANGE = 'appointments';
 export const INBOX = 'appointments.inbox';
 export const HISTORY = 'appointments.history';
 export const REJECTED = 'appointments.rejected';
+/** Newest values of what ingest knows of appointments, people and services. */
+export const LEDGER = 'appointments.ledger';
 
 /** Header of a rejected message: why, in the words that the HTTP entrance would have used. */
 export const REJECTED_REASON = 'x-rejected-reason';
 
+/** Newest values are written again long before the stream is that large, so that what it drops is never the newest. */
+const LEDGER_MAX_BYTES = 200_000_000;
 const DAY_MS = 24 * 60 * 60 * 1000;
+/** How long a queue of a delivery instance may be without a consumer; each start of the instance has a new one. */
+const UNCONSUMED_MS = 30_000;
 
 export interface TopologyOptions {
   /** Retention of the history, in RabbitMQ's own notation: a number and one of Y M D h m s. */
@@ -26,6 +32,16 @@ export interface QueueDeclaration {
 export function deliveryQueueOf(instance: string): string {
   return `appointments.delivery.${instance}`;
 }
+
+/**
+ * How a delivery instance declares its queue. Replicated, because RabbitMQ 4 keeps any other queue of a node that is
+ * down, exclusive ones too, and refuses every message bound for it until the node is back. Without a consumer it goes
+ * by itself, whatever became of its instance.
+ */
+export const deliveryQueueOptions = {
+  durable: true,
+  arguments: { 'x-queue-type': 'quorum', 'x-expires': UNCONSUMED_MS },
+} as const;
 
 export const exchangeDeclaration = { name: EXCHANGE, type: 'topic', options: { durable: true } } as const;
 
@@ -63,6 +79,14 @@ export function queueDeclarations({ historyMaxAge }: TopologyOptions): readonly 
         'x-stream-max-segment-size-bytes': 20_000_000,
       },
       pattern: '#',
+    },
+    {
+      name: LEDGER,
+      arguments: {
+        'x-queue-type': 'stream',
+        'x-max-length-bytes': LEDGER_MAX_BYTES,
+        'x-stream-max-segment-size-bytes': 20_000_000,
+      },
     },
   ];
 }

@@ -1,19 +1,31 @@
 import { z } from 'zod';
+import { parseNetwork, privateNetworks, type Network } from './networks.ts';
+import { readSecretFiles } from './secret-files.ts';
 
 /** The environment does not describe a service that can start; the message lists every problem. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';
 }
 
-/** Reads variables by a schema. A blank variable means unset; every invalid one is listed at once. */
-export function readEnv<Schema extends z.ZodType>(
+/**
+ * Reads variables by a schema. A blank variable means unset; every invalid one is listed at once. A secret may stand in a
+ * file that `NAME_FILE` names.
+ */
+export function readEnv<Schema extends z.ZodObject>(
   schema: Schema,
   env: Readonly<Record<string, string | undefined>>,
 ): z.infer<Schema> {
-  const set = Object.entries(env).filter(([, value]) => value !== undefined && value.trim() !== '');
+  const files = readSecretFiles(env, Object.keys(schema.shape));
+  const set = Object.entries({ ...env, ...files.values }).filter(([, value]) => !isBlank(value));
   const parsed = schema.safeParse(Object.fromEntries(set));
-  if (parsed.success) return parsed.data;
-  const problems = parsed.error.issues.map(({ path, message }) => `  ${path.join('.')}: ${message}`);
+  const unread = new Set(files.problems.map(({ name }) => name));
+  if (parsed.success && unread.size === 0) return parsed.data;
+  const problems = [
+    ...files.problems.map(({ name, message }) => `  ${name}: ${message}`),
+    ...(parsed.error?.issues ?? [])
+      .filter(({ path }) => !unread.has(String(path[0])))
+      .map(({ path, message }) => `  ${path.join('.')}: ${message}`),
+  ];
   throw new ConfigError(`The environment is not complete:\n${problems.join('\n')}`);
 }
 
@@ -39,6 +51,18 @@ export function list(missing: string) {
     context.addIssue({ code: 'custom', message: missing });
     return z.NEVER;
   });
+}
+
+/** Addresses and networks, commas between; a word stands for several. */
+export function networks(expected: string, words: Readonly<Record<string, readonly Network[]>> = {}) {
+  return list(expected).transform((texts, context) =>
+    texts.flatMap((text) => {
+      const found = Object.hasOwn(words, text) ? words[text] : parseNetwork(text);
+      if (found !== undefined) return found;
+      context.addIssue({ code: 'custom', message: expected });
+      return z.NEVER;
+    }),
+  );
 }
 
 /** A value that must not reach a log: it prints as `[redacted]` however it is printed. */
@@ -74,9 +98,32 @@ const AmqpUrl = z
   .refine((urls) => urls.split(',').every((url) => isBrokerUrl(url.trim())), BROKER_EXPECTED)
   .transform((urls) => new Secret(urls));
 
+function isBlank(value: string | undefined): boolean {
+  return value === undefined || value.trim() === '';
+}
+
 function isBrokerUrl(url: string): boolean {
   return /^amqps?:\/\//.test(url) && URL.canParse(url);
 }
+
+/** Of the management plugin: its port, and a user with the tag `monitoring`. */
+const ManagementUrl = z
+  .string()
+  .refine(
+    (url) => /^https?:\/\//.test(url) && URL.canParse(url),
+    'expected http://user:password@host:15672, the management API of the broker',
+  )
+  .transform((url) => new Secret(url));
+
+const PeerUrls = list('expected URLs separated by commas').refine(
+  (urls) => urls.every((url) => /^https?:\/\//.test(url) && URL.canParse(url)),
+  'expected URLs of health ports, separated by commas, such as http://ingest:8083',
+);
+
+const TrustedProxies = networks(
+  'expected private, or addresses and networks separated by commas, such as 172.18.0.0/16,fd00::/8; not the one of everybody',
+  { private: privateNetworks },
+);
 
 /** Variables that both services read, with their defaults. */
 export const commonVariables = {
@@ -86,5 +133,23 @@ export const commonVariables = {
     .regex(/^[1-9]\d*[YMDhms]$/, 'expected a number and one of Y M D h m s, such as 7D')
     .default('7D'),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
+  /** Who is believed when X-Forwarded-For says whose request it passes on. */
+  TRUSTED_PROXIES: TrustedProxies.default([]),
   DRAIN_TIMEOUT_MS: integer({ min: 100, max: 600_000, default: 9_000 }),
+  /** Of the broker, for rates, memory and alarms; without it health and metrics know what AMQP tells. */
+  RABBITMQ_MANAGEMENT_URL: ManagementUrl.optional(),
+  /** Where spans go, by OTLP over HTTP; without it nothing is traced. */
+  OTEL_EXPORTER_OTLP_ENDPOINT: z
+    .string()
+    .refine(
+      (url) => /^https?:\/\//.test(url) && URL.canParse(url),
+      'expected a URL such as http://collector:4318',
+    )
+    .optional(),
+  /** The page for people at `/` of the health port. */
+  STATUS_PAGE: z.enum(['on', 'off'], 'expected on or off').default('on'),
+  /** Health ports of the other services, whose numbers the page shows too. */
+  STATUS_PEERS: PeerUrls.default([]),
+  /** The event loop late by more than this, for ten seconds, is a reason in health. */
+  HEALTH_MAX_LAG_MS: integer({ min: 1, max: 60_000, default: 250 }),
 };

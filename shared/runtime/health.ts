@@ -5,7 +5,11 @@ import type { QueueDepth } from './queue-depths.ts';
 
 export interface HealthReason {
   readonly code: string;
+  /** What is wrong, and what to look at next. */
   readonly message: string;
+  /** What was measured, and the setting that it lies above, where there are such. */
+  readonly value?: number;
+  readonly limit?: number;
 }
 
 /** What `/health` answers (design 3.7); `Stats` is each service's own. */
@@ -42,10 +46,4 @@ export function createHealthServer(source: HealthSource): FastifyInstance {
     reply.type(source.metrics.contentType).send(await source.metrics.metrics()),
   );
   return server;
-}
-
-/** Why the broker alone would make a service unhealthy or degraded. */
-export function brokerReasons(broker: BrokerState): readonly HealthReason[] {
-  if (broker.state === 'connected') return [];
-  return [{ code: `broker_${broker.state}`, message: broker.reason }];
 }

@@ -10,12 +10,15 @@ export interface QueueDepth {
   readonly consumers: number;
 }
 
-/** A health page must answer while the broker does not: what is not read by then is left out. */
+/** A health page must answer while the broker does not. */
 const READ_TIMEOUT_MS = 500;
+/** What is not read by then is as it was last, for so long: a broker or a process under load is when depths matter. */
+const STAND_IN_MS = 10_000;
 
 /** Reads queue depths by passive declare, at most once per `maxAgeMs` however often it is asked. */
 export class QueueDepths {
   readonly #channel: ManagedChannel<Awaited<ReturnType<typeof plainChannel>>>;
+  readonly #last = new Map<string, { readonly depth: QueueDepth; readonly atMs: number }>();
   #pending: Promise<readonly QueueDepth[]> | undefined;
   #readAtMs = 0;
 
@@ -32,7 +35,7 @@ export class QueueDepths {
   read(nowMs: number): Promise<readonly QueueDepth[]> {
     if (this.#pending === undefined || nowMs - this.#readAtMs >= this.maxAgeMs) {
       this.#readAtMs = nowMs;
-      this.#pending = this.#read();
+      this.#pending = this.#read(nowMs);
     }
     return this.#pending;
   }
@@ -41,20 +44,28 @@ export class QueueDepths {
     return this.#channel.close();
   }
 
-  async #read(): Promise<readonly QueueDepth[]> {
-    const depths: QueueDepth[] = [];
-    const late = new AbortController();
-    const timeout = setTimeout(READ_TIMEOUT_MS, undefined, { signal: late.signal }).catch(() => undefined);
-    await Promise.race([this.#readInto(depths), timeout]);
-    late.abort();
-    return [...depths];
+  async #read(nowMs: number): Promise<readonly QueueDepth[]> {
+    const names = this.names();
+    const inTime = new AbortController();
+    const timeout = setTimeout(READ_TIMEOUT_MS, undefined, { signal: inTime.signal }).catch(() => undefined);
+    await Promise.race([this.#readEach(names, nowMs), timeout]);
+    inTime.abort();
+    return names.flatMap((name) => {
+      const last = this.#last.get(name);
+      return last !== undefined && nowMs - last.atMs < STAND_IN_MS ? [last.depth] : [];
+    });
   }
 
-  async #readInto(depths: QueueDepth[]): Promise<void> {
-    for (const name of this.names()) {
+  async #readEach(names: readonly string[], nowMs: number): Promise<void> {
+    for (const name of this.#last.keys()) if (!names.includes(name)) this.#last.delete(name);
+    for (const name of names) {
       const reply = await this.#channel.current?.checkQueue(name).catch(() => undefined);
-      if (reply === undefined) continue;
-      depths.push({ name, messages: reply.messageCount, consumers: reply.consumerCount });
+      if (reply === undefined) {
+        this.#last.delete(name);
+        continue;
+      }
+      const { messageCount: messages, consumerCount: consumers } = reply;
+      this.#last.set(name, { depth: { name, messages, consumers }, atMs: nowMs });
     }
   }
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { readdirSync, readFileSync } from 'node:fs';
-import { encodeFrame, parseClientFrame } from '../../shared/contract/frames.ts';
+import { encodeFrame, frameErrorCodes, parseClientFrame } from '../../shared/contract/frames.ts';
 
 const fixtures = new URL('../fixtures/original-websocket/client/', import.meta.url);
 const names = readdirSync(fixtures);
@@ -17,9 +17,16 @@ describe('frames of the existing apps', () => {
   });
 });
 
+it('every error of their own server is one of ours', () => {
+  const server = readdirSync(new URL('../server/', fixtures));
+  const codes = server.flatMap((name) => /^error\.(\w+)\.json$/.exec(name)?.[1] ?? []);
+  expect(codes.length).toBeGreaterThan(0);
+  expect(frameErrorCodes).toEqual(expect.arrayContaining(codes));
+});
+
 describe('parseClientFrame', () => {
   it('reads what auth brings beside the token and judges none of it', () => {
-    const frame = { action: 'auth', token: 't', cursor: 5, rooms: 'none' };
+    const frame = { action: 'auth', token: 't', cursor: 5, rooms: 'none', events: [] };
     expect(parseClientFrame(JSON.stringify(frame))).toEqual(frame);
   });
 

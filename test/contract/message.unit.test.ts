@@ -40,6 +40,20 @@ describe('parseEntry', () => {
     },
   );
 
+  it('reads back what the existing apps call an event whose type does not tell', () => {
+    const headers = encodeHeaders(cursor, ['calendar'], 'unavailability_created');
+    expect(Object.values(headers).map((value) => typeof value)).toEqual(['string', 'string', 'string']);
+    expect(parseEntry(message({ headers }))).toMatchObject({ underscoreName: 'unavailability_created' });
+  });
+
+  it.each([['a"b'], ['Appointment'], [''], [5], [['unavailability_created']], [null]])(
+    'passes over the name %j, which cannot stand in a frame as it is',
+    (name) => {
+      const entry = parseEntry(message({}, { underscore_name: name }));
+      expect([entry?.id, entry?.underscoreName]).toEqual(['event-1', undefined]);
+    },
+  );
+
   it('takes headers that the broker adds, such as x-stream-offset', () => {
     expect(parseEntry(message({}, { 'x-stream-offset': 17, CC: ['provider.4'] }))).toMatchObject({
       id: 'event-1',

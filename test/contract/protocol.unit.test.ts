@@ -36,7 +36,7 @@ describe('the examples of PROTOCOL.md', () => {
 
   it('the CloudEvent is accepted as it stands', () => {
     const body = Buffer.from(examples('cloudevent')[0] ?? '');
-    const read = readInput({ entrance: 'events', wrapping: { kind: 'cloud-event' }, body }, NOW);
+    const read = readInput({ entrance: 'events', wrapping: { kind: 'cloud-event' }, body }, { now: NOW });
     expect(read).toMatchObject({ events: [{ id: '/bookings#b-12', rooms: ['provider_4', 'customer_6'] }] });
   });
 

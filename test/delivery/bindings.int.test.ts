@@ -39,8 +39,11 @@ describe('the bindings of an instance', () => {
     await using world = await World.start({ env: { ROOM_LINGER_MS: '600000' } });
     const [before] = await customers(world, [6]);
     before?.cut();
-    await metricUntil(world.healthPort(), 'sessions', 0);
-    expect([await bindings(world), await metricOf(world.healthPort(), 'rooms')]).toEqual([ALWAYS + 1, 0]);
+    await metricUntil(world.healthPort(), 'sessions{role="customer"}', 0);
+    expect([await bindings(world), await metricOf(world.healthPort(), 'rooms{kind="customer"}')]).toEqual([
+      ALWAYS + 1,
+      0,
+    ]);
   });
 
   it('come back for a room that was left for long: nothing is lost to who joins again', async () => {

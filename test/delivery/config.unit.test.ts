@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { readFileSync } from 'node:fs';
 import { inspect } from 'node:util';
 import { readConfig } from '../../services/delivery/config.ts';
 import { ConfigError } from '../../shared/runtime/env.ts';
@@ -16,30 +17,37 @@ function problemsOf(env: Record<string, string>): string {
   return '';
 }
 
+const defaults = [
+  ['HISTORY_MAX_AGE', '7D'],
+  ['LOG_LEVEL', 'info'],
+  ['DRAIN_TIMEOUT_MS', 9_000],
+  ['WEBSOCKET_PORT', 8080],
+  ['HEALTH_PORT', 8081],
+  ['MAX_SESSIONS', 15_000],
+  ['MAX_ROOMS_PER_SESSION', 100],
+  ['MAX_FRAMES_PER_MINUTE', 50],
+  ['MAX_FRAME_BYTES', 65_536],
+  ['MAX_OUTBOX_BYTES', 1_048_576],
+  ['AUTH_TIMEOUT_MS', 5_000],
+  ['JOIN_TIMEOUT_MS', 30_000],
+  ['PING_INTERVAL_MS', 25_000],
+  ['PONG_TIMEOUT_MS', 10_000],
+  ['MAX_BINDINGS_PER_KIND', 500],
+  ['ROOM_LINGER_MS', 60_000],
+  ['DELIVERY_PREFETCH', 1_000],
+  ['RECENT_MAX_BYTES', 33_554_432],
+  ['REWIND_SECONDS', 30],
+  ['EVENT_NAMES', 'dotted'],
+  ['MARK_INTERVAL_MS', 5_000],
+  ['DRAIN_SPREAD_MS', 5_000],
+  ['STATUS_PAGE', 'on'],
+  ['HEALTH_MAX_LAG_MS', 250],
+  ['HEALTH_MAX_OWN_QUEUE', 10_000],
+  ['HEALTH_MAX_LATENCY_MS', 2_000],
+] as const;
+
 describe('the defaults of delivery', () => {
-  it.each([
-    ['HISTORY_MAX_AGE', '7D'],
-    ['LOG_LEVEL', 'info'],
-    ['DRAIN_TIMEOUT_MS', 9_000],
-    ['WEBSOCKET_PORT', 8080],
-    ['HEALTH_PORT', 8081],
-    ['MAX_SESSIONS', 15_000],
-    ['MAX_ROOMS_PER_SESSION', 100],
-    ['MAX_FRAMES_PER_MINUTE', 50],
-    ['MAX_FRAME_BYTES', 65_536],
-    ['MAX_OUTBOX_BYTES', 1_048_576],
-    ['AUTH_TIMEOUT_MS', 5_000],
-    ['JOIN_TIMEOUT_MS', 30_000],
-    ['PING_INTERVAL_MS', 25_000],
-    ['PONG_TIMEOUT_MS', 10_000],
-    ['MAX_BINDINGS_PER_KIND', 500],
-    ['ROOM_LINGER_MS', 60_000],
-    ['DELIVERY_PREFETCH', 1_000],
-    ['RECENT_MAX_BYTES', 33_554_432],
-    ['REWIND_SECONDS', 30],
-    ['MARK_INTERVAL_MS', 5_000],
-    ['DRAIN_SPREAD_MS', 5_000],
-  ] as const)('%s is %j', (name, value) => {
+  it.each(defaults)('%s is %j', (name, value) => {
     expect(readConfig(required)[name]).toBe(value);
   });
 
@@ -47,11 +55,13 @@ describe('the defaults of delivery', () => {
     expect(readConfig(required).AMQP_URL.reveal()).toBe('amqp://guest:guest@localhost:5672');
   });
 
-  it('the table above names every variable that has one', () => {
-    const known = Object.keys(readConfig(required)).filter(
-      (name) => !['JWT_SECRET', 'AMQP_URL'].includes(name),
-    );
-    expect(known.length).toBe(21);
+  it('the table above names every variable that has one, and .env.example every variable', () => {
+    const known = Object.keys(readConfig(required));
+    const tabled = defaults.map(([name]) => name);
+    const others = ['JWT_SECRET', 'AMQP_URL', 'STATUS_PEERS', 'TRUSTED_PROXIES'];
+    expect(known.toSorted()).toEqual([...tabled, ...others].toSorted());
+    const example = readFileSync('.env.example', 'utf8');
+    expect(known.filter((name) => !new RegExp(`^${name}=`, 'm').test(example))).toEqual([]);
   });
 
   it('a blank variable means unset', () => {
@@ -81,6 +91,7 @@ describe('a variable that is not valid stops the start', () => {
     ['MAX_FRAMES_PER_MINUTE', '1e3'],
     ['MAX_OUTBOX_BYTES', '1024'],
     ['LOG_LEVEL', 'verbose'],
+    ['EVENT_NAMES', 'Underscore'],
     ['HISTORY_MAX_AGE', '7'],
     ['HISTORY_MAX_AGE', '7 days'],
     ['HISTORY_MAX_AGE', '0D'],

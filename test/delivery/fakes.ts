@@ -2,6 +2,7 @@ import { Cursor } from '../../shared/contract/cursor.ts';
 import { MARK_TYPE, type Entry } from '../../shared/contract/message.ts';
 import type { Outlet } from '../../services/delivery/core/feed.ts';
 import type { RoomPort } from '../../services/delivery/core/membership.ts';
+import { payloadOf } from '../../services/delivery/core/text-frame.ts';
 import type { Room } from '../../shared/contract/routing.ts';
 import { toTimelineEntry, type TimelineEntry } from '../../services/delivery/core/timeline.ts';
 
@@ -42,6 +43,11 @@ export function mark(fields: { atMs?: number; origin?: string } = {}): Entry {
 
 export function kept(entry: Entry): TimelineEntry {
   return toTimelineEntry(entry);
+}
+
+/** The event that a frame on the wire names. */
+export function nameIn(frame: Buffer): unknown {
+  return (JSON.parse(payloadOf(frame).toString()) as { event?: unknown }).event;
 }
 
 /** Cursors of entries, to compare what was delivered with what was published. */

@@ -6,7 +6,7 @@ import { Timeline } from '../../services/delivery/core/timeline.ts';
 import type { Entry } from '../../shared/contract/message.ts';
 import type { Address } from '../../shared/contract/routing.ts';
 import { ExpiringMap } from '../../shared/core/expiring-map.ts';
-import { event, FakeOutlet, kept, mark, NOON } from './fakes.ts';
+import { event, FakeOutlet, kept, mark, nameIn, NOON } from './fakes.ts';
 
 const REMEMBER_MS = 1_000;
 
@@ -55,6 +55,20 @@ describe('FanOut', () => {
     const [one, other] = [await join('provider_4'), await join('provider_4')];
     deliver(event());
     expect(one.outlet.frames[0]).toBe(other.outlet.frames[0]);
+  });
+
+  it('gives the same other bytes to all who want the names of the existing apps', async () => {
+    const { deliver, join } = world();
+    const [one, other, dotted] = [
+      await join('provider_4'),
+      await join('provider_4'),
+      await join('provider_4'),
+    ];
+    one.feed.naming = other.feed.naming = 'underscore';
+    deliver(event());
+    const frames = [one, other, dotted].map(({ outlet }) => outlet.frames[0] ?? Buffer.alloc(0));
+    expect(frames[0]).toBe(frames[1]);
+    expect(frames.map(nameIn)).toEqual(['appointment_created', 'appointment_created', 'appointment.created']);
   });
 
   it('gives an event once to a session that is in several of its rooms', async () => {

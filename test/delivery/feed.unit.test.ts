@@ -1,7 +1,7 @@
 import { describe, expect, it, jest } from '@jest/globals';
 import { Feed } from '../../services/delivery/core/feed.ts';
 import type { TimelineEntry } from '../../services/delivery/core/timeline.ts';
-import { event, FakeOutlet, kept, mark, settle } from './fakes.ts';
+import { event, FakeOutlet, kept, mark, nameIn, settle } from './fakes.ts';
 
 const ROOMY = 1_000_000;
 
@@ -12,10 +12,28 @@ function world(maxHeldBytes = ROOMY) {
 }
 
 const entries = (count: number): TimelineEntry[] => Array.from({ length: count }, () => kept(event()));
-const framesOf = (of: readonly TimelineEntry[]) => of.map(({ frame }) => frame);
+const framesOf = (of: readonly TimelineEntry[]) => of.map(({ frame }) => frame?.dotted);
 const cursors = (of: readonly TimelineEntry[]) => new Set<string>(of.map(({ cursor }) => cursor));
 
 describe('a feed', () => {
+  it('names its events as it is told, from the next one on, in a replay, of what it held and live', async () => {
+    const { feed, outlet } = world();
+    const [missed, held, live, later] = entries(4);
+    feed.naming = 'underscore';
+    if (held !== undefined) feed.push(held);
+    if (missed !== undefined) await feed.replay([missed]);
+    await feed.goLive(new Set());
+    if (live !== undefined) feed.push(live);
+    feed.naming = 'dotted';
+    if (later !== undefined) feed.push(later);
+    expect(outlet.frames.map(nameIn)).toEqual([
+      'appointment_created',
+      'appointment_created',
+      'appointment_created',
+      'appointment.created',
+    ]);
+  });
+
   it('writes nothing live before it was told to go live', () => {
     const { feed, outlet } = world();
     feed.push(kept(event()));
@@ -124,7 +142,7 @@ describe('a feed at a bound', () => {
     await feed.goLive(new Set());
     expect([tooSlow.mock.calls.length, outlet.frames.map((frame) => frame.byteLength)]).toEqual([
       0,
-      [huge.frame?.byteLength],
+      [huge.frame?.dotted.byteLength],
     ]);
   });
 

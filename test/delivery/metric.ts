@@ -1,12 +1,12 @@
+import { readMetric } from '../support/metrics.ts';
+
 /** Wide: a deadline tells a hang from a slow machine, it times nothing. */
 const DEADLINE_MS = 30_000;
 const POLL_MS = 25;
 
-/** One sample of `/metrics`, with its labels as they stand there; 0 where it has not been counted yet. */
-export async function metricOf(healthPort: number, sample: string): Promise<number> {
-  const text = await (await fetch(`http://127.0.0.1:${healthPort}/metrics`)).text();
-  const line = text.split('\n').find((one) => one.startsWith(`roomcast_delivery_${sample} `));
-  return Number(line?.split(' ').at(-1) ?? 0);
+/** One sample of delivery's. */
+export function metricOf(healthPort: number, sample: string): Promise<number> {
+  return readMetric(healthPort, `roomcast_delivery_${sample}`);
 }
 
 /** Polls, as a monitor does, until the sample has a value. */

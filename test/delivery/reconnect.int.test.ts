@@ -36,17 +36,12 @@ async function start(env: Record<string, string> = {}): Promise<Parts> {
   };
 }
 
-/**
- * As a backend does: under an id of its own, again when it is told 503. The broker refuses what was on its way
- * to the queue of an instance whose connection just broke.
- */
+/** Accepted at the first try, whatever becomes of the instance that one of its queues belongs to. */
 async function publish({ ingest }: Parts, count: number): Promise<string[]> {
   const ids: string[] = [];
   while (ids.length < count) {
     const id = randomUUID();
-    const event = appointment({ id, data: { customer_id: CUSTOMER } });
-    let response = await ingest.post('/v1/events', event);
-    while (response.status === 503) response = await ingest.post('/v1/events', event);
+    const response = await ingest.post('/v1/events', appointment({ id, data: { customer_id: CUSTOMER } }));
     expect(response.status).toBe(202);
     ids.push(id);
   }

@@ -37,6 +37,15 @@ describe('a session that waits for its token', () => {
     expect([fromUrl.session.closed, byFrame.session.closed]).toEqual([true, true]);
   });
 
+  it.each(['nonsense', 'expired'])('with the token "%s" it asks nothing of the broker', async (token) => {
+    const world = new SessionWorld();
+    await world.receive(auth(token, { cursor: world.newest, rooms: ['provider_4'] }), {
+      action: 'subscribe',
+      room: 'provider_4',
+    });
+    expect([world.rooms.entered, world.rooms.rooms(), world.plans]).toEqual([false, [], []]);
+  });
+
   it.each([
     ['subscribe', { action: 'subscribe', room: 'provider_4' }],
     ['ping', { action: 'ping' }],

@@ -48,6 +48,15 @@ describe('a live session', () => {
     expect(world.out).toEqual([{ type: 'pong', timestamp: '2026-11-23T12:00:00.000Z' }]);
   });
 
+  it('answers a ping every 30 seconds for an hour, as existing apps send them', async () => {
+    const world = await liveSession('provider 4 for 7200000');
+    for (let count = 0; count < 120; count += 1) {
+      await world.pass(30_000);
+      await world.receive(ping);
+    }
+    expect(world.said()).toEqual(Array.from({ length: 120 }, () => 'pong'));
+  });
+
   it('a ping overtakes a subscribe that waits for the broker; other frames do not', async () => {
     const world = await liveSession('admin 1');
     world.rooms.hold();

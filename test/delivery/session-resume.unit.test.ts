@@ -5,7 +5,7 @@ import { auth, SessionWorld } from './session-world.ts';
 
 const cursor = cursorAt(NOON - 60_000);
 const entries = [kept(event()), kept(event())];
-const frames = entries.map(({ frame }) => frame);
+const frames = entries.map(({ frame }) => frame?.dotted);
 
 describe('a session with a cursor', () => {
   it('is given what it missed, then resumed with the count and where it is now', async () => {
@@ -88,7 +88,7 @@ describe('events that arrive while a session resumes', () => {
     expect(world.outlet.frames).toEqual([]);
     planned({ recovered: true, entries, cursor: world.newest });
     await settle();
-    expect(world.outlet.frames).toEqual([...frames, later.frame]);
+    expect(world.outlet.frames).toEqual([...frames, later.frame?.dotted]);
   });
 
   it('come through when there is a gap', async () => {
@@ -97,7 +97,7 @@ describe('events that arrive while a session resumes', () => {
     world.feed.push(later);
     planned({ recovered: false, reason: 'expired', cursor: world.newest });
     await settle();
-    expect(world.outlet.frames).toEqual([later.frame]);
+    expect(world.outlet.frames).toEqual([later.frame?.dotted]);
   });
 
   it('are not written to a session that ended meanwhile', async () => {

@@ -25,7 +25,7 @@ describe('Timeline', () => {
   });
 
   it('a mark has no frame, an event has one', () => {
-    expect([kept(mark()).frame, kept(event()).frame?.byteLength]).toEqual([undefined, expect.any(Number)]);
+    expect([kept(mark()).frame, kept(event()).frame?.bytes]).toEqual([undefined, expect.any(Number)]);
   });
 
   it('gives what lies at and after a position, oldest first', () => {
@@ -68,6 +68,24 @@ describe('the memory of a timeline', () => {
     ).timeline;
     const counts = [small, large].map((timeline) => [...timeline.from(0)].length);
     expect(counts).toEqual([100, 9]);
+  });
+
+  it('counts the frames that the existing apps want besides, once they were made', () => {
+    const { timeline, entries } = filled(
+      100_000,
+      Array.from({ length: 9 }, () => 10_000),
+    );
+    for (const { frame } of entries) frame?.as('underscore');
+    timeline.append(kept(event()), NOON);
+    expect([...timeline.from(0)].length).toBe(5);
+    expect(timeline.keeps(5)).toBe(true);
+  });
+
+  it('does not count what is made of an entry that it has forgotten', () => {
+    const { timeline, entries } = filled(25_000, [10_000, 10_000, 10_000]);
+    for (const { frame } of entries.slice(0, 1)) frame?.as('underscore');
+    timeline.append(kept(event()), NOON);
+    expect([...timeline.from(0)].length).toBe(3);
   });
 
   it('counts marks too, though they carry nothing', () => {

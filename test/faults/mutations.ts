@@ -30,8 +30,8 @@ export const mutations: readonly Mutation[] = [
     name: 'the hole after a reconnect is not filled',
     scenario: 'delivery loses the broker for a while',
     file: 'services/delivery/event-flow.js',
-    find: 'beforeConsume: () => this.#fillHole(),',
-    replace: 'beforeConsume: () => Promise.resolve(),',
+    find: 'fillHole: () => this.#fillHole(),',
+    replace: 'fillHole: () => Promise.resolve(),',
   },
   {
     name: 'a scan ends at any mark, not at its own',

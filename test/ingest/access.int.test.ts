@@ -36,6 +36,14 @@ describe('the key', () => {
     expect(await problemIn(response)).toMatchObject({ code: 'unauthorized' });
   });
 
+  it('that is missing is asked for by every header that is read', async () => {
+    const response = await ingest.post('/v1/events', '{}', { authorization: '' });
+    expect(await problemIn(response)).toMatchObject({
+      detail:
+        'Send an API key as "authorization: Bearer KEY", "x-api-key: KEY", "x-ea-token: KEY", "x-booking-token: KEY", or as the password of HTTP Basic.',
+    });
+  });
+
   it('is never in the log, nor are bodies and queries', async () => {
     await ingest.post('/v1/events?token=query-secret', appointment({ data: { note: 'body-secret' } }));
     await ingest.post(
@@ -59,9 +67,69 @@ describe('the key', () => {
       '/v1/events',
       '/broadcast',
       '/webhooks/easyappointments',
+      '/v1/reconcile',
       '/openapi.json',
     ]);
     expect(JSON.stringify(document.paths['/v1/events'])).toContain('id_users_provider');
+  });
+});
+
+describe('BROADCAST_TRUSTED_NETWORKS', () => {
+  const broadcast = { event: 'appointment_updated', data: { id: 12, id_users_provider: 4 } };
+  const trusting = (networks: string) => TestIngest.start({ env: { BROADCAST_TRUSTED_NETWORKS: networks } });
+  const NO_KEY = { authorization: '' };
+
+  it('is off by default', async () => {
+    expect((await ingest.post('/broadcast', broadcast, NO_KEY)).status).toBe(401);
+  });
+
+  it('takes calls of /broadcast without a key from there, and publishes them', async () => {
+    await using trusted = await trusting('10.0.0.0/8, 127.0.0.0/8');
+    expect((await trusted.post('/broadcast', broadcast, NO_KEY)).status).toBe(200);
+    expect((await trusted.post('/broadcast/', broadcast, NO_KEY)).status).toBe(200);
+    expect((await trusted.post('/broadcast', broadcast)).status).toBe(200);
+    const names = (await trusted.publishedSince()).map(({ event }) => event);
+    expect(names.filter((name) => name === 'appointment.updated')).toHaveLength(3);
+  });
+
+  it('takes nothing else without a key from there', async () => {
+    await using trusted = await trusting('127.0.0.0/8');
+    for (const path of ['/v1/events', '/webhooks/easyappointments', '/v1/reconcile'])
+      expect((await trusted.post(path, broadcast, NO_KEY)).status).toBe(401);
+    // Neither what only looks like the path.
+    for (const path of ['/broadcast/x', '/x/broadcast', '/v1/events?/broadcast', '/broadcast/../v1/events'])
+      expect([401, 404]).toContain((await trusted.post(path, broadcast, NO_KEY)).status);
+    expect(await trusted.publishedSince()).toEqual([]);
+  });
+
+  it('refuses a wrong key from there, so that a mistake in it shows', async () => {
+    await using trusted = await trusting('127.0.0.0/8');
+    const response = await trusted.post('/broadcast', broadcast, { authorization: 'Bearer wrong' });
+    expect(response.status).toBe(401);
+    expect(await response.json()).toMatchObject({ success: false, code: 'unauthorized' });
+  });
+
+  it('looks at the peer of the socket, not at what a header says', async () => {
+    await using elsewhere = await trusting('10.0.0.0/8');
+    for (const name of ['x-forwarded-for', 'x-real-ip', 'forwarded'])
+      expect((await elsewhere.post('/broadcast', broadcast, { ...NO_KEY, [name]: '10.0.0.1' })).status).toBe(
+        401,
+      );
+    await using trusted = await trusting('127.0.0.0/8');
+    // A proxy within the network passes on calls from without.
+    expect(
+      (await trusted.post('/broadcast', broadcast, { ...NO_KEY, 'x-forwarded-for': '10.0.0.1' })).status,
+    ).toBe(401);
+  });
+
+  it('shares one INGEST_RATE_LIMIT among all without a key', async () => {
+    await using trusted = await TestIngest.start({
+      env: { BROADCAST_TRUSTED_NETWORKS: '127.0.0.1', INGEST_RATE_LIMIT: '2' },
+    });
+    const responses = await Promise.all(
+      Array.from({ length: 20 }, () => trusted.post('/broadcast', broadcast, NO_KEY)),
+    );
+    expect(new Set(responses.map(({ status }) => status))).toEqual(new Set([200, 429]));
   });
 });
 

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { readFileSync } from 'node:fs';
 import { appointment } from '../support/events.ts';
-import { TestIngest } from '../support/ingest.ts';
+import { TestIngest, type Seen } from '../support/ingest.ts';
 
 const webhook = (name: string) =>
   readFileSync(new URL(`../fixtures/easyappointments/${name}.json`, import.meta.url), 'utf8');
@@ -125,6 +125,61 @@ describe('POST /broadcast', () => {
     expect(seen?.message.properties.headers).toMatchObject({ rooms: 'admin,provider_4,customer_6' });
   });
 
+  const row = {
+    ...{ id: 12, id_users_provider: 4, id_users_customer: '6', notes: 'First visit' },
+    ...{ hash: 'ZyBA6evNhKTU', id_google_calendar: 'google-1', id_caldav_calendar: 'caldav-1' },
+  };
+  const saved = {
+    event: 'appointment_updated',
+    data: row,
+    rooms: ['calendar', 'admin', 'provider_4', 'customer_6'],
+  };
+  const roomsAndFrames = (seen: readonly Seen[]) =>
+    seen.map(({ frame, message }) => [
+      message.properties.headers?.['rooms'] as unknown,
+      frame['event'],
+      (frame['data'] as { hash?: unknown }).hash,
+    ]);
+
+  it('passes on no secret of the row', async () => {
+    expect((await ingest.post('/broadcast', saved)).status).toBe(200);
+    const seen = await ingest.publishedSince();
+    expect(seen).toMatchObject([{ data: { id: 12, notes: 'First visit' } }, { event: 'calendar.sync' }]);
+    expect(JSON.stringify(seen)).not.toMatch(/hash|ZyBA6evNhKTU|google|caldav/);
+    expect(ingest.log.join('')).not.toContain('ZyBA6evNhKTU');
+  });
+
+  it.each([
+    [
+      'thin',
+      [
+        ['admin,provider_4', 'appointment.updated', undefined],
+        ['calendar', 'calendar.sync', undefined],
+        ['customer_6', 'appointment.updated', 'ZyBA6evNhKTU'],
+      ],
+    ],
+    [
+      'full',
+      [
+        ['admin,provider_4,calendar', 'appointment.updated', undefined],
+        ['customer_6', 'appointment.updated', 'ZyBA6evNhKTU'],
+      ],
+    ],
+  ])('gives customers alone their hash where that is on, with a %s calendar', async (calendar, expected) => {
+    await using generous = await TestIngest.start({
+      env: { EASYAPPOINTMENTS_CUSTOMER_HASH: 'on', CALENDAR_ROOM: calendar },
+    });
+    const response = await generous.post('/broadcast', saved);
+    expect(await response.json()).toEqual({ success: true, message: 'Event broadcast' });
+    expect(roomsAndFrames(await generous.published.take(expected.length))).toEqual(expected);
+    await generous.post('/webhooks/easyappointments', webhook('appointment_save.new'));
+    const announced = await generous.published.take(expected.length);
+    expect(roomsAndFrames(announced).map(([rooms, , hash]) => [rooms, hash])).toEqual(
+      expected.map(([rooms, , hash]) => [rooms, hash]),
+    );
+    expect(await generous.announcedSince()).toEqual([]);
+  });
+
   it('without rooms goes to everyone', async () => {
     await ingest.post('/broadcast', { event: 'calendar.sync', data: {}, rooms: [] });
     const [seen] = await ingest.published.take(1);
@@ -152,27 +207,28 @@ describe('POST /webhooks/easyappointments', () => {
   it('answers 204 with nothing in it, and announces the appointment without its secrets', async () => {
     const response = await ingest.post('/webhooks/easyappointments', webhook('appointment_save.new'));
     expect([response.status, await response.text()]).toEqual([204, '']);
-    const [event] = await ingest.publishedSince();
+    const [event] = await ingest.announcedSince();
     expect(event).toMatchObject({ event: 'appointment.created', data: { id: 1, id_users_provider: 4 } });
     expect(JSON.stringify(event)).not.toContain('ZyBA6evNhKTU');
   });
 
-  it('announces the same save twice when it is sent twice', async () => {
-    for (let i = 0; i < 2; i += 1)
-      await ingest.post('/webhooks/easyappointments', webhook('appointment_delete'));
-    expect((await ingest.publishedSince()).map(({ event }) => event)).toEqual([
-      'appointment.cancelled',
-      'calendar.sync',
+  it('announces the same delete once when it is sent twice', async () => {
+    for (let i = 0; i < 2; i += 1) {
+      const response = await ingest.post('/webhooks/easyappointments', webhook('appointment_delete.rest'));
+      expect(response.status).toBe(204);
+    }
+    expect((await ingest.announcedSince()).map(({ event }) => event)).toEqual([
       'appointment.cancelled',
       'calendar.sync',
     ]);
   });
 
-  it.each([webhook('provider_save.with-credentials'), '{"action":"appointment_create","payload":{}}'])(
-    'answers 204 to an action that moves no appointment, and publishes nothing',
-    async (body) => {
-      expect((await ingest.post('/webhooks/easyappointments', body)).status).toBe(204);
-      expect(await ingest.publishedSince()).toEqual([]);
-    },
-  );
+  it.each([
+    webhook('admin_save'),
+    webhook('customer_save.new'),
+    '{"action":"appointment_create","payload":{}}',
+  ])('answers 204 to an action that moves no appointment, and publishes nothing', async (body) => {
+    expect((await ingest.post('/webhooks/easyappointments', body)).status).toBe(204);
+    expect(await ingest.announcedSince()).toEqual([]);
+  });
 });

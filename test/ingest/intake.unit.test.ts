@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { Intake } from '../../services/ingest/core/intake.ts';
+import { Intake, type IntakeOptions } from '../../services/ingest/core/intake.ts';
 import type { Announcement } from '../../services/ingest/core/ports.ts';
 import type { Input } from '../../services/ingest/core/read-input.ts';
 import { Cursor } from '../../shared/contract/cursor.ts';
@@ -7,7 +7,7 @@ import { AppError } from '../../shared/contract/errors.ts';
 import { appointment } from '../support/events.ts';
 
 /** An intake before a publisher that the test plays; nothing is confirmed until `confirm`. */
-function world({ room = 10_000 } = {}) {
+function world({ room = 10_000, ...options }: { room?: number } & Partial<IntakeOptions> = {}) {
   const handedOver: Announcement[] = [];
   const waiting: { resolve: () => void; reject: (error: Error) => void }[] = [];
   let cursors = 0;
@@ -30,6 +30,8 @@ function world({ room = 10_000 } = {}) {
     nextCursor: () => Cursor.parse(`01a205ff-0000-7000-8000-${String((cursors += 1)).padStart(12, '0')}`),
     clock: () => 0,
     maxRepeats: 100,
+    calendarRoom: 'thin',
+    ...options,
   });
   const take = (body: unknown, input: Partial<Input> = {}) => {
     const bytes = new TextEncoder().encode(JSON.stringify(body));
@@ -108,6 +110,37 @@ describe('events that are taken', () => {
     confirm();
     expect(await retry).toHaveLength(1);
     expect(ids()).toEqual(['a', 'a:calendar', 'a', 'a:calendar']);
+  });
+});
+
+describe('an event of the fork that becomes two', () => {
+  const enrich: IntakeOptions['enrich'] = (event) => [
+    { ...event, rooms: ['admin'] },
+    { ...event, id: 'a:customer', rooms: ['customer_6'], isCopy: true },
+  ];
+  const broadcast = { entrance: 'broadcast' } as const;
+
+  it('is taken once both are confirmed', async () => {
+    const { take, confirm, ids } = world({ enrich });
+    let answered = false;
+    const { receipts } = take(appointment({ id: 'a' }), broadcast);
+    void receipts.then(() => (answered = true));
+    await new Promise(setImmediate);
+    expect([answered, ids()]).toEqual([false, ['a', 'a:calendar', 'a:customer']]);
+    confirm();
+    expect((await receipts).map(({ rooms }) => rooms)).toEqual([['admin'], ['customer_6']]);
+  });
+
+  it('keeps what is the customer’s out of a calendar that gets whole events', () => {
+    const { take, handedOver } = world({ enrich, calendarRoom: 'full' });
+    void take(appointment({ id: 'a' }), broadcast).receipts;
+    expect(handedOver.map(({ event }) => event.rooms)).toEqual([['admin', 'calendar'], ['customer_6']]);
+  });
+
+  it('is one at any other entrance', () => {
+    const { take, ids } = world({ enrich });
+    void take(appointment({ id: 'a' })).receipts;
+    expect(ids()).toEqual(['a', 'a:calendar']);
   });
 });
 

@@ -1,11 +1,17 @@
 import { randomUUID } from 'node:crypto';
-import type { BrokerHandle, OwnBroker } from '../../dev/broker/broker.ts';
+import type { BrokerHandle, BrokerOptions, OwnBroker } from '../../dev/broker/broker.ts';
 import { runCtl } from '../../dev/broker/ctl.ts';
 import { findOwnBroker } from '../../dev/broker/find-broker.ts';
 import { createVhost, deleteVhost } from '../../dev/broker/management.ts';
 
 /** How the run's broker reaches the test files: as JSON in the environment of the workers. */
 export const BROKER_VARIABLE = 'ROOMCAST_TEST_BROKER';
+
+/** Loaded only where it is used: the library does not run on every Node that roomcast runs on. */
+export async function startContainer(image: string, options: BrokerOptions): Promise<OwnBroker> {
+  const { startContainerBroker } = await import('./container-broker.ts');
+  return startContainerBroker(image, options);
+}
 
 export interface TestVhost extends AsyncDisposable {
   readonly name: string;
@@ -41,6 +47,7 @@ export async function startOwnBroker(): Promise<TestBroker> {
     root: process.cwd(),
     say: () => undefined,
     quiet: true,
+    startContainer,
   });
   return {
     ...broker,

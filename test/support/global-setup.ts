@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Broker } from '../../dev/broker/broker.ts';
 import { findBroker } from '../../dev/broker/find-broker.ts';
-import { BROKER_VARIABLE } from './broker.ts';
+import { BROKER_VARIABLE, startContainer } from './broker.ts';
 
 interface JestConfig {
   readonly rootDir: string;
@@ -21,7 +21,13 @@ declare global {
 export default async function setUp(config: JestConfig): Promise<void> {
   if (onlyUnitTests(config)) return;
   const say = (sentence: string) => process.stderr.write(`${sentence}\n`);
-  const broker = await findBroker({ lifetime: 'temporary', env: process.env, root: config.rootDir, say });
+  const broker = await findBroker({
+    lifetime: 'temporary',
+    env: process.env,
+    root: config.rootDir,
+    say,
+    startContainer,
+  });
   globalThis.roomcastBroker = broker;
   process.env[BROKER_VARIABLE] = JSON.stringify(broker.handle);
 }

@@ -1,12 +1,13 @@
 import { connect, type ChannelModel, type ConfirmChannel, type ConsumeMessage, type Options } from 'amqplib';
+import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { Writable } from 'node:stream';
 import { readConfig } from '../../services/ingest/config.ts';
 import { startIngest, type IngestService } from '../../services/ingest/service.ts';
 import { EXCHANGE, INBOX } from '../../shared/contract/topology.ts';
 import { createLogger } from '../../shared/runtime/logger.ts';
 import { createVhostForTest } from './broker.ts';
 import { healthUntil } from './health.ts';
+import { lineSink } from './line-sink.ts';
 import { TcpProxy } from './tcp-proxy.ts';
 
 export const INGEST_KEY = 'key-for-tests-only';
@@ -140,18 +141,31 @@ export class TestIngest {
   async publishedSince(): Promise<Seen['frame'][]> {
     const response = await this.post('/v1/events', { event: 'calendar.sync', data: {} });
     const last = (await response.json()) as { id: string };
-    const frames: Seen['frame'][] = [];
-    for (;;) {
-      const { frame } = await this.published.nextFrame();
-      if (frame['id'] === last.id) return frames;
-      frames.push(frame);
-    }
+    return this.#publishedBefore(last.id);
+  }
+
+  /**
+   * As `publishedSince`, for webhooks: everything up to an event that stands behind them in the inbox. Changes of one
+   * appointment that come together wait for each other; such ones are for the test to await.
+   */
+  async announcedSince(): Promise<Seen['frame'][]> {
+    const id = `behind-${randomUUID()}`;
+    await this.send({ event: 'calendar.sync', data: {}, id });
+    return this.#publishedBefore(id);
   }
 
   async probe(queue: string): Promise<Probe> {
     const probe = new Probe(queue);
     await this.channel.consume(queue, probe.onMessage, { noAck: true });
     return probe;
+  }
+
+  async ready(): Promise<void> {
+    await healthUntil(this.service.healthPort, ({ body }) => body.status === 'healthy');
+  }
+
+  async unready(): Promise<void> {
+    await healthUntil(this.service.healthPort, ({ body }) => body.status === 'unhealthy');
   }
 
   async metric(name: string): Promise<number> {
@@ -169,6 +183,15 @@ export class TestIngest {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.cleanUp();
   }
+
+  async #publishedBefore(id: string): Promise<Seen['frame'][]> {
+    const frames: Seen['frame'][] = [];
+    for (;;) {
+      const { frame } = await this.published.nextFrame();
+      if (frame['id'] === id) return frames;
+      frames.push(frame);
+    }
+  }
 }
 
 async function bindProbe(channel: ConfirmChannel): Promise<Probe> {
@@ -183,13 +206,4 @@ async function closed(model: ChannelModel): Promise<void> {
   const gone = once(model, 'close');
   await model.close();
   await gone;
-}
-
-function lineSink(lines: string[]): Writable {
-  return new Writable({
-    write(chunk: Buffer, _encoding, done) {
-      lines.push(chunk.toString());
-      done();
-    },
-  });
 }

@@ -6,6 +6,7 @@ import { createLogger } from '../../shared/runtime/logger.ts';
 import { createVhostForTest } from './broker.ts';
 import { TestClient } from './client.ts';
 import { healthUntil } from './health.ts';
+import { lineSink } from './line-sink.ts';
 import { TEST_SECRET, tokenFor, type TestRole, type TokenOptions } from './tokens.ts';
 
 export const TEST_KEY = 'key-for-tests-only';
@@ -17,6 +18,8 @@ export interface WorldOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Broker to use instead of a fresh vhost. */
   readonly amqpUrl?: string;
+  /** Gets every log line of the services, debug among them. */
+  readonly log?: string[];
 }
 
 export interface ConnectOptions extends TokenOptions {
@@ -39,7 +42,10 @@ export class World {
     const amqpUrl = options.amqpUrl ?? vhost?.url ?? '';
     const env = worldEnv(amqpUrl, options.env);
     // TEST_LOG_LEVEL=info shows what the services of a failing test were doing.
-    const logger = createLogger('test', process.env['TEST_LOG_LEVEL'] ?? 'silent');
+    const logger =
+      options.log === undefined
+        ? createLogger('test', process.env['TEST_LOG_LEVEL'] ?? 'silent')
+        : createLogger('test', 'debug', lineSink(options.log));
     const deliveries = await many(options.deliveries ?? 1, () =>
       startDelivery(readDeliveryConfig(env), { logger }),
     );

@@ -1,3 +1,4 @@
+import type { EventNaming } from '../../../shared/contract/event-naming.ts';
 import type { TimelineEntry } from './timeline.ts';
 
 /** Where frames of one client go. */
@@ -29,6 +30,8 @@ export class Feed {
     private readonly outlet: Outlet,
     private readonly maxHeldBytes: number,
     private readonly tooSlow: () => void,
+    /** Of whatever is written from now on. */
+    public naming: EventNaming = 'dotted',
   ) {}
 
   /** The newest entry that this session was given. */
@@ -69,7 +72,7 @@ export class Feed {
         this.#state = 'live';
         return;
       }
-      this.#heldBytes -= entry.frame?.byteLength ?? 0;
+      this.#heldBytes -= entry.frame?.dotted.byteLength ?? 0;
       if (!replayed.has(entry.cursor)) this.#write(entry);
     }
   }
@@ -80,7 +83,7 @@ export class Feed {
   }
 
   #hold(entry: TimelineEntry): void {
-    this.#heldBytes += entry.frame?.byteLength ?? 0;
+    this.#heldBytes += entry.frame?.dotted.byteLength ?? 0;
     // One entry is held whatever its size: coming back would not make it smaller.
     if (this.#heldBytes > this.maxHeldBytes && this.#held.length > 0) this.#giveUp();
     else this.#held.push(entry);
@@ -88,7 +91,7 @@ export class Feed {
 
   #write(entry: TimelineEntry): boolean {
     if (this.#state === 'stopped' || entry.frame === undefined) return false;
-    if (!this.outlet.write(entry.frame)) {
+    if (!this.outlet.write(entry.frame.as(this.naming))) {
       this.#giveUp();
       return false;
     }

@@ -12,6 +12,7 @@ import type { Principal } from './access.ts';
 import type { Replay, StartingPoint } from './catch-up.ts';
 import type { Subscriber } from './fan-out.ts';
 import type { Feed } from './feed.ts';
+import { chooseNaming } from './choose-naming.ts';
 import { FrameGate } from './frame-gate.ts';
 import { Membership, type RoomPort } from './membership.ts';
 import { SerialQueue } from './serial-queue.ts';
@@ -54,6 +55,7 @@ export interface Entrance {
   readonly token: string;
   readonly cursor?: unknown;
   readonly rooms?: unknown;
+  readonly events?: unknown;
 }
 
 const HOW_TO_AUTH = 'Send {"action":"auth","token":"…"} first.';
@@ -195,7 +197,7 @@ export class Session implements Subscriber {
     this.#refuse('AUTH_REQUIRED', HOW_TO_AUTH, 'unauthenticated');
   }
 
-  async #authenticate({ token, cursor, rooms }: Entrance): Promise<void> {
+  async #authenticate({ token, cursor, rooms, events }: Entrance): Promise<void> {
     const verdict = this.ports.verify(token);
     if ('refused' in verdict) {
       const close = verdict.refused === 'TOKEN_EXPIRED' ? 'tokenExpired' : 'unauthenticated';
@@ -206,10 +208,11 @@ export class Session implements Subscriber {
     this.#principal = principal;
     this.#become('entering');
     this.ports.observer.authenticated(principal);
+    const errors = chooseNaming(this.feed, events);
     const announcements = await this.#membership.enter(principal, rooms);
     const position = await this.ports.position();
     if (this.#hasEnded()) return;
-    for (const frame of announcements) this.#send(frame);
+    for (const frame of [...errors, ...announcements]) this.#send(frame);
     this.#send({
       type: 'connected',
       message: 'Welcome to roomcast',
@@ -240,7 +243,7 @@ export class Session implements Subscriber {
     this.ports.sendGap(outcome.cursor);
   }
 
-  async #refresh(principal: Principal, { token, rooms }: Entrance): Promise<void> {
+  async #refresh(principal: Principal, { token, rooms, events }: Entrance): Promise<void> {
     const verdict = this.ports.verify(token);
     if ('refused' in verdict) {
       this.#send(errorFrame(verdict.refused, verdict.message));
@@ -252,6 +255,7 @@ export class Session implements Subscriber {
       return;
     }
     this.#principal = next;
+    for (const frame of chooseNaming(this.feed, events)) this.#send(frame);
     for (const frame of await this.#membership.refresh(next, rooms)) this.#send(frame);
     this.#send({ type: 'refreshed', expires_at: new Date(next.expiresAtMs).toISOString() });
   }

@@ -2,7 +2,7 @@ import type { Cursor } from '../../../shared/contract/cursor.ts';
 import { MARK_TYPE, type Entry } from '../../../shared/contract/message.ts';
 import type { Address } from '../../../shared/contract/routing.ts';
 import { FENCE_MS } from './fence.ts';
-import { encodeTextFrame } from './text-frame.ts';
+import { NamedFrame } from './named-frame.ts';
 
 /** An entry of the history as this instance keeps it: addressed, and ready to be written to sockets. */
 export interface TimelineEntry {
@@ -11,16 +11,17 @@ export interface TimelineEntry {
   readonly rooms: readonly Address[];
   /** Who published it; entries of one origin are in order everywhere. */
   readonly origin: string;
-  /** The WebSocket frame; `undefined` for a mark, which no client sees. */
-  readonly frame: Buffer | undefined;
+  /** `undefined` for a mark, which no client sees. */
+  readonly frame: NamedFrame | undefined;
 }
 
-export function toTimelineEntry({ id, type, cursor, rooms, origin, body }: Entry): TimelineEntry {
-  return { id, cursor, rooms, origin, frame: type === MARK_TYPE ? undefined : encodeTextFrame(body) };
+export function toTimelineEntry(entry: Entry): TimelineEntry {
+  const { id, cursor, rooms, origin } = entry;
+  return { id, cursor, rooms, origin, frame: entry.type === MARK_TYPE ? undefined : new NamedFrame(entry) };
 }
 
-/** Memory of an entry beside its frame: ids, arrays and the slot in two maps. */
-const ENTRY_OVERHEAD_BYTES = 400;
+/** Memory of an entry beside its frames, as measured: ids, arrays and the slot in two maps. */
+const ENTRY_OVERHEAD_BYTES = 800;
 
 /** Entries that a broker may hand on within the moment before it is killed, and not keep. */
 const MAX_LOST_ENTRIES = 256;
@@ -42,6 +43,11 @@ export class Timeline {
   #next = 0;
   #last: TimelineEntry | undefined;
 
+  /** Counts at once; the bound is kept by the next entry. */
+  readonly #grown = (bytes: number): void => {
+    this.#bytes += bytes;
+  };
+
   constructor(private readonly maxBytes: number) {}
 
   /** Sequence number that the next entry gets. */
@@ -60,6 +66,7 @@ export class Timeline {
     this.#slots.set(position, { entry, arrivedAtMs: nowMs });
     this.#positions.set(entry.cursor, position);
     this.#bytes += bytesOf(entry);
+    if (entry.frame !== undefined) entry.frame.onGrown = this.#grown;
     this.#last = entry;
     while (this.#bytes > this.maxBytes && this.#slots.size > 1) this.#dropFirst();
     return position;
@@ -115,6 +122,7 @@ export class Timeline {
     const slot = this.#slots.get(this.#first);
     if (slot !== undefined) {
       this.#bytes -= bytesOf(slot.entry);
+      if (slot.entry.frame !== undefined) slot.entry.frame.onGrown = undefined;
       this.#positions.delete(slot.entry.cursor);
       this.#slots.delete(this.#first);
     }
@@ -123,5 +131,5 @@ export class Timeline {
 }
 
 function bytesOf(entry: TimelineEntry): number {
-  return ENTRY_OVERHEAD_BYTES + (entry.frame?.byteLength ?? 0);
+  return ENTRY_OVERHEAD_BYTES + (entry.frame?.bytes ?? 0);
 }

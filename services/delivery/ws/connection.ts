@@ -41,6 +41,7 @@ export class Connection implements Outlet {
   /** When the ping went out that nothing has been heard after. */
   #pingedAtMs: number | undefined;
   #closing = false;
+  #bytesSent = 0;
 
   constructor(
     ws: ClientSocket,
@@ -59,6 +60,11 @@ export class Connection implements Outlet {
     // What went wrong is in the close code that follows.
     ws.on('error', () => undefined);
     ws.once('close', (code) => events.closed(code, this.#heardAtMs));
+  }
+
+  /** Of the frames written, whether the client has read them or not. */
+  get bytesSent(): number {
+    return this.#bytesSent;
   }
 
   get outboxBytes(): number {
@@ -93,7 +99,7 @@ export class Connection implements Outlet {
       const waiting = this.outboxBytes;
       if (waiting > 0 && waiting + frame.byteLength > this.limits.maxOutboxBytes) return false;
     }
-    this.#socket.write(frame);
+    this.#put(frame);
     return true;
   }
 
@@ -101,7 +107,7 @@ export class Connection implements Outlet {
   send(frame: ServerFrame): void {
     if (this.#closing || !this.#socket.writable) return;
     corkForThisTurn(this.#socket);
-    this.#socket.write(encodeTextFrame(encodeFrame(frame)));
+    this.#put(encodeTextFrame(encodeFrame(frame)));
   }
 
   close(name: CloseName): void {
@@ -126,6 +132,11 @@ export class Connection implements Outlet {
   /** Reads on after `pending` has fallen. */
   resumeReading(): void {
     if (this.#ws.isPaused && this.events.pending() < MAX_PENDING_FRAMES) this.#ws.resume();
+  }
+
+  #put(frame: Buffer): void {
+    this.#bytesSent += frame.byteLength;
+    this.#socket.write(frame);
   }
 
   #receive(data: RawData, isBinary: boolean): void {

@@ -6,16 +6,18 @@ export const BEARER_PROTOCOL = 'bearer';
 
 /**
  * What a client brought with its upgrade request: a token in `Authorization: Bearer`, else behind `bearer` in
- * `Sec-WebSocket-Protocol`, else in `?token=`; `?cursor=` and `?rooms=a,b` beside any of them.
+ * `Sec-WebSocket-Protocol`, else in `?token=`; `?cursor=`, `?rooms=a,b` and `?events=` beside any of them.
  */
 export function entranceOf(request: IncomingMessage): Partial<Entrance> {
   const query = new URLSearchParams(request.url?.split('?', 2)[1] ?? '');
   const token = headerToken(request) ?? protocolToken(request) ?? query.get('token');
   const cursor = query.get('cursor');
   const rooms = query.get('rooms');
+  const events = query.get('events');
   return {
     ...(token === null ? {} : { token }),
     ...(cursor === null || cursor === '' ? {} : { cursor }),
+    ...(events === null || events === '' ? {} : { events }),
     ...(rooms === null || rooms === '' ? {} : { rooms: rooms.split(',').map((room) => room.trim()) }),
   };
 }

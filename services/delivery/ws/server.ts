@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { WebSocketServer, type Server as TypedServer } from 'ws';
+import type { ClientAddresses } from '../../../shared/runtime/client-addresses.ts';
 import type { Entrance } from '../core/session.ts';
 import { ClientSocket } from './client-socket.ts';
 import { BEARER_PROTOCOL, entranceOf } from './entrance.ts';
@@ -9,11 +10,13 @@ export interface Upgraded {
   readonly ws: ClientSocket;
   readonly socket: Socket;
   readonly entrance: Partial<Entrance>;
+  /** The client's, also behind a trusted proxy. */
   readonly remoteAddress: string;
 }
 
 export interface WebSocketServerOptions {
   readonly maxFrameBytes: number;
+  readonly clients: Pick<ClientAddresses, 'of'>;
   readonly accepts: () => boolean;
   readonly onConnection: (upgraded: Upgraded) => void;
 }
@@ -81,7 +84,7 @@ export class UpgradeServer {
         ws,
         socket,
         entrance: entranceOf(request),
-        remoteAddress: socket.remoteAddress ?? '',
+        remoteAddress: this.options.clients.of(request).address,
       });
     });
   }

@@ -1,3 +1,4 @@
+import { SpanKind } from '@opentelemetry/api';
 import type { Channel, ChannelModel, ConsumeMessage } from 'amqplib';
 import { AppError } from '../../../shared/contract/errors.ts';
 import { INBOX } from '../../../shared/contract/topology.ts';
@@ -6,17 +7,33 @@ import type { Clock } from '../../../shared/runtime/clock.ts';
 import { errorText } from '../../../shared/runtime/error-text.ts';
 import type { Logger } from '../../../shared/runtime/logger.ts';
 import { ManagedChannel, plainChannel } from '../../../shared/runtime/managed-channel.ts';
+import { inSpan } from '../../../shared/runtime/tracing.ts';
 import type { Intake } from '../core/intake.ts';
 import type { NextCursor, Observer } from '../core/ports.ts';
 import type { Refusal } from '../core/problems.ts';
+import type { Arrival } from '../easyappointments/desk.ts';
 import { inputOf } from './inbox-input.ts';
+import { webhookIn, type WaitingWebhook } from './inbox-webhook.ts';
 import type { Publisher } from './publisher.ts';
 import { reasonOf, rejectedMessage } from './rejected.ts';
 
+/** What decides on webhooks, one after the other, while it is open on this instance. */
+export interface InboxDesk {
+  readonly isOpen: boolean;
+  /** Resolves once everything is known that was decided before. */
+  begin(): Promise<void>;
+  end(): void;
+  /** Throws an AppError at once when the broker cannot take it now. */
+  take(arrival: Arrival): Promise<void>;
+  reconcile(reason: string): void;
+}
+
 export interface InboxOptions {
   readonly intake: Pick<Intake, 'take'>;
+  readonly desk: InboxDesk;
+  readonly keepHash: boolean;
   readonly publisher: Publisher;
-  readonly observer: Pick<Observer, 'refused'>;
+  readonly observer: Pick<Observer, 'refused' | 'ignored'>;
   /** Makes sure that the inbox is there; before every channel, for somebody may have deleted it. */
   readonly declare: (model: ChannelModel) => Promise<void>;
   readonly prefetch: number;
@@ -33,6 +50,8 @@ interface Consumption {
   readonly backlog: ConsumeMessage[];
   consumerTag: string | undefined;
   starting: boolean;
+  /** The desk is getting ready for the first webhook. */
+  opening: boolean;
 }
 
 const FIRST_PAUSE_MS = 250;
@@ -72,24 +91,24 @@ export class Inbox {
       },
       ready: async (channel) => {
         await channel.prefetch(prefetch);
-        this.#consumption = { channel, backlog: [], consumerTag: undefined, starting: false };
+        this.#consumption = { channel, backlog: [], consumerTag: undefined, starting: false, opening: false };
         await this.#consume();
       },
-      lost: () => (this.#consumption = undefined),
+      lost: () => this.#leave(),
     });
     publisher.on('state', () => this.#onPublisherState());
     publisher.on('room', () => this.#handOn());
   }
 
-  /** Takes nothing new, settles what was handed on; the broker gives the rest to another instance. */
+  /**
+   * Takes nothing new, settles what was handed on; the broker gives the rest to another instance. Its consumer is not
+   * cancelled before: another one would get what comes after, while what waits here comes back behind it.
+   */
   async stop(): Promise<void> {
     this.#stopping = true;
     clearTimeout(this.#pause);
-    const consumption = this.#consumption;
-    if (consumption?.consumerTag !== undefined) {
-      await consumption.channel.cancel(consumption.consumerTag).catch(() => undefined);
-    }
     await Promise.allSettled(this.#inFlight);
+    this.#leave();
     await this.#channel.close();
   }
 
@@ -137,8 +156,17 @@ export class Inbox {
   /** `false` when the message has to wait for room. */
   #take(consumption: Consumption, message: ConsumeMessage): boolean {
     try {
-      const settled = this.#announceOrSetAside(message);
-      this.#track(consumption, message, settled);
+      const webhook = this.#webhookIn(message);
+      if (webhook !== undefined && 'webhook' in webhook && !this.options.desk.isOpen) {
+        this.#open(consumption);
+        return false;
+      }
+      const span = { kind: SpanKind.CONSUMER, parent: message.properties.headers ?? {} };
+      this.#track(
+        consumption,
+        message,
+        inSpan(`process ${INBOX}`, span, () => this.#settle(message, webhook)),
+      );
     } catch (error) {
       if (error instanceof AppError && error.code === 'too_many_unconfirmed') return false;
       this.#failed(consumption, message, error);
@@ -146,15 +174,44 @@ export class Inbox {
     return true;
   }
 
-  #announceOrSetAside(message: ConsumeMessage): Promise<unknown> {
-    const { intake, maxBodyBytes } = this.options;
+  #webhookIn(message: ConsumeMessage): WaitingWebhook | Refusal | undefined {
+    const { clock, keepHash, maxBodyBytes } = this.options;
     const { byteLength } = message.content;
-    if (byteLength > maxBodyBytes) {
-      const tooLarge = { path: '', message: `expected at most ${maxBodyBytes} bytes, found ${byteLength}` };
-      return this.#setAside(message, { code: 'body_too_large', problems: [tooLarge] });
+    if (byteLength <= maxBodyBytes) return webhookIn(message, clock(), { keepHash });
+    const tooLarge = { path: '', message: `expected at most ${maxBodyBytes} bytes, found ${byteLength}` };
+    return { code: 'body_too_large', problems: [tooLarge] };
+  }
+
+  #settle(message: ConsumeMessage, webhook: WaitingWebhook | Refusal | undefined): Promise<unknown> {
+    if (webhook !== undefined) {
+      return 'problems' in webhook ? this.#setAside(message, webhook) : this.#decide(webhook);
     }
-    const taken = intake.take(inputOf(message));
+    const taken = this.options.intake.take(inputOf(message));
     return 'problems' in taken ? this.#setAside(message, taken) : taken.receipts;
+  }
+
+  /** The first webhook on this channel tells that no other instance consumes the inbox: it has a single active consumer. */
+  #open(consumption: Consumption): void {
+    if (consumption.opening) return;
+    consumption.opening = true;
+    this.options.desk.begin().then(
+      () => {
+        consumption.opening = false;
+        if (consumption === this.#consumption) this.#handOn();
+      },
+      (error: unknown) => {
+        consumption.opening = false;
+        if (consumption === this.#consumption) this.#giveUp(errorText(error));
+      },
+    );
+  }
+
+  #decide({ webhook, ...arrival }: WaitingWebhook): Promise<void> {
+    const { desk, observer } = this.options;
+    if (webhook.kind === 'reconcile') desk.reconcile(webhook.reason);
+    else if (webhook.kind === 'ignored') observer.ignored(webhook.known);
+    else return desk.take({ webhook, ...arrival });
+    return Promise.resolve();
   }
 
   async #setAside(message: ConsumeMessage, refusal: Refusal): Promise<void> {
@@ -194,10 +251,15 @@ export class Inbox {
     consumption.channel.reject(message, true);
   }
 
+  #leave(): void {
+    this.#consumption = undefined;
+    this.options.desk.end();
+  }
+
   /** Gives all unacknowledged messages back and pauses: longer each time, until one gets through again. */
   #giveUp(reason: string): void {
     if (this.#consumption === undefined || this.#stopping) return;
-    this.#consumption = undefined;
+    this.#leave();
     const cap = Math.min(MAX_PAUSE_MS, FIRST_PAUSE_MS * 2 ** this.#pauses);
     this.#pauses += 1;
     clearTimeout(this.#pause);

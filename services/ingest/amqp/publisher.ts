@@ -1,6 +1,8 @@
 import type { ConfirmChannel, Message, Options } from 'amqplib';
+import { SpanKind } from '@opentelemetry/api';
 import { EventEmitter } from 'node:events';
 import { AppError } from '../../../shared/contract/errors.ts';
+import { underscoreNameByData } from '../../../shared/contract/event-naming.ts';
 import { encodeHeaders } from '../../../shared/contract/message.ts';
 import { routingKeyOf } from '../../../shared/contract/routing.ts';
 import { EXCHANGE } from '../../../shared/contract/topology.ts';
@@ -8,6 +10,7 @@ import type { BrokerConnection, BrokerState } from '../../../shared/runtime/brok
 import type { Clock } from '../../../shared/runtime/clock.ts';
 import type { Logger } from '../../../shared/runtime/logger.ts';
 import { confirmChannel, ManagedChannel } from '../../../shared/runtime/managed-channel.ts';
+import { carrierOf, inSpan } from '../../../shared/runtime/tracing.ts';
 import type { Announcement, EventPublisher, Observer } from '../core/ports.ts';
 import { Waiting } from './waiting.ts';
 
@@ -41,8 +44,8 @@ interface PublisherEvents {
 }
 
 /**
- * The broker nacks a message when one of its queues dies under it, as the queue of a delivery instance does that is
- * killed; the others have it. Whoever cannot retry (a webhook) must not pay for that: the same message, cursor and
+ * The broker nacks a message when one of its queues dies under it, as a classic queue does that somebody bound to the
+ * exchange; the others have it. Whoever cannot retry (a webhook) must not pay for that: the same message, cursor and
  * all, goes once more, and whoever had it drops the copy.
  */
 const MAX_ATTEMPTS = 3;
@@ -110,21 +113,23 @@ export class Publisher extends EventEmitter<PublisherEvents> implements EventPub
   publish({ event, cursor, body }: Announcement): Promise<void> {
     const [first, ...others] = event.rooms.map(routingKeyOf);
     if (first === undefined) throw new Error(`event ${event.id} has no room to go to`);
-    return this.publishMessage({
-      exchange: EXCHANGE,
-      routingKey: first,
-      body,
-      key: cursor,
-      properties: {
-        CC: others,
-        messageId: event.id,
-        type: event.name,
-        appId: this.options.appId,
-        contentType: 'application/json',
-        timestamp: Math.floor(this.options.clock() / 1000),
-        headers: encodeHeaders(cursor, event.rooms),
-      },
-    });
+    return inSpan(`publish ${EXCHANGE}`, spanOf(event), () =>
+      this.publishMessage({
+        exchange: EXCHANGE,
+        routingKey: first,
+        body,
+        key: cursor,
+        properties: {
+          CC: others,
+          messageId: event.id,
+          type: event.name,
+          appId: this.options.appId,
+          contentType: 'application/json',
+          timestamp: Math.floor(this.options.clock() / 1000),
+          headers: { ...encodeHeaders(cursor, event.rooms, underscoreNameByData(event)), ...carrierOf() },
+        },
+      }),
+    );
   }
 
   async publishMessage(message: OutgoingMessage): Promise<void> {
@@ -224,4 +229,9 @@ export class Publisher extends EventEmitter<PublisherEvents> implements EventPub
 function notSent(cause: unknown): Error {
   if (cause instanceof Error && cause.name !== 'IllegalOperationError') return cause;
   return new AppError('broker_unavailable', 'the channel to the broker is closing', { cause });
+}
+
+function spanOf({ id, name }: Announcement['event']) {
+  const attributes = { 'messaging.system': 'rabbitmq', 'messaging.message.id': id, 'roomcast.event': name };
+  return { kind: SpanKind.PRODUCER, attributes };
 }

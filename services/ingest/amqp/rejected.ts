@@ -1,6 +1,7 @@
 import type { ConsumeMessage, Options } from 'amqplib';
 import { REJECTED, REJECTED_REASON } from '../../../shared/contract/topology.ts';
 import type { Refusal } from '../core/problems.ts';
+import { withoutSecrets } from '../easyappointments/without-secrets.ts';
 import { KEY_HEADER, type OutgoingMessage } from './publisher.ts';
 
 const REJECTED_CODE = 'x-rejected-code';
@@ -23,7 +24,7 @@ const KEPT_PROPERTIES = [
   'priority',
 ] as const;
 
-/** The original message, body unchanged, on its way to where a person can look at it and send it again. */
+/** The original message, without what a webhook carries of secrets, on its way to where a person can look at it and send it again. */
 export function rejectedMessage(
   original: ConsumeMessage,
   refusal: Refusal,
@@ -34,7 +35,7 @@ export function rejectedMessage(
   return {
     exchange: '',
     routingKey: REJECTED,
-    body: original.content,
+    body: withoutSecrets(original.content),
     key: stamp.key,
     properties: {
       ...(Object.fromEntries(kept.map((name) => [name, properties[name]])) as Options.Publish),

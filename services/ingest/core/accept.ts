@@ -13,6 +13,8 @@ export interface AcceptedEvent {
   readonly data: EventData;
   readonly timestamp: string;
   readonly rooms: readonly Address[];
+  /** Tells somebody more of what another event tells everybody else, `calendar` among them: it stays in its own rooms. */
+  readonly isCopy?: true;
 }
 
 export interface AcceptOptions {
@@ -20,6 +22,8 @@ export interface AcceptOptions {
   readonly now: string;
   /** Where an event without rooms goes that is not an appointment's: by the rule, or to everyone connected. */
   readonly withoutRooms?: 'rule' | 'everyone';
+  /** Who else hears of a provider's appointments, beside those that the backend names. */
+  readonly secretariesOf?: (provider: number) => readonly number[];
 }
 
 /** One event as `POST /v1/events` takes it, or everything that is wrong with it. */
@@ -78,7 +82,9 @@ export function acceptAll(
 
 function roomsByDefault(name: EventName, concerned: Concerned, options: AcceptOptions): Checked<Address[]> {
   if (options.withoutRooms === 'everyone' && !isAppointmentEvent(name)) return { value: [EVERYONE] };
-  return roomsByRule(name, concerned);
+  const { providerId } = concerned;
+  const known = providerId === undefined ? [] : (options.secretariesOf?.(providerId) ?? []);
+  return roomsByRule(name, { ...concerned, secretaryIds: [...concerned.secretaryIds, ...known] });
 }
 
 function thinData(reason: string, data: EventData, { providerId }: Concerned): EventData {

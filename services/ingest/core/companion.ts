@@ -1,5 +1,16 @@
-import { isAppointmentEvent, type RoomcastEvent } from '../../../shared/contract/event.ts';
+import { isAppointmentEvent, type EventData, type RoomcastEvent } from '../../../shared/contract/event.ts';
+import type { CalendarRoom } from './intake.ts';
 import { concernedBy, slotOf } from './event-data.ts';
+
+/** An event and what stands for it in `calendar`: a companion, or with `full` the event itself. */
+export function forCalendar(
+  event: RoomcastEvent,
+  calendarRoom: CalendarRoom,
+): { readonly event: RoomcastEvent; readonly companion: RoomcastEvent | undefined } {
+  if (calendarRoom === 'thin' || !isAppointmentEvent(event.name))
+    return { event, companion: companionOf(event) };
+  return { event: { ...event, rooms: [...event.rooms, 'calendar'] }, companion: undefined };
+}
 
 /**
  * The thin calendar.sync beside every appointment event: staff refresh the slot, and personal data reaches
@@ -13,6 +24,7 @@ export function companionOf(event: RoomcastEvent): RoomcastEvent | undefined {
     ...(appointmentId !== undefined && { appointment_id: appointmentId }),
     ...(providerId !== undefined && { provider_id: providerId }),
     ...slotOf(event.data),
+    ...previousIn(event.data),
   };
   return {
     id: `${event.id}:calendar`,
@@ -21,4 +33,10 @@ export function companionOf(event: RoomcastEvent): RoomcastEvent | undefined {
     timestamp: event.timestamp,
     rooms: ['calendar'],
   };
+}
+
+/** Where it was before, for calendars that show it there. */
+function previousIn(data: EventData): EventData {
+  const keys = ['previous_start', 'previous_end', 'previous_provider_id'] as const;
+  return Object.fromEntries(keys.filter((key) => Object.hasOwn(data, key)).map((key) => [key, data[key]]));
 }

@@ -1,6 +1,6 @@
 import { encodeEventFrame, type RoomcastEvent } from '../../../shared/contract/event.ts';
-import type { AcceptedEvent } from './accept.ts';
-import { companionOf } from './companion.ts';
+import type { AcceptedEvent, AcceptOptions } from './accept.ts';
+import { forCalendar } from './companion.ts';
 import type { Announcement, Entrance, EventPublisher, NextCursor, Observer, Receipt } from './ports.ts';
 import type { Refusal } from './problems.ts';
 import { readInput, type Input } from './read-input.ts';
@@ -17,7 +17,14 @@ export interface IntakeOptions {
   readonly clock: () => number;
   /** Ids remembered to recognise repeats; beyond, the oldest are forgotten. */
   readonly maxRepeats: number;
+  /** What `calendar` gets of an appointment's event: a thin companion, or the event itself. */
+  readonly calendarRoom: CalendarRoom;
+  readonly secretariesOf?: AcceptOptions['secretariesOf'];
+  /** Adds what is known to the fork's own call, whose apps show it, and takes out what is not for everybody. */
+  readonly enrich?: (event: AcceptedEvent) => readonly AcceptedEvent[];
 }
+
+export type CalendarRoom = 'thin' | 'full';
 
 export interface Taken {
   /** Whether one event was sent, and not an array. */
@@ -47,20 +54,27 @@ export class Intake {
    * cannot take all of it now.
    */
   take(input: Input): Taken | Refusal {
-    const nowMs = this.options.clock();
-    const read = readInput(input, new Date(nowMs).toISOString());
+    const { clock, secretariesOf, enrich } = this.options;
+    const now = new Date(clock()).toISOString();
+    const read = readInput(input, { now, ...(secretariesOf !== undefined && { secretariesOf }) });
     if ('problems' in read) return read;
-    if (read.ignored !== undefined) this.options.observer.ignored(read.ignored.known);
-    const drafts = this.#draftNew(read.events, nowMs);
+    const events =
+      input.entrance === 'broadcast' && enrich !== undefined ? read.events.flatMap(enrich) : read.events;
+    return { single: read.single, receipts: this.announce(events, input.entrance) };
+  }
+
+  /** Hands accepted events over at once, or throws an AppError before anything is published. */
+  announce(events: readonly AcceptedEvent[], entrance: Entrance): Promise<readonly Receipt[]> {
+    const nowMs = this.options.clock();
+    const drafts = this.#draftNew(events, nowMs);
     const announcements = drafts.flatMap((draft) => draft?.announcements ?? []);
     if (announcements.length > 0) {
       const bytes = announcements.reduce((sum, { body }) => sum + body.byteLength, 0);
       this.options.publisher.ensureRoomFor(announcements.length, bytes);
     }
-    const receipts = read.events.map((event, index) =>
-      this.#announce(event, drafts[index], input.entrance, nowMs),
+    return allOrFirstFailure(
+      events.map((event, index) => this.#announce(event, drafts[index], entrance, nowMs)),
     );
-    return { single: read.single, receipts: allOrFirstFailure(receipts) };
   }
 
   /** Encodes what will be published; `undefined` stands for a repeat. */
@@ -77,8 +91,11 @@ export class Intake {
 
   #draft(accepted: AcceptedEvent): Draft {
     const cursor = this.options.nextCursor();
-    const event: RoomcastEvent = { ...accepted, id: accepted.id ?? cursor };
-    const companion = companionOf(event);
+    const { isCopy = false, ...stated } = accepted;
+    const own: RoomcastEvent = { ...stated, id: stated.id ?? cursor };
+    const { event, companion } = isCopy
+      ? { event: own, companion: undefined }
+      : forCalendar(own, this.options.calendarRoom);
     // With rooms of its own the event has the cursor of its receipt, else its companion has: a cursor always
     // names an entry of the history.
     const announced = [event, companion]

@@ -4,7 +4,7 @@ import type { EventName, RoomcastEvent } from '../../../shared/contract/event.ts
 import type { Address } from '../../../shared/contract/routing.ts';
 
 /** Where an event came in. */
-export type Entrance = 'events' | 'broadcast' | 'webhook' | 'inbox';
+export type Entrance = 'events' | 'broadcast' | 'webhook' | 'inbox' | 'reconciliation';
 
 /** An event ready to be published: its cursor, and the bytes that clients receive. */
 export interface Announcement {

@@ -1,6 +1,5 @@
-import { acceptAll, acceptEvent, isRecord, type AcceptedEvent, type AcceptOptions } from './accept.ts';
+import { acceptAll, acceptEvent, type AcceptedEvent, type AcceptOptions } from './accept.ts';
 import { acceptCloudEvent, fromBinary } from './cloud-events.ts';
-import { acceptWebhook } from './easyappointments.ts';
 import { parseJson } from './json.ts';
 import type { Entrance } from './ports.ts';
 import { invalidEvent, problemsOf, under, type Checked, type Refusal } from './problems.ts';
@@ -24,16 +23,12 @@ export interface Read {
   readonly events: readonly AcceptedEvent[];
   /** Whether one event was sent, and not an array. */
   readonly single: boolean;
-  /** Whether nothing is announced because upstream's webhook announces nothing, and whether we know its action. */
-  readonly ignored?: { readonly known: boolean };
 }
 
 /** Any input to its events, or why it is not taken. All of it is taken or nothing. */
-export function readInput(input: Input, now: string): Read | Refusal {
+export function readInput(input: Input, options: AcceptOptions): Read | Refusal {
   const json = parseJson(input.body);
   if ('problems' in json) return json;
-  const options: AcceptOptions = { now };
-  if (isWebhook(input, json.value)) return readWebhook(json.value, input, options);
   const checked = readEvents(json.value, input, options);
   if ('problems' in checked) return invalidEvent(checked.problems);
   const single = !Array.isArray(json.value) || input.wrapping.kind === 'binary-cloud-event';
@@ -57,21 +52,6 @@ function readEvents(value: unknown, input: Input, options: AcceptOptions): Check
         return { problems: [{ path: '', message: 'expected an array of CloudEvents' }] };
       return acceptAll(value, (item) => acceptCloudEvent(item, options));
   }
-}
-
-/** Upstream's webhook has a path of its own over HTTP; over AMQP its shape tells. */
-function isWebhook({ entrance, wrapping }: Input, value: unknown): boolean {
-  if (entrance === 'webhook') return true;
-  if (entrance !== 'inbox' || wrapping.kind !== 'plain' || !isRecord(value)) return false;
-  return Object.hasOwn(value, 'action') && Object.hasOwn(value, 'payload') && !Object.hasOwn(value, 'event');
-}
-
-function readWebhook(value: unknown, input: Input, options: AcceptOptions): Read | Refusal {
-  const webhook = acceptWebhook(value, options);
-  if ('problems' in webhook) return invalidEvent(webhook.problems);
-  const { events, known } = webhook.value;
-  if (events.length === 0) return { events, single: true, ignored: { known } };
-  return withFallbackId({ events, single: true }, input);
 }
 
 function one(checked: Checked<AcceptedEvent>): Checked<readonly AcceptedEvent[]> {

@@ -105,15 +105,6 @@ export const CloudEventInput = z.looseObject(
   'expected a CloudEvent: a JSON object with "specversion", "type", "source", "id" and "data"',
 );
 
-/** Upstream's webhook. */
-export const WebhookInput = z.object(
-  {
-    action: z.string('expected the name of an action'),
-    payload: z.looseObject({}, 'expected a JSON object'),
-  },
-  'expected a webhook: a JSON object with "action" and "payload"',
-);
-
 export const Receipt = z.object({
   id: z.string(),
   rooms: z.array(z.string()),

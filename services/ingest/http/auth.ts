@@ -3,7 +3,9 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { AppError } from '../../../shared/contract/errors.ts';
 import { ExpiringMap } from '../../../shared/core/expiring-map.ts';
 import { RateWindow } from '../../../shared/core/rate-window.ts';
+import type { Client } from '../../../shared/runtime/client-addresses.ts';
 import type { Clock } from '../../../shared/runtime/clock.ts';
+import type { NetworkSet } from '../../../shared/runtime/networks.ts';
 import { TooManyRequests } from './problem.ts';
 
 export interface AuthOptions {
@@ -14,6 +16,8 @@ export interface AuthOptions {
   readonly maxBadKeys: number;
   /** Requests a second and key; 0 is unlimited. */
   readonly rateLimit: number;
+  /** Where callers need no key for what takes them without one. */
+  readonly trusted: Pick<NetworkSet, 'has'>;
   readonly clock: Clock;
 }
 
@@ -29,29 +33,46 @@ const MAX_ADDRESSES = 10_000;
 export class Auth {
   readonly #digests: readonly Buffer[];
   readonly #rates: readonly RateWindow[];
+  /** Calls without a key have one limit together, as those with one key have. */
+  readonly #keylessRate: RateWindow;
   readonly #badKeys = new ExpiringMap<string, RateWindow>(MAX_ADDRESSES, MINUTE_MS);
 
   constructor(private readonly options: AuthOptions) {
     this.#digests = options.keys.map(digestOf);
     this.#rates = options.keys.map(() => new RateWindow(options.rateLimit, SECOND_MS));
+    this.#keylessRate = new RateWindow(options.rateLimit, SECOND_MS);
   }
 
-  /** Throws an AppError for whoever may not publish now. */
-  check(headers: IncomingHttpHeaders, address: string): void {
+  /**
+   * Throws an AppError for whoever may not publish now. With `trusting`, a call without a key is taken from a trusted
+   * network, unless its client passes it on for somebody else.
+   */
+  check(headers: IncomingHttpHeaders, client: Client, { trusting = false } = {}): void {
     const candidates = this.#candidates(headers);
     const index = this.#indexOf(candidates);
     const nowMs = this.options.clock();
     if (index >= 0) {
-      this.#countRequest(index, nowMs);
+      this.#countRequest(this.#rates[index], nowMs);
       return;
     }
-    if (candidates.length > 0) this.#countBadKey(address, nowMs);
+    // A key that is wrong is refused from everywhere: else a mistake in it would show only once the network changes.
+    if (candidates.length === 0 && trusting && this.#isTrusted(client)) {
+      this.#countRequest(this.#keylessRate, nowMs);
+      return;
+    }
+    if (candidates.length > 0) this.#countBadKey(client.address, nowMs);
     throw new AppError(
       'unauthorized',
       candidates.length === 0
-        ? 'Send an API key as "Authorization: Bearer KEY", in X-API-Key or X-Ea-Token, or as the password of HTTP Basic.'
+        ? `Send an API key as ${this.#places()}, or as the password of HTTP Basic.`
         : 'The key that was sent is none of INGEST_API_KEYS.',
     );
+  }
+
+  #places(): string {
+    return ['authorization: Bearer', ...this.options.headers.map((name) => `${name}:`)]
+      .map((start) => `"${start} KEY"`)
+      .join(', ');
   }
 
   #candidates(headers: IncomingHttpHeaders): string[] {
@@ -74,12 +95,15 @@ export class Auth {
     return found;
   }
 
-  #countRequest(index: number, nowMs: number): void {
-    const rate = this.#rates[index];
+  #isTrusted({ address, passesOn }: Client): boolean {
+    return !passesOn && this.options.trusted.has(address);
+  }
+
+  #countRequest(rate: RateWindow | undefined, nowMs: number): void {
     if (this.options.rateLimit === 0 || rate === undefined || rate.take(nowMs)) return;
     const { rateLimit } = this.options;
     throw new TooManyRequests(
-      `More than ${rateLimit} requests a second with this key.`,
+      `More than ${rateLimit} requests a second ${rate === this.#keylessRate ? 'without a key' : 'with this key'}.`,
       rate.remainingMs(nowMs),
     );
   }

@@ -1,13 +1,7 @@
 import { z } from 'zod';
 import { errorRegistry, type ErrorCode } from '../../../shared/contract/errors.ts';
-import {
-  BroadcastInput,
-  CloudEventInput,
-  EventInput,
-  MAX_EVENTS,
-  Receipt,
-  WebhookInput,
-} from '../core/schemas.ts';
+import { BroadcastInput, CloudEventInput, EventInput, MAX_EVENTS, Receipt } from '../core/schemas.ts';
+import { WebhookInput } from '../easyappointments/webhook.ts';
 
 const ProblemDocument = z.object({
   type: z.string(),
@@ -24,6 +18,7 @@ const BroadcastFault = z.object({
   message: z.string(),
   errors: ProblemDocument.shape.errors,
 });
+const Requested = z.object({ status: z.literal('requested') });
 const BroadcastDone = z.object({ success: z.literal(true), message: z.string() });
 
 const oneOrMany = (schema: object) => ({
@@ -40,6 +35,13 @@ const refusals = [
   'body_too_large',
   'unsupported_media_type',
   'invalid_event',
+  'too_many_requests',
+  'broker_unavailable',
+] as const;
+
+const reconcileRefusals = [
+  'unauthorized',
+  'reconciliation_off',
   'too_many_requests',
   'broker_unavailable',
 ] as const;
@@ -107,6 +109,21 @@ export const openApiDocument = {
         },
       },
     },
+    '/v1/reconcile': {
+      post: {
+        summary:
+          "Compares with Easy!Appointments' REST API and announces what its webhooks missed, as soon as no other comparison runs",
+        responses: {
+          202: { description: 'It follows', content: json(schemaOf(Requested)) },
+          ...responses(
+            (code) => errorRegistry[code].status,
+            'application/problem+json',
+            schemaOf(ProblemDocument),
+            reconcileRefusals,
+          ),
+        },
+      },
+    },
     '/openapi.json': {
       get: {
         summary: 'This document',
@@ -138,9 +155,10 @@ function responses(
   statusOf: (code: ErrorCode) => number,
   mediaType: string,
   schema: object,
+  codes: readonly ErrorCode[] = refusals,
 ): Record<number, object> {
   const described = new Map<number, string>();
-  for (const code of refusals) {
+  for (const code of codes) {
     const status = statusOf(code);
     const before = described.get(status);
     described.set(

@@ -1,9 +1,11 @@
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import type { Socket } from 'node:net';
 import { AppError } from '../../../shared/contract/errors.ts';
+import type { ClientAddresses } from '../../../shared/runtime/client-addresses.ts';
 import type { Logger } from '../../../shared/runtime/logger.ts';
 import type { Intake } from '../core/intake.ts';
 import type { Observer } from '../core/ports.ts';
+import type { WebhookEntrance } from '../easyappointments/entrance.ts';
 import type { Auth } from './auth.ts';
 import {
   broadcastDocument,
@@ -13,11 +15,15 @@ import {
   problemDocument,
   type Fault,
 } from './problem.ts';
-import { addRoutes, asBytes, entrances, methodsOf, OPENAPI_PATH } from './routes.ts';
+import { addRoutes, asBytes, entrances, methodsOf, OPENAPI_PATH, paths } from './routes.ts';
 
 export interface HttpServerOptions {
   readonly intake: Pick<Intake, 'take'>;
+  readonly webhooks: Pick<WebhookEntrance, 'take'>;
+  /** `undefined` where reconciliation is off. */
+  readonly requestReconciliation?: (() => Promise<void>) | undefined;
   readonly auth: Auth;
+  readonly clients: Pick<ClientAddresses, 'of'>;
   readonly observer: Pick<Observer, 'refused'>;
   readonly maxBodyBytes: number;
   /** For a whole request to arrive; half of it for its headers. */
@@ -40,7 +46,7 @@ const TIMED_OUT = [
 const BAD_REQUEST = 'HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n';
 
 export function createHttpServer(options: HttpServerOptions): FastifyInstance {
-  const { intake, auth, maxBodyBytes, requestTimeoutMs } = options;
+  const { intake, clients, maxBodyBytes, requestTimeoutMs } = options;
   const server = fastify({
     bodyLimit: maxBodyBytes,
     requestTimeout: requestTimeoutMs,
@@ -64,7 +70,7 @@ export function createHttpServer(options: HttpServerOptions): FastifyInstance {
       entrance: entrances[path] ?? 'none',
       code: fault.code,
       problem: first === undefined ? fault.detail : `${first.path} ${first.message}`.trim(),
-      details: { status, route: request.routeOptions.url ?? 'none', remote: request.ip },
+      details: { status, route: request.routeOptions.url ?? 'none', remote: clients.of(request.raw).address },
     });
     reply.code(status).headers(fault.headers);
     if (broadcast) return reply.type('application/json').send(broadcastDocument(fault));
@@ -81,7 +87,7 @@ export function createHttpServer(options: HttpServerOptions): FastifyInstance {
         new AppError('going_away', 'This instance is stopping; another one, or the next, takes the event.'),
       );
     } else {
-      next(request.is404 ? notThere(request, reply) : unlessAllowed(auth, request));
+      next(request.is404 ? notThere(request, reply) : unlessAllowed(options, request));
     }
   });
   server.addHook('onSend', (_request, reply, _payload, next) => {
@@ -97,6 +103,8 @@ export function createHttpServer(options: HttpServerOptions): FastifyInstance {
   });
   addRoutes(server, {
     intake,
+    webhooks: options.webhooks,
+    requestReconciliation: options.requestReconciliation,
     refuse: (request, reply, refusal) => answer(request, reply, faultOfRefusal(refusal)),
   });
   return server;
@@ -105,17 +113,21 @@ export function createHttpServer(options: HttpServerOptions): FastifyInstance {
 function notThere(request: FastifyRequest, reply: FastifyReply): AppError {
   const methods = methodsOf(pathOf(request));
   if (methods === undefined) {
-    const paths = [...Object.keys(entrances), OPENAPI_PATH].join(', ');
-    return new AppError('not_found', `The paths here are ${paths}.`);
+    return new AppError('not_found', `The paths here are ${paths.join(', ')}.`);
   }
   reply.header('allow', methods);
   return new AppError('method_not_allowed', `Use ${methods}.`);
 }
 
-function unlessAllowed(auth: Auth, request: FastifyRequest): Error | undefined {
+function unlessAllowed(
+  { auth, clients }: Pick<HttpServerOptions, 'auth' | 'clients'>,
+  request: FastifyRequest,
+): Error | undefined {
   if (pathOf(request) === OPENAPI_PATH) return undefined;
   try {
-    auth.check(request.headers, request.ip);
+    // The router's own word for the path: what it does not take there is not trusted there either.
+    const trusting = request.routeOptions.url === '/broadcast';
+    auth.check(request.headers, clients.of(request.raw), { trusting });
     return undefined;
   } catch (error) {
     return error instanceof Error ? error : new Error(String(error));

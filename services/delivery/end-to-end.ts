@@ -1,0 +1,31 @@
+import { cursorTimeMs, type Cursor } from '../../shared/contract/cursor.ts';
+import type { Clock } from '../../shared/runtime/clock.ts';
+import type { DeliveryMetrics } from './metrics.ts';
+
+/**
+ * Measures from ingest's stamp on an event to its frames being with the kernel. What is written to a socket stays there
+ * until the turn of the event loop ends, so that is when we look at the clock, once for all events of the turn.
+ */
+export class EndToEnd {
+  readonly #written: Cursor[] = [];
+
+  constructor(
+    private readonly metrics: Pick<DeliveryMetrics, 'endToEnd' | 'recentEndToEnd'>,
+    private readonly now: Clock,
+  ) {}
+
+  /** Called right after an event was written to at least one socket. */
+  written(cursor: Cursor): void {
+    if (this.#written.push(cursor) === 1) process.nextTick(() => this.#observe());
+  }
+
+  #observe(): void {
+    const nowMs = this.now();
+    for (const cursor of this.#written.splice(0)) {
+      // The clocks of two machines may differ by more than an event takes.
+      const latencyMs = Math.max(0, nowMs - cursorTimeMs(cursor));
+      this.metrics.endToEnd.observe(latencyMs / 1000);
+      this.metrics.recentEndToEnd.observe(latencyMs, nowMs);
+    }
+  }
+}

@@ -1,0 +1,83 @@
+import type { BrokerState } from '../../shared/runtime/broker-connection.ts';
+import {
+  brokerReasons,
+  inboxReasons,
+  isSlow,
+  lagReasons,
+  managementReasons,
+  type SlowPath,
+} from '../../shared/runtime/health-reasons.ts';
+import type { HealthReason, HealthReport } from '../../shared/runtime/health.ts';
+import type { BrokerView } from '../../shared/runtime/management-api.ts';
+import type { QueueDepth } from '../../shared/runtime/queue-depths.ts';
+import type { DeliveryConfig } from './config.ts';
+
+export interface DeliveryStats {
+  readonly active_connections: number;
+  readonly active_rooms: number;
+  readonly total_connections: number;
+  readonly total_messages: number;
+  readonly total_broadcasts: number;
+  readonly total_deliveries: number;
+  readonly uptime_seconds: number;
+}
+
+export interface Condition {
+  readonly instance: string;
+  readonly stopping: boolean;
+  readonly broker: BrokerState;
+  /** Whether what is published now reaches the sessions. */
+  readonly alive: boolean;
+  readonly queues: readonly QueueDepth[];
+  /** The name of the own queue, while there is one. */
+  readonly ownQueue: string | undefined;
+  readonly management: BrokerView | undefined;
+  readonly lagMs: number;
+  /** From ingest to the sockets, over the last minute. */
+  readonly latency: Omit<SlowPath, 'maxMs'>;
+  readonly stats: DeliveryStats;
+}
+
+export type Limits = Pick<
+  DeliveryConfig,
+  'HEALTH_MAX_OWN_QUEUE' | 'HEALTH_MAX_LATENCY_MS' | 'HEALTH_MAX_LAG_MS'
+>;
+
+export type DeliveryReport = HealthReport<DeliveryStats> & { readonly instance: string };
+
+/** Unhealthy: give this instance no work. Degraded: it works, and somebody should look. */
+export function reportOf(condition: Condition, limits: Limits): DeliveryReport {
+  const { instance, stopping, broker, alive, queues, stats } = condition;
+  const reasons: HealthReason[] = [...brokerReasons(broker)];
+  if (stopping) reasons.push({ code: 'draining', message: 'This instance is shutting down.' });
+  else if (!alive && broker.state === 'connected') {
+    reasons.push({ code: 'catching_up', message: 'The own queue is being prepared; events follow.' });
+  }
+  reasons.push(...worriesOf(condition, limits));
+  const status = !alive || stopping ? 'unhealthy' : reasons.length > 0 ? 'degraded' : 'healthy';
+  return { status, stats, broker, queues, reasons, instance };
+}
+
+function worriesOf(
+  { broker, queues, ownQueue, management, lagMs, latency }: Condition,
+  { HEALTH_MAX_OWN_QUEUE, HEALTH_MAX_LATENCY_MS, HEALTH_MAX_LAG_MS }: Limits,
+): readonly HealthReason[] {
+  const worries: HealthReason[] = [];
+  const waiting = queues.find(({ name }) => name === ownQueue)?.messages ?? 0;
+  if (waiting > HEALTH_MAX_OWN_QUEUE) {
+    const message = `${waiting} events wait in the own queue (limit ${HEALTH_MAX_OWN_QUEUE}): this instance does not keep up; look at its CPU, then add an instance.`;
+    worries.push({ code: 'own_queue_backlog', message, value: waiting, limit: HEALTH_MAX_OWN_QUEUE });
+  }
+  const path = { ...latency, maxMs: HEALTH_MAX_LATENCY_MS };
+  if (isSlow(path)) {
+    const value = Math.round(path.p99Ms);
+    const message = `1 in 100 of the last minute's ${path.count} events took ${value} ms or more from ingest to the sockets (limit ${path.maxMs} ms): look at the depth of the own queue, the lag of the event loop, and whether the clocks of the machines agree.`;
+    worries.push({ code: 'latency_high', message, value, limit: path.maxMs });
+  }
+  return [
+    ...worries,
+    ...inboxReasons(queues),
+    ...lagReasons(lagMs, HEALTH_MAX_LAG_MS),
+    ...managementReasons(management, broker),
+  ];
+}

@@ -1,0 +1,65 @@
+import type { ConsumeMessage } from 'amqplib';
+import { z } from 'zod';
+import { INBOX } from '../../../shared/contract/topology.ts';
+import { carrierOf } from '../../../shared/runtime/tracing.ts';
+import { parseJson } from '../core/json.ts';
+import type { Entrance } from '../core/ports.ts';
+import { invalidEvent, type Refusal } from '../core/problems.ts';
+import { EventId } from '../core/schemas.ts';
+import {
+  looksLikeWebhook,
+  readWebhook,
+  type Webhook,
+  type WebhookOptions,
+} from '../easyappointments/webhook.ts';
+import { KEY_HEADER, type OutgoingMessage } from './publisher.ts';
+
+/** A webhook as it waits in the inbox. */
+export interface WaitingWebhook {
+  readonly webhook: Webhook;
+  readonly entrance: Entrance;
+  readonly id: string | undefined;
+  /** Unix milliseconds. */
+  readonly receivedMs: number;
+}
+
+/** Says that the HTTP entrance put it there, and when it came; Unix milliseconds. */
+const RECEIVED_HEADER = 'x-webhook-received';
+const Received = z.int().positive().optional().catch(undefined);
+const MARK_OF_A_WEBHOOK = '"payload"';
+
+/** A webhook on its way into the inbox; its id becomes that of its event. */
+export function webhookMessage(body: Buffer, id: string, receivedMs: number): OutgoingMessage {
+  return {
+    exchange: '',
+    routingKey: INBOX,
+    body,
+    key: id,
+    properties: {
+      messageId: id,
+      contentType: 'application/json',
+      headers: { [RECEIVED_HEADER]: receivedMs, [KEY_HEADER]: id, ...carrierOf() },
+    },
+  };
+}
+
+/** `undefined` for what is no webhook; a backend may publish the body of one to the inbox itself. */
+export function webhookIn(
+  message: ConsumeMessage,
+  nowMs: number,
+  options: WebhookOptions,
+): WaitingWebhook | Refusal | undefined {
+  if (!message.content.includes(MARK_OF_A_WEBHOOK)) return undefined;
+  const json = parseJson(message.content);
+  if ('problems' in json || !looksLikeWebhook(json.value)) return undefined;
+  const read = readWebhook(json.value, options);
+  if ('problems' in read) return invalidEvent(read.problems);
+  const received = Received.parse(message.properties.headers?.[RECEIVED_HEADER]);
+  const id = EventId.safeParse(message.properties.messageId);
+  return {
+    webhook: read.value,
+    entrance: received === undefined ? 'inbox' : 'webhook',
+    id: id.success ? String(id.data) : undefined,
+    receivedMs: received ?? nowMs,
+  };
+}

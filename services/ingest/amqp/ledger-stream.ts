@@ -1,0 +1,179 @@
+import type { Channel, ConsumeMessage } from 'amqplib';
+import { setTimeout } from 'node:timers/promises';
+import { z } from 'zod';
+import { AppError } from '../../../shared/contract/errors.ts';
+import { LEDGER } from '../../../shared/contract/topology.ts';
+import type { BrokerConnection } from '../../../shared/runtime/broker-connection.ts';
+import type { Logger } from '../../../shared/runtime/logger.ts';
+import { ManagedChannel, plainChannel } from '../../../shared/runtime/managed-channel.ts';
+import type { NextCursor } from '../core/ports.ts';
+import { Entry } from '../easyappointments/entries.ts';
+import type { Ledger } from '../easyappointments/ledger.ts';
+import { KEY_HEADER, type Publisher } from './publisher.ts';
+
+export interface LedgerStreamOptions {
+  readonly ledger: Ledger;
+  readonly publisher: Publisher;
+  readonly nextKey: NextCursor;
+  readonly logger: Logger;
+  /** See `SNAPSHOT_EVERY_BYTES`, its default. */
+  readonly snapshotEveryBytes?: number;
+}
+
+const PREFETCH = 1_000;
+const ACK_EVERY = 250;
+/** Reading that brings nothing for so long is broken off. */
+const STALL_MS = 30_000;
+/**
+ * After so much, or twice what they take, the newest values are written once more: the stream's bound of 200 MB then
+ * only ever drops older ones, as long as the newest take no more than a quarter of it (some 150,000 appointments).
+ */
+const SNAPSHOT_EVERY_BYTES = 20_000_000;
+const SNAPSHOT_BATCH = 500;
+
+/** A place in the stream: whoever wrote it and reads it back has seen all that stood before it. */
+const Marker = z.union([z.object({ barrier: z.string() }), z.object({ snapshot: z.enum(['begin', 'end']) })]);
+type Marker = z.infer<typeof Marker>;
+const Line = z.union([Entry, Marker]);
+
+/** Follows the ledger's stream from its beginning, on every instance, and writes to it. */
+export class LedgerStream {
+  readonly #channel: ManagedChannel<Channel>;
+  readonly #barriers = new Map<string, () => void>();
+  #nextOffset: number | undefined;
+  #unacked = 0;
+  #bytes = 0;
+  #snapshotBegan = 0;
+  #snapshotFrom = 0;
+  #snapshotBytes = 0;
+  #snapshotting = false;
+
+  constructor(
+    connection: BrokerConnection,
+    private readonly options: LedgerStreamOptions,
+  ) {
+    this.#channel = new ManagedChannel(connection, {
+      name: 'ledger',
+      logger: options.logger,
+      create: plainChannel,
+      ready: (channel) => this.#follow(channel),
+    });
+  }
+
+  /** Resolves once everything is applied that stood in the stream when it was called. */
+  async catchUp(): Promise<void> {
+    const barrier = this.options.nextKey();
+    const passed = new Promise<void>((resolve) => this.#barriers.set(barrier, resolve));
+    const stop = new AbortController();
+    try {
+      await this.#send({ barrier });
+      await Promise.race([passed, this.#stalled(stop.signal)]);
+    } finally {
+      stop.abort();
+      this.#barriers.delete(barrier);
+    }
+  }
+
+  /** Resolves once the broker has all of them. */
+  async write(entries: readonly Entry[]): Promise<void> {
+    await Promise.all(entries.map((entry) => this.#send(entry)));
+  }
+
+  /** Writes all that is kept once more when much was written since the last time. One instance does it. */
+  async compact(): Promise<void> {
+    const { snapshotEveryBytes = SNAPSHOT_EVERY_BYTES } = this.options;
+    const enough = Math.max(snapshotEveryBytes, 2 * this.#snapshotBytes);
+    if (this.#snapshotting || this.#bytes - this.#snapshotFrom < enough) return;
+    this.#snapshotting = true;
+    const { ledger, logger } = this.options;
+    try {
+      await this.#send({ snapshot: 'begin' });
+      let batch: Entry[] = [];
+      for (const entry of [...ledger.entries()]) {
+        batch.push(entry);
+        if (batch.length < SNAPSHOT_BATCH) continue;
+        await this.write(batch);
+        batch = [];
+      }
+      await this.write(batch);
+      await this.#send({ snapshot: 'end' });
+      logger.info({ entries: ledger.size }, 'wrote the whole ledger once more');
+    } finally {
+      this.#snapshotting = false;
+    }
+  }
+
+  close(): Promise<void> {
+    return this.#channel.close();
+  }
+
+  /** Rejects once nothing more comes; a long stream takes its time. */
+  async #stalled(signal: AbortSignal): Promise<never> {
+    let before: number;
+    do {
+      before = this.#bytes;
+      await setTimeout(STALL_MS, undefined, { signal });
+    } while (this.#bytes > before);
+    throw new AppError('broker_unavailable', `${LEDGER} could not be read to its end`);
+  }
+
+  async #follow(channel: Channel): Promise<void> {
+    await channel.prefetch(PREFETCH);
+    this.#unacked = 0;
+    const offset = this.#nextOffset ?? 'first';
+    await channel.consume(LEDGER, (message) => this.#onMessage(channel, message), {
+      arguments: { 'x-stream-offset': offset },
+    });
+  }
+
+  #onMessage(channel: Channel, message: ConsumeMessage | null): void {
+    if (message === null) {
+      // Somebody deleted the stream: a new one begins anew, and lacks all that we keep.
+      this.#nextOffset = undefined;
+      this.#snapshotFrom = Number.NEGATIVE_INFINITY;
+      this.#channel.restart('the broker cancelled the consumer of the ledger');
+      return;
+    }
+    this.#unacked += 1;
+    if (this.#unacked >= ACK_EVERY) {
+      channel.ack(message, true);
+      this.#unacked = 0;
+    }
+    this.#bytes += message.content.byteLength;
+    const offset: unknown = message.properties.headers?.['x-stream-offset'];
+    if (typeof offset === 'number') this.#nextOffset = offset + 1;
+    const line = parseLine(message.content);
+    if (line === undefined) {
+      this.options.logger.warn({ offset }, `an entry of ${LEDGER} is none of ours and was passed over`);
+    } else if ('kind' in line) this.options.ledger.apply(line);
+    else this.#onMarker(line);
+  }
+
+  #onMarker(marker: Marker): void {
+    if ('barrier' in marker) this.#barriers.get(marker.barrier)?.();
+    else if (marker.snapshot === 'begin') this.#snapshotBegan = this.#bytes;
+    else {
+      this.#snapshotFrom = this.#snapshotBegan;
+      this.#snapshotBytes = this.#bytes - this.#snapshotBegan;
+    }
+  }
+
+  #send(line: Entry | Marker): Promise<void> {
+    const key = this.options.nextKey();
+    return this.options.publisher.publishMessage({
+      exchange: '',
+      routingKey: LEDGER,
+      body: Buffer.from(JSON.stringify(line)),
+      key,
+      properties: { contentType: 'application/json', headers: { [KEY_HEADER]: key } },
+    });
+  }
+}
+
+function parseLine(body: Buffer): z.infer<typeof Line> | undefined {
+  try {
+    return Line.parse(JSON.parse(body.toString()));
+  } catch {
+    return undefined;
+  }
+}

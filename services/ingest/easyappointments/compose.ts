@@ -1,0 +1,132 @@
+import type { EventData } from '../../../shared/contract/event.ts';
+import { personalRoom, type Room } from '../../../shared/contract/routing.ts';
+import type { AcceptedEvent } from '../core/accept.ts';
+import { spellings } from '../core/event-data.ts';
+import { parseId } from '../../../shared/contract/ids.ts';
+import type { AppointmentRow } from './columns.ts';
+import { withHashForCustomer } from './customer-hash.ts';
+import type { News } from './decide.ts';
+import type { Directory } from './ledger.ts';
+import { rfc3339 } from './local-time.ts';
+
+export interface Stamp {
+  /** Of the message that brought it, so that the same message makes the same ids; `undefined` gives fresh ones. */
+  readonly id: string | undefined;
+  /** RFC 3339. */
+  readonly timestamp: string;
+}
+
+/** Events for one piece of news: who hears of it, and what they see. Most are one; nobody left to tell makes none. */
+export function eventsOf(news: News, suffix: string, stamp: Stamp, directory: Directory): AcceptedEvent[] {
+  const base = { id: stamp.id === undefined ? undefined : stamp.id + suffix, timestamp: stamp.timestamp };
+  if (news.kind === 'sync') {
+    const rooms: Room[] = ['calendar', 'admin'];
+    if (news.provider !== undefined) rooms.splice(1, 0, personalRoom('provider', news.provider));
+    return [{ ...base, name: 'calendar.sync', data: thinData(news, directory), rooms }];
+  }
+  const { hash, ...row } = news.row;
+  const data = {
+    ...row,
+    ...reasonOf(news),
+    ...previousOf(news.before, directory),
+    ...knownOf(row, directory),
+  };
+  const rooms = roomsOf(row, directory);
+  const without = news.insteadOf === undefined ? [] : roomsOf(news.insteadOf, directory);
+  const concerned = rooms.filter((room) => !without.includes(room));
+  if (concerned.length === 0) return [];
+  const event = { ...base, name: news.name, data, rooms: concerned };
+  return withHashForCustomer(event, hash, row.id_users_customer ?? undefined);
+}
+
+/** What is known of somebody else's appointment data: names, and its times with the provider's zone. Nothing is overwritten. */
+export function withKnown(data: EventData, directory: Directory): EventData {
+  const provider = firstId(data, spellings.provider);
+  const row = {
+    id_users_provider: provider,
+    id_users_customer: firstId(data, spellings.customer),
+    id_services: firstId(data, ['service_id', 'serviceId', 'id_services']),
+    start_datetime: textOf(data['start_datetime']),
+    end_datetime: textOf(data['end_datetime']),
+  };
+  return { ...knownOf(row, directory), ...data };
+}
+
+function knownOf(
+  row: {
+    readonly id_users_provider?: number | undefined;
+    readonly id_users_customer?: number | null | undefined;
+    readonly id_services?: number | null | undefined;
+    readonly start_datetime?: string | null | undefined;
+    readonly end_datetime?: string | null | undefined;
+  },
+  directory: Directory,
+): EventData {
+  const { id_users_provider: provider, id_users_customer: customer, id_services: service } = row;
+  const zone = provider === undefined ? undefined : directory.zoneOf(provider);
+  return present({
+    start: rfc3339(row.start_datetime, zone),
+    end: rfc3339(row.end_datetime, zone),
+    service_name: nameOf('service', service, directory),
+    customer_name: nameOf('customer', customer, directory),
+    provider_name: nameOf('provider', provider, directory),
+  });
+}
+
+function roomsOf(row: AppointmentRow, directory: Directory): Room[] {
+  const rooms: Room[] = ['admin', personalRoom('provider', row.id_users_provider)];
+  if (row.id_users_customer !== null && row.id_users_customer !== undefined) {
+    rooms.push(personalRoom('customer', row.id_users_customer));
+  }
+  const secretaries = directory.secretariesOf(row.id_users_provider);
+  return [...rooms, ...secretaries.map((id) => personalRoom('secretary', id))];
+}
+
+function thinData(news: Extract<News, { kind: 'sync' }>, directory: Directory): EventData {
+  const { reason, id, provider, start, end, before } = news;
+  const zone = provider === undefined ? undefined : directory.zoneOf(provider);
+  return present({
+    reason,
+    appointment_id: id,
+    provider_id: provider,
+    start: rfc3339(start, zone) ?? start,
+    end: rfc3339(end, zone) ?? end,
+    ...previousOf(before, directory),
+  });
+}
+
+function previousOf(before: News['before'], directory: Directory): EventData {
+  if (before === undefined) return {};
+  const zone = directory.zoneOf(before.provider);
+  return present({
+    previous_start: rfc3339(before.start, zone) ?? before.start,
+    previous_end: rfc3339(before.end, zone) ?? before.end,
+    previous_provider_id: before.provider,
+  });
+}
+
+function reasonOf({ reason }: { readonly reason?: string }): EventData {
+  return reason === undefined ? {} : { reason };
+}
+
+function nameOf(
+  kind: 'provider' | 'customer' | 'service',
+  id: number | null | undefined,
+  directory: Directory,
+): string | undefined {
+  return id === null || id === undefined ? undefined : directory.nameOf(kind, id);
+}
+
+function firstId(data: EventData, keys: readonly string[]): number | undefined {
+  return keys.map((key) => parseId(data[key])).find((id) => id !== undefined);
+}
+
+function textOf(value: unknown): string | undefined {
+  return typeof value === 'string' ? value : undefined;
+}
+
+function present(data: Readonly<Record<string, unknown>>): EventData {
+  return Object.fromEntries(
+    Object.entries(data).filter(([, value]) => value !== undefined && value !== null),
+  );
+}

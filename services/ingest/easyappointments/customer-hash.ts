@@ -1,0 +1,21 @@
+import { personalRoom } from '../../../shared/contract/routing.ts';
+import type { AcceptedEvent } from '../core/accept.ts';
+
+/**
+ * An appointment's event whose `data` has no hash, and where there is one to give, the same for the customer alone, with it:
+ * whoever has it can cancel and move the appointment.
+ */
+export function withHashForCustomer(
+  event: AcceptedEvent,
+  hash: unknown,
+  customer: number | undefined,
+): AcceptedEvent[] {
+  if (typeof hash !== 'string' || hash === '' || customer === undefined) return [event];
+  const own = personalRoom('customer', customer);
+  if (!event.rooms.includes(own)) return [event];
+  const id = event.id === undefined ? undefined : `${event.id}:customer`;
+  return [
+    { ...event, rooms: event.rooms.filter((room) => room !== own) },
+    { ...event, id, data: { ...event.data, hash }, rooms: [own], isCopy: true },
+  ];
+}

@@ -1,0 +1,197 @@
+import { createHash } from 'node:crypto';
+import type { AppointmentEventName } from '../../../shared/contract/event.ts';
+import type { AppointmentRow } from './columns.ts';
+import type { AppointmentRecord } from './entries.ts';
+import { isStale, secondsOf } from './staleness.ts';
+import type { Verb } from './webhook.ts';
+
+/** What somebody has to be told; the directory adds names, times with their zone and rooms. */
+export type News =
+  | {
+      readonly kind: 'appointment';
+      readonly name: AppointmentEventName;
+      readonly row: AppointmentRow;
+      readonly reason?: string;
+      /** Where it was before, for whoever shows it there. */
+      readonly before?: Pick<AppointmentRecord, 'start' | 'end' | 'provider'>;
+      /** Only those whom it concerned then and does not concern any more. */
+      readonly insteadOf?: AppointmentRow;
+    }
+  /** Thin, for calendars: a slot changed that is nobody's appointment, or nobody's news. */
+  | {
+      readonly kind: 'sync';
+      readonly reason: string;
+      readonly id?: number;
+      readonly provider?: number;
+      readonly start?: string | null | undefined;
+      readonly end?: string | null | undefined;
+      readonly before?: Pick<AppointmentRecord, 'start' | 'end' | 'provider'>;
+    };
+
+export interface Decision {
+  readonly news: readonly News[];
+  /** What is known from now on; absent when that is what was known. */
+  readonly record?: Omit<AppointmentRecord, 'version'>;
+}
+
+export interface Told {
+  readonly verb: Verb;
+  readonly row: AppointmentRow;
+  /** Unix seconds. */
+  readonly seen: number;
+  /** Statuses that mean cancelled, lower case. */
+  readonly cancelledStatuses: ReadonlySet<string>;
+  /** Of the REST API, which says nothing of when: whether an unknown one is announced, or only learned. */
+  readonly observed?: { readonly isNews: boolean };
+}
+
+const NOTHING: Decision = { news: [] };
+
+/** What a save or delete of an appointment means after all that is known of it. */
+export function decide(known: AppointmentRecord | undefined, told: Told): Decision {
+  const after = recordOf(known, told);
+  if (told.row.is_unavailability === true) return decideOnAbsence(known, told, after);
+  if (told.verb === 'delete') return decideOnDelete(known, told, after);
+  if (known === undefined) return decideOnUnknown(told, after);
+  if (isOutdated(known, told)) return NOTHING;
+  if (known.digest === after.digest && known.state !== 'deleted') return { news: [], record: after };
+  if (after.state === 'cancelled' && known.state === 'cancelled') {
+    return { news: [syncOf(told.row, 'appointment.updated', known)], record: after };
+  }
+  const news: News[] = [];
+  const left =
+    wentElsewhere(known, after) && known.state === 'booked' ? rowOf(told.row.id, known) : undefined;
+  if (left !== undefined) {
+    news.push({
+      kind: 'appointment',
+      name: 'appointment.cancelled',
+      row: left,
+      reason: 'reassigned',
+      insteadOf: told.row,
+    });
+  }
+  news.push({ kind: 'appointment', row: told.row, ...changeOf(known, after) });
+  return { news, record: after };
+}
+
+/** Rows of one appointment after it is gone, by what was known of it. */
+export function rowOf(id: number, known: AppointmentRecord): AppointmentRow {
+  return {
+    id,
+    start_datetime: known.start,
+    end_datetime: known.end,
+    status: known.status,
+    is_unavailability: known.absence,
+    id_users_provider: known.provider,
+    id_users_customer: known.customer,
+    id_services: known.service,
+  };
+}
+
+function decideOnUnknown({ row, observed }: Told, after: AppointmentRecordDraft): Decision {
+  if (observed !== undefined) {
+    if (!observed.isNews || after.state === 'cancelled') return { news: [], record: after };
+    return { news: [{ kind: 'appointment', name: 'appointment.created', row }], record: after };
+  }
+  if (after.state === 'cancelled') {
+    return { news: [{ kind: 'appointment', name: 'appointment.cancelled', row }], record: after };
+  }
+  // Upstream does not say whether a save is the first: on an insert its two clocks are read in the same second.
+  const first = row.create_datetime === row.update_datetime;
+  return {
+    news: [{ kind: 'appointment', name: first ? 'appointment.created' : 'appointment.updated', row }],
+    record: after,
+  };
+}
+
+function decideOnDelete(
+  known: AppointmentRecord | undefined,
+  { row }: Told,
+  after: AppointmentRecordDraft,
+): Decision {
+  if (known?.state === 'deleted') return NOTHING;
+  // Everybody was told when its status said so; now the slot is free as well.
+  if (known?.state === 'cancelled') return { news: [syncOf(row, 'appointment.cancelled')], record: after };
+  return { news: [{ kind: 'appointment', name: 'appointment.cancelled', row }], record: after };
+}
+
+function decideOnAbsence(
+  known: AppointmentRecord | undefined,
+  told: Told,
+  after: AppointmentRecordDraft,
+): Decision {
+  if (told.verb === 'delete') {
+    if (known?.state === 'deleted') return NOTHING;
+    return { news: [syncOf(told.row, 'unavailability.deleted')], record: after };
+  }
+  if (known !== undefined && isOutdated(known, told)) return NOTHING;
+  if (known?.digest === after.digest && known.state !== 'deleted') return { news: [], record: after };
+  return { news: [syncOf(told.row, 'unavailability.saved', known)], record: after };
+}
+
+/** Ids are never used again: after a delete only what is newer than the row that was deleted counts. */
+function isOutdated(known: AppointmentRecord, told: Told): boolean {
+  if (told.observed !== undefined) return false;
+  const updated = secondsOf(told.row.update_datetime);
+  if (known.state === 'deleted' && (updated === null || known.updated === null || updated <= known.updated))
+    return true;
+  return isStale(known, { updated, seen: told.seen });
+}
+
+function changeOf(known: AppointmentRecord, after: AppointmentRecordDraft) {
+  if (after.state === 'cancelled') return { name: 'appointment.cancelled' } as const;
+  if (known.state !== 'booked') return { name: 'appointment.created', reason: 'restored' } as const;
+  const moved = known.start !== after.start || known.end !== after.end || known.provider !== after.provider;
+  return { name: 'appointment.updated', ...(moved && { before: known }) } as const;
+}
+
+function wentElsewhere(known: AppointmentRecord, after: AppointmentRecordDraft): boolean {
+  return known.provider !== after.provider || (known.customer !== null && known.customer !== after.customer);
+}
+
+function syncOf(row: AppointmentRow, reason: string, known?: AppointmentRecord): News {
+  const { id, id_users_provider: provider, start_datetime: start, end_datetime: end } = row;
+  const moved =
+    known !== undefined &&
+    (known.start !== (start ?? null) || known.end !== (end ?? null) || known.provider !== provider);
+  return { kind: 'sync', reason, id, provider, start, end, ...(moved && { before: known }) };
+}
+
+type AppointmentRecordDraft = Omit<AppointmentRecord, 'version'>;
+
+function recordOf(known: AppointmentRecord | undefined, told: Told): AppointmentRecordDraft {
+  const { row, verb, seen, cancelledStatuses } = told;
+  const cancelled = cancelledStatuses.has((row.status ?? '').trim().toLowerCase());
+  return {
+    provider: row.id_users_provider,
+    customer: row.id_users_customer ?? null,
+    service: row.id_services ?? null,
+    start: row.start_datetime ?? null,
+    end: row.end_datetime ?? null,
+    status: row.status ?? null,
+    state: verb === 'delete' ? 'deleted' : cancelled ? 'cancelled' : 'booked',
+    absence: row.is_unavailability === true,
+    // The REST API does not tell it.
+    updated: told.observed === undefined ? secondsOf(row.update_datetime) : (known?.updated ?? null),
+    seen,
+    digest: digestOf(row),
+  };
+}
+
+/** Of what clients are shown, without the backend's bookkeeping: 48 bits, for comparing one appointment with itself. */
+function digestOf(row: AppointmentRow): number {
+  const shown = [
+    row.id_users_provider,
+    row.id_users_customer,
+    row.id_services,
+    row.start_datetime,
+    row.end_datetime,
+    row.status,
+    row.location,
+    row.meeting_link,
+    row.notes,
+    row.color,
+  ];
+  const text = JSON.stringify(shown.map((value) => value ?? ''));
+  return createHash('sha256').update(text).digest().readUIntBE(0, 6);
+}

@@ -1,0 +1,195 @@
+import { AppError } from '../../../shared/contract/errors.ts';
+import type { AcceptedEvent } from '../core/accept.ts';
+import type { Entrance } from '../core/ports.ts';
+import { AppointmentRow, AppointmentRowWithHash, PersonRow, ServiceRow } from './columns.ts';
+import { eventsOf, type Stamp } from './compose.ts';
+import { rowOf, type News } from './decide.ts';
+import { keyOf, RUN_ID, type Entry } from './entries.ts';
+import type { Ledger } from './ledger.ts';
+import type { Plan } from './people.ts';
+import { planFor, planForAppointment, type PlanContext } from './plan.ts';
+import type { Desk as DeskForRest, Observation } from './rest/ports.ts';
+import type { Role, Webhook } from './webhook.ts';
+
+export interface DeskOptions {
+  readonly ledger: Ledger;
+  /** Hands events to the broker at once; throws when it cannot take them now, before anything is published. */
+  readonly announce: (events: readonly AcceptedEvent[], entrance: Entrance) => Promise<unknown>;
+  /** Resolves once the entries are in the ledger's stream. */
+  readonly write: (entries: readonly Entry[]) => Promise<void>;
+  /** Resolves once the ledger holds everything that was written before the call. */
+  readonly catchUp: () => Promise<void>;
+  readonly cancelledStatuses: ReadonlySet<string>;
+  readonly keepHash: boolean;
+  /** Unix milliseconds. */
+  readonly clock: () => number;
+}
+
+export interface Arrival {
+  readonly webhook: Exclude<Webhook, { kind: 'reconcile' | 'ignored' }>;
+  readonly entrance: Entrance;
+  /** Of its message. */
+  readonly id: string | undefined;
+  /** Unix milliseconds. */
+  readonly receivedMs: number;
+}
+
+/** A webhook that tells of a change which the REST API showed already, and the other way round, may be that late. */
+const OVERLAP_MS = 10_000;
+const DAY_MS = 24 * 60 * 60 * 1000;
+const NOTHING: Plan = { news: [], proposals: [] };
+
+/**
+ * Where webhooks are decided on, one after the other, by the one instance that consumes the inbox.
+ *
+ * The order that nothing gets lost by: the events are confirmed, then what they leave known is written, then the
+ * message is acknowledged. Whatever breaks in between makes the message come again and say the same. Two changes of one thing
+ * never overlap: the second waits until all of the first is written.
+ */
+export class Desk implements DeskForRest {
+  /** The last change of each thing that is not written yet. */
+  readonly #underWay = new Map<string, Promise<void>>();
+  #open = false;
+  #term = 0;
+
+  constructor(private readonly options: DeskOptions) {}
+
+  /** This instance has become the one that decides. */
+  async begin(): Promise<void> {
+    this.end();
+    const term = this.#term;
+    await Promise.allSettled(this.#underWay.values());
+    await this.options.catchUp();
+    if (term === this.#term) this.#open = true;
+  }
+
+  /** It is not any more, or may not be. */
+  end(): void {
+    this.#term += 1;
+    this.#open = false;
+  }
+
+  get isOpen(): boolean {
+    return this.#open;
+  }
+
+  /** Throws an AppError at once when the broker cannot take it now; resolves when everything is done. */
+  take({ webhook, entrance, id, receivedMs }: Arrival): Promise<void> {
+    const plan = planFor(webhook, this.options.ledger, this.#context(receivedMs));
+    return this.#carryOut(plan, { id, timestamp: new Date(receivedMs).toISOString() }, entrance);
+  }
+
+  async observe(observation: Observation): Promise<'announced' | 'learned' | 'unchanged'> {
+    if (!this.#open) throw new AppError('going_away', 'another instance consumes the inbox now');
+    const plan = this.#planForObservation(observation);
+    const stamp = { id: undefined, timestamp: new Date(observation.asOfMs).toISOString() };
+    await this.#carryOut(plan, stamp, 'reconciliation');
+    if (plan.news.length > 0) return 'announced';
+    return plan.proposals.length > 0 ? 'learned' : 'unchanged';
+  }
+
+  appointmentsBetween(firstDay: string, lastDay: string): readonly number[] {
+    return this.options.ledger.existingBetween(firstDay, lastDay);
+  }
+
+  get lastRun() {
+    return this.options.ledger.lastRun;
+  }
+
+  async completed(run: { asOfMs: number; firstDay: string; lastDay: string }): Promise<void> {
+    await this.#carryOut(
+      { news: [], proposals: [{ kind: 'run', id: RUN_ID, record: run }] },
+      { id: undefined, timestamp: '' },
+      'reconciliation',
+    );
+  }
+
+  #context(atMs: number): PlanContext {
+    return {
+      cancelledStatuses: this.options.cancelledStatuses,
+      seen: Math.floor(atMs / 1000),
+      today: new Date(this.options.clock() - DAY_MS).toISOString().slice(0, 10),
+    };
+  }
+
+  #planForObservation(observation: Observation): Plan {
+    const { ledger, keepHash } = this.options;
+    const context = this.#context(observation.asOfMs - OVERLAP_MS);
+    switch (observation.kind) {
+      case 'appointment': {
+        const row = (keepHash ? AppointmentRowWithHash : AppointmentRow).parse(observation.row);
+        if (this.#toldSince('appointment', row.id, context.seen)) return NOTHING;
+        const plan = planForAppointment(ledger, {
+          ...context,
+          verb: 'save',
+          row,
+          observed: { isNews: observation.isNews },
+        });
+        return this.#onlyChanges(plan, ledger.get('appointment', row.id) !== undefined);
+      }
+      case 'gone': {
+        const known = ledger.get('appointment', observation.appointmentId);
+        if (known === undefined || this.#toldSince('appointment', observation.appointmentId, context.seen)) {
+          return NOTHING;
+        }
+        const row = rowOf(observation.appointmentId, known);
+        return planForAppointment(ledger, { ...context, verb: 'delete', row, observed: { isNews: true } });
+      }
+      case 'person': {
+        const row = PersonRow.parse(observation.row);
+        if (this.#toldSince(observation.role, row.id, context.seen)) return NOTHING;
+        return planFor({ kind: 'person', role: observation.role, verb: 'save', row }, ledger, context);
+      }
+      case 'service': {
+        const row = ServiceRow.parse(observation.row);
+        if (this.#toldSince('service', row.id, context.seen)) return NOTHING;
+        return planFor({ kind: 'service', verb: 'save', row }, ledger, context);
+      }
+    }
+  }
+
+  /** A run looks at every appointment there is: one that shows nothing new leaves no entry. */
+  #onlyChanges(plan: Plan, isKnown: boolean): Plan {
+    return isKnown && plan.news.length === 0 ? NOTHING : plan;
+  }
+
+  /** What a webhook told after the REST API was asked is newer than its answer. */
+  #toldSince(kind: 'appointment' | Role | 'service', id: number, asOf: number): boolean {
+    const known = this.options.ledger.get(kind, id);
+    return known !== undefined && known.seen > asOf;
+  }
+
+  #carryOut({ news, proposals }: Plan, stamp: Stamp, entrance: Entrance): Promise<void> {
+    const { ledger, announce, write } = this.options;
+    const events = news.flatMap((one) => eventsOf(one, suffixOf(one), stamp, ledger));
+    const keys = proposals.map(keyOf);
+    const earlier = keys.flatMap((key) => this.#underWay.get(key) ?? []);
+    const begin = () => (events.length === 0 ? Promise.resolve() : announce(events, entrance));
+    // Without anything to wait for at once: so a broker without room is told of before anything is proposed.
+    const announced = earlier.length === 0 ? begin() : Promise.all(earlier).then(begin);
+    const entries = ledger.propose(proposals);
+    const done = announced
+      .then(() => write(entries))
+      .catch((error: unknown) => {
+        ledger.withdraw(entries);
+        throw error;
+      });
+    this.#track(keys, done);
+    return done;
+  }
+
+  #track(keys: readonly string[], done: Promise<void>): void {
+    for (const key of keys) this.#underWay.set(key, done);
+    const settle = () => {
+      for (const key of keys) if (this.#underWay.get(key) === done) this.#underWay.delete(key);
+    };
+    done.then(settle, settle);
+  }
+}
+
+/** Of one message several events may come: each has an id that the same message gives it again. */
+function suffixOf(news: News): string {
+  if (news.kind === 'sync') return '';
+  if (news.insteadOf !== undefined) return ':reassigned';
+  return news.reason?.endsWith('_deleted') === true ? `:${news.row.id}` : '';
+}

@@ -1,0 +1,90 @@
+import { z } from 'zod';
+
+/**
+ * What the ledger's stream holds: the newest value of each thing we keep, and the older ones before it. Among the
+ * entries of one thing the highest `version` counts, wherever it stands: an instance that lost its place may write late.
+ */
+
+const Version = z.int().positive();
+const PositiveId = z.int().positive();
+
+/** What was last known, and announced, of an appointment or an absence. */
+export const AppointmentRecord = z.object({
+  version: Version,
+  provider: PositiveId,
+  customer: PositiveId.nullable(),
+  service: PositiveId.nullable(),
+  /** Wall-clock times of the provider's zone, as the backend writes them. */
+  start: z.string().nullable(),
+  end: z.string().nullable(),
+  status: z.string().nullable(),
+  state: z.enum(['booked', 'cancelled', 'deleted']),
+  absence: z.boolean(),
+  /** `update_datetime` by the backend's clock; seconds, zone unknown, good for comparing only. */
+  updated: z.int().nullable(),
+  /** When we were told, by our clock; Unix seconds. */
+  seen: z.int(),
+  /** Of everything that clients are shown: the same means that nothing changed. */
+  digest: z.int(),
+});
+export type AppointmentRecord = z.infer<typeof AppointmentRecord>;
+
+export const PersonRecord = z.object({
+  version: Version,
+  /** When we were told, by our clock; Unix seconds. */
+  seen: z.int(),
+  gone: z.boolean(),
+  name: z.string().nullable(),
+  timezone: z.string().nullable(),
+  /** Of a secretary: the providers she works for. */
+  providers: z.array(PositiveId),
+  /** Digest of a provider's working plan. */
+  plan: z.int().nullable(),
+});
+export type PersonRecord = z.infer<typeof PersonRecord>;
+
+export const ServiceRecord = z.object({
+  version: Version,
+  /** When we were told, by our clock; Unix seconds. */
+  seen: z.int(),
+  gone: z.boolean(),
+  name: z.string().nullable(),
+});
+export type ServiceRecord = z.infer<typeof ServiceRecord>;
+
+/** The last complete reconciliation: when its first question was asked, and the days that it covered. */
+export const RunRecord = z.object({
+  version: Version,
+  asOfMs: z.int(),
+  firstDay: z.string(),
+  lastDay: z.string(),
+});
+export type RunRecord = z.infer<typeof RunRecord>;
+
+export interface Records {
+  readonly appointment: AppointmentRecord;
+  readonly provider: PersonRecord;
+  readonly customer: PersonRecord;
+  readonly secretary: PersonRecord;
+  readonly service: ServiceRecord;
+  readonly run: RunRecord;
+}
+export type Kind = keyof Records;
+
+/** One thing's value, as it is written. */
+export const Entry = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('appointment'), id: PositiveId, record: AppointmentRecord }),
+  z.object({ kind: z.literal('provider'), id: PositiveId, record: PersonRecord }),
+  z.object({ kind: z.literal('customer'), id: PositiveId, record: PersonRecord }),
+  z.object({ kind: z.literal('secretary'), id: PositiveId, record: PersonRecord }),
+  z.object({ kind: z.literal('service'), id: PositiveId, record: ServiceRecord }),
+  z.object({ kind: z.literal('run'), id: PositiveId, record: RunRecord }),
+]);
+export type Entry = z.infer<typeof Entry>;
+
+/** There is one run. */
+export const RUN_ID = 1;
+
+export function keyOf({ kind, id }: Pick<Entry, 'kind' | 'id'>): string {
+  return `${kind}/${id}`;
+}

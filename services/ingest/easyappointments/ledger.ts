@@ -1,0 +1,144 @@
+import { keyOf, RUN_ID, type Entry, type Kind, type Records } from './entries.ts';
+
+/** An entry whose version the ledger gives when it is proposed. */
+export type Proposal = {
+  [K in Kind]: { readonly kind: K; readonly id: number; readonly record: Omit<Records[K], 'version'> };
+}[Kind];
+
+/** Whom and what appointments are about; for the names and rooms of an event. */
+export interface Directory {
+  nameOf(kind: 'provider' | 'customer' | 'service', id: number): string | undefined;
+  zoneOf(provider: number): string | undefined;
+  secretariesOf(provider: number): readonly number[];
+}
+
+/**
+ * What is known of every appointment, person and service: what the stream says, and before it what this instance
+ * has decided and not read back yet. Only the instance that consumes the inbox proposes; all follow the stream.
+ */
+export class Ledger implements Directory {
+  readonly #kept: { readonly [K in Kind]: Map<number, Records[K]> } = {
+    appointment: new Map(),
+    provider: new Map(),
+    customer: new Map(),
+    secretary: new Map(),
+    service: new Map(),
+    run: new Map(),
+  };
+  readonly #proposed = new Map<string, Entry>();
+  /** Above the versions of all that was forgotten: the stream still holds them, and a later entry must count before them. */
+  #forgottenVersion = 0;
+  /** Statuses are a handful of words in thousands of records. */
+  readonly #words = new Map<string, string>();
+
+  get<K extends Kind>(kind: K, id: number): Records[K] | undefined {
+    const proposed = this.#proposed.get(keyOf({ kind, id }));
+    return (proposed?.record as Records[K] | undefined) ?? this.#kept[kind].get(id);
+  }
+
+  /** An entry as the stream has it. */
+  apply(entry: Entry): void {
+    const key = keyOf(entry);
+    const proposed = this.#proposed.get(key);
+    if (proposed !== undefined && proposed.record.version <= entry.record.version) this.#proposed.delete(key);
+    const kept = this.#kept[entry.kind] as Map<number, Entry['record']>;
+    if ((kept.get(entry.id)?.version ?? 0) >= entry.record.version) return;
+    kept.set(entry.id, entry.kind === 'appointment' ? this.#compact(entry.record) : entry.record);
+  }
+
+  /** Counts from now on, until it is read back or withdrawn. */
+  propose(proposals: readonly Proposal[]): readonly Entry[] {
+    return proposals.map(({ kind, id, record }) => {
+      const version = (this.get(kind, id)?.version ?? this.#forgottenVersion) + 1;
+      const entry = { kind, id, record: { ...record, version } } as Entry;
+      this.#proposed.set(keyOf(entry), entry);
+      return entry;
+    });
+  }
+
+  /** What was proposed could not be announced; whatever was proposed after it stays. */
+  withdraw(entries: readonly Entry[]): void {
+    for (const entry of entries) {
+      if (this.#proposed.get(keyOf(entry)) === entry) this.#proposed.delete(keyOf(entry));
+    }
+  }
+
+  nameOf(kind: 'provider' | 'customer' | 'service', id: number): string | undefined {
+    const found = this.get(kind, id);
+    return found?.gone === true ? undefined : (found?.name ?? undefined);
+  }
+
+  zoneOf(provider: number): string | undefined {
+    return this.get('provider', provider)?.timezone ?? undefined;
+  }
+
+  secretariesOf(provider: number): readonly number[] {
+    return [...this.#all('secretary')]
+      .filter(([, { gone, providers }]) => !gone && providers.includes(provider))
+      .map(([id]) => id)
+      .sort((a, b) => a - b);
+  }
+
+  /** Booked appointments of somebody or of a service, by id. */
+  bookedOf(
+    kind: 'provider' | 'customer' | 'service',
+    id: number,
+  ): readonly (readonly [number, Records['appointment']])[] {
+    return [...this.#all('appointment')]
+      .filter(([, record]) => record.state !== 'deleted' && !record.absence && record[kind] === id)
+      .sort(([a], [b]) => a - b);
+  }
+
+  /** Ids of appointments that exist and start on these days (`Y-m-d`, both included). */
+  existingBetween(firstDay: string, lastDay: string): readonly number[] {
+    return [...this.#all('appointment')]
+      .filter(([, { state, absence, start }]) => {
+        const day = start?.slice(0, firstDay.length);
+        return state !== 'deleted' && !absence && day !== undefined && day >= firstDay && day <= lastDay;
+      })
+      .map(([id]) => id);
+  }
+
+  get lastRun(): Records['run'] | undefined {
+    return this.get('run', RUN_ID);
+  }
+
+  /** Forgets appointments that ended before a day (`Y-m-d`). */
+  forgetBefore(day: string): void {
+    for (const [id, { end, version }] of this.#kept.appointment) {
+      if (end === null || end >= day) continue;
+      this.#kept.appointment.delete(id);
+      this.#forgottenVersion = Math.max(this.#forgottenVersion, version);
+    }
+  }
+
+  get size(): number {
+    return Object.values(this.#kept).reduce((sum, { size }) => sum + size, 0);
+  }
+
+  /** What the stream says, for writing it once more. */
+  *entries(): Generator<Entry> {
+    for (const [kind, kept] of Object.entries(this.#kept)) {
+      for (const [id, record] of kept) yield { kind, id, record } as Entry;
+    }
+  }
+
+  *#all<K extends Kind>(kind: K): Generator<readonly [number, Records[K]]> {
+    const kept = this.#kept[kind];
+    for (const [id, record] of kept) yield [id, this.get(kind, id) ?? record];
+    for (const { kind: its, id, record } of this.#proposed.values()) {
+      if (its === kind && !kept.has(id)) yield [id, record as Records[K]];
+    }
+  }
+
+  #compact(record: Records['appointment']): Records['appointment'] {
+    const { status } = record;
+    if (status === null) return record;
+    const word = this.#words.get(status) ?? status;
+    if (this.#words.size < MAX_WORDS) this.#words.set(word, word);
+    return { ...record, status: word };
+  }
+}
+
+/** An operator's list of statuses is short; what is more than that is somebody's free text. */
+const MAX_WORDS = 1_000;

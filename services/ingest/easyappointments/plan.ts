@@ -1,0 +1,44 @@
+import type { AppointmentRow, BlockedPeriodRow } from './columns.ts';
+import { decide, type Told } from './decide.ts';
+import type { Ledger } from './ledger.ts';
+import { planForPerson, planForService, type Plan } from './people.ts';
+import type { Verb, Webhook } from './webhook.ts';
+
+export interface PlanContext {
+  readonly cancelledStatuses: ReadonlySet<string>;
+  /** Unix seconds. */
+  readonly seen: number;
+  /** `Y-m-d`; a day early, so that no zone on earth is behind it. */
+  readonly today: string;
+}
+
+/** What a webhook means after all that the ledger knows: whom to tell what, and what to keep. */
+export function planFor(
+  webhook: Exclude<Webhook, { kind: 'reconcile' | 'ignored' }>,
+  ledger: Ledger,
+  context: PlanContext,
+): Plan {
+  switch (webhook.kind) {
+    case 'appointment':
+      return planForAppointment(ledger, { ...context, verb: webhook.verb, row: webhook.row });
+    case 'person':
+      return planForPerson(ledger, { ...webhook, ...context });
+    case 'service':
+      return planForService(ledger, { ...webhook, ...context });
+    case 'blocked_period':
+      return { news: [blockedPeriod(webhook.verb, webhook.row)], proposals: [] };
+  }
+}
+
+export function planForAppointment(ledger: Ledger, told: Told): Plan {
+  const { id }: AppointmentRow = told.row;
+  const { news, record } = decide(ledger.get('appointment', id), told);
+  return { news, proposals: record === undefined ? [] : [{ kind: 'appointment', id, record }] };
+}
+
+function blockedPeriod(
+  verb: Verb,
+  { start_datetime: start, end_datetime: end }: BlockedPeriodRow,
+): Plan['news'][number] {
+  return { kind: 'sync', reason: `blocked_period.${verb === 'save' ? 'saved' : 'deleted'}`, start, end };
+}

@@ -1,0 +1,36 @@
+/** What reconciliation found, in the words of the webhooks (snake_case rows), so that one path decides on both. */
+export type Observation =
+  | {
+      readonly kind: 'appointment';
+      readonly row: Readonly<Record<string, unknown>>;
+      /** Our clock just before the page was asked for; Unix milliseconds. */
+      readonly asOfMs: number;
+      /** Whether one that is not known is announced as created; else it is only learned. */
+      readonly isNews: boolean;
+    }
+  /** Verified: its own GET answered 404. */
+  | { readonly kind: 'gone'; readonly appointmentId: number; readonly asOfMs: number }
+  | {
+      readonly kind: 'person';
+      readonly role: 'provider' | 'customer' | 'secretary';
+      readonly row: Readonly<Record<string, unknown>>;
+      readonly asOfMs: number;
+    }
+  | { readonly kind: 'service'; readonly row: Readonly<Record<string, unknown>>; readonly asOfMs: number };
+
+/** A complete reconciliation: when its first page was asked for, and the days (`Y-m-d`, both included) that it covered. */
+export interface Run {
+  readonly asOfMs: number;
+  readonly firstDay: string;
+  readonly lastDay: string;
+}
+
+export interface Desk {
+  /** Decides on one observation; resolves when what it announces is confirmed, rejects with an AppError when the broker cannot take it. */
+  observe(observation: Observation): Promise<'announced' | 'learned' | 'unchanged'>;
+  /** Ids of appointments that the ledger holds as existing and that start within the days (`Y-m-d`, both included). */
+  appointmentsBetween(firstDay: string, lastDay: string): readonly number[];
+  /** The last complete run, kept durably; `undefined` before the first. */
+  readonly lastRun: Run | undefined;
+  completed(run: Run): Promise<void>;
+}

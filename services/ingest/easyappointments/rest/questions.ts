@@ -1,0 +1,120 @@
+import type { Clock } from '../../../../shared/runtime/clock.ts';
+import { ask, type Answer, type Site } from './exchange.ts';
+import { RestFailure, wrongAddress } from './rest-failure.ts';
+import { idIn } from './rest-rows.ts';
+import { wait, type Timer } from './timer.ts';
+
+export interface QuestionsOptions {
+  readonly site: Site;
+  /** Between the beginnings of two requests. */
+  readonly intervalMs: number;
+  readonly clock: Clock;
+  readonly timer: Timer;
+}
+
+export interface Page {
+  readonly rows: readonly unknown[];
+  /** Our clock just before the page was asked for. */
+  readonly asOfMs: number;
+}
+
+export interface Single {
+  /** `undefined` when there is no such row any more. */
+  readonly row: unknown;
+  readonly asOfMs: number;
+}
+
+/** Rows of one page, of about a kilobyte each at most; the application's own default is 20. */
+export const PAGE_LENGTH = 250;
+/** Of one run, until it gives up. */
+export const MAX_FAILURES = 5;
+/** The first wait after a failure; each one after it is twice as long. */
+const RETRY_MS = 5_000;
+/** Easy!Appointments counts requests over this time and does not say when it ends. */
+const LIMIT_WINDOW_MS = 120_000;
+const MAX_RETRY_AFTER_MS = 15 * 60_000;
+
+/** The questions of one run: one at a time, at a pace, and asked again a bounded number of times. */
+export class Questions {
+  #requests = 0;
+  #failures = 0;
+
+  constructor(
+    private readonly options: QuestionsOptions,
+    private readonly pace: Pace,
+    private readonly signal: AbortSignal,
+  ) {}
+
+  /** Sent so far, failed ones too. */
+  get requests(): number {
+    return this.#requests;
+  }
+
+  /** All rows in the order of their ids, page by page: a row that is added comes last and moves none. */
+  async *pages(resource: string, query: Readonly<Record<string, string>> = {}): AsyncGenerator<Page> {
+    const seen = new Set<number>();
+    for (let page = 1; ; page += 1) {
+      const parameters = { ...query, sort: '+id', length: String(PAGE_LENGTH), page: String(page) };
+      const { answer, asOfMs } = await this.#ask(resource, parameters);
+      const url = this.options.site.base + resource;
+      if (answer.kind === 'not_found') throw wrongAddress(url, '404');
+      if (!Array.isArray(answer.body)) throw wrongAddress(url, 'with JSON that is not a list');
+      const rows = answer.body as readonly unknown[];
+      const before = seen.size;
+      for (const row of rows) seen.add(idIn(row) ?? 0);
+      yield { rows, asOfMs };
+      if (rows.length < PAGE_LENGTH) return;
+      // Something in between answers every page with the same one; it would never end.
+      if (seen.size === before) throw wrongAddress(url, `page ${page} with the rows of the pages before it`);
+    }
+  }
+
+  async single(resource: string, id: number): Promise<Single> {
+    const { answer, asOfMs } = await this.#ask(`${resource}/${id}`, {});
+    return { row: answer.kind === 'found' ? answer.body : undefined, asOfMs };
+  }
+
+  async #ask(
+    path: string,
+    query: Readonly<Record<string, string>>,
+  ): Promise<{ answer: Answer; asOfMs: number }> {
+    for (;;) {
+      await this.pace.turn(this.signal);
+      const asOfMs = this.options.clock();
+      this.#requests += 1;
+      try {
+        return { answer: await ask(this.options.site, path, query, this.signal), asOfMs };
+      } catch (error) {
+        await this.#bear(error);
+      }
+    }
+  }
+
+  /** Waits for another try, or throws on. */
+  async #bear(error: unknown): Promise<void> {
+    if (!(error instanceof RestFailure) || !error.passes) throw error;
+    this.#failures += 1;
+    if (this.#failures >= MAX_FAILURES) throw error;
+    await wait(this.#waitAfter(error), this.signal, this.options.timer);
+  }
+
+  #waitAfter({ code, retryAfterMs }: RestFailure): number {
+    if (retryAfterMs !== undefined) return Math.min(retryAfterMs, MAX_RETRY_AFTER_MS);
+    return code === 'rate_limited' ? LIMIT_WINDOW_MS : RETRY_MS * 2 ** (this.#failures - 1);
+  }
+}
+
+/** Keeps two requests apart, also those of two runs. */
+export class Pace {
+  #lastMs = -Infinity;
+
+  constructor(private readonly options: Pick<QuestionsOptions, 'intervalMs' | 'clock' | 'timer'>) {}
+
+  async turn(signal: AbortSignal): Promise<void> {
+    const { intervalMs, clock, timer } = this.options;
+    // Never longer than the interval, also when the clock was set back.
+    const waitMs = Math.min(intervalMs, this.#lastMs + intervalMs - clock());
+    if (waitMs > 0) await wait(waitMs, signal, timer);
+    this.#lastMs = clock();
+  }
+}

@@ -1,0 +1,164 @@
+import { AppError } from '../../../../shared/contract/errors.ts';
+import type { Clock } from '../../../../shared/runtime/clock.ts';
+import type { Logger } from '../../../../shared/runtime/logger.ts';
+import type { Site } from './exchange.ts';
+import type { Desk, Run } from './ports.ts';
+import { Pace, Questions } from './questions.ts';
+import { RestFailure } from './rest-failure.ts';
+import { emptyTally, reconcile, type Tally } from './run.ts';
+import { systemTimer, type Timer } from './timer.ts';
+
+export interface ReconcilerOptions {
+  readonly site: Site;
+  readonly desk: Desk;
+  /** From the end of one run to the next; 0 for none but those that are asked for. */
+  readonly periodMs: number;
+  readonly daysAhead: number;
+  /** Between the beginnings of two requests. */
+  readonly intervalMs: number;
+  readonly clock: Clock;
+  readonly timer?: Timer;
+  readonly logger: Logger;
+  readonly onReport?: (report: Report) => void;
+}
+
+export interface Report extends Readonly<Tally> {
+  readonly outcome: 'complete' | 'given_up' | 'stopped';
+  /** Why it ran. */
+  readonly reason: string;
+  readonly requests: number;
+  readonly durationMs: number;
+  /** Why it was given up, and what to look at. */
+  readonly problem?: { readonly code: string; readonly message: string };
+}
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+
+/**
+ * Finds by the REST API what the webhooks missed: when it starts, after each period, and when it is asked.
+ *
+ * Works for the one instance that decides on webhooks: `start` when that is this one, `stop` when it is not any more.
+ * One run at a time; whoever asks during a run gets one more after it, because what they mean may be behind it already.
+ */
+export class Reconciler {
+  readonly #timer: Timer;
+  readonly #pace: Pace;
+  #abort: AbortController | undefined;
+  #underWay: Promise<void> | undefined;
+  #next: string | undefined;
+  #cancelPeriod: () => void = () => undefined;
+
+  constructor(private readonly options: ReconcilerOptions) {
+    this.#timer = options.timer ?? systemTimer;
+    this.#pace = new Pace({ ...options, timer: this.#timer });
+  }
+
+  start(): void {
+    this.#abort ??= new AbortController();
+    this.request('start');
+  }
+
+  /** Does nothing before `start` and after `stop`. */
+  request(reason: string): void {
+    if (this.#abort === undefined) return;
+    if (this.#underWay === undefined) this.#underWay = this.#work(reason, this.#abort.signal);
+    else this.#next = reason;
+  }
+
+  /** Resolves when the run under way has ended; it breaks off where it is. */
+  async stop(): Promise<void> {
+    this.#cancelPeriod();
+    this.#abort?.abort(new Error('stopped'));
+    this.#abort = undefined;
+    await this.#underWay;
+  }
+
+  /** Does not reject for anything that a site or a broker may do: the report tells. */
+  async run(signal: AbortSignal, reason = 'asked for'): Promise<Report> {
+    const { site, desk, intervalMs, clock, logger } = this.options;
+    const startedMs = clock();
+    const tally = emptyTally();
+    const questions = new Questions({ site, intervalMs, clock, timer: this.#timer }, this.#pace, signal);
+    const report = (outcome: Report['outcome'], problem?: Report['problem']): Report => ({
+      outcome,
+      reason,
+      requests: questions.requests,
+      ...tally,
+      durationMs: clock() - startedMs,
+      ...(problem !== undefined && { problem }),
+    });
+    try {
+      await reconcile({ desk, questions, run: this.#runAt(startedMs), signal, tally, logger });
+      return report('complete');
+    } catch (error) {
+      if (signal.aborted) return report('stopped');
+      return report('given_up', problemIn(error));
+    }
+  }
+
+  async #work(first: string, signal: AbortSignal): Promise<void> {
+    this.#cancelPeriod();
+    this.#next = first;
+    while (this.#next !== undefined && !signal.aborted) {
+      const reason = this.#next;
+      this.#next = undefined;
+      await this.#runOnce(reason, signal);
+    }
+    this.#underWay = undefined;
+    this.#restart(signal);
+  }
+
+  async #runOnce(reason: string, signal: AbortSignal): Promise<void> {
+    try {
+      const report = await this.run(signal, reason);
+      this.#log(report);
+      this.options.onReport?.(report);
+    } catch (error) {
+      this.options.logger.error({ err: error }, 'reconciliation failed by a fault of ours');
+    }
+  }
+
+  /** What follows a run: the next one after the period or, stopped and started again meanwhile, at once. */
+  #restart(ended: AbortSignal): void {
+    const { periodMs } = this.options;
+    if (this.#abort === undefined) this.#next = undefined;
+    else if (this.#abort.signal !== ended) this.request(this.#next ?? 'start');
+    else if (periodMs > 0) this.#cancelPeriod = this.#timer(periodMs, () => this.request('period'));
+  }
+
+  /** A day more before, because the days of providers in other zones begin earlier and end later than ours. */
+  #runAt(nowMs: number): Run {
+    return {
+      asOfMs: nowMs,
+      firstDay: dayAt(nowMs - DAY_MS),
+      lastDay: dayAt(nowMs + this.options.daysAhead * DAY_MS),
+    };
+  }
+
+  #log(report: Report): void {
+    const { logger } = this.options;
+    const { outcome, problem, ...fields } = report;
+    if (problem !== undefined) {
+      logger.warn({ ...fields, code: problem.code }, `reconciliation gave up: ${problem.message}`);
+    } else {
+      logger.info(
+        fields,
+        outcome === 'complete' ? 'reconciled with Easy!Appointments' : 'reconciliation stopped',
+      );
+    }
+  }
+}
+
+/** Throws on what nobody foresaw. */
+function problemIn(error: unknown): NonNullable<Report['problem']> {
+  if (error instanceof RestFailure) return { code: error.code, message: error.message };
+  if (!(error instanceof AppError)) throw error;
+  return {
+    code: error.code,
+    message: `what it found cannot be announced now (${error.message}); the next run finds it again`,
+  };
+}
+
+function dayAt(ms: number): string {
+  return new Date(ms).toISOString().slice(0, 10);
+}

@@ -1,0 +1,28 @@
+export type RestFailureCode =
+  'unreachable' | 'server_error' | 'rate_limited' | 'unauthorized' | 'wrong_address' | 'too_large';
+
+/** Why a question to the REST API has no answer; the message tells an operator what to look at. */
+export class RestFailure extends Error {
+  override readonly name = 'RestFailure';
+
+  constructor(
+    readonly code: RestFailureCode,
+    message: string,
+    /** How long the site asks us to stay away. */
+    readonly retryAfterMs?: number,
+  ) {
+    super(message);
+  }
+
+  /** Whether the same question may be answered a little later. */
+  get passes(): boolean {
+    return ['unreachable', 'server_error', 'rate_limited'].includes(this.code);
+  }
+}
+
+export function wrongAddress(url: string, what: string): RestFailure {
+  return new RestFailure(
+    'wrong_address',
+    `${url} answered ${what}. EASYAPPOINTMENTS_URL must be the address at which the booking page opens, such as https://example.org/booking`,
+  );
+}

@@ -1,0 +1,68 @@
+import { z } from 'zod';
+import { Id } from '../../../../shared/contract/ids.ts';
+
+/**
+ * Rows of the REST API, in the columns of the webhooks. What is not named here ends here: the rows carry OAuth tokens,
+ * CalDAV passwords and what a customer wrote about herself.
+ */
+
+const Text = z.union([z.string(), z.number().transform(String)], 'expected a text').nullish();
+
+/** 1.5 knows no meeting link; a column that was not sent stays away. */
+function columns(row: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  return Object.fromEntries(Object.entries(row).filter(([, value]) => value !== undefined));
+}
+
+export const AppointmentResource = z
+  .object(
+    {
+      id: Id,
+      book: Text,
+      start: Text,
+      end: Text,
+      hash: Text,
+      color: Text,
+      status: Text,
+      location: Text,
+      notes: Text,
+      meetingLink: Text,
+      customerId: Id.nullish(),
+      providerId: Id,
+      serviceId: Id.nullish(),
+    },
+    'expected a JSON object',
+  )
+  .transform(({ book, start, end, meetingLink, customerId, providerId, serviceId, ...same }) =>
+    columns({
+      ...same,
+      book_datetime: book,
+      start_datetime: start,
+      end_datetime: end,
+      meeting_link: meetingLink,
+      id_users_customer: customerId,
+      id_users_provider: providerId,
+      id_services: serviceId,
+    }),
+  );
+
+export const PersonResource = z
+  .object(
+    {
+      id: Id,
+      firstName: Text,
+      lastName: Text,
+      timezone: Text,
+      providers: z.array(Id, 'expected an array of ids').nullish(),
+    },
+    'expected a JSON object',
+  )
+  .transform(({ firstName, lastName, ...same }) =>
+    columns({ ...same, first_name: firstName, last_name: lastName }),
+  );
+
+export const ServiceResource = z.object({ id: Id, name: Text }, 'expected a JSON object').transform(columns);
+
+/** The id of a row that may be wrong in everything else. */
+export function idIn(row: unknown): number | undefined {
+  return z.object({ id: Id }).safeParse(row).data?.id;
+}

@@ -1,0 +1,33 @@
+/** How exactly two clocks and the time that a webhook takes must agree with a change of the backend's clock; seconds. */
+const TOLERANCE_S = 60;
+/** Zones are a multiple of a quarter of an hour apart, and at most 26 hours. */
+const ZONE_STEP_S = 15 * 60;
+const MAX_ZONE_CHANGE_S = 26 * 60 * 60;
+
+/** When something was changed by the backend's clock, and when we heard of it by ours; seconds. */
+export interface Timing {
+  readonly updated: number | null;
+  readonly seen: number;
+}
+
+/**
+ * Whether a save is older than what is known: webhooks of concurrent requests overtake each other. The backend's
+ * clock has no zone, so it is set back when daylight saving ends or an operator changes the zone; the newest save then looks
+ * older, by exactly that step less the time that went by. Taking such a one for stale would lose it.
+ */
+export function isStale(known: Timing, told: Timing): boolean {
+  if (known.updated === null || told.updated === null) return false;
+  const olderBy = known.updated - told.updated;
+  if (olderBy <= 0) return false;
+  const setBackBy = olderBy + (told.seen - known.seen);
+  const steps = Math.round(setBackBy / ZONE_STEP_S);
+  const fitsAChange = steps >= 1 && Math.abs(setBackBy - steps * ZONE_STEP_S) <= TOLERANCE_S;
+  return !(fitsAChange && setBackBy <= MAX_ZONE_CHANGE_S);
+}
+
+/** Seconds of a `Y-m-d H:i:s`, as if it were UTC: only differences mean anything. */
+export function secondsOf(text: string | null | undefined): number | null {
+  if (text === null || text === undefined || !/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d$/.test(text)) return null;
+  const milliseconds = Date.parse(`${text.replace(' ', 'T')}Z`);
+  return Number.isNaN(milliseconds) ? null : milliseconds / 1000;
+}

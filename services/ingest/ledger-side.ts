@@ -1,0 +1,140 @@
+import type { BrokerConnection } from '../../shared/runtime/broker-connection.ts';
+import { systemClock } from '../../shared/runtime/clock.ts';
+import type { Logger } from '../../shared/runtime/logger.ts';
+import type { InboxDesk } from './amqp/inbox.ts';
+import { webhookMessage } from './amqp/inbox-webhook.ts';
+import { LedgerStream } from './amqp/ledger-stream.ts';
+import type { Publisher } from './amqp/publisher.ts';
+import type { IngestConfig } from './config.ts';
+import type { Intake } from './core/intake.ts';
+import type { NextCursor, Observer } from './core/ports.ts';
+import { Desk, type Arrival } from './easyappointments/desk.ts';
+import { WebhookEntrance } from './easyappointments/entrance.ts';
+import type { Ledger } from './easyappointments/ledger.ts';
+import { Reconciler, type Report } from './easyappointments/rest/reconciler.ts';
+import { writeWebhook } from './easyappointments/webhook.ts';
+
+export interface LedgerSideOptions {
+  readonly config: IngestConfig;
+  readonly ledger: Ledger;
+  readonly connection: BrokerConnection;
+  readonly publisher: Publisher;
+  readonly intake: Intake;
+  readonly observer: Pick<Observer, 'ignored'>;
+  readonly reconciled: (outcome: Report['outcome']) => void;
+  readonly nextCursor: NextCursor;
+  readonly logger: Logger;
+}
+
+const UPKEEP_MS = 60_000;
+const DAY_MS = 24 * 60 * 60 * 1000;
+const ROLL_CALL = 'roll call';
+
+/**
+ * What Easy!Appointments needs beside the event path: the entrance of its webhooks, the desk that decides on them by the
+ * ledger, and the reconciliation, which runs on the instance whose desk is open.
+ */
+export class LedgerSide implements InboxDesk {
+  readonly entrance: WebhookEntrance;
+  /** Resolves once the inbox has the request; `undefined` where reconciliation is off. */
+  readonly requestReconciliation: (() => Promise<void>) | undefined;
+  readonly #desk: Desk;
+  readonly #stream: LedgerStream;
+  readonly #reconciler: Reconciler | undefined;
+  readonly #upkeep: NodeJS.Timeout;
+  readonly #onPublisherState = () => this.#callTheRoll();
+
+  constructor(private readonly options: LedgerSideOptions) {
+    const { config, ledger, connection, publisher, intake, observer, nextCursor, logger } = options;
+    const stream = new LedgerStream(connection, { ledger, publisher, nextKey: nextCursor, logger });
+    this.#stream = stream;
+    this.#desk = new Desk({
+      ledger,
+      announce: (events, entrance) => intake.announce(events, entrance),
+      write: (entries) => stream.write(entries),
+      catchUp: () => stream.catchUp(),
+      cancelledStatuses: config.cancelledStatuses,
+      keepHash: config.keepHash,
+      clock: systemClock,
+    });
+    this.entrance = new WebhookEntrance({
+      keepHash: config.keepHash,
+      ignored: (known) => observer.ignored(known),
+      enqueue: (body) => this.#enqueue(body),
+    });
+    const { reconciliation } = config;
+    if (reconciliation !== undefined) {
+      this.#reconciler = new Reconciler({
+        ...reconciliation,
+        desk: this.#desk,
+        clock: systemClock,
+        logger,
+        onReport: ({ outcome }) => options.reconciled(outcome),
+      });
+      this.requestReconciliation = () => this.#requestReconciliation('asked for');
+    }
+    publisher.on('state', this.#onPublisherState);
+    this.#upkeep = setInterval(() => this.#keepUp(), UPKEEP_MS);
+    this.#upkeep.unref();
+  }
+
+  get isOpen(): boolean {
+    return this.#desk.isOpen;
+  }
+
+  async begin(): Promise<void> {
+    await this.#desk.begin();
+    if (this.#desk.isOpen) this.#reconciler?.start();
+  }
+
+  end(): void {
+    this.#desk.end();
+    void this.#reconciler?.stop();
+  }
+
+  take(arrival: Arrival): Promise<void> {
+    return this.#desk.take(arrival);
+  }
+
+  reconcile(reason: string): void {
+    // It has done its work by opening the desk, which begins with a reconciliation.
+    if (reason !== ROLL_CALL) this.#reconciler?.request(reason);
+  }
+
+  async close(): Promise<void> {
+    clearInterval(this.#upkeep);
+    this.options.publisher.off('state', this.#onPublisherState);
+    await this.#reconciler?.stop();
+    await this.#stream.close();
+  }
+
+  #keepUp(): void {
+    const { config, ledger, logger } = this.options;
+    ledger.forgetBefore(new Date(systemClock() - config.keepDays * DAY_MS).toISOString().slice(0, 10));
+    this.#callTheRoll();
+    if (!this.isOpen) return;
+    this.#stream
+      .compact()
+      .catch((error: unknown) => logger.warn({ err: error }, 'the ledger could not be written once more'));
+  }
+
+  /** Whoever consumes the inbox learns of it by a message, and on a quiet site there is none for hours. */
+  #callTheRoll(): void {
+    if (this.#reconciler === undefined || this.isOpen || this.options.publisher.state.state !== 'connected')
+      return;
+    this.#requestReconciliation(ROLL_CALL).catch((error: unknown) =>
+      this.options.logger.debug({ err: error }, 'the roll was not called'),
+    );
+  }
+
+  async #requestReconciliation(reason: string): Promise<void> {
+    await this.#enqueue(Buffer.from(writeWebhook({ kind: 'reconcile', reason })));
+  }
+
+  /** Throws an AppError at once when the broker cannot take it now. */
+  #enqueue(body: Buffer): Promise<void> {
+    const { publisher, nextCursor } = this.options;
+    publisher.ensureRoomFor(1, body.byteLength);
+    return publisher.publishMessage(webhookMessage(body, nextCursor(), systemClock()));
+  }
+}

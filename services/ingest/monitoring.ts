@@ -1,0 +1,79 @@
+import { randomBytes } from 'node:crypto';
+import { hostname } from 'node:os';
+import { INBOX, REJECTED } from '../../shared/contract/topology.ts';
+import type { BrokerConnection } from '../../shared/runtime/broker-connection.ts';
+import type { Clock } from '../../shared/runtime/clock.ts';
+import type { Logger } from '../../shared/runtime/logger.ts';
+import { Monitoring } from '../../shared/status/monitoring.ts';
+import { Rates } from '../../shared/status/sample-ring.ts';
+import { SAMPLE_MS } from '../../shared/status/sampler.ts';
+import type { Publisher } from './amqp/publisher.ts';
+import type { IngestConfig } from './config.ts';
+import { reportOf } from './health.ts';
+import type { Metrics } from './metrics.ts';
+
+const MINUTE_MS = 60_000;
+
+export interface IngestParts {
+  readonly config: IngestConfig;
+  readonly consuming: BrokerConnection;
+  readonly publisher: Publisher;
+  readonly metrics: Metrics;
+  readonly stopping: () => boolean;
+  readonly logger: Logger;
+  readonly clock: Clock;
+}
+
+/** The health port of ingest. */
+export function monitorIngest(parts: IngestParts): Monitoring {
+  const { config, consuming, publisher, metrics, stopping, logger, clock } = parts;
+  const startedMs = clock();
+  const instance = `${hostname()}-${randomBytes(3).toString('hex')}`;
+  const rates = new Rates();
+  const confirmsOf = (nowMs: number, lastMs: number) => metrics.recentConfirms.summary(nowMs, lastMs);
+  return new Monitoring({
+    service: 'ingest',
+    instance,
+    settings: {
+      brokerUrl: config.amqpUrl,
+      managementUrl: config.managementUrl,
+      statusPage: config.statusPage,
+      statusPeers: config.statusPeers,
+    },
+    connection: consuming,
+    queues: () => [INBOX, REJECTED],
+    brokerState: () => publisher.state,
+    registry: metrics.registry,
+    report: ({ nowMs, queues, management, lagMs }) => {
+      const recent = confirmsOf(nowMs, MINUTE_MS);
+      const condition = {
+        instance,
+        stopping: stopping(),
+        publisher: publisher.state,
+        inbox: consuming.state,
+        queues,
+        management,
+        lagMs,
+        confirms: { p99Ms: recent.quantile(0.99), count: recent.count },
+        stats: {
+          ...metrics.totals,
+          unconfirmed: publisher.unconfirmed,
+          uptime_seconds: Math.floor((nowMs - startedMs) / 1000),
+        },
+      };
+      return Promise.resolve(reportOf(condition, config.health));
+    },
+    sample: (nowMs) => {
+      const recent = confirmsOf(nowMs, SAMPLE_MS);
+      return Promise.resolve({
+        accepted_per_second: rates.perSecond('accepted', metrics.totals.accepted, nowMs),
+        refused_per_second: rates.perSecond('refused', metrics.totals.refused, nowMs),
+        confirm_p50_ms: recent.quantile(0.5),
+        confirm_p99_ms: recent.quantile(0.99),
+        unconfirmed: publisher.unconfirmed,
+      });
+    },
+    logger,
+    clock,
+  });
+}

@@ -1,0 +1,119 @@
+import type { FastifyInstance } from 'fastify';
+import type { Registry } from 'prom-client';
+import { INBOX, REJECTED } from '../contract/topology.ts';
+import type { BrokerConnection, BrokerState } from '../runtime/broker-connection.ts';
+import { queueLabelOf, registerBrokerMetrics } from '../runtime/broker-metrics.ts';
+import type { Clock } from '../runtime/clock.ts';
+import type { Secret } from '../runtime/env.ts';
+import { EventLoopLag } from '../runtime/event-loop-lag.ts';
+import { createHealthServer, type HealthReport } from '../runtime/health.ts';
+import type { Logger } from '../runtime/logger.ts';
+import { ManagementApi, type BrokerView } from '../runtime/management-api.ts';
+import { QueueDepths, type QueueDepth } from '../runtime/queue-depths.ts';
+import { Peers } from './peers.ts';
+import type { Sample } from './sample-ring.ts';
+import { Sampler } from './sampler.ts';
+import { addStatusPage } from './status-page.ts';
+import { Report, type ServiceName } from './status.ts';
+
+/** What is measured beside the service's own numbers, at one moment. */
+export interface Vitals {
+  readonly nowMs: number;
+  readonly queues: readonly QueueDepth[];
+  /** `undefined` without a management API, and until it was read for the first time. */
+  readonly management: BrokerView | undefined;
+  /** The event loop has been late by at least this for ten seconds. */
+  readonly lagMs: number;
+}
+
+export interface MonitoringOptions {
+  readonly service: ServiceName;
+  readonly instance: string;
+  readonly settings: {
+    readonly brokerUrl: Secret<string>;
+    readonly managementUrl: Secret<string> | undefined;
+    readonly statusPage: 'on' | 'off';
+    readonly statusPeers: readonly string[];
+  };
+  /** By which queue depths are read. */
+  readonly connection: BrokerConnection;
+  readonly queues: () => readonly string[];
+  readonly brokerState: () => BrokerState;
+  readonly registry: Registry;
+  readonly report: (vitals: Vitals) => Promise<HealthReport<object>>;
+  /** The service's own columns of the status page. */
+  readonly sample: (nowMs: number) => Promise<Sample>;
+  readonly logger: Logger;
+  readonly clock: Clock;
+}
+
+/** Everything on the health port: health, metrics, and the page for people. */
+export class Monitoring {
+  readonly server: FastifyInstance;
+  readonly #depths: QueueDepths;
+  readonly #management: ManagementApi | undefined;
+  readonly #lag = new EventLoopLag();
+  readonly #sampler: Sampler | undefined;
+
+  constructor(private readonly options: MonitoringOptions) {
+    const { settings, connection, logger, queues, registry, brokerState, clock } = options;
+    const { managementUrl, brokerUrl } = settings;
+    this.#depths = new QueueDepths(connection, logger, queues);
+    this.#management =
+      managementUrl === undefined ? undefined : new ManagementApi({ url: managementUrl, brokerUrl, logger });
+    registerBrokerMetrics(registry, {
+      state: brokerState,
+      depths: this.#depths,
+      management: this.#management,
+      clock,
+    });
+    this.server = createHealthServer({ report: () => this.#report(), metrics: registry });
+    if (settings.statusPage === 'on') this.#sampler = this.#showPage();
+  }
+
+  /** Before the connection closes. */
+  async leaveBroker(): Promise<void> {
+    this.#sampler?.stop();
+    await this.#depths.close();
+  }
+
+  async close(): Promise<void> {
+    this.#lag.stop();
+    await this.server.close();
+  }
+
+  #showPage(): Sampler {
+    const { service, instance, settings, clock } = this.options;
+    const sampler = new Sampler((nowMs) => this.#sample(nowMs), clock);
+    const self = async () => ({
+      service,
+      instance,
+      report: Report.parse(await this.#report()),
+      series: sampler.series(),
+    });
+    addStatusPage(this.server, { self, peers: new Peers(settings.statusPeers), now: clock });
+    return sampler;
+  }
+
+  async #report(): Promise<HealthReport<object>> {
+    const nowMs = this.options.clock();
+    return this.options.report({
+      nowMs,
+      queues: await this.#depths.read(nowMs),
+      management: this.#management?.latest(nowMs),
+      lagMs: this.#lag.sustainedMs,
+    });
+  }
+
+  async #sample(nowMs: number): Promise<Sample> {
+    const queues = await this.#depths.read(nowMs);
+    const depths = new Map(queues.map(({ name, messages }) => [queueLabelOf(name), messages]));
+    return {
+      ...(await this.options.sample(nowMs)),
+      inbox: depths.get(INBOX),
+      rejected: depths.get(REJECTED),
+      own_queue: depths.get('own'),
+      lag_ms: this.#lag.lastMs,
+    };
+  }
+}

@@ -1,0 +1,2 @@
+/** Served from the package. */
+export { default } from 'uplot';

@@ -1,0 +1,47 @@
+import { z } from 'zod';
+
+const Reason = z.object({
+  code: z.string(),
+  message: z.string(),
+  value: z.number().optional(),
+  limit: z.number().optional(),
+});
+
+/** The part of `/health` that the page shows. */
+export const Report = z.object({
+  status: z.enum(['healthy', 'degraded', 'unhealthy']),
+  stats: z.record(z.string(), z.number()),
+  broker: z.object({ state: z.enum(['connected', 'blocked', 'down']), reason: z.string().optional() }),
+  queues: z.array(z.object({ name: z.string(), messages: z.number(), consumers: z.number() })),
+  reasons: z.array(Reason),
+});
+
+/** Samples by column: as many values in each as there are times. `null` is a moment without a value. */
+export const Series = z.object({
+  at_ms: z.array(z.number()),
+  columns: z.record(z.string(), z.array(z.number().nullable())),
+});
+export type Series = z.infer<typeof Series>;
+
+/** One running service, as the page shows it. */
+export const InstanceStatus = z.object({
+  service: z.enum(['ingest', 'delivery']),
+  instance: z.string(),
+  report: Report,
+  series: Series,
+});
+export type InstanceStatus = z.infer<typeof InstanceStatus>;
+
+export type ServiceName = InstanceStatus['service'];
+
+/** Another service as it was reached, or why it was not. */
+export type PeerStatus =
+  | { readonly url: string; readonly status: InstanceStatus }
+  | { readonly url: string; readonly failure: string };
+
+/** What `/status.json` answers. */
+export interface StatusDocument {
+  readonly now_ms: number;
+  readonly self: InstanceStatus;
+  readonly peers: readonly PeerStatus[];
+}

@@ -1,0 +1,176 @@
+import { describe, expect, it } from '@jest/globals';
+import { enriched } from '../../../services/ingest/easyappointments/enrich.ts';
+import { Ledger } from '../../../services/ingest/easyappointments/ledger.ts';
+import { TestDesk, told, webhook } from '../../support/desk.ts';
+
+/** A desk that has heard of everybody in the fixtures. */
+async function deskWithPeople(options: ConstructorParameters<typeof TestDesk>[0] = {}): Promise<TestDesk> {
+  const desk = new TestDesk(options);
+  for (const file of ['provider_save.new', 'secretary_save.new', 'customer_save.new', 'service_save']) {
+    await desk.take(webhook(file));
+  }
+  return desk;
+}
+
+describe('an appointment of people who are known', () => {
+  it('goes to the secretaries of its provider too', async () => {
+    const desk = await deskWithPeople();
+    expect((await desk.take(webhook('appointment_save.new'))).map(told)).toEqual([
+      'appointment.created → admin provider_4 customer_6 secretary_5',
+    ]);
+  });
+
+  it('shows names, and its times with the offset of the provider, beside what the backend sent', async () => {
+    const desk = await deskWithPeople();
+    const [event] = await desk.take(webhook('appointment_save.new'));
+    expect(event?.data).toMatchObject({
+      start_datetime: '2026-12-03 10:00:00',
+      start: '2026-12-03T10:00:00+01:00',
+      end: '2026-12-03T10:45:00+01:00',
+      service_name: 'Initial consultation',
+      customer_name: 'Anna Kowalska',
+      provider_name: 'Marta Schneider',
+    });
+  });
+
+  it('follows a secretary who works for other providers now', async () => {
+    const desk = await deskWithPeople();
+    await desk.take(webhook('secretary_save.providers-changed', { providers: [2] }));
+    expect((await desk.take(webhook('appointment_save.new'))).map(told)).toEqual([
+      'appointment.created → admin provider_4 customer_6',
+    ]);
+    expect((await desk.take(webhook('appointment_save.update-provider-changed'))).map(told)).toEqual([
+      'appointment.cancelled (reassigned) → provider_4',
+      'appointment.updated → admin provider_2 customer_6 secretary_5',
+    ]);
+  });
+
+  it('that moves between two providers of one secretary is no cancellation for her', async () => {
+    const desk = await deskWithPeople();
+    await desk.take(webhook('appointment_save.new'));
+    expect((await desk.take(webhook('appointment_save.update-provider-changed'))).map(told)).toEqual([
+      'appointment.cancelled (reassigned) → provider_4',
+      'appointment.updated → admin provider_2 customer_6 secretary_5',
+    ]);
+  });
+
+  it('names nobody who was deleted', async () => {
+    const desk = await deskWithPeople();
+    await desk.take(webhook('customer_delete'));
+    await desk.take(webhook('secretary_delete'));
+    const [event] = await desk.take(webhook('appointment_save.new'));
+    expect(event?.rooms).toEqual(['admin', 'provider_4', 'customer_6']);
+    expect(event?.data).not.toHaveProperty('customer_name');
+  });
+});
+
+describe('a provider who is saved', () => {
+  it('is news for calendars when the working plan changed, and else for nobody', async () => {
+    const desk = await deskWithPeople();
+    expect(await desk.take(webhook('provider_save.with-credentials'))).toEqual([]);
+    const settings = { working_plan: '{}', working_plan_exceptions: '[]' };
+    expect((await desk.take(webhook('provider_save.new', { settings }))).map(told)).toEqual([
+      'calendar.sync (provider.availability_changed) → calendar provider_4 admin',
+    ]);
+  });
+});
+
+describe('people and services that are saved without a change', () => {
+  it('leave no entry in the ledger', async () => {
+    const desk = await deskWithPeople();
+    const before = desk.written.length;
+    await desk.take(webhook('customer_save.update'));
+    await desk.take(webhook('service_save'));
+    await desk.take(webhook('provider_save.with-credentials'));
+    expect(desk.written).toHaveLength(before);
+  });
+});
+
+describe('the hash with which a customer can cancel', () => {
+  it('is in no event', async () => {
+    const desk = await deskWithPeople();
+    const events = await desk.take(webhook('appointment_save.new'));
+    expect(JSON.stringify(events)).not.toContain('ZyBA6evNhKTU');
+  });
+
+  it('is in the event of the customer alone when it is switched on', async () => {
+    const desk = await deskWithPeople({ keepHash: true });
+    const events = await desk.take(webhook('appointment_save.new'), 'm');
+    expect(events.map(({ id, rooms, data, isCopy }) => [id, rooms, data['hash'], isCopy])).toEqual([
+      ['m', ['admin', 'provider_4', 'secretary_5'], undefined, undefined],
+      ['m:customer', ['customer_6'], 'ZyBA6evNhKTU', true],
+    ]);
+  });
+});
+
+describe('an event of the fork', () => {
+  const event = {
+    id: undefined,
+    name: 'appointment.created',
+    timestamp: '2026-11-23T00:00:00Z',
+    data: {
+      id: 1,
+      id_users_provider: 4,
+      id_users_customer: '6',
+      id_services: 1,
+      customer_name: 'As sent',
+      hash: 'ZyBA6evNhKTU',
+      id_google_calendar: 'google-1',
+      id_caldav_calendar: 'caldav-1',
+    },
+    rooms: ['admin', 'provider_4', 'customer_6'],
+  } as const;
+  const off = { keepHash: false };
+  const on = { keepHash: true };
+
+  it('gets the names that are known, its own words kept, and the secretaries of its provider', async () => {
+    const { ledger } = await deskWithPeople();
+    expect(enriched(event, ledger, off)).toMatchObject([
+      {
+        rooms: ['admin', 'provider_4', 'customer_6', 'secretary_5'],
+        data: {
+          customer_name: 'As sent',
+          provider_name: 'Marta Schneider',
+          service_name: 'Initial consultation',
+        },
+      },
+    ]);
+  });
+
+  it('for other rooms than the provider’s stays among them', async () => {
+    const { ledger } = await deskWithPeople();
+    const [own] = enriched({ ...event, rooms: ['customer_6'] }, ledger, off);
+    expect(own?.rooms).toEqual(['customer_6']);
+  });
+
+  it('loses the hash and the ids of other calendars', () => {
+    const events = enriched(event, new Ledger(), off);
+    expect(events).toHaveLength(1);
+    expect(JSON.stringify(events)).not.toMatch(/hash|ZyBA6evNhKTU|google|caldav/);
+  });
+
+  it('keeps its hash for the customer alone when that is switched on', () => {
+    const events = enriched({ ...event, id: 'e' }, new Ledger(), on);
+    expect(events.map(({ id, rooms, data }) => [id, rooms, data['hash']])).toEqual([
+      ['e', ['admin', 'provider_4'], undefined],
+      ['e:customer', ['customer_6'], 'ZyBA6evNhKTU'],
+    ]);
+    expect(JSON.stringify(events)).not.toMatch(/google|caldav/);
+  });
+
+  it.each([
+    ['for another customer', { rooms: ['admin', 'customer_7'] as const }],
+    ['for nobody who is a customer', { rooms: ['admin'] as const }],
+    ['without a customer', { data: { id_users_provider: 4, hash: 'ZyBA6evNhKTU' } }],
+    ['with a hash that is none', { data: { ...event.data, hash: { of: 'ZyBA6evNhKTU' } } }],
+  ])('%s gives nobody a hash', (_what, changes) => {
+    const events = enriched({ ...event, ...changes }, new Ledger(), on);
+    expect(events).toHaveLength(1);
+    expect(JSON.stringify(events)).not.toContain('ZyBA6evNhKTU');
+  });
+
+  it('that is no appointment’s stays as it is', () => {
+    const sync = { ...event, name: 'calendar.sync', data: { hash: 'of a page' } } as const;
+    expect(enriched(sync, new Ledger(), off)).toEqual([sync]);
+  });
+});

@@ -1,0 +1,31 @@
+import { describe, expect, it } from '@jest/globals';
+import { apiBaseOf } from '../../services/ingest/easyappointments/rest/api-base.ts';
+
+describe('the address of the REST API', () => {
+  it.each([
+    'https://example.org/booking',
+    'https://example.org/booking/',
+    'https://example.org/booking/index.php',
+    'https://example.org/booking/index.php/',
+    'https://example.org/booking/index.php/api/v1',
+    'https://example.org/booking/index.php/api/v1/',
+  ])('follows from %s', (site) => {
+    expect(apiBaseOf(site)).toBe('https://example.org/booking/index.php/api/v1/');
+  });
+
+  it('is at the root where the site is, with the port of the site', () => {
+    expect(apiBaseOf('http://easyappointments:8000')).toBe('http://easyappointments:8000/index.php/api/v1/');
+  });
+
+  it.each([
+    'example.org/booking',
+    '/booking',
+    'ftp://example.org',
+    'file:///srv/booking',
+    'https://admin:secret@example.org',
+    'https://example.org/?page=1',
+    'https://example.org/#book',
+  ])('does not follow from %s', (site) => {
+    expect(apiBaseOf(site)).toBeUndefined();
+  });
+});

@@ -1,0 +1,100 @@
+import { describe, expect, it } from '@jest/globals';
+import { ClientAddresses } from '../../shared/runtime/client-addresses.ts';
+import { NetworkSet, parseNetwork } from '../../shared/runtime/networks.ts';
+
+const PROXY = '172.18.0.9';
+const clients = (...proxies: string[]) =>
+  new ClientAddresses(new NetworkSet(proxies.flatMap((text) => parseNetwork(text) ?? [])));
+
+function clientOf(
+  headers: Readonly<Record<string, string>>,
+  { peer = PROXY, proxies = ['172.18.0.0/16', '2001:db8:ffff::/48'] } = {},
+) {
+  return clients(...proxies).of({ socket: { remoteAddress: peer }, headers });
+}
+
+const forwardedFor = (text: string) => ({ 'x-forwarded-for': text });
+
+describe('the client behind a trusted proxy', () => {
+  it.each([
+    ['203.0.113.7', '203.0.113.7'],
+    ['2001:db8::7', '2001:db8::7'],
+    ['::ffff:203.0.113.7', '::ffff:203.0.113.7'],
+    ['203.0.113.7,172.18.0.4', '203.0.113.7'],
+    ['203.0.113.7 , 2001:db8:ffff::1,  172.18.0.4', '203.0.113.7'],
+    ['203.0.113.7, ::ffff:172.18.0.4', '203.0.113.7'],
+    ['172.18.0.5', '172.18.0.5'],
+    ['172.18.0.5, 172.18.0.4', '172.18.0.5'],
+  ])('of %j is %s', (header, address) => {
+    expect(clientOf(forwardedFor(header))).toEqual({ address, passesOn: false });
+  });
+
+  it.each([
+    ['an address', '10.0.0.1, 203.0.113.7'],
+    ['a proxy of ours', '172.18.0.4, 203.0.113.7'],
+    ['no address', '<script>, 203.0.113.7'],
+    ['many', `${'1.1.1.1,'.repeat(500)}203.0.113.7`],
+  ])('that forged %s before it is found all the same, and passes on a request', (_what, header) => {
+    expect(clientOf(forwardedFor(header))).toEqual({ address: '203.0.113.7', passesOn: true });
+  });
+
+  it.each([
+    '',
+    ',',
+    'unknown',
+    '203.0.113.7:4711',
+    '[2001:db8::7]',
+    '"203.0.113.7"',
+    '203.0.113',
+    '0xcb.0.113.7',
+    `fe80::1%${'x'.repeat(100)}`,
+    '203.0.113.7,',
+    '203.0.113.7, unknown',
+    'unknown, 172.18.0.4',
+  ])('that is given as %j is not known: the proxy stands for it', (header) => {
+    expect(clientOf(forwardedFor(header))).toEqual({ address: PROXY, passesOn: true });
+  });
+
+  it('is looked for in X-Forwarded-For alone', () => {
+    const headers = { forwarded: 'for=10.0.0.1', 'x-real-ip': '10.0.0.2', via: '1.1 proxy' };
+    expect(clientOf({ ...forwardedFor('203.0.113.7'), ...headers })).toEqual({
+      address: '203.0.113.7',
+      passesOn: false,
+    });
+    expect(clientOf(headers)).toEqual({ address: PROXY, passesOn: true });
+  });
+
+  it('is the proxy itself when it passes nothing on', () => {
+    expect(clientOf({})).toEqual({ address: PROXY, passesOn: false });
+  });
+});
+
+describe('anybody else', () => {
+  it.each([
+    ['no proxy is trusted', PROXY, []],
+    ['another one is', PROXY, ['172.18.0.8']],
+    ['an IPv6 address comes near', '2001:db9::1', ['2001:db8::/32']],
+    ['the peer is gone', '', ['172.18.0.0/16']],
+  ])('is who connects, whatever the header says: %s', (_why, peer, proxies) => {
+    expect(clientOf(forwardedFor('203.0.113.7'), { peer, proxies })).toEqual({
+      address: peer,
+      passesOn: true,
+    });
+    expect(clientOf({}, { peer, proxies })).toEqual({ address: peer, passesOn: false });
+  });
+
+  it.each(['forwarded', 'via', 'x-forwarded-for', 'x-real-ip'])('with %s passes on a request', (name) => {
+    expect(clientOf({ [name]: '' }, { proxies: [] })).toMatchObject({ passesOn: true });
+  });
+});
+
+describe('a peer of an IPv6 socket', () => {
+  it.each([
+    ['::ffff:172.18.0.9', ['172.18.0.0/16']],
+    ['2001:db8:ffff::1', ['2001:db8:ffff::/48']],
+    ['::1', ['::1']],
+    ['fe80::1%eth0', ['fe80::/10']],
+  ])('%s is a trusted proxy as well', (peer, proxies) => {
+    expect(clientOf(forwardedFor('2001:db8::7'), { peer, proxies }).address).toBe('2001:db8::7');
+  });
+});

@@ -1,0 +1,111 @@
+import { afterAll, describe, expect, it } from '@jest/globals';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { readConfig as readDeliveryConfig } from '../../services/delivery/config.ts';
+import { readConfig as readIngestConfig } from '../../services/ingest/config.ts';
+
+const SECRET = '0123456789abcdef0123456789abcdef';
+const folder = mkdtempSync(join(tmpdir(), 'roomcast-env-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+function file(name: string, text: string): string {
+  const path = join(folder, name);
+  writeFileSync(path, text);
+  return path;
+}
+
+function problemsOf(env: Record<string, string>): string {
+  try {
+    readDeliveryConfig(env);
+    return '';
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}
+
+describe('a secret in a file', () => {
+  it.each([
+    ['without an end of line', SECRET],
+    ['with one', `${SECRET}\n`],
+    ['with one of Windows', `${SECRET}\r\n`],
+  ])('is read %s', (_what, text) => {
+    const config = readDeliveryConfig({ JWT_SECRET_FILE: file('secret', text) });
+    expect(config.JWT_SECRET.reveal()).toEqual([SECRET]);
+  });
+
+  it('loses its last end of line and nothing else', () => {
+    const url = readDeliveryConfig({
+      JWT_SECRET: SECRET,
+      AMQP_URL_FILE: file('amqp', 'amqp://user:pass%20@host:5672\n'),
+    }).AMQP_URL;
+    expect(url.reveal()).toBe('amqp://user:pass%20@host:5672');
+  });
+
+  it('may be each of the secrets of ingest too', () => {
+    const config = readIngestConfig({
+      INGEST_API_KEYS_FILE: file('keys', 'one-key-of-sixteen,another-of-sixteen\n'),
+      RABBITMQ_MANAGEMENT_URL_FILE: file('management', 'http://monitor:pa55word@broker:15672\n'),
+    });
+    expect(config.apiKeys.reveal()).toEqual(['one-key-of-sixteen', 'another-of-sixteen']);
+    expect(config.managementUrl?.reveal()).toBe('http://monitor:pa55word@broker:15672');
+  });
+
+  it('that cannot be read stops the start, and the message names the variable and why', () => {
+    const problems = problemsOf({ JWT_SECRET_FILE: join(folder, 'not-there') });
+    expect(problems).toMatch(/JWT_SECRET: the file that JWT_SECRET_FILE names cannot be read: .*ENOENT/);
+    expect(problems.match(/JWT_SECRET: /g)).toHaveLength(1);
+  });
+
+  it('that is empty stops the start', () => {
+    expect(problemsOf({ JWT_SECRET_FILE: file('empty', '\n') })).toContain('JWT_SECRET_FILE names is empty');
+  });
+
+  it('beside the variable itself stops the start, with every other problem', () => {
+    const problems = problemsOf({
+      JWT_SECRET: SECRET,
+      JWT_SECRET_FILE: file('twice', SECRET),
+      HEALTH_PORT: 'x',
+    });
+    expect(problems).toContain('JWT_SECRET: JWT_SECRET_FILE is set too: keep one of them');
+    expect(problems).toContain('HEALTH_PORT: ');
+    expect(problems).not.toContain(SECRET);
+  });
+
+  it('is checked as the variable would be', () => {
+    expect(problemsOf({ JWT_SECRET_FILE: file('short', 'short') })).toContain('under 32 bytes');
+  });
+
+  it('of another service is left alone', () => {
+    const elsewhere = { INGEST_API_KEYS_FILE: join(folder, 'not-there') };
+    expect(problemsOf({ JWT_SECRET: SECRET, ...elsewhere })).toBe('');
+  });
+
+  it('is not there for a variable that is no secret, nor where the variable is blank', () => {
+    expect(problemsOf({ JWT_SECRET: SECRET, LOG_LEVEL_FILE: join(folder, 'not-there') })).toBe('');
+    expect(problemsOf({ JWT_SECRET: SECRET, JWT_SECRET_FILE: ' ' })).toBe('');
+  });
+});
+
+describe('the settings of health and its page', () => {
+  it.each([
+    ['RABBITMQ_MANAGEMENT_URL', 'amqp://host', 'http://user:password@host:15672'],
+    ['STATUS_PEERS', 'ingest:8083', 'such as http://ingest:8083'],
+    ['STATUS_PAGE', 'no', 'expected on or off'],
+    ['HEALTH_MAX_LAG_MS', '0', 'expected a whole number from 1'],
+  ])('%s=%s stops the start and says what was expected', (name, value, expected) => {
+    const problems = problemsOf({ JWT_SECRET: SECRET, [name]: value });
+    expect(problems).toContain(`  ${name}: `);
+    expect(problems).toContain(expected);
+  });
+
+  it('take several peers', () => {
+    const env = { JWT_SECRET: SECRET, STATUS_PEERS: 'http://ingest:8083, http://other:8083' };
+    expect(readDeliveryConfig(env).STATUS_PEERS).toEqual(['http://ingest:8083', 'http://other:8083']);
+  });
+
+  it('never show the password of the management API', () => {
+    const env = { JWT_SECRET: SECRET, RABBITMQ_MANAGEMENT_URL: 'http://monitor:pa55word@broker:15672' };
+    expect(JSON.stringify(readDeliveryConfig(env))).not.toContain('pa55word');
+  });
+});

@@ -1,0 +1,71 @@
+import { readFileSync } from 'node:fs';
+import type { AcceptedEvent } from '../../services/ingest/core/accept.ts';
+import { Desk, type DeskOptions } from '../../services/ingest/easyappointments/desk.ts';
+import type { Entry } from '../../services/ingest/easyappointments/entries.ts';
+import { Ledger } from '../../services/ingest/easyappointments/ledger.ts';
+import { readWebhook } from '../../services/ingest/easyappointments/webhook.ts';
+
+export interface WebhookBody {
+  readonly action: string;
+  readonly payload: Readonly<Record<string, unknown>>;
+}
+
+const folder = new URL('../fixtures/easyappointments/', import.meta.url);
+
+/** The body that Easy!Appointments 1.6.0 sent, captured; changed in some columns if asked. */
+export function webhook(name: string, changes: Readonly<Record<string, unknown>> = {}): WebhookBody {
+  const body = JSON.parse(readFileSync(new URL(`${name}.json`, folder), 'utf8')) as WebhookBody;
+  return { ...body, payload: { ...body.payload, ...changes } };
+}
+
+/** A desk before a broker that the test plays: what is announced and written is kept, and confirmed at once. */
+export class TestDesk {
+  readonly announced: AcceptedEvent[] = [];
+  readonly written: Entry[] = [];
+  readonly ledger: Ledger;
+  readonly desk: Desk;
+  readonly #keepHash: boolean;
+  #messages = 0;
+  /** 2026-11-23, a moment after the fixtures were captured. */
+  nowMs = Date.UTC(2026, 10, 23);
+
+  constructor({ ledger = new Ledger(), ...options }: Partial<DeskOptions> = {}) {
+    this.ledger = ledger;
+    this.#keepHash = options.keepHash ?? false;
+    this.desk = new Desk({
+      ledger,
+      announce: (events) => {
+        this.announced.push(...events);
+        return Promise.resolve();
+      },
+      write: (entries) => {
+        this.written.push(...entries);
+        for (const entry of entries) ledger.apply(entry);
+        return Promise.resolve();
+      },
+      catchUp: () => Promise.resolve(),
+      cancelledStatuses: new Set(['cancelled', 'canceled']),
+      keepHash: this.#keepHash,
+      clock: () => this.nowMs,
+      ...options,
+    });
+  }
+
+  /** Takes one webhook, a second after the one before, and returns the events that it made. */
+  async take(body: WebhookBody, id = `m${(this.#messages += 1)}`): Promise<AcceptedEvent[]> {
+    const read = readWebhook(body, { keepHash: this.#keepHash });
+    if ('problems' in read) throw new Error(JSON.stringify(read.problems));
+    const { value } = read;
+    if (value.kind === 'ignored' || value.kind === 'reconcile') return [];
+    const before = this.announced.length;
+    this.nowMs += 1_000;
+    await this.desk.take({ webhook: value, entrance: 'webhook', id, receivedMs: this.nowMs });
+    return this.announced.slice(before);
+  }
+}
+
+/** An event as a line: its name, its rooms, and why if it says so. */
+export function told({ name, rooms, data }: AcceptedEvent): string {
+  const { reason } = data;
+  return `${name}${typeof reason === 'string' ? ` (${reason})` : ''} → ${rooms.join(' ')}`;
+}

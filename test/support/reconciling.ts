@@ -1,0 +1,173 @@
+import { Writable } from 'node:stream';
+import type { Desk, Observation, Run } from '../../services/ingest/easyappointments/rest/ports.ts';
+import {
+  Reconciler,
+  type ReconcilerOptions,
+  type Report,
+} from '../../services/ingest/easyappointments/rest/reconciler.ts';
+import { apiBaseOf } from '../../services/ingest/easyappointments/rest/api-base.ts';
+import type { Timer } from '../../services/ingest/easyappointments/rest/timer.ts';
+import { Secret } from '../../shared/runtime/env.ts';
+import { createLogger } from '../../shared/runtime/logger.ts';
+import { API_TOKEN, FakeEasyAppointments } from './easyappointments-rest.ts';
+
+/** 2026-11-23, so that the captured appointment of 2026-12-03 lies ahead. */
+export const NOW_MS = Date.UTC(2026, 10, 23, 12);
+
+type Outcome = Awaited<ReturnType<Desk['observe']>>;
+
+/** Time that passes at once where a wait is shorter than an hour; longer ones wait for the test. */
+export class TestTime {
+  nowMs = NOW_MS;
+  readonly waits: number[] = [];
+  #pending: { delayMs: number; callback: () => void } | undefined;
+  #wake: () => void = () => undefined;
+
+  readonly clock = () => this.nowMs;
+
+  readonly timer: Timer = (delayMs, callback) => {
+    if (delayMs >= 3_600_000) {
+      this.#pending = { delayMs, callback };
+      this.#wake();
+      return () => (this.#pending = undefined);
+    }
+    this.waits.push(delayMs);
+    const immediate = setImmediate(() => {
+      this.nowMs += delayMs;
+      callback();
+    });
+    return () => clearImmediate(immediate);
+  };
+
+  get isWaiting(): boolean {
+    return this.#pending !== undefined;
+  }
+
+  /** Lets the wait end that is pending, or the next one; resolves to how long it would have been. */
+  async pass(): Promise<number> {
+    while (this.#pending === undefined) await new Promise<void>((resolve) => (this.#wake = resolve));
+    const { delayMs, callback } = this.#pending;
+    this.#pending = undefined;
+    this.nowMs += delayMs;
+    callback();
+    return delayMs;
+  }
+}
+
+/** Knows what it was told, by the rules of the port. */
+export class FakeDesk implements Desk {
+  readonly observations: Observation[] = [];
+  readonly existing = new Map<number, string>();
+  lastRun: Run | undefined;
+  /** Before anything is decided; may reject. */
+  before: (observation: Observation) => Promise<void> = () => Promise.resolve();
+
+  async observe(observation: Observation): Promise<Outcome> {
+    await this.before(observation);
+    this.observations.push(observation);
+    if (observation.kind === 'gone') {
+      return this.existing.delete(observation.appointmentId) ? 'announced' : 'unchanged';
+    }
+    if (observation.kind !== 'appointment') return 'learned';
+    const id = Number(observation.row['id']);
+    const known = this.existing.has(id);
+    this.existing.set(id, String(observation.row['start_datetime']).slice(0, 10));
+    if (known) return 'unchanged';
+    return observation.isNews ? 'announced' : 'learned';
+  }
+
+  appointmentsBetween(firstDay: string, lastDay: string): readonly number[] {
+    return [...this.existing].filter(([, day]) => day >= firstDay && day <= lastDay).map(([id]) => id);
+  }
+
+  completed(run: Run): Promise<void> {
+    this.lastRun = run;
+    return Promise.resolve();
+  }
+
+  /** Ids of the appointments that were seen since the last look. */
+  takeIds(): number[] {
+    const ids = this.observations.flatMap((one) =>
+      one.kind === 'appointment' ? [Number(one.row['id'])] : [],
+    );
+    this.observations.length = 0;
+    return ids;
+  }
+
+  get gone(): number[] {
+    return this.observations.flatMap((one) => (one.kind === 'gone' ? [one.appointmentId] : []));
+  }
+}
+
+/** A reconciler between a site and a desk that the test plays. */
+export class Reconciling {
+  readonly desk = new FakeDesk();
+  readonly time = new TestTime();
+  readonly log: string[] = [];
+  readonly reports: Report[] = [];
+  readonly reconciler: Reconciler;
+  readonly #reported: (() => void)[] = [];
+
+  private constructor(
+    readonly site: FakeEasyAppointments,
+    { token = API_TOKEN, url = site.url, ...site_ }: SiteChanges,
+    options: Partial<ReconcilerOptions>,
+  ) {
+    this.reconciler = new Reconciler({
+      site: {
+        base: apiBaseOf(url) ?? '',
+        token: new Secret(token),
+        timeoutMs: 10_000,
+        maxResponseBytes: 1024 ** 2,
+        ...site_,
+      },
+      desk: this.desk,
+      periodMs: 0,
+      daysAhead: 90,
+      intervalMs: 0,
+      clock: this.time.clock,
+      timer: this.time.timer,
+      logger: createLogger('ingest', 'debug', this.#sink()),
+      onReport: (report) => {
+        this.reports.push(report);
+        for (const resolve of this.#reported.splice(0)) resolve();
+      },
+      ...options,
+    });
+  }
+
+  static async start(site: SiteChanges = {}, options: Partial<ReconcilerOptions> = {}): Promise<Reconciling> {
+    return new Reconciling(await FakeEasyAppointments.start(), site, options);
+  }
+
+  run(signal: AbortSignal = new AbortController().signal): Promise<Report> {
+    return this.reconciler.run(signal);
+  }
+
+  /** Resolves at the end of the next run that it starts by itself. */
+  report(): Promise<Report | undefined> {
+    return new Promise((resolve) => this.#reported.push(() => resolve(this.reports.at(-1))));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.reconciler.stop();
+    await this.site[Symbol.asyncDispose]();
+  }
+
+  #sink(): Writable {
+    const { log } = this;
+    return new Writable({
+      write(chunk: Buffer, _encoding, done) {
+        log.push(chunk.toString());
+        done();
+      },
+    });
+  }
+}
+
+interface SiteChanges {
+  readonly token?: string;
+  readonly url?: string;
+  readonly timeoutMs?: number;
+  readonly maxResponseBytes?: number;
+}

@@ -1,0 +1,78 @@
+import { describe, expect, it } from '@jest/globals';
+import { API_TOKEN, booking, FakeEasyAppointments, resource } from '../support/easyappointments-rest.ts';
+import type { Frame, TestClient } from '../support/client.ts';
+import { readMetric } from '../support/metrics.ts';
+import { World } from '../support/world.ts';
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+const day = new Date(Date.now() + 3 * DAY_MS).toISOString().slice(0, 10);
+const COMPLETE = 'roomcast_ingest_reconciliations_total{outcome="complete"}';
+
+async function site(): Promise<FakeEasyAppointments> {
+  const backend = await FakeEasyAppointments.start();
+  backend.rows.providers = [resource('provider.with-credentials')];
+  backend.rows.secretaries = [resource('secretary')];
+  backend.rows.customers = [resource('customer')];
+  backend.rows.services = [resource('service')];
+  backend.rows.appointments = [booking(1, `${day} 10:00:00`), booking(2, `${day} 12:00:00`)];
+  return backend;
+}
+
+function worldOf(backend: FakeEasyAppointments): Promise<World> {
+  return World.start({
+    ingests: 2,
+    env: {
+      EASYAPPOINTMENTS_URL: backend.url,
+      EASYAPPOINTMENTS_API_TOKEN: API_TOKEN,
+      EASYAPPOINTMENTS_RECONCILE_MINUTES: '0',
+      EASYAPPOINTMENTS_REQUEST_INTERVAL_MS: '0',
+    },
+  });
+}
+
+/** Complete runs of all ingest instances. */
+async function runsUntil(world: World, count: number): Promise<void> {
+  for (;;) {
+    const counts = await Promise.all(world.ingests.map(({ healthPort }) => readMetric(healthPort, COMPLETE)));
+    if (counts.reduce((sum, one) => sum + one, 0) >= count) return;
+  }
+}
+
+async function appointmentsOf(client: TestClient, count: number): Promise<Frame[]> {
+  const found: Frame[] = [];
+  while (found.length < count) {
+    const [frame] = await client.events(1);
+    if (String(frame?.['event']).startsWith('appointment.')) found.push(frame ?? {});
+  }
+  return found;
+}
+
+describe('what the webhooks missed', () => {
+  it('is told after a reconciliation, by one of two instances, with names; what was there before is only learned', async () => {
+    await using backend = await site();
+    await using world = await worldOf(backend);
+    const provider = await world.join('provider', 4);
+    const secretary = await world.join('secretary', 5);
+    await runsUntil(world, 1);
+    backend.rows.appointments = [booking(1, `${day} 15:00:00`), booking(3, `${day} 16:00:00`)];
+    expect((await world.post('/v1/reconcile', {}, {}, 1)).status).toBe(202);
+    for (const client of [provider, secretary]) {
+      expect(await appointmentsOf(client, 3)).toMatchObject([
+        {
+          event: 'appointment.updated',
+          data: { id: 1, start_datetime: `${day} 15:00:00`, customer_name: 'Anna Kowalska' },
+        },
+        { event: 'appointment.created', data: { id: 3 } },
+        { event: 'appointment.cancelled', data: { id: 2 } },
+      ]);
+    }
+    await runsUntil(world, 2);
+  });
+
+  it('is not asked for where no site is configured', async () => {
+    await using world = await World.start();
+    const response = await world.post('/v1/reconcile', {});
+    expect(response.status).toBe(409);
+    expect(await response.json()).toMatchObject({ code: 'reconciliation_off' });
+  });
+});
