@@ -1,22 +1,38 @@
 # One image for both services: the command chooses which.
-FROM node:24-bookworm-slim AS build
+ARG NODE_IMAGE=node:24-bookworm-slim
+
+FROM ${NODE_IMAGE} AS modules
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
-RUN npm ci
+RUN npm ci --omit=dev --ignore-scripts
+COPY deploy/image/prune.sh ./
+RUN sh prune.sh node_modules \
+ && node --input-type=module -e "import { readFileSync } from 'node:fs'; \
+    for (const name of Object.keys(JSON.parse(readFileSync('package.json')).dependencies)) await import(name);"
+
+FROM ${NODE_IMAGE} AS build
+WORKDIR /app
+COPY package.json package-lock.json .npmrc ./
+RUN npm ci --ignore-scripts
 COPY tsconfig.json tsconfig.build.json ./
 COPY shared shared
 COPY services services
 COPY dev dev
-RUN npm run build && npm prune --omit=dev
+COPY scripts scripts
+RUN npm run build && find dist -name '*.js.map' -delete
 
-FROM node:24-bookworm-slim
+FROM ${NODE_IMAGE}
+ARG VERSION=
+ARG REVISION=
 LABEL org.opencontainers.image.title="roomcast" \
       org.opencontainers.image.description="Appointment events from a booking backend to the phones of the people they concern" \
-      org.opencontainers.image.licenses="MIT"
+      org.opencontainers.image.licenses="MIT" \
+      org.opencontainers.image.version="${VERSION}" \
+      org.opencontainers.image.revision="${REVISION}"
 ENV NODE_ENV=production
 WORKDIR /app
-COPY --from=build /app/package.json ./
-COPY --from=build /app/node_modules node_modules
+COPY --from=modules /app/package.json ./
+COPY --from=modules /app/node_modules node_modules
 COPY --from=build /app/dist/shared dist/shared
 COPY --from=build /app/dist/services dist/services
 USER node

@@ -1,0 +1,105 @@
+import { describe, expect, it } from '@jest/globals';
+import { z } from 'zod';
+import { rabbitImage } from '../../dev/broker/docker-image.ts';
+import { DeliveryEnv } from '../../services/delivery/config.ts';
+import { read, readYaml } from './deploy-files.ts';
+
+const Service = z.object({
+  image: z.string(),
+  profiles: z.array(z.string()).default([]),
+  restart: z.literal('unless-stopped'),
+  read_only: z.literal(true),
+  cap_drop: z.tuple([z.literal('ALL')]),
+  security_opt: z.tuple([z.literal('no-new-privileges:true')]),
+  logging: z.object({ options: z.object({ 'max-size': z.string(), 'max-file': z.string() }) }),
+  mem_limit: z.string().regex(/^\$\{[A-Z]+_MEMORY:-\d+[mg]\}$/),
+  healthcheck: z.object({ test: z.array(z.string()).min(2) }),
+  stop_grace_period: z.string().optional(),
+  environment: z.record(z.string(), z.unknown()).default({}),
+  ports: z.array(z.string()).default([]),
+  volumes: z.array(z.string()).default([]),
+  networks: z.object({ default: z.object({ aliases: z.array(z.string()) }) }).optional(),
+  ulimits: z.object({ nofile: z.number() }).optional(),
+});
+
+const { services } = z
+  .object({ services: z.record(z.string(), Service) })
+  .parse(readYaml('docker-compose.yml'));
+const entries = Object.entries(services);
+const ofOurs = entries.filter(([, { image }]) => image.includes('roomcast'));
+const defaults = DeliveryEnv.parse({ JWT_SECRET: 'x'.repeat(32) });
+
+const firstSeconds = (text = '') => Number(/(\d+)s/.exec(text)?.[1]);
+
+describe('docker-compose.yml', () => {
+  // That each is confined, limited and watched is in the schema above.
+  it('runs broker, ingest and websocket, and more by profile', () => {
+    const byProfile = (profile: string) =>
+      entries.filter(([, { profiles }]) => profiles.includes(profile)).map(([name]) => name);
+    expect(entries.filter(([, { profiles }]) => profiles.length === 0).map(([name]) => name)).toEqual([
+      'rabbitmq',
+      'ingest',
+      'websocket',
+    ]);
+    expect(byProfile('proxy')).toEqual(['proxy']);
+    expect(byProfile('scaled')).toEqual(['ingest-2', 'websocket-2']);
+    expect(byProfile('cluster')).toEqual(['ingest-2', 'websocket-2', 'rabbitmq-2', 'rabbitmq-3']);
+    expect(byProfile('monitoring')).toEqual(['prometheus', 'grafana']);
+  });
+
+  it('gives every instance of a service the one name under which proxy and Prometheus look for it', () => {
+    for (const name of ['ingest', 'websocket']) {
+      const aliases = (service: string) => services[service]?.networks?.default.aliases;
+      expect([aliases(name), aliases(`${name}-2`)]).toEqual([[name], [name]]);
+    }
+    const brokers = entries.filter(([name]) => name.startsWith('rabbitmq'));
+    expect(brokers.map(([, { networks }]) => networks?.default.aliases)).toEqual([
+      ['broker'],
+      ['broker'],
+      ['broker'],
+    ]);
+  });
+
+  it('waits longer for a stop than the services take', () => {
+    for (const [, { stop_grace_period }] of ofOurs) {
+      expect(firstSeconds(stop_grace_period) * 1_000).toBeGreaterThan(defaults.DRAIN_TIMEOUT_MS);
+    }
+  });
+
+  it('allows as many files as there may be sessions', () => {
+    expect(services['websocket']?.ulimits?.nofile).toBeGreaterThan(defaults.MAX_SESSIONS);
+  });
+
+  it('publishes on loopback unless told otherwise, and one port for an instance that may restart', () => {
+    const ports = entries.flatMap(([, service]) => service.ports);
+    expect(ports.length).toBeGreaterThan(0);
+    for (const port of ports) expect(port).toMatch(/^(\$\{\w+:-(\$\{\w+:-)?)?127\.0\.0\.1\}{0,2}:/);
+    expect(ports.filter((port) => /\d-\d/.test(port))).toEqual([]);
+  });
+
+  it('tells neither service the secrets of the other, nor those of other containers', () => {
+    const blank = (service: string) =>
+      Object.entries(services[service]?.environment ?? {})
+        .filter(([, value]) => value === '')
+        .map(([name]) => name);
+    const others = ['RABBITMQ_PASSWORD', 'GRAFANA_PASSWORD'];
+    expect(blank('ingest')).toEqual([...others, 'JWT_SECRET', 'JWT_SECRET_FILE']);
+    expect(blank('websocket')).toEqual([
+      ...others,
+      ...['INGEST_API_KEYS', 'INGEST_API_KEYS_FILE'],
+      ...['EASYAPPOINTMENTS_API_TOKEN', 'EASYAPPOINTMENTS_API_TOKEN_FILE'],
+    ]);
+  });
+
+  it('names the broker image where the tests look for it', () => {
+    expect(services['rabbitmq']?.image).toBe(rabbitImage('.'));
+  });
+
+  it('has every setting of its own in the documentation', () => {
+    const settings = new Set(
+      [...read('docker-compose.yml').matchAll(/(?<!\$)\$\{(\w+)/g)].map(([, name]) => name),
+    );
+    const documented = read('docs/operations.md') + read('.env.example');
+    expect([...settings].filter((name) => !documented.includes(name ?? ''))).toEqual([]);
+  });
+});

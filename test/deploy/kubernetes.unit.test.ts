@@ -1,0 +1,151 @@
+import { describe, expect, it } from '@jest/globals';
+import { readdirSync } from 'node:fs';
+import { z } from 'zod';
+import { findExecutables } from '../../dev/broker/executables.ts';
+import { runCommand } from '../../dev/broker/processes.ts';
+import { DeliveryEnv } from '../../services/delivery/config.ts';
+import { manifestsIn, read, readManifests, readYaml } from './deploy-files.ts';
+
+const FOLDER = 'deploy/kubernetes';
+const RENDER_MS = 30_000;
+const defaults = DeliveryEnv.parse({ JWT_SECRET: 'x'.repeat(32) });
+
+const probe = (path: string) =>
+  z.object({ httpGet: z.strictObject({ path: z.literal(path), port: z.literal('health') }) });
+
+const Container = z.object({
+  name: z.string(),
+  command: z.tuple([z.literal('node'), z.string()]),
+  ports: z.array(z.strictObject({ name: z.string(), containerPort: z.int() })),
+  env: z.array(z.object({ name: z.string(), value: z.string().optional() })),
+  livenessProbe: probe('/health/live'),
+  readinessProbe: probe('/health/ready'),
+  lifecycle: z.object({
+    preStop: z.object({
+      exec: z.object({ command: z.tuple([z.literal('sleep'), z.string().regex(/^\d+$/)]) }),
+    }),
+  }),
+  resources: z.object({
+    requests: z.object({ cpu: z.string(), memory: z.string() }),
+    limits: z.object({ memory: z.string() }),
+  }),
+  securityContext: z.strictObject({
+    allowPrivilegeEscalation: z.literal(false),
+    readOnlyRootFilesystem: z.literal(true),
+    capabilities: z.strictObject({ drop: z.tuple([z.literal('ALL')]) }),
+  }),
+});
+
+const Deployment = z.object({
+  kind: z.literal('Deployment'),
+  metadata: z.object({ name: z.string() }),
+  spec: z.object({
+    selector: z.object({ matchLabels: z.record(z.string(), z.string()) }),
+    strategy: z.object({ rollingUpdate: z.object({ maxUnavailable: z.literal(0) }) }),
+    template: z.object({
+      metadata: z.object({ labels: z.record(z.string(), z.string()) }),
+      spec: z.object({
+        automountServiceAccountToken: z.literal(false),
+        securityContext: z.object({ runAsNonRoot: z.literal(true), runAsUser: z.int().positive() }),
+        terminationGracePeriodSeconds: z.int(),
+        containers: z.tuple([Container]),
+      }),
+    }),
+  }),
+});
+
+const Named = z.object({ kind: z.string(), metadata: z.object({ name: z.string() }) });
+
+describe.each(['ingest', 'websocket'])('the manifests of %s', (name) => {
+  const manifests = readManifests(`${FOLDER}/base/${name}.yaml`);
+  const { spec } = Deployment.parse(manifests[0]);
+  const pod = spec.template.spec;
+  const [container] = pod.containers;
+
+  it('are a deployment, a service and a disruption budget of that name', () => {
+    expect(
+      manifests.map((manifest) => Named.parse(manifest)).map(({ kind, metadata }) => [kind, metadata.name]),
+    ).toEqual(['Deployment', 'Service', 'PodDisruptionBudget'].map((kind) => [kind, name]));
+    expect(spec.selector.matchLabels).toEqual(spec.template.metadata.labels);
+  });
+
+  it('leave the drain the time that it takes', () => {
+    const preStopMs = Number(container.lifecycle.preStop.exec.command[1]) * 1_000;
+    expect(pod.terminationGracePeriodSeconds * 1_000).toBeGreaterThan(preStopMs + defaults.DRAIN_TIMEOUT_MS);
+  });
+
+  it('give the process the ports that they name', () => {
+    const ports = container.ports.map(({ containerPort }) => String(containerPort));
+    const told = container.env
+      .filter((variable) => variable.name.endsWith('_PORT'))
+      .map(({ value }) => value);
+    expect(told.sort()).toEqual(ports.sort());
+  });
+});
+
+describe('the broker of the component rabbitmq', () => {
+  it('has the settings of the compose stack', () => {
+    const Cluster = z.object({ spec: z.object({ rabbitmq: z.object({ additionalConfig: z.string() }) }) });
+    const { additionalConfig } = Cluster.parse(readYaml(`${FOLDER}/components/rabbitmq/cluster.yaml`)).spec
+      .rabbitmq;
+    const settings = (text: string) =>
+      text.split('\n').filter((line) => line.includes('=') && !line.startsWith('#'));
+    expect(settings(additionalConfig)).toEqual(settings(read('deploy/rabbitmq/rabbitmq.conf')));
+  });
+});
+
+const [kubectl] = findExecutables('kubectl');
+const itWithKubectl = kubectl === undefined ? it.skip : it;
+if (kubectl === undefined) {
+  process.stderr.write(
+    '\nSKIPPED: no kubectl here: whether the overlays of deploy/kubernetes render is not tested.\n',
+  );
+}
+
+describe('kustomize', () => {
+  const render = async (folder: string) => {
+    const result = await runCommand(kubectl ?? '', ['kustomize', folder], { timeoutMs: RENDER_MS });
+    expect({ code: result.code, said: result.stderr }).toEqual({ code: 0, said: '' });
+    return manifestsIn(result.stdout);
+  };
+
+  itWithKubectl(
+    'renders the base as the two services and their settings',
+    async () => {
+      const kinds = (await render(`${FOLDER}/base`)).map((manifest) => Named.parse(manifest).kind);
+      expect(kinds.sort()).toEqual(
+        [
+          'ConfigMap',
+          ...['Deployment', 'PodDisruptionBudget', 'Service'].flatMap((kind) => [kind, kind]),
+        ].sort(),
+      );
+    },
+    RENDER_MS,
+  );
+
+  itWithKubectl(
+    'renders the example, with every secret that it names either in the template or the operator’s',
+    async () => {
+      const text = JSON.stringify(await render(`${FOLDER}/overlays/example`));
+      const Secret = z.object({ stringData: z.record(z.string(), z.string()) });
+      const template = Secret.parse(readYaml(`${FOLDER}/base/secret.example.yaml`)).stringData;
+      const references = [...text.matchAll(/"secretKeyRef":\{"key":"(\w+)","name":"([\w-]+)"/g)];
+      expect(references.length).toBeGreaterThan(0);
+      for (const [, key, secret] of references) {
+        if (secret === 'roomcast') expect(Object.keys(template)).toContain(key);
+        else expect([secret, key]).toEqual(['roomcast-broker-default-user', 'connection_string']);
+      }
+      expect(text).toContain('"ScaledObject"');
+    },
+    RENDER_MS,
+  );
+
+  it('finds a kustomization in every component', () => {
+    for (const component of readdirSync(`${FOLDER}/components`)) {
+      const { kind } = z
+        .object({ kind: z.string() })
+        .parse(readYaml(`${FOLDER}/components/${component}/kustomization.yaml`));
+      expect([component, kind]).toEqual([component, 'Component']);
+    }
+  });
+});
