@@ -1,0 +1,150 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { check, type Verdict } from '../faults/checker.ts';
+import { Client } from '../faults/client.ts';
+import { HttpEntrance } from '../faults/entrances.ts';
+import { countHistory } from '../faults/history-reader.ts';
+import { Ledger, type Fact } from '../faults/ledger.ts';
+import { createAppointment, createPeople } from '../faults/population.ts';
+import { Publisher, type Entrance } from '../faults/publisher.ts';
+import { Random } from '../faults/random.ts';
+import type { ComposeStack } from './compose-stack.ts';
+import { SteadyLoad } from './steady-load.ts';
+
+const SEED = 1;
+const CLIENTS = 30;
+/** Enough that none has to wait through a restart of the broker. */
+const APPOINTMENTS = 3_000;
+const POLL_MS = 50;
+const DEADLINE_MS = 120_000;
+/** What nginx says for an ingest that is away; the backend tries again. */
+const AWAY = /: 50[24] /;
+
+/** Phones of all roles behind the proxy, and a backend that publishes through it and repeats what was not accepted. */
+export class Traffic {
+  readonly ledger = new Ledger('docker');
+  readonly clients: readonly Client[];
+  readonly #http: HttpEntrance;
+  readonly #load: SteadyLoad;
+  readonly #sentinels = new Set<string>();
+  readonly #oddities: string[] = [];
+  #abandoned = false;
+
+  constructor(
+    private readonly stack: ComposeStack,
+    perSecond: number,
+  ) {
+    const { ports, secret, key } = stack;
+    const random = new Random(SEED);
+    const people = createPeople({ clients: CLIENTS, slowClients: 0, habits: ['steady'] }, random.fork());
+    this.clients = people.map(
+      (person) =>
+        new Client(person, { secret, ports: [ports.proxy], ledger: this.ledger, random: random.fork() }),
+    );
+    this.#http = new HttpEntrance([ports.proxy], key, 0, (answer) => {
+      if (!AWAY.test(answer)) this.#oddities.push(`odd answer: ${answer}`);
+    });
+    const appointments = Array.from({ length: APPOINTMENTS }, (_, n) => createAppointment(n + 1, random));
+    const publisher = new Publisher('backend', this.#untilAbandoned(), [], this.ledger, random.fork(), {
+      rate: 0,
+      repeats: 0,
+    });
+    this.#load = new SteadyLoad(publisher, appointments, perSecond);
+  }
+
+  async start(): Promise<void> {
+    for (const client of this.clients) client.start();
+    const connected = () => this.clients.every(({ firstConnectedMs }) => firstConnectedMs !== undefined);
+    await until('every client is connected', connected);
+    this.#load.start();
+  }
+
+  /** Publishes an event for everybody; resolves when everybody has it. */
+  async reachesEverybody(name: string): Promise<void> {
+    const id = await this.#say(name);
+    const missing = () => this.clients.filter(({ receipts }) => !receipts.strangers.includes(id));
+    await until(
+      () =>
+        `everybody got ${name}: not ${missing()
+          .map(({ person }) => person.name)
+          .join(', ')}`,
+      () => missing().length === 0,
+    );
+  }
+
+  /** Ends the load, waits until everybody has caught up, and compares what was accepted with what came. */
+  async finish(): Promise<Verdict> {
+    await this.#load.stop();
+    await this.reachesEverybody('the-end');
+    const last = await this.#say('end-of-history');
+    const history = await countHistory(await this.stack.brokerUrl(), last);
+    await this.stop();
+    const { ledger, clients } = this;
+    if (this.#load.skipped > 0) this.#oddities.push(`${this.#load.skipped} events were not sent in time`);
+    return check({
+      ledger,
+      clients,
+      history,
+      sentinels: this.#sentinels,
+      oddities: this.#oddities,
+      closes: this.closes(0),
+    });
+  }
+
+  /** Also in the middle of a run: what is not accepted by now stays so. */
+  async stop(): Promise<void> {
+    this.#abandoned = true;
+    await Promise.all([this.#load.stop(), ...this.clients.map((client) => client.stop())]);
+  }
+
+  /** How the clients saw their connections end since then, by code. */
+  closes(sinceMs: number): ReadonlyMap<number, number> {
+    const counts = new Map<number, number>();
+    for (const { atMs, what } of this.clients.flatMap(({ journal }) => journal)) {
+      const code = /^closed with (\d+)/.exec(what)?.[1];
+      if (code !== undefined && atMs >= sinceMs)
+        counts.set(Number(code), (counts.get(Number(code)) ?? 0) + 1);
+    }
+    return counts;
+  }
+
+  /** The publisher repeats an event for as long as it is refused, which has to end with the run. */
+  #untilAbandoned(): Entrance {
+    return {
+      kind: 'http',
+      offer: async (fact, body) => this.#abandoned || this.#http.offer(fact, body),
+      close: () => this.#http.close(),
+    };
+  }
+
+  async #say(name: string): Promise<string> {
+    const id = `docker-${name}`;
+    this.#sentinels.add(id);
+    const fact: Fact = {
+      id,
+      appointment: 0,
+      version: 1,
+      entrance: 'http',
+      firstTriedMs: undefined,
+      acceptedMs: undefined,
+      tries: 0,
+    };
+    const rooms = [...new Set(this.clients.flatMap(({ person }) => [...person.rooms][0] ?? []))];
+    const body = { id, event: 'calendar.sync', data: { reason: name }, rooms };
+    const deadlineMs = performance.now() + DEADLINE_MS;
+    while (!(await this.#http.offer(fact, body))) {
+      if (performance.now() > deadlineMs) throw new Error(`the event ${name} was not accepted`);
+      await delay(POLL_MS);
+    }
+    return id;
+  }
+}
+
+async function until(what: string | (() => string), holds: () => boolean): Promise<void> {
+  const deadlineMs = performance.now() + DEADLINE_MS;
+  while (!holds()) {
+    if (performance.now() > deadlineMs) {
+      throw new Error(`it did not come about that ${typeof what === 'string' ? what : what()}`);
+    }
+    await delay(POLL_MS);
+  }
+}
