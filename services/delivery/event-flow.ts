@@ -10,6 +10,7 @@ import { Bindings } from './amqp/bindings.ts';
 import { readHistory } from './amqp/history.ts';
 import { LivePath } from './amqp/live-path.ts';
 import { Marks, type Mark } from './amqp/marks.ts';
+import { ownQueueKind } from './amqp/queue-kind.ts';
 import type { DeliveryConfig } from './config.ts';
 import { CatchUp, lookBackFrom, MARGINS_MS, type Replay, type StartingPoint } from './core/catch-up.ts';
 import { Coverage } from './core/coverage.ts';
@@ -103,6 +104,7 @@ export class EventFlow {
     });
     this.#path = new LivePath(consuming, logger, this.#bindings, {
       instance,
+      queueKind: () => ownQueueKind(config.DELIVERY_QUEUE, config.AMQP_URL),
       prefetch: config.DELIVERY_PREFETCH,
       onEntry: (entry) => this.#take(entry),
       onForeign: () => metrics.dropped.inc({ reason: 'foreign' }),

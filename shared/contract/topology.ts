@@ -34,14 +34,15 @@ export function deliveryQueueOf(instance: string): string {
 }
 
 /**
- * How a delivery instance declares its queue. Replicated, because RabbitMQ 4 keeps any other queue of a node that is
- * down, exclusive ones too, and refuses every message bound for it until the node is back. Without a consumer it goes
- * by itself, whatever became of its instance.
+ * How a delivery instance declares its queue; without a consumer it goes by itself, whatever became of its instance.
+ * In a cluster it is replicated, because RabbitMQ 4 keeps any other queue of a node that is down, exclusive ones
+ * too, and refuses every message bound for it until the node is back.
  */
 export const deliveryQueueOptions = {
-  durable: true,
-  arguments: { 'x-queue-type': 'quorum', 'x-expires': UNCONSUMED_MS },
+  exclusive: { exclusive: true, durable: false, arguments: { 'x-expires': UNCONSUMED_MS } },
+  quorum: { durable: true, arguments: { 'x-queue-type': 'quorum', 'x-expires': UNCONSUMED_MS } },
 } as const;
+export type QueueKind = keyof typeof deliveryQueueOptions;
 
 export const exchangeDeclaration = { name: EXCHANGE, type: 'topic', options: { durable: true } } as const;
 

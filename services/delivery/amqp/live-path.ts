@@ -1,6 +1,6 @@
 import type { Channel, ConsumeMessage } from 'amqplib';
 import { MARK_TYPE, parseEntry, type Entry } from '../../../shared/contract/message.ts';
-import { deliveryQueueOf, deliveryQueueOptions } from '../../../shared/contract/topology.ts';
+import { deliveryQueueOf, deliveryQueueOptions, type QueueKind } from '../../../shared/contract/topology.ts';
 import type { BrokerConnection } from '../../../shared/runtime/broker-connection.ts';
 import { closeChannel } from '../../../shared/runtime/close-channel.ts';
 import type { Logger } from '../../../shared/runtime/logger.ts';
@@ -9,6 +9,7 @@ import type { Bindings } from './bindings.ts';
 
 export interface LivePathOptions {
   readonly instance: string;
+  readonly queueKind: () => Promise<QueueKind>;
   /** Messages that the broker hands us before we acknowledge. */
   readonly prefetch: number;
   readonly onEntry: (entry: Entry) => void;
@@ -77,7 +78,7 @@ export class LivePath {
     const queue = deliveryQueueOf(this.#starts === 0 ? instance : `${instance}.${this.#starts}`);
     this.#starts += 1;
     this.#queue = queue;
-    await channel.assertQueue(queue, deliveryQueueOptions);
+    await channel.assertQueue(queue, deliveryQueueOptions[await this.options.queueKind()]);
     await channel.prefetch(prefetch);
     const valve = new Valve((message) => this.#take(channel, message));
     // From the beginning, since a queue without a consumer expires, and a long hole takes longer than that.

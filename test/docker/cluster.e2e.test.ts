@@ -1,0 +1,107 @@
+import { describe, expect, it } from '@jest/globals';
+import { setTimeout as delay } from 'node:timers/promises';
+import { inspect } from 'node:util';
+import { z } from 'zod';
+import { deliveryQueueOf } from '../../shared/contract/topology.ts';
+import { isGood } from '../faults/checker.ts';
+import type { Fact } from '../faults/ledger.ts';
+import { ComposeStack } from './compose-stack.ts';
+import { Traffic } from './traffic.ts';
+
+const EVENTS_PER_SECOND = 20;
+/** New leaders, new connections and new queues take a second or two; far below what a node needs to come back. */
+const FAIL_OVER_MS = 10_000;
+const POLL_MS = 500;
+const IN_SYNC_MS = 60_000;
+/** Wide: a first build fetches its base image and every package. */
+const DEADLINE_MS = 900_000;
+
+const Queues = z.array(z.object({ name: z.string(), leader: z.string() }));
+
+interface OwnQueue {
+  /** Compose services: the node that the queue is on, and the instance that it belongs to. */
+  readonly node: string;
+  readonly websocket: string;
+}
+
+/** The queue of a running instance. */
+async function ownQueue(stack: ComposeStack): Promise<OwnQueue> {
+  const running = (await stack.containers()).filter(({ State }) => State === 'running');
+  const ctl = ['exec', '-T', 'rabbitmq', 'rabbitmqctl', '--quiet', '--formatter=json'];
+  const listed = await stack.compose([...ctl, 'list_queues', 'name', 'leader']);
+  for (const { name, leader } of Queues.parse(JSON.parse(listed))) {
+    const owner = running.find(({ ID }) => name.startsWith(deliveryQueueOf(ID)));
+    const node = leader.split('@')[1];
+    if (owner !== undefined && node !== undefined) return { node, websocket: owner.Service };
+  }
+  throw new Error(`no websocket instance has a queue: ${listed}`);
+}
+
+/** Whatever was killed runs again, and each node may go without taking a majority along. */
+async function recover(stack: ComposeStack): Promise<void> {
+  await stack.compose(['up', '--detach', '--wait', '--no-build', '--no-recreate']);
+  const check = ['rabbitmq-diagnostics', '--quiet', 'check_if_node_is_quorum_critical'];
+  const deadlineMs = performance.now() + IN_SYNC_MS;
+  for (const node of ['rabbitmq', 'rabbitmq-2', 'rabbitmq-3']) {
+    while (!(await succeeds(stack.compose(['exec', '-T', node, ...check])))) {
+      if (performance.now() > deadlineMs) throw new Error(`the others are not in sync with ${node}`);
+      await delay(POLL_MS);
+    }
+  }
+}
+
+function succeeds(command: Promise<string>): Promise<boolean> {
+  return command.then(
+    () => true,
+    () => false,
+  );
+}
+
+function timeToAccept({ firstTriedMs = 0, acceptedMs = Number.POSITIVE_INFINITY }: Fact): number {
+  return acceptedMs - firstTriedMs;
+}
+
+/** Kills what is named, under load; resolves to the times until everybody has a new event, and to accept one at most. */
+async function kill(stack: ComposeStack, traffic: Traffic, victims: readonly string[]) {
+  const fromMs = performance.now();
+  await stack.compose(['kill', ...victims]);
+  await traffic.reachesEverybody(`without-${victims.join('-and-')}`);
+  const toMs = performance.now();
+  const sent = traffic.ledger.facts.filter(({ firstTriedMs = 0, acceptedMs }) => {
+    return acceptedMs !== undefined && firstTriedMs >= fromMs && firstTriedMs < toMs;
+  });
+  return { victims, reachedMs: toMs - fromMs, acceptedMs: Math.max(...sent.map(timeToAccept)) };
+}
+
+describe('a broker node of three that is killed with the queue of a websocket instance on it', () => {
+  it(
+    'stops acceptance and delivery no longer than the fail-over, also when the instance dies with it',
+    () =>
+      ComposeStack.use(['proxy', 'cluster'], async (stack) => {
+        const traffic = new Traffic(stack, EVENTS_PER_SECOND);
+        await traffic.start();
+        try {
+          await recover(stack);
+          const { node } = await ownQueue(stack);
+          const alone = await kill(stack, traffic, [node]);
+          await recover(stack);
+          const queue = await ownQueue(stack);
+          const together = await kill(stack, traffic, [queue.node, queue.websocket]);
+          process.stdout.write(`\n${JSON.stringify([alone, together])}\n`);
+          for (const { reachedMs, acceptedMs } of [alone, together]) {
+            expect(reachedMs).toBeLessThan(FAIL_OVER_MS);
+            expect(acceptedMs).toBeLessThan(FAIL_OVER_MS);
+          }
+          await recover(stack);
+          const verdict = await traffic.finish();
+          const found = Object.entries(verdict).filter(([, faults]) => Array.isArray(faults));
+          const said = found.flatMap(([kind, faults]) => (faults as unknown[]).map((fault) => [kind, fault]));
+          expect(said.map((fault) => inspect(fault, { depth: 2 }))).toEqual([]);
+          expect(isGood(verdict)).toBe(true);
+        } finally {
+          await traffic.stop();
+        }
+      }),
+    DEADLINE_MS,
+  );
+});
