@@ -12,8 +12,15 @@ import { TEST_KEY, worldEnv } from '../support/world.ts';
 const TRACE = '4bf92f3577b34da6a3ce929d0e0e4736';
 const CALLER = '00f067aa0ba902b7';
 
-/** Both services as processes that trace, and a phone of provider 4. */
-async function tracedServices(env: Readonly<Record<string, string>>) {
+/** Both services as processes that trace, a collector, and a phone of provider 4. */
+async function tracedServices() {
+  const vhost = await createVhostForTest();
+  const collector = await Collector.start();
+  const env = {
+    ...worldEnv(vhost.url),
+    OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
+    OTEL_BSP_SCHEDULE_DELAY: '50',
+  };
   const ingest = new ServiceProcess('ingest', env);
   const delivery = new ServiceProcess('delivery', env);
   const { httpPort, healthPort } = await ingest.said('ingest is listening');
@@ -27,6 +34,7 @@ async function tracedServices(env: Readonly<Record<string, string>>) {
   await phone.until({ type: 'connected' });
   return {
     phone,
+    collector,
     post: (path: string, body: object) =>
       fetch(`http://127.0.0.1:${Number(httpPort)}${path}`, {
         method: 'POST',
@@ -41,6 +49,8 @@ async function tracedServices(env: Readonly<Record<string, string>>) {
       await phone.close();
       await ingest[Symbol.asyncDispose]();
       await delivery[Symbol.asyncDispose]();
+      await collector[Symbol.asyncDispose]();
+      await vhost[Symbol.asyncDispose]();
     },
   };
 }
@@ -57,17 +67,10 @@ function paths(spans: readonly CollectedSpan[]): string[] {
 
 describe('with a collector', () => {
   it('one trace leads from the call through the exchange to the sockets, and goes on from the caller’s', async () => {
-    await using vhost = await createVhostForTest();
-    await using collector = await Collector.start();
-    const env = {
-      ...worldEnv(vhost.url),
-      OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
-      OTEL_BSP_SCHEDULE_DELAY: '50',
-    };
-    await using services = await tracedServices(env);
+    await using services = await tracedServices();
     await services.post('/v1/events', appointment());
     await services.phone.until({ event: 'appointment.created' });
-    const spans = await collector.trace(TRACE, 5);
+    const spans = await services.collector.trace(TRACE, 5);
     const call = 'ingest: POST /v1/events';
     expect(paths(spans)).toEqual([
       call,
@@ -80,18 +83,11 @@ describe('with a collector', () => {
   });
 
   it('a webhook’s trace goes through the inbox', async () => {
-    await using vhost = await createVhostForTest();
-    await using collector = await Collector.start();
-    const env = {
-      ...worldEnv(vhost.url),
-      OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
-      OTEL_BSP_SCHEDULE_DELAY: '50',
-    };
-    await using services = await tracedServices(env);
+    await using services = await tracedServices();
     await services.post('/webhooks/easyappointments', webhook('appointment_save.new'));
     await services.phone.until({ event: 'appointment.created' });
     const way = 'ingest: POST /webhooks/easyappointments > ingest: process appointments.inbox';
-    expect(paths(await collector.trace(TRACE, 6))).toContain(
+    expect(paths(await services.collector.trace(TRACE, 6))).toContain(
       `${way} > ingest: publish appointments > delivery: deliver`,
     );
   });
