@@ -42,16 +42,23 @@ export function movingElements(page: Page): Promise<number> {
   );
 }
 
-/** Resolves once a plot has a line of exactly this colour. */
+/** Resolves once a plot has a line of exactly this colour; looks at each frame, as one expression, since the page forbids `eval`. */
 export async function plotsPaintedIn(page: Page, colour: readonly [number, number, number]): Promise<void> {
-  await page.waitForFunction(
-    `[...document.querySelectorAll('canvas')].some((canvas) => {
-      const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+  await page.evaluate(
+    `new Promise((resolve) => {
       const [red, green, blue] = ${JSON.stringify(colour)};
-      for (let at = 0; at < data.length; at += 4) {
-        if (data[at] === red && data[at + 1] === green && data[at + 2] === blue && data[at + 3] === 255) return true;
-      }
-      return false;
+      const isPainted = (canvas) => {
+        const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+        for (let at = 0; at < data.length; at += 4) {
+          if (data[at] === red && data[at + 1] === green && data[at + 2] === blue && data[at + 3] === 255) return true;
+        }
+        return false;
+      };
+      const look = () => {
+        if ([...document.querySelectorAll('canvas')].some(isPainted)) resolve();
+        else requestAnimationFrame(look);
+      };
+      look();
     })`,
   );
 }
