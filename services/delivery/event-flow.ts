@@ -104,7 +104,10 @@ export class EventFlow {
     });
     this.#path = new LivePath(consuming, logger, this.#bindings, {
       instance,
-      queueKind: () => ownQueueKind(config.DELIVERY_QUEUE, config.AMQP_URL),
+      queueKind: () => {
+        const version = consuming.model?.connection.serverProperties.version;
+        return ownQueueKind(config.DELIVERY_QUEUE, config.AMQP_URL, version);
+      },
       prefetch: config.DELIVERY_PREFETCH,
       onEntry: (entry) => this.#take(entry),
       onForeign: () => metrics.dropped.inc({ reason: 'foreign' }),

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { queueKindFor, type Resolve } from '../../services/delivery/amqp/queue-kind.ts';
+import { ownQueueKind, queueKindFor, type Resolve } from '../../services/delivery/amqp/queue-kind.ts';
+import { Secret } from '../../shared/runtime/env.ts';
 
 const resolvesTo =
   (...addresses: readonly string[]): Resolve =>
@@ -28,5 +29,16 @@ describe('the own queue', () => {
     ['a name with several addresses', 'amqp://broker', resolvesTo('10.0.0.2', '10.0.0.3'), 'quorum'],
   ] as const)('on %s', async (_broker, url, resolve, kind) => {
     expect(await queueKindFor(url, resolve)).toBe(kind);
+  });
+
+  it.each([
+    ['auto', '3.10.8', 'exclusive'],
+    ['auto', '4.3.6', 'quorum'],
+    ['auto', undefined, 'quorum'],
+    ['quorum', '3.10.8', 'quorum'],
+    ['exclusive', '4.3.6', 'exclusive'],
+  ] as const)('is, set to %s in a cluster of RabbitMQ %s, %s', async (setting, version, kind) => {
+    const url = new Secret('amqp://a:5672,amqp://b:5672');
+    expect(await ownQueueKind(setting, url, version)).toBe(kind);
   });
 });

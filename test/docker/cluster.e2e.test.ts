@@ -94,9 +94,16 @@ describe('a broker node of three that is killed with the queue of a websocket in
           }
           await recover(stack);
           const verdict = await traffic.finish();
-          const found = Object.entries(verdict).filter(([, faults]) => Array.isArray(faults));
-          const said = found.flatMap(([kind, faults]) => (faults as unknown[]).map((fault) => [kind, fault]));
-          expect(said.map((fault) => inspect(fault, { depth: 2 }))).toEqual([]);
+          const findings = [...verdict.lost, ...verdict.outOfOrder, ...verdict.gaps, ...verdict.misdelivered];
+          const said = findings.map(({ client, event, what }) => {
+            return inspect({
+              what,
+              fact: event?.fact,
+              journal: client?.journal,
+              rooms: client?.person.rooms,
+            });
+          });
+          expect([...said, ...verdict.oddities]).toEqual([]);
           expect(isGood(verdict)).toBe(true);
         } finally {
           await traffic.stop();

@@ -9,8 +9,22 @@ export type Resolve = (
 
 const systemResolve: Resolve = (host) => lookup(host, { all: true });
 
-export async function ownQueueKind(setting: 'auto' | QueueKind, amqpUrl: Secret<string>): Promise<QueueKind> {
-  return setting === 'auto' ? queueKindFor(amqpUrl.reveal()) : setting;
+/** From here on a broker keeps the exclusive queues of a node that is down. */
+const FIRST_THAT_KEEPS = 4;
+
+/**
+ * Before RabbitMQ 4 the queues of a node that is down go with it, and a quorum queue is the worse choice: 3.10 loses the
+ * member of one that is a few seconds old when its node is killed, and every publish bound for it waits for good.
+ */
+export async function ownQueueKind(
+  setting: 'auto' | QueueKind,
+  amqpUrl: Secret<string>,
+  brokerVersion: string | undefined,
+): Promise<QueueKind> {
+  if (setting !== 'auto') return setting;
+  return Number.parseInt(brokerVersion ?? '', 10) < FIRST_THAT_KEEPS
+    ? 'exclusive'
+    : queueKindFor(amqpUrl.reveal());
 }
 
 /**
