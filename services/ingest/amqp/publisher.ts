@@ -50,13 +50,6 @@ interface PublisherEvents {
  */
 const MAX_ATTEMPTS = 3;
 
-/**
- * Confirms that stay away for so long and then come: the history had no leader meanwhile, as when a node of a cluster
- * goes. An event that waited for it was routed before and is in the history only now: a room that was bound in between
- * has it neither from its queue nor from what it read of the history. So it goes once more, and is accepted then.
- */
-const STALL_MS = 100;
-
 /** Names a message in flight that is not an event; an event is named by its cursor. */
 export const KEY_HEADER = 'x-rejected-id';
 
@@ -71,9 +64,6 @@ export class Publisher extends EventEmitter<PublisherEvents> implements EventPub
   readonly #channel: ManagedChannel<ConfirmChannel>;
   readonly #waiting: Waiting;
   #nacking = false;
-  /** The last time that nothing was waited for, or an outcome came. */
-  #movingMs = 0;
-  #stalledUntilMs = Number.NEGATIVE_INFINITY;
   #unconfirmed = 0;
   #unconfirmedBytes = 0;
   /** What was refused last for want of room. */
@@ -145,7 +135,6 @@ export class Publisher extends EventEmitter<PublisherEvents> implements EventPub
   async publishMessage(message: OutgoingMessage): Promise<void> {
     const channel = this.#availableChannel();
     const confirmed = this.#waiting.add(message.key);
-    if (this.#unconfirmed === 0) this.#movingMs = this.options.clock();
     this.#unconfirmed += 1;
     this.#unconfirmedBytes += message.body.byteLength;
     this.#send(channel, message, 1);
@@ -163,9 +152,7 @@ export class Publisher extends EventEmitter<PublisherEvents> implements EventPub
     const startedMs = this.options.clock();
     // amqplib calls back for each message: on its confirm, its nack, or the end of its channel.
     const onOutcome = (cause: unknown) => {
-      const hasStalled = this.#moves(startedMs) && exchange === EXCHANGE;
-      const goesAgain = cause === null ? hasStalled : this.#nacking;
-      if (goesAgain && attempt < MAX_ATTEMPTS && this.#waiting.has(key)) {
+      if (cause !== null && this.#nacking && attempt < MAX_ATTEMPTS && this.#waiting.has(key)) {
         this.#send(channel, message, attempt + 1);
         return;
       }
@@ -185,14 +172,6 @@ export class Publisher extends EventEmitter<PublisherEvents> implements EventPub
       this.#release(body);
       this.#waiting.fail(key, notSent(cause));
     }
-  }
-
-  /** An outcome has come; whether the message that was sent then has seen a stall. */
-  #moves(sentMs: number): boolean {
-    const nowMs = this.options.clock();
-    if (nowMs - this.#movingMs >= STALL_MS) this.#stalledUntilMs = nowMs;
-    this.#movingMs = nowMs;
-    return sentMs <= this.#stalledUntilMs;
   }
 
   /** What is larger than a bound by itself goes alone: it would never fit otherwise. */
