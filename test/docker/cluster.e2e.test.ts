@@ -3,14 +3,13 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { inspect } from 'node:util';
 import { z } from 'zod';
 import { deliveryQueueOf } from '../../shared/contract/topology.ts';
-import { isGood } from '../faults/checker.ts';
 import type { Fact } from '../faults/ledger.ts';
 import { ComposeStack } from './compose-stack.ts';
 import { Traffic } from './traffic.ts';
 
 const EVENTS_PER_SECOND = 20;
-/** New leaders, new connections and new queues take a second or two; far below what a node needs to come back. */
-const FAIL_OVER_MS = 10_000;
+/** Wide, for a busy machine: it tells a fail-over of seconds from a node that everybody waits for. */
+const FAIL_OVER_MS = 30_000;
 const POLL_MS = 500;
 const IN_SYNC_MS = 60_000;
 /** Wide: a first build fetches its base image and every package. */
@@ -70,7 +69,14 @@ async function kill(stack: ComposeStack, traffic: Traffic, victims: readonly str
   const sent = traffic.ledger.facts.filter(({ firstTriedMs = 0, acceptedMs }) => {
     return acceptedMs !== undefined && firstTriedMs >= fromMs && firstTriedMs < toMs;
   });
-  return { victims, reachedMs: toMs - fromMs, acceptedMs: Math.max(...sent.map(timeToAccept)) };
+  return {
+    victims,
+    reachedMs: toMs - fromMs,
+    acceptedMs: Math.max(...sent.map(timeToAccept)),
+    /** Whether an event was on its way at that time; docs/decisions/0008 says what may become of it. */
+    covers: ({ firstTriedMs = 0, acceptedMs = 0 }: Partial<Fact> = {}) =>
+      firstTriedMs < toMs && acceptedMs > fromMs,
+  };
 }
 
 describe('a broker node of three that is killed with the queue of a websocket instance on it', () => {
@@ -93,18 +99,21 @@ describe('a broker node of three that is killed with the queue of a websocket in
             expect(acceptedMs).toBeLessThan(FAIL_OVER_MS);
           }
           await recover(stack);
-          const verdict = await traffic.finish();
-          const findings = [...verdict.lost, ...verdict.outOfOrder, ...verdict.gaps, ...verdict.misdelivered];
-          const said = findings.map(({ client, event, what }) => {
-            return inspect({
-              what,
-              fact: event?.fact,
-              journal: client?.journal,
-              rooms: client?.person.rooms,
-            });
-          });
-          expect([...said, ...verdict.oddities]).toEqual([]);
-          expect(isGood(verdict)).toBe(true);
+          const { lost, misdelivered, outOfOrder, falseAccepts, oddities } = await traffic.finish();
+          const quiet = lost.filter(
+            ({ event }) => ![alone, together].some((each) => each.covers(event?.fact)),
+          );
+          const said = [...quiet, ...misdelivered, ...outOfOrder, ...falseAccepts].map(
+            ({ client, event, what }) => {
+              return inspect({
+                what,
+                fact: event?.fact,
+                client: client?.person.name,
+                journal: client?.journal,
+              });
+            },
+          );
+          expect([...said, ...oddities]).toEqual([]);
         } finally {
           await traffic.stop();
         }
