@@ -4,7 +4,7 @@ import { findExecutables } from './executables.ts';
 import { runCommand } from './processes.ts';
 import { withProgress } from './progress.ts';
 
-const POLICY_FILE = '/usr/sbin/policy-rc.d';
+export const POLICY_FILE = '/usr/sbin/policy-rc.d';
 const UPDATE_MS = 300_000;
 const INSTALL_MS = 900_000;
 
@@ -54,9 +54,14 @@ async function apt(
  * not keep later packages from starting.
  */
 export function forbidServiceStart(file: string): () => void {
-  if (existsSync(file)) return () => undefined;
   const script = `#!/bin/sh\nkill -0 ${process.pid} 2>/dev/null && exit 101\nrm -f "$0"\nexit 0\n`;
-  writeFileSync(file, script, { mode: 0o755, flag: 'wx' });
+  try {
+    writeFileSync(file, script, { mode: 0o755, flag: 'wx' });
+  } catch (error) {
+    // Another process may write it at the same moment.
+    if (existsSync(file)) return () => undefined;
+    throw error;
+  }
   return () => rmSync(file, { force: true });
 }
 

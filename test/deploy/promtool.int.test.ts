@@ -1,7 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { findExecutables } from '../../dev/broker/executables.ts';
 import { runCommand } from '../../dev/broker/processes.ts';
-import { aptInstall } from './apt.ts';
+import { findPromtool } from '../support/apt.ts';
 
 const RUN_MS = 60_000;
 
@@ -11,13 +10,6 @@ if (promtool === undefined) {
   process.stderr.write(
     '\nSKIPPED: no promtool here, and no apt as root to install it: the alert rules are not tested.\n',
   );
-}
-
-/** Debian's package `prometheus` has it. */
-async function findPromtool(): Promise<string | undefined> {
-  const found = findExecutables('promtool');
-  if (found.length === 0) await aptInstall('prometheus');
-  return findExecutables('promtool')[0];
 }
 
 describe('promtool', () => {

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { spawnSync } from 'node:child_process';
-import { findExecutables } from '../../dev/broker/executables.ts';
 import { metricOf, metricUntil } from '../delivery/metric.ts';
+import { findPromtool } from '../support/apt.ts';
 import { appointment } from '../support/events.ts';
 import { healthUntil, readHealth } from '../support/health.ts';
 import { World } from '../support/world.ts';
@@ -12,6 +12,8 @@ afterAll(() => world[Symbol.asyncDispose]());
 
 const ports = () => [world.healthPort(), world.ingests[0]?.healthPort ?? 0] as const;
 const page = async (port: number) => (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
+
+const promtool = await findPromtool();
 
 describe('the metrics of delivery', () => {
   it('count sessions by role and rooms by kind', async () => {
@@ -79,7 +81,6 @@ describe('the metrics of both services', () => {
     for (const port of ports()) expect(await page(port)).not.toContain(own);
   });
 
-  const [promtool] = findExecutables('promtool');
   const check = promtool === undefined ? it.skip : it;
   const how = promtool === undefined ? ' (SKIPPED: no promtool here; apt-get install prometheus)' : '';
   check(`pass promtool's check${how}`, async () => {

@@ -59,7 +59,7 @@ export function slotOf(data: EventData): { start?: string; end?: string } {
   return { ...(start !== undefined && { start }), ...(end !== undefined && { end }) };
 }
 
-function firstId(data: EventData, keys: readonly string[]): number | undefined {
+export function firstId(data: EventData, keys: readonly string[]): number | undefined {
   return keys.map((key) => parseId(data[key])).find((id) => id !== undefined);
 }
 

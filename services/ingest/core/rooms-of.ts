@@ -12,10 +12,17 @@ export function roomsByRule(name: EventName, concerned: Concerned): Checked<Addr
   if (!isAppointmentEvent(name)) return { value: ['calendar'] };
   const { providerId, customerId, secretaryIds } = concerned;
   if (providerId === undefined) return { problems: [noProvider] };
-  const rooms: Address[] = ['admin', personalRoom('provider', providerId)];
-  if (customerId !== undefined) rooms.push(personalRoom('customer', customerId));
-  rooms.push(...secretaryIds.map((id) => personalRoom('secretary', id)));
-  return { value: withoutRepeats(rooms) };
+  return { value: appointmentRooms(providerId, customerId, secretaryIds) };
+}
+
+export function appointmentRooms(
+  provider: number,
+  customer: number | undefined,
+  secretaries: readonly number[],
+): Address[] {
+  const rooms: Address[] = ['admin', personalRoom('provider', provider)];
+  if (customer !== undefined) rooms.push(personalRoom('customer', customer));
+  return withoutRepeats([...rooms, ...secretaries.map((id) => personalRoom('secretary', id))]);
 }
 
 /** Rooms that the backend named. An appointment never goes to `calendar`: its thin companion does. */

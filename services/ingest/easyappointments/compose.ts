@@ -1,8 +1,8 @@
 import type { EventData } from '../../../shared/contract/event.ts';
 import { personalRoom, type Room } from '../../../shared/contract/routing.ts';
 import type { AcceptedEvent } from '../core/accept.ts';
-import { spellings } from '../core/event-data.ts';
-import { parseId } from '../../../shared/contract/ids.ts';
+import { concernedBy, firstId } from '../core/event-data.ts';
+import { appointmentRooms } from '../core/rooms-of.ts';
 import type { AppointmentRow } from './columns.ts';
 import { withHashForCustomer } from './customer-hash.ts';
 import type { News } from './decide.ts';
@@ -41,10 +41,10 @@ export function eventsOf(news: News, suffix: string, stamp: Stamp, directory: Di
 
 /** What is known of somebody else's appointment data: names, and its times with the provider's zone. Nothing is overwritten. */
 export function withKnown(data: EventData, directory: Directory): EventData {
-  const provider = firstId(data, spellings.provider);
+  const { providerId, customerId } = concernedBy(data);
   const row = {
-    id_users_provider: provider,
-    id_users_customer: firstId(data, spellings.customer),
+    id_users_provider: providerId,
+    id_users_customer: customerId,
     id_services: firstId(data, ['service_id', 'serviceId', 'id_services']),
     start_datetime: textOf(data['start_datetime']),
     end_datetime: textOf(data['end_datetime']),
@@ -73,13 +73,11 @@ function knownOf(
   });
 }
 
-function roomsOf(row: AppointmentRow, directory: Directory): Room[] {
-  const rooms: Room[] = ['admin', personalRoom('provider', row.id_users_provider)];
-  if (row.id_users_customer !== null && row.id_users_customer !== undefined) {
-    rooms.push(personalRoom('customer', row.id_users_customer));
-  }
-  const secretaries = directory.secretariesOf(row.id_users_provider);
-  return [...rooms, ...secretaries.map((id) => personalRoom('secretary', id))];
+function roomsOf(
+  { id_users_provider: provider, id_users_customer: customer }: AppointmentRow,
+  directory: Directory,
+) {
+  return appointmentRooms(provider, customer ?? undefined, directory.secretariesOf(provider));
 }
 
 function thinData(news: Extract<News, { kind: 'sync' }>, directory: Directory): EventData {
@@ -115,10 +113,6 @@ function nameOf(
   directory: Directory,
 ): string | undefined {
   return id === null || id === undefined ? undefined : directory.nameOf(kind, id);
-}
-
-function firstId(data: EventData, keys: readonly string[]): number | undefined {
-  return keys.map((key) => parseId(data[key])).find((id) => id !== undefined);
 }
 
 function textOf(value: unknown): string | undefined {

@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto';
 import type { AppointmentEventName } from '../../../shared/contract/event.ts';
 import type { AppointmentRow } from './columns.ts';
+import { digestOf } from './digest.ts';
 import type { AppointmentRecord } from './entries.ts';
 import { isStale, secondsOf } from './staleness.ts';
 import type { Verb } from './webhook.ts';
@@ -174,13 +174,13 @@ function recordOf(known: AppointmentRecord | undefined, told: Told): Appointment
     // The REST API does not tell it.
     updated: told.observed === undefined ? secondsOf(row.update_datetime) : (known?.updated ?? null),
     seen,
-    digest: digestOf(row),
+    digest: digestOf(shownOf(row)),
   };
 }
 
-/** Of what clients are shown, without the backend's bookkeeping: 48 bits, for comparing one appointment with itself. */
-function digestOf(row: AppointmentRow): number {
-  const shown = [
+/** What clients are shown, without the backend's bookkeeping; an absent column is an empty one. */
+function shownOf(row: AppointmentRow): readonly (string | number)[] {
+  return [
     row.id_users_provider,
     row.id_users_customer,
     row.id_services,
@@ -191,7 +191,5 @@ function digestOf(row: AppointmentRow): number {
     row.meeting_link,
     row.notes,
     row.color,
-  ];
-  const text = JSON.stringify(shown.map((value) => value ?? ''));
-  return createHash('sha256').update(text).digest().readUIntBE(0, 6);
+  ].map((value) => value ?? '');
 }

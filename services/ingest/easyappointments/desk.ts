@@ -9,7 +9,7 @@ import type { Ledger } from './ledger.ts';
 import type { Plan } from './people.ts';
 import { planFor, planForAppointment, type PlanContext } from './plan.ts';
 import type { Desk as DeskForRest, Observation } from './rest/ports.ts';
-import type { Role, Webhook } from './webhook.ts';
+import type { Change, Role } from './webhook.ts';
 
 export interface DeskOptions {
   readonly ledger: Ledger;
@@ -26,7 +26,7 @@ export interface DeskOptions {
 }
 
 export interface Arrival {
-  readonly webhook: Exclude<Webhook, { kind: 'reconcile' | 'ignored' }>;
+  readonly webhook: Change;
   readonly entrance: Entrance;
   /** Of its message. */
   readonly id: string | undefined;

@@ -1,7 +1,7 @@
 import { DateTime } from 'luxon';
 
-/** luxon would take a time alone too, as one of today. */
-const WALL_CLOCK_TIME = /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d$/;
+/** `Y-m-d H:i:s`, as the backend writes times; luxon would take a time alone too, as one of today. */
+export const WALL_CLOCK_TIME = /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d$/;
 
 /**
  * RFC 3339 of a wall-clock time `Y-m-d H:i:s` in an IANA zone; `undefined` where either is none. A time that the

@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto';
 import type { PersonRow, ServiceRow } from './columns.ts';
 import { rowOf, type News } from './decide.ts';
+import { digestOf } from './digest.ts';
 import type { PersonRecord } from './entries.ts';
 import type { Ledger, Proposal } from './ledger.ts';
 import type { Role, Verb } from './webhook.ts';
@@ -123,8 +123,4 @@ function saysTheSame(known: object, record: object): boolean {
 
 function sorted(record: object): unknown[] {
   return Object.entries(record).sort(([a], [b]) => (a < b ? -1 : 1));
-}
-
-function digestOf(value: unknown): number {
-  return createHash('sha256').update(JSON.stringify(value)).digest().readUIntBE(0, 6);
 }

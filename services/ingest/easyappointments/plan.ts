@@ -2,7 +2,7 @@ import type { AppointmentRow, BlockedPeriodRow } from './columns.ts';
 import { decide, type Told } from './decide.ts';
 import type { Ledger } from './ledger.ts';
 import { planForPerson, planForService, type Plan } from './people.ts';
-import type { Verb, Webhook } from './webhook.ts';
+import type { Change, Verb } from './webhook.ts';
 
 export interface PlanContext {
   readonly cancelledStatuses: ReadonlySet<string>;
@@ -13,11 +13,7 @@ export interface PlanContext {
 }
 
 /** What a webhook means after all that the ledger knows: whom to tell what, and what to keep. */
-export function planFor(
-  webhook: Exclude<Webhook, { kind: 'reconcile' | 'ignored' }>,
-  ledger: Ledger,
-  context: PlanContext,
-): Plan {
+export function planFor(webhook: Change, ledger: Ledger, context: PlanContext): Plan {
   switch (webhook.kind) {
     case 'appointment':
       return planForAppointment(ledger, { ...context, verb: webhook.verb, row: webhook.row });

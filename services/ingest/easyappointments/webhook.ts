@@ -23,6 +23,9 @@ export type Webhook =
   /** An action that concerns no appointment, or one that upstream is not known to send. */
   | { readonly kind: 'ignored'; readonly known: boolean };
 
+/** A webhook that is decided on. */
+export type Change = Exclude<Webhook, { kind: 'reconcile' | 'ignored' }>;
+
 export interface WebhookOptions {
   /** Whether an appointment keeps its `hash`. */
   readonly keepHash: boolean;
@@ -80,7 +83,7 @@ export function readWebhook(input: unknown, { keepHash }: WebhookOptions): Check
 }
 
 /** The body that stands for it in the inbox: the same form with nothing else in it. */
-export function writeWebhook(webhook: Webhook): string {
+export function writeWebhook(webhook: Writable): string {
   return JSON.stringify(envelopeOf(webhook));
 }
 
@@ -94,7 +97,9 @@ export function looksLikeWebhook(value: unknown): boolean {
   );
 }
 
-function envelopeOf(webhook: Webhook): { action: string; payload: object } {
+type Writable = Exclude<Webhook, { kind: 'ignored' }>;
+
+function envelopeOf(webhook: Writable): { action: string; payload: object } {
   switch (webhook.kind) {
     case 'appointment': {
       const subject = webhook.row.is_unavailability === true ? 'unavailability' : 'appointment';
@@ -107,8 +112,6 @@ function envelopeOf(webhook: Webhook): { action: string; payload: object } {
       return { action: `${webhook.kind}_${webhook.verb}`, payload: webhook.row };
     case 'reconcile':
       return { action: RECONCILE_ACTION, payload: { reason: webhook.reason } };
-    case 'ignored':
-      return { action: 'ignored', payload: {} };
   }
 }
 
