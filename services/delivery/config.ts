@@ -59,10 +59,6 @@ export const DeliveryEnv = z
     /** Rooms of one kind that are bound one by one before the whole kind is. */
     MAX_BINDINGS_PER_KIND: integer({ min: 1, max: 1_000_000, default: 500 }),
     ROOM_LINGER_MS: integer({ min: 0, max: 3_600 * SECOND, default: 60 * SECOND }),
-    /** Of the own queue; auto is quorum where AMQP_URL leads to several nodes of RabbitMQ 4, else exclusive, which costs no write to disk. */
-    DELIVERY_QUEUE: z
-      .enum(['auto', 'exclusive', 'quorum'], 'expected auto, exclusive or quorum')
-      .default('auto'),
     DELIVERY_PREFETCH: integer({ min: 1, max: 65_535, default: 1_000 }),
     /** Recent events kept in memory, so that a blink costs the broker nothing. */
     RECENT_MAX_BYTES: integer({ min: MIB, max: 4096 * MIB, default: 32 * MIB }),

@@ -1,15 +1,16 @@
-import { setTimeout } from 'node:timers/promises';
 import type { Cursor } from '../../shared/contract/cursor.ts';
 import type { Entry } from '../../shared/contract/message.ts';
 import { EVERYONE, markKeyOf, type Address } from '../../shared/contract/routing.ts';
 import { ExpiringMap } from '../../shared/core/expiring-map.ts';
 import type { BrokerConnection } from '../../shared/runtime/broker-connection.ts';
 import type { Clock } from '../../shared/runtime/clock.ts';
+import { Cluster } from '../../shared/runtime/cluster.ts';
 import type { Logger } from '../../shared/runtime/logger.ts';
+import { rest } from '../../shared/runtime/rest.ts';
 import { Bindings } from './amqp/bindings.ts';
-import { readHistory } from './amqp/history.ts';
+import { History } from './amqp/history.ts';
 import { LivePath } from './amqp/live-path.ts';
-import { Marks, type Mark } from './amqp/marks.ts';
+import { Marks } from './amqp/marks.ts';
 import { ownQueueKind } from './amqp/queue-kind.ts';
 import type { DeliveryConfig } from './config.ts';
 import { CatchUp, lookBackFrom, MARGINS_MS, type Replay, type StartingPoint } from './core/catch-up.ts';
@@ -54,7 +55,7 @@ export interface FlowContext {
 /** From the broker to the feeds of the sessions: rooms, live events, the hole after an outage, and the past. */
 export class EventFlow {
   readonly #context: Omit<FlowContext, 'consuming' | 'publishing'>;
-  readonly #connection: BrokerConnection;
+  readonly #cluster: Cluster;
   readonly #timeline: Timeline;
   readonly #index = new RoomIndex<FlowMember>();
   readonly #coverage = new Coverage();
@@ -62,6 +63,7 @@ export class EventFlow {
   readonly #latency: EndToEnd;
   readonly #bindings: Bindings;
   readonly #marks: Marks;
+  readonly #history: History;
   readonly #path: LivePath;
   readonly #scans: ScanSchedule;
   readonly #catchUp: CatchUp;
@@ -72,7 +74,7 @@ export class EventFlow {
   constructor({ consuming, publishing, ...context }: FlowContext) {
     const { config, metrics, logger, instance, now } = context;
     this.#context = context;
-    this.#connection = consuming;
+    this.#cluster = new Cluster(config.AMQP_CLUSTER, config.AMQP_URL);
     this.#timeline = new Timeline(config.RECENT_MAX_BYTES);
     this.#fanOut = new FanOut(this.#timeline, this.#index, new ExpiringMap(REPEATS_MAX, REPEATS_MS));
     this.#latency = new EndToEnd(metrics, now);
@@ -90,23 +92,23 @@ export class EventFlow {
       roundTrip: (seconds: number) => metrics.markRoundTrip.observe(seconds),
     };
     this.#marks = new Marks(publishing, logger, instance, markEvents, now);
+    this.#history = new History(consuming, this.#marks, this.#cluster, metrics.scans);
     void this.#bindings.bindAlways(markKeyOf(instance));
     void this.#bindings.bindAlways(EVERYONE);
-    this.#scans = new ScanSchedule(
-      (fromMs, onEntry) => this.#read(fromMs, onEntry),
-      (restMs) => setTimeout(restMs, undefined, { ref: false }),
-    );
+    this.#scans = new ScanSchedule((fromMs, onEntry) => this.#read(fromMs, onEntry), rest);
     this.#catchUp = new CatchUp({
       timeline: this.#timeline,
       covers: (room, position) => this.#coverage.covers(this.#bindings.patternsOf(room), position),
       scan: (request, fromMs) => this.#scans.request(request, fromMs),
+      inCluster: () => this.#cluster.isOne,
+      rest,
       now,
     });
     this.#path = new LivePath(consuming, logger, this.#bindings, {
       instance,
-      queueKind: () => {
+      queueKind: async () => {
         const version = consuming.model?.connection.serverProperties.version;
-        return ownQueueKind(config.DELIVERY_QUEUE, config.AMQP_URL, version);
+        return ownQueueKind(await this.#cluster.look(), version);
       },
       prefetch: config.DELIVERY_PREFETCH,
       onEntry: (entry) => this.#take(entry),
@@ -215,24 +217,9 @@ export class EventFlow {
 
   /** One pass over the history up to a mark that has also come by the live path. */
   async #read(fromMs: number, onEntry: (entry: Entry) => void): Promise<Cursor> {
-    const mark = await this.#pass(fromMs, onEntry);
+    const mark = await this.#history.read(fromMs, onEntry);
     await mark.arrived;
     return mark.cursor;
-  }
-
-  async #pass(fromMs: number, onEntry: (entry: Entry) => void): Promise<Mark> {
-    this.#context.metrics.scans.inc();
-    const marks: Mark[] = [];
-    const publish = async () => {
-      const mark = await this.#marks.publish();
-      marks.push(mark);
-      await mark.confirmed;
-      return mark.cursor;
-    };
-    await readHistory(this.#connection, fromMs, publish, onEntry);
-    const [mark] = marks;
-    if (mark === undefined) throw new Error('a pass over the history ended without a mark');
-    return mark;
   }
 
   /** What was published while there was no queue goes to the sessions before anything newer does. */
@@ -247,7 +234,7 @@ export class EventFlow {
     for (const marginMs of MARGINS_MS) {
       const scan = new Scan([{ from, wants }]);
       const fromMs = lookBackFrom(last.cursor, marginMs, this.#context.now());
-      const mark = await this.#pass(fromMs, (entry) => scan.add(entry));
+      const mark = await this.#history.read(fromMs, (entry) => scan.add(entry));
       const [hole] = scan.finish();
       if (hole?.found === true) {
         this.#deliverHole(hole.entries);

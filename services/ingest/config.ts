@@ -126,6 +126,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>) {
   const variables = readEnv(IngestVariables, env);
   return Object.freeze({
     amqpUrl: variables.AMQP_URL,
+    cluster: variables.AMQP_CLUSTER,
     historyMaxAge: variables.HISTORY_MAX_AGE,
     logLevel: variables.LOG_LEVEL,
     drainTimeoutMs: variables.DRAIN_TIMEOUT_MS,

@@ -4,6 +4,7 @@ import { Cursor } from '../../shared/contract/cursor.ts';
 import { BrokerConnection } from '../../shared/runtime/broker-connection.ts';
 import { ClientAddresses } from '../../shared/runtime/client-addresses.ts';
 import { systemClock } from '../../shared/runtime/clock.ts';
+import { Cluster } from '../../shared/runtime/cluster.ts';
 import { declareTopology } from '../../shared/runtime/declare-topology.ts';
 import { listenOn, type Service } from '../../shared/runtime/lifecycle.ts';
 import { createLogger, type Logger } from '../../shared/runtime/logger.ts';
@@ -48,6 +49,8 @@ export async function startIngest(
 
   const publishing = connect('ingest publisher', config, logger);
   const consuming = connect('ingest inbox', config, logger);
+  const cluster = new Cluster(config.cluster, config.amqpUrl);
+  publishing.on('up', () => void cluster.look());
   const metrics: Metrics = new Metrics(logger, () => publisher.unconfirmed);
   const nextCursor = () => Cursor.parse(v7());
   const publisher: Publisher = new Publisher(publishing, {
@@ -66,6 +69,7 @@ export async function startIngest(
     observer: metrics,
     nextCursor,
     clock: systemClock,
+    inCluster: () => cluster.isOne,
     maxRepeats: config.maxRepeats,
     calendarRoom: config.calendarRoom,
     secretariesOf: (provider) => ledger.secretariesOf(provider),

@@ -128,6 +128,8 @@ const TrustedProxies = networks(
 /** Variables that both services read, with their defaults. */
 export const commonVariables = {
   AMQP_URL: AmqpUrl.default(() => new Secret('amqp://guest:guest@localhost:5672')),
+  /** Whether behind AMQP_URL stands a cluster; auto sees several nodes in it, or several addresses behind a name. */
+  AMQP_CLUSTER: z.enum(['auto', 'on', 'off'], 'expected auto, on or off').default('auto'),
   HISTORY_MAX_AGE: z
     .string()
     .regex(/^[1-9]\d*[YMDhms]$/, 'expected a number and one of Y M D h m s, such as 7D')

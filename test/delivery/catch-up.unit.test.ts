@@ -11,12 +11,23 @@ const NOTHING = { found: false, beginsLater: false, entries: [] };
 type ScanAnswer = Awaited<ReturnType<CatchUpPorts['scan']>>;
 
 /** Entries that arrived one millisecond after the other from NOON on; covered from a position on. */
-function world({ entries = [], coveredFrom = 0, maxBytes = 1_000_000 }: WorldOptions = {}) {
+function world({
+  entries = [],
+  coveredFrom = 0,
+  maxBytes = 1_000_000,
+  nowMs = NOON + 60_000,
+  inCluster = false,
+}: WorldOptions = {}) {
   const timeline = new Timeline(maxBytes);
   entries.forEach((entry, index) => timeline.append(kept(entry), NOON + index));
   const scan = jest.fn<CatchUpPorts['scan']>();
   const covers = jest.fn((_room: Address, position: number) => position >= coveredFrom);
-  const catchUp = new CatchUp({ timeline, covers, scan, now: () => NOON + 60_000 });
+  let now = nowMs;
+  const rest = (ms: number) => {
+    now += ms;
+    return Promise.resolve();
+  };
+  const catchUp = new CatchUp({ timeline, covers, scan, inCluster: () => inCluster, rest, now: () => now });
   const position = cursorAt(NOON);
   return {
     scan,
@@ -33,6 +44,8 @@ interface WorldOptions {
   entries?: readonly Entry[];
   coveredFrom?: number;
   maxBytes?: number;
+  nowMs?: number;
+  inCluster?: boolean;
 }
 
 function replayed(replay: Replay): Cursor[] {
@@ -122,6 +135,24 @@ describe('a client with a cursor', () => {
     answer({});
     answer({ mark: end });
     expect(await after(cursorAt(NOON))).toEqual({ recovered: false, reason: 'unknown', cursor: end });
+  });
+
+  it('is looked for again in a cluster while it is young: the history may have no leader yet', async () => {
+    const { after, answer, scan } = world({ nowMs: NOON, inCluster: true });
+    for (let look = 1; look <= 4; look += 1) answer({});
+    answer({ found: true });
+    expect(await after(cursorAt(NOON))).toMatchObject({ recovered: true });
+    expect(scan).toHaveBeenCalledTimes(5);
+  });
+
+  it.each([
+    ['its time', NOON],
+    ['now, where its stamp is ahead of our clock', NOON + 5 * 60_000],
+  ])('is unknown in a cluster, too, ten seconds after %s', async (_since, stampMs) => {
+    const { after, scan } = world({ nowMs: NOON, inCluster: true });
+    scan.mockResolvedValue({ ...NOTHING, mark: cursorAt(NOON) });
+    expect(await after(cursorAt(stampMs))).toMatchObject({ recovered: false, reason: 'unknown' });
+    expect(scan).toHaveBeenCalledTimes(2 + 10);
   });
 
   it('is expired when the history begins after it', async () => {

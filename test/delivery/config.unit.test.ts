@@ -34,7 +34,7 @@ const defaults = [
   ['PONG_TIMEOUT_MS', 10_000],
   ['MAX_BINDINGS_PER_KIND', 500],
   ['ROOM_LINGER_MS', 60_000],
-  ['DELIVERY_QUEUE', 'auto'],
+  ['AMQP_CLUSTER', 'auto'],
   ['DELIVERY_PREFETCH', 1_000],
   ['RECENT_MAX_BYTES', 33_554_432],
   ['REWIND_SECONDS', 30],

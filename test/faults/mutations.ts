@@ -23,8 +23,8 @@ export const mutations: readonly Mutation[] = [
     name: '202 before the confirm',
     scenario: 'ingest dies with unconfirmed events',
     file: 'services/ingest/amqp/publisher.js',
-    find: 'await confirmed;',
-    replace: 'confirmed.catch(() => undefined);',
+    find: 'return await confirmed;',
+    replace: "confirmed.catch(() => undefined); return 'prompt';",
   },
   {
     name: 'the hole after a reconnect is not filled',

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { Intake, type IntakeOptions } from '../../services/ingest/core/intake.ts';
-import type { Announcement } from '../../services/ingest/core/ports.ts';
+import type { Announcement, Confirm } from '../../services/ingest/core/ports.ts';
 import type { Input } from '../../services/ingest/core/read-input.ts';
 import { Cursor } from '../../shared/contract/cursor.ts';
 import { AppError } from '../../shared/contract/errors.ts';
@@ -9,7 +9,7 @@ import { appointment } from '../support/events.ts';
 /** An intake before a publisher that the test plays; nothing is confirmed until `confirm`. */
 function world({ room = 10_000, ...options }: { room?: number } & Partial<IntakeOptions> = {}) {
   const handedOver: Announcement[] = [];
-  const waiting: { resolve: () => void; reject: (error: Error) => void }[] = [];
+  const waiting: { resolve: (confirm: Confirm) => void; reject: (error: Error) => void }[] = [];
   let cursors = 0;
   const intake = new Intake({
     publisher: {
@@ -31,6 +31,7 @@ function world({ room = 10_000, ...options }: { room?: number } & Partial<Intake
     clock: () => 0,
     maxRepeats: 100,
     calendarRoom: 'thin',
+    inCluster: () => false,
     ...options,
   });
   const take = (body: unknown, input: Partial<Input> = {}) => {
@@ -43,8 +44,8 @@ function world({ room = 10_000, ...options }: { room?: number } & Partial<Intake
     handedOver,
     take,
     ids: () => handedOver.map(({ event }) => event.id),
-    confirm: () => {
-      for (const { resolve } of waiting.splice(0)) resolve();
+    confirm: (confirm: Confirm = 'prompt') => {
+      for (const { resolve } of waiting.splice(0)) resolve(confirm);
     },
     fail: () => {
       for (const { reject } of waiting.splice(0)) reject(new AppError('broker_unavailable', 'gone'));
@@ -176,5 +177,33 @@ describe('the id beside a message of the inbox', () => {
   it('is checked like any other', () => {
     const { take } = world();
     expect(() => take({ event: 'calendar.sync', data: {} }, fallback('x'.repeat(201)))).toThrow('"/id"');
+  });
+});
+
+describe('an event whose confirm came late', () => {
+  it('is published again in a cluster, with a place of its own in the history, and accepted only then', async () => {
+    const { take, handedOver, confirm } = world({ inCluster: () => true });
+    const { receipts } = take({ event: 'calendar.sync', data: {}, id: 'a' });
+    confirm('late');
+    while (handedOver.length < 2) await Promise.resolve();
+    const [original, copy] = handedOver;
+    expect(copy?.event).toEqual(original?.event);
+    expect(copy?.cursor).not.toBe(original?.cursor);
+    expect(JSON.parse(String(copy?.body))).toMatchObject({ id: 'a', cursor: copy?.cursor });
+    let accepted = false;
+    void receipts.then(() => (accepted = true));
+    await new Promise(setImmediate);
+    expect(accepted).toBe(false);
+    confirm('late');
+    expect(await receipts).toEqual([{ id: 'a', rooms: ['calendar'], cursor: original?.cursor }]);
+    expect(handedOver.length).toBe(2);
+  });
+
+  it('is left alone on a single node, where nobody else can lead the history', async () => {
+    const { take, handedOver, confirm } = world();
+    const { receipts } = take({ event: 'calendar.sync', data: {}, id: 'a' });
+    confirm('late');
+    await receipts;
+    expect(handedOver.length).toBe(1);
   });
 });

@@ -1,9 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
+import { setTimeout as delay } from 'node:timers/promises';
 import { v7 } from 'uuid';
 import { Publisher } from '../../services/ingest/amqp/publisher.ts';
 import type { Announcement } from '../../services/ingest/core/ports.ts';
 import { Cursor } from '../../shared/contract/cursor.ts';
 import { encodeEventFrame, type RoomcastEvent } from '../../shared/contract/event.ts';
+import { STALL_MS } from '../../shared/contract/settling.ts';
 import { EXCHANGE, HISTORY } from '../../shared/contract/topology.ts';
 import { BrokerConnection } from '../../shared/runtime/broker-connection.ts';
 import { systemClock } from '../../shared/runtime/clock.ts';
@@ -116,6 +118,16 @@ describe('a publisher', () => {
       });
     }
     expect(world.publisher.unconfirmed).toBe(2);
+  });
+
+  it('says of a confirm that came after a silence of the broker that it is late', async () => {
+    await using world = await startPublisher();
+    expect(await world.publisher.publish(announcement())).toBe('prompt');
+    world.proxy.stall();
+    const published = world.publisher.publish(announcement());
+    await delay(STALL_MS + 1);
+    world.proxy.heal();
+    expect(await published).toBe('late');
   });
 
   it('tells whoever waits, and whoever comes, that the broker blocks', async () => {

@@ -1,9 +1,13 @@
 import type { Channel, ConsumeMessage } from 'amqplib';
 import type { Cursor } from '../../../shared/contract/cursor.ts';
 import { MARK_TYPE, parseEntry, type Entry } from '../../../shared/contract/message.ts';
+import { SETTLE_MS } from '../../../shared/contract/settling.ts';
 import { HISTORY } from '../../../shared/contract/topology.ts';
 import type { BrokerConnection } from '../../../shared/runtime/broker-connection.ts';
 import { closeChannel } from '../../../shared/runtime/close-channel.ts';
+import type { Cluster } from '../../../shared/runtime/cluster.ts';
+import { rest } from '../../../shared/runtime/rest.ts';
+import type { Mark, Marks } from './marks.ts';
 
 /** Messages under way to us; measured best for streams over AMQP 0-9-1. */
 const PREFETCH = 2_000;
@@ -11,31 +15,45 @@ const ACK_EVERY = 500;
 /** A pass that brings nothing for so long is broken off. */
 const STALL_MS = 15_000;
 
-/**
- * Reads the history from a time on, up to a mark that `publishMark` makes once reading has begun: so the mark
- * always lies ahead, whatever the clocks say. RabbitMQ starts at the chunk that holds the time, in seconds, so the
- * first entries may be older.
- */
-export async function readHistory(
-  connection: BrokerConnection,
-  fromMs: number,
-  publishMark: () => Promise<Cursor>,
-  onEntry: (entry: Entry) => void,
-): Promise<void> {
-  const model = connection.model;
-  if (model === undefined) throw new Error('no connection to read the history');
-  const channel = await model.createChannel();
-  const pass = new Pass(channel, onEntry);
-  try {
-    await channel.prefetch(PREFETCH);
-    await pass.begin(Math.max(0, Math.floor(fromMs / 1000)));
-    // The pass may break off while the mark waits for a connection.
-    const mark = await Promise.race([publishMark(), pass.broken]);
-    pass.endAt(mark);
-    await pass.finished;
-  } finally {
-    pass.stop();
-    await closeChannel(channel);
+export class History {
+  constructor(
+    private readonly connection: BrokerConnection,
+    private readonly marks: Marks,
+    private readonly cluster: Pick<Cluster, 'isOne'>,
+    /** Counts the passes. */
+    private readonly passes: { inc: () => void },
+  ) {}
+
+  /**
+   * Reads from a time on up to a mark that is published once reading has begun: so the mark always lies ahead, whatever
+   * the clocks say. RabbitMQ starts at the chunk that holds the time, in seconds, so the first entries may be older.
+   */
+  async read(fromMs: number, onEntry: (entry: Entry) => void): Promise<Mark> {
+    const model = this.connection.model;
+    if (model === undefined) throw new Error('no connection to read the history');
+    this.passes.inc();
+    const channel = await model.createChannel();
+    const pass = new Pass(channel, onEntry);
+    try {
+      await channel.prefetch(PREFETCH);
+      await pass.begin(Math.max(0, Math.floor(fromMs / 1000)));
+      // The pass may break off while the mark waits for a connection.
+      const mark = await Promise.race([this.#publishMark(), pass.broken]);
+      pass.endAt(mark.cursor);
+      await pass.finished;
+      return mark;
+    } finally {
+      pass.stop();
+      await closeChannel(channel);
+    }
+  }
+
+  /** What was routed before the readers' bindings stood is in the history before it: see shared/contract/settling.ts. */
+  async #publishMark(): Promise<Mark> {
+    if (this.cluster.isOne) await rest(SETTLE_MS);
+    const mark = await this.marks.publish();
+    await mark.confirmed;
+    return mark;
   }
 }
 

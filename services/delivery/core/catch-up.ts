@@ -22,15 +22,27 @@ export interface CatchUpPorts {
    * precedes it is in the result, what follows it will come live. `fromMs` is where reading begins.
    */
   readonly scan: (request: ScanRequest, fromMs: number) => Promise<ScanResult & { mark: Cursor }>;
+  /** Whether the broker is several nodes. */
+  readonly inCluster: () => boolean;
+  /** Waits some milliseconds. */
+  readonly rest: (ms: number) => Promise<void>;
   readonly now: () => number;
 }
 
 /** A cursor's entry is looked for this long before its own time; the second look allows for clocks far apart. */
-export const MARGINS_MS: readonly number[] = [60_000, 15 * 60_000];
+const NEAR_MS = 60_000;
+export const MARGINS_MS: readonly number[] = [NEAR_MS, 15 * 60_000];
 /** Where reading begins to find a cursor's entry; its stamp may lie ahead of our clock, the entry does not. */
 export function lookBackFrom(cursor: Cursor, marginMs: number, nowMs: number): number {
   return Math.min(cursorTimeMs(cursor), nowMs) - marginMs;
 }
+
+/**
+ * In a cluster whose history is between two leaders a queue has an event before the history does (see
+ * shared/contract/settling.ts): so long after its time a cursor that is not found is looked for again.
+ */
+const LATE_MS = 10_000;
+const LOOK_AGAIN_MS = 1_000;
 
 const UNKNOWN_MAX = 10_000;
 const UNKNOWN_MS = 10 * 60_000;
@@ -67,7 +79,7 @@ export class CatchUp {
     const earlier = at === undefined ? [] : timeline.earlier(at);
     const request: ScanRequest = { from: { cursor, earlier }, wants: inRooms(rooms) };
     let mark = position;
-    for (const marginMs of MARGINS_MS) {
+    for await (const marginMs of this.#looks(cursor)) {
       const result = await this.ports.scan(request, lookBackFrom(cursor, marginMs, now()));
       mark = result.mark;
       if (result.found) return { recovered: true, entries: result.entries, cursor: mark };
@@ -75,6 +87,17 @@ export class CatchUp {
     }
     this.#unknown.set(cursor, true, now());
     return { recovered: false, reason: 'unknown', cursor: mark };
+  }
+
+  /** How long before the cursor's time each look at the history begins. */
+  async *#looks(cursor: Cursor): AsyncGenerator<number> {
+    yield* MARGINS_MS;
+    const { inCluster, rest, now } = this.ports;
+    const lateUntilMs = Math.min(cursorTimeMs(cursor), now()) + LATE_MS;
+    while (inCluster() && now() < lateUntilMs) {
+      await rest(LOOK_AGAIN_MS);
+      yield NEAR_MS;
+    }
   }
 
   async #since(rooms: ReadonlySet<Address>, sinceMs: number, position: Cursor): Promise<Replay> {

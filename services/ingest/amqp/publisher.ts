@@ -7,11 +7,12 @@ import { encodeHeaders } from '../../../shared/contract/message.ts';
 import { routingKeyOf } from '../../../shared/contract/routing.ts';
 import { EXCHANGE } from '../../../shared/contract/topology.ts';
 import type { BrokerConnection, BrokerState } from '../../../shared/runtime/broker-connection.ts';
-import type { Clock } from '../../../shared/runtime/clock.ts';
+import { steadyClock, type Clock } from '../../../shared/runtime/clock.ts';
 import type { Logger } from '../../../shared/runtime/logger.ts';
 import { confirmChannel, ManagedChannel } from '../../../shared/runtime/managed-channel.ts';
 import { carrierOf, inSpan } from '../../../shared/runtime/tracing.ts';
-import type { Announcement, EventPublisher, Observer } from '../core/ports.ts';
+import type { Announcement, Confirm, EventPublisher, Observer } from '../core/ports.ts';
+import { Stalls } from '../core/stalls.ts';
 import { Waiting } from './waiting.ts';
 
 export interface PublisherOptions {
@@ -63,7 +64,8 @@ export const KEY_HEADER = 'x-rejected-id';
  */
 export class Publisher extends EventEmitter<PublisherEvents> implements EventPublisher {
   readonly #channel: ManagedChannel<ConfirmChannel>;
-  readonly #waiting: Waiting;
+  readonly #waiting: Waiting<Confirm>;
+  readonly #stalls = new Stalls(steadyClock);
   #nacking = false;
   #unconfirmed = 0;
   #unconfirmedBytes = 0;
@@ -111,11 +113,11 @@ export class Publisher extends EventEmitter<PublisherEvents> implements EventPub
     throw new AppError('too_many_unconfirmed', `${this.#unconfirmed} messages wait for the broker's confirm`);
   }
 
-  publish({ event, cursor, body }: Announcement): Promise<void> {
+  publish({ event, cursor, body }: Announcement): Promise<Confirm> {
     const [first, ...others] = event.rooms.map(routingKeyOf);
     if (first === undefined) throw new Error(`event ${event.id} has no room to go to`);
     return inSpan(`publish ${EXCHANGE}`, spanOf(event), () =>
-      this.publishMessage({
+      this.#hand({
         exchange: EXCHANGE,
         routingKey: first,
         body,
@@ -134,12 +136,7 @@ export class Publisher extends EventEmitter<PublisherEvents> implements EventPub
   }
 
   async publishMessage(message: OutgoingMessage): Promise<void> {
-    const channel = this.#availableChannel();
-    const confirmed = this.#waiting.add(message.key);
-    this.#unconfirmed += 1;
-    this.#unconfirmedBytes += message.body.byteLength;
-    this.#send(channel, message, FIRST_RESEND_MS);
-    await confirmed;
+    await this.#hand(message);
   }
 
   /** Waits until nothing waits for an outcome any more, then closes the channel. */
@@ -148,12 +145,24 @@ export class Publisher extends EventEmitter<PublisherEvents> implements EventPub
     await this.#channel.close();
   }
 
+  async #hand(message: OutgoingMessage): Promise<Confirm> {
+    const channel = this.#availableChannel();
+    const confirmed = this.#waiting.add(message.key);
+    this.#unconfirmed += 1;
+    this.#unconfirmedBytes += message.body.byteLength;
+    this.#send(channel, message, FIRST_RESEND_MS);
+    return await confirmed;
+  }
+
   /** `delayMs`: until it goes again, should the broker nack it. */
   #send(channel: ConfirmChannel, message: OutgoingMessage, delayMs: number): void {
     const { exchange, routingKey, body, key, properties } = message;
     const startedMs = this.options.clock();
+    // Only events are bound for the history.
+    const settle = exchange === EXCHANGE ? this.#stalls.sent() : undefined;
     // amqplib calls back for each message: on its confirm, its nack, or the end of its channel.
     const onOutcome = (cause: unknown) => {
+      const confirm = settle?.(cause === null) ?? 'prompt';
       if (cause !== null && this.#nacking) {
         setTimeout(() => this.#sendAgain(channel, message, delayMs), delayMs).unref();
         return;
@@ -161,7 +170,7 @@ export class Publisher extends EventEmitter<PublisherEvents> implements EventPub
       this.#release(body);
       if (cause === null) {
         this.options.observer.confirmed((this.options.clock() - startedMs) / 1000);
-        this.#waiting.confirm(key);
+        this.#waiting.confirm(key, confirm);
       } else {
         const lost = 'the broker went away before it confirmed the message';
         this.#waiting.fail(key, new AppError('broker_unavailable', lost, { cause }));
@@ -171,6 +180,7 @@ export class Publisher extends EventEmitter<PublisherEvents> implements EventPub
     try {
       channel.publish(exchange, routingKey, body, options, onOutcome);
     } catch (cause) {
+      settle?.(false);
       this.#release(body);
       this.#waiting.fail(key, notSent(cause));
     }

@@ -1,9 +1,9 @@
 import { AppError } from '../../../shared/contract/errors.ts';
 import type { Clock } from '../../../shared/runtime/clock.ts';
 
-interface Caller {
+interface Caller<Outcome> {
   readonly sinceMs: number;
-  readonly resolve: () => void;
+  readonly resolve: (outcome: Outcome) => void;
   readonly reject: (error: Error) => void;
 }
 
@@ -11,8 +11,8 @@ interface Caller {
  * Callers that wait for a confirm, oldest first. All wait equally long, so that one timer for the oldest is
  * enough, and a publish costs no timer of its own.
  */
-export class Waiting {
-  readonly #callers = new Map<string, Caller>();
+export class Waiting<Outcome> {
+  readonly #callers = new Map<string, Caller<Outcome>>();
   #timer: NodeJS.Timeout | undefined;
   #emptied: (() => void)[] = [];
 
@@ -22,7 +22,7 @@ export class Waiting {
   ) {}
 
   /** `key` is unique among those that wait. */
-  add(key: string): Promise<void> {
+  add(key: string): Promise<Outcome> {
     return new Promise((resolve, reject) => {
       this.#callers.set(key, { sinceMs: this.clock(), resolve, reject });
       this.#arm();
@@ -33,8 +33,8 @@ export class Waiting {
     return this.#callers.has(key);
   }
 
-  confirm(key: string): void {
-    this.#take(key)?.resolve();
+  confirm(key: string, outcome: Outcome): void {
+    this.#take(key)?.resolve(outcome);
   }
 
   fail(key: string, error: Error): void {
@@ -50,7 +50,7 @@ export class Waiting {
     await new Promise<void>((resolve) => this.#emptied.push(resolve));
   }
 
-  #take(key: string): Caller | undefined {
+  #take(key: string): Caller<Outcome> | undefined {
     const caller = this.#callers.get(key);
     this.#callers.delete(key);
     if (this.#callers.size === 0) {

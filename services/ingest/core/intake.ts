@@ -1,3 +1,4 @@
+import type { Cursor } from '../../../shared/contract/cursor.ts';
 import { encodeEventFrame, type RoomcastEvent } from '../../../shared/contract/event.ts';
 import type { AcceptedEvent, AcceptOptions } from './accept.ts';
 import { forCalendar } from './companion.ts';
@@ -15,6 +16,8 @@ export interface IntakeOptions {
   readonly nextCursor: NextCursor;
   /** Unix milliseconds. */
   readonly clock: () => number;
+  /** Whether the broker is several nodes. */
+  readonly inCluster: () => boolean;
   /** Ids remembered to recognise repeats; beyond, the oldest are forgotten. */
   readonly maxRepeats: number;
   /** What `calendar` gets of an appointment's event: a thin companion, or the event itself. */
@@ -98,13 +101,12 @@ export class Intake {
       : forCalendar(own, this.options.calendarRoom);
     // With rooms of its own the event has the cursor of its receipt, else its companion has: a cursor always
     // names an entry of the history.
-    const announced = [event, companion]
+    const events = [event, companion]
       .filter((one) => one !== undefined)
       .filter(({ rooms }) => rooms.length > 0);
-    const announcements = announced.map((one, index): Announcement => {
-      const own = index === 0 ? cursor : this.options.nextCursor();
-      return { event: one, cursor: own, body: encodeEventFrame(one, own) };
-    });
+    const announcements = events.map((one, index) =>
+      announced(one, index === 0 ? cursor : this.options.nextCursor()),
+    );
     return { receipt: { id: event.id, rooms: event.rooms, cursor }, announcements };
   }
 
@@ -125,11 +127,21 @@ export class Intake {
   }
 
   async #publish({ receipt, announcements }: Draft): Promise<Receipt> {
-    await allOrFirstFailure(
-      announcements.map((announcement) => this.options.publisher.publish(announcement)),
-    );
+    await allOrFirstFailure(announcements.map((announcement) => this.#publishOne(announcement)));
     return receipt;
   }
+
+  /** See shared/contract/settling.ts; under a cursor of its own, since it has a place of its own in the history. */
+  async #publishOne(announcement: Announcement): Promise<void> {
+    const { publisher, nextCursor, inCluster } = this.options;
+    const confirm = await publisher.publish(announcement);
+    if (confirm === 'late' && inCluster())
+      await publisher.publish(announced(announcement.event, nextCursor()));
+  }
+}
+
+function announced(event: RoomcastEvent, cursor: Cursor): Announcement {
+  return { event, cursor, body: encodeEventFrame(event, cursor) };
 }
 
 /** Waits for every outcome, so that nothing of a failed batch is still on its way when it is answered. */

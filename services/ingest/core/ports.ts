@@ -17,8 +17,11 @@ export interface EventPublisher {
   /** Throws an AppError when the broker, or our bound on what it has not confirmed, cannot take that much now. */
   ensureRoomFor(messages: number, bytes: number): void;
   /** Hands over at once, in the order of the calls; resolves on the confirm, rejects with an AppError. */
-  publish(announcement: Announcement): Promise<void>;
+  publish(announcement: Announcement): Promise<Confirm>;
 }
+
+/** `late`: on its way it waited for the history, and may stand there behind what was published after it. */
+export type Confirm = 'prompt' | 'late';
 
 /** What an accepted event is answered with. */
 export interface Receipt {
