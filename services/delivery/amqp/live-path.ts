@@ -1,8 +1,7 @@
 import type { Channel, ConsumeMessage } from 'amqplib';
-import { MARK_TYPE, parseEntry, type Entry } from '../../../shared/contract/message.ts';
+import { parseEntry, type Entry } from '../../../shared/contract/message.ts';
 import { deliveryQueueOf, deliveryQueueOptions, type QueueKind } from '../../../shared/contract/topology.ts';
 import type { BrokerConnection } from '../../../shared/runtime/broker-connection.ts';
-import { closeChannel } from '../../../shared/runtime/close-channel.ts';
 import type { Logger } from '../../../shared/runtime/logger.ts';
 import { ManagedChannel, plainChannel } from '../../../shared/runtime/managed-channel.ts';
 import type { Bindings } from './bindings.ts';
@@ -21,9 +20,6 @@ export interface LivePathOptions {
   readonly onLost: () => void;
 }
 
-/** Longer than ingest waits for a confirm: what it accepted has reached the old queue by then. */
-const FORMER_MS = 20_000;
-
 /**
  * This instance's own queue and its consumer. Whenever the queue may have missed something (a lost connection, a
  * closed channel, a cancelled consumer) it starts over with a new queue: bind everything in use, fill the hole
@@ -31,19 +27,16 @@ const FORMER_MS = 20_000;
  * and no overtaking.
  *
  * The queue of each start has a name of its own, and the broker removes the old one: while a node is down, deleting
- * one takes seconds, and after a cut network the old consumer is there until its connection misses heartbeats. For a
- * while the old one is consumed too: what was routed before the new one was bound may reach the history late, behind
- * the end of the hole, when the history's leader went down with a node; the old queue has it.
+ * one takes seconds, and after a cut network the old consumer is there until its connection misses heartbeats.
  */
 export class LivePath {
   readonly #channel: ManagedChannel<Channel>;
-  readonly #former = new Set<string>();
   #starts = 0;
   #unacked: { channel: Channel; message: ConsumeMessage } | undefined;
   #queue: string | undefined;
 
   constructor(
-    private readonly connection: BrokerConnection,
+    connection: BrokerConnection,
     private readonly logger: Logger,
     private readonly bindings: Bindings,
     private readonly options: LivePathOptions,
@@ -74,7 +67,6 @@ export class LivePath {
 
   async #start(channel: Channel): Promise<void> {
     const { instance, prefetch, fillHole } = this.options;
-    if (this.#queue !== undefined) this.#former.add(this.#queue);
     const queue = deliveryQueueOf(this.#starts === 0 ? instance : `${instance}.${this.#starts}`);
     this.#starts += 1;
     this.#queue = queue;
@@ -86,49 +78,10 @@ export class LivePath {
       if (message === null) this.#channel.restart('the broker cancelled the consumer of our own queue');
       else valve.push(message);
     });
-    const former = this.#consumeFormer(channel, valve);
-    former.catch(() => undefined);
     await untilClosed(channel, this.bindings.attach(queue));
     await untilClosed(channel, fillHole());
-    await untilClosed(channel, former);
     valve.open();
     this.logger.info({ queue, bindings: this.bindings.size }, 'consuming own queue');
-  }
-
-  async #consumeFormer(channel: Channel, valve: Valve): Promise<void> {
-    for (const queue of this.#former) {
-      if (!(await this.#exists(queue))) {
-        this.#former.delete(queue);
-        continue;
-      }
-      // A consumer that is still there for a dead connection must not take its share.
-      const { consumerTag } = await channel.consume(
-        queue,
-        (message) => {
-          // A mark proves the path by which it comes, and this is not the one.
-          if (message?.properties.type === MARK_TYPE) channel.ack(message);
-          else if (message !== null) valve.push(message);
-        },
-        { priority: this.#starts },
-      );
-      setTimeout(() => {
-        this.#former.delete(queue);
-        channel.cancel(consumerTag).catch(() => undefined);
-      }, FORMER_MS).unref();
-    }
-  }
-
-  /** On a channel of its own: the broker closes the one that asks for a queue that is gone. */
-  async #exists(queue: string): Promise<boolean> {
-    const probe = await this.connection.model?.createChannel();
-    probe?.on('error', () => undefined);
-    try {
-      return (await probe?.checkQueue(queue)) !== undefined;
-    } catch {
-      return false;
-    } finally {
-      if (probe !== undefined) await closeChannel(probe);
-    }
   }
 
   #take(channel: Channel, message: ConsumeMessage): void {
@@ -162,7 +115,7 @@ export class LivePath {
   }
 }
 
-/** Holds back what comes until it is opened: no more than the prefetch of each queue, since it is not acknowledged. */
+/** Holds back what comes until it is opened: no more than the prefetch, since it is not acknowledged. */
 class Valve {
   readonly #held: ConsumeMessage[] = [];
   #isOpen = false;
