@@ -55,6 +55,7 @@ export interface FlowContext {
 /** From the broker to the feeds of the sessions: rooms, live events, the hole after an outage, and the past. */
 export class EventFlow {
   readonly #context: Omit<FlowContext, 'consuming' | 'publishing'>;
+  readonly #connections: readonly BrokerConnection[];
   readonly #cluster: Cluster;
   readonly #timeline: Timeline;
   readonly #index = new RoomIndex<FlowMember>();
@@ -74,6 +75,7 @@ export class EventFlow {
   constructor({ consuming, publishing, ...context }: FlowContext) {
     const { config, metrics, logger, instance, now } = context;
     this.#context = context;
+    this.#connections = [consuming, publishing];
     this.#cluster = new Cluster(config.AMQP_CLUSTER, config.AMQP_URL);
     this.#timeline = new Timeline(config.RECENT_MAX_BYTES);
     this.#fanOut = new FanOut(this.#timeline, this.#index, new ExpiringMap(REPEATS_MAX, REPEATS_MS));
@@ -92,7 +94,10 @@ export class EventFlow {
       roundTrip: (seconds: number) => metrics.markRoundTrip.observe(seconds),
     };
     this.#marks = new Marks(publishing, logger, instance, markEvents, now);
-    this.#history = new History(consuming, this.#marks, this.#cluster, metrics.scans);
+    this.#history = new History(consuming, this.#marks, this.#cluster, {
+      begun: () => metrics.scans.inc(),
+      stalled: (reason) => this.#leaveNodes(reason),
+    });
     void this.#bindings.bindAlways(markKeyOf(instance));
     void this.#bindings.bindAlways(EVERYONE);
     this.#scans = new ScanSchedule((fromMs, onEntry) => this.#read(fromMs, onEntry), rest);
@@ -116,6 +121,7 @@ export class EventFlow {
       fillHole: () => this.#fillHole(),
       onConsuming: () => void this.#sendMark(),
       onLost: () => this.#lost(),
+      onStalled: (reason) => this.#leaveNodes(reason),
     });
   }
 
@@ -190,7 +196,7 @@ export class EventFlow {
     if (this.#alive.isOpen && nowMs >= this.#markDueMs) void this.#sendMark();
     if (this.#marks.oldestMs() > STALLED_MS) {
       this.#marks.abandon();
-      this.#path.restart('no mark has come back by it');
+      this.#leaveNodes(`no mark has come back for ${STALLED_MS} ms`);
     }
   }
 
@@ -271,6 +277,13 @@ export class EventFlow {
     } catch (error) {
       this.#context.logger.debug({ err: error }, 'a mark did not come back');
     }
+  }
+
+  /** A node may keep its connections and not do its work; which of the two is at fault cannot be told. */
+  #leaveNodes(reason: string): void {
+    // An alarm holds up every node, and ends by itself.
+    if (this.#connections.some(({ state }) => state.state === 'blocked')) return;
+    for (const connection of this.#connections) connection.restart(reason);
   }
 
   #lost(): void {

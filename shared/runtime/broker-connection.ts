@@ -1,5 +1,6 @@
 import { connect, type ChannelModel, type RecoveringChannelModel } from 'amqplib';
 import { EventEmitter } from 'node:events';
+import { abortConnection } from './abort-connection.ts';
 import { BrokerAddresses } from './broker-addresses.ts';
 import { errorText } from './error-text.ts';
 import type { Logger } from './logger.ts';
@@ -17,6 +18,8 @@ export interface BrokerOptions {
   readonly logger: Logger;
   /** Runs after every (re)connect, before anybody uses the connection: declares what we need. */
   readonly setup: (model: ChannelModel) => Promise<void>;
+  /** For the set-up; a node that does not answer by then is left for another. */
+  readonly setupTimeoutMs?: number;
 }
 
 interface BrokerEvents {
@@ -27,6 +30,7 @@ interface BrokerEvents {
 }
 
 const CONNECT_TIMEOUT_MS = 10_000;
+const SETUP_TIMEOUT_MS = 30_000;
 const MAX_RETRY_DELAY_MS = 5_000;
 
 /** A broker that starts refuses for a moment what it takes once it is up; a mistake is refused for ever. */
@@ -79,6 +83,11 @@ export class BrokerConnection extends EventEmitter<BrokerEvents> {
     return this.#model;
   }
 
+  /** Leaves a node that keeps its connections and does not do its work; the next attempt goes to another, if there is one. */
+  restart(reason: string): void {
+    if (this.#model !== undefined) abortConnection(this.#model, new Error(reason));
+  }
+
   async close(): Promise<void> {
     const model = this.#model;
     this.#model = undefined;
@@ -87,7 +96,7 @@ export class BrokerConnection extends EventEmitter<BrokerEvents> {
   }
 
   async #open(): Promise<RecoveringChannelModel> {
-    const { name, logger, setup } = this.#options;
+    const { name, logger, setup, setupTimeoutMs = SETUP_TIMEOUT_MS } = this.#options;
     const addresses = this.#addresses;
     const recovering = await connect(addresses, {
       noDelay: true,
@@ -95,7 +104,7 @@ export class BrokerConnection extends EventEmitter<BrokerEvents> {
       timeout: CONNECT_TIMEOUT_MS,
       clientProperties: { connection_name: name },
       recovery: {
-        setup: (model: ChannelModel) => prepared(model, setup),
+        setup: (model: ChannelModel) => prepared(model, setup, setupTimeoutMs),
         waitForConnect: false,
         maxDelay: MAX_RETRY_DELAY_MS,
         jitter: 0.5,
@@ -156,19 +165,36 @@ export class BrokerConnection extends EventEmitter<BrokerEvents> {
  * And its own closing of one that could not be set up waits for an answer that a dying broker does not give, and
  * with it every further attempt; a connection that is closed already it leaves alone.
  */
-async function prepared(model: ChannelModel, setup: BrokerOptions['setup']): Promise<void> {
+async function prepared(
+  model: ChannelModel,
+  setup: BrokerOptions['setup'],
+  timeoutMs: number,
+): Promise<void> {
   model.on('error', () => undefined);
+  const unanswered = new Error(`the broker did not answer the set-up within ${timeoutMs} ms`);
+  const timer = setTimeout(() => abortConnection(model, unanswered), timeoutMs);
   try {
-    await setup(model);
+    await Promise.race([setup(model), lossOf(model)]);
   } catch (error) {
     await Promise.race([model.close().catch(() => undefined), goneOf(model)]);
     throw error;
+  } finally {
+    clearTimeout(timer);
   }
 }
 
 /** Comes in every case, also when the broker does not answer a close. */
 function goneOf(model: ChannelModel): Promise<void> {
   return new Promise((resolve) => model.once('close', () => resolve()));
+}
+
+/** Rejects when the connection ends: what was asked on it has no answer any more. */
+function lossOf(model: ChannelModel): Promise<never> {
+  const loss = new Promise<never>((_resolve, reject) => {
+    model.once('close', (error?: Error) => reject(error ?? new Error('the connection was closed')));
+  });
+  loss.catch(() => undefined);
+  return loss;
 }
 
 /** The state of several connections to one broker: the worst of them. */

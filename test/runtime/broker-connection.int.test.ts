@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { ChannelModel } from 'amqplib';
+import { once } from 'node:events';
 import { BrokerConnection, type BrokerOptions } from '../../shared/runtime/broker-connection.ts';
 import { createLogger } from '../../shared/runtime/logger.ts';
 import { createVhostForTest } from '../support/broker.ts';
@@ -8,7 +9,10 @@ import { TcpProxy } from '../support/tcp-proxy.ts';
 const SLOW_MS = 60_000;
 
 /** A connection behind a network that the test breaks; a second is enough to notice it. */
-async function startConnection(setup: (model: ChannelModel, proxy: TcpProxy) => Promise<void>) {
+async function startConnection(
+  setup: (model: ChannelModel, proxy: TcpProxy) => Promise<void> = () => Promise.resolve(),
+  further: Partial<BrokerOptions> = {},
+) {
   const vhost = await createVhostForTest();
   const proxy = await TcpProxy.before(vhost.url);
   const options: BrokerOptions = {
@@ -16,6 +20,7 @@ async function startConnection(setup: (model: ChannelModel, proxy: TcpProxy) => 
     name: 'test',
     logger: createLogger('test', 'silent'),
     setup: (model) => setup(model, proxy),
+    ...further,
   };
   const connection = new BrokerConnection(options);
   return {
@@ -69,4 +74,33 @@ describe('a connection whose network stalls while it is being set up', () => {
     },
     SLOW_MS,
   );
+});
+
+describe('a node that keeps a connection and does not do its work', () => {
+  it('is left when it does not answer the set-up in time', async () => {
+    let setups = 0;
+    const setup = () => {
+      setups += 1;
+      return setups > 1 ? Promise.resolve() : new Promise<void>(() => undefined);
+    };
+    await using world = await startConnection(setup, { setupTimeoutMs: 100 });
+    await world.connection.firstConnected;
+    expect(setups).toBe(2);
+  });
+
+  it('is left when whoever uses the connection says so, without being asked for leave', async () => {
+    await using world = await startConnection();
+    const { connection, proxy } = world;
+    await connection.firstConnected;
+    const before = connection.model;
+    const down = once(connection, 'down');
+    proxy.stall();
+    connection.restart('it brings nothing');
+    await down;
+    expect(connection.state).toMatchObject({ reason: expect.stringContaining('it brings nothing') });
+    const up = once(connection, 'up');
+    proxy.heal();
+    await up;
+    expect(connection.model).not.toBe(before);
+  });
 });

@@ -12,7 +12,7 @@ import type { Mark, Marks } from './marks.ts';
 /** Messages under way to us; measured best for streams over AMQP 0-9-1. */
 const PREFETCH = 2_000;
 const ACK_EVERY = 500;
-/** A pass that brings nothing for so long is broken off. */
+/** A pass that brings nothing for so long is broken off, and the node left that it was read from. */
 const STALL_MS = 15_000;
 
 export class History {
@@ -20,8 +20,11 @@ export class History {
     private readonly connection: BrokerConnection,
     private readonly marks: Marks,
     private readonly cluster: Pick<Cluster, 'isOne'>,
-    /** Counts the passes. */
-    private readonly passes: { inc: () => void },
+    private readonly events: {
+      readonly begun: () => void;
+      /** The node brings nothing; another may. */
+      readonly stalled: (reason: string) => void;
+    },
   ) {}
 
   /**
@@ -31,14 +34,14 @@ export class History {
   async read(fromMs: number, onEntry: (entry: Entry) => void): Promise<Mark> {
     const model = this.connection.model;
     if (model === undefined) throw new Error('no connection to read the history');
-    this.passes.inc();
+    this.events.begun();
     const channel = await model.createChannel();
-    const pass = new Pass(channel, onEntry);
+    const pass = new Pass(channel, onEntry, this.events.stalled);
+    // The pass may break off while the broker owes an answer, or the mark waits for a connection.
+    const unlessBroken = <Value>(step: Promise<Value>) => Promise.race([step, pass.broken]);
     try {
-      await channel.prefetch(PREFETCH);
-      await pass.begin(Math.max(0, Math.floor(fromMs / 1000)));
-      // The pass may break off while the mark waits for a connection.
-      const mark = await Promise.race([this.#publishMark(), pass.broken]);
+      await unlessBroken(pass.begin(Math.max(0, Math.floor(fromMs / 1000))));
+      const mark = await unlessBroken(this.#publishMark());
       pass.endAt(mark.cursor);
       await pass.finished;
       return mark;
@@ -73,6 +76,7 @@ class Pass {
   constructor(
     private readonly channel: Channel,
     private readonly onEntry: (entry: Entry) => void,
+    stalled: (reason: string) => void,
   ) {
     this.finished = new Promise((resolve, reject) => {
       this.#finish = resolve;
@@ -81,16 +85,18 @@ class Pass {
     // It may fail while `begin` or the mark is still awaited.
     this.broken = this.finished.then(() => new Promise<never>(() => undefined));
     this.broken.catch(() => undefined);
-    this.#stalled = setTimeout(
-      () => this.#fail(new Error('the history stopped short of the mark')),
-      STALL_MS,
-    );
+    this.#stalled = setTimeout(() => {
+      const reason = `the history has brought nothing for ${STALL_MS} ms`;
+      this.#fail(new Error(reason));
+      stalled(reason);
+    }, STALL_MS);
     channel.on('error', (error) => this.#fail(error));
     channel.on('handler-error', (error) => this.#fail(error));
     channel.once('close', () => this.#fail(new Error('the channel that read the history closed')));
   }
 
   async begin(fromSeconds: number): Promise<void> {
+    await this.channel.prefetch(PREFETCH);
     const offset = { 'x-stream-offset': { '!': 'timestamp', value: fromSeconds } };
     await this.channel.consume(HISTORY, (message) => this.#take(message), { arguments: offset });
   }

@@ -18,7 +18,12 @@ export interface LivePathOptions {
   readonly fillHole: () => Promise<void>;
   readonly onConsuming: () => void;
   readonly onLost: () => void;
+  /** The node owes an answer for too long; another may give it. */
+  readonly onStalled: (reason: string) => void;
 }
+
+/** For each step of a start, which takes seconds with every binding there may be. */
+const ANSWER_MS = 30_000;
 
 /**
  * This instance's own queue and its consumer. Whenever the queue may have missed something (a lost connection, a
@@ -56,29 +61,27 @@ export class LivePath {
     return this.#queue;
   }
 
-  /** Starts over with a new queue, because this one no longer brings what it should. */
-  restart(reason: string): void {
-    this.#channel.restart(reason);
-  }
-
   close(): Promise<void> {
     return this.#channel.close();
   }
 
   async #start(channel: Channel): Promise<void> {
-    const { instance, prefetch, fillHole } = this.options;
+    const { instance, prefetch, queueKind, fillHole, onStalled } = this.options;
     const queue = deliveryQueueOf(this.#starts === 0 ? instance : `${instance}.${this.#starts}`);
     this.#starts += 1;
     this.#queue = queue;
-    await channel.assertQueue(queue, deliveryQueueOptions[await this.options.queueKind()]);
-    await channel.prefetch(prefetch);
+    const inTime = <Value>(step: Promise<Value>, what: string) =>
+      answered(untilClosed(channel, step), () => onStalled(`no answer to ${what} for ${ANSWER_MS} ms`));
+    await inTime(channel.assertQueue(queue, deliveryQueueOptions[await queueKind()]), 'a queue');
+    await inTime(channel.prefetch(prefetch), 'a prefetch');
     const valve = new Valve((message) => this.#take(channel, message));
     // From the beginning, since a queue without a consumer expires, and a long hole takes longer than that.
-    await channel.consume(queue, (message) => {
+    const consumed = channel.consume(queue, (message) => {
       if (message === null) this.#channel.restart('the broker cancelled the consumer of our own queue');
       else valve.push(message);
     });
-    await untilClosed(channel, this.bindings.attach(queue));
+    await inTime(consumed, 'a consumer');
+    await inTime(this.bindings.attach(queue), 'its bindings');
     await untilClosed(channel, fillHole());
     valve.open();
     this.logger.info({ queue, bindings: this.bindings.size }, 'consuming own queue');
@@ -130,6 +133,16 @@ class Valve {
   open(): void {
     this.#isOpen = true;
     for (const message of this.#held.splice(0)) this.take(message);
+  }
+}
+
+/** Calls back when a step takes longer than `ANSWER_MS`; what ends it then is up to the caller. */
+async function answered<Value>(step: Promise<Value>, late: () => void): Promise<Value> {
+  const timer = setTimeout(late, ANSWER_MS);
+  try {
+    return await step;
+  } finally {
+    clearTimeout(timer);
   }
 }
 
