@@ -17,6 +17,7 @@ import { CatchUp, lookBackFrom, MARGINS_MS, type Replay, type StartingPoint } fr
 import { Coverage } from './core/coverage.ts';
 import { FanOut, type Subscriber } from './core/fan-out.ts';
 import { Gate } from './core/gate.ts';
+import { persist } from './core/persist.ts';
 import { RoomIndex } from './core/room-index.ts';
 import { roomsByKind } from './core/rooms-by-kind.ts';
 import { ScanSchedule } from './core/scan-schedule.ts';
@@ -29,8 +30,8 @@ import type { DeliveryMetrics } from './metrics.ts';
 /** Event ids remembered to drop repeats: as long as ingest remembers them. */
 const REPEATS_MAX = 100_000;
 const REPEATS_MS = 24 * 60 * 60 * 1000;
-/** A plan that keeps failing is given up, and the client told of a gap, after this many tries. */
-const PLAN_TRIES = 5;
+/** A history that cannot be read, as in the seconds in which it has no leader, is tried again for so long before the client is told of a gap. */
+const PLAN_MS = 60_000;
 /** Without a mark coming back for so long, the own queue no longer brings what it should. */
 const STALLED_MS = 20_000;
 
@@ -179,15 +180,15 @@ export class EventFlow {
 
   /** What a member missed; asks again when the broker went away in between. */
   async plan(member: FlowMember, start: StartingPoint, position: Cursor): Promise<Replay> {
-    for (let tries = 1; tries <= PLAN_TRIES; tries += 1) {
-      try {
-        await this.#alive.open();
-        return await this.#catchUp.plan(this.#index.roomsOf(member), start, position);
-      } catch (error) {
-        this.#context.logger.warn({ err: error, tries }, 'the history could not be read');
-      }
-    }
-    return { recovered: false, reason: 'unknown', cursor: position };
+    const untilMs = this.#context.now() + PLAN_MS;
+    const attempt = async () => {
+      await this.#alive.open();
+      return this.#catchUp.plan(this.#index.roomsOf(member), start, position);
+    };
+    const isPointless = () => member.closed || this.#context.now() >= untilMs;
+    // Each pass says in the log what was wrong, once for all its readers.
+    const replay = await persist(attempt, isPointless, rest);
+    return replay ?? { recovered: false, reason: 'unknown', cursor: position };
   }
 
   /** Housekeeping; called about once a second. */
@@ -223,9 +224,14 @@ export class EventFlow {
 
   /** One pass over the history up to a mark that has also come by the live path. */
   async #read(fromMs: number, onEntry: (entry: Entry) => void): Promise<Cursor> {
-    const mark = await this.#history.read(fromMs, onEntry);
-    await mark.arrived;
-    return mark.cursor;
+    try {
+      const mark = await this.#history.read(fromMs, onEntry);
+      await mark.arrived;
+      return mark.cursor;
+    } catch (error) {
+      this.#context.logger.warn({ err: error }, 'the history could not be read');
+      throw error;
+    }
   }
 
   /** What was published while there was no queue goes to the sessions before anything newer does. */

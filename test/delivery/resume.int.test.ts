@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { v7 } from 'uuid';
 import type { Frame, TestClient } from '../support/client.ts';
 import { appointment } from '../support/events.ts';
+import { brokerCtl } from '../support/broker.ts';
 import { World } from '../support/world.ts';
 import { metricOf } from './metric.ts';
 
@@ -22,6 +23,13 @@ const scans = (delivery = 0) => metricOf(world.healthPort(delivery), 'scans_tota
 async function publishTo(customer: number): Promise<string> {
   const { id } = await world.publish(appointment({ data: { customer_id: customer } }));
   return id;
+}
+
+/** Queues of this vhost that our user may read; channels that are open may go on. */
+async function allowReading(pattern: string): Promise<void> {
+  const { username, pathname } = new URL(world.amqpUrl);
+  const vhost = decodeURIComponent(pathname.slice(1));
+  await brokerCtl(['set_permissions', '-p', vhost, decodeURIComponent(username), '.*', '.*', pattern]);
 }
 
 /** A client that has resumed once, so that its instance has been brought everything of its room since. */
@@ -62,6 +70,26 @@ describe('a client that comes back with its cursor', () => {
     const live = await publishTo(customer);
     expect(await client.next()).toMatchObject({ id: live });
     expect(await scans()).toBe(passes);
+    client.cut();
+  });
+
+  it('waits for a history that cannot be read for some seconds, and is told of no gap', async () => {
+    const customer = somebody();
+    const before = await settled(customer, 0);
+    const seen = await publishTo(customer);
+    const [last] = await before.events(1);
+    expect(last).toMatchObject({ id: seen });
+    before.cut();
+    const missed = await publishTo(customer);
+    const passes = await scans(1);
+    await allowReading('^(?!appointments\\.history$).*');
+    const back = comeBack(customer, cursorOf(last), 1);
+    // A quarter of a second lies between the first of them.
+    while ((await scans(1)) < passes + 6) await new Promise(setImmediate);
+    await allowReading('.*');
+    const { client, replayed, resumed } = await back;
+    expect(idsOf(replayed)).toEqual([missed]);
+    expect(resumed).toMatchObject({ type: 'resumed', recovered: true });
     client.cut();
   });
 

@@ -1,0 +1,18 @@
+const FIRST_REST_MS = 250;
+const MAX_REST_MS = 2_000;
+
+/** Tries until it succeeds, or until it need not any more: then there is no value. Rests in between, longer each time. */
+export async function persist<Value>(
+  attempt: () => Promise<Value>,
+  isPointless: () => boolean,
+  rest: (ms: number) => Promise<void>,
+): Promise<Value | undefined> {
+  for (let restMs = FIRST_REST_MS; ; restMs = Math.min(MAX_REST_MS, 2 * restMs)) {
+    try {
+      return await attempt();
+    } catch {
+      if (isPointless()) return undefined;
+    }
+    await rest(restMs);
+  }
+}

@@ -1,0 +1,33 @@
+import { describe, expect, it } from '@jest/globals';
+import { persist } from '../../services/delivery/core/persist.ts';
+
+/** An attempt that fails so often before it succeeds, and what was rested in between. */
+function world(failures: number) {
+  const rests: number[] = [];
+  let attempts = 0;
+  const attempt = () => {
+    attempts += 1;
+    return attempts > failures ? Promise.resolve('done') : Promise.reject(new Error('not yet'));
+  };
+  const rest = (ms: number) => {
+    rests.push(ms);
+    return Promise.resolve();
+  };
+  return { rests, attempt, rest, attempts: () => attempts };
+}
+
+describe('what is persisted in', () => {
+  it('is tried until it succeeds, after a rest that grows to two seconds', async () => {
+    const { attempt, rest, rests } = world(6);
+    expect(await persist(attempt, () => false, rest)).toBe('done');
+    expect(rests).toEqual([250, 500, 1_000, 2_000, 2_000, 2_000]);
+  });
+
+  it('is left when it is pointless by then, and not before it was tried', async () => {
+    const { attempt, rest, rests, attempts } = world(6);
+    expect(await persist(attempt, () => attempts() === 2, rest)).toBeUndefined();
+    expect(rests).toEqual([250]);
+    const once = world(0);
+    expect(await persist(once.attempt, () => true, once.rest)).toBe('done');
+  });
+});
