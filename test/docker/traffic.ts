@@ -15,6 +15,9 @@ const CLIENTS = 30;
 /** Enough that none has to wait through a restart of the broker. */
 const APPOINTMENTS = 3_000;
 const POLL_MS = 50;
+const AWAY_MS = 50;
+/** Of what a client says of its connections, when it is waited for in vain. */
+const JOURNAL_SHOWN = 6;
 const DEADLINE_MS = 120_000;
 /** What nginx says for an ingest that is away; the backend tries again. */
 const AWAY = /: 50[24] /;
@@ -58,6 +61,16 @@ export class Traffic {
     this.#load.start();
   }
 
+  /** One phone after the other hangs up and comes right back, until the returned function is called. */
+  comeAndGo(everyMs: number): () => void {
+    let turn = 0;
+    const timer = setInterval(() => {
+      this.clients[turn]?.hangUp(AWAY_MS);
+      turn = (turn + 1) % this.clients.length;
+    }, everyMs);
+    return () => clearInterval(timer);
+  }
+
   /** Publishes an event for everybody; resolves when everybody has it. */
   async reachesEverybody(name: string): Promise<void> {
     const id = await this.#say(name);
@@ -65,8 +78,11 @@ export class Traffic {
     await until(
       () =>
         `everybody got ${name}: not ${missing()
-          .map(({ person }) => person.name)
-          .join(', ')}`,
+          .map(({ person, journal }) => [
+            person.name,
+            ...journal.slice(-JOURNAL_SHOWN).map(({ what }) => what),
+          ])
+          .join('; ')}`,
       () => missing().length === 0,
     );
   }
