@@ -1,11 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
-import { randomUUID } from 'node:crypto';
 import { createVhostForTest, type TestVhost } from '../support/broker.ts';
 import type { Frame } from '../support/client.ts';
 import { appointment } from '../support/events.ts';
 import { healthUntil } from '../support/health.ts';
 import { TcpProxy } from '../support/tcp-proxy.ts';
-import { World } from '../support/world.ts';
+import { patient, World } from '../support/world.ts';
 
 const CUSTOMER = 6;
 
@@ -21,7 +20,7 @@ async function start(env: Record<string, string> = {}): Promise<Parts> {
   const vhost = await createVhostForTest();
   const proxy = await TcpProxy.before(vhost.url);
   const delivery = await World.start({ amqpUrl: proxy.through(vhost.url), ingests: 0, env });
-  const ingest = await World.start({ amqpUrl: vhost.url, deliveries: 0 });
+  const ingest = await World.start({ amqpUrl: vhost.url, deliveries: 0, env: patient });
   return {
     vhost,
     proxy,
@@ -40,9 +39,7 @@ async function start(env: Record<string, string> = {}): Promise<Parts> {
 async function publish({ ingest }: Parts, count: number): Promise<string[]> {
   const ids: string[] = [];
   while (ids.length < count) {
-    const id = randomUUID();
-    const response = await ingest.post('/v1/events', appointment({ id, data: { customer_id: CUSTOMER } }));
-    expect(response.status).toBe(202);
+    const { id } = await ingest.publish(appointment({ data: { customer_id: CUSTOMER } }));
     ids.push(id);
   }
   return ids;

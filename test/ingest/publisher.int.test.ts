@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { connect } from 'amqplib';
 import { setTimeout as delay } from 'node:timers/promises';
 import { v7 } from 'uuid';
 import { Publisher } from '../../services/ingest/amqp/publisher.ts';
@@ -64,6 +65,7 @@ async function startPublisher(
   return {
     publisher,
     proxy,
+    brokerUrl: vhost.url,
     connection,
     connected,
     async [Symbol.asyncDispose]() {
@@ -136,6 +138,27 @@ describe('a publisher', () => {
     const published = world.publisher.publish(announcement());
     world.connection.emit('state', { state: 'blocked', reason: 'low on memory' });
     await expect(published).rejects.toMatchObject({ code: 'broker_blocked', message: 'low on memory' });
+  });
+
+  it('sends what was under way again, in order, when the connection is back soon', async () => {
+    await using world = await startPublisher();
+    const model = await connect(world.brokerUrl);
+    const channel = await model.createChannel();
+    const { queue } = await channel.assertQueue('', { exclusive: true });
+    await channel.bindQueue(queue, EXCHANGE, '#');
+    const ids: unknown[] = [];
+    await channel.consume(queue, (message) => ids.push(message?.properties.messageId), { noAck: true });
+    world.proxy.stall();
+    const published = [announcement('first'), announcement('second')].map((one) =>
+      world.publisher.publish(one),
+    );
+    world.proxy.cut();
+    world.proxy.heal();
+    await Promise.all(published);
+    expect(world.publisher.unconfirmed).toBe(0);
+    await channel.checkQueue(queue);
+    expect(ids).toEqual(['first', 'second']);
+    await model.close();
   });
 
   it('tells whoever waits that the connection broke, and publishes again when it is back', async () => {

@@ -11,6 +11,9 @@ import { TEST_SECRET, tokenFor, type TestRole, type TokenOptions } from './token
 
 export const TEST_KEY = 'key-for-tests-only';
 
+/** For ingest, where a test asks for acceptance at the first try, however busy the broker is with other tests. */
+export const patient = { INGEST_CONFIRM_TIMEOUT_MS: '20000' };
+
 export interface WorldOptions {
   readonly deliveries?: number;
   readonly ingests?: number;

@@ -48,9 +48,18 @@ interface PublisherEvents {
  * The broker nacks a message when one of its queues dies under it, as the exclusive queue of a delivery instance does
  * that stops: on RabbitMQ 4 for as long as its bindings are being removed (measured: up to 50 ms with 40 of them). The
  * other queues have the message. Whoever cannot retry (a webhook) must not pay for that: the same message, cursor and
- * all, goes again, after twice the time each try, for as long as its caller waits; whoever had it drops the copy.
+ * all, goes again, after a time that doubles from the first to the last of these, for as long as its caller waits;
+ * whoever had it drops the copy.
  */
 const FIRST_RESEND_MS = 1;
+const LAST_RESEND_MS = 256;
+
+/**
+ * RabbitMQ 4 may close a publisher's connection because a queue went in the middle of a publish (506, "failed to deliver
+ * message"). What was under way goes again when there is a channel within this time; then its callers are told, for
+ * it takes the broker longer than that to start.
+ */
+const BACK_WITHIN_MS = 2_000;
 
 /** Names a message in flight that is not an event; an event is named by its cursor. */
 export const KEY_HEADER = 'x-rejected-id';
@@ -59,13 +68,14 @@ export const KEY_HEADER = 'x-rejected-id';
  * Publishes with confirms on a connection of its own, because the broker blocks publishers by the connection.
  *
  * `publish` resolves once the broker has taken responsibility: the history and every bound queue have the
- * message. Whoever waits is told of trouble at once (blocked, lost) or after `confirmTimeoutMs`; the outcome is
- * then unknown, and the message counts against the bounds until its confirm or the end of its channel.
+ * message. Whoever waits is told of trouble at once (blocked), after `BACK_WITHIN_MS` (lost) or after
+ * `confirmTimeoutMs`; the outcome is then unknown, and the message counts against the bounds until its confirm or the end of its channel.
  */
 export class Publisher extends EventEmitter<PublisherEvents> implements EventPublisher {
   readonly #channel: ManagedChannel<ConfirmChannel>;
   readonly #waiting: Waiting<Confirm>;
   readonly #stalls = new Stalls(steadyClock);
+  readonly #stranded = new Set<OutgoingMessage>();
   #nacking = false;
   #unconfirmed = 0;
   #unconfirmedBytes = 0;
@@ -90,7 +100,11 @@ export class Publisher extends EventEmitter<PublisherEvents> implements EventPub
         channel.on('return', (message) => this.#onReturn(message));
         return Promise.resolve();
       },
-      opened: () => this.emit('state'),
+      opened: () => {
+        // Before anything new: in the order in which it was handed over.
+        this.#sendStranded();
+        this.emit('state');
+      },
       lost: () => this.emit('state'),
     });
   }
@@ -163,17 +177,14 @@ export class Publisher extends EventEmitter<PublisherEvents> implements EventPub
     // amqplib calls back for each message: on its confirm, its nack, or the end of its channel.
     const onOutcome = (cause: unknown) => {
       const confirm = settle?.(cause === null) ?? 'prompt';
-      if (cause !== null && this.#nacking) {
-        setTimeout(() => this.#sendAgain(channel, message, delayMs), delayMs).unref();
-        return;
-      }
-      this.#release(body);
       if (cause === null) {
+        this.#release(body);
         this.options.observer.confirmed((this.options.clock() - startedMs) / 1000);
         this.#waiting.confirm(key, confirm);
+      } else if (this.#nacking) {
+        setTimeout(() => this.#sendAgain(channel, message, delayMs), delayMs).unref();
       } else {
-        const lost = 'the broker went away before it confirmed the message';
-        this.#waiting.fail(key, new AppError('broker_unavailable', lost, { cause }));
+        this.#strand(message, cause);
       }
     };
     const options = { ...properties, mandatory: true, persistent: true };
@@ -181,13 +192,34 @@ export class Publisher extends EventEmitter<PublisherEvents> implements EventPub
       channel.publish(exchange, routingKey, body, options, onOutcome);
     } catch (cause) {
       settle?.(false);
+      if (!isUnencodable(cause)) return this.#strand(message, cause);
       this.#release(body);
-      this.#waiting.fail(key, notSent(cause));
+      this.#waiting.fail(key, cause);
     }
   }
 
+  /** Its channel is gone; it waits for the next. */
+  #strand(message: OutgoingMessage, cause: unknown): void {
+    this.#stranded.add(message);
+    const giveUp = () => {
+      if (!this.#stranded.delete(message)) return;
+      this.#release(message.body);
+      const lost = 'the broker went away before it confirmed the message';
+      this.#waiting.fail(message.key, new AppError('broker_unavailable', lost, { cause }));
+    };
+    setTimeout(giveUp, BACK_WITHIN_MS).unref();
+  }
+
+  #sendStranded(): void {
+    const channel = this.#channel.current;
+    if (channel === undefined) return;
+    const stranded = [...this.#stranded];
+    this.#stranded.clear();
+    for (const message of stranded) this.#sendAgain(channel, message, FIRST_RESEND_MS);
+  }
+
   #sendAgain(channel: ConfirmChannel, message: OutgoingMessage, afterMs: number): void {
-    if (this.#waiting.has(message.key)) this.#send(channel, message, afterMs * 2);
+    if (this.#waiting.has(message.key)) this.#send(channel, message, Math.min(LAST_RESEND_MS, afterMs * 2));
     else this.#release(message.body);
   }
 
@@ -242,10 +274,9 @@ export class Publisher extends EventEmitter<PublisherEvents> implements EventPub
   }
 }
 
-/** A channel that is closing is trouble of the broker; anything else that amqplib throws is a message it cannot encode. */
-function notSent(cause: unknown): Error {
-  if (cause instanceof Error && cause.name !== 'IllegalOperationError') return cause;
-  return new AppError('broker_unavailable', 'the channel to the broker is closing', { cause });
+/** What else amqplib throws says that the channel is closing. */
+function isUnencodable(cause: unknown): cause is Error {
+  return cause instanceof Error && cause.name !== 'IllegalOperationError';
 }
 
 function spanOf({ id, name }: Announcement['event']) {
