@@ -114,6 +114,7 @@ export class LiveSession implements SessionPorts {
         authTimeoutMs: config.AUTH_TIMEOUT_MS,
         joinTimeoutMs: config.JOIN_TIMEOUT_MS,
         maxRooms: config.MAX_ROOMS_PER_SESSION,
+        pingIntervalMs: config.PING_INTERVAL_MS,
       },
       entrance,
     );
@@ -176,8 +177,8 @@ export class LiveSession implements SessionPorts {
   #observe(): SessionPorts['observer'] {
     const { metrics } = this.context;
     return {
-      authenticated: ({ userId, role }) => {
-        this.#logger.info({ user_id: userId, role }, 'session opened');
+      opened: ({ userId, role }, rooms) => {
+        this.#logger.info({ user_id: userId, role, rooms }, 'session opened');
       },
       refused: ({ code, message }) => {
         metrics.refusals.inc({ code });

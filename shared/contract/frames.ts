@@ -55,6 +55,10 @@ export const ServerFrame = z.union([
     message: z.string(),
     connection_id: z.int(),
     cursor: z.string(),
+    /** When the token ends the session, unless it is refreshed before. */
+    expires_at: z.iso.datetime(),
+    /** How long the connection may be silent before the server pings it. */
+    ping_interval_seconds: z.number().positive(),
   }),
   z.object({ type: z.literal('rooms_list'), rooms: z.array(RoomName).readonly() }),
   z.object({ type: z.literal('pong'), timestamp: z.iso.datetime() }),

@@ -14,6 +14,8 @@ describe('a session that waits for its token', () => {
       message: expect.any(String),
       connection_id: 57,
       cursor: world.newest,
+      expires_at: '2026-11-23T13:00:00.000Z',
+      ping_interval_seconds: 25,
     });
     expect(world.said()).toEqual(WELCOME);
     expect(world.session.principal).toMatchObject({ userId: 4, role: 'provider' });
@@ -91,6 +93,21 @@ describe('a session that is entering', () => {
     world.rooms.confirm('provider_4');
     await settle();
     expect(world.said()).toEqual(WELCOME);
+  });
+
+  it('is opened, for whoever watches, once its rooms are joined, and names them', async () => {
+    const world = new SessionWorld();
+    world.rooms.hold();
+    await world.receive(auth('admin 1', { rooms: ['provider_4'] }));
+    expect(world.opened).toEqual([]);
+    for (const room of ['admin', 'calendar', 'provider_4'] as const) world.rooms.confirm(room);
+    await settle();
+    expect(world.opened).toEqual([
+      {
+        principal: expect.objectContaining({ role: 'admin', userId: 1 }),
+        rooms: expect.arrayContaining(['admin', 'calendar', 'provider_4']),
+      },
+    ]);
   });
 
   it('joins the rooms of its auth frame too', async () => {

@@ -10,11 +10,18 @@ import {
 import type { CloseName } from '../../shared/contract/close-codes.ts';
 import type { Cursor } from '../../shared/contract/cursor.ts';
 import type { ServerFrame } from '../../shared/contract/frames.ts';
+import type { Room } from '../../shared/contract/routing.ts';
 import { cursorAt, FakeOutlet, FakeRooms, NOON, settle } from './fakes.ts';
 
 const HOUR_MS = 3_600_000;
 
-export const limits = { framesPerMinute: 50, authTimeoutMs: 5_000, joinTimeoutMs: 30_000, maxRooms: 100 };
+export const limits = {
+  framesPerMinute: 50,
+  authTimeoutMs: 5_000,
+  joinTimeoutMs: 30_000,
+  maxRooms: 100,
+  pingIntervalMs: 25_000,
+};
 
 /** `provider 4`, `provider 4 for 60000` (ms), `expired`; anything else is no token. */
 function verifyAt(nowMs: number, token: string): TokenVerdict {
@@ -38,12 +45,13 @@ export class SessionWorld implements SessionPorts {
   readonly out: (ServerFrame | { gap: Cursor } | { close: CloseName })[] = [];
   readonly plans: { start: StartingPoint; position: Cursor }[] = [];
   readonly failures: unknown[] = [];
+  readonly opened: { principal: Principal; rooms: readonly Room[] }[] = [];
   readonly newest = cursorAt(NOON);
   replay: Replay | Promise<Replay> = { recovered: true, entries: [], cursor: this.newest };
   whenPositioned: Promise<void> = Promise.resolve();
   nowMs = NOON;
   readonly observer = {
-    authenticated: () => undefined,
+    opened: (principal: Principal, rooms: readonly Room[]) => this.opened.push({ principal, rooms }),
     refused: () => undefined,
     resumed: () => undefined,
     failed: (error: unknown) => this.failures.push(error),

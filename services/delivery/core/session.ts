@@ -8,6 +8,7 @@ import {
   type FrameErrorCode,
   type ServerFrame,
 } from '../../../shared/contract/frames.ts';
+import type { Room } from '../../../shared/contract/routing.ts';
 import type { Principal } from './access.ts';
 import type { Replay, StartingPoint } from './catch-up.ts';
 import type { Subscriber } from './fan-out.ts';
@@ -35,7 +36,8 @@ export interface SessionPorts {
   /** From when on a client without a cursor is given what it missed. */
   readonly rewindSinceMs: (principal: Principal) => number;
   readonly observer: {
-    authenticated(principal: Principal): void;
+    /** Its rooms are joined. */
+    opened(principal: Principal, rooms: readonly Room[]): void;
     refused(frame: ErrorFrame): void;
     resumed(outcome: Replay, replayed: number): void;
     failed(error: unknown): void;
@@ -48,6 +50,8 @@ export interface SessionLimits {
   readonly authTimeoutMs: number;
   readonly joinTimeoutMs: number;
   readonly maxRooms: number;
+  /** Told to the client; kept by whoever owns the socket. */
+  readonly pingIntervalMs: number;
 }
 
 /** What a client brings when it enters; from its first frame, its headers or its URL. */
@@ -207,11 +211,11 @@ export class Session implements Subscriber {
     const { principal } = verdict;
     this.#principal = principal;
     this.#become('entering');
-    this.ports.observer.authenticated(principal);
     const errors = chooseNaming(this.feed, events);
     const announcements = await this.#membership.enter(principal, rooms);
     const position = await this.ports.position();
     if (this.#hasEnded()) return;
+    this.ports.observer.opened(principal, this.#membership.rooms);
     for (const frame of [...errors, ...announcements]) this.#send(frame);
     this.#send({
       type: 'connected',
@@ -219,6 +223,8 @@ export class Session implements Subscriber {
       connection_id: this.id,
       // A client that is cut off before its replay must come back from where it was, not from here.
       cursor: typeof cursor === 'string' ? cursor : position,
+      expires_at: new Date(principal.expiresAtMs).toISOString(),
+      ping_interval_seconds: this.limits.pingIntervalMs / 1000,
     });
     this.#become('live');
     await this.#catchUp(principal, cursor ?? undefined, position);
