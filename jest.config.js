@@ -8,5 +8,6 @@ export default {
   modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/.data/'],
   globalSetup: '<rootDir>/test/support/global-setup.ts',
   globalTeardown: '<rootDir>/test/support/global-teardown.ts',
-  testTimeout: 30_000,
+  // How long a test may take is set there: longer on a machine that is busy.
+  setupFilesAfterEnv: ['<rootDir>/test/support/set-test-timeout.ts'],
 };

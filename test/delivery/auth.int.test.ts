@@ -1,12 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { TestClient } from '../support/client.ts';
+import { scaledMs } from '../support/time.ts';
 import { tokenFor } from '../support/tokens.ts';
 import { World } from '../support/world.ts';
 
 let world: World;
-beforeAll(async () => {
-  world = await World.start({ env: { AUTH_TIMEOUT_MS: '1000' } });
-});
+beforeAll(async () => (world = await World.start()));
 afterAll(() => world[Symbol.asyncDispose]());
 
 const expired = () => tokenFor('provider', 4, { ttlSeconds: -1 });
@@ -107,16 +106,18 @@ describe('without a token', () => {
   });
 
   it('silence is AUTH_REQUIRED and the end', async () => {
-    await using client = await TestClient.open(world.webSocketUrl());
+    await using impatient = await World.start({ env: { AUTH_TIMEOUT_MS: '1000' } });
+    await using client = await TestClient.open(impatient.webSocketUrl());
     expect(await client.next()).toMatchObject({ type: 'error', code: 'AUTH_REQUIRED' });
     expect((await client.closed).code).toBe(3000);
   });
 
   it('a session that is in time outlives the time to authenticate', async () => {
-    await using waiting = await TestClient.open(world.webSocketUrl());
-    await using client = await world.join('customer', 6);
+    await using impatient = await World.start({ env: { AUTH_TIMEOUT_MS: '1000' } });
+    await using waiting = await TestClient.open(impatient.webSocketUrl());
+    await using client = await impatient.join('customer', 6);
     await waiting.closed;
-    await using later = await TestClient.open(world.webSocketUrl());
+    await using later = await TestClient.open(impatient.webSocketUrl());
     await later.closed;
     expect(await client.quiet()).toEqual([]);
   });
@@ -125,7 +126,7 @@ describe('without a token', () => {
 describe('a token that expires on a living session', () => {
   it('ends it with the error frame and 4001, and leaves others alone', async () => {
     await using other = await world.join('customer', 7);
-    await using client = await world.join('customer', 6, { ttlSeconds: 2 });
+    await using client = await world.join('customer', 6, { ttlSeconds: Math.ceil(scaledMs(2_000) / 1_000) });
     expect(await client.next()).toMatchObject({ type: 'error', code: 'TOKEN_EXPIRED' });
     const { code, reason } = await client.closed;
     expect([code, reason]).toEqual([4001, expect.stringContaining('expired')]);

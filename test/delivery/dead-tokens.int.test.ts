@@ -5,7 +5,7 @@ import { startDelivery } from '../../services/delivery/service.ts';
 import { createLogger } from '../../shared/runtime/logger.ts';
 import { createVhostForTest } from '../support/broker.ts';
 import { TestClient } from '../support/client.ts';
-import { healthUntil } from '../support/health.ts';
+import { healthUntil, isReady } from '../support/health.ts';
 import { tokenFor } from '../support/tokens.ts';
 import { worldEnv } from '../support/world.ts';
 import { metricOf } from './metric.ts';
@@ -20,7 +20,7 @@ interface LogLine {
 }
 
 /** One delivery that publishes no mark by itself, what it logs, and a clock that a test moves. */
-async function startQuietDelivery() {
+async function startQuietDelivery(limits: Readonly<Record<string, string>> = {}) {
   const vhost = await createVhostForTest();
   const text: string[] = [];
   const sink = new Writable({
@@ -30,12 +30,12 @@ async function startQuietDelivery() {
     },
   });
   let aheadMs = 0;
-  const env = worldEnv(vhost.url, { MARK_INTERVAL_MS: '60000', AUTH_TIMEOUT_MS: '1000' });
+  const env = worldEnv(vhost.url, { MARK_INTERVAL_MS: '60000', ...limits });
   const service = await startDelivery(readConfig(env), {
     logger: createLogger('test', 'info', sink),
     now: () => Date.now() + aheadMs,
   });
-  await healthUntil(service.healthPort, ({ body }) => body.status === 'healthy');
+  await healthUntil(service.healthPort, isReady);
   const url = `ws://127.0.0.1:${service.webSocketPort}/ws`;
   return {
     text,
@@ -157,7 +157,7 @@ describe('a client that comes again and again with a dead token', () => {
   });
 
   it('and one that never shows a token is one line as well', async () => {
-    await using world = await startQuietDelivery();
+    await using world = await startQuietDelivery({ AUTH_TIMEOUT_MS: '1000' });
     const from = world.text.length;
     const closes = await Promise.all([world.silent(), world.silent(), world.silent()]);
     expect(closes.map(({ code }) => code)).toEqual([3000, 3000, 3000]);

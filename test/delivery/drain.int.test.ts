@@ -1,13 +1,16 @@
 import { describe, expect, it } from '@jest/globals';
 import { TestClient } from '../support/client.ts';
 import { readHealth } from '../support/health.ts';
+import { scaledMs } from '../support/time.ts';
 import { World } from '../support/world.ts';
 
 /** The second of two sessions is closed after half of it. */
-const SPREAD_MS = 4_000;
+const SPREAD_MS = scaledMs(4_000);
 
 async function draining() {
-  const world = await World.start({ env: { DRAIN_SPREAD_MS: String(SPREAD_MS) } });
+  const world = await World.start({
+    env: { DRAIN_SPREAD_MS: String(SPREAD_MS), DRAIN_TIMEOUT_MS: String(Math.min(600_000, 10 * SPREAD_MS)) },
+  });
   const first = await world.join('customer', 6);
   const second = await world.join('customer', 7);
   const [service] = world.deliveries;

@@ -1,12 +1,15 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { TestClient } from '../support/client.ts';
 import { healthUntil } from '../support/health.ts';
+import { scaledMs } from '../support/time.ts';
 import { tokenFor } from '../support/tokens.ts';
 import { World } from '../support/world.ts';
 
 let world: World;
 beforeAll(async () => {
-  world = await World.start({ env: { PING_INTERVAL_MS: '400', PONG_TIMEOUT_MS: '200' } });
+  world = await World.start({
+    env: { PING_INTERVAL_MS: String(scaledMs(400)), PONG_TIMEOUT_MS: String(scaledMs(200)) },
+  });
 });
 afterAll(() => world[Symbol.asyncDispose]());
 

@@ -1,7 +1,6 @@
 import { readMetric } from '../support/metrics.ts';
+import { scaledMs, WAIT_MS } from '../support/time.ts';
 
-/** Wide: a deadline tells a hang from a slow machine, it times nothing. */
-const DEADLINE_MS = 30_000;
 const POLL_MS = 25;
 
 /** One sample of delivery's. */
@@ -11,11 +10,11 @@ export function metricOf(healthPort: number, sample: string): Promise<number> {
 
 /** Polls, as a monitor does, until the sample has a value. */
 export async function metricUntil(healthPort: number, sample: string, value: number): Promise<void> {
-  const deadline = Date.now() + DEADLINE_MS;
+  const deadline = performance.now() + scaledMs(WAIT_MS);
   for (;;) {
     const now = await metricOf(healthPort, sample);
     if (now === value) return;
-    if (Date.now() > deadline) throw new Error(`${sample} is ${now} and did not become ${value}`);
+    if (performance.now() > deadline) throw new Error(`${sample} is ${now} and did not become ${value}`);
     await new Promise((resolve) => setTimeout(resolve, POLL_MS));
   }
 }

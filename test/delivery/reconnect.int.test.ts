@@ -2,9 +2,9 @@ import { describe, expect, it } from '@jest/globals';
 import { createVhostForTest, type TestVhost } from '../support/broker.ts';
 import type { Frame } from '../support/client.ts';
 import { appointment } from '../support/events.ts';
-import { healthUntil } from '../support/health.ts';
+import { healthUntil, isReady } from '../support/health.ts';
 import { TcpProxy } from '../support/tcp-proxy.ts';
-import { patient, World } from '../support/world.ts';
+import { World } from '../support/world.ts';
 
 const CUSTOMER = 6;
 
@@ -20,7 +20,7 @@ async function start(env: Record<string, string> = {}): Promise<Parts> {
   const vhost = await createVhostForTest();
   const proxy = await TcpProxy.before(vhost.url);
   const delivery = await World.start({ amqpUrl: proxy.through(vhost.url), ingests: 0, env });
-  const ingest = await World.start({ amqpUrl: vhost.url, deliveries: 0, env: patient });
+  const ingest = await World.start({ amqpUrl: vhost.url, deliveries: 0 });
   return {
     vhost,
     proxy,
@@ -49,12 +49,12 @@ const idsOf = (frames: readonly Frame[]) => frames.map(({ id }) => id);
 
 async function lost({ proxy, delivery }: Parts): Promise<void> {
   proxy.cut();
-  await healthUntil(delivery.healthPort(), ({ code }) => code === 503);
+  await healthUntil(delivery.healthPort(), ({ body }) => body.broker.state === 'down');
 }
 
 async function healed({ proxy, delivery }: Parts): Promise<void> {
   proxy.heal();
-  await healthUntil(delivery.healthPort(), ({ code }) => code === 200);
+  await healthUntil(delivery.healthPort(), isReady);
 }
 
 describe('an instance that loses the broker', () => {

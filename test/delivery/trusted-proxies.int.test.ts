@@ -5,7 +5,7 @@ import { startDelivery } from '../../services/delivery/service.ts';
 import { createLogger } from '../../shared/runtime/logger.ts';
 import { createVhostForTest } from '../support/broker.ts';
 import { TestClient } from '../support/client.ts';
-import { healthUntil } from '../support/health.ts';
+import { healthUntil, isReady } from '../support/health.ts';
 import { lineSink } from '../support/line-sink.ts';
 import { tokenFor } from '../support/tokens.ts';
 import { worldEnv } from '../support/world.ts';
@@ -24,7 +24,7 @@ async function startWith(TRUSTED_PROXIES: string) {
     logger: createLogger('test', 'info', lineSink(log)),
   });
   // RabbitMQ 3.10 gives up dead-lettering on the whole node when vhosts go whose inbox was only just declared.
-  await healthUntil(service.healthPort, ({ body }) => body.status === 'healthy');
+  await healthUntil(service.healthPort, isReady);
   return {
     /** Refused for its token; resolves once that is in the log. */
     turnAway: async (host: string, forwardedFor: string, token: string) => {

@@ -4,10 +4,11 @@ import { z } from 'zod';
 import { findExecutables } from '../../dev/broker/executables.ts';
 import { runCommand } from '../../dev/broker/processes.ts';
 import { DeliveryEnv } from '../../services/delivery/config.ts';
+import { scaledMs, TEST_MS } from '../support/time.ts';
 import { manifestsIn, read, readManifests, readYaml } from './deploy-files.ts';
 
 const FOLDER = 'deploy/kubernetes';
-const RENDER_MS = 30_000;
+const RENDER_MS = scaledMs(TEST_MS);
 const defaults = DeliveryEnv.parse({ JWT_SECRET: 'x'.repeat(32) });
 
 const probe = (path: string) =>

@@ -1,8 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import { runCommand } from '../../dev/broker/processes.ts';
 import { findPromtool } from '../support/apt.ts';
+import { scaledMs, TEST_MS } from '../support/time.ts';
 
-const RUN_MS = 60_000;
+const RUN_MS = scaledMs(TEST_MS);
 
 const promtool = await findPromtool();
 const itWithPromtool = promtool === undefined ? it.skip : it;

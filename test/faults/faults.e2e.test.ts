@@ -3,12 +3,13 @@ import { isGood } from './checker.ts';
 import { brokerObstacle } from './rabbit.ts';
 import { reportOf } from './report.ts';
 import { runFaults, type Load } from './run.ts';
+import { scaledMs } from '../support/time.ts';
 import { brokerFaults, createSchedule, edgeFaults, shortLanes } from './schedule.ts';
 
 const SEED = 1;
 const FAULTS_MS = 36_000;
 /** Wide: a slow machine takes longer for everything, and the faults wait for it. */
-const DEADLINE_MS = 600_000;
+const DEADLINE_MS = scaledMs(600_000);
 
 const load: Load = {
   clients: 16,

@@ -1,14 +1,17 @@
 import { describe, expect, it } from '@jest/globals';
 import { appointment } from '../support/events.ts';
-import { healthUntil, readHealth } from '../support/health.ts';
+import { healthUntil, isReady, readHealth } from '../support/health.ts';
 import { problemIn, TestIngest } from '../support/ingest.ts';
 
 describe('without a broker', () => {
   it('answers 503 with Retry-After, says so in its health, and comes back by itself', async () => {
     await using cut = await TestIngest.start();
     cut.proxy.cut();
-    const ill = await healthUntil(cut.service.healthPort, ({ body }) => body.status === 'unhealthy');
-    expect(ill).toMatchObject({ code: 503, body: { broker: { state: 'down', reason: expect.any(String) } } });
+    const ill = await healthUntil(cut.service.healthPort, ({ body }) => body.broker.state === 'down');
+    expect(ill).toMatchObject({
+      code: 503,
+      body: { status: 'unhealthy', broker: { state: 'down', reason: expect.any(String) } },
+    });
     expect((await readHealth(cut.service.healthPort, '/health/live')).code).toBe(200);
     const response = await cut.post('/v1/events', appointment());
     expect([response.status, response.headers.get('retry-after')]).toEqual([503, '2']);
@@ -16,7 +19,7 @@ describe('without a broker', () => {
     expect((await cut.post('/broadcast', appointment())).status).toBe(503);
 
     cut.proxy.heal();
-    await healthUntil(cut.service.healthPort, ({ body }) => body.status === 'healthy');
+    await healthUntil(cut.service.healthPort, isReady);
     expect((await cut.post('/v1/events', appointment())).status).toBe(202);
   });
 
@@ -29,7 +32,7 @@ describe('without a broker', () => {
     cut.proxy.cut();
     expect((await response).status).toBe(503);
     cut.proxy.heal();
-    await healthUntil(cut.service.healthPort, ({ body }) => body.status === 'healthy');
+    await healthUntil(cut.service.healthPort, isReady);
     expect((await cut.post('/v1/events', event)).status).toBe(202);
     expect((await cut.published.take(1))[0]?.frame).toMatchObject({ id: 'on-its-way' });
   });

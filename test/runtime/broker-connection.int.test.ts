@@ -5,10 +5,13 @@ import { BrokerConnection, type BrokerOptions } from '../../shared/runtime/broke
 import { createLogger } from '../../shared/runtime/logger.ts';
 import { createVhostForTest } from '../support/broker.ts';
 import { TcpProxy } from '../support/tcp-proxy.ts';
+import { scaledMs, TEST_MS, timeFactor } from '../support/time.ts';
 
-const SLOW_MS = 60_000;
+const SLOW_MS = scaledMs(TEST_MS);
+/** The least there is, so that a network which stalls is noticed soon. */
+const HEARTBEAT_S = Math.ceil(timeFactor());
 
-/** A connection behind a network that the test breaks; a second is enough to notice it. */
+/** A connection behind a network that the test breaks. */
 async function startConnection(
   setup: (model: ChannelModel, proxy: TcpProxy) => Promise<void> = () => Promise.resolve(),
   further: Partial<BrokerOptions> = {},
@@ -16,7 +19,7 @@ async function startConnection(
   const vhost = await createVhostForTest();
   const proxy = await TcpProxy.before(vhost.url);
   const options: BrokerOptions = {
-    url: `${proxy.through(vhost.url)}?heartbeat=1`,
+    url: `${proxy.through(vhost.url)}?heartbeat=${HEARTBEAT_S}`,
     name: 'test',
     logger: createLogger('test', 'silent'),
     setup: (model) => setup(model, proxy),

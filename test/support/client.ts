@@ -1,4 +1,5 @@
 import { WebSocket, type ClientOptions } from 'ws';
+import { scaledMs, WAIT_MS } from './time.ts';
 
 export type Frame = Readonly<Record<string, unknown>>;
 
@@ -6,9 +7,6 @@ export interface Closed {
   readonly code: number;
   readonly reason: string;
 }
-
-/** Wide: a deadline tells a hang from a slow machine, it times nothing. */
-const DEADLINE_MS = 20_000;
 
 /** A WebSocket client that buffers what it receives, so that a test can await frames in order. */
 export class TestClient {
@@ -53,7 +51,7 @@ export class TestClient {
 
   /** The next frame that has not been read; fails when the connection closes first. */
   async next(): Promise<Frame> {
-    const deadline = Date.now() + DEADLINE_MS;
+    const deadlineMs = performance.now() + scaledMs(WAIT_MS);
     for (;;) {
       const frame = this.frames[this.#read];
       if (frame !== undefined) {
@@ -65,7 +63,7 @@ export class TestClient {
           `closed with ${this.#closed.code} ${this.#closed.reason}; got ${JSON.stringify(this.frames)}`,
         );
       }
-      await this.#arrival(deadline);
+      await this.#arrival(deadlineMs);
     }
   }
 
@@ -116,15 +114,13 @@ export class TestClient {
     await this.closed;
   }
 
-  #arrival(deadline: number): Promise<void> {
+  #arrival(deadlineMs: number): Promise<void> {
     return new Promise((resolve, reject) => {
       const timer = setTimeout(
         () => {
-          reject(
-            new Error(`no frame within ${DEADLINE_MS} ms; got ${JSON.stringify(this.frames.slice(-5))}`),
-          );
+          reject(new Error(`no frame in time; got ${JSON.stringify(this.frames.slice(-5))}`));
         },
-        Math.max(0, deadline - Date.now()),
+        Math.max(0, deadlineMs - performance.now()),
       );
       this.#wake = () => {
         clearTimeout(timer);

@@ -1,5 +1,5 @@
-/** Wide: a deadline tells a hang from a slow machine, it times nothing. */
-const DEADLINE_MS = 30_000;
+import { scaledMs, WAIT_MS } from './time.ts';
+
 const POLL_MS = 25;
 
 export interface Health {
@@ -18,13 +18,18 @@ export async function readHealth(port: number, path = '/health'): Promise<Health
   return { code: response.status, body: (await response.json()) as Health['body'] };
 }
 
+/** Takes work; a slow machine may be `degraded` for as long as it is slow. */
+export function isReady({ code, body }: Health): boolean {
+  return code === 200 && body.broker.state === 'connected';
+}
+
 /** Polls the health page, as a monitor does, until it says what is waited for. */
 export async function healthUntil(port: number, holds: (health: Health) => boolean): Promise<Health> {
-  const deadline = Date.now() + DEADLINE_MS;
+  const deadline = performance.now() + scaledMs(WAIT_MS);
   for (;;) {
     const health = await readHealth(port);
     if (holds(health)) return health;
-    if (Date.now() > deadline) throw new Error(`health did not become so: ${JSON.stringify(health)}`);
+    if (performance.now() > deadline) throw new Error(`health did not become so: ${JSON.stringify(health)}`);
     await new Promise((resolve) => setTimeout(resolve, POLL_MS));
   }
 }

@@ -1,4 +1,4 @@
-import { healthUntil } from './health.ts';
+import { healthUntil, isReady } from './health.ts';
 import { ServiceProcess } from './service-process.ts';
 import { TEST_KEY, worldEnv } from './world.ts';
 
@@ -19,7 +19,7 @@ export class IngestProcess {
   }
 
   async ready(): Promise<void> {
-    await healthUntil(this.healthPort, ({ code, body }) => code === 200 && body.broker.state === 'connected');
+    await healthUntil(this.healthPort, isReady);
   }
 
   /** Sends a webhook; the status of the answer, `undefined` where none came. */

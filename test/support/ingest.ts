@@ -6,14 +6,13 @@ import { startIngest, type IngestService } from '../../services/ingest/service.t
 import { EXCHANGE, INBOX } from '../../shared/contract/topology.ts';
 import { createLogger } from '../../shared/runtime/logger.ts';
 import { createVhostForTest } from './broker.ts';
-import { healthUntil } from './health.ts';
+import { healthUntil, isReady } from './health.ts';
 import { lineSink } from './line-sink.ts';
 import { TcpProxy } from './tcp-proxy.ts';
+import { scaledMs, WAIT_MS } from './time.ts';
+import { unhurried } from './unhurried.ts';
 
 export const INGEST_KEY = 'key-for-tests-only';
-
-/** Wide: a deadline tells a hang from a slow machine, it times nothing. */
-const DEADLINE_MS = 20_000;
 
 export interface Seen {
   readonly frame: Readonly<Record<string, unknown>>;
@@ -45,13 +44,14 @@ export class Probe {
   };
 
   async next(): Promise<ConsumeMessage> {
-    const deadline = Date.now() + DEADLINE_MS;
+    const deadlineMs = performance.now() + scaledMs(WAIT_MS);
     for (;;) {
       const message = this.#messages.shift();
       if (message !== undefined) return message;
-      if (Date.now() > deadline) throw new Error(`nothing came to ${this.queue} within ${DEADLINE_MS} ms`);
+      const leftMs = deadlineMs - performance.now();
+      if (leftMs <= 0) throw new Error(`nothing came to ${this.queue} in time`);
       await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, DEADLINE_MS);
+        const timer = setTimeout(resolve, leftMs);
         this.#wake = () => {
           clearTimeout(timer);
           resolve();
@@ -96,13 +96,14 @@ export class TestIngest {
     const log: string[] = [];
     const logger = createLogger('ingest', 'debug', lineSink(log));
     const variables = {
+      ...unhurried.ingest,
       AMQP_URL: proxy.through(vhost.url),
       INGEST_API_KEYS: INGEST_KEY,
       INGEST_PORT: '0',
       HEALTH_PORT: '0',
     };
     const service = await startIngest(readConfig({ ...variables, ...env }), { logger });
-    await healthUntil(service.healthPort, ({ body }) => body.status === 'healthy');
+    await healthUntil(service.healthPort, isReady);
     const model = await connect(vhost.url);
     const channel = await model.createConfirmChannel();
     const published = await bindProbe(channel);
@@ -161,7 +162,7 @@ export class TestIngest {
   }
 
   async ready(): Promise<void> {
-    await healthUntil(this.service.healthPort, ({ body }) => body.status === 'healthy');
+    await healthUntil(this.service.healthPort, isReady);
   }
 
   async unready(): Promise<void> {
@@ -174,9 +175,9 @@ export class TestIngest {
   }
 
   async metricUntil(name: string, value: number): Promise<void> {
-    const deadline = Date.now() + DEADLINE_MS;
+    const deadlineMs = performance.now() + scaledMs(WAIT_MS);
     while ((await this.metric(name)) !== value) {
-      if (Date.now() > deadline) throw new Error(`${name} did not become ${value}`);
+      if (performance.now() > deadlineMs) throw new Error(`${name} did not become ${value}`);
     }
   }
 

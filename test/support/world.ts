@@ -5,14 +5,12 @@ import { startIngest, type IngestService } from '../../services/ingest/service.t
 import { createLogger } from '../../shared/runtime/logger.ts';
 import { createVhostForTest } from './broker.ts';
 import { TestClient } from './client.ts';
-import { healthUntil } from './health.ts';
+import { healthUntil, isReady } from './health.ts';
 import { lineSink } from './line-sink.ts';
 import { TEST_SECRET, tokenFor, type TestRole, type TokenOptions } from './tokens.ts';
+import { unhurried } from './unhurried.ts';
 
 export const TEST_KEY = 'key-for-tests-only';
-
-/** For ingest, where a test asks for acceptance at the first try, however busy the broker is with other tests. */
-export const patient = { INGEST_CONFIRM_TIMEOUT_MS: '20000' };
 
 export interface WorldOptions {
   readonly deliveries?: number;
@@ -54,7 +52,7 @@ export class World {
     );
     const ingests = await many(options.ingests ?? 1, () => startIngest(readIngestConfig(env), { logger }));
     for (const { healthPort } of [...deliveries, ...ingests]) {
-      await healthUntil(healthPort, ({ body }) => body.status === 'healthy');
+      await healthUntil(healthPort, isReady);
     }
     return new World(amqpUrl, deliveries, ingests, async () => {
       await Promise.all([...deliveries, ...ingests].map((service) => service.stop()));
@@ -119,12 +117,14 @@ export class World {
   }
 }
 
-/** Ports chosen by the system, no waiting in drains, everything else as in production. */
+/** Ports chosen by the system, no waiting in drains, time for a slow machine, everything else as in production. */
 export function worldEnv(
   amqpUrl: string,
   extra: Readonly<Record<string, string>> = {},
 ): Record<string, string> {
   return {
+    ...unhurried.delivery,
+    ...unhurried.ingest,
     AMQP_URL: amqpUrl,
     JWT_SECRET: TEST_SECRET,
     INGEST_API_KEYS: TEST_KEY,

@@ -5,8 +5,9 @@ import { ExchangeWatch } from '../support/exchange-watch.ts';
 import type { Seen } from '../support/ingest.ts';
 import { IngestProcess } from '../support/ingest-process.ts';
 import { announcedOf, chainOf, notesOf, nthSave } from '../support/save-chain.ts';
+import { scaledMs, TEST_MS } from '../support/time.ts';
 
-const SLOW_MS = 120_000;
+const SLOW_MS = scaledMs(TEST_MS);
 const people = ['provider_save.new', 'secretary_save.new', 'customer_save.new', 'service_save'];
 
 const lineOf = ({ frame, message }: Seen) => {

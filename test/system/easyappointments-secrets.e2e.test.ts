@@ -8,8 +8,9 @@ import { Probe } from '../support/ingest.ts';
 import { PlantedSecrets } from '../support/planted-secrets.ts';
 import { World } from '../support/world.ts';
 import { fixtureEvents } from '../ingest/easyappointments/fixture-events.ts';
+import { scaledMs, TEST_MS } from '../support/time.ts';
 
-const SLOW_MS = 120_000;
+const SLOW_MS = scaledMs(TEST_MS);
 const PATH = '/webhooks/easyappointments';
 const files = fixtureEvents.map(([file]) => file);
 

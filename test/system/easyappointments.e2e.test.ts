@@ -5,10 +5,11 @@ import { INBOX } from '../../shared/contract/topology.ts';
 import type { Frame, TestClient } from '../support/client.ts';
 import { webhook, type WebhookBody } from '../support/desk.ts';
 import { recordedCall, replayByCurl, replayBytes } from '../support/recorded-call.ts';
+import { scaledMs, TEST_MS } from '../support/time.ts';
 import type { TestRole } from '../support/tokens.ts';
 import { World } from '../support/world.ts';
 
-const SLOW_MS = 60_000;
+const SLOW_MS = scaledMs(TEST_MS);
 const people = ['provider_save.new', 'secretary_save.new', 'customer_save.new', 'service_save'];
 
 /** A delete that follows a status Cancelled carries it; everything else is as it was captured. */

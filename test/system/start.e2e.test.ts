@@ -2,12 +2,13 @@ import { describe, expect, it } from '@jest/globals';
 import { createServer } from 'node:net';
 import { once } from 'node:events';
 import { createVhostForTest } from '../support/broker.ts';
-import { healthUntil, readHealth } from '../support/health.ts';
+import { healthUntil, isReady, readHealth } from '../support/health.ts';
 import { ServiceProcess } from '../support/service-process.ts';
 import { TcpProxy } from '../support/tcp-proxy.ts';
+import { scaledMs, TEST_MS } from '../support/time.ts';
 import { worldEnv } from '../support/world.ts';
 
-const SLOW_MS = 60_000;
+const SLOW_MS = scaledMs(TEST_MS);
 const services = ['ingest', 'delivery'] as const;
 
 /** Runs a service that cannot start, and gives what the operator is left with. */
@@ -87,7 +88,7 @@ describe.each(services)('%s while the broker is down at its start', (service) =>
       expect(down).toMatchObject({ code: 503, body: { status: 'unhealthy', broker: { state: 'down' } } });
       expect(down.body.reasons.length).toBeGreaterThan(0);
       proxy.heal();
-      await healthUntil(port, ({ body }) => body.status === 'healthy');
+      await healthUntil(port, isReady);
     },
     SLOW_MS,
   );

@@ -2,18 +2,19 @@ import { describe, expect, it } from '@jest/globals';
 import { metricOf } from '../delivery/metric.ts';
 import { TestClient } from '../support/client.ts';
 import { appointment } from '../support/events.ts';
+import { scaledMs, TEST_MS } from '../support/time.ts';
 import { tokenFor } from '../support/tokens.ts';
 import { World } from '../support/world.ts';
 
 const CLIENTS = 1_000;
 const MAX_SCANS = 5;
-const SLOW_MS = 120_000;
+const SLOW_MS = scaledMs(TEST_MS);
 
 describe('1,000 clients that come back together', () => {
   it(
     'cause at most 5 passes over the history, and each gets what it missed',
     async () => {
-      await using world = await World.start({ env: { REWIND_SECONDS: '0', AUTH_TIMEOUT_MS: '60000' } });
+      await using world = await World.start({ env: { REWIND_SECONDS: '0' } });
       const { cursor } = await world.publish(appointment());
       const customers = Array.from({ length: CLIENTS }, (_, n) => n + 1);
       for (let from = 0; from < CLIENTS; from += 100) {

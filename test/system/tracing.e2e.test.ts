@@ -3,7 +3,7 @@ import { createVhostForTest } from '../support/broker.ts';
 import { TestClient } from '../support/client.ts';
 import { Collector, type CollectedSpan } from '../support/collector.ts';
 import { appointment } from '../support/events.ts';
-import { healthUntil } from '../support/health.ts';
+import { healthUntil, isReady } from '../support/health.ts';
 import { ServiceProcess } from '../support/service-process.ts';
 import { webhook } from '../support/desk.ts';
 import { tokenFor } from '../support/tokens.ts';
@@ -28,7 +28,7 @@ async function tracedServices() {
     ports: { websocket: number; health: number };
   };
   for (const port of [Number(healthPort), ports.health]) {
-    await healthUntil(port, ({ body }) => body.status === 'healthy');
+    await healthUntil(port, isReady);
   }
   const phone = await TestClient.open(`ws://127.0.0.1:${ports.websocket}/?token=${tokenFor('provider', 4)}`);
   await phone.until({ type: 'connected' });

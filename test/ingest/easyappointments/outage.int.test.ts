@@ -1,8 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import { announcedOf, chainOf, notesOf, nthSave } from '../../support/save-chain.ts';
 import { TestIngest, type Seen } from '../../support/ingest.ts';
+import { scaledMs, TEST_MS } from '../../support/time.ts';
 
-const SLOW_MS = 90_000;
+const SLOW_MS = scaledMs(TEST_MS);
 
 /** Sends a webhook as often as it takes; resolves once it is accepted. */
 async function sendUntilAccepted(ingest: TestIngest, body: unknown): Promise<void> {
