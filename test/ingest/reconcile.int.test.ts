@@ -65,7 +65,7 @@ describe('a run', () => {
     expect(report).toEqual({
       outcome: 'complete',
       reason: 'asked for',
-      requests: 5,
+      requests: 6,
       people: 3,
       services: 1,
       appointments: 1,
@@ -113,7 +113,7 @@ describe('a run', () => {
     world.site.rows.appointments = ids.toReversed().map((id) => booking(id));
     const report = await world.run();
     expect(world.desk.takeIds()).toEqual(ids);
-    expect(report).toMatchObject({ outcome: 'complete', appointments: ids.length, requests: 4 + 3 });
+    expect(report).toMatchObject({ outcome: 'complete', appointments: ids.length, requests: 5 + 3 });
     expect(world.site.asked('appointments').map(({ query }) => query)).toEqual(
       ['1', '2', '3'].map((page) => ({
         sort: '+id',
@@ -178,6 +178,15 @@ describe('what is not known', () => {
   });
 });
 
+describe('the default time zone of the site', () => {
+  it('is remembered with the run', async () => {
+    await using world = await Reconciling.start();
+    world.site.defaultZone = 'Europe/Berlin';
+    expect(await world.run()).toMatchObject({ outcome: 'complete' });
+    expect(world.desk.lastRun).toMatchObject({ zone: 'Europe/Berlin' });
+  });
+});
+
 describe('what was there', () => {
   it('is gone only when its own answer says so', async () => {
     await using world = await Reconciling.start();
@@ -223,7 +232,7 @@ describe('what was there', () => {
     await using world = await Reconciling.start();
     world.desk.existing.set(1, '2026-11-01').set(2, '2027-06-01');
     await world.run();
-    expect(world.site.requests.filter(({ path }) => path.includes('/'))).toEqual([]);
+    expect(world.site.requests.filter(({ path }) => path.startsWith('appointments/'))).toEqual([]);
   });
 });
 

@@ -40,6 +40,7 @@ export class FakeEasyAppointments {
     services: [],
     appointments: [],
   };
+  defaultZone: string | undefined;
   readonly requests: RestRequest[] = [];
   /** What happens before an answer; returns true when it has answered. */
   interfere: Interference = () => false;
@@ -96,6 +97,10 @@ export class FakeEasyAppointments {
 
   #serve({ path, query }: RestRequest, response: ServerResponse): void {
     const [kind = '', id] = path.split('/');
+    if (path === 'settings/default_timezone' && this.defaultZone !== undefined) {
+      answerJson(response, resource('setting.default_timezone', { value: this.defaultZone }));
+      return;
+    }
     if (!Object.hasOwn(this.rows, kind)) {
       answer(response, 404, '<!doctype html><title>404 Page Not Found</title>');
       return;

@@ -87,8 +87,15 @@ function roomsByDefault(name: EventName, concerned: Concerned, options: AcceptOp
   return roomsByRule(name, { ...concerned, secretaryIds: [...concerned.secretaryIds, ...known] });
 }
 
-function thinData(reason: string, data: EventData, { providerId }: Concerned): EventData {
-  return { reason, ...(providerId !== undefined && { provider_id: providerId }), ...slotOf(data) };
+/** `id` is that of an absence, which lives among the appointments; of the others it may be anything's. */
+function thinData(reason: string, data: EventData, { appointmentId, providerId }: Concerned): EventData {
+  const isAbsence = reason.startsWith('unavailability.');
+  return {
+    reason,
+    ...(isAbsence && appointmentId !== undefined && { appointment_id: appointmentId }),
+    ...(providerId !== undefined && { provider_id: providerId }),
+    ...slotOf(data),
+  };
 }
 
 /** The sender's own values: the schema's output would hold transformed ids, and `data` passes unchanged. */

@@ -37,6 +37,12 @@ export function companionOf(event: RoomcastEvent): RoomcastEvent | undefined {
 
 /** Where it was before, for calendars that show it there. */
 function previousIn(data: EventData): EventData {
-  const keys = ['previous_start', 'previous_end', 'previous_provider_id'] as const;
+  const keys = [
+    'previous_start',
+    'previous_end',
+    'previous_start_local',
+    'previous_end_local',
+    'previous_provider_id',
+  ];
   return Object.fromEntries(keys.filter((key) => Object.hasOwn(data, key)).map((key) => [key, data[key]]));
 }

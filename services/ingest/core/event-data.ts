@@ -52,11 +52,19 @@ export function contradictions(data: EventData): Problem[] {
   });
 }
 
-/** When it is, in the backend's own words; clients of the calendar refresh that slot. */
-export function slotOf(data: EventData): { start?: string; end?: string } {
-  const start = firstText(data, startKeys);
-  const end = firstText(data, endKeys);
-  return { ...(start !== undefined && { start }), ...(end !== undefined && { end }) };
+/**
+ * When it is, in the backend's own words; clients of the calendar refresh that slot. A wall-clock time whose zone is not
+ * known has a key of its own.
+ */
+export function slotOf(data: EventData): EventData {
+  return { ...timeIn(data, 'start', startKeys), ...timeIn(data, 'end', endKeys) };
+}
+
+function timeIn(data: EventData, key: 'start' | 'end', spelled: readonly string[]): EventData {
+  const local = `${key}_local`;
+  const found = Object.hasOwn(data, local) && !Object.hasOwn(data, key) ? local : key;
+  const text = firstText(data, found === local ? [local] : spelled);
+  return text === undefined ? {} : { [found]: text };
 }
 
 export function firstId(data: EventData, keys: readonly string[]): number | undefined {

@@ -7,7 +7,7 @@ import type { AppointmentRow } from './columns.ts';
 import { withHashForCustomer } from './customer-hash.ts';
 import type { News } from './decide.ts';
 import type { Directory } from './ledger.ts';
-import { rfc3339 } from './local-time.ts';
+import { isWallClock, slotOf } from './local-time.ts';
 
 export interface Stamp {
   /** Of the message that brought it, so that the same message makes the same ids; `undefined` gives fresh ones. */
@@ -39,6 +39,15 @@ export function eventsOf(news: News, suffix: string, stamp: Stamp, directory: Di
   return withHashForCustomer(event, hash, row.id_users_customer ?? undefined);
 }
 
+/** When an absence of the fork's own call is, as of a webhook: with the offset of its provider where that is known. */
+export function withOffset(data: EventData, directory: Directory): EventData {
+  const { start, end, ...rest } = data;
+  const { providerId } = concernedBy(data);
+  const slot = { start: textOf(start), end: textOf(end) };
+  if (providerId === undefined || !isWallClock(slot.start ?? slot.end)) return data;
+  return { ...rest, ...slotOf(slot, directory.zoneOf(providerId)) };
+}
+
 /** What is known of somebody else's appointment data: names, and its times with the provider's zone. Nothing is overwritten. */
 export function withKnown(data: EventData, directory: Directory): EventData {
   const { providerId, customerId } = concernedBy(data);
@@ -63,10 +72,9 @@ function knownOf(
   directory: Directory,
 ): EventData {
   const { id_users_provider: provider, id_users_customer: customer, id_services: service } = row;
-  const zone = provider === undefined ? undefined : directory.zoneOf(provider);
+  const slot = { start: row.start_datetime, end: row.end_datetime };
   return present({
-    start: rfc3339(row.start_datetime, zone),
-    end: rfc3339(row.end_datetime, zone),
+    ...slotOf(slot, provider === undefined ? undefined : directory.zoneOf(provider)),
     service_name: nameOf('service', service, directory),
     customer_name: nameOf('customer', customer, directory),
     provider_name: nameOf('provider', provider, directory),
@@ -82,25 +90,22 @@ function roomsOf(
 
 function thinData(news: Extract<News, { kind: 'sync' }>, directory: Directory): EventData {
   const { reason, id, provider, start, end, before } = news;
-  const zone = provider === undefined ? undefined : directory.zoneOf(provider);
   return present({
     reason,
     appointment_id: id,
     provider_id: provider,
-    start: rfc3339(start, zone) ?? start,
-    end: rfc3339(end, zone) ?? end,
+    ...slotOf({ start, end }, directory.zoneOf(provider)),
     ...previousOf(before, directory),
   });
 }
 
 function previousOf(before: News['before'], directory: Directory): EventData {
   if (before === undefined) return {};
-  const zone = directory.zoneOf(before.provider);
-  return present({
-    previous_start: rfc3339(before.start, zone) ?? before.start,
-    previous_end: rfc3339(before.end, zone) ?? before.end,
+  const slot = Object.entries(slotOf(before, directory.zoneOf(before.provider)));
+  return {
+    ...Object.fromEntries(slot.map(([key, time]) => [`previous_${key}`, time])),
     previous_provider_id: before.provider,
-  });
+  };
 }
 
 function reasonOf({ reason }: { readonly reason?: string }): EventData {

@@ -8,7 +8,7 @@ import { keyOf, RUN_ID, type Entry } from './entries.ts';
 import type { Ledger } from './ledger.ts';
 import type { Plan } from './people.ts';
 import { planFor, planForAppointment, type PlanContext } from './plan.ts';
-import type { Desk as DeskForRest, Observation } from './rest/ports.ts';
+import type { Desk as DeskForRest, Observation, Run } from './rest/ports.ts';
 import type { Change, Role } from './webhook.ts';
 
 export interface DeskOptions {
@@ -96,7 +96,7 @@ export class Desk implements DeskForRest {
     return this.options.ledger.lastRun;
   }
 
-  async completed(run: { asOfMs: number; firstDay: string; lastDay: string }): Promise<void> {
+  async completed(run: Run): Promise<void> {
     await this.#carryOut(
       { news: [], proposals: [{ kind: 'run', id: RUN_ID, record: run }] },
       { id: undefined, timestamp: '' },

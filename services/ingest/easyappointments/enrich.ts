@@ -2,7 +2,7 @@ import { isAppointmentEvent, type EventData } from '../../../shared/contract/eve
 import { personalRoom, type Address } from '../../../shared/contract/routing.ts';
 import type { AcceptedEvent } from '../core/accept.ts';
 import { concernedBy } from '../core/event-data.ts';
-import { withKnown } from './compose.ts';
+import { withKnown, withOffset } from './compose.ts';
 import { withHashForCustomer } from './customer-hash.ts';
 import type { Directory } from './ledger.ts';
 
@@ -18,7 +18,7 @@ export function enriched(
   directory: Directory,
   { keepHash }: { readonly keepHash: boolean },
 ): AcceptedEvent[] {
-  if (!isAppointmentEvent(event.name)) return [event];
+  if (!isAppointmentEvent(event.name)) return [{ ...event, data: withOffset(event.data, directory) }];
   const { hash, ...rest } = event.data;
   const data = withKnown(without(rest, CALENDAR_IDS), directory);
   const known = { ...event, data, rooms: withSecretaries(event, directory) };

@@ -58,6 +58,8 @@ export const RunRecord = z.object({
   asOfMs: z.int(),
   firstDay: z.string(),
   lastDay: z.string(),
+  /** The site's default time zone. */
+  zone: z.string().optional(),
 });
 export type RunRecord = z.infer<typeof RunRecord>;
 

@@ -8,7 +8,8 @@ export type Proposal = {
 /** Whom and what appointments are about; for the names and rooms of an event. */
 export interface Directory {
   nameOf(kind: 'provider' | 'customer' | 'service', id: number): string | undefined;
-  zoneOf(provider: number): string | undefined;
+  /** Of somebody without one, and of what is nobody's, the site's default. */
+  zoneOf(provider: number | undefined): string | undefined;
   secretariesOf(provider: number): readonly number[];
 }
 
@@ -68,8 +69,10 @@ export class Ledger implements Directory {
     return found?.gone === true ? undefined : (found?.name ?? undefined);
   }
 
-  zoneOf(provider: number): string | undefined {
-    return this.get('provider', provider)?.timezone ?? undefined;
+  zoneOf(provider: number | undefined): string | undefined {
+    const known = provider === undefined ? undefined : this.get('provider', provider);
+    if (provider !== undefined && known === undefined) return undefined;
+    return known?.timezone ?? this.lastRun?.zone;
   }
 
   secretariesOf(provider: number): readonly number[] {

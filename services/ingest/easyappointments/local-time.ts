@@ -1,21 +1,75 @@
 import { DateTime } from 'luxon';
 
 /** `Y-m-d H:i:s`, as the backend writes times; luxon would take a time alone too, as one of today. */
-export const WALL_CLOCK_TIME = /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d$/;
+const WALL_CLOCK_TIME = /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d$/;
+
+type Text = string | null | undefined;
+
+export function isWallClock(text: Text): text is string {
+  return text !== null && text !== undefined && WALL_CLOCK_TIME.test(text);
+}
+
+/** Wall-clock times `Y-m-d H:i:s` of one zone. */
+export interface WallClockSlot {
+  readonly start?: Text;
+  readonly end?: Text;
+}
+
+/** RFC 3339 in `start` and `end`; wall-clock times in the others, where the zone is not known. */
+export interface Slot {
+  readonly start?: string;
+  readonly end?: string;
+  readonly start_local?: string;
+  readonly end_local?: string;
+}
+
+/**
+ * When something is, for clients: with an offset, or under other keys without one. The end is never before the start: one
+ * that begins within the hour that daylight saving skips keeps its length.
+ */
+export function slotOf({ start, end }: WallClockSlot, zone: Text): Slot {
+  const begins = rfc3339(start, zone);
+  const ends = isSkipped(start, zone)
+    ? (shifted(begins, start, end, zone) ?? rfc3339(end, zone))
+    : rfc3339(end, zone);
+  return {
+    ...(begins === undefined ? local('start_local', start) : { start: begins }),
+    ...(ends === undefined ? local('end_local', end) : { end: ends }),
+  };
+}
 
 /**
  * RFC 3339 of a wall-clock time `Y-m-d H:i:s` in an IANA zone; `undefined` where either is none. A time that the
  * zone skips moves forward, one that it has twice is the first.
  */
-export function rfc3339(
-  text: string | null | undefined,
-  zone: string | null | undefined,
-): string | undefined {
-  if (text === null || text === undefined || zone === null || zone === undefined) return undefined;
-  if (!WALL_CLOCK_TIME.test(text)) return undefined;
-  const time = DateTime.fromSQL(text, { zone });
-  if (!time.isValid) return undefined;
+export function rfc3339(text: Text, zone: Text): string | undefined {
+  const time = timeIn(text, zone);
+  if (time === undefined) return undefined;
   // Of a time that comes twice luxon takes the one whose offset is in force today.
   const [first = time] = time.getPossibleOffsets();
   return first.toISO({ suppressMilliseconds: true });
+}
+
+function timeIn(text: Text, zone: Text): DateTime<true> | undefined {
+  if (!isWallClock(text) || zone === null || zone === undefined) return undefined;
+  const time = DateTime.fromSQL(text, { zone });
+  return time.isValid ? time : undefined;
+}
+
+function isSkipped(text: Text, zone: Text): boolean {
+  const time = timeIn(text, zone);
+  return time !== undefined && time.toFormat('yyyy-MM-dd HH:mm:ss') !== text;
+}
+
+/** The end of a slot whose start moved forward, if both are on one day. */
+function shifted(begins: string | undefined, start: Text, end: Text, zone: Text): string | undefined {
+  const [from, to] = [timeIn(start, 'UTC'), timeIn(end, 'UTC')];
+  if (begins === undefined || from === undefined || to === undefined) return undefined;
+  if (to < from || !to.hasSame(from, 'day')) return undefined;
+  const ends = DateTime.fromISO(begins, { zone: zone ?? 'UTC' }).plus(to.diff(from));
+  return ends.isValid ? ends.toISO({ suppressMilliseconds: true }) : undefined;
+}
+
+function local(key: 'start_local' | 'end_local', text: Text): Slot {
+  return text === null || text === undefined ? {} : { [key]: text };
 }

@@ -1,4 +1,4 @@
-import { WALL_CLOCK_TIME } from './local-time.ts';
+import { isWallClock } from './local-time.ts';
 
 /** How exactly two clocks and the time that a webhook takes must agree with a change of the backend's clock; seconds. */
 const TOLERANCE_S = 60;
@@ -29,7 +29,7 @@ export function isStale(known: Timing, told: Timing): boolean {
 
 /** Seconds of a `Y-m-d H:i:s`, as if it were UTC: only differences mean anything. */
 export function secondsOf(text: string | null | undefined): number | null {
-  if (text === null || text === undefined || !WALL_CLOCK_TIME.test(text)) return null;
+  if (!isWallClock(text)) return null;
   const milliseconds = Date.parse(`${text.replace(' ', 'T')}Z`);
   return Number.isNaN(milliseconds) ? null : milliseconds / 1000;
 }

@@ -129,7 +129,7 @@ describe('a second change of the same appointment', () => {
     await first;
     await settle();
     expect(slow.announces[1]?.given).toMatchObject([
-      { id: 'm2', name: 'appointment.updated', data: { previous_start: '2026-12-03 10:00:00' } },
+      { id: 'm2', name: 'appointment.updated', data: { previous_start_local: '2026-12-03 10:00:00' } },
     ]);
     slow.announces[1]?.confirm();
     await settle();

@@ -42,8 +42,8 @@ describe('the life of an appointment', () => {
     const desk = await deskWithAppointment();
     expect((await desk.take(moved))[0]?.data).toMatchObject({
       start_datetime: '2026-12-03 16:00:00',
-      previous_start: '2026-12-03 10:00:00',
-      previous_end: '2026-12-03 10:45:00',
+      previous_start_local: '2026-12-03 10:00:00',
+      previous_end_local: '2026-12-03 10:45:00',
       previous_provider_id: 4,
     });
   });
@@ -158,8 +158,8 @@ describe('an absence', () => {
       reason: 'unavailability.saved',
       appointment_id: 5,
       provider_id: 4,
-      start: '2026-12-04 13:00:00',
-      end: '2026-12-04 15:00:00',
+      start_local: '2026-12-04 13:00:00',
+      end_local: '2026-12-04 15:00:00',
     });
   });
 

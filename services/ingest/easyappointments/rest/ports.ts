@@ -23,6 +23,8 @@ export interface Run {
   readonly asOfMs: number;
   readonly firstDay: string;
   readonly lastDay: string;
+  /** The default time zone of the site, where it says one. */
+  readonly zone?: string | undefined;
 }
 
 export interface Desk {

@@ -69,7 +69,7 @@ export class Questions {
     }
   }
 
-  async single(resource: string, id: number): Promise<Single> {
+  async single(resource: string, id: number | string): Promise<Single> {
     const { answer, asOfMs } = await this.#ask(`${resource}/${id}`, {});
     return { row: answer.kind === 'found' ? answer.body : undefined, asOfMs };
   }

@@ -62,6 +62,9 @@ export const PersonResource = z
 
 export const ServiceResource = z.object({ id: Id, name: Text }, 'expected a JSON object').transform(columns);
 
+/** A setting whose value is an IANA zone. */
+export const ZoneSetting = z.object({ value: z.string().min(1) }, 'expected a JSON object');
+
 /** The id of a row that may be wrong in everything else. */
 export function idIn(row: unknown): number | undefined {
   return z.object({ id: Id }).safeParse(row).data?.id;

@@ -2,7 +2,8 @@ import type { z } from 'zod';
 import type { Logger } from '../../../../shared/runtime/logger.ts';
 import type { Desk, Observation, Run } from './ports.ts';
 import type { Questions } from './questions.ts';
-import { AppointmentResource, idIn, PersonResource, ServiceResource } from './rest-rows.ts';
+import { RestFailure } from './rest-failure.ts';
+import { AppointmentResource, idIn, PersonResource, ServiceResource, ZoneSetting } from './rest-rows.ts';
 
 /** What one run saw and did; nothing of it is personal. */
 export interface Tally {
@@ -68,8 +69,20 @@ export async function reconcile(options: RunOptions): Promise<void> {
   for (const id of desk.appointmentsBetween(run.firstDay, run.lastDay)) {
     if (!seen.has(id)) await verify(id, options);
   }
+  const zone = await defaultZone(questions);
   signal.throwIfAborted();
-  await desk.completed(run);
+  await desk.completed({ ...run, ...(zone !== undefined && { zone }) });
+}
+
+/** `undefined` where there is no such setting, or this token may not read it: the run is complete without. */
+async function defaultZone(questions: RunOptions['questions']): Promise<string | undefined> {
+  try {
+    const { row } = await questions.single('settings', 'default_timezone');
+    return ZoneSetting.safeParse(row).data?.value;
+  } catch (error) {
+    if (error instanceof RestFailure && !error.passes) return undefined;
+    throw error;
+  }
 }
 
 async function lookAtAppointments(options: RunOptions): Promise<ReadonlySet<number>> {

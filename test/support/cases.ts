@@ -1,0 +1,20 @@
+import { readFileSync } from 'node:fs';
+import type { AcceptedEvent } from '../../services/ingest/core/accept.ts';
+import type { TestDesk, WebhookBody } from './desk.ts';
+
+interface Case {
+  readonly steps: readonly { readonly to: string; readonly body: WebhookBody }[];
+}
+
+/** Requests that a real installation made, and that ended wrong once. */
+export function stepsOf(name: string): Case['steps'] {
+  const text = readFileSync(new URL(`../fixtures/cases/${name}.json`, import.meta.url), 'utf8');
+  return (JSON.parse(text) as Case).steps;
+}
+
+/** Plays the webhooks of a case, and returns what the last one announced. */
+export async function play(desk: TestDesk, name: string): Promise<AcceptedEvent[]> {
+  let last: AcceptedEvent[] = [];
+  for (const { body } of stepsOf(name)) last = await desk.take(body);
+  return last;
+}
