@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { FastifyInstance } from 'fastify';
 import { v4, v7 } from 'uuid';
 import { Cursor } from '../../shared/contract/cursor.ts';
@@ -71,6 +72,7 @@ export async function startIngest(
     clock: systemClock,
     inCluster: () => cluster.isOne,
     maxRepeats: config.maxRepeats,
+    digest: (text) => createHash('sha256').update(text).digest('base64'),
     calendarRoom: config.calendarRoom,
     secretariesOf: (provider) => ledger.secretariesOf(provider),
     enrich: (event) => enriched(event, ledger, config),

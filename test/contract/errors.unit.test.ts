@@ -16,6 +16,7 @@ describe('the registry of errors', () => {
   it.each([
     ['malformed_json', 400],
     ['unauthorized', 401],
+    ['id_reused', 409],
     ['body_too_large', 413],
     ['unsupported_media_type', 415],
     ['invalid_event', 422],

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { readFileSync } from 'node:fs';
 import { appointment } from '../support/events.ts';
-import { TestIngest, type Seen } from '../support/ingest.ts';
+import { problemIn, TestIngest, type Seen } from '../support/ingest.ts';
 
 const webhook = (name: string) =>
   readFileSync(new URL(`../fixtures/easyappointments/${name}.json`, import.meta.url), 'utf8');
@@ -68,6 +68,28 @@ describe('POST /v1/events', () => {
     const receipt: unknown = await first?.json();
     for (const repeat of repeats) expect(await repeat.json()).toEqual(receipt);
     expect((await ingest.publishedSince()).map(({ id }) => id)).toEqual(['r-1', 'r-1:calendar']);
+  });
+
+  it('answers 409 to the id of another event, with what differs, and publishes nothing', async () => {
+    await ingest.post('/v1/events', appointment({ id: 'r-2', data: { start: '10:00' } }));
+    expect(await ingest.publishedSince()).toHaveLength(2);
+    const moved = appointment({ id: 'r-2', data: { start: '11:00' } });
+    const response = await ingest.post('/v1/events', moved);
+    expect([response.status, response.headers.get('content-type')]).toEqual([
+      409,
+      expect.stringMatching('application/problem\\+json'),
+    ]);
+    const problem = await problemIn(response);
+    expect(problem).toMatchObject({
+      code: 'id_reused',
+      detail: expect.stringMatching(/^\/id: this id was used/),
+    });
+    expect(problem.errors.map(({ path }) => path)).toEqual(['/id', '/data/id', '/data/start']);
+
+    const broadcast = await ingest.post('/broadcast', moved);
+    expect(broadcast.status).toBe(409);
+    expect(await broadcast.json()).toMatchObject({ success: false, code: 'id_reused' });
+    expect(await ingest.publishedSince()).toEqual([]);
   });
 
   it('sends an appointment for the calendar alone as its companion', async () => {

@@ -98,6 +98,7 @@ describe('a message that cannot be accepted', () => {
     ['not JSON', '{"event":', 'malformed_json'],
     ['an unknown event', { event: 'x', data: {} }, 'invalid_event'],
     ['several bad elements', [{ event: 'x' }, 3], 'invalid_event'],
+    ['the id of another event', sync({ id: 'both', data: { other: 1 } }), 'id_reused'],
     ['a bad webhook', { action: 'appointment_save', payload: { id: 0 } }, 'invalid_event'],
   ])('is set aside unchanged with the words of the HTTP entrance: %s', async (_name, body, code) => {
     const options = {

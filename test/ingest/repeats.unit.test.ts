@@ -20,7 +20,7 @@ function publication() {
 
 describe('a repeated id', () => {
   it('gets the outcome of the first, also while that one is on its way', async () => {
-    const repeats = new Repeats<string>(10, HOUR_MS);
+    const repeats = new Repeats<string>(10, HOUR_MS, (text) => text);
     const first = publication();
     const one = repeats.once('a', 0, first.publish);
     const two = repeats.once('a', 0, first.publish);
@@ -31,7 +31,7 @@ describe('a repeated id', () => {
   });
 
   it('fails with the first, and a retry after that publishes', async () => {
-    const repeats = new Repeats<string>(10, HOUR_MS);
+    const repeats = new Repeats<string>(10, HOUR_MS, (text) => text);
     const first = publication();
     const outcomes = [repeats.once('a', 0, first.publish), repeats.once('a', 0, first.publish)];
     first.fail();
@@ -43,7 +43,7 @@ describe('a repeated id', () => {
   });
 
   it('is new again after its time, and when too many came after it', () => {
-    const repeats = new Repeats<string>(2, HOUR_MS);
+    const repeats = new Repeats<string>(2, HOUR_MS, (text) => text);
     const { publish } = publication();
     repeats.once('a', 0, publish);
     expect(repeats.has('a', HOUR_MS - 1)).toBe(true);

@@ -1,5 +1,6 @@
 import { isAppointmentEvent, type EventData, type EventName } from '../../../shared/contract/event.ts';
 import { EVERYONE, type Address, type Room } from '../../../shared/contract/routing.ts';
+import type { Contents } from './contents.ts';
 import { concernedBy, contradictions, slotOf, spellings, type Concerned } from './event-data.ts';
 import { resolveName } from './event-names.ts';
 import { problemsOf, under, type Checked } from './problems.ts';
@@ -15,6 +16,8 @@ export interface AcceptedEvent {
   readonly rooms: readonly Address[];
   /** Tells somebody more of what another event tells everybody else, `calendar` among them: it stays in its own rooms. */
   readonly isCopy?: true;
+  /** By what a repeat of its id is told from another event; absent where the id is ours. */
+  readonly contents?: Contents;
 }
 
 export interface AcceptOptions {
@@ -49,15 +52,19 @@ export function acceptEvent(input: unknown, options: AcceptOptions): Checked<Acc
   }
   if (!parsed.success || problems.length > 0) return { problems };
   const { id, timestamp } = parsed.data;
-  return {
-    value: {
-      id: id === undefined || id === null ? undefined : String(id),
-      name: resolved.name,
-      data: resolved.reason === undefined ? data : thinData(resolved.reason, data, concerned),
-      timestamp: timestamp ?? options.now,
-      rooms: rooms.value,
-    },
+  const accepted = {
+    name: resolved.name,
+    data: resolved.reason === undefined ? data : thinData(resolved.reason, data, concerned),
+    timestamp: timestamp ?? options.now,
+    rooms: rooms.value,
   };
+  const contents: Contents = {
+    name: accepted.name,
+    data: accepted.data,
+    timestamp: timestamp ?? undefined,
+    rooms: given ?? (accepted.rooms.includes(EVERYONE) ? 'everyone' : 'rule'),
+  };
+  return { value: { ...accepted, id: id === undefined || id === null ? undefined : String(id), contents } };
 }
 
 /** One event or an array of them: all are taken or none, and every problem is listed with its index. */

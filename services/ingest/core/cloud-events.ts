@@ -3,7 +3,7 @@ import { problemsOf, renamed, type Checked } from './problems.ts';
 import { CloudEventInput } from './schemas.ts';
 
 /** Where CloudEvents keep what our own form calls otherwise. */
-const names = { '/event': '/type', '/timestamp': '/time' };
+export const cloudEventNames = { '/event': '/type', '/timestamp': '/time' };
 
 /** Room names contain neither commas nor spaces; an extension attribute cannot hold a list. */
 const SEPARATOR = /\s*,\s*/;
@@ -28,7 +28,7 @@ export function acceptCloudEvent(input: unknown, options: AcceptOptions): Checke
     options,
   );
   if ('value' in checked && shape.length === 0) return checked;
-  const rest = 'problems' in checked ? renamed(checked.problems, names).map(atRooms) : [];
+  const rest = 'problems' in checked ? renamed(checked.problems, cloudEventNames).map(atRooms) : [];
   const said = new Set(shape.map(({ path }) => path));
   return { problems: [...shape, ...rest.filter(({ path }) => !said.has(path))] };
 }

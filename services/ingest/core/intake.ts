@@ -3,8 +3,11 @@ import { encodeEventFrame, type RoomcastEvent } from '../../../shared/contract/e
 import type { AcceptedEvent, AcceptOptions } from './accept.ts';
 import { forCalendar } from './companion.ts';
 import type { Announcement, Entrance, EventPublisher, NextCursor, Observer, Receipt } from './ports.ts';
-import type { Refusal } from './problems.ts';
-import { readInput, type Input } from './read-input.ts';
+import type { Problem } from '../../../shared/contract/errors.ts';
+import { cloudEventNames } from './cloud-events.ts';
+import { differences, fingerprintOf, type Contents, type Digest } from './contents.ts';
+import { refusal, renamed, under, type Refusal } from './problems.ts';
+import { readInput, type Input, type Read } from './read-input.ts';
 import { Repeats } from './repeats.ts';
 
 /** How long a repeated id is recognised. */
@@ -20,6 +23,8 @@ export interface IntakeOptions {
   readonly inCluster: () => boolean;
   /** Ids remembered to recognise repeats; beyond, the oldest are forgotten. */
   readonly maxRepeats: number;
+  /** For telling a repeat from another event under the same id. */
+  readonly digest: Digest;
   /** What `calendar` gets of an appointment's event: a thin companion, or the event itself. */
   readonly calendarRoom: CalendarRoom;
   readonly secretariesOf?: AcceptOptions['secretariesOf'];
@@ -49,7 +54,7 @@ export class Intake {
   readonly #repeats: Repeats<Receipt>;
 
   constructor(private readonly options: IntakeOptions) {
-    this.#repeats = new Repeats(options.maxRepeats, REPEATS_MAX_AGE_MS);
+    this.#repeats = new Repeats(options.maxRepeats, REPEATS_MAX_AGE_MS, options.digest);
   }
 
   /**
@@ -61,9 +66,29 @@ export class Intake {
     const now = new Date(clock()).toISOString();
     const read = readInput(input, { now, ...(secretariesOf !== undefined && { secretariesOf }) });
     if ('problems' in read) return read;
+    const clashes = this.#clashes(read, input);
+    if (clashes.length > 0) return refusal('id_reused', clashes);
     const events =
       input.entrance === 'broadcast' && enrich !== undefined ? read.events.flatMap(enrich) : read.events;
     return { single: read.single, receipts: this.announce(events, input.entrance) };
+  }
+
+  /** Ids that were used for another event, earlier or in the same array: published it would be taken for a repeat. */
+  #clashes({ events, single }: Read, { wrapping }: Input): readonly Problem[] {
+    const { clock, digest } = this.options;
+    const nowMs = clock();
+    const earlier = new Map<string, Contents>();
+    return events.flatMap(({ id, contents }, index) => {
+      if (id === undefined || contents === undefined) return [];
+      const before = earlier.get(id);
+      const problems =
+        before === undefined
+          ? this.#repeats.clash(id, nowMs, contents)
+          : differences(fingerprintOf(before, digest), contents, digest);
+      earlier.set(id, before ?? contents);
+      const said = wrapping.kind === 'plain' ? problems : renamed(problems, cloudEventNames);
+      return single ? said : under(`/${index}`, said);
+    });
   }
 
   /** Hands accepted events over at once, or throws an AppError before anything is published. */
@@ -94,8 +119,8 @@ export class Intake {
 
   #draft(accepted: AcceptedEvent): Draft {
     const cursor = this.options.nextCursor();
-    const { isCopy = false, ...stated } = accepted;
-    const own: RoomcastEvent = { ...stated, id: stated.id ?? cursor };
+    const { isCopy = false, id = cursor, name, data, timestamp, rooms } = accepted;
+    const own: RoomcastEvent = { id, name, data, timestamp, rooms };
     const { event, companion } = isCopy
       ? { event: own, companion: undefined }
       : forCalendar(own, this.options.calendarRoom);
@@ -120,7 +145,7 @@ export class Intake {
     const { outcome, repeated } =
       event.id === undefined
         ? { outcome: publish(), repeated: false }
-        : this.#repeats.once(event.id, nowMs, publish);
+        : this.#repeats.once(event.id, nowMs, publish, event.contents);
     const receipt = await outcome;
     this.options.observer.accepted({ ...receipt, name: event.name, entrance, repeated });
     return receipt;

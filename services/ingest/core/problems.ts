@@ -3,7 +3,7 @@ import type { ErrorCode, Problem } from '../../../shared/contract/errors.ts';
 
 /** Why an input was not taken: one code for all of it, and everything that is wrong with it. */
 export interface Refusal {
-  readonly code: Extract<ErrorCode, 'malformed_json' | 'invalid_event' | 'body_too_large'>;
+  readonly code: Extract<ErrorCode, 'malformed_json' | 'invalid_event' | 'body_too_large' | 'id_reused'>;
   readonly problems: readonly Problem[];
 }
 
@@ -14,9 +14,13 @@ export type Checked<Value> = { readonly value: Value } | { readonly problems: re
 const MAX_PROBLEMS = 10_000;
 
 export function invalidEvent(problems: readonly Problem[]): Refusal {
-  if (problems.length <= MAX_PROBLEMS) return { code: 'invalid_event', problems };
+  return refusal('invalid_event', problems);
+}
+
+export function refusal(code: Refusal['code'], problems: readonly Problem[]): Refusal {
+  if (problems.length <= MAX_PROBLEMS) return { code, problems };
   const more = { path: '', message: `and ${problems.length - MAX_PROBLEMS} more problems` };
-  return { code: 'invalid_event', problems: [...problems.slice(0, MAX_PROBLEMS), more] };
+  return { code, problems: [...problems.slice(0, MAX_PROBLEMS), more] };
 }
 
 /** JSON pointer (RFC 6901) of a path of keys and indexes. */

@@ -30,7 +30,10 @@ export const EventId = z
     ],
     ID_TEXT_EXPECTED,
   )
-  .meta({ description: 'The same id again within a day is answered as the first time and published once.' });
+  .meta({
+    description:
+      'Of the event, not of its appointment. The same event again within 24 hours is answered as the first time and published once; another event under the same id is refused.',
+  });
 
 export const EventName = z.enum(acceptedNames, NAME_EXPECTED);
 

@@ -32,6 +32,7 @@ const receipt = schemaOf(Receipt);
 const refusals = [
   'malformed_json',
   'unauthorized',
+  'id_reused',
   'body_too_large',
   'unsupported_media_type',
   'invalid_event',
@@ -105,6 +106,7 @@ export const openApiDocument = {
             (code) => errorRegistry[code].status,
             'application/problem+json',
             schemaOf(ProblemDocument),
+            refusals.filter((code) => code !== 'id_reused'),
           ),
         },
       },

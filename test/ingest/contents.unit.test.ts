@@ -1,0 +1,99 @@
+import { createHash } from 'node:crypto';
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { differences, fingerprintOf, type Contents } from '../../services/ingest/core/contents.ts';
+
+const sha256 = (text: string) => createHash('sha256').update(text).digest('base64');
+const booking: Contents = {
+  name: 'appointment.updated',
+  data: { id: 12, provider_id: 4, start: '10:00', notes: 'x', tags: ['a', { b: 1, c: 2 }] },
+  timestamp: '2026-12-03T10:00:00+01:00',
+  rooms: ['admin', 'provider_4'],
+};
+
+function pathsOf(first: Contents, second: Contents): string[] {
+  return differences(fingerprintOf(first, sha256), second, sha256).map(({ path }) => path);
+}
+
+const change = (changes: Partial<Contents>) => pathsOf(booking, { ...booking, ...changes });
+const changeData = (data: object) => change({ data: { ...booking.data, ...data } });
+
+describe('contents that were sent before under the same id', () => {
+  it('are the same with their keys and rooms in another order, and numbers in another form', () => {
+    const { data } = booking;
+    const reversed = Object.fromEntries(Object.entries(data).reverse());
+    expect(change({ data: reversed, rooms: ['provider_4', 'admin'] })).toEqual([]);
+    expect(changeData({ tags: ['a', { c: 2, b: 1 }] })).toEqual([]);
+    const priced = (price: string): Contents => ({
+      ...booking,
+      data: JSON.parse(`{"price":${price}}`) as Contents['data'],
+    });
+    expect(pathsOf(priced('60.0'), priced('60'))).toEqual([]);
+    expect(pathsOf(priced('6e1'), priced('60'))).toEqual([]);
+    expect(pathsOf(priced('-0'), priced('0'))).toEqual([]);
+  });
+
+  it.each([
+    ['another name', change({ name: 'appointment.cancelled' }), ['/event']],
+    ['another timestamp', change({ timestamp: '2026-12-03T10:00:01+01:00' }), ['/timestamp']],
+    ['no timestamp', change({ timestamp: undefined }), ['/timestamp']],
+    ['other rooms', change({ rooms: ['admin'] }), ['/rooms']],
+    ['the rooms of the rule', change({ rooms: 'rule' }), ['/rooms']],
+    ['another start', changeData({ start: '11:00' }), ['/data/start']],
+    ['another order of a list', changeData({ tags: [{ b: 1, c: 2 }, 'a'] }), ['/data/tags']],
+    ['a number for its digits', changeData({ id: '12' }), ['/data/id']],
+    ['one key more', changeData({ 'a/b': null }), ['/data/a~1b']],
+    ['several', changeData({ start: '11:00', notes: 'y' }), ['/data/notes', '/data/start']],
+    ['one key less', change({ data: { id: 12, provider_id: 4, start: '10:00', notes: 'x' } }), ['/data']],
+  ])('differ by %s, which is named', (_what, paths, expected) => {
+    expect(paths).toEqual(['/id', ...expected]);
+  });
+
+  it('differ by a key among very many, also where it has no digest of its own', () => {
+    const many = (last: string): Contents => ({
+      ...booking,
+      data: Object.fromEntries(
+        Array.from({ length: 500 }, (_, at) => [`k${String(at).padStart(3, '0')}`, at === 499 ? last : at]),
+      ),
+    });
+    expect(pathsOf(many('a'), many('b'))).toEqual(['/id', '/data']);
+    expect(pathsOf(many('a'), many('a'))).toEqual([]);
+  });
+
+  it('differ exactly where their values do, whatever they are', () => {
+    const data = fc.dictionary(fc.string(), fc.jsonValue({ maxDepth: 3 }), {
+      maxKeys: 8,
+      noNullPrototype: true,
+    });
+    fc.assert(
+      fc.property(data, data, (one, other) => {
+        const shuffled = Object.fromEntries(Object.entries(one).reverse());
+        expect(change({ data: one }).length > 0).toBe(!equal(booking.data, one));
+        expect(pathsOf({ ...booking, data: one }, { ...booking, data: shuffled })).toEqual([]);
+        expect(pathsOf({ ...booking, data: one }, { ...booking, data: other }).length > 0).toBe(
+          !equal(one, other),
+        );
+      }),
+    );
+  });
+
+  it('are remembered in a few hundred bytes, however large they are', () => {
+    const large = {
+      ...booking,
+      data: Object.fromEntries(Array.from({ length: 5_000 }, (_, at) => [at, 'x'.repeat(100)])),
+    };
+    const { whole, parts, keys } = fingerprintOf(large, sha256);
+    expect(whole.length + parts.length + keys.length).toBeLessThan(600);
+  });
+});
+
+/** By their JSON, as clients read them, without regard to the order of keys. */
+function equal(one: object, other: object): boolean {
+  const plain = (value: object): unknown => JSON.parse(JSON.stringify(value));
+  try {
+    expect(plain(one)).toEqual(plain(other));
+    return true;
+  } catch {
+    return false;
+  }
+}
