@@ -1,41 +1,28 @@
 import { z } from 'zod';
 import { EventNaming } from '../../shared/contract/event-naming.ts';
 import { commonVariables, integer, list, port, readEnv, Secret } from '../../shared/runtime/env.ts';
+import { between, drainsInTime, historySeconds, portsDiffer } from '../../shared/runtime/setting-rules.ts';
+import { weaknessOf } from '../../shared/runtime/weak-secrets.ts';
 
 /** HS256 keys below the hash's own length are guessable (RFC 7518 section 3.2). */
 const MIN_SECRET_BYTES = 32;
-const PLACEHOLDERS = /change[-_ ]?(me|this)|replace[-_ ]?(me|this)|your[-_ ]?(jwt[-_ ]?)?secret|placeholder/i;
-
 const HOW_TO_MAKE = 'make one with: openssl rand -hex 32';
 
 const JwtSecrets = list(
   `required: the HS256 secret of the backend that issues the tokens; ${HOW_TO_MAKE}`,
 ).superRefine((secrets, context) => {
+  const refuse = (message: string) =>
+    context.addIssue({ code: 'custom', message: `${message}; ${HOW_TO_MAKE}` });
   for (const secret of secrets) {
+    const weakness = weaknessOf(secret);
     if (Buffer.byteLength(secret) < MIN_SECRET_BYTES) {
-      context.addIssue({
-        code: 'custom',
-        message: `a secret is under ${MIN_SECRET_BYTES} bytes; ${HOW_TO_MAKE}`,
-      });
-    } else if (PLACEHOLDERS.test(secret)) {
-      context.addIssue({ code: 'custom', message: `a secret is a placeholder; ${HOW_TO_MAKE}` });
-    }
+      refuse(`a secret is under ${MIN_SECRET_BYTES} bytes (a comma separates two)`);
+    } else if (weakness !== undefined) refuse(`a secret is ${weakness}`);
   }
 });
 
 const SECOND = 1_000;
 const MIB = 1024 * 1024;
-
-/** A rule between two variables, checked whenever both can be read, whatever else is wrong. */
-function between(name: string, other: string, message: string) {
-  const isOfEither = ({ path }: { path?: PropertyKey[] | undefined }) =>
-    path?.[0] === name || path?.[0] === other;
-  return {
-    path: [name],
-    message,
-    when: ({ issues }: { issues: { path?: PropertyKey[] | undefined }[] }) => !issues.some(isOfEither),
-  };
-}
 
 export const DeliveryEnv = z
   .object({
@@ -76,19 +63,26 @@ export const DeliveryEnv = z
   .refine(
     (env) => env.PONG_TIMEOUT_MS < env.PING_INTERVAL_MS,
     between(
-      'PONG_TIMEOUT_MS',
-      'PING_INTERVAL_MS',
+      ['PONG_TIMEOUT_MS', 'PING_INTERVAL_MS'],
       'must be less than PING_INTERVAL_MS: an answer is due before the next ping',
     ),
   )
   .refine(
     (env) => env.DRAIN_SPREAD_MS < env.DRAIN_TIMEOUT_MS,
     between(
-      'DRAIN_SPREAD_MS',
-      'DRAIN_TIMEOUT_MS',
+      ['DRAIN_SPREAD_MS', 'DRAIN_TIMEOUT_MS'],
       'must be less than DRAIN_TIMEOUT_MS: the last session closes before the deadline',
     ),
-  );
+  )
+  .refine(
+    (env) => env.REWIND_SECONDS <= historySeconds(env.HISTORY_MAX_AGE),
+    between(
+      ['REWIND_SECONDS', 'HISTORY_MAX_AGE'],
+      'must not be more than HISTORY_MAX_AGE: what is older cannot be sent again',
+    ),
+  )
+  .refine(...portsDiffer('WEBSOCKET_PORT', 'HEALTH_PORT'))
+  .refine(...drainsInTime);
 
 export type DeliveryConfig = Readonly<
   Omit<z.infer<typeof DeliveryEnv>, 'JWT_SECRET'> & { JWT_SECRET: Secret<readonly string[]> }

@@ -1,30 +1,71 @@
 import { z } from 'zod';
-import { commonVariables, integer, list, networks, port, readEnv, Secret } from '../../shared/runtime/env.ts';
+import {
+  commonVariables,
+  integer,
+  list,
+  networks,
+  port,
+  readEnv,
+  Secret,
+  sound,
+} from '../../shared/runtime/env.ts';
+import { between, drainsInTime, portsDiffer } from '../../shared/runtime/setting-rules.ts';
+import { urlProblem } from '../../shared/runtime/setting-urls.ts';
+import { weaknessOf } from '../../shared/runtime/weak-secrets.ts';
 import { apiBaseOf } from './easyappointments/rest/api-base.ts';
 
 /** Values that people leave standing in an example file. */
 const PLACEHOLDER =
   /^(change[-_ ]?(me|this)|your[-_ ].*|.*placeholder.*|example|secret|password|api[-_ ]?key|todo|test|x+)$/i;
 
-const ApiKeys = list('expected one or more API keys, separated by commas; `openssl rand -hex 32` makes one')
-  .refine(
-    (keys) => !keys.some((key) => PLACEHOLDER.test(key)),
-    'a placeholder is not a key: put the output of `openssl rand -hex 32` there',
-  )
+const HOW_TO_MAKE = '`openssl rand -hex 32` makes one';
+
+const ApiKeys = list(`expected one or more API keys, separated by commas; ${HOW_TO_MAKE}`)
+  .superRefine((keys, context) => {
+    for (const key of keys) {
+      const weakness = PLACEHOLDER.test(key) ? 'a placeholder' : weaknessOf(key);
+      const wrong = /^\P{Cc}*$/u.test(key)
+        ? weakness && `is ${weakness}`
+        : 'has an end of line or a tab in it, which no header carries: put commas between keys';
+      if (wrong !== undefined)
+        context.addIssue({ code: 'custom', message: `a key ${wrong}; ${HOW_TO_MAKE}` });
+    }
+  })
   .transform((keys) => new Secret<readonly string[]>(keys));
+
+/** Of HTTP itself or of its client: they never carry a token. */
+const TAKEN_HEADERS = [
+  'host',
+  'connection',
+  'content-length',
+  'content-type',
+  'transfer-encoding',
+  'user-agent',
+];
 
 const HeaderName = z
   .string()
-  .regex(/^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/, 'expected the name of an HTTP header')
-  .transform((name) => name.toLowerCase());
+  .regex(/^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/, 'expected the name of an HTTP header, such as X-Ea-Token')
+  .transform((name) => name.toLowerCase())
+  .refine(
+    (name) => !TAKEN_HEADERS.includes(name),
+    'is a header with another use: expected one such as X-Ea-Token',
+  );
 
-const SiteUrl = z.string().transform((url, context) => {
+const siteForm = {
+  example: 'https://example.org/booking',
+  schemes: ['http', 'https'],
+  credentials: 'which the booking page does not take: leave it out',
+  path: true,
+} as const;
+
+const SiteUrl = sound((url) => urlProblem(url, siteForm)).transform((url, context) => {
   const base = apiBaseOf(url);
   if (base !== undefined) return base;
   context.addIssue({
     code: 'custom',
     message:
-      'expected the address at which the booking page opens, such as https://example.org/booking, without a user, a query or a fragment',
+      'expected the address at which the booking page opens, such as https://example.org/booking, without a query',
   });
   return z.NEVER;
 });
@@ -33,7 +74,7 @@ const ApiToken = z
   .string()
   .regex(/^[\x21-\x7e]+$/, 'expected visible ASCII characters without blanks')
   .refine(
-    (token) => !PLACEHOLDER.test(token),
+    (token) => !PLACEHOLDER.test(token) && weaknessOf(token) === undefined,
     'a placeholder is not a token: put the API token of its settings there',
   )
   .transform((token) => new Secret(token));
@@ -43,14 +84,8 @@ const Networks = networks(
 );
 
 /** What is missing beside `other`, said only when that can be read. */
-function needed(name: string, other: string) {
-  return {
-    path: [name],
-    message: `is missing: reconciliation needs it beside ${other}; without both it is off`,
-    when: ({ issues }: { issues: { path?: PropertyKey[] | undefined }[] }) =>
-      !issues.some(({ path }) => path?.[0] === name || path?.[0] === other),
-  };
-}
+const needed = (name: string, other: string) =>
+  between([name, other], `is missing: reconciliation needs it beside ${other}; without both it is off`);
 
 const IngestFields = z.object({
   ...commonVariables,
@@ -113,11 +148,14 @@ export const IngestVariables = IngestFields.refine(
   ({ EASYAPPOINTMENTS_URL: url, EASYAPPOINTMENTS_API_TOKEN: token }) =>
     url === undefined || token !== undefined,
   needed('EASYAPPOINTMENTS_API_TOKEN', 'EASYAPPOINTMENTS_URL'),
-).refine(
-  ({ EASYAPPOINTMENTS_URL: url, EASYAPPOINTMENTS_API_TOKEN: token }) =>
-    token === undefined || url !== undefined,
-  needed('EASYAPPOINTMENTS_URL', 'EASYAPPOINTMENTS_API_TOKEN'),
-);
+)
+  .refine(
+    ({ EASYAPPOINTMENTS_URL: url, EASYAPPOINTMENTS_API_TOKEN: token }) =>
+      token === undefined || url !== undefined,
+    needed('EASYAPPOINTMENTS_URL', 'EASYAPPOINTMENTS_API_TOKEN'),
+  )
+  .refine(...portsDiffer('INGEST_PORT', 'HEALTH_PORT'))
+  .refine(...drainsInTime);
 
 export type IngestConfig = ReturnType<typeof readConfig>;
 

@@ -1,32 +1,58 @@
 import { z } from 'zod';
 import { parseNetwork, privateNetworks, type Network } from './networks.ts';
 import { readSecretFiles } from './secret-files.ts';
+import { GracePeriod } from './setting-rules.ts';
+import {
+  brokerUrlsProblem,
+  collectorUrlProblem,
+  managementUrlProblem,
+  peerUrlProblem,
+} from './setting-urls.ts';
+
+/** Why a setting can never work, and what to write instead; its value is not in it. */
+export interface SettingProblem {
+  readonly name: string;
+  readonly message: string;
+}
 
 /** The environment does not describe a service that can start; the message lists every problem. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';
+
+  constructor(readonly problems: readonly SettingProblem[]) {
+    const lines = problems.map(({ name, message }) => `  ${name}: ${message}`);
+    super(`These settings cannot work:\n${lines.join('\n')}`);
+  }
 }
 
 /**
- * Reads variables by a schema. A blank variable means unset; every invalid one is listed at once. A secret may stand in a
- * file that `NAME_FILE` names.
+ * Reads variables by a schema. A blank variable means unset, blanks around a value do not count, and every invalid one is
+ * listed at once. A secret may stand in a file that `NAME_FILE` names.
  */
 export function readEnv<Schema extends z.ZodObject>(
   schema: Schema,
   env: Readonly<Record<string, string | undefined>>,
 ): z.infer<Schema> {
   const files = readSecretFiles(env, Object.keys(schema.shape));
-  const set = Object.entries({ ...env, ...files.values }).filter(([, value]) => !isBlank(value));
+  const set = Object.entries({ ...env, ...files.values }).flatMap(([name, value = '']) =>
+    value.trim() === '' ? [] : [[name, value.trim()] as const],
+  );
   const parsed = schema.safeParse(Object.fromEntries(set));
   const unread = new Set(files.problems.map(({ name }) => name));
   if (parsed.success && unread.size === 0) return parsed.data;
-  const problems = [
-    ...files.problems.map(({ name, message }) => `  ${name}: ${message}`),
-    ...(parsed.error?.issues ?? [])
-      .filter(({ path }) => !unread.has(String(path[0])))
-      .map(({ path, message }) => `  ${path.join('.')}: ${message}`),
-  ];
-  throw new ConfigError(`The environment is not complete:\n${problems.join('\n')}`);
+  const invalid = (parsed.error?.issues ?? []).map(({ path, message }) => ({
+    name: path.join('.'),
+    message,
+  }));
+  throw new ConfigError([...files.problems, ...invalid.filter(({ name }) => !unread.has(name))]);
+}
+
+/** A text about which `problemOf` has nothing to say. */
+export function sound(problemOf: (text: string) => string | undefined) {
+  return z.string().superRefine((text, context) => {
+    const message = problemOf(text);
+    if (message !== undefined) context.addIssue({ code: 'custom', message });
+  });
 }
 
 /** A whole number in a range; variables are strings, and a string with anything else in it is refused. */
@@ -90,35 +116,15 @@ export class Secret<Value> {
   }
 }
 
-const BROKER_EXPECTED =
-  'expected amqp://user:password@host:port/vhost, or several nodes of one cluster separated by commas';
-
-const AmqpUrl = z
-  .string()
-  .refine((urls) => urls.split(',').every((url) => isBrokerUrl(url.trim())), BROKER_EXPECTED)
-  .transform((urls) => new Secret(urls));
-
-function isBlank(value: string | undefined): boolean {
-  return value === undefined || value.trim() === '';
-}
-
-function isBrokerUrl(url: string): boolean {
-  return /^amqps?:\/\//.test(url) && URL.canParse(url);
-}
-
-/** Of the management plugin: its port, and a user with the tag `monitoring`. */
-const ManagementUrl = z
-  .string()
-  .refine(
-    (url) => /^https?:\/\//.test(url) && URL.canParse(url),
-    'expected http://user:password@host:15672, the management API of the broker',
-  )
-  .transform((url) => new Secret(url));
-
-const PeerUrls = list('expected URLs separated by commas').refine(
-  (urls) => urls.every((url) => /^https?:\/\//.test(url) && URL.canParse(url)),
+const PeerUrls = list(
   'expected URLs of health ports, separated by commas, such as http://ingest:8083',
-);
+).superRefine((urls, context) => {
+  for (const [index, url] of urls.entries()) {
+    const problem = peerUrlProblem(url);
+    const which = urls.length === 1 ? '' : `URL ${index + 1} of ${urls.length} `;
+    if (problem !== undefined) context.addIssue({ code: 'custom', message: `${which}${problem}` });
+  }
+});
 
 const TrustedProxies = networks(
   'expected private, or addresses and networks separated by commas, such as 172.18.0.0/16,fd00::/8; not the one of everybody',
@@ -127,27 +133,32 @@ const TrustedProxies = networks(
 
 /** Variables that both services read, with their defaults. */
 export const commonVariables = {
-  AMQP_URL: AmqpUrl.default(() => new Secret('amqp://guest:guest@localhost:5672')),
+  AMQP_URL: sound(brokerUrlsProblem)
+    .transform((urls) => new Secret(urls))
+    .default(() => new Secret('amqp://guest:guest@localhost:5672')),
   /** Whether behind AMQP_URL stands a cluster; auto sees several nodes in it, or several addresses behind a name. */
   AMQP_CLUSTER: z.enum(['auto', 'on', 'off'], 'expected auto, on or off').default('auto'),
   HISTORY_MAX_AGE: z
     .string()
     .regex(/^[1-9]\d*[YMDhms]$/, 'expected a number and one of Y M D h m s, such as 7D')
     .default('7D'),
-  LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
+  LOG_LEVEL: z
+    .enum(
+      ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'],
+      'expected trace, debug, info, warn, error, fatal or silent',
+    )
+    .default('info'),
   /** Who is believed when X-Forwarded-For says whose request it passes on. */
   TRUSTED_PROXIES: TrustedProxies.default([]),
   DRAIN_TIMEOUT_MS: integer({ min: 100, max: 600_000, default: 9_000 }),
+  /** Compose's, which it passes on: only to hold the one above against it. */
+  STOP_GRACE_PERIOD: GracePeriod.optional(),
   /** Of the broker, for rates, memory and alarms; without it health and metrics know what AMQP tells. */
-  RABBITMQ_MANAGEMENT_URL: ManagementUrl.optional(),
-  /** Where spans go, by OTLP over HTTP; without it nothing is traced. */
-  OTEL_EXPORTER_OTLP_ENDPOINT: z
-    .string()
-    .refine(
-      (url) => /^https?:\/\//.test(url) && URL.canParse(url),
-      'expected a URL such as http://collector:4318',
-    )
+  RABBITMQ_MANAGEMENT_URL: sound(managementUrlProblem)
+    .transform((url) => new Secret(url))
     .optional(),
+  /** Where spans go, by OTLP over HTTP; without it nothing is traced. */
+  OTEL_EXPORTER_OTLP_ENDPOINT: sound(collectorUrlProblem).optional(),
   /** The page for people at `/` of the health port. */
   STATUS_PAGE: z.enum(['on', 'off'], 'expected on or off').default('on'),
   /** Health ports of the other services, whose numbers the page shows too. */

@@ -1,5 +1,4 @@
-import { readFileSync } from 'node:fs';
-import { errorText } from './error-text.ts';
+import { readFileSync, statSync } from 'node:fs';
 
 /** Variables whose value may stand in a file instead, as Docker and Kubernetes hand secrets over. */
 export const secretVariables = [
@@ -15,6 +14,9 @@ export interface SecretFiles {
   readonly problems: readonly { readonly name: string; readonly message: string }[];
 }
 
+/** Far above several secrets, far below a disk that somebody mounted there. */
+const MAX_BYTES = 64 * 1024;
+
 /** The secrets among `wanted` that the environment gives as `NAME_FILE`, without the newline that editors end a file with. */
 export function readSecretFiles(
   env: Readonly<Record<string, string | undefined>>,
@@ -29,16 +31,43 @@ export function readSecretFiles(
       problems.push({ name, message: `${name}_FILE is set too: keep one of them` });
       continue;
     }
-    try {
-      const text = readFileSync(path, 'utf8').replace(/\r?\n$/, '');
-      if (text.trim() === '') problems.push({ name, message: `the file that ${name}_FILE names is empty` });
-      else values[name] = text;
-    } catch (error) {
-      problems.push({
-        name,
-        message: `the file that ${name}_FILE names cannot be read: ${errorText(error)}`,
-      });
-    }
+    const read = readSecret(path);
+    if ('text' in read) values[name] = read.text;
+    else problems.push({ name, message: `the file that ${name}_FILE names ${read.problem}` });
   }
   return { values, problems };
+}
+
+/** The path is in no message: some put the secret itself there. */
+function readSecret(path: string): { readonly text: string } | { readonly problem: string } {
+  try {
+    if (statSync(path).size > MAX_BYTES) return { problem: 'is larger than 64 KiB: it holds something else' };
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(readFileSync(path));
+    if (text.includes('\0'))
+      return { problem: 'is not text: put the output of `openssl rand -hex 32` there' };
+    if (text.trim() === '') return { problem: 'is empty: put the secret there' };
+    return { text: text.replace(/\r?\n$/, '') };
+  } catch (error) {
+    return { problem: whyUnread(error) };
+  }
+}
+
+function whyUnread(error: unknown): string {
+  const code = typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined;
+  switch (code) {
+    case 'ENOENT':
+    case 'ENOTDIR':
+    case 'ENAMETOOLONG':
+    case 'ERR_INVALID_ARG_VALUE':
+      return 'is not there: that variable takes a path, in a container the one inside it';
+    case 'EISDIR':
+      return 'is a directory: name the file in it';
+    case 'EACCES':
+    case 'EPERM':
+      return 'must not be read by the user that this service runs as: give that user the right to';
+    case 'ERR_ENCODING_INVALID_ENCODED_DATA':
+      return 'is not text: put the output of `openssl rand -hex 32` there';
+    default:
+      return `cannot be read (${String(code)})`;
+  }
 }

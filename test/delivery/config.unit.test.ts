@@ -4,7 +4,7 @@ import { inspect } from 'node:util';
 import { readConfig } from '../../services/delivery/config.ts';
 import { ConfigError } from '../../shared/runtime/env.ts';
 
-const JWT_SECRET = '0123456789abcdef0123456789abcdef';
+const JWT_SECRET = '9f2c61d07ab84e35f1d6a90c7b3e5248';
 const required = { JWT_SECRET };
 
 function problemsOf(env: Record<string, string>): string {
@@ -146,7 +146,7 @@ describe('JWT_SECRET', () => {
   });
 
   it('is measured in bytes', () => {
-    expect(problemsOf({ JWT_SECRET: 'é'.repeat(16) })).toBe('');
+    expect(problemsOf({ JWT_SECRET: 'éùàñôçêüâöîåæøëï' })).toBe('');
   });
 
   it('may be several, for a rotation', () => {

@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { z } from 'zod';
 import { rabbitImage } from '../../dev/broker/docker-image.ts';
 import { DeliveryEnv } from '../../services/delivery/config.ts';
+import { TEST_SECRET } from '../support/tokens.ts';
 import { read, readYaml } from './deploy-files.ts';
 
 const Service = z.object({
@@ -27,7 +28,7 @@ const { services } = z
   .parse(readYaml('docker-compose.yml'));
 const entries = Object.entries(services);
 const ofOurs = entries.filter(([, { image }]) => image.includes('roomcast'));
-const defaults = DeliveryEnv.parse({ JWT_SECRET: 'x'.repeat(32) });
+const defaults = DeliveryEnv.parse({ JWT_SECRET: TEST_SECRET });
 
 const firstSeconds = (text = '') => Number(/(\d+)s/.exec(text)?.[1]);
 

@@ -5,11 +5,12 @@ import { findExecutables } from '../../dev/broker/executables.ts';
 import { runCommand } from '../../dev/broker/processes.ts';
 import { DeliveryEnv } from '../../services/delivery/config.ts';
 import { scaledMs, TEST_MS } from '../support/time.ts';
+import { TEST_SECRET } from '../support/tokens.ts';
 import { manifestsIn, read, readManifests, readYaml } from './deploy-files.ts';
 
 const FOLDER = 'deploy/kubernetes';
 const RENDER_MS = scaledMs(TEST_MS);
-const defaults = DeliveryEnv.parse({ JWT_SECRET: 'x'.repeat(32) });
+const defaults = DeliveryEnv.parse({ JWT_SECRET: TEST_SECRET });
 
 const probe = (path: string) =>
   z.object({ httpGet: z.strictObject({ path: z.literal(path), port: z.literal('health') }) });

@@ -1,18 +1,29 @@
 import { afterAll, describe, expect, it } from '@jest/globals';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readConfig as readDeliveryConfig } from '../../services/delivery/config.ts';
 import { readConfig as readIngestConfig } from '../../services/ingest/config.ts';
 
-const SECRET = '0123456789abcdef0123456789abcdef';
+const SECRET = '9f2c61d07ab84e35f1d6a90c7b3e5248';
 const folder = mkdtempSync(join(tmpdir(), 'roomcast-env-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-function file(name: string, text: string): string {
+function file(name: string, text: string | Uint8Array): string {
   const path = join(folder, name);
   writeFileSync(path, text);
   return path;
+}
+
+/** Root may read everything. */
+function asOrdinaryUser<Result>(work: () => Result): Result {
+  if (process.getuid?.() !== 0) return work();
+  process.seteuid?.(65_534);
+  try {
+    return work();
+  } finally {
+    process.seteuid?.(0);
+  }
 }
 
 function problemsOf(env: Record<string, string>): string {
@@ -51,14 +62,33 @@ describe('a secret in a file', () => {
     expect(config.managementUrl?.reveal()).toBe('http://monitor:pa55word@broker:15672');
   });
 
-  it('that cannot be read stops the start, and the message names the variable and why', () => {
-    const problems = problemsOf({ JWT_SECRET_FILE: join(folder, 'not-there') });
-    expect(problems).toMatch(/JWT_SECRET: the file that JWT_SECRET_FILE names cannot be read: .*ENOENT/);
-    expect(problems.match(/JWT_SECRET: /g)).toHaveLength(1);
-  });
+  it.each([
+    ['is missing', () => join(folder, 'not-there'), 'is not there'],
+    ['is behind a file', () => join(file('plain', SECRET), 'below'), 'is not there'],
+    ['is a directory', () => folder, 'is a directory'],
+    ['is empty', () => file('empty', '\n'), 'is empty'],
+    ['is no text', () => file('binary', Buffer.from([0xff, 0xfe, 0x01])), 'is not text'],
+    ['is no text that a shell can hold', () => file('nul', `${SECRET}\0`), 'is not text'],
+    ['is a disk', () => file('large', 'x'.repeat(64 * 1024 + 1)), 'is larger than 64 KiB'],
+    ['is the secret itself', () => `amqp://user:${SECRET}@host`, 'is not there'],
+    ['is the secret itself, and long', () => SECRET.repeat(500), 'is not there'],
+    ['is the secret itself, with a character that no path has', () => `${SECRET}\0`, 'is not there'],
+  ])(
+    'that %s stops the start: the message names the variable and why, and shows no value',
+    (_what, path, why) => {
+      const problems = problemsOf({ JWT_SECRET_FILE: path() });
+      expect(problems).toContain(`  JWT_SECRET: the file that JWT_SECRET_FILE names ${why}`);
+      expect(problems.match(/JWT_SECRET: /g)).toHaveLength(1);
+      expect(problems).not.toContain(SECRET);
+      expect(problems).not.toContain(folder);
+    },
+  );
 
-  it('that is empty stops the start', () => {
-    expect(problemsOf({ JWT_SECRET_FILE: file('empty', '\n') })).toContain('JWT_SECRET_FILE names is empty');
+  it('that we may not read stops the start', () => {
+    const path = file('locked', SECRET);
+    chmodSync(path, 0o000);
+    const problems = asOrdinaryUser(() => problemsOf({ JWT_SECRET_FILE: path }));
+    expect(problems).toContain('must not be read by the user');
   });
 
   it('beside the variable itself stops the start, with every other problem', () => {
