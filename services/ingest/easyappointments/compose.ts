@@ -1,5 +1,5 @@
 import type { EventData } from '../../../shared/contract/event.ts';
-import { personalRoom, type Room } from '../../../shared/contract/routing.ts';
+import { personalRoom, type Address, type Room } from '../../../shared/contract/routing.ts';
 import type { AcceptedEvent } from '../core/accept.ts';
 import { concernedBy, firstId } from '../core/event-data.ts';
 import { appointmentRooms } from '../core/rooms-of.ts';
@@ -16,6 +16,9 @@ export interface Stamp {
   readonly timestamp: string;
 }
 
+/** Of an appointment that was given away: calendars get theirs with what those are told who stay. */
+const AS_COPY = { isCopy: true } as const;
+
 /** Events for one piece of news: who hears of it, and what they see. Most are one; nobody left to tell makes none. */
 export function eventsOf(news: News, suffix: string, stamp: Stamp, directory: Directory): AcceptedEvent[] {
   const base = { id: stamp.id === undefined ? undefined : stamp.id + suffix, timestamp: stamp.timestamp };
@@ -31,11 +34,10 @@ export function eventsOf(news: News, suffix: string, stamp: Stamp, directory: Di
     ...previousOf(news.before, directory),
     ...knownOf(row, directory),
   };
-  const rooms = roomsOf(row, directory);
-  const without = news.insteadOf === undefined ? [] : roomsOf(news.insteadOf, directory);
-  const concerned = rooms.filter((room) => !without.includes(room));
-  if (concerned.length === 0) return [];
-  const event = { ...base, name: news.name, data, rooms: concerned };
+  const rooms = roomsOf(news, directory);
+  if (rooms.length === 0) return [];
+  const isCopy = news.part?.who === 'joining';
+  const event = { ...base, name: news.name, data, rooms, ...(isCopy && AS_COPY) };
   return withHashForCustomer(event, hash, row.id_users_customer ?? undefined);
 }
 
@@ -81,7 +83,14 @@ function knownOf(
   });
 }
 
-function roomsOf(
+function roomsOf({ row, part }: Extract<News, { kind: 'appointment' }>, directory: Directory): Address[] {
+  const rooms = roomsOfRow(row, directory);
+  if (part === undefined) return rooms;
+  const others = roomsOfRow(part.other, directory);
+  return rooms.filter((room) => others.includes(room) === (part.who === 'staying'));
+}
+
+function roomsOfRow(
   { id_users_provider: provider, id_users_customer: customer }: AppointmentRow,
   directory: Directory,
 ) {

@@ -14,8 +14,9 @@ export function withHashForCustomer(
   const own = personalRoom('customer', customer);
   if (!event.rooms.includes(own)) return [event];
   const id = event.id === undefined ? undefined : `${event.id}:customer`;
+  const others = event.rooms.filter((room) => room !== own);
   return [
-    { ...event, rooms: event.rooms.filter((room) => room !== own) },
+    ...(others.length > 0 ? [{ ...event, rooms: others }] : []),
     { ...event, id, data: { ...event.data, hash }, rooms: [own], isCopy: true },
   ];
 }

@@ -14,8 +14,8 @@ export type News =
       readonly reason?: string;
       /** Where it was before, for whoever shows it there. */
       readonly before?: Pick<AppointmentRecord, 'start' | 'end' | 'provider'>;
-      /** Only those whom it concerned then and does not concern any more. */
-      readonly insteadOf?: AppointmentRow;
+      /** Told only to a part of those whom it concerns; absent for all of them. */
+      readonly part?: Part;
     }
   /** Thin, for calendars: a slot changed that is nobody's appointment, or nobody's news. */
   | {
@@ -27,6 +27,12 @@ export type News =
       readonly end?: string | null | undefined;
       readonly before?: Pick<AppointmentRecord, 'start' | 'end' | 'provider'>;
     };
+
+/** Of an appointment that was given away: whom it concerned before and after, and `other` is the row on the other side. */
+export interface Part {
+  readonly who: 'leaving' | 'staying' | 'joining';
+  readonly other: AppointmentRow;
+}
 
 export interface Decision {
   readonly news: readonly News[];
@@ -58,20 +64,24 @@ export function decide(known: AppointmentRecord | undefined, told: Told): Decisi
   if (after.state === 'cancelled' && known.state === 'cancelled') {
     return { news: [syncOf(told.row, 'appointment.updated', known)], record: after };
   }
-  const news: News[] = [];
-  const left =
-    wentElsewhere(known, after) && known.state === 'booked' ? rowOf(told.row.id, known) : undefined;
-  if (left !== undefined) {
-    news.push({
-      kind: 'appointment',
-      name: 'appointment.cancelled',
-      row: left,
-      reason: 'reassigned',
-      insteadOf: told.row,
-    });
-  }
-  news.push({ kind: 'appointment', row: told.row, ...changeOf(known, after) });
-  return { news, record: after };
+  const change = { kind: 'appointment', row: told.row, ...changeOf(known, after) } as const;
+  const givenAway = known.state === 'booked' && wentElsewhere(known, after);
+  return { news: givenAway ? partsOf(known, change) : [change], record: after };
+}
+
+/** Nobody is shown when somebody else's appointment was before, nor that one is off which they never had. */
+function partsOf(known: AppointmentRecord, change: Extract<News, { kind: 'appointment' }>): News[] {
+  const { row } = change;
+  const before = rowOf(row.id, known);
+  const reason = 'reassigned';
+  const leaving = { who: 'leaving', other: row } as const;
+  const joining = { who: 'joining', other: before } as const;
+  const news: News[] = [
+    { kind: 'appointment', name: 'appointment.cancelled', row: before, reason, part: leaving },
+    { ...change, part: { who: 'staying', other: before } },
+  ];
+  if (change.name === 'appointment.cancelled') return news;
+  return [...news, { kind: 'appointment', name: 'appointment.created', row, reason, part: joining }];
 }
 
 /** Rows of one appointment after it is gone, by what was known of it. */
@@ -146,7 +156,7 @@ function changeOf(known: AppointmentRecord, after: AppointmentRecordDraft) {
 }
 
 function wentElsewhere(known: AppointmentRecord, after: AppointmentRecordDraft): boolean {
-  return known.provider !== after.provider || (known.customer !== null && known.customer !== after.customer);
+  return known.provider !== after.provider || known.customer !== after.customer;
 }
 
 function syncOf(row: AppointmentRow, reason: string, known?: AppointmentRecord): News {

@@ -190,6 +190,7 @@ export class Desk implements DeskForRest {
 /** Of one message several events may come: each has an id that the same message gives it again. */
 function suffixOf(news: News): string {
   if (news.kind === 'sync') return '';
-  if (news.insteadOf !== undefined) return ':reassigned';
+  if (news.part?.who === 'leaving') return ':reassigned';
+  if (news.part?.who === 'joining') return ':assigned';
   return news.reason?.endsWith('_deleted') === true ? `:${news.row.id}` : '';
 }

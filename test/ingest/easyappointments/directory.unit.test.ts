@@ -41,7 +41,8 @@ describe('an appointment of people who are known', () => {
     ]);
     expect((await desk.take(webhook('appointment_save.update-provider-changed'))).map(told)).toEqual([
       'appointment.cancelled (reassigned) → provider_4',
-      'appointment.updated → admin provider_2 customer_6 secretary_5',
+      'appointment.updated → admin customer_6',
+      'appointment.created (reassigned) → provider_2 secretary_5',
     ]);
   });
 
@@ -50,7 +51,8 @@ describe('an appointment of people who are known', () => {
     await desk.take(webhook('appointment_save.new'));
     expect((await desk.take(webhook('appointment_save.update-provider-changed'))).map(told)).toEqual([
       'appointment.cancelled (reassigned) → provider_4',
-      'appointment.updated → admin provider_2 customer_6 secretary_5',
+      'appointment.updated → admin customer_6 secretary_5',
+      'appointment.created (reassigned) → provider_2',
     ]);
   });
 

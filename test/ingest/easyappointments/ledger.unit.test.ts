@@ -31,7 +31,8 @@ describe('the life of an appointment', () => {
       ['appointment.updated → admin provider_4 customer_6'],
       [
         'appointment.cancelled (reassigned) → provider_4',
-        'appointment.updated → admin provider_2 customer_6',
+        'appointment.updated → admin customer_6',
+        'appointment.created (reassigned) → provider_2',
       ],
       ['appointment.cancelled → admin provider_2 customer_6'],
       ['calendar.sync (appointment.cancelled) → calendar provider_2 admin'],
@@ -53,7 +54,31 @@ describe('the life of an appointment', () => {
     const other = webhook('appointment_save.update-reschedule', { id_users_customer: 9 });
     expect((await desk.take(other)).map(told)).toEqual([
       'appointment.cancelled (reassigned) → customer_6',
-      'appointment.updated → admin provider_4 customer_9',
+      'appointment.updated → admin provider_4',
+      'appointment.created (reassigned) → customer_9',
+    ]);
+  });
+
+  it('given away is a new one for who gets it: without the times and people of somebody else’s', async () => {
+    const desk = await deskWithAppointment();
+    const events = await desk.take(
+      webhook('appointment_save.update-provider-changed', { id_users_customer: 9 }),
+    );
+    expect(events.map(({ id, rooms, isCopy }) => [id, rooms, isCopy])).toEqual([
+      ['m2:reassigned', ['provider_4', 'customer_6'], undefined],
+      ['m2', ['admin'], undefined],
+      ['m2:assigned', ['provider_2', 'customer_9'], true],
+    ]);
+    expect(Object.keys(events[2]?.data ?? {}).filter((key) => key.startsWith('previous_'))).toEqual([]);
+    expect(events[1]?.data).toMatchObject({ previous_provider_id: 4 });
+  });
+
+  it('given away and cancelled by one save is off for who had it, and nothing for who never did', async () => {
+    const desk = await deskWithAppointment();
+    const away = webhook('appointment_save.update-provider-changed', { status: 'Cancelled' });
+    expect((await desk.take(away)).map(told)).toEqual([
+      'appointment.cancelled (reassigned) → provider_4',
+      'appointment.cancelled → admin customer_6',
     ]);
   });
 
