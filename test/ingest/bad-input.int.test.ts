@@ -48,6 +48,32 @@ describe('bad input', () => {
     expect(await ingest.publishedSince()).toEqual([]);
   });
 
+  const inexact = '{"event":"calendar.sync","data":{"a":9007199254740993,"b":["\\ud83d"]}}';
+  const cloudEvent = inexact.replace('"event":', '"specversion":"1.0","source":"/s","id":"1","type":');
+  const attributes = { 'ce-specversion': '1.0', 'ce-source': '/s', 'ce-id': '1', 'ce-type': 'calendar.sync' };
+  it.each([
+    ['as it is', inexact, {}, ''],
+    ['in an array', `[${inexact}]`, {}, '/0'],
+    ['as a CloudEvent', cloudEvent, { 'content-type': 'application/cloudevents+json' }, ''],
+    ['in a batch', `[${cloudEvent}]`, { 'content-type': 'application/cloudevents-batch+json' }, '/0'],
+  ])('that would change on its way is refused: %s', async (_name, body, headers, at) => {
+    const response = await ingest.post('/v1/events', body, headers);
+    expect(response.status).toBe(422);
+    const { errors } = await problemIn(response);
+    expect(errors.map(({ path }) => path)).toEqual([`${at}/data/a`, `${at}/data/b/0`]);
+  });
+
+  it('that would change on its way is refused as the data of a binary CloudEvent', async () => {
+    const response = await ingest.post('/v1/events', '{"a":9007199254740993}', attributes);
+    expect(response.status).toBe(422);
+    expect((await problemIn(response)).errors).toMatchObject([{ path: '/data/a' }]);
+  });
+
+  it('that would change on its way is mended on /broadcast, whose sender does not try again', async () => {
+    expect((await ingest.post('/broadcast', inexact)).status).toBe(200);
+    expect(await ingest.publishedSince()).toMatchObject([{ data: { a: '9007199254740993', b: ['\ufffd'] } }]);
+  });
+
   it('in one element of an array publishes nothing and lists every problem with its index', async () => {
     const response = await ingest.post('/v1/events', [
       appointment(),

@@ -78,6 +78,12 @@ describe('a message in the inbox', () => {
     expect(await idsOf(2)).toEqual(['w-1', 'w-1:calendar']);
   });
 
+  it("of upstream's webhook loses half a character and keeps the rest", async () => {
+    await ingest.send(webhook.replace(/"notes":\s*"/, '$&cut \\ud83d'), { messageId: 'w-2' });
+    const [seen] = await ingest.published.take(2);
+    expect(JSON.stringify(seen?.frame)).toContain('cut \ufffd');
+  });
+
   it('is a repeat of what came in by HTTP under the same id', async () => {
     await ingest.post('/v1/events', sync({ id: 'both' }));
     await ingest.send(sync({ id: 'both' }));
@@ -99,6 +105,7 @@ describe('a message that cannot be accepted', () => {
     ['an unknown event', { event: 'x', data: {} }, 'invalid_event'],
     ['several bad elements', [{ event: 'x' }, 3], 'invalid_event'],
     ['the id of another event', sync({ id: 'both', data: { other: 1 } }), 'id_reused'],
+    ['a number that loses digits', '{"event":"calendar.sync","data":{"a":1e400}}', 'invalid_event'],
     ['a bad webhook', { action: 'appointment_save', payload: { id: 0 } }, 'invalid_event'],
   ])('is set aside unchanged with the words of the HTTP entrance: %s', async (_name, body, code) => {
     const options = {

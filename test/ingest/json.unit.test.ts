@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { MAX_DEPTH, parseJson } from '../../services/ingest/core/json.ts';
 
 const bytes = (text: string) => new TextEncoder().encode(text);
-const parse = (text: string) => parseJson(bytes(text));
+const parse = (text: string) => parseJson(bytes(text), { inexact: 'refuse' });
 const nested = (depth: number) => '['.repeat(depth) + ']'.repeat(depth);
 
 describe('a body', () => {
@@ -41,7 +41,10 @@ describe('a body', () => {
 
   it('is malformed when it is not UTF-8', () => {
     const problems = [{ path: '', message: 'not UTF-8: send JSON encoded as UTF-8' }];
-    expect(parseJson(Uint8Array.of(0x22, 0xff, 0x22))).toEqual({ code: 'malformed_json', problems });
+    expect(parseJson(Uint8Array.of(0x22, 0xff, 0x22), { inexact: 'mend' })).toEqual({
+      code: 'malformed_json',
+      problems,
+    });
   });
 
   it.each([33, 10_000, 500_000])('%s levels deep is refused and not crashed on', (depth) => {

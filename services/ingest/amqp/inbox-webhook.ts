@@ -50,7 +50,7 @@ export function webhookIn(
   options: WebhookOptions,
 ): WaitingWebhook | Refusal | undefined {
   if (!message.content.includes(MARK_OF_A_WEBHOOK)) return undefined;
-  const json = parseJson(message.content);
+  const json = parseJson(message.content, { inexact: 'mend' });
   if ('problems' in json || !looksLikeWebhook(json.value)) return undefined;
   const read = readWebhook(json.value, options);
   if ('problems' in read) return invalidEvent(read.problems);

@@ -84,7 +84,8 @@ function afterValue(open: readonly string[]): Expected {
   return open.length === 0 ? 'the end' : 'a comma or a closing bracket';
 }
 
-function endOfString(text: string, start: number): { at: number; broken: boolean } {
+/** Of the string that begins at `start`. */
+export function endOfString(text: string, start: number): { at: number; broken: boolean } {
   let at = start + 1;
   for (;;) {
     const code = text.charCodeAt(at);

@@ -1,5 +1,6 @@
 import type { Problem } from '../../../shared/contract/errors.ts';
 import { whereNotJson } from './json-position.ts';
+import { mayNotSurvive, mended, NUMBER_MARK, withNumbersMarked } from './json-survival.ts';
 import { invalidEvent, pointerOf, type Refusal } from './problems.ts';
 
 /** Objects and arrays inside one another; what encodes or reads an event later may recurse. */
@@ -15,8 +16,25 @@ interface Container extends Place {
   readonly depth: number;
 }
 
-/** The bytes of a body as a JSON value that is safe to walk, copy and merge. */
-export function parseJson(body: Uint8Array): { readonly value: unknown } | Refusal {
+const EXACT_NUMBER_EXPECTED =
+  'expected a number that a 64-bit float holds with all its digits: send this one as a string';
+const UNICODE_EXPECTED =
+  'expected Unicode text: half of a surrogate pair (\\ud800 to \\udfff) stands alone in it; was a text cut in the middle of a character?';
+const LONE_SURROGATES = /\p{Cs}/gu;
+
+export interface ParseOptions {
+  /**
+   * What becomes of numbers and texts that would not reach every client as they were sent: they are refused, or for a
+   * sender who cannot try again become the digits as a string, and U+FFFD.
+   */
+  readonly inexact: 'refuse' | 'mend';
+}
+
+/** The bytes of a body as a JSON value that is safe to walk, copy and merge, and that JSON can carry on. */
+export function parseJson(
+  body: Uint8Array,
+  { inexact }: ParseOptions,
+): { readonly value: unknown } | Refusal {
   let text: string;
   try {
     text = new TextDecoder('utf-8', { fatal: true }).decode(body);
@@ -32,7 +50,9 @@ export function parseJson(body: Uint8Array): { readonly value: unknown } | Refus
     if (error instanceof RangeError) return invalidEvent([tooDeep('')]);
     return malformed(whereNotJson(text));
   }
-  const problems = unsafeParts(value);
+  const suspicious = mayNotSurvive(text);
+  if (suspicious) value = JSON.parse(inexact === 'mend' ? mended(text) : withNumbersMarked(text));
+  const problems = unsafeParts(value, suspicious);
   return problems.length === 0 ? { value } : invalidEvent(problems);
 }
 
@@ -45,7 +65,7 @@ function tooDeep(path: string): Problem {
 }
 
 /** Walks level by level with its own list: a body may nest deeper than the stack allows. */
-function unsafeParts(root: unknown): Problem[] {
+function unsafeParts(root: unknown, suspicious: boolean): Problem[] {
   const problems: Problem[] = [];
   const containers: Container[] = [];
   if (isObject(root)) containers.push({ value: root, depth: 1, key: '', parent: undefined });
@@ -58,14 +78,24 @@ function unsafeParts(root: unknown): Problem[] {
     for (const key in parent) {
       const value: unknown = (parent as Readonly<Record<string, unknown>>)[key];
       const child = { key, depth: depth + 1, parent: container };
+      const inexact = suspicious ? inexactIn(key, value) : undefined;
       if (isUnsafe(key, value)) {
         problems.push({ path: pointerTo(child), message: `the key ${key} is not taken` });
+      } else if (inexact !== undefined) {
+        problems.push({ path: pointerTo(child), message: inexact });
       } else if (isObject(value)) {
         containers.push({ ...child, value });
       }
     }
   }
   return problems;
+}
+
+function inexactIn(key: string, value: unknown): string | undefined {
+  if (key.search(LONE_SURROGATES) >= 0) return UNICODE_EXPECTED;
+  if (typeof value !== 'string') return undefined;
+  if (value.startsWith(NUMBER_MARK)) return EXACT_NUMBER_EXPECTED;
+  return value.search(LONE_SURROGATES) >= 0 ? UNICODE_EXPECTED : undefined;
 }
 
 /** Keys that reach the prototype of whoever copies or merges the data. */
@@ -81,5 +111,5 @@ function isObject(value: unknown): value is object {
 function pointerTo(place: Place): string {
   const keys: string[] = [];
   for (let at = place; at.parent !== undefined; at = at.parent) keys.push(at.key);
-  return pointerOf(keys.reverse());
+  return pointerOf(keys.reverse()).replace(LONE_SURROGATES, '\ufffd');
 }

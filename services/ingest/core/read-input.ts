@@ -27,8 +27,8 @@ export interface Read {
 
 /** Any input to its events, or why it is not taken. All of it is taken or nothing. */
 export function readInput(input: Input, options: AcceptOptions): Read | Refusal {
-  const json = parseJson(input.body);
-  if ('problems' in json) return json;
+  const json = parseJson(input.body, { inexact: input.entrance === 'broadcast' ? 'mend' : 'refuse' });
+  if ('problems' in json) return input.wrapping.kind === 'binary-cloud-event' ? inData(json) : json;
   const checked = readEvents(json.value, input, options);
   if ('problems' in checked) return invalidEvent(checked.problems);
   const single = !Array.isArray(json.value) || input.wrapping.kind === 'binary-cloud-event';
@@ -52,6 +52,12 @@ function readEvents(value: unknown, input: Input, options: AcceptOptions): Check
         return { problems: [{ path: '', message: 'expected an array of CloudEvents' }] };
       return acceptAll(value, (item) => acceptCloudEvent(item, options));
   }
+}
+
+/** Binary mode sends the data alone; a problem stands where structured mode would have it. */
+function inData(refusal: Refusal): Refusal {
+  if (refusal.code === 'malformed_json') return refusal;
+  return { ...refusal, problems: under('/data', refusal.problems) };
 }
 
 function one(checked: Checked<AcceptedEvent>): Checked<readonly AcceptedEvent[]> {

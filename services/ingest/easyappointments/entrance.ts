@@ -17,7 +17,7 @@ export class WebhookEntrance {
   constructor(private readonly options: WebhookEntranceOptions) {}
 
   take(body: Uint8Array): Refusal | { readonly accepted: Promise<void> } {
-    const json = parseJson(body);
+    const json = parseJson(body, { inexact: 'mend' });
     if ('problems' in json) return json;
     const webhook: Checked<Webhook> = readWebhook(json.value, this.options);
     if ('problems' in webhook) return invalidEvent(webhook.problems);
