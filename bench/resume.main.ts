@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { findOwnBroker } from '../dev/broker/find-broker.ts';
 import { createVhost } from '../dev/broker/management.ts';
-import { signToken } from '../dev/sign-token.ts';
+import { signToken } from '../services/delivery/sign-token.ts';
 import { readConfig } from '../services/delivery/config.ts';
 import { startDelivery } from '../services/delivery/service.ts';
 import { createLogger } from '../shared/runtime/logger.ts';
@@ -51,7 +51,7 @@ async function measure(size: number): Promise<number> {
     n % (WINDOW / OWN) === 1 ? 'customer_9' : 'provider_1',
   );
   const delivery = await start();
-  const token = signToken({ JWT_SECRET: SECRET }, { role: 'customer', id: 9 });
+  const token = signToken(SECRET, { role: 'customer', id: 9 });
   const target = `ws://127.0.0.1:${delivery.webSocketPort}/?token=${token}&cursor=${cursor}`;
   const times: number[] = [];
   for (let round = 0; round < ROUNDS; round += 1) times.push(await timeToResumed(target, OWN));

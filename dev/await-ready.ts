@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { CommandError } from './environment.ts';
+import { CommandError } from '../shared/runtime/command-line.ts';
 
 const POLL_MS = 100;
 const TRY_MS = 2_000;

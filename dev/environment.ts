@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { CommandError } from '../shared/runtime/command-line.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -24,7 +25,9 @@ export function loadEnvironment(): Record<string, string> {
 
 /** As `loadEnvironment`, for a command that needs a secret and may come before the first start. */
 export function loadWithSecret(name: string): Record<string, string> {
-  if (loadEnvironment()[name] === undefined) ensureEnvFile((sentence) => console.error(sentence));
+  const env = loadEnvironment();
+  if ((env[name] ?? env[`${name}_FILE`]) !== undefined) return env;
+  ensureEnvFile((sentence) => console.error(sentence));
   return loadEnvironment();
 }
 
@@ -75,9 +78,4 @@ export function firstOf(env: Environment, name: string): string {
   const [first] = (env[name] ?? '').split(',').map((value) => value.trim());
   if (first !== undefined && first !== '') return first;
   throw new CommandError(`${name} is not set in .env: set it there, or remove .env to get a new one.`);
-}
-
-/** What the person at the keyboard can mend: shown as a sentence, without a stack. */
-export class CommandError extends Error {
-  override readonly name = 'CommandError';
 }

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { readArguments, runMain, UsageError } from './arguments.ts';
-import { CommandError, firstOf, loadWithSecret, root } from './environment.ts';
+import { CommandError, readArguments, runMain, UsageError } from '../shared/runtime/command-line.ts';
+import { firstOf, loadWithSecret, root } from './environment.ts';
 
 const usage = `usage: npm run publish -- FILE
 

@@ -1,5 +1,5 @@
-import { runMain } from './arguments.ts';
-import { CommandError, loadEnvironment } from './environment.ts';
+import { CommandError, runMain } from '../shared/runtime/command-line.ts';
+import { loadEnvironment } from './environment.ts';
 import { runningBrokerUrl } from './leftovers.ts';
 
 const usage = 'usage: npm run redrive -- list | show NUMBER | publish NUMBER|all | drop NUMBER|all';

@@ -1,5 +1,6 @@
+import { CommandError } from '../shared/runtime/command-line.ts';
 import { isFree } from './broker/ports.ts';
-import { CommandError, type Environment } from './environment.ts';
+import type { Environment } from './environment.ts';
 
 /** Both services read HEALTH_PORT, so each has a variable of its own here. */
 const variables = {

@@ -1,11 +1,17 @@
 import { join } from 'node:path';
+import {
+  CommandError,
+  complain,
+  readArguments,
+  runMain,
+  UsageError,
+} from '../shared/runtime/command-line.ts';
 import { awaitReady } from './await-ready.ts';
-import { complain, readArguments, runMain, UsageError } from './arguments.ts';
 import type { Broker } from './broker/broker.ts';
 import { findBroker } from './broker/find-broker.ts';
 import { endInShell, startGuardian, type Guardian } from './broker/guardian.ts';
 import { withProgress } from './broker/progress.ts';
-import { CommandError, ensureEnvFile, loadEnvironment, root, type Environment } from './environment.ts';
+import { ensureEnvFile, loadEnvironment, root, type Environment } from './environment.ts';
 import { forgetStart, recordStart, settleEarlierStart } from './leftovers.ts';
 import { ServiceProcess } from './service-process.ts';
 import { freePorts, type StartPorts } from './start-ports.ts';

@@ -1,3 +1,4 @@
+import { CommandError } from '../../shared/runtime/command-line.ts';
 import type { Ports } from './ports.ts';
 
 interface Address {
@@ -60,6 +61,6 @@ export interface BrokerOptions {
 export type Attempt = { readonly broker: OwnBroker } | { readonly passedOver: string };
 
 /** Nothing that looks for a broker can be found, or the one that was asked for is out of reach. */
-export class BrokerError extends Error {
+export class BrokerError extends CommandError {
   override readonly name = 'BrokerError';
 }

@@ -77,6 +77,7 @@ export interface CommandResult {
 export interface CommandOptions {
   readonly timeoutMs: number;
   readonly env?: NodeJS.ProcessEnv | undefined;
+  readonly cwd?: string | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -87,7 +88,7 @@ export interface CommandOptions {
 export function runCommand(
   command: string,
   args: readonly string[],
-  { timeoutMs, env, signal }: CommandOptions,
+  { timeoutMs, env, cwd, signal }: CommandOptions,
 ): Promise<CommandResult> {
   return new Promise((resolve) => {
     const child = spawn(command, args, {
@@ -95,6 +96,7 @@ export function runCommand(
       detached: true,
       timeout: timeoutMs,
       ...(env === undefined ? {} : { env }),
+      ...(cwd === undefined ? {} : { cwd }),
       ...(signal === undefined ? {} : { signal }),
     });
     const output = { stdout: '', stderr: '' };

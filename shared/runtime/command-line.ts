@@ -1,6 +1,10 @@
-import { parseArgs, type ParseArgsConfig } from 'node:util';
-import { BrokerError } from './broker/broker.ts';
-import { CommandError } from './environment.ts';
+import { inspect, parseArgs, type ParseArgsConfig } from 'node:util';
+import { ConfigError } from './env.ts';
+
+/** What the person at the keyboard can mend: shown as a sentence, without a stack. */
+export class CommandError extends Error {
+  override readonly name: string = 'CommandError';
+}
 
 /** The command line was wrong; it is answered with the usage and exit code 2. */
 export class UsageError extends Error {
@@ -17,7 +21,7 @@ export function readArguments<Flag extends string>(
   try {
     const { values, positionals } = parseArgs({ options, allowPositionals: true });
     if (values['help'] === true) {
-      console.log(usage);
+      printLine(usage);
       process.exit(0);
     }
     return { values: values as Partial<Record<Flag, string>>, positionals };
@@ -45,10 +49,19 @@ export async function runMain(usage: string, main: () => number | Promise<number
 /** Says what went wrong, without a stack where a person can mend it; returns the exit code. */
 export function complain(error: unknown, usage = ''): number {
   if (error instanceof UsageError) {
-    console.error(`${error.message}\n\n${usage}`);
+    warnLine(`${error.message}\n\n${usage}`);
     return 2;
   }
-  const expected = error instanceof CommandError || error instanceof BrokerError;
-  console.error(expected ? error.message : error);
+  const expected = error instanceof CommandError || error instanceof ConfigError;
+  warnLine(expected ? error.message : inspect(error));
   return 1;
+}
+
+export function printLine(text: string): void {
+  process.stdout.write(`${text}\n`);
+}
+
+/** What is for the person and not for a program that reads the output. */
+export function warnLine(text: string): void {
+  process.stderr.write(`${text}\n`);
 }

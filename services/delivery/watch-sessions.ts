@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { WebSocket } from 'ws';
+import { printLine, warnLine } from '../../shared/runtime/command-line.ts';
 
 export interface WatchOptions {
   readonly url: string;
@@ -34,13 +35,13 @@ export async function watch(options: WatchOptions): Promise<number> {
     if (interrupted.signal.aborted) return 0;
     const said = `closed with ${code}${reason === '' ? '' : ` (${reason})`}`;
     if (!comesBack(code) || (code === TOKEN_EXPIRED && 'fixed' in options.token)) {
-      console.error(`${said}: not coming back`);
+      warnLine(`${said}: not coming back`);
       return 1;
     }
     failures = connected ? 0 : failures + 1;
     const cap = Math.min(MAX_WAIT_MS, FIRST_WAIT_MS * 2 ** failures);
     const waitMs = cap * (0.5 + Math.random() / 2);
-    console.error(`${said}: coming back in ${(waitMs / 1000).toFixed(1)} s`);
+    warnLine(`${said}: coming back in ${(waitMs / 1000).toFixed(1)} s`);
     const waited = delay(waitMs, true, { signal: interrupted.signal });
     if (!(await waited.catch(() => false))) return 0;
   }
@@ -80,12 +81,12 @@ function runSession(
       clearTimeout(deadline);
       deadline = undefined;
       const text = data.toString();
-      console.log(text);
+      printLine(text);
       const frame = JSON.parse(text) as { type?: string; cursor?: unknown };
       if (frame.type === 'connected') connected = true;
       if (typeof frame.cursor === 'string') follow(frame.cursor);
     });
-    socket.on('error', (error) => console.error(`${url}: ${error.message || String(error)}`));
+    socket.on('error', (error) => warnLine(`${url}: ${error.message || String(error)}`));
     socket.on('close', (code, reason) => {
       clearInterval(pinging);
       clearTimeout(deadline);

@@ -1,0 +1,32 @@
+import jwt from 'jsonwebtoken';
+import { z } from 'zod';
+import { positiveInteger, UsageError } from '../../shared/runtime/command-line.ts';
+import { readEnv } from '../../shared/runtime/env.ts';
+import { DeliveryEnv } from './config.ts';
+
+export const roles = ['admin', 'provider', 'secretary', 'customer'] as const;
+export const DEFAULT_TTL_S = 3_600;
+
+export interface Person {
+  readonly role: (typeof roles)[number];
+  readonly id: number;
+}
+
+/** A token as the booking backend would issue it. */
+export function signToken(secret: string, { role, id }: Person, ttlS = DEFAULT_TTL_S): string {
+  const claims = { sub: String(id), data: { user_id: id, role } };
+  return jwt.sign(claims, secret, { algorithm: 'HS256', expiresIn: ttlS });
+}
+
+/** The one with which a token is signed: the first, which is the newest while they are rotated. */
+export function readSigningSecret(env: Readonly<Record<string, string | undefined>>): string {
+  const { JWT_SECRET } = readEnv(z.object({ JWT_SECRET: DeliveryEnv.shape.JWT_SECRET }), env);
+  const [newest = ''] = JWT_SECRET;
+  return newest;
+}
+
+export function readPerson(role: string | undefined, id: string | undefined): Person {
+  const known = roles.find((name) => name === role);
+  if (known === undefined) throw new UsageError(`--role needs one of ${roles.join(', ')}.`);
+  return { role: known, id: positiveInteger('--id', id ?? '') };
+}
