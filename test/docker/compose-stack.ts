@@ -1,8 +1,11 @@
 import { randomBytes } from 'node:crypto';
+import { rmSync } from 'node:fs';
 import { z } from 'zod';
 import { startGuardian } from '../../dev/broker/guardian.ts';
 import { runCommand } from '../../dev/broker/processes.ts';
 import { findFreePorts } from './free-ports.ts';
+import { freshClone } from './fresh-clone.ts';
+import { ShellCommand } from './shell-command.ts';
 
 /** A first build fetches its base image and every package. */
 const COMMAND_MS = 600_000;
@@ -29,60 +32,80 @@ export interface StackPorts {
   readonly http: number;
   readonly webSocket: number;
   readonly health: number;
+  readonly ingestHealth: number;
   readonly proxy: number;
+}
+
+interface Outline {
+  readonly project: string;
+  /** The checkout in which its commands are typed. */
+  readonly folder: string;
+  readonly image: string;
+  readonly ports: StackPorts;
+  readonly env: NodeJS.ProcessEnv;
 }
 
 /** docker-compose.yml as it stands, as a project of its own with ports, secrets and volumes of its own. */
 export class ComposeStack {
   private constructor(
-    readonly project: string,
-    readonly image: string,
-    readonly ports: StackPorts,
+    private readonly outline: Outline,
     readonly secret: string,
     readonly key: string,
-    private readonly env: NodeJS.ProcessEnv,
   ) {}
+
+  get project(): string {
+    return this.outline.project;
+  }
+
+  get folder(): string {
+    return this.outline.folder;
+  }
+
+  get image(): string {
+    return this.outline.image;
+  }
+
+  get ports(): StackPorts {
+    return this.outline.ports;
+  }
 
   /** Brings a stack up for `work` and takes it down with its volumes, whatever became of the work. */
   static async use(profiles: readonly string[], work: (stack: ComposeStack) => Promise<void>): Promise<void> {
-    const project = `roomcast-test-${randomBytes(4).toString('hex')}`;
-    const stack = await ComposeStack.#describe(project, profiles);
-    const guardian = startGuardian('docker compose -p "$1" down --volumes --timeout 5', [project]);
-    try {
+    const outline = await outlineOf(process.cwd(), profiles);
+    const secret = randomBytes(32).toString('hex');
+    const key = randomBytes(32).toString('hex');
+    const env = { ...outline.env, JWT_SECRET: secret, INGEST_API_KEYS: key };
+    const stack = new ComposeStack({ ...outline, env }, secret, key);
+    await stack.#during(async () => {
       await stack.compose(['up', '--build', '--detach', '--wait']);
       await work(stack);
-    } catch (error) {
-      await stack.#showLogs();
-      throw error;
+    });
+  }
+
+  /** Nothing but a checkout: what `work` types makes the secrets and brings it up. It is taken down all the same. */
+  static async inFreshClone(work: (stack: ComposeStack) => Promise<void>): Promise<void> {
+    const folder = freshClone();
+    try {
+      const outline = await outlineOf(folder, []);
+      const env = { ...outline.env, JWT_SECRET: undefined, INGEST_API_KEYS: undefined };
+      const stack = new ComposeStack({ ...outline, env }, '', '');
+      await stack.#during(() => work(stack));
     } finally {
-      await stack.compose(['down', '--volumes', '--remove-orphans', '--timeout', '5']);
-      await guardian.dismiss();
+      rmSync(folder, { recursive: true });
     }
   }
 
-  static async #describe(project: string, profiles: readonly string[]): Promise<ComposeStack> {
-    const first = await findFreePorts(4);
-    const ports = { http: first, webSocket: first + 1, health: first + 2, proxy: first + 3 };
-    const secret = randomBytes(32).toString('hex');
-    const key = randomBytes(32).toString('hex');
-    const env = {
-      ...process.env,
-      COMPOSE_PROJECT_NAME: project,
-      COMPOSE_PATH_SEPARATOR: ':',
-      COMPOSE_FILE: 'docker-compose.yml:test/docker/compose.yml',
-      COMPOSE_PROFILES: profiles.join(','),
-      // What is set here wins over the .env of the checkout.
-      ...Object.fromEntries(leftToDefault.map((name) => [name, ''])),
-      ROOMCAST_IMAGE: IMAGE,
-      JWT_SECRET: secret,
-      INGEST_API_KEYS: key,
-      INGEST_PUBLISH_PORTS: String(ports.http),
-      WEBSOCKET_PUBLISH_PORT: String(ports.webSocket),
-      HEALTH_PUBLISH_PORT: String(ports.health),
-      PROXY_HTTP_PORT: String(ports.proxy),
-      PROXY_INGEST: 'on',
-    };
-    return new ComposeStack(project, IMAGE, ports, secret, key, env);
+  async #during(work: () => Promise<void>): Promise<void> {
+    const guardian = startGuardian('docker compose -p "$1" down --volumes --timeout 5', [this.project]);
+    try {
+      await work();
+    } catch (error) {
+      await this.#showLogs();
+      throw error;
+    } finally {
+      await this.#takeDown();
+      await guardian.dismiss();
+    }
   }
 
   /** One call of docker compose in the environment of this stack; a failure is thrown in its own words. */
@@ -90,9 +113,15 @@ export class ComposeStack {
     return this.#run('docker', ['compose', ...args]);
   }
 
-  /** A line of the documentation, as somebody types it into a shell. */
-  type(line: string): Promise<string> {
-    return this.#run('sh', ['-c', line]);
+  /** Lines of the documentation, as somebody types them into a shell, on the ports of this stack. */
+  type(lines: string): Promise<string> {
+    return this.#run('sh', ['-ec', this.#onOwnPorts(lines)]);
+  }
+
+  /** As `type`, for a command that goes on until it is ended. */
+  open(line: string): ShellCommand {
+    const { env, folder } = this.outline;
+    return new ShellCommand(this.#onOwnPorts(line), { env, cwd: folder });
   }
 
   async containers(): Promise<readonly Container[]> {
@@ -115,6 +144,22 @@ export class ComposeStack {
     return `amqp://roomcast:roomcast@${address.trim()}`;
   }
 
+  /** By the project's name alone, so that it works whatever the checkout lacks. */
+  async #takeDown(): Promise<void> {
+    const env = { ...this.outline.env, COMPOSE_FILE: undefined };
+    const down = ['down', '--volumes', '--remove-orphans', '--timeout', '5'];
+    await this.#run('docker', ['compose', '--project-name', this.project, ...down], { env, cwd: '/' });
+  }
+
+  #onOwnPorts(lines: string): string {
+    const { http, webSocket, health, ingestHealth } = this.ports;
+    const own = { 8080: webSocket, 8081: health, 8082: http, 8083: ingestHealth };
+    return Object.entries(own).reduce(
+      (text, [documented, port]) => text.replaceAll(`:${documented}/`, `:${port}/`),
+      lines,
+    );
+  }
+
   async #showLogs(): Promise<void> {
     const tail = ['logs', '--no-color', '--timestamps', '--tail', String(LOG_LINES_ON_FAILURE)];
     const shown = await Promise.all(
@@ -123,12 +168,38 @@ export class ComposeStack {
     process.stderr.write(`\n${shown.join('\n')}\n`);
   }
 
-  async #run(command: string, args: readonly string[]): Promise<string> {
-    const { code, stdout, stderr } = await runCommand(command, args, {
-      timeoutMs: COMMAND_MS,
-      env: this.env,
-    });
+  async #run(
+    command: string,
+    args: readonly string[],
+    place: { env: NodeJS.ProcessEnv; cwd: string } = { env: this.outline.env, cwd: this.outline.folder },
+  ): Promise<string> {
+    const options = { ...place, timeoutMs: COMMAND_MS };
+    const { code, stdout, stderr } = await runCommand(command, args, options);
     if (code === 0) return stdout;
     throw new Error(`${command} ${args.join(' ')} failed (${code ?? 'no exit code'}): ${stderr || stdout}`);
   }
+}
+
+async function outlineOf(folder: string, profiles: readonly string[]): Promise<Outline> {
+  const project = `roomcast-test-${randomBytes(4).toString('hex')}`;
+  const first = await findFreePorts(5);
+  const [http, webSocket, health, ingestHealth, proxy] = [first, first + 1, first + 2, first + 3, first + 4];
+  const ports = { http, webSocket, health, ingestHealth, proxy };
+  const env = {
+    ...process.env,
+    COMPOSE_PROJECT_NAME: project,
+    COMPOSE_PATH_SEPARATOR: ':',
+    COMPOSE_FILE: 'docker-compose.yml:test/docker/compose.yml',
+    COMPOSE_PROFILES: profiles.join(','),
+    // What is set here wins over the .env of the checkout.
+    ...Object.fromEntries(leftToDefault.map((name) => [name, ''])),
+    ROOMCAST_IMAGE: IMAGE,
+    INGEST_PUBLISH_PORTS: String(http),
+    WEBSOCKET_PUBLISH_PORT: String(webSocket),
+    HEALTH_PUBLISH_PORT: String(health),
+    INGEST_HEALTH_PUBLISH_PORT: String(ingestHealth),
+    PROXY_HTTP_PORT: String(proxy),
+    PROXY_INGEST: 'on',
+  };
+  return { project, folder, image: IMAGE, ports, env };
 }

@@ -26,6 +26,13 @@ function outputsIn(markdown: string, command: string): readonly string[] {
     .map(([, ...output]) => output.join('\n').trim());
 }
 
+/** The blocks of shell lines in a section of README.md, in their order. */
+export function typedIn(section: string): readonly string[] {
+  const [, text = ''] = readFileSync('README.md', 'utf8').split(new RegExp(`^## ${section}$`, 'm'));
+  const [inside = ''] = text.split(/^## /m);
+  return [...inside.matchAll(/^```sh\n(.*?)^```$/gms)].map(([, lines = '']) => lines.trim());
+}
+
 /** Every field with its kind, and what is in it: `stats.uptime_seconds: number`. */
 export function fieldsOf(value: unknown, path = ''): readonly string[] {
   if (Array.isArray(value)) return value.flatMap((item) => fieldsOf(item, `${path}[]`));

@@ -1,21 +1,15 @@
 import { describe, expect, it } from '@jest/globals';
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
 import { TestClient } from '../support/client.ts';
-import { tokenFor } from '../support/tokens.ts';
 import { ComposeStack } from './compose-stack.ts';
-import { documentedOutputs, fieldsOf, logFieldsIn, rowIn } from './documented.ts';
+import { documentedOutputs, fieldsOf, logFieldsIn, rowIn, typedIn } from './documented.ts';
 
 /** Wide: a first build fetches its base image and every package. */
 const DEADLINE_MS = 900_000;
 const HEALTH = 'curl localhost:8081/health';
 const LOGS = 'docker compose logs websocket';
 const LIST = 'docker compose ps websocket';
-
-/** A command of the documentation on the ports of this stack. */
-function type(stack: ComposeStack, documented: string): Promise<string> {
-  const { http, health } = stack.ports;
-  return stack.type(documented.replace(':8081/', `:${health}/`).replace(':8082/', `:${http}/`));
-}
 
 /** What a stack with the documented name, image and ports would have printed. */
 function asDocumented(output: string, { project, image, ports }: ComposeStack): string {
@@ -26,42 +20,65 @@ function asDocumented(output: string, { project, image, ports }: ComposeStack): 
     .replaceAll(`:${ports.health}->`, ':8081->');
 }
 
-describe('the stack of docker compose up', () => {
+/** The lines of README.md that need Docker and no Node, by what they are for. */
+function quickStart() {
+  const [start = '', publish = '', token = ''] = typedIn('Quick start').filter(
+    (lines) => !lines.includes('npm '),
+  );
+  const [secrets = '', up = '', watch = ''] = start.split('\n');
+  return { secrets, up, watch, publish, token };
+}
+
+describe('a fresh clone with Docker and no Node', () => {
   it(
     'does what the README says it does',
     () =>
-      ComposeStack.use([], async (stack) => {
+      ComposeStack.inFreshClone(async (stack) => {
+        const readme = quickStart();
+        await stack.type(readme.secrets);
+        const first = readFileSync(join(stack.folder, '.env'), 'utf8');
+        expect(first).toMatch(/^JWT_SECRET=\w{64}$/m);
+        expect(first).toMatch(/^INGEST_API_KEYS=\w{64}$/m);
+        expect(statSync(join(stack.folder, '.env')).mode & 0o777).toBe(0o600);
+        const said = await stack.type(readme.secrets);
+        expect(readFileSync(join(stack.folder, '.env'), 'utf8')).toBe(first);
+        for (const [secret] of first.matchAll(/\w{64}/g)) expect(said).not.toContain(secret);
+
+        await stack.type(readme.up);
         const services = (await stack.containers()).map(({ Service, Health }) => `${Service} ${Health}`);
         expect(services.sort()).toEqual(['ingest healthy', 'rabbitmq healthy', 'websocket healthy']);
 
-        const token = tokenFor('provider', 4, { secret: stack.secret });
+        await using watcher = stack.open(readme.watch);
+        await watcher.printed('"type":"connected"');
+        const accepted = JSON.parse(await stack.type(readme.publish)) as { id: string };
+        expect(JSON.parse(await watcher.printed('"event":"appointment.created"'))).toMatchObject({
+          id: accepted.id,
+        });
+
+        const token = (await stack.type(readme.token)).trim();
         await using phone = await TestClient.open(
           `ws://127.0.0.1:${stack.ports.webSocket}/ws?token=${token}`,
         );
         await phone.until({ type: 'connected' });
-        const publish = /^curl -X POST .*\\\n.*$/m.exec(readFileSync('README.md', 'utf8'))?.[0];
-        const accepted = JSON.parse(await type(stack, publish ?? 'false')) as { id: string };
-        expect(await phone.until({ event: 'appointment.created' })).toMatchObject({ id: accepted.id });
-        await phone.until({ event: 'calendar.sync' });
 
         const listed = documentedOutputs(LIST);
         expect(listed.length).toBeGreaterThan(0);
         for (const shown of listed) {
-          expect(rowIn(asDocumented(await type(stack, LIST), stack))).toEqual(rowIn(shown));
+          expect(rowIn(asDocumented(await stack.type(LIST), stack))).toEqual(rowIn(shown));
         }
 
         const logs = documentedOutputs(LOGS);
         expect(logs.length).toBeGreaterThan(0);
-        const logged = logFieldsIn(await type(stack, LOGS));
+        const printed = await stack.type(LOGS);
+        const logged = logFieldsIn(printed);
         for (const line of logs.flatMap(logFieldsIn)) expect(logged).toContainEqual(line);
+        for (const [secret] of first.matchAll(/\w{64}/g)) expect(printed).not.toContain(secret);
+        expect(printed).not.toContain(token);
 
         const healths = documentedOutputs(HEALTH);
         expect(healths.length).toBeGreaterThan(0);
-        const health: unknown = JSON.parse(await type(stack, HEALTH));
-        expect(health).toMatchObject({
-          status: 'healthy',
-          stats: { active_connections: 1, total_deliveries: 2 },
-        });
+        const health: unknown = JSON.parse(await stack.type(HEALTH));
+        expect(health).toMatchObject({ status: 'healthy', stats: { active_connections: 2 } });
         for (const shown of healths) {
           expect(fieldsOf(health)).toEqual(expect.arrayContaining([...fieldsOf(JSON.parse(shown))]));
         }
