@@ -1,32 +1,27 @@
-import { isAppointmentEvent, type EventData } from '../../../shared/contract/event.ts';
+import { isAppointmentEvent } from '../../../shared/contract/event.ts';
 import { personalRoom, type Address } from '../../../shared/contract/routing.ts';
 import type { AcceptedEvent } from '../core/accept.ts';
 import { concernedBy } from '../core/event-data.ts';
 import { withKnown, withOffset } from './compose.ts';
 import { withHashForCustomer } from './customer-hash.ts';
 import type { Directory } from './ledger.ts';
-
-/** Of the provider's calendars elsewhere. */
-const CALENDAR_IDS = ['id_google_calendar', 'id_caldav_calendar'];
+import { APPOINTMENT_SECRETS, withoutSecretKeys } from './secret-keys.ts';
 
 /**
  * What the fork's own call does not say: names, which its apps show, and the secretaries of the provider, whom it never
- * told. What it does say stays as it is, but for the secrets of the row: with `keepHash` the customer gets their own hash.
+ * told. What it does say stays as it is, but for the secrets of the rows in it: with `keepHash` the customer gets their own hash.
  */
 export function enriched(
   event: AcceptedEvent,
   directory: Directory,
   { keepHash }: { readonly keepHash: boolean },
 ): AcceptedEvent[] {
-  if (!isAppointmentEvent(event.name)) return [{ ...event, data: withOffset(event.data, directory) }];
-  const { hash, ...rest } = event.data;
-  const data = withKnown(without(rest, CALENDAR_IDS), directory);
+  if (!isAppointmentEvent(event.name))
+    return [{ ...event, data: withOffset(withoutSecretKeys(event.data), directory) }];
+  const { hash } = event.data;
+  const data = withKnown(withoutSecretKeys(event.data, APPOINTMENT_SECRETS), directory);
   const known = { ...event, data, rooms: withSecretaries(event, directory) };
   return withHashForCustomer(known, keepHash ? hash : undefined, concernedBy(data).customerId);
-}
-
-function without(data: EventData, names: readonly string[]): EventData {
-  return Object.fromEntries(Object.entries(data).filter(([name]) => !names.includes(name)));
 }
 
 function withSecretaries({ data, rooms }: AcceptedEvent, directory: Directory): readonly Address[] {

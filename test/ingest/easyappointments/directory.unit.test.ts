@@ -151,6 +151,35 @@ describe('an event of the fork', () => {
     expect(JSON.stringify(events)).not.toMatch(/hash|ZyBA6evNhKTU|google|caldav/);
   });
 
+  it('loses the secrets of every row in it, at any depth and in any spelling', () => {
+    const rows = {
+      provider: {
+        id: 4,
+        settings: { username: 'marta', password: 'PLANTED', salt: 'PLANTED', google_token: 'PLANTED' },
+      },
+      services: [
+        { id: 1, attributes: [{ apiKey: 'PLANTED', 'x-api-key': 'PLANTED', caldavPassword: 'PLANTED' }] },
+      ],
+      token: 'PLANTED',
+    };
+    const appointments = [
+      { id: 2, hash: 'PLANTED', id_google_calendar: 'PLANTED', notes: 'bring a passport' },
+    ];
+    const [created] = enriched(
+      { ...event, data: { ...event.data, ...rows, appointments } },
+      new Ledger(),
+      on,
+    );
+    expect(JSON.stringify(created)).not.toContain('PLANTED');
+    expect(created?.data).toMatchObject({
+      provider: { id: 4, settings: { username: 'marta' } },
+      services: [{ id: 1, attributes: [{}] }],
+      appointments: [{ id: 2, notes: 'bring a passport' }],
+    });
+    const [sync] = enriched({ ...event, name: 'calendar.sync', data: rows }, new Ledger(), off);
+    expect(JSON.stringify(sync)).not.toContain('PLANTED');
+  });
+
   it('keeps its hash for the customer alone when that is switched on', () => {
     const events = enriched({ ...event, id: 'e' }, new Ledger(), on);
     expect(events.map(({ id, rooms, data }) => [id, rooms, data['hash']])).toEqual([
