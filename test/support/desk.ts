@@ -3,6 +3,7 @@ import type { AcceptedEvent } from '../../services/ingest/core/accept.ts';
 import { Desk, type DeskOptions } from '../../services/ingest/easyappointments/desk.ts';
 import type { Entry } from '../../services/ingest/easyappointments/entries.ts';
 import { Ledger } from '../../services/ingest/easyappointments/ledger.ts';
+import { AppError } from '../../shared/contract/errors.ts';
 import { readWebhook } from '../../services/ingest/easyappointments/webhook.ts';
 
 export interface WebhookBody {
@@ -22,6 +23,9 @@ export function webhook(name: string, changes: Readonly<Record<string, unknown>>
 export class TestDesk {
   readonly announced: AcceptedEvent[] = [];
   readonly written: Entry[] = [];
+  /** How many events were handed over at once. */
+  readonly batches: number[] = [];
+  refuses = () => false;
   readonly ledger: Ledger;
   readonly desk: Desk;
   readonly #keepHash: boolean;
@@ -35,6 +39,8 @@ export class TestDesk {
     this.desk = new Desk({
       ledger,
       announce: (events) => {
+        if (this.refuses()) throw new AppError('too_many_unconfirmed', 'full');
+        this.batches.push(events.length);
         this.announced.push(...events);
         return Promise.resolve();
       },

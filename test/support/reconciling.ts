@@ -76,6 +76,10 @@ export class FakeDesk implements Desk {
     return observation.isNews ? 'announced' : 'learned';
   }
 
+  tellAgain(): Promise<number> {
+    return Promise.resolve(0);
+  }
+
   appointmentsBetween(firstDay: string, lastDay: string): readonly number[] {
     return [...this.existing].filter(([, day]) => day >= firstDay && day <= lastDay).map(([id]) => id);
   }

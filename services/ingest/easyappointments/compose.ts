@@ -110,7 +110,8 @@ function thinData(news: Extract<News, { kind: 'sync' }>, directory: Directory): 
 
 function previousOf(before: News['before'], directory: Directory): EventData {
   if (before === undefined) return {};
-  const slot = Object.entries(slotOf(before, directory.zoneOf(before.provider)));
+  const zone = before.zone === undefined ? directory.zoneOf(before.provider) : before.zone;
+  const slot = Object.entries(slotOf(before, zone));
   return {
     ...Object.fromEntries(slot.map(([key, time]) => [`previous_${key}`, time])),
     previous_provider_id: before.provider,

@@ -13,7 +13,8 @@ export type News =
       readonly row: AppointmentRow;
       readonly reason?: string;
       /** Where it was before, for whoever shows it there. */
-      readonly before?: Pick<AppointmentRecord, 'start' | 'end' | 'provider'>;
+      readonly before?: Before;
+      readonly isOneOfMany?: boolean;
       /** Told only to a part of those whom it concerns; absent for all of them. */
       readonly part?: Part;
     }
@@ -25,8 +26,12 @@ export type News =
       readonly provider?: number;
       readonly start?: string | null | undefined;
       readonly end?: string | null | undefined;
-      readonly before?: Pick<AppointmentRecord, 'start' | 'end' | 'provider'>;
+      readonly before?: Before;
+      /** Of one message that tells of several appointments: its id has that of the appointment behind it. */
+      readonly isOneOfMany?: boolean;
     };
+
+export type Before = Pick<AppointmentRecord, 'start' | 'end' | 'provider' | 'zone'>;
 
 /** Of an appointment that was given away: whom it concerned before and after, and `other` is the row on the other side. */
 export interface Part {
@@ -85,7 +90,7 @@ function partsOf(known: AppointmentRecord, change: Extract<News, { kind: 'appoin
 }
 
 /** Rows of one appointment after it is gone, by what was known of it. */
-export function rowOf(id: number, known: AppointmentRecord): AppointmentRow {
+export function rowOf(id: number, known: Omit<AppointmentRecord, 'version'>): AppointmentRow {
   return {
     id,
     start_datetime: known.start,
@@ -184,12 +189,15 @@ function recordOf(known: AppointmentRecord | undefined, told: Told): Appointment
     // The REST API does not tell it.
     updated: told.observed === undefined ? secondsOf(row.update_datetime) : (known?.updated ?? null),
     seen,
-    digest: digestOf(shownOf(row)),
+    digest: digestOf(columnsShown(row)),
+    // As it was told, until it is told again.
+    ...(known?.zone !== undefined && { zone: known.zone }),
+    ...(known?.names !== undefined && { names: known.names }),
   };
 }
 
 /** What clients are shown, without the backend's bookkeeping; an absent column is an empty one. */
-function shownOf(row: AppointmentRow): readonly (string | number)[] {
+function columnsShown(row: AppointmentRow): readonly (string | number)[] {
   return [
     row.id_users_provider,
     row.id_users_customer,

@@ -5,9 +5,10 @@ import { AppointmentRow, AppointmentRowWithHash, PersonRow, ServiceRow } from '.
 import { eventsOf, type Stamp } from './compose.ts';
 import { rowOf, type News } from './decide.ts';
 import { keyOf, RUN_ID, type Entry } from './entries.ts';
-import type { Ledger } from './ledger.ts';
+import type { Directory, Ledger, Proposal } from './ledger.ts';
 import type { Plan } from './people.ts';
 import { planFor, planForAppointment, type PlanContext } from './plan.ts';
+import { shownOf, toldAgain } from './shown.ts';
 import type { Desk as DeskForRest, Observation, Run } from './rest/ports.ts';
 import type { Change, Role } from './webhook.ts';
 
@@ -36,6 +37,8 @@ export interface Arrival {
 
 /** A webhook that tells of a change which the REST API showed already, and the other way round, may be that late. */
 const OVERLAP_MS = 10_000;
+/** Of what is handed to the broker before it is heard; far below the smallest bound on what is unconfirmed. */
+const BATCH = 200;
 const DAY_MS = 24 * 60 * 60 * 1000;
 const NOTHING: Plan = { news: [], proposals: [] };
 
@@ -104,8 +107,28 @@ export class Desk implements DeskForRest {
     );
   }
 
-  #context(atMs: number): PlanContext {
+  /** Tells again what clients were told with other names or another zone than are known now; resolves to how many. */
+  async tellAgain(): Promise<number> {
+    if (!this.#open) throw new AppError('going_away', 'another instance consumes the inbox now');
+    const { ledger, clock } = this.options;
+    const atMs = clock();
+    const again = ledger
+      .coming(this.#context(atMs).today)
+      .flatMap(([id, record]) => toldAgain(id, record, ledger) ?? []);
+    for (const some of batches(again)) {
+      const plan = { news: some.map(({ news }) => news), proposals: some.map(({ proposal }) => proposal) };
+      await this.#carryOut(
+        plan,
+        { id: undefined, timestamp: new Date(atMs).toISOString() },
+        'reconciliation',
+      );
+    }
+    return again.length;
+  }
+
+  #context(atMs: number, tellAgain = true): PlanContext {
     return {
+      tellAgain,
       cancelledStatuses: this.options.cancelledStatuses,
       seen: Math.floor(atMs / 1000),
       today: new Date(this.options.clock() - DAY_MS).toISOString().slice(0, 10),
@@ -114,7 +137,9 @@ export class Desk implements DeskForRest {
 
   #planForObservation(observation: Observation): Plan {
     const { ledger, keepHash } = this.options;
-    const context = this.#context(observation.asOfMs - OVERLAP_MS);
+    // What people and services are called is told once all of them are known, by `tellAgain`; providers are few.
+    const isProvider = observation.kind === 'person' && observation.role === 'provider';
+    const context = this.#context(observation.asOfMs - OVERLAP_MS, isProvider);
     switch (observation.kind) {
       case 'appointment': {
         const row = (keepHash ? AppointmentRowWithHash : AppointmentRow).parse(observation.row);
@@ -159,23 +184,39 @@ export class Desk implements DeskForRest {
     return known !== undefined && known.seen > asOf;
   }
 
-  #carryOut({ news, proposals }: Plan, stamp: Stamp, entrance: Entrance): Promise<void> {
-    const { ledger, announce, write } = this.options;
-    const events = news.flatMap((one) => eventsOf(one, suffixOf(one), stamp, ledger));
+  #carryOut(plan: Plan, stamp: Stamp, entrance: Entrance): Promise<void> {
+    const { ledger } = this.options;
+    const { news, proposals, directory = ledger } = plan;
+    const events = news.flatMap((one) => eventsOf(one, suffixOf(one), stamp, directory));
     const keys = proposals.map(keyOf);
     const earlier = keys.flatMap((key) => this.#underWay.get(key) ?? []);
-    const begin = () => (events.length === 0 ? Promise.resolve() : announce(events, entrance));
+    const begin = () => this.#announce(events, entrance);
     // Without anything to wait for at once: so a broker without room is told of before anything is proposed.
     const announced = earlier.length === 0 ? begin() : Promise.all(earlier).then(begin);
-    const entries = ledger.propose(proposals);
+    const entries = ledger.propose(proposals.map((proposal) => asShown(proposal, news, directory)));
     const done = announced
-      .then(() => write(entries))
+      .then(() => this.#write(entries))
       .catch((error: unknown) => {
         ledger.withdraw(entries);
         throw error;
       });
     this.#track(keys, done);
     return done;
+  }
+
+  /** The first of them at once, or throws; the others as the broker confirms, for a provider may have thousands. */
+  #announce(events: readonly AcceptedEvent[], entrance: Entrance): Promise<unknown> {
+    const { announce } = this.options;
+    const [first, ...others] = batches(events);
+    if (first === undefined) return Promise.resolve();
+    return others.reduce(
+      (before, some) => before.then(() => announce(some, entrance)),
+      announce(first, entrance),
+    );
+  }
+
+  async #write(entries: readonly Entry[]): Promise<void> {
+    for (const some of batches(entries)) await this.options.write(some);
   }
 
   #track(keys: readonly string[], done: Promise<void>): void {
@@ -189,8 +230,22 @@ export class Desk implements DeskForRest {
 
 /** Of one message several events may come: each has an id that the same message gives it again. */
 function suffixOf(news: News): string {
+  if (news.isOneOfMany === true) return `:${news.kind === 'sync' ? news.id : news.row.id}`;
   if (news.kind === 'sync') return '';
   if (news.part?.who === 'leaving') return ':reassigned';
   if (news.part?.who === 'joining') return ':assigned';
-  return news.reason?.endsWith('_deleted') === true ? `:${news.row.id}` : '';
+  return '';
+}
+
+/** With the zone and names that its event shows; what is not told stands as it was told before, or as it is. */
+function asShown(proposal: Proposal, news: readonly News[], directory: Directory): Proposal {
+  if (proposal.kind !== 'appointment' || proposal.record.state !== 'booked') return proposal;
+  const { id, record } = proposal;
+  const isTold = news.some((one) => (one.kind === 'sync' ? one.id : one.row.id) === id);
+  if (!isTold && record.zone !== undefined && record.names !== undefined) return proposal;
+  return { ...proposal, record: { ...record, ...shownOf(id, record, directory) } };
+}
+
+function* batches<Item>(items: readonly Item[]): Generator<readonly Item[]> {
+  for (let at = 0; at < items.length; at += BATCH) yield items.slice(at, at + BATCH);
 }

@@ -26,6 +26,10 @@ export const AppointmentRecord = z.object({
   seen: z.int(),
   /** Of everything that clients are shown: the same means that nothing changed. */
   digest: z.int(),
+  /** The provider's zone as clients were told it, `null` for none; absent in records of before 0.5. */
+  zone: z.string().nullable().optional(),
+  /** Digest of the names as clients were told them; absent as above. */
+  names: z.int().optional(),
 });
 export type AppointmentRecord = z.infer<typeof AppointmentRecord>;
 

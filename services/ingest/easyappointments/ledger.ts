@@ -29,7 +29,7 @@ export class Ledger implements Directory {
   readonly #proposed = new Map<string, Entry>();
   /** Above the versions of all that was forgotten: the stream still holds them, and a later entry must count before them. */
   #forgottenVersion = 0;
-  /** Statuses are a handful of words in thousands of records. */
+  /** Statuses and zones are a handful of words in thousands of records. */
   readonly #words = new Map<string, string>();
 
   get<K extends Kind>(kind: K, id: number): Records[K] | undefined {
@@ -55,6 +55,11 @@ export class Ledger implements Directory {
       this.#proposed.set(keyOf(entry), entry);
       return entry;
     });
+  }
+
+  /** The same entry with more in it; one that was proposed after it stays. */
+  amend(entry: Entry, amended: Entry): void {
+    if (this.#proposed.get(keyOf(entry)) === entry) this.#proposed.set(keyOf(entry), amended);
   }
 
   /** What was proposed could not be announced; whatever was proposed after it stays. */
@@ -90,6 +95,14 @@ export class Ledger implements Directory {
     return [...this.#all('appointment')]
       .filter(([, record]) => record.state !== 'deleted' && !record.absence && record[kind] === id)
       .sort(([a], [b]) => a - b);
+  }
+
+  /** Appointments and absences of somebody, or of all, that did not end before a day (`Y-m-d`). */
+  coming(today: string, of?: { readonly kind: 'provider' | 'customer' | 'service'; readonly id: number }) {
+    const isMeant = (record: Records['appointment']) => of === undefined || record[of.kind] === of.id;
+    const isComing = ({ state, end }: Records['appointment']) =>
+      state === 'booked' && (end === null || end >= today);
+    return [...this.#all('appointment')].filter(([, record]) => isMeant(record) && isComing(record));
   }
 
   /** Ids of appointments that exist and start on these days (`Y-m-d`, both included). */
@@ -128,20 +141,25 @@ export class Ledger implements Directory {
 
   *#all<K extends Kind>(kind: K): Generator<readonly [number, Records[K]]> {
     const kept = this.#kept[kind];
-    for (const [id, record] of kept) yield [id, this.get(kind, id) ?? record];
+    const isProposed = this.#proposed.size > 0;
+    for (const [id, record] of kept) yield [id, isProposed ? (this.get(kind, id) ?? record) : record];
     for (const { kind: its, id, record } of this.#proposed.values()) {
       if (its === kind && !kept.has(id)) yield [id, record as Records[K]];
     }
   }
 
   #compact(record: Records['appointment']): Records['appointment'] {
-    const { status } = record;
-    if (status === null) return record;
-    const word = this.#words.get(status) ?? status;
+    const { status, zone } = record;
+    return { ...record, status: this.#word(status), ...(zone !== undefined && { zone: this.#word(zone) }) };
+  }
+
+  #word(text: string | null): string | null {
+    if (text === null) return null;
+    const word = this.#words.get(text) ?? text;
     if (this.#words.size < MAX_WORDS) this.#words.set(word, word);
-    return { ...record, status: word };
+    return word;
   }
 }
 
-/** An operator's list of statuses is short; what is more than that is somebody's free text. */
+/** An operator's list of statuses is short, and so is that of zones; what is more than that is somebody's free text. */
 const MAX_WORDS = 1_000;

@@ -2,12 +2,15 @@ import type { PersonRow, ServiceRow } from './columns.ts';
 import { rowOf, type News } from './decide.ts';
 import { digestOf } from './digest.ts';
 import type { PersonRecord } from './entries.ts';
-import type { Ledger, Proposal } from './ledger.ts';
+import type { Directory, Ledger, Proposal } from './ledger.ts';
+import { toldAgain, type Assumed } from './shown.ts';
 import type { Role, Verb } from './webhook.ts';
 
 export interface Plan {
   readonly news: readonly News[];
   readonly proposals: readonly Proposal[];
+  /** By whom its news are composed, where that is not the ledger as it was. */
+  readonly directory?: Directory;
 }
 
 const NOTHING: Plan = { news: [], proposals: [] };
@@ -19,9 +22,14 @@ export interface PersonTold {
   readonly seen: number;
   /** Local day before which nobody needs to hear that an appointment is off; `Y-m-d`. */
   readonly today: string;
+  /** Whether coming appointments that were told with another name or zone are told again at once. */
+  readonly tellAgain: boolean;
 }
 
-/** Names and secretaries for the events to come; a working plan that changed is news for calendars. */
+/**
+ * Names, zones and secretaries for the events to come, and for those whose appointments were told with others; a working plan
+ * that changed is news for calendars.
+ */
 export function planForPerson(ledger: Ledger, told: PersonTold): Plan {
   const { role, verb, row } = told;
   const known = ledger.get(role, row.id);
@@ -49,17 +57,62 @@ export function planForPerson(ledger: Ledger, told: PersonTold): Plan {
     plan:
       row.settings === undefined || row.settings === null ? (known?.plan ?? null) : digestOf(row.settings),
   };
-  if (known !== undefined && saysTheSame(known, record)) return NOTHING;
+  const isSame = known !== undefined && saysTheSame(known, record);
   const replanned = role === 'provider' && record.plan !== null && record.plan !== known?.plan;
+  const directory = withPerson(ledger, role, row.id, record);
+  const again =
+    told.tellAgain && role !== 'secretary'
+      ? tellAgain(ledger, directory, { kind: role, id: row.id, today: told.today }, assumedOf(known, record))
+      : NOTHING;
+  if (isSame && again.news.length === 0) return NOTHING;
+  const own: Plan['news'] = replanned && !isSame ? [availabilityChanged(row.id)] : [];
   return {
-    news: replanned ? [{ kind: 'sync', reason: 'provider.availability_changed', provider: row.id }] : [],
-    proposals: [{ kind: role, id: row.id, record }],
+    news: [...own, ...again.news],
+    // The person last: what breaks before it makes the message come again and tell the same.
+    proposals: [...again.proposals, ...(isSame ? [] : [{ kind: role, id: row.id, record }])],
+    directory,
+  };
+}
+
+function availabilityChanged(provider: number): News {
+  return { kind: 'sync', reason: 'provider.availability_changed', provider };
+}
+
+function assumedOf(known: PersonRecord | undefined, now: Omit<PersonRecord, 'version'>): Assumed {
+  if (known === undefined) return {};
+  return { zone: known.timezone, namesChanged: known.name !== now.name };
+}
+
+function tellAgain(
+  ledger: Ledger,
+  directory: Directory,
+  { kind, id, today }: Pick<Deletion, 'kind' | 'id' | 'today'>,
+  assumed: Assumed,
+): Plan {
+  const again = ledger
+    .coming(today, { kind, id })
+    .flatMap(([appointment, record]) => toldAgain(appointment, record, directory, assumed) ?? []);
+  return { news: again.map(({ news }) => news), proposals: again.map(({ proposal }) => proposal) };
+}
+
+/** The ledger as it will be. */
+function withPerson(
+  ledger: Ledger,
+  role: Role | 'service',
+  id: number,
+  record: { readonly name: string | null; readonly timezone?: string | null },
+): Directory {
+  return {
+    nameOf: (kind, of) => (kind === role && of === id ? (record.name ?? undefined) : ledger.nameOf(kind, of)),
+    zoneOf: (of) =>
+      role === 'provider' && of === id ? (record.timezone ?? ledger.lastRun?.zone) : ledger.zoneOf(of),
+    secretariesOf: (of) => ledger.secretariesOf(of),
   };
 }
 
 export function planForService(
   ledger: Ledger,
-  told: { readonly verb: Verb; readonly row: ServiceRow; readonly seen: number; readonly today: string },
+  told: Omit<PersonTold, 'role' | 'row'> & { readonly row: ServiceRow },
 ): Plan {
   const { verb, row } = told;
   const known = ledger.get('service', row.id);
@@ -71,7 +124,16 @@ export function planForService(
   }
   const record = { seen: told.seen, gone: false, name: row.name ?? null };
   if (known !== undefined && saysTheSame(known, record)) return NOTHING;
-  return { news: [], proposals: [{ kind: 'service', id: row.id, record }] };
+  const directory = withPerson(ledger, 'service', row.id, record);
+  const assumed = { namesChanged: known !== undefined && known.name !== record.name };
+  const again = told.tellAgain
+    ? tellAgain(ledger, directory, { kind: 'service', id: row.id, today: told.today }, assumed)
+    : NOTHING;
+  return {
+    news: again.news,
+    proposals: [...again.proposals, { kind: 'service', id: row.id, record }],
+    directory,
+  };
 }
 
 interface Deletion {
@@ -96,6 +158,7 @@ function withCancellations(
         name: 'appointment.cancelled',
         row: rowOf(appointment, known),
         reason: `${kind}_deleted`,
+        isOneOfMany: true,
       })),
     proposals: [
       ...theirs.map(([appointment, { version: _, ...known }]): Proposal => ({

@@ -10,6 +10,8 @@ export interface PlanContext {
   readonly seen: number;
   /** `Y-m-d`; a day early, so that no zone on earth is behind it. */
   readonly today: string;
+  /** See `PersonTold`. */
+  readonly tellAgain: boolean;
 }
 
 /** What a webhook means after all that the ledger knows: whom to tell what, and what to keep. */

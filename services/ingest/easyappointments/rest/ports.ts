@@ -30,6 +30,8 @@ export interface Run {
 export interface Desk {
   /** Decides on one observation; resolves when what it announces is confirmed, rejects with an AppError when the broker cannot take it. */
   observe(observation: Observation): Promise<'announced' | 'learned' | 'unchanged'>;
+  /** Tells again what clients were told with other names or another zone than are known now; resolves to how many. */
+  tellAgain(): Promise<number>;
   /** Ids of appointments that the ledger holds as existing and that start within the days (`Y-m-d`, both included). */
   appointmentsBetween(firstDay: string, lastDay: string): readonly number[];
   /** The last complete run, kept durably; `undefined` before the first. */

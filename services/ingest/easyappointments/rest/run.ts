@@ -64,6 +64,8 @@ export async function reconcile(options: RunOptions): Promise<void> {
       await observe({ kind: 'service', row, asOfMs }, options);
     }
   }
+  signal.throwIfAborted();
+  tally.announced += await desk.tellAgain();
   const seen = await lookAtAppointments(options);
   // Rows shift to the page before when one of it is deleted meanwhile: only its own answer says that one is gone.
   for (const id of desk.appointmentsBetween(run.firstDay, run.lastDay)) {

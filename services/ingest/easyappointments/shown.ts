@@ -1,0 +1,64 @@
+import { rowOf, type News } from './decide.ts';
+import { digestOf } from './digest.ts';
+import type { AppointmentRecord } from './entries.ts';
+import type { Directory, Proposal } from './ledger.ts';
+
+/** What an event says of an appointment that is not in its row; kept with the record, to be told again when it changes. */
+export type Shown = Required<Pick<AppointmentRecord, 'zone' | 'names'>>;
+
+type Concerned = Pick<AppointmentRecord, 'provider' | 'customer' | 'service'>;
+
+/** Names leave only a digest, salted by the id: who comes to whom stands in no record. */
+export function shownOf(id: number, { provider, customer, service }: Concerned, directory: Directory): Shown {
+  const names = [
+    directory.nameOf('provider', provider),
+    customer === null ? undefined : directory.nameOf('customer', customer),
+    service === null ? undefined : directory.nameOf('service', service),
+  ];
+  return {
+    zone: directory.zoneOf(provider) ?? null,
+    names: digestOf([id, ...names.map((name) => name ?? '')]),
+  };
+}
+
+export interface Again {
+  readonly news: News;
+  readonly proposal: Proposal;
+}
+
+/** What clients were told before the zone and names stood in the record. */
+export interface Assumed {
+  readonly zone?: string | null;
+  readonly namesChanged?: boolean;
+}
+
+/** Tells an appointment again whose zone or names are others than it was told with; `undefined` where they are not. */
+export function toldAgain(
+  id: number,
+  { version: _, ...record }: AppointmentRecord,
+  directory: Directory,
+  assumed: Assumed = {},
+): Again | undefined {
+  const now = shownOf(id, record, directory);
+  const zone = record.zone === undefined ? assumed.zone : record.zone;
+  const otherZone = zone !== undefined && now.zone !== null && zone !== now.zone;
+  const otherNames = record.names === undefined ? assumed.namesChanged === true : record.names !== now.names;
+  if (!otherZone && (record.absence || !otherNames)) return undefined;
+  const before = { ...record, ...(zone !== undefined && { zone }) };
+  const proposal: Proposal = { kind: 'appointment', id, record: { ...record, ...now } };
+  if (record.absence) {
+    const { provider, start, end } = record;
+    const slot = { reason: 'unavailability.saved', id, provider, start, end, before, isOneOfMany } as const;
+    return { news: { kind: 'sync', ...slot }, proposal };
+  }
+  const news = {
+    kind: 'appointment',
+    name: 'appointment.updated',
+    row: rowOf(id, record),
+    isOneOfMany,
+    ...(otherZone ? { reason: 'zone_changed', before } : { reason: 'names' }),
+  } as const;
+  return { news, proposal };
+}
+
+const isOneOfMany = true;
