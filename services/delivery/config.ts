@@ -35,6 +35,8 @@ export const DeliveryEnv = z
     MAX_ROOMS_PER_SESSION: integer({ min: 1, max: 100_000, default: 100 }),
     /** Frames of a client that are answered in a minute. */
     MAX_FRAMES_PER_MINUTE: integer({ min: 1, max: 1_000_000, default: 50 }),
+    /** Frames beyond them that are told so in a minute; then the session is closed, and its user shut out until the minute is over. */
+    MAX_REFUSALS_PER_MINUTE: integer({ min: 1, max: 1_000_000, default: 50 }),
     MAX_FRAME_BYTES: integer({ min: 1_024, max: 16 * MIB, default: 64 * 1024 }),
     /** Bytes waiting for one slow client, and as many again held while it catches up. */
     MAX_OUTBOX_BYTES: integer({ min: 64 * 1024, max: 1024 * MIB, default: MIB }),

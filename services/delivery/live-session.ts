@@ -15,10 +15,12 @@ import type { Logger } from '../../shared/runtime/logger.ts';
 import type { DeliveryConfig } from './config.ts';
 import type { Principal } from './core/access.ts';
 import type { Replay, StartingPoint } from './core/catch-up.ts';
+import type { Floods } from './core/floods.ts';
 import { Feed } from './core/feed.ts';
 import type { RoomPort } from './core/membership.ts';
 import { NamedFrame } from './core/named-frame.ts';
-import { Session, type SessionPorts, type TokenVerdict } from './core/session.ts';
+import { Session } from './core/session.ts';
+import type { SessionPorts, TokenVerdict } from './core/session-ports.ts';
 import type { EventFlow } from './event-flow.ts';
 import { closeLabel, type DeliveryMetrics } from './metrics.ts';
 import { doorCodes, type RefusalLog, type TurnedAway } from './refusal-log.ts';
@@ -32,6 +34,7 @@ export interface SessionContext {
   readonly metrics: DeliveryMetrics;
   readonly logger: Logger;
   readonly refusals: RefusalLog;
+  readonly floods: Floods;
   readonly now: Clock;
   /** From when on a user without a cursor is given what they missed. */
   readonly rewindSinceMs: (userId: number) => number;
@@ -47,6 +50,7 @@ export class LiveSession implements SessionPorts {
   readonly observer: SessionPorts['observer'];
   readonly session: Session;
   readonly now: Clock;
+  readonly floods: Floods;
   readonly verify: (token: string) => TokenVerdict;
   readonly #logger: Logger;
   readonly #openedAtMs: number;
@@ -65,6 +69,7 @@ export class LiveSession implements SessionPorts {
     this.#remoteAddress = remoteAddress;
     this.#openedAtMs = now();
     this.now = now;
+    this.floods = context.floods;
     this.verify = (token) => {
       const verdict = context.verify(token);
       if ('refused' in verdict && this.session.principal === undefined) this.#refusedToken = token;
@@ -87,7 +92,9 @@ export class LiveSession implements SessionPorts {
           context.metrics.framesReceived.inc();
           this.session.receiveBinary();
         },
+        heartbeat: () => this.session.receiveHeartbeat(),
         pending: () => this.session.pending,
+        listening: () => this.session.listening,
         closed: (code, heardAtMs) => this.#closed(code, heardAtMs),
       },
       now,
@@ -111,6 +118,7 @@ export class LiveSession implements SessionPorts {
       this,
       {
         framesPerMinute: config.MAX_FRAMES_PER_MINUTE,
+        refusalsPerMinute: config.MAX_REFUSALS_PER_MINUTE,
         authTimeoutMs: config.AUTH_TIMEOUT_MS,
         joinTimeoutMs: config.JOIN_TIMEOUT_MS,
         maxRooms: config.MAX_ROOMS_PER_SESSION,
@@ -138,8 +146,8 @@ export class LiveSession implements SessionPorts {
     if (!written) this.#endAsTooSlow();
   }
 
-  close(name: CloseName): void {
-    this.connection.close(name);
+  close(name: CloseName, reason?: string): void {
+    this.connection.close(name, reason);
   }
 
   position(): Promise<Cursor> {

@@ -1,6 +1,7 @@
 import { errorFrame } from '../../shared/contract/frames.ts';
 import { ExpiringMap } from '../../shared/core/expiring-map.ts';
 import { roles, type Role } from './core/access.ts';
+import { Floods } from './core/floods.ts';
 import { Standstill } from './core/standstill.ts';
 import { LiveSession, type SessionContext } from './live-session.ts';
 import { RefusalLog } from './refusal-log.ts';
@@ -15,12 +16,15 @@ export class Sessions {
   readonly #open = new Set<LiveSession>();
   readonly #leftOff = new ExpiringMap<number, number>(LEFT_OFF_MAX, LEFT_OFF_MS);
   readonly #refusals = new RefusalLog();
+  readonly #floods = new Floods();
   #lastId = 0;
   #bytesSentToClosed = 0;
   readonly #standstill: Standstill;
   #onEmpty: () => void = () => undefined;
 
-  constructor(private readonly context: Omit<SessionContext, 'refusals' | 'rewindSinceMs' | 'closed'>) {
+  constructor(
+    private readonly context: Omit<SessionContext, 'refusals' | 'floods' | 'rewindSinceMs' | 'closed'>,
+  ) {
     this.#standstill = new Standstill(context.now());
   }
 
@@ -57,6 +61,7 @@ export class Sessions {
     const session = new LiveSession(this.#lastId, upgraded, {
       ...this.context,
       refusals: this.#refusals,
+      floods: this.#floods,
       rewindSinceMs: (userId) => this.#rewindSinceMs(userId),
       closed: (closed, heardAtMs) => this.#remove(closed, heardAtMs),
     });

@@ -12,6 +12,12 @@ export const closeCodes = {
     reason: 'token expired: come back with a new one',
     comeBack: 'with a new token',
   },
+  tooManyFrames: {
+    code: 4008,
+    /** The seconds to wait are put behind it. */
+    reason: 'too many frames: come back in seconds:',
+    comeBack: 'with the cursor, after the seconds that the reason names',
+  },
   tooSlow: { code: 4002, reason: 'too slow: come back with the cursor', comeBack: 'with the cursor' },
 } as const;
 

@@ -2,19 +2,29 @@
 export class RateWindow {
   #opensAtMs = Number.NEGATIVE_INFINITY;
   #count = 0;
+  #refused = 0;
 
   constructor(
     private readonly limit: number,
     private readonly windowMs: number,
   ) {}
 
+  /** How often the present window has refused. */
+  get refused(): number {
+    return this.#refused;
+  }
+
   /** `false` once the limit is reached; what is refused does not count. */
   take(nowMs: number): boolean {
     if (nowMs - this.#opensAtMs >= this.windowMs) {
       this.#opensAtMs = nowMs;
       this.#count = 0;
+      this.#refused = 0;
     }
-    if (this.#count >= this.limit) return false;
+    if (this.#count >= this.limit) {
+      this.#refused += 1;
+      return false;
+    }
     this.#count += 1;
     return true;
   }

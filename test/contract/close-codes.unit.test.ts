@@ -11,6 +11,7 @@ describe('close codes', () => {
     ['unauthenticated', 3000],
     ['tokenExpired', 4001],
     ['tooSlow', 4002],
+    ['tooManyFrames', 4008],
   ] as const)('%s is %d', (name, code) => {
     expect(closeCodes[name].code).toBe(code);
   });

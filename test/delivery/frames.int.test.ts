@@ -108,12 +108,13 @@ describe('the existing Flutter app', () => {
     expect(types.sort()).toEqual(['connected', 'pong', 'subscribed']);
   });
 
-  it('a burst behind auth that is larger than what we answer at a time is answered in full', async () => {
+  it('a burst behind auth that is larger than what we answer at a time is answered up to the bound, in order', async () => {
     await using client = await TestClient.open(world.webSocketUrl());
     client.send({ action: 'auth', token: tokenFor('customer', 6) });
-    for (let count = 0; count < 200; count += 1) client.send({ action: 'list_rooms' });
-    const answers = (await client.take(202)).map(({ type, code }) => code ?? type);
-    expect(answers.filter((answer) => answer === 'rooms_list').length).toBe(50);
-    expect(answers.filter((answer) => answer === 'RATE_LIMITED').length).toBe(150);
+    for (let count = 0; count < 99; count += 1) client.send({ action: 'list_rooms' });
+    const answers = (await client.take(101)).slice(2).map(({ type, code }) => code ?? type);
+    const all = (count: number, answer: string) => Array.from({ length: count }, () => answer);
+    expect(answers).toEqual([...all(50, 'rooms_list'), ...all(49, 'RATE_LIMITED')]);
+    expect(await client.quiet()).toEqual([]);
   });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { settle } from './fakes.ts';
-import { auth, liveSession, limits } from './session-world.ts';
+import { auth, liveSession, limits, SessionWorld } from './session-world.ts';
 
 const list = { action: 'list_rooms' };
 const ping = { action: 'ping' };
@@ -90,6 +90,13 @@ describe('a live session', () => {
   });
 });
 
+const times = <One>(count: number, one: One): One[] => Array.from({ length: count }, () => one);
+
+async function burst(receive: () => unknown, count: number): Promise<void> {
+  for (let done = 0; done < count; done += 1) receive();
+  await settle();
+}
+
 describe('the rate of a session', () => {
   it('answers 50 frames a minute and RATE_LIMITED to each further one', async () => {
     const world = await liveSession();
@@ -116,6 +123,72 @@ describe('the rate of a session', () => {
     world.said();
     await world.receive(auth('provider 4'), ping);
     expect(world.said().sort()).toEqual(['pong', 'refreshed']);
+  });
+});
+
+describe('a session that floods', () => {
+  const FLOODED = [...times(50, 'rooms_list'), ...times(50, 'RATE_LIMITED'), 'close tooManyFrames'];
+
+  it('is refused 50 frames in their order, then closed with the seconds that are left', async () => {
+    const world = await liveSession();
+    await world.pass(1_000);
+    await world.receive(list);
+    await world.pass(29_500);
+    await world.receive(...times(1_000, list));
+    expect(world.said()).toEqual(FLOODED);
+    expect(world.reasons).toEqual(['too many frames: come back in seconds: 31']);
+  });
+
+  it('is told last, before the close, how long to wait', async () => {
+    const world = await liveSession();
+    await world.receive(...times(1_000, list));
+    expect(world.out.at(-2)).toEqual({
+      type: 'error',
+      code: 'RATE_LIMITED',
+      message: 'More than 50 frames a minute. Come back in 60 seconds.',
+    });
+  });
+
+  it('is told so after the answers that wait for the broker, and not listened to meanwhile', async () => {
+    const world = await liveSession('admin 1');
+    world.rooms.hold();
+    await world.receive({ action: 'subscribe', room: 'provider_4' }, ...times(1_000, list));
+    expect([world.said(), world.session.listening, world.session.pending]).toEqual([[], false, 100]);
+    world.rooms.confirm('provider_4');
+    await settle();
+    expect(world.said().slice(0, 3)).toEqual(['subscribed provider_4', 'rooms_list', 'rooms_list']);
+    expect(world.session.closed).toBe(true);
+  });
+
+  it.each([
+    ['what is no JSON', (world: SessionWorld) => world.receive(...times(100, 'hello'))],
+    ['refreshes', (world: SessionWorld) => world.receive(...times(300, auth('provider 4')))],
+    ['pings', (world: SessionWorld) => world.receive(...times(101, ping))],
+    ['binary frames', (world: SessionWorld) => burst(() => world.session.receiveBinary(), 100)],
+    ['heartbeats', (world: SessionWorld) => burst(() => world.session.receiveHeartbeat(), 101)],
+  ])('ends at a flood of %s too', async (_what, flood) => {
+    const world = await liveSession();
+    await flood(world);
+    expect(world.said().at(-1)).toBe('close tooManyFrames');
+  });
+
+  it('shuts out further sessions of its user, of nobody else, until the minute is over', async () => {
+    const world = await liveSession('provider 4');
+    await world.receive(...times(100, list));
+    const enter = async (token: string, atMs: number) => {
+      const other = new SessionWorld({}, world.floods);
+      other.nowMs += atMs;
+      await other.receive(auth(token));
+      return [...other.said(), ...other.reasons];
+    };
+    expect(await enter('provider 4', 59_000)).toEqual([
+      'RATE_LIMITED',
+      'close tooManyFrames',
+      'too many frames: come back in seconds: 1',
+    ]);
+    expect((await enter('customer 4', 0)).at(-1)).toBe('connected');
+    expect((await enter('provider 5', 0)).at(-1)).toBe('connected');
+    expect((await enter('provider 4', 60_000)).at(-1)).toBe('connected');
   });
 });
 

@@ -1,12 +1,9 @@
 import type { Principal, Role } from '../../services/delivery/core/access.ts';
 import type { Replay, StartingPoint } from '../../services/delivery/core/catch-up.ts';
+import { Floods } from '../../services/delivery/core/floods.ts';
 import { Feed } from '../../services/delivery/core/feed.ts';
-import {
-  Session,
-  type Entrance,
-  type SessionPorts,
-  type TokenVerdict,
-} from '../../services/delivery/core/session.ts';
+import { Session } from '../../services/delivery/core/session.ts';
+import type { Entrance, SessionPorts, TokenVerdict } from '../../services/delivery/core/session-ports.ts';
 import type { CloseName } from '../../shared/contract/close-codes.ts';
 import type { Cursor } from '../../shared/contract/cursor.ts';
 import type { ServerFrame } from '../../shared/contract/frames.ts';
@@ -17,6 +14,7 @@ const HOUR_MS = 3_600_000;
 
 export const limits = {
   framesPerMinute: 50,
+  refusalsPerMinute: 50,
   authTimeoutMs: 5_000,
   joinTimeoutMs: 30_000,
   maxRooms: 100,
@@ -44,6 +42,8 @@ export class SessionWorld implements SessionPorts {
   /** Everything that went out besides events: frames, gaps and the close, in order. */
   readonly out: (ServerFrame | { gap: Cursor } | { close: CloseName })[] = [];
   readonly plans: { start: StartingPoint; position: Cursor }[] = [];
+  /** Why each close said that it came, where that is not what its code says anyway. */
+  readonly reasons: (string | undefined)[] = [];
   readonly failures: unknown[] = [];
   readonly opened: { principal: Principal; rooms: readonly Room[] }[] = [];
   readonly newest = cursorAt(NOON);
@@ -58,7 +58,10 @@ export class SessionWorld implements SessionPorts {
   };
   readonly session: Session;
 
-  constructor(fromUrl: Partial<Entrance> = {}) {
+  constructor(
+    fromUrl: Partial<Entrance> = {},
+    readonly floods = new Floods(),
+  ) {
     this.session = new Session(57, this, limits, fromUrl);
   }
 
@@ -70,7 +73,8 @@ export class SessionWorld implements SessionPorts {
     this.out.push({ gap: cursor });
   }
 
-  close(name: CloseName): void {
+  close(name: CloseName, reason?: string): void {
+    this.reasons.push(reason);
     this.out.push({ close: name });
   }
 
@@ -124,8 +128,8 @@ export class SessionWorld implements SessionPorts {
 export const auth = (token: string, more: object = {}) => ({ action: 'auth', token, ...more });
 
 /** A session that is live, with nothing left unsaid. */
-export async function liveSession(token = 'provider 4'): Promise<SessionWorld> {
-  const world = new SessionWorld();
+export async function liveSession(token = 'provider 4', floods?: Floods): Promise<SessionWorld> {
+  const world = new SessionWorld({}, floods);
   await world.receive(auth(token));
   world.said();
   return world;

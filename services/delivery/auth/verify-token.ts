@@ -3,7 +3,7 @@ import { createSecretKey, type KeyObject } from 'node:crypto';
 import { z } from 'zod';
 import { Id } from '../../../shared/contract/ids.ts';
 import { roles } from '../core/access.ts';
-import type { TokenVerdict } from '../core/session.ts';
+import type { TokenVerdict } from '../core/session-ports.ts';
 
 /** RFC 3339 knows four digits of a year: a token that ends later (seconds mixed up with milliseconds) ends here. */
 const LAST_MS = Date.UTC(9999, 11, 31, 23, 59, 59);

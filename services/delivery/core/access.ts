@@ -11,6 +11,11 @@ export interface Principal {
   readonly expiresAtMs: number;
 }
 
+/** Of a user on all their devices. Ids are unique within a role only: provider 4 and customer 4 are two people. */
+export function userKeyOf({ role, userId }: Pick<Principal, 'role' | 'userId'>): string {
+  return `${role}:${userId}`;
+}
+
 /** Rooms that a principal is in without asking (design 3.2), in the order in which they are announced. */
 export function ownRooms({ role, userId }: Principal): readonly Room[] {
   switch (role) {

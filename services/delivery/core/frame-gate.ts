@@ -4,22 +4,52 @@ import { RateWindow } from '../../../shared/core/rate-window.ts';
 const MINUTE_MS = 60_000;
 /** Pings are free this often; faster ones count as frames. */
 const FREE_PING_MS = 1_000;
+/** `auth` is free, but each costs a signature to check: more of them in a minute count as frames. */
+const FREE_AUTHS = 120;
 
-/** How many frames of one session are answered (design 3.4): `auth` is free, what is refused here is not counted. */
+/** A ping or pong of WebSocket's own (RFC 6455 section 5.5), which carries no JSON. */
+export type Heartbeat = 'heartbeat';
+
+/**
+ * How many frames of one session are answered (design 3.4). What is refused here does not count, but so much of it
+ * in one minute is a flood.
+ */
 export class FrameGate {
-  readonly #window: RateWindow;
-  #lastFreePingMs = Number.NEGATIVE_INFINITY;
+  readonly #frames: RateWindow;
+  readonly #auths = new RateWindow(FREE_AUTHS, MINUTE_MS);
+  readonly #lastFreeMs = { ping: Number.NEGATIVE_INFINITY, heartbeat: Number.NEGATIVE_INFINITY };
 
-  constructor(readonly framesPerMinute: number) {
-    this.#window = new RateWindow(framesPerMinute, MINUTE_MS);
+  constructor(
+    readonly framesPerMinute: number,
+    private readonly refusalsPerMinute: number,
+  ) {
+    this.#frames = new RateWindow(framesPerMinute, MINUTE_MS);
   }
 
-  pass(frame: ClientFrame | ErrorFrame, nowMs: number): boolean {
-    if ('action' in frame && frame.action === 'auth') return true;
-    if ('action' in frame && frame.action === 'ping' && nowMs - this.#lastFreePingMs >= FREE_PING_MS) {
-      this.#lastFreePingMs = nowMs;
-      return true;
-    }
-    return this.#window.take(nowMs);
+  /** Whether the last refusal was the last that is answered. */
+  get flooded(): boolean {
+    return this.#frames.refused >= this.refusalsPerMinute;
+  }
+
+  pass(frame: ClientFrame | ErrorFrame | Heartbeat, nowMs: number): boolean {
+    return this.#isFree(frame, nowMs) || this.#frames.take(nowMs);
+  }
+
+  /** Milliseconds until frames are counted anew. */
+  remainingMs(nowMs: number): number {
+    return this.#frames.remainingMs(nowMs);
+  }
+
+  #isFree(frame: ClientFrame | ErrorFrame | Heartbeat, nowMs: number): boolean {
+    if (frame === 'heartbeat') return this.#isDue('heartbeat', nowMs);
+    if (!('action' in frame)) return false;
+    if (frame.action === 'auth') return this.#auths.take(nowMs);
+    return frame.action === 'ping' && this.#isDue('ping', nowMs);
+  }
+
+  #isDue(kind: 'ping' | 'heartbeat', nowMs: number): boolean {
+    if (nowMs - this.#lastFreeMs[kind] < FREE_PING_MS) return false;
+    this.#lastFreeMs[kind] = nowMs;
+    return true;
   }
 }

@@ -1,4 +1,4 @@
-import type { CloseName } from '../../../shared/contract/close-codes.ts';
+import { closeCodes, type CloseName } from '../../../shared/contract/close-codes.ts';
 import type { Cursor } from '../../../shared/contract/cursor.ts';
 import {
   errorFrame,
@@ -8,59 +8,15 @@ import {
   type FrameErrorCode,
   type ServerFrame,
 } from '../../../shared/contract/frames.ts';
-import type { Room } from '../../../shared/contract/routing.ts';
 import type { Principal } from './access.ts';
-import type { Replay, StartingPoint } from './catch-up.ts';
+import type { Replay } from './catch-up.ts';
 import type { Subscriber } from './fan-out.ts';
 import type { Feed } from './feed.ts';
 import { chooseNaming } from './choose-naming.ts';
 import { FrameGate } from './frame-gate.ts';
-import { Membership, type RoomPort } from './membership.ts';
+import { Membership } from './membership.ts';
 import { SerialQueue } from './serial-queue.ts';
-
-export type TokenVerdict =
-  | { readonly principal: Principal }
-  | { readonly refused: 'AUTH_FAILED' | 'TOKEN_EXPIRED'; readonly message: string };
-
-export interface SessionPorts {
-  readonly feed: Feed;
-  readonly rooms: RoomPort;
-  readonly send: (frame: ServerFrame) => void;
-  /** A `calendar.sync` with reason `gap`, for this client alone. */
-  readonly sendGap: (cursor: Cursor) => void;
-  readonly close: (name: CloseName) => void;
-  readonly verify: (token: string) => TokenVerdict;
-  /** The newest position of this instance; waits until there is one. */
-  readonly position: () => Promise<Cursor>;
-  readonly plan: (start: StartingPoint, position: Cursor) => Promise<Replay>;
-  /** From when on a client without a cursor is given what it missed. */
-  readonly rewindSinceMs: (principal: Principal) => number;
-  readonly observer: {
-    /** Its rooms are joined. */
-    opened(principal: Principal, rooms: readonly Room[]): void;
-    refused(frame: ErrorFrame): void;
-    resumed(outcome: Replay, replayed: number): void;
-    failed(error: unknown): void;
-  };
-  readonly now: () => number;
-}
-
-export interface SessionLimits {
-  readonly framesPerMinute: number;
-  readonly authTimeoutMs: number;
-  readonly joinTimeoutMs: number;
-  readonly maxRooms: number;
-  /** Told to the client; kept by whoever owns the socket. */
-  readonly pingIntervalMs: number;
-}
-
-/** What a client brings when it enters; from its first frame, its headers or its URL. */
-export interface Entrance {
-  readonly token: string;
-  readonly cursor?: unknown;
-  readonly rooms?: unknown;
-  readonly events?: unknown;
-}
+import type { Entrance, SessionLimits, SessionPorts } from './session-ports.ts';
 
 const HOW_TO_AUTH = 'Send {"action":"auth","token":"…"} first.';
 
@@ -77,6 +33,7 @@ export class Session implements Subscriber {
   #state: 'waiting' | 'entering' | 'live' | 'closed' = 'waiting';
   #stateSinceMs: number;
   #principal: Principal | undefined;
+  #flooded = false;
 
   constructor(
     readonly id: number,
@@ -84,7 +41,7 @@ export class Session implements Subscriber {
     private readonly limits: SessionLimits,
     private readonly fromUrl: Partial<Entrance> = {},
   ) {
-    this.#gate = new FrameGate(limits.framesPerMinute);
+    this.#gate = new FrameGate(limits.framesPerMinute, limits.refusalsPerMinute);
     this.#membership = new Membership(ports.rooms, limits.maxRooms);
     this.#steps = new SerialQueue((error) => ports.observer.failed(error));
     this.#stateSinceMs = ports.now();
@@ -109,18 +66,33 @@ export class Session implements Subscriber {
     return this.#state === 'closed';
   }
 
+  /** Whether frames are still looked at: not after the end, nor after a flood. */
+  get listening(): boolean {
+    return !this.closed && !this.#flooded;
+  }
+
   tellGap(cursor: Cursor): void {
     if (!this.closed) this.ports.sendGap(cursor);
   }
 
   /** One text frame of the client. */
   receive(text: string): void {
-    this.#take(parseClientFrame(text));
+    if (this.listening) this.#take(parseClientFrame(text));
   }
 
   /** A frame that is no text. */
   receiveBinary(): void {
+    if (!this.listening) return;
     this.#take(errorFrame('INVALID_MESSAGE', 'Binary frames are not understood. Send JSON text.'));
+  }
+
+  /** A ping of WebSocket's own, or a pong that nobody asked for; `false`: it is not answered. */
+  receiveHeartbeat(): boolean {
+    if (!this.listening) return false;
+    const nowMs = this.ports.now();
+    if (this.#gate.pass('heartbeat', nowMs)) return true;
+    this.#limit(nowMs);
+    return false;
   }
 
   /** Ends what has run out of time; called about once a second. */
@@ -145,18 +117,36 @@ export class Session implements Subscriber {
   }
 
   #take(frame: ClientFrame | ErrorFrame): void {
-    if (this.closed) return;
     const nowMs = this.ports.now();
     if (!this.#gate.pass(frame, nowMs)) {
-      const { framesPerMinute } = this.#gate;
-      this.#send(
-        errorFrame('RATE_LIMITED', `More than ${framesPerMinute} frames a minute. Please slow down.`),
-      );
+      this.#limit(nowMs);
     } else if ('action' in frame && frame.action === 'ping' && this.#principal !== undefined) {
       this.#pong();
     } else {
       this.#steps.add(() => this.#answer(frame));
     }
+  }
+
+  /** Refuses one frame in its turn; the last that is worth an answer ends the session. */
+  #limit(nowMs: number): void {
+    const { framesPerMinute, flooded } = this.#gate;
+    const tooMany = `More than ${framesPerMinute} frames a minute.`;
+    if (!flooded) {
+      this.#steps.add(() => this.#send(errorFrame('RATE_LIMITED', `${tooMany} Please slow down.`)));
+      return;
+    }
+    this.#flooded = true;
+    const untilMs = nowMs + this.#gate.remainingMs(nowMs);
+    this.#steps.add(() => {
+      if (this.#principal !== undefined) this.ports.floods.add(this.#principal, untilMs, nowMs);
+      this.#endFlood(tooMany, untilMs - nowMs);
+    });
+  }
+
+  #endFlood(why: string, waitMs: number): void {
+    const seconds = Math.max(1, Math.ceil(waitMs / 1000));
+    const reason = `${closeCodes.tooManyFrames.reason} ${seconds}`;
+    this.#refuse('RATE_LIMITED', `${why} Come back in ${seconds} seconds.`, 'tooManyFrames', reason);
   }
 
   async #answer(frame: ClientFrame | ErrorFrame): Promise<void> {
@@ -210,6 +200,11 @@ export class Session implements Subscriber {
     }
     const { principal } = verdict;
     this.#principal = principal;
+    const floodedMs = this.ports.floods.remainingMs(principal, this.ports.now());
+    if (floodedMs > 0) {
+      this.#endFlood('Another session of yours sent too many frames.', floodedMs);
+      return;
+    }
     this.#become('entering');
     const errors = chooseNaming(this.feed, events);
     const announcements = await this.#membership.enter(principal, rooms);
@@ -270,12 +265,12 @@ export class Session implements Subscriber {
     this.#send({ type: 'pong', timestamp: new Date(this.ports.now()).toISOString() });
   }
 
-  #refuse(code: FrameErrorCode, message: string, close: CloseName): void {
+  #refuse(code: FrameErrorCode, message: string, close: CloseName, reason?: string): void {
     if (this.closed) return;
     const frame = errorFrame(code, message);
     this.#send(frame);
     this.end();
-    this.ports.close(close);
+    this.ports.close(close, reason);
   }
 
   #send(frame: ServerFrame): void {

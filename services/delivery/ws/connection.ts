@@ -18,14 +18,20 @@ export interface ConnectionEvents {
   binary(): void;
   /** `heardAtMs`: the last sign of life; what was written later may never have arrived. */
   closed(code: number, heardAtMs: number): void;
+  /** A ping of WebSocket's own, or a pong that was not asked for; `false`: it gets no answer. */
+  heartbeat(): boolean;
   /** Frames that wait for an answer. */
   pending(): number;
+  /** `false` once no frame is looked at any more. */
+  listening(): boolean;
 }
 
 /** A client that does not answer our close frame is cut off after this. */
 const CLOSE_TIMEOUT_MS = 3_000;
 /** Reading pauses above this many unanswered frames, so that a flood waits in the client's own buffers. */
 const MAX_PENDING_FRAMES = 64;
+/** Of a client that is not listened to any more; then its socket is not read, and its close frame not waited for. */
+const MAX_IGNORED_FRAMES = 64;
 
 /**
  * One WebSocket: frames in and out, signs of life, the outbox.
@@ -42,6 +48,7 @@ export class Connection implements Outlet {
   #pingedAtMs: number | undefined;
   #closing = false;
   #bytesSent = 0;
+  #ignored = 0;
 
   constructor(
     ws: ClientSocket,
@@ -55,8 +62,8 @@ export class Connection implements Outlet {
     this.#heardAtMs = now();
     ws.beforeTooLarge = () => this.send(errorFrame('INVALID_MESSAGE', `${closeCodes.tooLarge.reason}.`));
     ws.on('message', (data, isBinary) => this.#receive(data, isBinary));
-    ws.on('pong', () => this.#hear());
-    ws.on('ping', () => this.#hear());
+    ws.on('pong', () => this.#receivePong());
+    ws.on('ping', (data) => this.#receivePing(data));
     // What went wrong is in the close code that follows.
     ws.on('error', () => undefined);
     ws.once('close', (code) => events.closed(code, this.#heardAtMs));
@@ -110,10 +117,10 @@ export class Connection implements Outlet {
     this.#put(encodeTextFrame(encodeFrame(frame)));
   }
 
-  close(name: CloseName): void {
+  close(name: CloseName, reason: string = closeCodes[name].reason): void {
     if (this.#closing) return;
     this.#closing = true;
-    const { code, reason } = closeCodes[name];
+    const { code } = closeCodes[name];
     this.#ws.close(code, closeReason(reason));
     const timer = setTimeout(() => this.#ws.terminate(), CLOSE_TIMEOUT_MS);
     this.#ws.once('close', () => clearTimeout(timer));
@@ -131,7 +138,8 @@ export class Connection implements Outlet {
 
   /** Reads on after `pending` has fallen. */
   resumeReading(): void {
-    if (this.#ws.isPaused && this.events.pending() < MAX_PENDING_FRAMES) this.#ws.resume();
+    if (!this.#ws.isPaused || this.#ignored > MAX_IGNORED_FRAMES) return;
+    if (this.events.pending() < MAX_PENDING_FRAMES) this.#ws.resume();
   }
 
   #put(frame: Buffer): void {
@@ -141,11 +149,30 @@ export class Connection implements Outlet {
 
   #receive(data: RawData, isBinary: boolean): void {
     this.#hear();
-    if (this.#closing) return;
+    if (this.#ignores()) return;
     // ws hands over one Buffer per message as long as binaryType is untouched.
     if (isBinary) this.events.binary();
     else this.events.text((data as Buffer).toString());
     if (this.events.pending() >= MAX_PENDING_FRAMES) this.#ws.pause();
+  }
+
+  #receivePing(data: Buffer): void {
+    this.#hear();
+    if (!this.#ignores() && this.events.heartbeat()) this.#ws.pong(data);
+  }
+
+  #receivePong(): void {
+    const asked = this.#pingedAtMs !== undefined;
+    this.#hear();
+    if (!asked && !this.#ignores()) this.events.heartbeat();
+  }
+
+  /** Whether a frame comes too late to be looked at. */
+  #ignores(): boolean {
+    if (!this.#closing && this.events.listening()) return false;
+    this.#ignored += 1;
+    if (this.#ignored > MAX_IGNORED_FRAMES) this.#ws.pause();
+    return true;
   }
 
   #hear(): void {

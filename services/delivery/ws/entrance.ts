@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import type { Entrance } from '../core/session.ts';
+import type { Entrance } from '../core/session-ports.ts';
 
 /** Subprotocol under which a browser, which cannot set headers, hands over its token. */
 export const BEARER_PROTOCOL = 'bearer';

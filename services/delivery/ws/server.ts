@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { WebSocketServer, type Server as TypedServer } from 'ws';
 import type { ClientAddresses } from '../../../shared/runtime/client-addresses.ts';
-import type { Entrance } from '../core/session.ts';
+import type { Entrance } from '../core/session-ports.ts';
 import { ClientSocket } from './client-socket.ts';
 import { BEARER_PROTOCOL, entranceOf } from './entrance.ts';
 
@@ -22,6 +22,8 @@ export interface WebSocketServerOptions {
 }
 
 const HEADERS_TIMEOUT_MS = 10_000;
+/** Of one message. Fragments may be empty, so bytes do not bound them. */
+const MAX_FRAGMENTS = 128;
 const RETRY_AFTER_S = 5;
 const HELP =
   'This is a WebSocket server: connect with ws:// or wss:// and send {"action":"auth","token":"..."} first.\n';
@@ -36,6 +38,11 @@ export class UpgradeServer {
       noServer: true,
       clientTracking: false,
       perMessageDeflate: false,
+      // One frame of a socket to a turn of the loop: a read of 64 KiB holds thousands, and others wait for their turn.
+      allowSynchronousEvents: false,
+      // Pongs are answers, and count as such.
+      autoPong: false,
+      maxFragments: MAX_FRAGMENTS,
       maxPayload: options.maxFrameBytes,
       handleProtocols: (offered) => (offered.has(BEARER_PROTOCOL) ? BEARER_PROTOCOL : false),
       WebSocket: ClientSocket,
