@@ -17,6 +17,9 @@ interface Close {
 
 const FIRST_WAIT_MS = 500;
 const MAX_WAIT_MS = 30_000;
+const OVERLOADED = 1013;
+/** Soonest for one that was overloaded. */
+const OVERLOADED_WAIT_MS = 5_000;
 const PING_MS = 20_000;
 const PONG_MS = 10_000;
 const HANDSHAKE_MS = 10_000;
@@ -39,8 +42,7 @@ export async function watch(options: WatchOptions): Promise<number> {
       return 1;
     }
     failures = connected ? 0 : failures + 1;
-    const cap = Math.min(MAX_WAIT_MS, FIRST_WAIT_MS * 2 ** failures);
-    const waitMs = cap * (0.5 + Math.random() / 2);
+    const waitMs = delayMs(code, failures, Math.random());
     warnLine(`${said}: coming back in ${(waitMs / 1000).toFixed(1)} s`);
     const waited = delay(waitMs, true, { signal: interrupted.signal });
     if (!(await waited.catch(() => false))) return 0;
@@ -51,6 +53,13 @@ export async function watch(options: WatchOptions): Promise<number> {
 export function comesBack(code: number): boolean {
   if (code >= 4000) return code < 4500;
   return code < 3000 && ![1000, 1002, 1003, 1007, 1008, 1010].includes(code);
+}
+
+/** How long before the next attempt, as PROTOCOL.md says; `random` is from 0 to 1. */
+export function delayMs(code: number, failures: number, random: number): number {
+  const cap = Math.min(MAX_WAIT_MS, FIRST_WAIT_MS * 2 ** failures);
+  const longest = code === OVERLOADED ? Math.max(cap, 2 * OVERLOADED_WAIT_MS) : cap;
+  return longest * (0.5 + random / 2);
 }
 
 function runSession(

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { readFileSync } from 'node:fs';
+import { DeliveryEnv } from '../../services/delivery/config.ts';
 import { acceptEvent } from '../../services/ingest/core/accept.ts';
 import { readInput } from '../../services/ingest/core/read-input.ts';
 import { closeCodes } from '../../shared/contract/close-codes.ts';
@@ -12,18 +13,12 @@ import {
   resumeFailures,
   ServerFrame,
 } from '../../shared/contract/frames.ts';
+import { examples } from '../support/protocol-examples.ts';
+import { TEST_SECRET } from '../support/tokens.ts';
 import { EXCHANGE, HISTORY, INBOX, REJECTED, REJECTED_REASON } from '../../shared/contract/topology.ts';
 
 const document = readFileSync('PROTOCOL.md', 'utf8');
 const NOW = '2026-11-23T09:00:00Z';
-
-/** The JSON blocks that carry a label: ```json label. */
-function examples(label: string): string[] {
-  const blocks = document.matchAll(/```json ([\w-]+)\n([\s\S]*?)```/g);
-  const found = [...blocks].filter(([, name]) => name === label).map(([, , text]) => text ?? '');
-  if (found.length === 0) throw new Error(`PROTOCOL.md has no example ${label}`);
-  return found;
-}
 
 const one = (label: string): unknown => JSON.parse(examples(label)[0] ?? '');
 const lines = (label: string): string[] =>
@@ -71,4 +66,11 @@ describe('PROTOCOL.md names', () => {
   it.each(Object.values(closeCodes).map(({ code }) => code))('close code %d', (code) => {
     expect(document).toMatch(new RegExp(`\\| [\\d, ]*${code}[\\d, ]* +\\|`));
   });
+});
+
+it('PROTOCOL.md gives the heartbeat in the defaults of the settings', () => {
+  const { PING_INTERVAL_MS, PONG_TIMEOUT_MS } = DeliveryEnv.parse({ JWT_SECRET: TEST_SECRET });
+  expect(document).toContain(`(\`PING_INTERVAL_MS\`, ${PING_INTERVAL_MS / 1_000} s)`);
+  expect(document).toContain(`\`PONG_TIMEOUT_MS\` (${PONG_TIMEOUT_MS / 1_000} s)`);
+  expect(document).toContain(`give up after ${PONG_TIMEOUT_MS / 1_000} s more than`);
 });

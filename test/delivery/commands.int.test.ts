@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { spawnSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -21,7 +22,7 @@ const PROVIDER_4 = ['--role', 'provider', '--id', '4'];
 describe('the command token', () => {
   it('signs with JWT_SECRET, with the first of several', () => {
     const { status, stdout } = run('token', PROVIDER_4, {
-      JWT_SECRET: `${TEST_SECRET},${'0a1b'.repeat(16)}`,
+      JWT_SECRET: `${TEST_SECRET},${randomBytes(32).toString('hex')}`,
     });
     expect(status).toBe(0);
     expect(jwt.verify(stdout.trim(), TEST_SECRET)).toMatchObject({

@@ -237,11 +237,11 @@ export class Session implements Subscriber {
   }
 
   #announceResume(outcome: Replay, replayed: number): void {
-    const resumed = { type: 'resumed', replayed, cursor: outcome.cursor } as const;
+    const { cursor } = outcome;
     this.ports.observer.resumed(outcome, replayed);
-    if (outcome.recovered) return this.#send({ ...resumed, recovered: true });
-    this.#send({ ...resumed, recovered: false, reason: outcome.reason });
-    this.ports.sendGap(outcome.cursor);
+    if (outcome.recovered) return this.#send({ type: 'resumed', recovered: true, replayed, cursor });
+    this.#send({ type: 'resumed', recovered: false, replayed, cursor, reason: outcome.reason });
+    this.ports.sendGap(cursor);
   }
 
   async #refresh(principal: Principal, { token, rooms, events }: Entrance): Promise<void> {

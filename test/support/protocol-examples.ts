@@ -1,0 +1,38 @@
+import { readFileSync } from 'node:fs';
+
+const document = readFileSync('PROTOCOL.md', 'utf8');
+
+/** The JSON blocks of PROTOCOL.md that carry a label: ```json label. */
+export function examples(label: string): readonly string[] {
+  const blocks = document.matchAll(/```json ([\w-]+)\n([\s\S]*?)```/g);
+  const found = [...blocks].filter(([, name]) => name === label).map(([, , text]) => text ?? '');
+  if (found.length === 0) throw new Error(`PROTOCOL.md has no example ${label}`);
+  return found;
+}
+
+export type Step =
+  | { readonly does: 'client sends' | 'server sends' | 'backend publishes'; readonly frame: object }
+  | { readonly does: 'server closes'; readonly code: number };
+
+export interface Dialogue {
+  /** `customer_6`; empty for a client without a good token. */
+  readonly who: string;
+  readonly steps: readonly Step[];
+}
+
+const marks = { '>': 'client sends', '<': 'server sends', '+': 'backend publishes' } as const;
+
+/** The example sessions of PROTOCOL.md in their order: ```dialogue who. */
+export function dialogues(): readonly Dialogue[] {
+  const found = [...document.matchAll(/```dialogue ?(\w*)\n([\s\S]*?)```/g)];
+  if (found.length === 0) throw new Error('PROTOCOL.md has no dialogue');
+  return found.map(([, who = '', text = '']) => ({ who, steps: text.trim().split('\n').map(readStep) }));
+}
+
+function readStep(line: string): Step {
+  const mark = line.slice(0, 1);
+  const rest = line.slice(2);
+  if (mark === 'x') return { does: 'server closes', code: Number(rest) };
+  if (mark !== '>' && mark !== '<' && mark !== '+') throw new Error(`not a step: ${line}`);
+  return { does: marks[mark], frame: JSON.parse(rest) as object };
+}
