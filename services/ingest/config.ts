@@ -124,6 +124,8 @@ const IngestFields = z.object({
   BROADCAST_TRUSTED_NETWORKS: Networks.default([]),
   /** Size of one request body, or of one message in the inbox. */
   INGEST_MAX_BODY_BYTES: integer({ min: 1_024, max: 16 * 1024 ** 2, default: 1024 ** 2 }),
+  /** Of an event's `data` as JSON. With the rest of its frame the largest stays under delivery's default MAX_OUTBOX_BYTES. */
+  MAX_EVENT_BYTES: integer({ min: 8 * 1024, max: 512 * 1024, default: 64 * 1024 }),
   /** For a whole request to arrive, headers and body. */
   INGEST_REQUEST_TIMEOUT_MS: integer({ min: 1_000, max: 120_000, default: 10_000 }),
   /** Requests a second and key; 0 is unlimited. */
@@ -180,6 +182,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>) {
     trustedProxies: variables.TRUSTED_PROXIES,
     trustedNetworks: variables.BROADCAST_TRUSTED_NETWORKS,
     maxBodyBytes: variables.INGEST_MAX_BODY_BYTES,
+    maxEventBytes: variables.MAX_EVENT_BYTES,
     requestTimeoutMs: variables.INGEST_REQUEST_TIMEOUT_MS,
     rateLimit: variables.INGEST_RATE_LIMIT,
     maxBadKeys: variables.INGEST_MAX_BAD_KEYS,

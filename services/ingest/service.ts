@@ -71,6 +71,7 @@ export async function startIngest(
     nextCursor,
     clock: systemClock,
     inCluster: () => cluster.isOne,
+    maxEventBytes: config.maxEventBytes,
     maxRepeats: config.maxRepeats,
     digest: (text) => createHash('sha256').update(text).digest('base64'),
     calendarRoom: config.calendarRoom,

@@ -69,18 +69,21 @@ describe('a client that stops reading', () => {
 });
 
 describe('a large event', () => {
-  /** The largest that ingest takes is 1 MiB for the whole request. */
-  const LARGEST_BYTES = 1024 * 1024 - 110;
+  /** The largest MAX_EVENT_BYTES. */
+  const MAX_EVENT_BYTES = 512 * 1024;
+  const LARGEST_BYTES = MAX_EVENT_BYTES - 110;
 
   it('of the largest size that ingest takes reaches a client that reads', async () => {
-    await using world = await World.start();
+    await using world = await World.start({ env: { MAX_EVENT_BYTES: String(MAX_EVENT_BYTES) } });
     await using client = await world.join('customer', CUSTOMER);
     const id = await publish(world, LARGEST_BYTES);
     expect(await client.next()).toMatchObject({ id });
   });
 
   it('also one that resumes, with the outbox at its smallest', async () => {
-    await using world = await World.start({ env: { MAX_OUTBOX_BYTES: String(64 * 1024) } });
+    await using world = await World.start({
+      env: { MAX_OUTBOX_BYTES: String(64 * 1024), MAX_EVENT_BYTES: String(MAX_EVENT_BYTES) },
+    });
     const before = await world.join('customer', CUSTOMER);
     const cursor = String(before.frames.at(-1)?.['cursor']);
     before.cut();

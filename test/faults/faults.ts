@@ -22,9 +22,9 @@ export interface FaultContext {
 const CLOCK_OFF_MS = 5 * 60 * 1000;
 /** A slow client has this long to be found out. */
 const SLOW_MS = 12_000;
-/** More than the kernel's buffers on the way take, so that the outbox fills. */
-const BULK_NOTES = 'n'.repeat(220_000);
-const BULK_EVENTS = 60;
+/** More than the kernel's buffers on the way take, so that the outbox fills; each as large as an event may be. */
+const BULK_NOTES = 'n'.repeat(60_000);
+const BULK_EVENTS = 220;
 const SLOW_APPOINTMENT = { id: 9_000, providerId: 900, customerId: SLOW_CUSTOMER, secretaryIds: [] };
 const CRITICAL_POLL_MS = 500;
 const CRITICAL_MS = 60_000;

@@ -96,6 +96,23 @@ describe('bad input', () => {
     expect(await problemIn(response)).toMatchObject({ code: 'body_too_large' });
   });
 
+  it('over MAX_EVENT_BYTES of data is 422 there, and cut on /broadcast', async () => {
+    const large = appointment({ data: { notes: '€'.repeat(30_000) } });
+    const response = await ingest.post('/v1/events', large);
+    expect(response.status).toBe(422);
+    expect((await problemIn(response)).errors).toMatchObject([
+      { path: '/data', message: expect.stringContaining('at most 65536 bytes') as unknown },
+    ]);
+    expect((await ingest.post('/broadcast', large)).status).toBe(200);
+    const [event, companion] = await ingest.publishedSince();
+    expect(event?.['data']).toMatchObject({
+      ...large.data,
+      notes: expect.stringMatching(/^€+$/),
+      notes_truncated: true,
+    });
+    expect(companion).toMatchObject({ event: 'calendar.sync', data: { appointment_id: large.data.id } });
+  });
+
   it.each(['text/plain', 'application/xml', 'application/x-www-form-urlencoded'])(
     'of type %s is 415',
     async (type) => {

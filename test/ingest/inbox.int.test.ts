@@ -84,6 +84,16 @@ describe('a message in the inbox', () => {
     expect(JSON.stringify(seen?.frame)).toContain('cut \ufffd');
   });
 
+  it("of upstream's webhook with notes that are too long is announced with their beginning", async () => {
+    await ingest.send(webhook.replace(/"notes":\s*"/, `$&${'n'.repeat(100_000)}`), { messageId: 'w-3' });
+    const [seen] = await ingest.published.take(2);
+    expect(seen?.frame['data']).toMatchObject({
+      notes: expect.stringMatching(/^n+$/),
+      notes_truncated: true,
+    });
+    expect(Buffer.byteLength(JSON.stringify(seen?.frame['data']))).toBe(65_536);
+  });
+
   it('is a repeat of what came in by HTTP under the same id', async () => {
     await ingest.post('/v1/events', sync({ id: 'both' }));
     await ingest.send(sync({ id: 'both' }));
@@ -106,6 +116,7 @@ describe('a message that cannot be accepted', () => {
     ['several bad elements', [{ event: 'x' }, 3], 'invalid_event'],
     ['the id of another event', sync({ id: 'both', data: { other: 1 } }), 'id_reused'],
     ['a number that loses digits', '{"event":"calendar.sync","data":{"a":1e400}}', 'invalid_event'],
+    ['more data than an event may have', sync({ data: { a: 'x'.repeat(70_000) } }), 'invalid_event'],
     ['a bad webhook', { action: 'appointment_save', payload: { id: 0 } }, 'invalid_event'],
   ])('is set aside unchanged with the words of the HTTP entrance: %s', async (_name, body, code) => {
     const options = {

@@ -1,71 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import { Intake, type IntakeOptions } from '../../services/ingest/core/intake.ts';
-import type { Announcement, Confirm } from '../../services/ingest/core/ports.ts';
-import type { Refusal } from '../../services/ingest/core/problems.ts';
-import type { Input } from '../../services/ingest/core/read-input.ts';
-import { Cursor } from '../../shared/contract/cursor.ts';
-import { AppError } from '../../shared/contract/errors.ts';
+import type { IntakeOptions } from '../../services/ingest/core/intake.ts';
 import { appointment } from '../support/events.ts';
-
-/** An intake before a publisher that the test plays; nothing is confirmed until `confirm`. */
-function world({ room = 10_000, ...options }: { room?: number } & Partial<IntakeOptions> = {}) {
-  const handedOver: Announcement[] = [];
-  const waiting: { resolve: (confirm: Confirm) => void; reject: (error: Error) => void }[] = [];
-  let cursors = 0;
-  const intake = new Intake({
-    publisher: {
-      ensureRoomFor: (messages) => {
-        if (messages > room) throw new AppError('too_many_unconfirmed', 'full');
-      },
-      publish: (announcement) => {
-        handedOver.push(announcement);
-        return new Promise((resolve, reject) => waiting.push({ resolve, reject }));
-      },
-    },
-    observer: {
-      accepted: () => undefined,
-      refused: () => undefined,
-      ignored: () => undefined,
-      confirmed: () => undefined,
-    },
-    nextCursor: () => Cursor.parse(`01a205ff-0000-7000-8000-${String((cursors += 1)).padStart(12, '0')}`),
-    clock: () => 0,
-    maxRepeats: 100,
-    digest: (text) => text,
-    calendarRoom: 'thin',
-    inCluster: () => false,
-    ...options,
-  });
-  const takeOrRefuse = (body: unknown, input: Partial<Input> = {}) => {
-    const bytes = new TextEncoder().encode(JSON.stringify(body));
-    return intake.take({ entrance: 'events', wrapping: { kind: 'plain' }, body: bytes, ...input });
-  };
-  const take = (body: unknown, input: Partial<Input> = {}) => {
-    const taken = takeOrRefuse(body, input);
-    if ('problems' in taken) throw new Error(JSON.stringify(taken.problems));
-    return taken;
-  };
-  return {
-    handedOver,
-    take,
-    refusalOf: (body: unknown, input: Partial<Input> = {}) => {
-      const taken = takeOrRefuse(body, input);
-      if (!('problems' in taken)) throw new Error('it was taken');
-      return taken;
-    },
-    ids: () => handedOver.map(({ event }) => event.id),
-    confirm: (confirm: Confirm = 'prompt') => {
-      for (const { resolve } of waiting.splice(0)) resolve(confirm);
-    },
-    fail: () => {
-      for (const { reject } of waiting.splice(0)) reject(new AppError('broker_unavailable', 'gone'));
-    },
-  };
-}
-
-function pathsIn({ problems }: Refusal): string[] {
-  return problems.map(({ path }) => path);
-}
+import { world } from './intake-world.ts';
 
 describe('events that are taken', () => {
   it('are handed over within the call, in order, each directly followed by its companion', () => {
@@ -115,62 +51,6 @@ describe('events that are taken', () => {
     const [one, two] = await first;
     expect([two, ...(await second)]).toEqual([one, one]);
     expect(ids()).toEqual(['a', 'a:calendar']);
-  });
-
-  it('under the id of another event are refused with what differs, and nothing of their array is published', async () => {
-    const { take, refusalOf, confirm, ids } = world();
-    const first = take(appointment({ id: 'a', data: { id: 12, start: '10:00' } })).receipts;
-    confirm();
-    await first;
-    const moved = appointment({ id: 'a', data: { id: 12, start: '11:00' } });
-    expect(pathsIn(refusalOf(moved))).toEqual(['/id', '/data/start']);
-    expect(pathsIn(refusalOf([appointment({ id: 'b' }), moved]))).toEqual(['/1/id', '/1/data/start']);
-    expect(refusalOf(moved)).toMatchObject({ code: 'id_reused' });
-    expect(ids()).toEqual(['a', 'a:calendar']);
-  });
-
-  it('twice under one id in one array are refused when they are different', () => {
-    const { refusalOf, ids } = world();
-    const [one, other] = [{ id: 12 }, { id: 13 }].map((data) => appointment({ id: 'a', data }));
-    expect(pathsIn(refusalOf([one, one, other]))).toEqual(['/2/id', '/2/data/id']);
-    expect(ids()).toEqual([]);
-  });
-
-  it('repeat a CloudEvent also without its wrapping, and clash in its own words', async () => {
-    const { take, refusalOf, confirm, ids } = world();
-    const cloudEvent = { specversion: '1.0', type: 'calendar.sync', source: '/s', id: '1', data: { a: 1 } };
-    const structured = { wrapping: { kind: 'cloud-event' } } as const;
-    const first = take(cloudEvent, structured).receipts;
-    confirm();
-    await first;
-    await take({ event: 'calendar.sync', id: '/s#1', data: { a: 1 } }, { entrance: 'inbox' }).receipts;
-    expect(ids()).toEqual(['/s#1']);
-    const later = { ...cloudEvent, time: '2026-12-03T10:00:00Z', data: { a: 2 } };
-    expect(pathsIn(refusalOf(later, structured))).toEqual(['/id', '/time', '/data/a']);
-  });
-
-  it('are no other event because the time or the secretaries that ingest filled in are others', async () => {
-    let now = 0;
-    let secretaries = [8];
-    const { take, confirm, ids } = world({ clock: () => now, secretariesOf: () => secretaries });
-    const event = appointment({ id: 'a' });
-    const first = take(event).receipts;
-    confirm();
-    now = 5_000;
-    secretaries = [9];
-    expect(await take(event).receipts).toEqual(await first);
-    expect(ids()).toEqual(['a', 'a:calendar']);
-  });
-
-  it('that fail are published by a retry, and leave their id to other contents', async () => {
-    const { take, fail, confirm, ids } = world();
-    const first = take({ event: 'calendar.sync', id: 'a', data: { a: 1 } }).receipts;
-    fail();
-    await expect(first).rejects.toMatchObject({ code: 'broker_unavailable' });
-    const second = take({ event: 'calendar.sync', id: 'a', data: { a: 2 } }).receipts;
-    confirm();
-    expect(await second).toHaveLength(1);
-    expect(ids()).toEqual(['a', 'a']);
   });
 
   it('that fail are published by a retry', async () => {

@@ -1,6 +1,7 @@
 import { isAppointmentEvent, type EventData, type EventName } from '../../../shared/contract/event.ts';
 import { EVERYONE, type Address, type Room } from '../../../shared/contract/routing.ts';
 import type { Contents } from './contents.ts';
+import { sizeProblem } from './data-size.ts';
 import { concernedBy, contradictions, slotOf, spellings, type Concerned } from './event-data.ts';
 import { resolveName } from './event-names.ts';
 import { problemsOf, under, type Checked } from './problems.ts';
@@ -25,6 +26,8 @@ export interface AcceptOptions {
   readonly now: string;
   /** Where an event without rooms goes that is not an appointment's: by the rule, or to everyone connected. */
   readonly withoutRooms?: 'rule' | 'everyone';
+  /** Of `data` as JSON; without it the data is cut before it is published, and not refused. */
+  readonly maxDataBytes?: number | undefined;
   /** Who else hears of a provider's appointments, beside those that the backend names. */
   readonly secretariesOf?: (provider: number) => readonly number[];
 }
@@ -51,10 +54,13 @@ export function acceptEvent(input: unknown, options: AcceptOptions): Checked<Acc
     return { problems: alreadySaid ? problems : [...problems, ...rooms.problems] };
   }
   if (!parsed.success || problems.length > 0) return { problems };
+  const sent = resolved.reason === undefined ? data : syncData(resolved.reason, data, concerned);
+  if (options.maxDataBytes !== undefined) problems.push(...sizeProblem(sent, options.maxDataBytes));
+  if (problems.length > 0) return { problems };
   const { id, timestamp } = parsed.data;
   const accepted = {
     name: resolved.name,
-    data: resolved.reason === undefined ? data : thinData(resolved.reason, data, concerned),
+    data: sent,
     timestamp: timestamp ?? options.now,
     rooms: rooms.value,
   };
@@ -95,7 +101,7 @@ function roomsByDefault(name: EventName, concerned: Concerned, options: AcceptOp
 }
 
 /** `id` is that of an absence, which lives among the appointments; of the others it may be anything's. */
-function thinData(reason: string, data: EventData, { appointmentId, providerId }: Concerned): EventData {
+function syncData(reason: string, data: EventData, { appointmentId, providerId }: Concerned): EventData {
   const isAbsence = reason.startsWith('unavailability.');
   return {
     reason,

@@ -6,6 +6,7 @@ import type { Announcement, Entrance, EventPublisher, NextCursor, Observer, Rece
 import type { Problem } from '../../../shared/contract/errors.ts';
 import { cloudEventNames } from './cloud-events.ts';
 import { differences, fingerprintOf, type Contents, type Digest } from './contents.ts';
+import { fitted, mayExceed } from './data-size.ts';
 import { refusal, renamed, under, type Refusal } from './problems.ts';
 import { readInput, type Input, type Read } from './read-input.ts';
 import { Repeats } from './repeats.ts';
@@ -23,6 +24,8 @@ export interface IntakeOptions {
   readonly inCluster: () => boolean;
   /** Ids remembered to recognise repeats; beyond, the oldest are forgotten. */
   readonly maxRepeats: number;
+  /** Of an event's `data` as JSON: more is refused, or cut where the sender cannot send it again. */
+  readonly maxEventBytes: number;
   /** For telling a repeat from another event under the same id. */
   readonly digest: Digest;
   /** What `calendar` gets of an appointment's event: a thin companion, or the event itself. */
@@ -62,15 +65,21 @@ export class Intake {
    * cannot take all of it now.
    */
   take(input: Input): Taken | Refusal {
-    const { clock, secretariesOf, enrich } = this.options;
+    const { clock, secretariesOf, enrich, maxEventBytes } = this.options;
     const now = new Date(clock()).toISOString();
-    const read = readInput(input, { now, ...(secretariesOf !== undefined && { secretariesOf }) });
+    const canRetry = input.entrance !== 'broadcast';
+    const read = readInput(input, {
+      now,
+      ...(secretariesOf !== undefined && { secretariesOf }),
+      maxDataBytes: canRetry && mayExceed(input.body.byteLength, maxEventBytes) ? maxEventBytes : undefined,
+    });
     if ('problems' in read) return read;
     const clashes = this.#clashes(read, input);
     if (clashes.length > 0) return refusal('id_reused', clashes);
-    const events =
-      input.entrance === 'broadcast' && enrich !== undefined ? read.events.flatMap(enrich) : read.events;
-    return { single: read.single, receipts: this.announce(events, input.entrance) };
+    const receipts = canRetry
+      ? this.#handOver(read.events, input.entrance)
+      : this.announce(enrich === undefined ? read.events : read.events.flatMap(enrich), input.entrance);
+    return { single: read.single, receipts };
   }
 
   /** Ids that were used for another event, earlier or in the same array: published it would be taken for a repeat. */
@@ -91,8 +100,15 @@ export class Intake {
     });
   }
 
-  /** Hands accepted events over at once, or throws an AppError before anything is published. */
+  /** As `take`, for events whose senders cannot send them smaller: what is too large of them is cut. */
   announce(events: readonly AcceptedEvent[], entrance: Entrance): Promise<readonly Receipt[]> {
+    const { maxEventBytes } = this.options;
+    const fit = events.map((event) => ({ ...event, data: fitted(event.data, maxEventBytes) }));
+    return this.#handOver(fit, entrance);
+  }
+
+  /** Hands accepted events over at once, or throws an AppError before anything is published. */
+  #handOver(events: readonly AcceptedEvent[], entrance: Entrance): Promise<readonly Receipt[]> {
     const nowMs = this.options.clock();
     const drafts = this.#draftNew(events, nowMs);
     const announcements = drafts.flatMap((draft) => draft?.announcements ?? []);

@@ -1,0 +1,67 @@
+import { Intake, type IntakeOptions } from '../../services/ingest/core/intake.ts';
+import type { Announcement, Confirm } from '../../services/ingest/core/ports.ts';
+import type { Refusal } from '../../services/ingest/core/problems.ts';
+import type { Input } from '../../services/ingest/core/read-input.ts';
+import { Cursor } from '../../shared/contract/cursor.ts';
+import { AppError } from '../../shared/contract/errors.ts';
+
+/** An intake before a publisher that the test plays; nothing is confirmed until `confirm`. */
+export function world({ room = 10_000, ...options }: { room?: number } & Partial<IntakeOptions> = {}) {
+  const handedOver: Announcement[] = [];
+  const waiting: { resolve: (confirm: Confirm) => void; reject: (error: Error) => void }[] = [];
+  let cursors = 0;
+  const intake = new Intake({
+    publisher: {
+      ensureRoomFor: (messages) => {
+        if (messages > room) throw new AppError('too_many_unconfirmed', 'full');
+      },
+      publish: (announcement) => {
+        handedOver.push(announcement);
+        return new Promise((resolve, reject) => waiting.push({ resolve, reject }));
+      },
+    },
+    observer: {
+      accepted: () => undefined,
+      refused: () => undefined,
+      ignored: () => undefined,
+      confirmed: () => undefined,
+    },
+    nextCursor: () => Cursor.parse(`01a205ff-0000-7000-8000-${String((cursors += 1)).padStart(12, '0')}`),
+    clock: () => 0,
+    maxRepeats: 100,
+    maxEventBytes: 64 * 1024,
+    digest: (text) => text,
+    calendarRoom: 'thin',
+    inCluster: () => false,
+    ...options,
+  });
+  const takeOrRefuse = (body: unknown, input: Partial<Input> = {}) => {
+    const bytes = new TextEncoder().encode(JSON.stringify(body));
+    return intake.take({ entrance: 'events', wrapping: { kind: 'plain' }, body: bytes, ...input });
+  };
+  const take = (body: unknown, input: Partial<Input> = {}) => {
+    const taken = takeOrRefuse(body, input);
+    if ('problems' in taken) throw new Error(JSON.stringify(taken.problems));
+    return taken;
+  };
+  return {
+    handedOver,
+    take,
+    refusalOf: (body: unknown, input: Partial<Input> = {}) => {
+      const taken = takeOrRefuse(body, input);
+      if (!('problems' in taken)) throw new Error('it was taken');
+      return taken;
+    },
+    ids: () => handedOver.map(({ event }) => event.id),
+    confirm: (confirm: Confirm = 'prompt') => {
+      for (const { resolve } of waiting.splice(0)) resolve(confirm);
+    },
+    fail: () => {
+      for (const { reject } of waiting.splice(0)) reject(new AppError('broker_unavailable', 'gone'));
+    },
+  };
+}
+
+export function pathsIn({ problems }: Refusal): string[] {
+  return problems.map(({ path }) => path);
+}
