@@ -1,5 +1,5 @@
 import type { Cursor } from '../../shared/contract/cursor.ts';
-import type { Entry } from '../../shared/contract/message.ts';
+import { MARK_TYPE, type Entry } from '../../shared/contract/message.ts';
 import { EVERYONE, markKeyOf, type Address } from '../../shared/contract/routing.ts';
 import { ExpiringMap } from '../../shared/core/expiring-map.ts';
 import type { BrokerConnection } from '../../shared/runtime/broker-connection.ts';
@@ -11,21 +11,24 @@ import { Bindings } from './amqp/bindings.ts';
 import { History } from './amqp/history.ts';
 import { LivePath } from './amqp/live-path.ts';
 import { Marks } from './amqp/marks.ts';
-import { ownQueueKind } from './amqp/queue-kind.ts';
+import { kindOfOwnQueue } from './amqp/queue-kind.ts';
 import type { DeliveryConfig } from './config.ts';
-import { CatchUp, lookBackFrom, MARGINS_MS, type Replay, type StartingPoint } from './core/catch-up.ts';
-import { Coverage } from './core/coverage.ts';
+import { CatchUp, type Replay, type StartingPoint } from './core/catch-up.ts';
 import { FanOut, type Subscriber } from './core/fan-out.ts';
 import { Gate } from './core/gate.ts';
 import { persist } from './core/persist.ts';
 import { RoomIndex } from './core/room-index.ts';
 import { roomsByKind } from './core/rooms-by-kind.ts';
 import { ScanSchedule } from './core/scan-schedule.ts';
-import { Scan } from './core/scan.ts';
-import { Timeline, toTimelineEntry, type TimelineEntry } from './core/timeline.ts';
+import { Suspicion } from './core/suspicion.ts';
+import { Timeline, toTimelineEntry } from './core/timeline.ts';
+import { Trust } from './core/trust.ts';
 import { beginDelivery } from './delivery-span.ts';
+import { Drops } from './drops.ts';
 import { EndToEnd } from './end-to-end.ts';
+import { Hole } from './hole.ts';
 import type { DeliveryMetrics } from './metrics.ts';
+import { Nodes } from './nodes.ts';
 
 /** Event ids remembered to drop repeats: as long as ingest remembers them. */
 const REPEATS_MAX = 100_000;
@@ -56,11 +59,14 @@ export interface FlowContext {
 /** From the broker to the feeds of the sessions: rooms, live events, the hole after an outage, and the past. */
 export class EventFlow {
   readonly #context: Omit<FlowContext, 'consuming' | 'publishing'>;
-  readonly #connections: readonly BrokerConnection[];
+  readonly #nodes: Nodes;
   readonly #cluster: Cluster;
   readonly #timeline: Timeline;
   readonly #index = new RoomIndex<FlowMember>();
-  readonly #coverage = new Coverage();
+  readonly #trust = new Trust();
+  readonly #suspicion: Suspicion;
+  readonly #hole: Hole;
+  readonly drops: Drops;
   readonly #fanOut: FanOut;
   readonly #latency: EndToEnd;
   readonly #bindings: Bindings;
@@ -76,7 +82,7 @@ export class EventFlow {
   constructor({ consuming, publishing, ...context }: FlowContext) {
     const { config, metrics, logger, instance, now } = context;
     this.#context = context;
-    this.#connections = [consuming, publishing];
+    this.#nodes = new Nodes([consuming, publishing]);
     this.#cluster = new Cluster(config.AMQP_CLUSTER, config.AMQP_URL);
     this.#timeline = new Timeline(config.RECENT_MAX_BYTES);
     this.#fanOut = new FanOut(this.#timeline, this.#index, new ExpiringMap(REPEATS_MAX, REPEATS_MS));
@@ -86,25 +92,38 @@ export class EventFlow {
       logger,
       { maxPerKind: config.MAX_BINDINGS_PER_KIND, lingerMs: config.ROOM_LINGER_MS },
       {
-        bound: (pattern) => this.#coverage.confirmed(pattern),
-        unbound: (pattern) => this.#coverage.removed(pattern),
+        bound: (pattern) => this.#trust.coverage.confirmed(pattern),
+        unbound: (pattern) => this.#trust.coverage.removed(pattern),
       },
     );
     const markEvents = {
-      published: (mark: Cursor) => this.#coverage.markPublished(mark),
+      published: (mark: Cursor) => this.#trust.markPublished(mark),
       roundTrip: (seconds: number) => metrics.markRoundTrip.observe(seconds),
+      overtook: () => this.#recheck(),
     };
     this.#marks = new Marks(publishing, logger, instance, markEvents, now);
     this.#history = new History(consuming, this.#marks, this.#cluster, {
       begun: () => metrics.scans.inc(),
-      stalled: (reason) => this.#leaveNodes(reason),
+      stalled: (reason) => this.#nodes.leave(reason),
+    });
+    this.#suspicion = new Suspicion(now());
+    this.drops = new Drops(metrics, logger);
+    this.#hole = new Hole({
+      history: this.#history,
+      timeline: this.#timeline,
+      completeness: this.#trust.completeness,
+      fanOut: this.#fanOut,
+      isInUse: (room) => this.#bindings.isInUse(room),
+      everyone: () => this.#index.members(EVERYONE)?.keys() ?? [],
+      ...context,
     });
     void this.#bindings.bindAlways(markKeyOf(instance));
     void this.#bindings.bindAlways(EVERYONE);
     this.#scans = new ScanSchedule((fromMs, onEntry) => this.#read(fromMs, onEntry), rest);
     this.#catchUp = new CatchUp({
       timeline: this.#timeline,
-      covers: (room, position) => this.#coverage.covers(this.#bindings.patternsOf(room), position),
+      beginningFor: (cursor, position) => this.#trust.completeness.beginningFor(cursor, position),
+      covers: (room, position) => this.#trust.coverage.covers(this.#bindings.patternsOf(room), position),
       scan: (request, fromMs) => this.#scans.request(request, fromMs),
       inCluster: () => this.#cluster.isOne,
       rest,
@@ -112,17 +131,17 @@ export class EventFlow {
     });
     this.#path = new LivePath(consuming, logger, this.#bindings, {
       instance,
-      queueKind: async () => {
-        const version = consuming.model?.connection.serverProperties.version;
-        return ownQueueKind(await this.#cluster.look(), version);
-      },
+      queueKind: () => kindOfOwnQueue(this.#cluster, consuming),
       prefetch: config.DELIVERY_PREFETCH,
       onEntry: (entry) => this.#take(entry),
       onForeign: () => metrics.dropped.inc({ reason: 'foreign' }),
+      onDropped: (reason) => this.#dropped(reason),
+      onWindowFull: () => this.#suspect(),
       fillHole: () => this.#fillHole(),
+      isKnown: ({ type, cursor }) => type === MARK_TYPE || this.#timeline.find(cursor) !== undefined,
       onConsuming: () => void this.#sendMark(),
       onLost: () => this.#lost(),
-      onStalled: (reason) => this.#leaveNodes(reason),
+      onStalled: (reason) => this.#nodes.leave(reason),
     });
   }
 
@@ -197,8 +216,9 @@ export class EventFlow {
     if (this.#alive.isOpen && nowMs >= this.#markDueMs) void this.#sendMark();
     if (this.#marks.oldestMs() > STALLED_MS) {
       this.#marks.abandon();
-      this.#leaveNodes(`no mark has come back for ${STALLED_MS} ms`);
-    }
+      this.#nodes.leave(`no mark has come back for ${STALLED_MS} ms`);
+    } else if (!this.#nodes.areBlocked && this.#suspicion.isDue(nowMs, this.#marks.oldestMs()))
+      this.#recheck();
   }
 
   async close(): Promise<void> {
@@ -210,8 +230,9 @@ export class EventFlow {
     const sessions = this.#fanOut.deliver(toTimelineEntry(entry), this.#context.now());
     if (sessions === undefined) {
       this.#context.metrics.repeats.inc();
-    } else if (entry.type === 'mark') {
-      this.#coverage.markArrived(entry.cursor, this.#timeline.next - 1);
+    } else if (entry.type === MARK_TYPE) {
+      this.#suspicion.markArrived();
+      this.#trust.markArrived(entry.cursor, this.#timeline.next - 1);
       this.#marks.arrived(entry.cursor);
     } else {
       this.#context.metrics.events.inc();
@@ -234,43 +255,29 @@ export class EventFlow {
     }
   }
 
-  /** What was published while there was no queue goes to the sessions before anything newer does. */
+  /** What the queue did not bring goes to the sessions before anything newer does. */
   async #fillHole(): Promise<void> {
-    // What was published before this queue was bound will not come by it.
+    // What was published before this queue was bound will not come by it, nor will what was dropped.
     this.#marks.abandon();
-    const { last } = this.#timeline;
-    if (last === undefined) return;
-    const wants = (entry: Pick<Entry, 'rooms'>) =>
-      entry.rooms.some((room) => this.#index.members(room) !== undefined);
-    const from = { cursor: last.cursor, earlier: this.#timeline.earlier(this.#timeline.next - 1) };
-    for (const marginMs of MARGINS_MS) {
-      const scan = new Scan([{ from, wants }]);
-      const fromMs = lookBackFrom(last.cursor, marginMs, this.#context.now());
-      const mark = await this.#history.read(fromMs, (entry) => scan.add(entry));
-      const [hole] = scan.finish();
-      if (hole?.found === true) {
-        this.#deliverHole(hole.entries);
-        return;
-      }
-      if (marginMs === MARGINS_MS.at(-1) || hole?.beginsLater === true) {
-        this.#tellGap(mark.cursor);
-        return;
-      }
-    }
+    this.#trust.coverage.distrust();
+    await this.#hole.fill();
   }
 
-  #deliverHole(entries: readonly TimelineEntry[]): void {
-    let deliveries = 0;
-    for (const entry of entries) deliveries += this.#fanOut.deliver(entry, this.#context.now()) ?? 0;
-    this.#context.metrics.deliveries.inc(deliveries);
-    this.#context.logger.info({ entries: entries.length, deliveries }, 'filled the hole from the history');
+  #dropped(reason: string): void {
+    this.drops.note(reason, this.#context.now());
+    this.#recheck();
   }
 
-  #tellGap(cursor: Cursor): void {
-    this.#context.logger.warn(
-      'the history does not reach back to the last event seen: telling every session',
-    );
-    for (const member of this.#index.members(EVERYONE)?.keys() ?? []) member.tellGap(cursor);
+  #recheck(): void {
+    this.#trust.doubt();
+    this.#path.recheck();
+  }
+
+  #suspect(): void {
+    this.#suspicion.raise();
+    this.#trust.doubt();
+    // What is held back is passed on after the history has been read once more.
+    if (!this.#path.isOpen) this.#path.recheck();
   }
 
   /** Publishes a mark; the first to come back by a new queue says that the path is alive. */
@@ -285,16 +292,9 @@ export class EventFlow {
     }
   }
 
-  /** A node may keep its connections and not do its work; which of the two is at fault cannot be told. */
-  #leaveNodes(reason: string): void {
-    // An alarm holds up every node, and ends by itself.
-    if (this.#connections.some(({ state }) => state.state === 'blocked')) return;
-    for (const connection of this.#connections) connection.restart(reason);
-  }
-
   #lost(): void {
     this.#alive.lock();
     this.#marks.abandon();
-    this.#coverage.reset();
+    this.#trust.coverage.reset();
   }
 }

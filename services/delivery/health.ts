@@ -11,6 +11,7 @@ import type { HealthReason, HealthReport } from '../../shared/runtime/health.ts'
 import type { BrokerView } from '../../shared/runtime/management-api.ts';
 import type { QueueDepth } from '../../shared/runtime/queue-depths.ts';
 import type { DeliveryConfig } from './config.ts';
+import type { DropReport } from './drops.ts';
 
 export interface DeliveryStats {
   readonly active_connections: number;
@@ -31,6 +32,8 @@ export interface Condition {
   readonly queues: readonly QueueDepth[];
   /** The name of the own queue, while there is one. */
   readonly ownQueue: string | undefined;
+  /** What the broker has dropped from the own queue lately. */
+  readonly drops: DropReport | undefined;
   readonly management: BrokerView | undefined;
   readonly lagMs: number;
   /** From ingest to the sockets, over the last minute. */
@@ -59,7 +62,7 @@ export function reportOf(condition: Condition, limits: Limits): DeliveryReport {
 }
 
 function worriesOf(
-  { broker, queues, ownQueue, management, lagMs, latency }: Condition,
+  { broker, queues, ownQueue, drops, management, lagMs, latency }: Condition,
   { HEALTH_MAX_OWN_QUEUE, HEALTH_MAX_LATENCY_MS, HEALTH_MAX_LAG_MS }: Limits,
 ): readonly HealthReason[] {
   const worries: HealthReason[] = [];
@@ -67,6 +70,11 @@ function worriesOf(
   if (waiting > HEALTH_MAX_OWN_QUEUE) {
     const message = `${waiting} events wait in the own queue (limit ${HEALTH_MAX_OWN_QUEUE}): this instance does not keep up; look at its CPU, then add an instance.`;
     worries.push({ code: 'own_queue_backlog', message, value: waiting, limit: HEALTH_MAX_OWN_QUEUE });
+  }
+  if (drops !== undefined) {
+    const { count, reasons, since } = drops;
+    const message = `The broker has dropped at least ${count} messages from the own queue since ${since} (${reasons.join(', ')}). They were read from the history instead; take the policy off appointments.delivery.*, or raise its limit.`;
+    worries.push({ code: 'messages_dropped', message, value: count });
   }
   const path = { ...latency, maxMs: HEALTH_MAX_LATENCY_MS };
   if (isSlow(path)) {

@@ -39,6 +39,11 @@ export function createMetrics(live: LiveNumbers) {
     dropped: counter('dropped_total', 'Messages of the own queue that could not be read as events', [
       'reason',
     ]),
+    brokerDrops: counter(
+      'broker_drops_total',
+      'Messages that the broker dropped from the own queue, by its reason; read from the history instead',
+      ['reason'],
+    ),
     refusals: counter('refusals_total', 'Error frames sent', ['code']),
     closes: counter('closes_total', 'Closed connections', ['code']),
     resumes: counter('resumes_total', 'Resumes by outcome', ['outcome']),

@@ -195,6 +195,7 @@ class Delivery implements DeliveryService {
         alive: this.#flow.isAlive,
         queues,
         ownQueue: this.#flow.queue,
+        drops: this.#flow.drops.report(nowMs),
         management,
         lagMs,
         latency: { p99Ms: recent.quantile(0.99), count: recent.count },

@@ -33,16 +33,40 @@ export function deliveryQueueOf(instance: string): string {
   return `appointments.delivery.${instance}`;
 }
 
+/** Name of the queue into which the broker moves what it drops from a delivery instance's queue. */
+export function droppedQueueOf(queue: string): string {
+  return `${queue}.dropped`;
+}
+
+/** Any one message in it says enough. */
+const DROPPED_MAX = 100;
+
 /**
  * How a delivery instance declares its queue; without a consumer it goes by itself, whatever became of its instance.
  * In a cluster it is replicated, because RabbitMQ 4 keeps any other queue of a node that is down, exclusive ones
  * too, and refuses every message bound for it until the node is back.
+ *
+ * What a policy of the broker's operator makes it drop is moved to a queue that the instance consumes as well: the history
+ * has it. Refusing it instead would stop everybody's publishing for one instance that is slow.
  */
-export const deliveryQueueOptions = {
-  exclusive: { exclusive: true, durable: false, arguments: { 'x-expires': UNCONSUMED_MS } },
-  quorum: { durable: true, arguments: { 'x-queue-type': 'quorum', 'x-expires': UNCONSUMED_MS } },
+export function deliveryQueueOptions(kind: QueueKind, queue: string) {
+  const limits = {
+    'x-expires': UNCONSUMED_MS,
+    'x-overflow': 'drop-head',
+    'x-dead-letter-exchange': '',
+    'x-dead-letter-routing-key': droppedQueueOf(queue),
+  };
+  return kind === 'exclusive'
+    ? { exclusive: true, durable: false, arguments: limits }
+    : { durable: true, arguments: { ...limits, 'x-queue-type': 'quorum' } };
+}
+
+export const droppedQueueOptions = {
+  exclusive: true,
+  durable: false,
+  arguments: { 'x-expires': UNCONSUMED_MS, 'x-max-length': DROPPED_MAX },
 } as const;
-export type QueueKind = keyof typeof deliveryQueueOptions;
+export type QueueKind = 'exclusive' | 'quorum';
 
 export const exchangeDeclaration = { name: EXCHANGE, type: 'topic', options: { durable: true } } as const;
 

@@ -27,7 +27,15 @@ function world({
     now += ms;
     return Promise.resolve();
   };
-  const catchUp = new CatchUp({ timeline, covers, scan, inCluster: () => inCluster, rest, now: () => now });
+  const catchUp = new CatchUp({
+    timeline,
+    beginningFor: () => undefined,
+    covers,
+    scan,
+    inCluster: () => inCluster,
+    rest,
+    now: () => now,
+  });
   const position = cursorAt(NOON);
   return {
     scan,

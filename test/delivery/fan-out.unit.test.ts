@@ -28,7 +28,7 @@ function world() {
   return {
     timeline,
     index,
-    deliver: (entry: Entry, nowMs = NOON) => fanOut.deliver(kept(entry), nowMs),
+    deliver: (entry: Entry, nowMs = NOON, before?: number) => fanOut.deliver(kept(entry), nowMs, before),
     join: async (...rooms: Address[]): Promise<Member> => {
       const member = new Member();
       await member.feed.goLive(new Set());
@@ -140,5 +140,16 @@ describe('an event that was published again under the same id', () => {
     deliver(event({ id: 'thrice' }));
     expect(early.got).toBe(1);
     expect(late.got).toBeGreaterThanOrEqual(1);
+  });
+
+  it('gives what was missing to who was there, and not to who joined after it', async () => {
+    const { deliver, join } = world();
+    const there = await join('provider_4');
+    deliver(event());
+    deliver(event());
+    const later = await join('provider_4');
+    const beforeTheSecond = 1;
+    expect(deliver(event(), NOON, beforeTheSecond)).toBe(1);
+    expect([there.got, later.got]).toEqual([3, 0]);
   });
 });

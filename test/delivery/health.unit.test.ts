@@ -12,6 +12,7 @@ const well: Condition = {
     { name: 'appointments.delivery.one', messages: 0, consumers: 1 },
   ],
   ownQueue: 'appointments.delivery.one',
+  drops: undefined,
   management: undefined,
   lagMs: 0,
   latency: { p99Ms: 10, count: 500 },
@@ -40,6 +41,12 @@ describe('delivery that works, but somebody should look', () => {
       { queues: [queue('appointments.delivery.one', 101, 1)] },
       { code: 'own_queue_backlog', value: 101, limit: 100 },
       /^101 events wait .*limit 100.*add an instance/,
+    ],
+    [
+      'the broker drops from the own queue',
+      { drops: { count: 12, reasons: ['maxlen'], since: '2026-11-27T12:00:00.000Z' } },
+      { code: 'messages_dropped', value: 12 },
+      /at least 12 .*2026-11-27T12:00:00.000Z \(maxlen\).*history instead.*policy/,
     ],
     [
       'events take long',

@@ -64,6 +64,11 @@ export class Bindings {
     await this.#binder.bind(pattern);
   }
 
+  /** Whether a session is in the room, or was until a linger ago. */
+  isInUse(room: Address): boolean {
+    return this.#uses.has(room);
+  }
+
   /** Patterns of which any one brings everything for a room. */
   patternsOf(room: Address): readonly string[] {
     const kind = room === 'everyone' ? undefined : personalKindOf(room);

@@ -1,10 +1,19 @@
 import type { Channel, ConsumeMessage } from 'amqplib';
 import { parseEntry, type Entry } from '../../../shared/contract/message.ts';
-import { deliveryQueueOf, deliveryQueueOptions, type QueueKind } from '../../../shared/contract/topology.ts';
+import {
+  deliveryQueueOf,
+  deliveryQueueOptions,
+  droppedQueueOf,
+  droppedQueueOptions,
+  type QueueKind,
+} from '../../../shared/contract/topology.ts';
 import type { BrokerConnection } from '../../../shared/runtime/broker-connection.ts';
 import type { Logger } from '../../../shared/runtime/logger.ts';
 import { ManagedChannel, plainChannel } from '../../../shared/runtime/managed-channel.ts';
 import type { Bindings } from './bindings.ts';
+import { dropReasonOf } from './drop-reason.ts';
+import { PrefetchWindow } from './prefetch-window.ts';
+import { Valve } from './valve.ts';
 
 export interface LivePathOptions {
   readonly instance: string;
@@ -14,12 +23,25 @@ export interface LivePathOptions {
   readonly onEntry: (entry: Entry) => void;
   /** A message without our headers, published by hand: nobody gets it. */
   readonly onForeign: () => void;
-  /** The new queue is bound to everything in use, and what it brings is held back: the moment to fill the hole before it. */
+  /** The broker dropped a message from the queue, for a reason of its own words. */
+  readonly onDropped: (reason: string) => void;
+  /** As many messages as the prefetch are unacknowledged: others may wait at the broker, where a hand can remove them. */
+  readonly onWindowFull: () => void;
+  /** The queue is bound to everything in use, and what it brings is held back: the moment to fill the hole before it. */
   readonly fillHole: () => Promise<void>;
+  /** Whether an entry that is held back has nothing missing before it. */
+  readonly isKnown: (entry: Entry) => boolean;
   readonly onConsuming: () => void;
   readonly onLost: () => void;
   /** The node owes an answer for too long; another may give it. */
   readonly onStalled: (reason: string) => void;
+}
+
+/** A channel with its two queues. */
+interface Present {
+  readonly channel: Channel;
+  readonly window: PrefetchWindow;
+  readonly valve: Valve<ConsumeMessage>;
 }
 
 /** For each step of a start, which takes seconds with every binding there may be. */
@@ -31,14 +53,21 @@ const ANSWER_MS = 30_000;
  * from the history while the queue already collects, then pass on what it brings. So what a client sees has no gap
  * and no overtaking.
  *
+ * A queue loses messages without any of that when the broker drops them: by a policy of its operator, or by hand. What a policy
+ * drops comes to us by a second queue, ahead of whatever follows it in the first. From then on nothing is passed on until
+ * the hole is filled.
+ *
  * The queue of each start has a name of its own, and the broker removes the old one: while a node is down, deleting
  * one takes seconds, and after a cut network the old consumer is there until its connection misses heartbeats.
  */
 export class LivePath {
   readonly #channel: ManagedChannel<Channel>;
   #starts = 0;
-  #unacked: { channel: Channel; message: ConsumeMessage } | undefined;
+  #unacked: { present: Present; message: ConsumeMessage } | undefined;
   #queue: string | undefined;
+  #present: Present | undefined;
+  /** Counts reasons to read the history. */
+  #doubts = 0;
 
   constructor(
     connection: BrokerConnection,
@@ -65,74 +94,113 @@ export class LivePath {
     return this.#channel.close();
   }
 
+  /** Whether nothing is held back. */
+  get isOpen(): boolean {
+    return this.#present?.valve.isOpen === true;
+  }
+
+  /** Something may be missing: holds back what comes until the hole is filled. */
+  recheck(): void {
+    this.#doubts += 1;
+    const present = this.#present;
+    // One that is being filled is read once more.
+    if (present?.valve.isOpen !== true) return;
+    present.valve.close();
+    this.#fill(present).catch((error: unknown) => {
+      this.logger.warn({ err: error }, 'a hole could not be filled');
+      if (this.#present === present) this.#channel.restart('starting over after a hole that was not filled');
+    });
+  }
+
   async #start(channel: Channel): Promise<void> {
-    const { instance, prefetch, queueKind, fillHole, onStalled } = this.options;
+    const { instance, prefetch, queueKind, onStalled } = this.options;
     const queue = deliveryQueueOf(this.#starts === 0 ? instance : `${instance}.${this.#starts}`);
     this.#starts += 1;
     this.#queue = queue;
     const inTime = <Value>(step: Promise<Value>, what: string) =>
       answered(untilClosed(channel, step), () => onStalled(`no answer to ${what} for ${ANSWER_MS} ms`));
-    await inTime(channel.assertQueue(queue, deliveryQueueOptions[await queueKind()]), 'a queue');
+    const dropped = droppedQueueOf(queue);
+    await inTime(channel.assertQueue(dropped, droppedQueueOptions), 'a queue');
+    await inTime(channel.assertQueue(queue, deliveryQueueOptions(await queueKind(), queue)), 'a queue');
     await inTime(channel.prefetch(prefetch), 'a prefetch');
-    const valve = new Valve((message) => this.#take(channel, message));
+    const window = new PrefetchWindow(prefetch, () => channel.prefetch(prefetch));
+    const present = {
+      channel,
+      window,
+      valve: new Valve<ConsumeMessage>((message) => this.#take(present, message)),
+    };
+    this.#present = present;
+    const restart = () => this.#channel.restart('the broker cancelled a consumer of our own queue');
+    // Without a bound, so that the first one never waits at the broker, where a policy could drop it as well.
+    const watched = channel.consume(
+      dropped,
+      (message) => (message === null ? restart() : this.options.onDropped(dropReasonOf(message))),
+      { noAck: true },
+    );
+    await inTime(watched, 'a consumer');
     // From the beginning, since a queue without a consumer expires, and a long hole takes longer than that.
     const consumed = channel.consume(queue, (message) => {
-      if (message === null) this.#channel.restart('the broker cancelled the consumer of our own queue');
-      else valve.push(message);
+      if (message === null) restart();
+      else this.#push(present, message);
     });
     await inTime(consumed, 'a consumer');
     await inTime(this.bindings.attach(queue), 'its bindings');
-    await untilClosed(channel, fillHole());
-    valve.open();
+    await this.#fill(present);
     this.logger.info({ queue, bindings: this.bindings.size }, 'consuming own queue');
   }
 
-  #take(channel: Channel, message: ConsumeMessage): void {
+  /** Until nothing more was found to be missing while the history was read. */
+  async #fill({ channel, valve }: Present): Promise<void> {
+    for (let doubts: number | undefined; doubts !== this.#doubts;) {
+      doubts = this.#doubts;
+      await untilClosed(channel, this.options.fillHole());
+      valve.passWhile((message) => {
+        const entry = parseEntry(message);
+        return entry === undefined || this.options.isKnown(entry);
+      });
+    }
+    valve.open();
+  }
+
+  #push({ valve, window }: Present, message: ConsumeMessage): void {
+    // What comes again was given back in between, and waited.
+    if (window.isFullAt(message.fields.deliveryTag) || message.fields.redelivered)
+      this.options.onWindowFull();
+    valve.push(message);
+  }
+
+  #take(present: Present, message: ConsumeMessage): void {
     const entry = parseEntry(message);
     if (entry === undefined) {
       this.options.onForeign();
       this.logger.warn({ id: message.properties.messageId as unknown }, 'a message without our headers');
     } else this.options.onEntry(entry);
-    this.#acknowledge(channel, message);
+    this.#acknowledge(present, message);
   }
 
   /** One acknowledgement for all messages of a turn of the event loop. */
-  #acknowledge(channel: Channel, message: ConsumeMessage): void {
+  #acknowledge(present: Present, message: ConsumeMessage): void {
     if (this.#unacked === undefined) setImmediate(() => this.#flush());
-    this.#unacked = { channel, message };
+    this.#unacked = { present, message };
   }
 
   #flush(): void {
     const unacked = this.#unacked;
     this.#unacked = undefined;
+    if (unacked === undefined) return;
+    const { channel, window } = unacked.present;
     try {
-      unacked?.channel.ack(unacked.message, true);
+      channel.ack(unacked.message, true);
+      window.acknowledged(unacked.message.fields.deliveryTag);
     } catch {
       // The channel has closed, and nobody consumes its queue any more: nothing is left to acknowledge.
     }
   }
 
   #lost(): void {
+    this.#present = undefined;
     this.bindings.detach();
     this.options.onLost();
-  }
-}
-
-/** Holds back what comes until it is opened: no more than the prefetch, since it is not acknowledged. */
-class Valve {
-  readonly #held: ConsumeMessage[] = [];
-  #isOpen = false;
-
-  constructor(private readonly take: (message: ConsumeMessage) => void) {}
-
-  push(message: ConsumeMessage): void {
-    if (this.#isOpen) this.take(message);
-    else this.#held.push(message);
-  }
-
-  open(): void {
-    this.#isOpen = true;
-    for (const message of this.#held.splice(0)) this.take(message);
   }
 }
 

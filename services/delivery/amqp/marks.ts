@@ -35,7 +35,12 @@ export class Marks {
     connection: BrokerConnection,
     logger: Logger,
     private readonly instance: string,
-    private readonly events: { published: (mark: Cursor) => void; roundTrip: (seconds: number) => void },
+    private readonly events: {
+      published: (mark: Cursor) => void;
+      roundTrip: (seconds: number) => void;
+      /** A mark came before one that was published earlier, which will not come. */
+      overtook: () => void;
+    },
     private readonly now: () => number,
   ) {
     this.#channel = new ManagedChannel(connection, { name: 'marks', logger, create: confirmChannel });
@@ -58,9 +63,11 @@ export class Marks {
   arrived(mark: Cursor): void {
     const waiter = this.#waiting.get(mark);
     if (waiter === undefined) return;
+    const overtook = this.#giveUpBefore(mark);
     this.#waiting.delete(mark);
     this.events.roundTrip((this.now() - waiter.publishedAtMs) / 1000);
     waiter.resolve();
+    if (overtook) this.events.overtook();
   }
 
   /** How long the oldest mark has been on its way; 0 when none is. */
@@ -73,6 +80,18 @@ export class Marks {
   abandon(): void {
     for (const { reject } of this.#waiting.values()) reject(new Error('the queue of this instance is gone'));
     this.#waiting.clear();
+  }
+
+  /** Whether there was one. */
+  #giveUpBefore(mark: Cursor): boolean {
+    let found = false;
+    for (const [earlier, { reject }] of this.#waiting) {
+      if (earlier === mark) break;
+      this.#waiting.delete(earlier);
+      reject(new Error('the broker did not bring a mark'));
+      found = true;
+    }
+    return found;
   }
 
   #publish(channel: ConfirmChannel, mark: Cursor): Promise<void> {

@@ -1,4 +1,6 @@
 import type { QueueKind } from '../../../shared/contract/topology.ts';
+import type { BrokerConnection } from '../../../shared/runtime/broker-connection.ts';
+import type { Cluster } from '../../../shared/runtime/cluster.ts';
 
 /** From here on a broker keeps the exclusive queues of a node that is down. */
 const FIRST_THAT_KEEPS = 4;
@@ -11,4 +13,8 @@ const FIRST_THAT_KEEPS = 4;
  */
 export function ownQueueKind(inCluster: boolean, brokerVersion: string | undefined): QueueKind {
   return inCluster && !(Number.parseInt(brokerVersion ?? '', 10) < FIRST_THAT_KEEPS) ? 'quorum' : 'exclusive';
+}
+
+export async function kindOfOwnQueue(cluster: Cluster, connection: BrokerConnection): Promise<QueueKind> {
+  return ownQueueKind(await cluster.look(), connection.model?.connection.serverProperties.version);
 }

@@ -3,6 +3,7 @@ import type { ResumeFailure } from '../../../shared/contract/frames.ts';
 import { ExpiringMap } from '../../../shared/core/expiring-map.ts';
 import type { Address } from '../../../shared/contract/routing.ts';
 import { inRooms, type ScanRequest, type ScanResult } from './scan.ts';
+import type { Place } from './completeness.ts';
 import type { Timeline, TimelineEntry } from './timeline.ts';
 
 /** Where a session wants to go on: a client's cursor as it came, or a time for a client that has none. */
@@ -15,6 +16,8 @@ export type Replay =
 
 export interface CatchUpPorts {
   readonly timeline: Timeline;
+  /** Where a client begins whose entry came while something before it was missing. */
+  readonly beginningFor: (cursor: Cursor, position: number | undefined) => Place | undefined;
   /** Whether this instance has been brought everything for a room since a position. */
   readonly covers: (room: Address, position: number) => boolean;
   /**
@@ -67,8 +70,11 @@ export class CatchUp {
   }
 
   async #after(rooms: ReadonlySet<Address>, cursor: Cursor, position: Cursor): Promise<Replay> {
-    const { timeline, now } = this.ports;
+    const { timeline, beginningFor, now } = this.ports;
     const at = timeline.find(cursor);
+    const beginning = beginningFor(cursor, at);
+    if (beginning !== undefined)
+      return this.#fromHistory(rooms, beginning.cursor, beginning.position, position);
     if (at !== undefined && this.#coversAll(rooms, at)) return this.#fromMemory(rooms, at);
     if (cursorTimeMs(cursor) > now() + MAX_AHEAD_MS) {
       return { recovered: false, reason: 'unknown', cursor: position };
@@ -76,6 +82,16 @@ export class CatchUp {
     if (this.#unknown.get(cursor, now()) !== undefined) {
       return { recovered: false, reason: 'unknown', cursor: position };
     }
+    return this.#fromHistory(rooms, cursor, at, position);
+  }
+
+  async #fromHistory(
+    rooms: ReadonlySet<Address>,
+    cursor: Cursor,
+    at: number | undefined,
+    position: Cursor,
+  ): Promise<Replay> {
+    const { timeline, now } = this.ports;
     const earlier = at === undefined ? [] : timeline.earlier(at);
     const request: ScanRequest = { from: { cursor, earlier }, wants: inRooms(rooms) };
     let mark = position;

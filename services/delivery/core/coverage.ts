@@ -40,6 +40,12 @@ export class Coverage {
     return patterns.some((pattern) => (this.#since.get(pattern) ?? Number.POSITIVE_INFINITY) <= position);
   }
 
+  /** Something may have been dropped from the queue: every binding covers anew from the next mark on. */
+  distrust(): void {
+    this.#published.clear();
+    this.#since.clear();
+  }
+
   /** The queue is gone, and with it every promise about it. */
   reset(): void {
     this.#confirmed.clear();

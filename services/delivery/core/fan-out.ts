@@ -22,20 +22,27 @@ export class FanOut {
     private readonly firstSeen: ExpiringMap<string, number>,
   ) {}
 
-  /** How many sessions got it; `undefined` for an entry that was here already. */
-  deliver(entry: TimelineEntry, nowMs: number): number | undefined {
+  /**
+   * How many sessions got it; `undefined` for an entry that was here already. One from a hole belongs before a position of the
+   * timeline, and is not for who joined after that.
+   */
+  deliver(
+    entry: TimelineEntry,
+    nowMs: number,
+    before: number = Number.POSITIVE_INFINITY,
+  ): number | undefined {
     // The broker redelivers what was unacknowledged, and a hole filled from the history may overlap the queue.
     if (this.timeline.find(entry.cursor) !== undefined) return undefined;
     const position = this.timeline.append(entry, nowMs);
     if (entry.frame === undefined) return 0;
     // A backend that repeats an id published the event twice: only who joined in between has not had it.
-    const before = this.firstSeen.get(entry.id, nowMs);
-    if (before === undefined) this.firstSeen.set(entry.id, position, nowMs);
+    const firstSeen = this.firstSeen.get(entry.id, nowMs);
+    if (firstSeen === undefined) this.firstSeen.set(entry.id, position, nowMs);
     let sessions = 0;
     for (const room of entry.rooms) {
-      for (const subscriber of this.index.members(room)?.keys() ?? []) {
-        if (subscriber.lastPosition === position) continue;
-        if (before !== undefined && this.#had(subscriber, entry, before)) continue;
+      for (const [subscriber, joinedAt] of this.index.members(room) ?? []) {
+        if (subscriber.lastPosition === position || joinedAt > before) continue;
+        if (firstSeen !== undefined && this.#had(subscriber, entry, firstSeen)) continue;
         subscriber.lastPosition = position;
         subscriber.feed.push(entry);
         sessions += 1;
