@@ -1,9 +1,20 @@
+interface Entry<Value> {
+  readonly value: Value;
+  readonly setAtMs: number;
+}
+
 /**
  * A map that forgets: each entry `maxAgeMs` after it was set, and the oldest first when there are more than
  * `maxEntries`. Relies on the insertion order of `Map`; setting an entry makes it the youngest.
  */
 export class ExpiringMap<Key, Value> {
-  readonly #entries = new Map<Key, { value: Value; setAtMs: number }>();
+  readonly #entries = new Map<Key, Entry<Value>>();
+  /**
+   * Goes once through all entries, oldest first, and sees those that are set meanwhile. A new iterator for each look would
+   * walk over all that was deleted before the oldest, and grow slower with every entry that is forgotten.
+   */
+  #upcoming = this.#entries.entries();
+  #oldest: readonly [Key, Entry<Value>] | undefined;
 
   constructor(
     private readonly maxEntries: number,
@@ -30,9 +41,24 @@ export class ExpiringMap<Key, Value> {
   }
 
   #forget(nowMs: number): void {
-    for (const [key, { setAtMs }] of this.#entries) {
+    for (let oldest = this.#findOldest(); oldest !== undefined; oldest = this.#findOldest()) {
+      const [key, { setAtMs }] = oldest;
       if (this.#entries.size <= this.maxEntries && nowMs - setAtMs < this.maxAgeMs) return;
       this.#entries.delete(key);
     }
+  }
+
+  /** The one that was found before, unless it was deleted or set again since. */
+  #findOldest(): readonly [Key, Entry<Value>] | undefined {
+    while (this.#oldest === undefined || this.#entries.get(this.#oldest[0]) !== this.#oldest[1]) {
+      const next = this.#upcoming.next();
+      if (next.done === true) {
+        // It has seen the last one, which is gone, and would see none that comes.
+        this.#upcoming = this.#entries.entries();
+        return (this.#oldest = undefined);
+      }
+      this.#oldest = next.value;
+    }
+    return this.#oldest;
   }
 }

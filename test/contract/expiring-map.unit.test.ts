@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
 import { ExpiringMap } from '../../shared/core/expiring-map.ts';
 
 describe('ExpiringMap', () => {
@@ -45,5 +46,57 @@ describe('ExpiringMap', () => {
     map.set('a', 1, 0);
     map.delete('a');
     expect([map.get('a', 0), map.size]).toEqual([undefined, 0]);
+  });
+
+  it('finds the oldest when it was deleted, set again or the last one', () => {
+    const map = new ExpiringMap<string, number>(2, 1_000);
+    map.set('a', 1, 0);
+    map.set('b', 2, 0);
+    map.delete('a');
+    map.set('c', 3, 500);
+    map.set('b', 20, 600);
+    map.set('d', 4, 700);
+    expect(['b', 'c', 'd'].map((key) => map.get(key, 700))).toEqual([20, undefined, 4]);
+    expect([map.get('b', 5_000), map.size]).toEqual([undefined, 0]);
+    map.set('e', 5, 5_000);
+    expect([map.get('e', 5_999), map.get('e', 6_000)]).toEqual([5, undefined]);
+  });
+
+  it('does as a plain list does, whatever is done with it', () => {
+    const act = fc.tuple(fc.constantFrom('set', 'get', 'delete'), fc.nat(6), fc.nat(300));
+    fc.assert(
+      fc.property(fc.array(act, { maxLength: 100 }), fc.integer({ min: 1, max: 5 }), (acts, maxEntries) => {
+        const map = new ExpiringMap<number, number>(maxEntries, 1_000);
+        let list: { key: number; value: number; atMs: number }[] = [];
+        let nowMs = 0;
+        for (const [what, key, passedMs] of acts) {
+          nowMs += passedMs;
+          if (what !== 'get') list = list.filter((entry) => entry.key !== key);
+          if (what === 'set') list.push({ key, value: nowMs, atMs: nowMs });
+          if (what === 'set') map.set(key, nowMs, nowMs);
+          if (what === 'delete') map.delete(key);
+          list = list.filter(({ atMs }) => nowMs - atMs < 1_000).slice(-maxEntries);
+          expect(map.get(key, nowMs)).toBe(list.find((entry) => entry.key === key)?.value);
+          expect(map.size).toBe(list.length);
+        }
+      }),
+    );
+  });
+
+  it('costs as much for each entry when it is full as when it has room', () => {
+    const map = new ExpiringMap<number, number>(50_000, 1_000_000);
+    let next = 0;
+    const cpuOf = (count: number) => {
+      const before = process.cpuUsage();
+      for (const end = next + count; next < end; next += 1) {
+        map.get(next, next);
+        map.set(next, next, next);
+      }
+      const { user, system } = process.cpuUsage(before);
+      return (user + system) / count;
+    };
+    const withRoom = cpuOf(50_000);
+    expect(cpuOf(200_000) / withRoom).toBeLessThan(8);
+    expect(map.size).toBe(50_000);
   });
 });
