@@ -10,6 +10,8 @@ export interface HealthReason {
   /** What was measured, and the setting that it lies above, where there are such. */
   readonly value?: number;
   readonly limit?: number;
+  /** RFC 3339; added where the report goes out. */
+  readonly since?: string;
 }
 
 /** What `/health` answers (design 3.7); `Stats` is each service's own. */

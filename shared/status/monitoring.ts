@@ -10,9 +10,10 @@ import { createHealthServer, type HealthReport } from '../runtime/health.ts';
 import type { Logger } from '../runtime/logger.ts';
 import { ManagementApi, type BrokerView } from '../runtime/management-api.ts';
 import { QueueDepths, type QueueDepth } from '../runtime/queue-depths.ts';
+import { ReasonTimes } from '../runtime/reason-times.ts';
 import { Peers } from './peers.ts';
 import type { Sample } from './sample-ring.ts';
-import { Sampler } from './sampler.ts';
+import { SAMPLE_MS, Sampler } from './sampler.ts';
 import { addStatusPage } from './status-page.ts';
 import { Report, type ServiceName } from './status.ts';
 
@@ -53,6 +54,9 @@ export class Monitoring {
   readonly #depths: QueueDepths;
   readonly #management: ManagementApi | undefined;
   readonly #lag = new EventLoopLag();
+  readonly #reasonTimes = new ReasonTimes();
+  /** Looks although nobody asks, so that a reason's `since` is when it began. */
+  readonly #looking: NodeJS.Timeout;
   readonly #sampler: Sampler | undefined;
 
   constructor(private readonly options: MonitoringOptions) {
@@ -68,11 +72,14 @@ export class Monitoring {
       clock,
     });
     this.server = createHealthServer({ report: () => this.#report(), metrics: registry });
+    this.#looking = setInterval(() => void this.#report(), SAMPLE_MS);
+    this.#looking.unref();
     if (settings.statusPage === 'on') this.#sampler = this.#showPage();
   }
 
   /** Before the connection closes. */
   async leaveBroker(): Promise<void> {
+    clearInterval(this.#looking);
     this.#sampler?.stop();
     await this.#depths.close();
   }
@@ -97,12 +104,13 @@ export class Monitoring {
 
   async #report(): Promise<HealthReport<object>> {
     const nowMs = this.options.clock();
-    return this.options.report({
+    const report = await this.options.report({
       nowMs,
       queues: await this.#depths.read(nowMs),
       management: this.#management?.latest(nowMs),
       lagMs: this.#lag.sustainedMs,
     });
+    return { ...report, reasons: this.#reasonTimes.stamp(report.reasons, nowMs) };
   }
 
   async #sample(nowMs: number): Promise<Sample> {

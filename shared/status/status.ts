@@ -5,6 +5,7 @@ const Reason = z.object({
   message: z.string(),
   value: z.number().optional(),
   limit: z.number().optional(),
+  since: z.iso.datetime().optional(),
 });
 
 /** The part of `/health` that the page shows. */

@@ -69,7 +69,11 @@ describe('GET /health while the broker is away', () => {
     const { code, body } = await healthUntil(world.healthPort(), (health) => health.code === 503);
     expect([code, body.status, body.broker.state]).toEqual([503, 'unhealthy', 'down']);
     expect(body.broker.reason).toEqual(expect.any(String));
-    expect(body.reasons).toMatchObject([{ code: 'broker_down' }]);
+    expect(body.reasons).toMatchObject([
+      { code: 'broker_down', since: expect.stringMatching(/^\d{4}-\d\d-\d\dT.*Z$/) },
+    ]);
+    const again = await readHealth(world.healthPort());
+    expect(again.body.reasons).toMatchObject([{ since: body.reasons[0]?.since }]);
     expect(body.reasons[0]?.message).toContain(body.broker.reason);
     expect(body.stats['active_connections']).toBe(1);
     expect((await readHealth(world.healthPort(), '/health/live')).code).toBe(200);

@@ -9,7 +9,7 @@ export interface Health {
     readonly stats: Readonly<Record<string, number>>;
     readonly broker: { readonly state: string; readonly reason?: string };
     readonly queues: readonly { name: string; messages: number; consumers: number }[];
-    readonly reasons: readonly { code: string; message: string }[];
+    readonly reasons: readonly { code: string; message: string; since?: string }[];
   };
 }
 
