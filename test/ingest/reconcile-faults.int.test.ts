@@ -207,6 +207,49 @@ describe('a set-up that cannot work is given up at once, saying what to look at'
   });
 });
 
+describe('answers with something beside their JSON', () => {
+  const WARNING = '<div>\n<h4>A PHP Error was encountered</h4>\n<p>planted-warning</p>\n</div>\n';
+  const DEPRECATED = '<br />\n<b>Deprecated</b>:  strpos() in <b>x.php</b> on line <b>42</b><br />\n';
+
+  /** What the application answers, with something before it and after it. */
+  const around =
+    (before: string, after = '', status = 200): Interference =>
+    ({ path }, response) => {
+      const rows: Readonly<Record<string, string>> = {
+        appointments: JSON.stringify([booking(1)]),
+        'appointments/7': '',
+      };
+      response.writeHead(path === 'appointments/7' ? 404 : status, { 'content-type': 'application/json' });
+      response.end(before + (rows[path] ?? '[]') + after);
+      return true;
+    };
+
+  it.each([
+    ['a byte order mark', around('\ufeff'), 'a byte order mark'],
+    ['a warning before it', around(WARNING), 'a message of PHP'],
+    ['a notice before it', around(DEPRECATED), 'a message of PHP'],
+    ['a notice behind it', around('', `\n${DEPRECATED}`), 'a message of PHP'],
+  ])('are read with %s, which is said once a run', async (_what, interfere, stray) => {
+    await using world = await Reconciling.start();
+    world.desk.existing.set(7, '2026-12-03');
+    world.site.interfere = interfere;
+    const reported = world.report();
+    world.reconciler.start();
+    expect(await reported).toMatchObject({ outcome: 'complete', appointments: 1, gone: 1, stray });
+    expect(world.log.filter((line) => line.includes('beside their JSON'))).toHaveLength(1);
+    expect(world.log.join('')).not.toContain('planted');
+  });
+
+  it('are asked for again where a message of PHP is all there is, which is said in words', async () => {
+    await using world = await Reconciling.start();
+    world.site.interfere = (_request, response) => answer(response, 200, `${WARNING}<b>Fatal error</b>: x`);
+    const { outcome, requests, problem } = await world.run();
+    expect({ outcome, requests }).toEqual({ outcome: 'given_up', requests: MAX_FAILURES });
+    expect(problem).toMatchObject({ code: 'server_error', message: text('a message of PHP and no JSON') });
+    expect(problem?.message).not.toContain('planted');
+  });
+});
+
 describe('the token', () => {
   it('does not follow a redirect', async () => {
     await using other = await Reconciling.start();

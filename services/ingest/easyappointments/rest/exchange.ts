@@ -1,5 +1,6 @@
 import type { Secret } from '../../../../shared/runtime/env.ts';
 import { errorText } from '../../../../shared/runtime/error-text.ts';
+import { isOnlyStray, jsonIn, strayIn, type Stray } from './json-in.ts';
 import { RestFailure, wrongAddress } from './rest-failure.ts';
 
 export interface Site {
@@ -11,7 +12,10 @@ export interface Site {
   readonly maxResponseBytes: number;
 }
 
-export type Answer = { readonly kind: 'found'; readonly body: unknown } | { readonly kind: 'not_found' };
+export type Answer = ({ readonly kind: 'found'; readonly body: unknown } | { readonly kind: 'not_found' }) & {
+  /** Stood beside what we asked for and was passed over. */
+  readonly stray?: Stray;
+};
 
 const TOKEN_HINT =
   'EASYAPPOINTMENTS_API_TOKEN must be the API token of its settings (Settings, Integrations, API), and the web server must pass the header Authorization on to PHP';
@@ -69,7 +73,9 @@ function answerIn({ status, headers }: Response, body: string, url: string): Ans
     throw new RestFailure('server_error', `${url} answered ${status}: its own log says why`);
   }
   // The application's own 404 is empty; a page comes from a web server that does not know the path.
-  if (status === 404 && body.trim() === '') return { kind: 'not_found' };
+  if (status === 404 && isOnlyStray(body)) {
+    return { kind: 'not_found', ...(body.trim() !== '' && { stray: strayIn(body) }) };
+  }
   if (status >= 300 && status < 400)
     throw wrongAddress(url, `${status}, a redirect${targetOf(headers, url)}`);
   if (status === 404)
@@ -78,12 +84,18 @@ function answerIn({ status, headers }: Response, body: string, url: string): Ans
       '404 with a page of the web server, where the application would say it without one',
     );
   if (status !== 200) throw wrongAddress(url, `${status}`);
-  if (/\bhtml\b/i.test(headers.get('content-type') ?? '')) throw wrongAddress(url, 'with a web page');
-  try {
-    return { kind: 'found', body: JSON.parse(body) as unknown };
-  } catch {
-    throw wrongAddress(url, 'with something that is not JSON');
+  const found = jsonIn(body);
+  if (found !== undefined) {
+    return { kind: 'found', body: found.value, ...(found.stray !== undefined && { stray: found.stray }) };
   }
+  if (body.trim() !== '' && isOnlyStray(body)) {
+    throw new RestFailure(
+      'server_error',
+      `${url} answered with ${strayIn(body)} and no JSON: its own log says why`,
+    );
+  }
+  const isPage = /\bhtml\b/i.test(headers.get('content-type') ?? '');
+  throw wrongAddress(url, isPage ? 'with a web page' : 'with something that is not JSON');
 }
 
 async function bodyOf(response: Response, maxBytes: number): Promise<string> {

@@ -1,5 +1,6 @@
 import type { Clock } from '../../../../shared/runtime/clock.ts';
 import { ask, type Answer, type Site } from './exchange.ts';
+import type { Stray } from './json-in.ts';
 import { RestFailure, wrongAddress } from './rest-failure.ts';
 import { idIn } from './rest-rows.ts';
 import { wait, type Timer } from './timer.ts';
@@ -38,6 +39,7 @@ const MAX_RETRY_AFTER_MS = 15 * 60_000;
 export class Questions {
   #requests = 0;
   #failures = 0;
+  #stray: Stray | undefined;
 
   constructor(
     private readonly options: QuestionsOptions,
@@ -48,6 +50,11 @@ export class Questions {
   /** Sent so far, failed ones too. */
   get requests(): number {
     return this.#requests;
+  }
+
+  /** What stood beside the JSON of an answer and was passed over; of the first one where something did. */
+  get stray(): Stray | undefined {
+    return this.#stray;
   }
 
   /** All rows in the order of their ids, page by page: a row that is added comes last and moves none. */
@@ -83,7 +90,9 @@ export class Questions {
       const asOfMs = this.options.clock();
       this.#requests += 1;
       try {
-        return { answer: await ask(this.options.site, path, query, this.signal), asOfMs };
+        const answer = await ask(this.options.site, path, query, this.signal);
+        this.#stray ??= answer.stray;
+        return { answer, asOfMs };
       } catch (error) {
         await this.#bear(error);
       }

@@ -2,6 +2,7 @@ import { AppError } from '../../../../shared/contract/errors.ts';
 import type { Clock } from '../../../../shared/runtime/clock.ts';
 import type { Logger } from '../../../../shared/runtime/logger.ts';
 import type { Site } from './exchange.ts';
+import type { Stray } from './json-in.ts';
 import type { Desk, Run } from './ports.ts';
 import { Pace, Questions } from './questions.ts';
 import { RestFailure } from './rest-failure.ts';
@@ -28,6 +29,8 @@ export interface Report extends Readonly<Tally> {
   readonly reason: string;
   readonly requests: number;
   readonly durationMs: number;
+  /** What stood beside the JSON of its answers, which were read all the same. */
+  readonly stray?: Stray;
   /** Why it was given up, and what to look at. */
   readonly problem?: { readonly code: string; readonly message: string };
 }
@@ -85,6 +88,7 @@ export class Reconciler {
       requests: questions.requests,
       ...tally,
       durationMs: clock() - startedMs,
+      ...(questions.stray !== undefined && { stray: questions.stray }),
       ...(problem !== undefined && { problem }),
     });
     try {
@@ -137,7 +141,8 @@ export class Reconciler {
 
   #log(report: Report): void {
     const { logger } = this.options;
-    const { outcome, problem, ...fields } = report;
+    const { outcome, problem, stray, ...fields } = report;
+    if (stray !== undefined) logger.warn({ code: 'rest_not_clean' }, straySentence(stray));
     if (problem !== undefined) {
       logger.warn({ ...fields, code: problem.code }, `reconciliation gave up: ${problem.message}`);
     } else {
@@ -147,6 +152,11 @@ export class Reconciler {
       );
     }
   }
+}
+
+/** For the log and the health report. */
+export function straySentence(stray: Stray): string {
+  return `Answers of the REST API have ${stray} beside their JSON and are read all the same: look at the PHP error log of Easy!Appointments, switch display_errors off, and save changed PHP files without a byte order mark.`;
 }
 
 /** Throws on what nobody foresaw. */
