@@ -13,6 +13,7 @@ const devCommands = ['start', 'token', 'publish', 'watch', 'redrive'];
 const projects = {
   faults: 'test/faults',
   mutations: 'test/faults',
+  'bench:flood': 'bench',
   'bench:resume': 'bench',
   'bench:webhook': 'bench',
 };
