@@ -115,10 +115,12 @@ class Delivery implements DeliveryService {
   async listen(): Promise<void> {
     const { HEALTH_PORT, WEBSOCKET_PORT } = this.config;
     try {
-      await listenOn(HEALTH_PORT, 'HEALTH_PORT', () =>
-        this.#monitoring.server.listen({ port: HEALTH_PORT, host: '::' }),
+      await listenOn(HEALTH_PORT, 'HEALTH_PORT', (host) =>
+        this.#monitoring.server.listen({ port: HEALTH_PORT, host }),
       );
-      await listenOn(WEBSOCKET_PORT, 'WEBSOCKET_PORT', () => this.#server.listen(WEBSOCKET_PORT));
+      await listenOn(WEBSOCKET_PORT, 'WEBSOCKET_PORT', (host) =>
+        this.#server.listen(WEBSOCKET_PORT, host),
+      );
     } catch (error) {
       await this.stop();
       throw error;

@@ -28,7 +28,6 @@ export interface IngestService extends Service {
   readonly healthPort: number;
 }
 
-const HOST = '0.0.0.0';
 const MIN_KEY_CHARACTERS = 16;
 const KEY_HEADERS = ['x-api-key', 'x-ea-token'];
 
@@ -147,10 +146,10 @@ export async function startIngest(
   const stop = () => (stopped ??= drain());
 
   try {
-    await listenOn(config.healthPort, 'HEALTH_PORT', () =>
-      health.listen({ port: config.healthPort, host: HOST }),
+    await listenOn(config.healthPort, 'HEALTH_PORT', (host) =>
+      health.listen({ port: config.healthPort, host }),
     );
-    await listenOn(config.httpPort, 'INGEST_PORT', () => http.listen({ port: config.httpPort, host: HOST }));
+    await listenOn(config.httpPort, 'INGEST_PORT', (host) => http.listen({ port: config.httpPort, host }));
   } catch (error) {
     await stop();
     throw error;

@@ -14,6 +14,9 @@ export interface Client {
   readonly passesOn: boolean;
 }
 
+/** What listens on `::` sees IPv4 peers so. */
+const MAPPED_IPV4 = /^::ffff:(?=\d+\.)/i;
+
 /** Headers of a request that somebody passed on. */
 const FORWARDED = ['forwarded', 'via', 'x-forwarded-for', 'x-real-ip'];
 
@@ -25,7 +28,7 @@ export class ClientAddresses {
   constructor(private readonly proxies: Pick<NetworkSet, 'has'>) {}
 
   of({ socket, headers }: Origin): Client {
-    const peer = socket.remoteAddress ?? '';
+    const peer = (socket.remoteAddress ?? '').replace(MAPPED_IPV4, '');
     const forwardedFor = headers['x-forwarded-for'];
     if (forwardedFor === undefined || !this.proxies.has(peer)) {
       return { address: peer, passesOn: FORWARDED.some((name) => headers[name] !== undefined) };

@@ -1,3 +1,4 @@
+import { anyAddress } from './any-address.ts';
 import { BrokerRefusedError } from './broker-connection.ts';
 import { ConfigError } from './env.ts';
 import { errorText } from './error-text.ts';
@@ -14,14 +15,14 @@ export class PortError extends Error {
   override readonly name = 'PortError';
 }
 
-/** Turns a failed listen into a sentence that names the variable. */
+/** Listens on every address, and turns a failure into a sentence that names the variable. */
 export async function listenOn(
   port: number,
   variable: string,
-  listen: () => Promise<unknown>,
+  listen: (host: string) => Promise<unknown>,
 ): Promise<void> {
   try {
-    await listen();
+    await listen(await anyAddress());
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? error.code : undefined;
     if (code === 'EADDRINUSE') {

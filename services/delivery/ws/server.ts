@@ -55,10 +55,10 @@ export class UpgradeServer {
     this.#http.on('upgrade', (request, _socket, head) => this.#upgrade(request, head));
   }
 
-  listen(port: number): Promise<void> {
+  listen(port: number, host: string): Promise<void> {
     return new Promise((resolve, reject) => {
       this.#http.once('error', reject);
-      this.#http.listen(port, () => {
+      this.#http.listen(port, host, () => {
         this.#http.off('error', reject);
         resolve();
       });
