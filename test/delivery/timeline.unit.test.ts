@@ -28,6 +28,28 @@ describe('Timeline', () => {
     expect([kept(mark()).frame, kept(event()).frame?.bytes]).toEqual([undefined, expect.any(Number)]);
   });
 
+  it('finds the first entry that arrived at or after a time, wherever it lies', () => {
+    const { timeline } = filled(MANY_BYTES, [1, 1, 1, 1, 1]);
+    const since = [-1, 0, 1, 2, 3, 4, 5].map((ms) => timeline.since(NOON + ms));
+    expect(since).toEqual([0, 0, 1, 2, 3, 4, 5]);
+    expect(new Timeline(MANY_BYTES).since(NOON)).toBe(0);
+  });
+
+  it('finds the first of several that arrived at once, and of what is still kept', () => {
+    const timeline = new Timeline(MANY_BYTES);
+    for (const ms of [0, 1, 1, 1, 2]) timeline.append(kept(event()), NOON + ms);
+    expect(timeline.since(NOON + 1)).toBe(1);
+    const small = filled(3_000, [500, 500, 500, 500, 500]);
+    const first = small.timeline.since(NOON);
+    expect([first > 0, small.timeline.keeps(first), small.timeline.keeps(first - 1)]).toEqual([true, true, false]);
+  });
+
+  it('gives too much rather than too little when the clock steps back', () => {
+    const timeline = new Timeline(MANY_BYTES);
+    for (const ms of [0, 3_600_000, 1, 2]) timeline.append(kept(event()), NOON + ms);
+    expect(timeline.since(NOON + 2)).toBe(1);
+  });
+
   it('gives what lies at and after a position, oldest first', () => {
     const { timeline, entries } = filled(MANY_BYTES, [1, 1, 1]);
     expect(cursorsOf(timeline.from(1))).toEqual(cursorsOf(entries.slice(1)));

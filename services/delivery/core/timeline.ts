@@ -63,7 +63,8 @@ export class Timeline {
   append(entry: TimelineEntry, nowMs: number): number {
     const position = this.#next;
     this.#next += 1;
-    this.#slots.set(position, { entry, arrivedAtMs: nowMs });
+    // Never before the one ahead of it, whatever the clock says: `since` relies on the order.
+    this.#slots.set(position, { entry, arrivedAtMs: Math.max(nowMs, this.#arrivedAtMs(position - 1)) });
     this.#positions.set(entry.cursor, position);
     this.#bytes += bytesOf(entry);
     if (entry.frame !== undefined) entry.frame.onGrown = this.#grown;
@@ -79,8 +80,14 @@ export class Timeline {
 
   /** First kept position whose entry arrived at or after a time, or `next` if there is none yet. */
   since(timeMs: number): number {
-    for (const [position, { arrivedAtMs }] of this.#slots) if (arrivedAtMs >= timeMs) return position;
-    return this.#next;
+    let low = this.#first;
+    let high = this.#next;
+    while (low < high) {
+      const middle = Math.floor((low + high) / 2);
+      if (this.#arrivedAtMs(middle) >= timeMs) high = middle;
+      else low = middle + 1;
+    }
+    return low;
   }
 
   /** Whether everything that arrived at `position` and later is still kept. */
@@ -116,6 +123,10 @@ export class Timeline {
       if (slot.entry.origin !== at.entry.origin) entries.unshift(slot.entry);
     }
     return entries;
+  }
+
+  #arrivedAtMs(position: number): number {
+    return this.#slots.get(position)?.arrivedAtMs ?? Number.NEGATIVE_INFINITY;
   }
 
   #dropFirst(): void {
