@@ -129,7 +129,7 @@ export class LiveSession implements SessionPorts {
   }
 
   send(frame: ServerFrame): void {
-    this.connection.send(frame);
+    if (!this.connection.send(frame)) this.#endAsTooSlow();
   }
 
   sendGap(cursor: Cursor): void {
@@ -172,7 +172,7 @@ export class LiveSession implements SessionPorts {
   end(name: CloseName, why?: ErrorFrame): void {
     if (why !== undefined && !this.session.closed) {
       this.observer.refused(why);
-      this.connection.send(why);
+      this.connection.sendLast(why);
     }
     this.session.end();
     this.connection.close(name);

@@ -62,8 +62,8 @@ export class FakeOutlet implements Outlet {
   #isCongested = false;
   #drained: (() => void)[] = [];
 
-  get congested(): boolean {
-    return this.#isCongested;
+  takes(): boolean {
+    return !this.#isCongested;
   }
 
   write(frame: Buffer): boolean {

@@ -5,8 +5,8 @@ import type { TimelineEntry } from './timeline.ts';
 export interface Outlet {
   /** `false`: the outbox is at its bound and nothing was queued. */
   write(frame: Buffer): boolean;
-  /** Whether a replay should wait before it writes more. */
-  readonly congested: boolean;
+  /** Whether a replay may write so many bytes now, or should wait until the outbox has emptied. */
+  takes(bytes: number): boolean;
   /** Resolves when the outbox has emptied, or when the client is gone. */
   drained(): Promise<void>;
 }
@@ -53,7 +53,7 @@ export class Feed {
   async replay(entries: Iterable<TimelineEntry>): Promise<number> {
     let count = 0;
     for (const entry of entries) {
-      if (this.outlet.congested) await this.outlet.drained();
+      await this.#turnOf(entry);
       if (!this.#write(entry)) break;
       count += 1;
     }
@@ -66,10 +66,12 @@ export class Feed {
    */
   async goLive(replayed: ReadonlySet<string>): Promise<void> {
     while (this.#state === 'holding') {
-      if (this.outlet.congested) await this.outlet.drained();
+      const [next] = this.#held;
+      if (next !== undefined) await this.#turnOf(next);
       const entry = this.#held.shift();
       if (entry === undefined) {
-        this.#state = 'live';
+        // Given up, or nothing is held any more.
+        if (!this.#hasStopped()) this.#state = 'live';
         return;
       }
       this.#heldBytes -= entry.frame?.dotted.byteLength ?? 0;
@@ -87,6 +89,17 @@ export class Feed {
     // One entry is held whatever its size: coming back would not make it smaller.
     if (this.#heldBytes > this.maxHeldBytes && this.#held.length > 0) this.#giveUp();
     else this.#held.push(entry);
+  }
+
+  /** Resolves when the outbox takes an entry; a large one waits until it is empty, and goes whatever its size. */
+  async #turnOf({ frame }: TimelineEntry): Promise<void> {
+    if (frame === undefined) return;
+    const { byteLength } = frame.as(this.naming);
+    while (!this.#hasStopped() && !this.outlet.takes(byteLength)) await this.outlet.drained();
+  }
+
+  #hasStopped(): boolean {
+    return this.#state === 'stopped';
   }
 
   #write(entry: TimelineEntry): boolean {

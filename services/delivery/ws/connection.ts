@@ -1,7 +1,12 @@
 import type { Socket } from 'node:net';
 import type { RawData } from 'ws';
 import { closeCodes, closeReason, type CloseName } from '../../../shared/contract/close-codes.ts';
-import { encodeFrame, errorFrame, type ServerFrame } from '../../../shared/contract/frames.ts';
+import {
+  encodeFrame,
+  errorFrame,
+  type ErrorFrame,
+  type ServerFrame,
+} from '../../../shared/contract/frames.ts';
 import type { Outlet } from '../core/feed.ts';
 import { encodeTextFrame } from '../core/text-frame.ts';
 import type { ClientSocket } from './client-socket.ts';
@@ -26,6 +31,7 @@ export interface ConnectionEvents {
   listening(): boolean;
 }
 
+const NOTHING = Buffer.alloc(0);
 /** A client that does not answer our close frame is cut off after this. */
 const CLOSE_TIMEOUT_MS = 3_000;
 /** Reading pauses above this many unanswered frames, so that a flood waits in the client's own buffers. */
@@ -38,7 +44,8 @@ const MAX_IGNORED_FRAMES = 64;
  *
  * ws reads, answers pings and does the closing handshake; event frames are written to its socket directly, since
  * they are encoded once for all clients. No compression is negotiated, so both kinds of writes keep their order.
- * The outbox is the socket's own queue, bounded in bytes.
+ * The outbox is the socket's own queue, bounded in bytes: the events in it, and the answers in it. Apart, because a
+ * large event must not be refused for the answers ahead of it, nor an answer for the event.
  */
 export class Connection implements Outlet {
   readonly #ws: ClientSocket;
@@ -48,6 +55,7 @@ export class Connection implements Outlet {
   #pingedAtMs: number | undefined;
   #closing = false;
   #bytesSent = 0;
+  #answerBytes = 0;
   #ignored = 0;
 
   constructor(
@@ -60,7 +68,7 @@ export class Connection implements Outlet {
     this.#ws = ws;
     this.#socket = socket;
     this.#heardAtMs = now();
-    ws.beforeTooLarge = () => this.send(errorFrame('INVALID_MESSAGE', `${closeCodes.tooLarge.reason}.`));
+    ws.beforeTooLarge = () => this.sendLast(errorFrame('INVALID_MESSAGE', `${closeCodes.tooLarge.reason}.`));
     ws.on('message', (data, isBinary) => this.#receive(data, isBinary));
     ws.on('pong', () => this.#receivePong());
     ws.on('ping', (data) => this.#receivePing(data));
@@ -78,21 +86,18 @@ export class Connection implements Outlet {
     return this.#socket.writableLength;
   }
 
-  /** The socket's own mark (16 to 64 KiB, by the release of Node), because only what passes it is followed by a drain. */
-  get congested(): boolean {
-    return this.#socket.writableNeedDrain;
+  /** A replay keeps to the socket's own mark too: 16 to 64 KiB, by the release of Node. */
+  takes(bytes: number): boolean {
+    if (!this.#socket.writable) return true;
+    if (this.#socket.writableNeedDrain) return false;
+    return this.outboxBytes === 0 || this.outboxBytes + bytes <= this.limits.maxOutboxBytes;
   }
 
   drained(): Promise<void> {
     return new Promise((resolve) => {
-      const done = () => {
-        this.#socket.off('drain', done);
-        this.#socket.off('close', done);
-        resolve();
-      };
-      if (!this.congested) return resolve();
-      this.#socket.on('drain', done);
-      this.#socket.on('close', done);
+      if (!this.#socket.writable) return resolve();
+      // Behind all that waits; called back as well when the socket is destroyed.
+      this.#socket.write(NOTHING, () => resolve());
     });
   }
 
@@ -102,19 +107,32 @@ export class Connection implements Outlet {
     if (this.outboxBytes + frame.byteLength > this.limits.maxOutboxBytes) {
       // A burst within one turn has not been offered to the kernel yet; only what it refuses is an outbox.
       this.#socket.uncork();
-      // One frame goes whatever its size: coming back would not make it smaller.
-      const waiting = this.outboxBytes;
+      // One event goes whatever its size: coming back would not make it smaller.
+      const waiting = this.outboxBytes - this.#answerBytes;
       if (waiting > 0 && waiting + frame.byteLength > this.limits.maxOutboxBytes) return false;
     }
-    this.#put(frame);
+    this.#bytesSent += frame.byteLength;
+    this.#socket.write(frame);
     return true;
   }
 
-  /** Control frames are small and few: they may exceed the bound, because they say that it was reached. */
-  send(frame: ServerFrame): void {
-    if (this.#closing || !this.#socket.writable) return;
-    corkForThisTurn(this.#socket);
-    this.#put(encodeTextFrame(encodeFrame(frame)));
+  /** An answer; `false`: so many wait unread that nothing was queued. */
+  send(frame: ServerFrame): boolean {
+    if (this.#closing || !this.#socket.writable) return true;
+    const bytes = encodeTextFrame(encodeFrame(frame));
+    const fits = () =>
+      this.#answerBytes === 0 || this.#answerBytes + bytes.byteLength <= this.limits.maxOutboxBytes;
+    if (!fits()) {
+      this.#socket.uncork();
+      if (!fits()) return false;
+    }
+    this.#put(bytes);
+    return true;
+  }
+
+  /** Why the session ends: goes whatever waits. */
+  sendLast(frame: ErrorFrame): void {
+    if (!this.#closing && this.#socket.writable) this.#put(encodeTextFrame(encodeFrame(frame)));
   }
 
   close(name: CloseName, reason: string = closeCodes[name].reason): void {
@@ -142,9 +160,11 @@ export class Connection implements Outlet {
     if (this.events.pending() < MAX_PENDING_FRAMES) this.#ws.resume();
   }
 
-  #put(frame: Buffer): void {
-    this.#bytesSent += frame.byteLength;
-    this.#socket.write(frame);
+  #put(answer: Buffer): void {
+    corkForThisTurn(this.#socket);
+    this.#bytesSent += answer.byteLength;
+    this.#answerBytes += answer.byteLength;
+    this.#socket.write(answer, () => (this.#answerBytes -= answer.byteLength));
   }
 
   #receive(data: RawData, isBinary: boolean): void {

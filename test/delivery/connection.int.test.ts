@@ -1,0 +1,96 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { Feed } from '../../services/delivery/core/feed.ts';
+import { encodeTextFrame } from '../../services/delivery/core/text-frame.ts';
+import { Connection } from '../../services/delivery/ws/connection.ts';
+import { UpgradeServer, type Upgraded } from '../../services/delivery/ws/server.ts';
+import { TestClient } from '../support/client.ts';
+import { event, kept, settle } from './fakes.ts';
+
+const OUTBOX_BYTES = 64 * 1024;
+/** No kernel keeps so much for one connection. */
+const MAX_SENDS = 100_000;
+const answer = { type: 'error', code: 'INVALID_MESSAGE', message: 'x'.repeat(10_000) } as const;
+const large = event({
+  body: Buffer.from(JSON.stringify({ event: 'e', notes: 'x'.repeat(4 * OUTBOX_BYTES) })),
+});
+
+let server: UpgradeServer;
+let upgraded: (one: Upgraded) => void = () => undefined;
+beforeAll(async () => {
+  server = new UpgradeServer({
+    maxFrameBytes: 65_536,
+    clients: { of: () => ({ address: 'client', passesOn: false }) },
+    accepts: () => true,
+    onConnection: (one) => upgraded(one),
+  });
+  await server.listen(0, '127.0.0.1');
+});
+afterAll(() => server.stopListening());
+
+/** Both ends; the client has stopped reading, and its kernel and ours are full of answers. */
+async function unread() {
+  const arrival = new Promise<Upgraded>((resolve) => (upgraded = resolve));
+  const client = await TestClient.open(`ws://127.0.0.1:${server.port}/`);
+  const { ws, socket } = await arrival;
+  const connection = new Connection(
+    ws,
+    socket,
+    { maxOutboxBytes: OUTBOX_BYTES, pingIntervalMs: 60_000, pongTimeoutMs: 10_000 },
+    {
+      text: () => undefined,
+      binary: () => undefined,
+      heartbeat: () => true,
+      pending: () => 0,
+      listening: () => true,
+      closed: () => undefined,
+    },
+    () => 0,
+  );
+  client.ws.pause();
+  let sent = 0;
+  while (connection.send(answer)) {
+    sent += 1;
+    if (sent > MAX_SENDS) throw new Error('answers that nobody reads were never refused');
+    await settle();
+  }
+  return { client, connection, sent, [Symbol.asyncDispose]: () => client[Symbol.asyncDispose]() };
+}
+
+describe('a client that does not read', () => {
+  it('is refused further answers at the bound of its outbox, and still told why it is closed', async () => {
+    await using world = await unread();
+    const { client, connection, sent } = world;
+    expect(connection.outboxBytes).toBeLessThanOrEqual(OUTBOX_BYTES + 10_100);
+    connection.sendLast({ type: 'error', code: 'TOO_SLOW', message: 'why' });
+    connection.close('tooSlow');
+    client.ws.resume();
+    expect((await client.closed).code).toBe(4002);
+    expect([client.frames.length, client.frames.at(-1)?.['code']]).toEqual([sent + 1, 'TOO_SLOW']);
+  });
+
+  it('is given one event of any size behind the answers that wait, and no other beside it', async () => {
+    await using world = await unread();
+    const frame = encodeTextFrame(large.body);
+    expect([world.connection.write(frame), world.connection.write(frame)]).toEqual([true, false]);
+  });
+
+  it('is replayed large events between small ones at its own pace', async () => {
+    await using world = await unread();
+    const { client, connection } = world;
+    let gaveUp = false;
+    const feed = new Feed(connection, OUTBOX_BYTES, () => (gaveUp = true));
+    const missed = [event(), large, event(), event(), large].map(kept);
+    const [replayed] = await Promise.all([feed.replay(missed), settle().then(() => client.ws.resume())]);
+    expect([replayed, gaveUp]).toEqual([5, false]);
+    expect((await client.events(5)).length).toBe(5);
+  });
+
+  it('ends a replay that waits for it when it goes away', async () => {
+    await using world = await unread();
+    const { client, connection } = world;
+    const feed = new Feed(connection, OUTBOX_BYTES, () => undefined);
+    const replay = feed.replay([kept(large), kept(large)]);
+    client.cut();
+    expect(await replay).toBe(2);
+  });
+});
