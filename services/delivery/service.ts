@@ -118,9 +118,7 @@ class Delivery implements DeliveryService {
       await listenOn(HEALTH_PORT, 'HEALTH_PORT', (host) =>
         this.#monitoring.server.listen({ port: HEALTH_PORT, host }),
       );
-      await listenOn(WEBSOCKET_PORT, 'WEBSOCKET_PORT', (host) =>
-        this.#server.listen(WEBSOCKET_PORT, host),
-      );
+      await listenOn(WEBSOCKET_PORT, 'WEBSOCKET_PORT', (host) => this.#server.listen(WEBSOCKET_PORT, host));
     } catch (error) {
       await this.stop();
       throw error;

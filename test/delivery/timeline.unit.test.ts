@@ -41,7 +41,11 @@ describe('Timeline', () => {
     expect(timeline.since(NOON + 1)).toBe(1);
     const small = filled(3_000, [500, 500, 500, 500, 500]);
     const first = small.timeline.since(NOON);
-    expect([first > 0, small.timeline.keeps(first), small.timeline.keeps(first - 1)]).toEqual([true, true, false]);
+    expect([first > 0, small.timeline.keeps(first), small.timeline.keeps(first - 1)]).toEqual([
+      true,
+      true,
+      false,
+    ]);
   });
 
   it('gives too much rather than too little when the clock steps back', () => {
