@@ -60,14 +60,24 @@ export function managementReasons(
     const message = `The management API of RabbitMQ cannot be read: ${view.failure}. Check RABBITMQ_MANAGEMENT_URL and the user's tag monitoring.`;
     return [{ code: 'management_unavailable', message }];
   }
-  return view.nodes.flatMap(({ name, alarms }) =>
-    (['memory', 'disk'] as const)
-      .filter((kind) => alarms[kind])
-      .map((kind) => ({
-        code: 'broker_alarm',
-        message: `RabbitMQ node ${name} is short of ${kind} and stops taking messages: ${remedies[kind]}.`,
-      })),
-  );
+  return [...policyReasons(view.dropping), ...view.nodes.flatMap(alarmsOf)];
+}
+
+/** What the broker's operator has laid on our queues so that it drops what waits in them. */
+function policyReasons(dropping: BrokerView['dropping']): readonly HealthReason[] {
+  if (dropping.length === 0) return [];
+  const list = dropping.map(({ queue, words }) => `${queue}: ${words}`).join('; ');
+  const message = `RabbitMQ is told to drop messages from our queues (${list}). Take the policy off them, or make it match none of appointments.*.`;
+  return [{ code: 'queue_policy', message }];
+}
+
+function alarmsOf({ name, alarms }: BrokerView['nodes'][number]): readonly HealthReason[] {
+  return (['memory', 'disk'] as const)
+    .filter((kind) => alarms[kind])
+    .map((kind) => ({
+      code: 'broker_alarm',
+      message: `RabbitMQ node ${name} is short of ${kind} and stops taking messages: ${remedies[kind]}.`,
+    }));
 }
 
 const remedies = {

@@ -4,6 +4,7 @@ import { BrokerAddresses } from './broker-addresses.ts';
 import type { Secret } from './env.ts';
 import { fetchFailure } from './fetch-failure.ts';
 import type { Logger } from './logger.ts';
+import { droppingPolicies, policyColumns, PolicyFields, type DroppingPolicy } from './queue-policies.ts';
 
 /** One label for the queues of all delivery instances, and one for what is none of ours: names that are made up as we run would each be a new time series. */
 const DELIVERY_QUEUES = 'appointments.delivery.*';
@@ -16,7 +17,7 @@ const TIMEOUT_MS = 2_000;
 const WRONG = 'its answer is not that of a RabbitMQ';
 
 const Queues = z.array(
-  z.object({
+  PolicyFields.extend({
     name: z.string(),
     messages: z.number().default(0),
     message_stats: z.object({ publish_details: z.object({ rate: z.number() }).optional() }).optional(),
@@ -41,6 +42,8 @@ export interface BrokerNode {
 export interface BrokerView {
   readonly queues: ReadonlyMap<string, { readonly messages: number; readonly publishRate: number }>;
   readonly nodes: readonly BrokerNode[];
+  /** What lets the broker drop messages from our queues, each once. */
+  readonly dropping: readonly DroppingPolicy[];
   /** Why it could not be read; the rest is then empty. */
   readonly failure?: string;
 }
@@ -93,6 +96,7 @@ export class ManagementApi {
       return {
         queues: new Map(),
         nodes: [],
+        dropping: [],
         failure: fetchFailure(error, { timeoutMs: TIMEOUT_MS, wrong: WRONG }),
       };
     });
@@ -107,13 +111,14 @@ export class ManagementApi {
   }
 
   async #fetchAll(): Promise<BrokerView> {
-    const columns = 'name,messages,message_stats.publish_details.rate';
+    const columns = `name,messages,message_stats.publish_details.rate,${policyColumns}`;
     const [queues, nodes] = await Promise.all([
       this.#get(`/api/queues/${this.#vhost}?columns=${columns}`, Queues),
       this.#get('/api/nodes?columns=name,mem_used,mem_alarm,disk_free_alarm', Nodes),
     ]);
     return {
       queues: folded(queues),
+      dropping: droppingOf(queues),
       nodes: nodes.map(({ name, mem_used, mem_alarm, disk_free_alarm }) => ({
         name,
         memoryUsedBytes: mem_used,
@@ -147,6 +152,12 @@ function folded(queues: z.infer<typeof Queues>): BrokerView['queues'] {
     sums.set(label, sum);
   }
   return sums;
+}
+
+function droppingOf(queues: z.infer<typeof Queues>): readonly DroppingPolicy[] {
+  const ours = queues.filter(({ name }) => labelOf(name) !== OTHER_QUEUES);
+  const found = ours.flatMap((queue) => droppingPolicies(labelOf(queue.name), queue));
+  return [...new Map(found.map((policy) => [policy.queue + policy.words, policy])).values()];
 }
 
 function labelOf(name: string): string {

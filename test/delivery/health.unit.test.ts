@@ -32,6 +32,7 @@ const queue = (name: string, messages: number, consumers: number) => ({ name, me
 const node = (memory: boolean, disk: boolean) => ({
   queues: new Map(),
   nodes: [{ name: 'rabbit@one', memoryUsedBytes: 1, alarms: { memory, disk } }],
+  dropping: [],
 });
 
 describe('delivery that works, but somebody should look', () => {
@@ -79,8 +80,22 @@ describe('delivery that works, but somebody should look', () => {
       /HISTORY_MAX_AGE/,
     ],
     [
+      'a policy lets the broker drop messages',
+      {
+        management: {
+          ...node(false, false),
+          dropping: [
+            { queue: 'appointments.delivery.*', words: 'max-length 1000 by operator policy "cap"' },
+            { queue: 'appointments.inbox', words: 'message-ttl 1000 by policy "short"' },
+          ],
+        },
+      },
+      { code: 'queue_policy' },
+      /appointments\.delivery\.\*: max-length 1000 by operator policy "cap"; appointments\.inbox: message-ttl 1000 by policy "short"/,
+    ],
+    [
       'the management API cannot be read',
-      { management: { queues: new Map(), nodes: [], failure: 'no answer' } },
+      { management: { queues: new Map(), nodes: [], dropping: [], failure: 'no answer' } },
       { code: 'management_unavailable' },
       /no answer.*RABBITMQ_MANAGEMENT_URL/,
     ],
@@ -130,7 +145,7 @@ describe('delivery that should be given no work', () => {
       {
         alive: false,
         broker: { state: 'down', reason: 'no route' },
-        management: { queues: new Map(), nodes: [], failure: 'no answer' },
+        management: { queues: new Map(), nodes: [], dropping: [], failure: 'no answer' },
       },
       ['broker_down'],
     ],

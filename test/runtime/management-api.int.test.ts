@@ -8,7 +8,7 @@ import { Secret } from '../../shared/runtime/env.ts';
 import { createLogger } from '../../shared/runtime/logger.ts';
 import { ManagementApi } from '../../shared/runtime/management-api.ts';
 import type { BrokerHandle } from '../../dev/broker/broker.ts';
-import { BROKER_VARIABLE, createVhostForTest } from '../support/broker.ts';
+import { BROKER_VARIABLE, brokerCtl, createVhostForTest } from '../support/broker.ts';
 
 const AGE_MS = 5_000;
 /** Each takes milliseconds; the broker's own numbers are there within some seconds. */
@@ -73,6 +73,30 @@ describe('the management API of a real broker', () => {
     expect([...view.queues.keys()].toSorted()).toEqual(['appointments.delivery.*', 'appointments.inbox']);
     expect(view.nodes[0]?.alarms).toEqual({ memory: false, disk: false });
     expect(view.nodes[0]?.memoryUsedBytes).toBeGreaterThan(0);
+  });
+});
+
+describe('the policies that a real broker has', () => {
+  it('are named with their queue, key and value, each once', async () => {
+    await using vhost = await createVhostForTest();
+    const on = ['-p', vhost.name, '--apply-to', 'queues'];
+    await brokerCtl(['set_operator_policy', ...on, 'cap', '.*', '{"max-length":1000,"expires":60000}']);
+    const model = await connect(vhost.url);
+    const channel = await model.createChannel();
+    await channel.assertQueue('appointments.inbox');
+    await channel.assertQueue('appointments.delivery.one');
+    await channel.assertQueue('appointments.delivery.two');
+    await channel.assertQueue('of somebody else');
+    const { api } = apiAt(runBroker().managementUrl, vhost.url);
+    let view = await api.read(0);
+    for (let looks = 1; view.dropping.length < 3 && looks < MOST_LOOKS; looks += 1)
+      view = await api.read(looks * AGE_MS);
+    await model.close();
+    expect(view.dropping.map(({ queue, words }) => `${queue}: ${words}`).toSorted()).toEqual([
+      'appointments.delivery.*: max-length 1000 by operator policy "cap"',
+      'appointments.inbox: expires 60000 by operator policy "cap"',
+      'appointments.inbox: max-length 1000 by operator policy "cap"',
+    ]);
   });
 });
 

@@ -24,12 +24,13 @@ class Pair implements AsyncDisposable {
     private readonly ports: { http: number; websocket: number; health: number },
   ) {}
 
-  static async start(): Promise<Pair> {
+  static async start(extra: Readonly<Record<string, string>> = {}): Promise<Pair> {
     const vhost = await createVhostForTest();
     const env = {
       ...worldEnv(vhost.url),
       DELIVERY_PREFETCH: String(PREFETCH),
       MARK_INTERVAL_MS: '500',
+      ...extra,
     };
     const ingest = new ServiceProcess('ingest', env);
     const delivery = new ServiceProcess('delivery', env);
@@ -191,6 +192,23 @@ describe('a delivery that stands still under a policy of the broker’s operator
       const ids = await burst(pair, async (batch) => {
         if (batch === 1) await pair.limit(limit);
       });
+      if ('message-ttl' in limit) while ((await pair.waiting(own)) > 0) await delay(100);
+      await expectNothingLost(pair, people, ids);
+      await people.live.close();
+    },
+    SLOW_MS,
+  );
+});
+
+describe('a delivery of a cluster, whose queue is a quorum queue from RabbitMQ 4 on', () => {
+  it.each(limits)(
+    'loses nothing of what %j drops',
+    async (limit) => {
+      await using pair = await Pair.start({ AMQP_CLUSTER: 'on' });
+      await pair.limit(limit);
+      const people = await witnesses(pair);
+      const own = await pair.ownQueue();
+      const ids = await burst(pair);
       if ('message-ttl' in limit) while ((await pair.waiting(own)) > 0) await delay(100);
       await expectNothingLost(pair, people, ids);
       await people.live.close();

@@ -82,7 +82,7 @@ function levelOf(some) {
 
 const brokerTrouble = new Set(['broker_down', 'broker_blocked']);
 const brokerWorries =
-  /^(broker_alarm|management_unavailable|inbox_.*|messages_dropped|own_queue_backlog|rejected_not_empty)$/;
+  /^(broker_alarm|management_unavailable|inbox_.*|messages_dropped|own_queue_backlog|queue_policy|rejected_not_empty)$/;
 
 /** @param {Known[]} all @returns {Level} */
 function brokerLevel(all) {

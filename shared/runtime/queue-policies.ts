@@ -1,0 +1,51 @@
+import { z } from 'zod';
+import { HISTORY, INBOX, LEDGER, REJECTED } from '../contract/topology.ts';
+
+const QUEUE_KEYS = ['max-length', 'max-length-bytes', 'message-ttl'];
+/** What lets the broker drop messages, by queue. A queue of a delivery instance is consumed, so it does not expire. */
+const DROPPING: ReadonlyMap<string, readonly string[]> = new Map([
+  [INBOX, [...QUEUE_KEYS, 'expires']],
+  [REJECTED, [...QUEUE_KEYS, 'expires']],
+  [HISTORY, ['max-age', 'max-length-bytes']],
+  [LEDGER, ['max-age', 'max-length-bytes']],
+]);
+
+const PolicyName = z.string().nullish().catch(undefined);
+
+/** The columns of the management API that tell what its operator has laid on a queue. */
+export const policyColumns = 'policy,operator_policy,effective_policy_definition';
+export const PolicyFields = z.object({
+  policy: PolicyName,
+  operator_policy: PolicyName,
+  /** An empty one comes as a list. */
+  effective_policy_definition: z.record(z.string(), z.unknown()).optional().catch(undefined),
+});
+
+/** One setting of a policy by which the broker drops messages of ours. */
+export interface DroppingPolicy {
+  readonly queue: string;
+  /** For a person: `max-length 1000 by operator policy "cap"`. */
+  readonly words: string;
+}
+
+export function droppingPolicies(
+  queue: string,
+  {
+    policy,
+    operator_policy: operatorPolicy,
+    effective_policy_definition: definition,
+  }: z.infer<typeof PolicyFields>,
+): readonly DroppingPolicy[] {
+  // Both may set a key, and the broker tells only which value counts.
+  const by = [
+    ...(present(operatorPolicy) ? [`operator policy "${operatorPolicy}"`] : []),
+    ...(present(policy) ? [`policy "${policy}"`] : []),
+  ].join(' or ');
+  return (DROPPING.get(queue) ?? QUEUE_KEYS)
+    .filter((key) => definition?.[key] !== undefined)
+    .map((key) => ({ queue, words: `${key} ${String(definition?.[key])} by ${by}` }));
+}
+
+function present(name: string | null | undefined): name is string {
+  return name !== undefined && name !== null && name !== '';
+}
