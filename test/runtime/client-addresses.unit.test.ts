@@ -19,7 +19,13 @@ describe('the client behind a trusted proxy', () => {
   it.each([
     ['203.0.113.7', '203.0.113.7'],
     ['2001:db8::7', '2001:db8::7'],
-    ['::ffff:203.0.113.7', '::ffff:203.0.113.7'],
+    ['::ffff:203.0.113.7', '203.0.113.7'],
+    ['203.0.113.7:51234', '203.0.113.7'],
+    ['[2001:db8::7]', '2001:db8::7'],
+    ['[2001:db8::7]:443', '2001:db8::7'],
+    ['[::ffff:203.0.113.7]:443', '203.0.113.7'],
+    ['203.0.113.7:51234, 172.18.0.4:80', '203.0.113.7'],
+    ['[2001:db8::7]:443, [2001:db8:ffff::1]:80', '2001:db8::7'],
     ['203.0.113.7,172.18.0.4', '203.0.113.7'],
     ['203.0.113.7 , 2001:db8:ffff::1,  172.18.0.4', '203.0.113.7'],
     ['203.0.113.7, ::ffff:172.18.0.4', '203.0.113.7'],
@@ -42,8 +48,13 @@ describe('the client behind a trusted proxy', () => {
     '',
     ',',
     'unknown',
-    '203.0.113.7:4711',
-    '[2001:db8::7]',
+    '203.0.113.7:',
+    '203.0.113.7:http',
+    '2001:db8::7]',
+    '[2001:db8::7',
+    '[2001:db8::7]443',
+    '[fe80::1%eth0]:80',
+    '[]',
     '"203.0.113.7"',
     '203.0.113',
     '0xcb.0.113.7',
@@ -55,9 +66,38 @@ describe('the client behind a trusted proxy', () => {
     expect(clientOf(forwardedFor(header))).toEqual({ address: PROXY, passesOn: true });
   });
 
-  it('is looked for in X-Forwarded-For alone', () => {
-    const headers = { forwarded: 'for=10.0.0.1', 'x-real-ip': '10.0.0.2', via: '1.1 proxy' };
-    expect(clientOf({ ...forwardedFor('203.0.113.7'), ...headers })).toEqual({
+  it.each([
+    ['for=203.0.113.7', '203.0.113.7'],
+    ['For="203.0.113.7:4711"', '203.0.113.7'],
+    ['for="[2001:db8::7]:443";proto=https;by=172.18.0.9', '2001:db8::7'],
+    ['proto=https;for="[2001:db8::7]"', '2001:db8::7'],
+    ['for="203.0.113.7:_port"', '203.0.113.7'],
+    ['for=203.0.113.7, for=172.18.0.4', '203.0.113.7'],
+    ['for=203.0.113.7;host="a, b; for=10.0.0.1" , for="172.18.0.4:80"', '203.0.113.7'],
+    ['for="203.0\\.113.7"', '203.0.113.7'],
+  ])('that is named by Forwarded as %j is %s', (forwarded, address) => {
+    expect(clientOf({ forwarded })).toEqual({ address, passesOn: false });
+  });
+
+  it.each(
+    [
+      ['', 'for=unknown', 'for=_hidden', 'proto=https', 'for="203.0.113.7', '203.0.113.7'],
+      ['for=203.0.113.7,', 'for=203.0.113.7, proto=https', 'for = 203.0.113.7', 'for="[fe80::1%eth0]"'],
+    ].flat(),
+  )('that Forwarded does not name, as in %j, is not known: the proxy stands for it', (forwarded) => {
+    expect(clientOf({ forwarded })).toEqual({ address: PROXY, passesOn: true });
+  });
+
+  it('that forged Forwarded is found all the same, and passes on a request', () => {
+    expect(clientOf({ forwarded: 'for=10.0.0.1, for=203.0.113.7' })).toEqual({
+      address: '203.0.113.7',
+      passesOn: true,
+    });
+  });
+
+  it('is read from X-Forwarded-For where there is one, and from no other header than these', () => {
+    const headers = { 'x-real-ip': '10.0.0.2', via: '1.1 proxy' };
+    expect(clientOf({ ...forwardedFor('203.0.113.7'), ...headers, forwarded: 'for=10.0.0.1' })).toEqual({
       address: '203.0.113.7',
       passesOn: false,
     });
