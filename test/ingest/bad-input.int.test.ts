@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { once } from 'node:events';
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
+import { gzipSync } from 'node:zlib';
 import { appointment } from '../support/events.ts';
 import { INGEST_KEY, problemIn, TestIngest } from '../support/ingest.ts';
 
@@ -122,6 +124,27 @@ describe('bad input', () => {
     },
   );
 
+  it.each(['/v1/events', '/broadcast', '/webhooks/easyappointments', '/v1/reconcile'])(
+    'that is compressed is 415 with its encoding on %s',
+    async (path) => {
+      for (const encoding of ['gzip', 'br', 'deflate', 'identity, zstd']) {
+        const body = gzipSync(JSON.stringify(appointment()));
+        const response = await ingest.post(path, body, { 'content-encoding': encoding });
+        expect(response.status).toBe(415);
+        const answer = JSON.stringify(await response.json());
+        expect(answer).toContain(`\\"${encoding.split(', ').at(-1) ?? ''}\\" is not taken here`);
+      }
+    },
+  );
+
+  it('is no worse for saying that it is not compressed', async () => {
+    for (const encoding of ['identity', 'utf-8']) {
+      const response = await ingest.post('/v1/events', appointment(), { 'content-encoding': encoding });
+      expect(response.status).toBe(202);
+    }
+    await ingest.publishedSince();
+  });
+
   it.each([
     ['GET', '/v1/events', 405, 'POST'],
     ['PUT', '/broadcast', 405, 'POST'],
@@ -141,6 +164,22 @@ describe('bad input', () => {
     expect(await text(socket)).toMatch(/^HTTP\/1.1 400 /);
   });
 
+  it('that its client breaks off is a line without a stack, and no fault of ours', async () => {
+    const from = ingest.log.length;
+    const socket = connect(ingest.service.httpPort, '127.0.0.1');
+    const head = `POST /v1/events HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nX-API-Key: ${INGEST_KEY}\r\n`;
+    socket.write(`${head}Content-Length: 100\r\nExpect: 100-continue\r\n\r\n`);
+    await once(socket, 'data');
+    socket.write('{');
+    socket.resetAndDestroy();
+    const lines = () => ingest.log.slice(from).filter((line) => line.includes('"route":"/v1/events"'));
+    while (lines().length === 0) await new Promise(setImmediate);
+    expect(lines()).toEqual([
+      expect.stringContaining('The connection ended before the whole body had come.'),
+    ]);
+    expect(ingest.log.slice(from).join('\n')).not.toMatch(/"level":(50|"error")|stack/);
+  });
+
   it('that takes too long to arrive is 408', async () => {
     await using slow = await TestIngest.start({ env: { INGEST_REQUEST_TIMEOUT_MS: '1000' } });
     const socket = connect(slow.service.httpPort, '127.0.0.1');
@@ -149,5 +188,6 @@ describe('bad input', () => {
     const answer = await text(socket);
     expect(answer).toMatch(/^HTTP\/1.1 408 /);
     expect(answer).toContain('"code":"request_timeout"');
+    expect(slow.log.join('\n')).not.toMatch(/"level":(50|"error")|stack/);
   });
 });

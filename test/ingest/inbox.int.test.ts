@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { readFileSync } from 'node:fs';
+import { gzipSync } from 'node:zlib';
 import { INBOX, REJECTED } from '../../shared/contract/topology.ts';
 import { appointment } from '../support/events.ts';
 import { healthUntil } from '../support/health.ts';
@@ -36,6 +37,12 @@ describe('a message in the inbox', () => {
   it.each([
     ['an array', [sync({ id: 'x-1' }), sync({ id: 'x-2' })], {}, ['x-1', 'x-2']],
     ['an event that has its id in the property', sync(), { messageId: 'x-3' }, ['x-3']],
+    [
+      'an event that names its charset where an encoding belongs',
+      sync({ id: 'x-0' }),
+      { contentEncoding: 'utf-8' },
+      ['x-0'],
+    ],
     ['an event labelled as text', sync({ id: 'x-4' }), { contentType: 'text/plain' }, ['x-4']],
     [
       'a CloudEvent',
@@ -149,6 +156,19 @@ describe('a message that cannot be accepted', () => {
     expect(reason).toHaveLength(2000);
   });
 
+  it.each(['gzip', 'gzip:UTF-8', 'deflate', 'br', 'x-snappy'])(
+    'is compressed: %s',
+    async (contentEncoding) => {
+      const body = gzipSync(JSON.stringify(sync()));
+      ingest.channel.sendToQueue(INBOX, body, { contentEncoding, contentType: 'application/json' });
+      const { properties, content } = await rejected.next();
+      expect(properties.headers?.['x-rejected-reason']).toBe(
+        `unsupported_media_type: the content encoding "${contentEncoding.replace(':UTF-8', '')}" is not taken here: send the JSON as it is, uncompressed`,
+      );
+      expect([properties.contentEncoding, content]).toEqual([contentEncoding, body]);
+    },
+  );
+
   it('is too large as it would be over HTTP', async () => {
     await ingest.send('x'.repeat(1024 ** 2 + 1));
     expect((await rejected.next()).properties.headers).toMatchObject({ 'x-rejected-code': 'body_too_large' });
@@ -171,6 +191,21 @@ describe('a message that cannot be accepted', () => {
     await copies.next();
     ingest.channel.sendToQueue(queue, Buffer.from('last'));
     expect((await copies.next()).content.toString()).toBe('last');
+  });
+
+  it('is set aside without the credentials in its headers, and with all others', async () => {
+    const secret = 'PLANTED';
+    const others = { tenant: 7, bytes: Buffer.from('abc'), nested: { list: [{ a: 1 }] } };
+    await ingest.send('{', {
+      headers: {
+        ...others,
+        ...{ Authorization: `Bearer ${secret}`, 'x-api-key': secret, 'X-Ea-Token': secret, cookie: secret },
+        nested: { list: [{ a: 1, authorization: secret }] },
+      },
+    });
+    const { headers } = (await rejected.next()).properties;
+    expect(JSON.stringify(headers)).not.toContain(secret);
+    expect(headers).toMatchObject(others);
   });
 
   it('holds up nobody behind it', async () => {

@@ -10,7 +10,8 @@ import { ManagedChannel, plainChannel } from '../../../shared/runtime/managed-ch
 import { inSpan } from '../../../shared/runtime/tracing.ts';
 import type { Intake } from '../core/intake.ts';
 import type { NextCursor, Observer } from '../core/ports.ts';
-import type { Refusal } from '../core/problems.ts';
+import { encodingProblem } from '../core/content-encoding.ts';
+import { refusal, type Refusal } from '../core/problems.ts';
 import type { Arrival } from '../easyappointments/desk.ts';
 import { inputOf } from './inbox-input.ts';
 import { webhookIn, type WaitingWebhook } from './inbox-webhook.ts';
@@ -177,6 +178,8 @@ export class Inbox {
   #webhookIn(message: ConsumeMessage): WaitingWebhook | Refusal | undefined {
     const { clock, keepHash, maxBodyBytes } = this.options;
     const { byteLength } = message.content;
+    const encoded = encodingProblem(message.properties.contentEncoding);
+    if (encoded !== undefined) return refusal('unsupported_media_type', [{ path: '', message: encoded }]);
     if (byteLength <= maxBodyBytes) return webhookIn(message, clock(), { keepHash });
     const tooLarge = { path: '', message: `expected at most ${maxBodyBytes} bytes, found ${byteLength}` };
     return { code: 'body_too_large', problems: [tooLarge] };

@@ -1,6 +1,7 @@
 import type { ConsumeMessage, Options } from 'amqplib';
 import { REJECTED, REJECTED_REASON } from '../../../shared/contract/topology.ts';
 import type { Refusal } from '../core/problems.ts';
+import { withoutSecretKeys } from '../easyappointments/secret-keys.ts';
 import { withoutSecrets } from '../easyappointments/without-secrets.ts';
 import { KEY_HEADER, type OutgoingMessage } from './publisher.ts';
 
@@ -59,9 +60,12 @@ export function reasonOf({ code, problems }: Refusal): string {
   return reason.length <= MAX_REASON_CHARACTERS ? reason : `${reason.slice(0, MAX_REASON_CHARACTERS - 1)}…`;
 }
 
-/** Without `CC`: with it the broker would send copies to whatever queues it names, the inbox among them. */
+/**
+ * Without credentials, which a backend may send as it does over HTTP, and without `CC`: with it the broker would send copies
+ * to whatever queues it names, the inbox among them.
+ */
 function headersOf({ properties }: ConsumeMessage): Record<string, unknown> {
-  const headers: Record<string, unknown> = { ...properties.headers };
+  const headers: Record<string, unknown> = { ...withoutSecretKeys(properties.headers ?? {}) };
   delete headers['CC'];
   return Buffer.byteLength(JSON.stringify(headers)) > MAX_HEADERS_BYTES ? {} : headers;
 }

@@ -3,7 +3,10 @@ import type { ErrorCode, Problem } from '../../../shared/contract/errors.ts';
 
 /** Why an input was not taken: one code for all of it, and everything that is wrong with it. */
 export interface Refusal {
-  readonly code: Extract<ErrorCode, 'malformed_json' | 'invalid_event' | 'body_too_large' | 'id_reused'>;
+  readonly code: Extract<
+    ErrorCode,
+    'malformed_json' | 'invalid_event' | 'body_too_large' | 'id_reused' | 'unsupported_media_type'
+  >;
   readonly problems: readonly Problem[];
 }
 

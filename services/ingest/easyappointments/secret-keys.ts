@@ -11,11 +11,11 @@ const SECRET_WORDS = new Set(
 );
 /** Calendars elsewhere are among them: their ids and addresses are all that is needed to read some. */
 const SECRET_PAIRS = new Set([
-  ...['api key', 'access key', 'private key'],
+  ...['api key', 'auth key', 'access key', 'private key'],
   ...['google calendar', 'caldav calendar', 'caldav url', 'caldav username'],
 ]);
 
-/** A row and all rows in it, lists too, without the keys whose values give access to something. */
+/** A row and all rows in it, lists too, or headers, without the keys whose values give access to something. */
 export function withoutSecretKeys(data: EventData, besides: ReadonlySet<string> = new Set()): EventData {
   const kept = Object.entries(data).filter(([key]) => !besides.has(key) && !isSecret(key));
   return Object.fromEntries(kept.map(([key, value]) => [key, withoutSecretsInside(value, besides)]));
@@ -23,7 +23,7 @@ export function withoutSecretKeys(data: EventData, besides: ReadonlySet<string> 
 
 function withoutSecretsInside(value: unknown, besides: ReadonlySet<string>): unknown {
   if (Array.isArray(value)) return value.map((item) => withoutSecretsInside(item, besides));
-  return isRecord(value) ? withoutSecretKeys(value, besides) : value;
+  return isRecord(value) && !ArrayBuffer.isView(value) ? withoutSecretKeys(value, besides) : value;
 }
 
 /** By its words, in any spelling: `google_token`, `caldavPassword`, `X-API-Key`. */

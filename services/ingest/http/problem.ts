@@ -56,6 +56,14 @@ export function faultOf(error: unknown): Fault {
   return fault('internal', 'Look at the log of ingest for what happened.');
 }
 
+/** Of a request that has not arrived whole: that its client is gone is no fault of ours, and nobody reads the answer. */
+export function faultOfUnfinished(error: unknown): Fault {
+  const gone = typeof error === 'object' && error !== null && 'code' in error && error.code === 'ECONNRESET';
+  return gone
+    ? fault('malformed_json', 'The connection ended before the whole body had come.')
+    : faultOf(error);
+}
+
 /** RFC 9457. */
 export function problemDocument({ code, status, detail, errors }: Fault) {
   return { type: `/problems/${code}`, title: errorRegistry[code].title, status, code, detail, errors };

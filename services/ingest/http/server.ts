@@ -4,6 +4,7 @@ import { AppError } from '../../../shared/contract/errors.ts';
 import type { ClientAddresses } from '../../../shared/runtime/client-addresses.ts';
 import type { Logger } from '../../../shared/runtime/logger.ts';
 import type { Intake } from '../core/intake.ts';
+import { encodingProblem } from '../core/content-encoding.ts';
 import type { Observer } from '../core/ports.ts';
 import type { WebhookEntrance } from '../easyappointments/entrance.ts';
 import type { Auth } from './auth.ts';
@@ -12,6 +13,7 @@ import {
   broadcastStatus,
   faultOf,
   faultOfRefusal,
+  faultOfUnfinished,
   problemDocument,
   type Fault,
 } from './problem.ts';
@@ -87,7 +89,7 @@ export function createHttpServer(options: HttpServerOptions): FastifyInstance {
         new AppError('going_away', 'This instance is stopping; another one, or the next, takes the event.'),
       );
     } else {
-      next(request.is404 ? notThere(request, reply) : unlessAllowed(options, request));
+      next(request.is404 ? notThere(request, reply) : unlessTaken(options, request));
     }
   });
   server.addHook('onSend', (_request, reply, _payload, next) => {
@@ -96,7 +98,7 @@ export function createHttpServer(options: HttpServerOptions): FastifyInstance {
     next();
   });
   server.setErrorHandler((error, request, reply) => {
-    const fault = faultOf(error);
+    const fault = request.raw.complete ? faultOf(error) : faultOfUnfinished(error);
     if (fault.code === 'internal')
       options.logger.error({ err: error, route: request.routeOptions.url }, 'a request failed');
     return answer(request, reply, fault);
@@ -119,7 +121,7 @@ function notThere(request: FastifyRequest, reply: FastifyReply): AppError {
   return new AppError('method_not_allowed', `Use ${methods}.`);
 }
 
-function unlessAllowed(
+function unlessTaken(
   { auth, clients }: Pick<HttpServerOptions, 'auth' | 'clients'>,
   request: FastifyRequest,
 ): Error | undefined {
@@ -128,7 +130,8 @@ function unlessAllowed(
     // The router's own word for the path: what it does not take there is not trusted there either.
     const trusting = request.routeOptions.url === '/broadcast';
     auth.check(request.headers, clients.of(request.raw), { trusting });
-    return undefined;
+    const encoded = encodingProblem(request.headers['content-encoding']);
+    return encoded === undefined ? undefined : new AppError('unsupported_media_type', encoded);
   } catch (error) {
     return error instanceof Error ? error : new Error(String(error));
   }
