@@ -18,6 +18,7 @@ import type { Replay, StartingPoint } from './core/catch-up.ts';
 import type { Floods } from './core/floods.ts';
 import { Feed } from './core/feed.ts';
 import type { RoomPort } from './core/membership.ts';
+import type { FrameBounds } from './core/frame-bounds.ts';
 import { NamedFrame } from './core/named-frame.ts';
 import { Session } from './core/session.ts';
 import type { SessionPorts, TokenVerdict } from './core/session-ports.ts';
@@ -35,6 +36,7 @@ export interface SessionContext {
   readonly logger: Logger;
   readonly refusals: RefusalLog;
   readonly floods: Floods;
+  readonly frameBounds: FrameBounds;
   readonly now: Clock;
   /** From when on a user without a cursor is given what they missed. */
   readonly rewindSinceMs: (userId: number) => number;
@@ -96,6 +98,7 @@ export class LiveSession implements SessionPorts {
         pending: () => this.session.pending,
         listening: () => this.session.listening,
         closed: (code, heardAtMs) => this.#closed(code, heardAtMs),
+        tooLargeForClient: (bytes) => this.#refusedByClient(bytes),
       },
       now,
     );
@@ -162,6 +165,10 @@ export class LiveSession implements SessionPorts {
     return this.context.rewindSinceMs(userId);
   }
 
+  frameBoundBytes(principal: Principal): number {
+    return this.context.frameBounds.of(principal, this.now());
+  }
+
   tick(nowMs: number): void {
     this.session.tick(nowMs);
     this.connection.tick(nowMs);
@@ -216,6 +223,16 @@ export class LiveSession implements SessionPorts {
     const who = { code, remoteAddress: this.#remoteAddress, token: this.#refusedToken };
     const unsaid = this.context.refusals.count(who, this.now());
     if (unsaid !== undefined) this.#logger.warn({ code, reason, refused_since_last_said: unsaid }, 'refused');
+  }
+
+  #refusedByClient(largestBytes: number): void {
+    const { principal } = this.session;
+    if (principal === undefined) return;
+    this.context.frameBounds.refused(principal, largestBytes, this.now());
+    this.#logger.warn(
+      { largest_bytes: largestBytes },
+      'the client takes no event of this size: it gets thin ones',
+    );
   }
 
   #closed(code: number, heardAtMs: number): void {

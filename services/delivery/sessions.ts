@@ -1,6 +1,7 @@
 import { errorFrame } from '../../shared/contract/frames.ts';
 import { ExpiringMap } from '../../shared/core/expiring-map.ts';
 import { roles, type Role } from './core/access.ts';
+import { FrameBounds } from './core/frame-bounds.ts';
 import { Floods } from './core/floods.ts';
 import { Standstill } from './core/standstill.ts';
 import { LiveSession, type SessionContext } from './live-session.ts';
@@ -17,13 +18,17 @@ export class Sessions {
   readonly #leftOff = new ExpiringMap<number, number>(LEFT_OFF_MAX, LEFT_OFF_MS);
   readonly #refusals = new RefusalLog();
   readonly #floods = new Floods();
+  readonly #frameBounds = new FrameBounds();
   #lastId = 0;
   #bytesSentToClosed = 0;
   readonly #standstill: Standstill;
   #onEmpty: () => void = () => undefined;
 
   constructor(
-    private readonly context: Omit<SessionContext, 'refusals' | 'floods' | 'rewindSinceMs' | 'closed'>,
+    private readonly context: Omit<
+      SessionContext,
+      'refusals' | 'floods' | 'frameBounds' | 'rewindSinceMs' | 'closed'
+    >,
   ) {
     this.#standstill = new Standstill(context.now());
   }
@@ -62,6 +67,7 @@ export class Sessions {
       ...this.context,
       refusals: this.#refusals,
       floods: this.#floods,
+      frameBounds: this.#frameBounds,
       rewindSinceMs: (userId) => this.#rewindSinceMs(userId),
       closed: (closed, heardAtMs) => this.#remove(closed, heardAtMs),
     });

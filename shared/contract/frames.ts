@@ -1,6 +1,9 @@
 import { z } from 'zod';
 import { parseRoom, ROOM_EXPECTED, type Room } from './routing.ts';
 
+/** The least that a client may say it takes in one frame: an event without its data fits into it. */
+export const MIN_MAX_FRAME_BYTES = 1_024;
+
 /** Frames of a client, in the fork's own verbs. */
 export const ClientFrame = z.discriminatedUnion('action', [
   z.object({
@@ -10,6 +13,7 @@ export const ClientFrame = z.discriminatedUnion('action', [
     cursor: z.unknown().optional(),
     rooms: z.unknown().optional(),
     events: z.unknown().optional(),
+    max_frame_bytes: z.unknown().optional(),
   }),
   z.object({ action: z.literal('subscribe'), room: z.unknown().optional() }),
   z.object({ action: z.literal('unsubscribe'), room: z.unknown().optional() }),

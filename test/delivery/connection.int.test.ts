@@ -43,6 +43,7 @@ async function unread() {
       pending: () => 0,
       listening: () => true,
       closed: () => undefined,
+      tooLargeForClient: () => undefined,
     },
     () => 0,
   );

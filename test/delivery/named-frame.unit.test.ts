@@ -7,6 +7,40 @@ function frameOf(type: string, data: object = {}, underscoreName?: string): Name
   return new NamedFrame({ type, underscoreName, body: Buffer.from(JSON.stringify({ event: type, data })) });
 }
 
+describe('a frame for a client that takes no large one', () => {
+  const notes = 'x'.repeat(5_000);
+  const frame = () => frameOf('appointment.cancelled', { id: 12, status: 'y'.repeat(60), notes });
+  const dataIn = (bytes: Buffer) =>
+    (JSON.parse(payloadOf(bytes).toString()) as { data: Record<string, unknown> }).data;
+
+  it('is whole up to the size that the client takes, thin beyond', () => {
+    const { dotted } = frame();
+    const size = payloadOf(dotted).byteLength;
+    expect(dataIn(frame().as('dotted', size))).toHaveProperty('notes');
+    expect(dataIn(frame().as('dotted', size - 1))).toEqual({
+      id: 12,
+      status: 'y'.repeat(60),
+      truncated: true,
+    });
+  });
+
+  it('is without data where even the thin form is too large, and that at least', () => {
+    const bare = { truncated: true };
+    expect([dataIn(frame().as('dotted', 100)), dataIn(frame().as('dotted', 1))]).toEqual([bare, bare]);
+  });
+
+  it('is made once for each naming, and counted', () => {
+    const one = frame();
+    const grown: number[] = [];
+    one.onGrown = (bytes) => grown.push(bytes);
+    const thin = one.as('dotted', 1_000);
+    expect(one.as('dotted', 2_000)).toBe(thin);
+    expect(nameIn(one.as('underscore', 1_000))).toBe('appointment_deleted');
+    const made = grown.reduce((sum, bytes) => sum + bytes, 0);
+    expect(one.bytes).toBe(one.dotted.byteLength + made);
+  });
+});
+
 describe('a frame under two names', () => {
   it.each([
     ['appointment.cancelled', undefined, 'appointment_deleted'],

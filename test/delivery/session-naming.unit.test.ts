@@ -11,6 +11,34 @@ function nameOfNext(world: SessionWorld): unknown {
   return frame === undefined ? undefined : nameIn(frame);
 }
 
+describe('the largest frame that a client takes', () => {
+  it('is what it says in auth, and a refresh changes it', async () => {
+    const world = new SessionWorld();
+    await world.receive(auth('provider 4', { max_frame_bytes: 32_768 }));
+    expect(world.feed.maxFrameBytes).toBe(32_768);
+    await world.receive(auth('provider 4', { max_frame_bytes: 65_536 }));
+    expect(world.feed.maxFrameBytes).toBe(65_536);
+    await world.receive(auth('provider 4'));
+    expect(world.feed.maxFrameBytes).toBe(65_536);
+  });
+
+  it.each([0, -1, 1_023, 1.5, '32768', null, [], 'x'])('cannot be %j', async (bytes) => {
+    const world = new SessionWorld();
+    await world.receive(auth('provider 4', { max_frame_bytes: bytes }));
+    expect(world.said().includes('INVALID_MESSAGE')).toBe(bytes !== null);
+    expect(world.feed.maxFrameBytes).toBe(Number.POSITIVE_INFINITY);
+  });
+
+  it('is less where a client of the user refused less', async () => {
+    const world = new SessionWorld();
+    world.boundBytes = 40_000;
+    await world.receive(auth('provider 4', { max_frame_bytes: 65_536 }));
+    expect(world.feed.maxFrameBytes).toBe(40_000);
+    await world.receive(auth('provider 4', { max_frame_bytes: 32_768 }));
+    expect(world.feed.maxFrameBytes).toBe(32_768);
+  });
+});
+
 describe('how a session names its events', () => {
   it.each([
     ['nothing', {}],

@@ -50,6 +50,7 @@ export class SessionWorld implements SessionPorts {
   replay: Replay | Promise<Replay> = { recovered: true, entries: [], cursor: this.newest };
   whenPositioned: Promise<void> = Promise.resolve();
   nowMs = NOON;
+  boundBytes = Number.POSITIVE_INFINITY;
   readonly observer = {
     opened: (principal: Principal, rooms: readonly Room[]) => this.opened.push({ principal, rooms }),
     refused: () => undefined,
@@ -90,6 +91,10 @@ export class SessionWorld implements SessionPorts {
   plan(start: StartingPoint, position: Cursor): Promise<Replay> {
     this.plans.push({ start, position });
     return Promise.resolve(this.replay);
+  }
+
+  frameBoundBytes(): number {
+    return this.boundBytes;
   }
 
   rewindSinceMs(): number {

@@ -34,6 +34,11 @@ export class Feed {
     public naming: EventNaming = 'dotted',
   ) {}
 
+  /** In bytes of payload: an event that is larger goes in a smaller form. */
+  maxFrameBytes = Number.POSITIVE_INFINITY;
+  /** What the client asked for of that. */
+  askedMaxFrameBytes = Number.POSITIVE_INFINITY;
+
   /** The newest entry that this session was given. */
   get last(): TimelineEntry | undefined {
     return this.#last;
@@ -94,7 +99,7 @@ export class Feed {
   /** Resolves when the outbox takes an entry; a large one waits until it is empty, and goes whatever its size. */
   async #turnOf({ frame }: TimelineEntry): Promise<void> {
     if (frame === undefined) return;
-    const { byteLength } = frame.as(this.naming);
+    const { byteLength } = frame.as(this.naming, this.maxFrameBytes);
     while (!this.#hasStopped() && !this.outlet.takes(byteLength)) await this.outlet.drained();
   }
 
@@ -104,7 +109,7 @@ export class Feed {
 
   #write(entry: TimelineEntry): boolean {
     if (this.#state === 'stopped' || entry.frame === undefined) return false;
-    if (!this.outlet.write(entry.frame.as(this.naming))) {
+    if (!this.outlet.write(entry.frame.as(this.naming, this.maxFrameBytes))) {
       this.#giveUp();
       return false;
     }

@@ -27,6 +27,8 @@ export interface SessionPorts {
   readonly plan: (start: StartingPoint, position: Cursor) => Promise<Replay>;
   /** From when on a client without a cursor is given what it missed. */
   readonly rewindSinceMs: (principal: Principal) => number;
+  /** How large an event may be, in bytes of payload, for what the user's clients refused here. */
+  readonly frameBoundBytes: (principal: Principal) => number;
   /** Who flooded here, on whatever session. */
   readonly floods: Floods;
   readonly observer: {
@@ -56,4 +58,5 @@ export interface Entrance {
   readonly cursor?: unknown;
   readonly rooms?: unknown;
   readonly events?: unknown;
+  readonly max_frame_bytes?: unknown;
 }

@@ -12,7 +12,7 @@ import type { Principal } from './access.ts';
 import type { Replay } from './catch-up.ts';
 import type { Subscriber } from './fan-out.ts';
 import type { Feed } from './feed.ts';
-import { chooseNaming } from './choose-naming.ts';
+import { chooseForm } from './choose-form.ts';
 import { FrameGate } from './frame-gate.ts';
 import { Membership } from './membership.ts';
 import { SerialQueue } from './serial-queue.ts';
@@ -191,7 +191,8 @@ export class Session implements Subscriber {
     this.#refuse('AUTH_REQUIRED', HOW_TO_AUTH, 'unauthenticated');
   }
 
-  async #authenticate({ token, cursor, rooms, events }: Entrance): Promise<void> {
+  async #authenticate(entrance: Entrance): Promise<void> {
+    const { token, cursor, rooms } = entrance;
     const verdict = this.ports.verify(token);
     if ('refused' in verdict) {
       const close = verdict.refused === 'TOKEN_EXPIRED' ? 'tokenExpired' : 'unauthenticated';
@@ -206,7 +207,7 @@ export class Session implements Subscriber {
       return;
     }
     this.#become('entering');
-    const errors = chooseNaming(this.feed, events);
+    const errors = chooseForm(this.feed, entrance, this.ports.frameBoundBytes(principal));
     const announcements = await this.#membership.enter(principal, rooms);
     const position = await this.ports.position();
     if (this.#hasEnded()) return;
@@ -244,8 +245,8 @@ export class Session implements Subscriber {
     this.ports.sendGap(cursor);
   }
 
-  async #refresh(principal: Principal, { token, rooms, events }: Entrance): Promise<void> {
-    const verdict = this.ports.verify(token);
+  async #refresh(principal: Principal, entrance: Entrance): Promise<void> {
+    const verdict = this.ports.verify(entrance.token);
     if ('refused' in verdict) {
       this.#send(errorFrame(verdict.refused, verdict.message));
       return;
@@ -256,8 +257,8 @@ export class Session implements Subscriber {
       return;
     }
     this.#principal = next;
-    for (const frame of chooseNaming(this.feed, events)) this.#send(frame);
-    for (const frame of await this.#membership.refresh(next, rooms)) this.#send(frame);
+    for (const frame of chooseForm(this.feed, entrance, this.ports.frameBoundBytes(next))) this.#send(frame);
+    for (const frame of await this.#membership.refresh(next, entrance.rooms)) this.#send(frame);
     this.#send({ type: 'refreshed', expires_at: new Date(next.expiresAtMs).toISOString() });
   }
 

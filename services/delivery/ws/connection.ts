@@ -8,7 +8,7 @@ import {
   type ServerFrame,
 } from '../../../shared/contract/frames.ts';
 import type { Outlet } from '../core/feed.ts';
-import { encodeTextFrame } from '../core/text-frame.ts';
+import { encodeTextFrame, payloadBytesOf } from '../core/text-frame.ts';
 import type { ClientSocket } from './client-socket.ts';
 import { corkForThisTurn } from './turn.ts';
 
@@ -23,6 +23,8 @@ export interface ConnectionEvents {
   binary(): void;
   /** `heardAtMs`: the last sign of life; what was written later may never have arrived. */
   closed(code: number, heardAtMs: number): void;
+  /** The client closed 1009; the largest event that it may not have read, in bytes of payload. */
+  tooLargeForClient(largestBytes: number): void;
   /** A ping of WebSocket's own, or a pong that was not asked for; `false`: it gets no answer. */
   heartbeat(): boolean;
   /** Frames that wait for an answer. */
@@ -57,6 +59,10 @@ export class Connection implements Outlet {
   #bytesSent = 0;
   #answerBytes = 0;
   #ignored = 0;
+  /** Of the events that may be unread: the largest frame, and of those behind the last ping. */
+  #largestUnread = 0;
+  #largestSincePing = 0;
+  #pongDue = false;
 
   constructor(
     ws: ClientSocket,
@@ -68,13 +74,22 @@ export class Connection implements Outlet {
     this.#ws = ws;
     this.#socket = socket;
     this.#heardAtMs = now();
-    ws.beforeTooLarge = () => this.sendLast(errorFrame('INVALID_MESSAGE', `${closeCodes.tooLarge.reason}.`));
+    ws.beforeTooLarge = () => {
+      this.sendLast(errorFrame('INVALID_MESSAGE', `${closeCodes.tooLarge.reason}.`));
+      this.#closing = true;
+    };
     ws.on('message', (data, isBinary) => this.#receive(data, isBinary));
     ws.on('pong', () => this.#receivePong());
     ws.on('ping', (data) => this.#receivePing(data));
     // What went wrong is in the close code that follows.
     ws.on('error', () => undefined);
-    ws.once('close', (code) => events.closed(code, this.#heardAtMs));
+    ws.once('close', (code) => {
+      const refusedByClient = code === closeCodes.tooLarge.code && !this.#closing;
+      if (refusedByClient && this.#largestUnread > 0) {
+        events.tooLargeForClient(payloadBytesOf(this.#largestUnread));
+      }
+      events.closed(code, this.#heardAtMs);
+    });
   }
 
   /** Of the frames written, whether the client has read them or not. */
@@ -112,6 +127,7 @@ export class Connection implements Outlet {
       if (waiting > 0 && waiting + frame.byteLength > this.limits.maxOutboxBytes) return false;
     }
     this.#bytesSent += frame.byteLength;
+    if (frame.byteLength > this.#largestSincePing) this.#noteLargest(frame.byteLength);
     this.#socket.write(frame);
     return true;
   }
@@ -150,6 +166,8 @@ export class Connection implements Outlet {
       if (nowMs - this.#pingedAtMs >= this.limits.pongTimeoutMs) this.#ws.terminate();
     } else if (nowMs - this.#heardAtMs >= this.limits.pingIntervalMs) {
       this.#pingedAtMs = nowMs;
+      this.#pongDue = true;
+      this.#largestSincePing = 0;
       this.#ws.ping();
     }
   }
@@ -158,6 +176,11 @@ export class Connection implements Outlet {
   resumeReading(): void {
     if (!this.#ws.isPaused || this.#ignored > MAX_IGNORED_FRAMES) return;
     if (this.events.pending() < MAX_PENDING_FRAMES) this.#ws.resume();
+  }
+
+  #noteLargest(bytes: number): void {
+    this.#largestSincePing = bytes;
+    if (bytes > this.#largestUnread) this.#largestUnread = bytes;
   }
 
   #put(answer: Buffer): void {
@@ -182,9 +205,13 @@ export class Connection implements Outlet {
   }
 
   #receivePong(): void {
-    const asked = this.#pingedAtMs !== undefined;
     this.#hear();
-    if (!asked && !this.#ignores()) this.events.heartbeat();
+    if (!this.#pongDue) {
+      if (!this.#ignores()) this.events.heartbeat();
+      return;
+    }
+    this.#pongDue = false;
+    this.#largestUnread = this.#largestSincePing;
   }
 
   /** Whether a frame comes too late to be looked at. */

@@ -6,7 +6,8 @@ export const BEARER_PROTOCOL = 'bearer';
 
 /**
  * What a client brought with its upgrade request: a token in `Authorization: Bearer`, else behind `bearer` in
- * `Sec-WebSocket-Protocol`, else in `?token=`; `?cursor=`, `?rooms=a,b` and `?events=` beside any of them.
+ * `Sec-WebSocket-Protocol`, else in `?token=`; `?cursor=`, `?rooms=a,b`, `?events=` and `?max_frame_bytes=` beside
+ * any of them.
  */
 export function entranceOf(request: IncomingMessage): Partial<Entrance> {
   const query = new URLSearchParams(request.url?.split('?', 2)[1] ?? '');
@@ -14,10 +15,12 @@ export function entranceOf(request: IncomingMessage): Partial<Entrance> {
   const cursor = query.get('cursor');
   const rooms = query.get('rooms');
   const events = query.get('events');
+  const maxFrameBytes = query.get('max_frame_bytes');
   return {
     ...(token === null ? {} : { token }),
     ...(cursor === null || cursor === '' ? {} : { cursor }),
     ...(events === null || events === '' ? {} : { events }),
+    ...(maxFrameBytes === null || maxFrameBytes === '' ? {} : { max_frame_bytes: Number(maxFrameBytes) }),
     ...(rooms === null || rooms === '' ? {} : { rooms: rooms.split(',').map((room) => room.trim()) }),
   };
 }
