@@ -25,7 +25,7 @@ import { Timeline, toTimelineEntry } from './core/timeline.ts';
 import { Trust } from './core/trust.ts';
 import { beginDelivery } from './delivery-span.ts';
 import { Drops } from './drops.ts';
-import { EndToEnd } from './end-to-end.ts';
+import { FanOutMeter } from './fan-out-meter.ts';
 import { Hole } from './hole.ts';
 import type { DeliveryMetrics } from './metrics.ts';
 import { Nodes } from './nodes.ts';
@@ -68,7 +68,7 @@ export class EventFlow {
   readonly #hole: Hole;
   readonly drops: Drops;
   readonly #fanOut: FanOut;
-  readonly #latency: EndToEnd;
+  readonly #meter: FanOutMeter;
   readonly #bindings: Bindings;
   readonly #marks: Marks;
   readonly #history: History;
@@ -86,7 +86,7 @@ export class EventFlow {
     this.#cluster = new Cluster(config.AMQP_CLUSTER, config.AMQP_URL);
     this.#timeline = new Timeline(config.RECENT_MAX_BYTES);
     this.#fanOut = new FanOut(this.#timeline, this.#index, new ExpiringMap(REPEATS_MAX, REPEATS_MS));
-    this.#latency = new EndToEnd(metrics, now);
+    this.#meter = new FanOutMeter(metrics, now);
     this.#bindings = new Bindings(
       consuming,
       logger,
@@ -235,9 +235,7 @@ export class EventFlow {
       this.#trust.markArrived(entry.cursor, this.#timeline.next - 1);
       this.#marks.arrived(entry.cursor);
     } else {
-      this.#context.metrics.events.inc();
-      this.#context.metrics.deliveries.inc(sessions);
-      if (sessions > 0) this.#latency.written(entry.cursor);
+      this.#meter.fannedOut(entry, sessions);
       endSpan?.(sessions);
       this.#context.logger.info({ id: entry.id, event: entry.type, rooms: entry.rooms, sessions }, 'event');
     }

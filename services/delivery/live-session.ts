@@ -136,6 +136,7 @@ export class LiveSession implements SessionPorts {
   }
 
   sendGap(cursor: Cursor): void {
+    this.context.metrics.gaps.inc();
     const timestamp = new Date(this.now()).toISOString();
     const gap = {
       id: uuidv7(),

@@ -34,6 +34,10 @@ export function createMetrics(live: LiveNumbers) {
     connections: counter('connections_total', 'Connections upgraded'),
     framesReceived: counter('frames_received_total', 'Frames received from clients'),
     events: counter('events_total', 'Events fanned out'),
+    companions: counter(
+      'companions_total',
+      'Of the events, calendar.sync companions of one that was fanned out here too',
+    ),
     deliveries: counter('deliveries_total', 'Event frames written to sessions'),
     repeats: counter('repeats_total', 'Entries that had been here before and were dropped'),
     dropped: counter('dropped_total', 'Messages of the own queue that could not be read as events', [
@@ -47,6 +51,7 @@ export function createMetrics(live: LiveNumbers) {
     refusals: counter('refusals_total', 'Error frames sent', ['code']),
     closes: counter('closes_total', 'Closed connections', ['code']),
     resumes: counter('resumes_total', 'Resumes by outcome', ['outcome']),
+    gaps: counter('gaps_total', 'Sessions that were told of a gap'),
     scans: counter('scans_total', 'Passes over the history'),
     markRoundTrip: histogram(
       'mark_round_trip_seconds',

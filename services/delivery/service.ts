@@ -12,6 +12,8 @@ import { NetworkSet } from '../../shared/runtime/networks.ts';
 import { Monitoring, type Vitals } from '../../shared/status/monitoring.ts';
 import { Rates, type Sample } from '../../shared/status/sample-ring.ts';
 import { SAMPLE_MS } from '../../shared/status/sampler.ts';
+import type { InstanceStatus } from '../../shared/status/status.ts';
+import { talliedBy, totalOf } from '../../shared/status/tally.ts';
 import { createTokenVerifier } from './auth/verify-token.ts';
 import type { DeliveryConfig } from './config.ts';
 import { EventFlow } from './event-flow.ts';
@@ -176,6 +178,7 @@ class Delivery implements DeliveryService {
       registry: this.#metrics.registry,
       report: (vitals) => this.#report(vitals),
       sample: (nowMs) => this.#sample(nowMs),
+      tallies: () => this.#tallies(),
       logger: this.logger,
       clock: this.now,
     });
@@ -206,14 +209,25 @@ class Delivery implements DeliveryService {
   }
 
   async #sample(nowMs: number): Promise<Sample> {
-    const { events, deliveries, recentEndToEnd } = this.#metrics;
+    const { events, companions, deliveries, recentEndToEnd } = this.#metrics;
     const recent = recentEndToEnd.summary(nowMs, SAMPLE_MS);
+    const apart = (await totalOf(events)) - (await totalOf(companions));
     return {
-      events_per_second: this.#rates.perSecond('events', await valueOf(events), nowMs),
-      frames_per_second: this.#rates.perSecond('frames', await valueOf(deliveries), nowMs),
+      events_per_second: this.#rates.perSecond('events', apart, nowMs),
+      frames_per_second: this.#rates.perSecond('frames', await totalOf(deliveries), nowMs),
       latency_p50_ms: recent.quantile(0.5),
       latency_p99_ms: recent.quantile(0.99),
       sessions: this.#sessions.size,
+    };
+  }
+
+  async #tallies(): Promise<InstanceStatus['tallies']> {
+    const { resumes, gaps, closes, refusals } = this.#metrics;
+    return {
+      sessions: Object.fromEntries(this.#sessions.countByRole()),
+      resumes: { ...(await talliedBy(resumes, 'outcome')), gaps: await totalOf(gaps) },
+      closes: await talliedBy(closes, 'code'),
+      refusals: await talliedBy(refusals, 'code'),
     };
   }
 
@@ -222,16 +236,11 @@ class Delivery implements DeliveryService {
     return {
       active_connections: this.#sessions.size,
       active_rooms: this.#flow.roomCount,
-      total_connections: await valueOf(connections),
-      total_messages: await valueOf(framesReceived),
-      total_broadcasts: await valueOf(events),
-      total_deliveries: await valueOf(deliveries),
+      total_connections: await totalOf(connections),
+      total_messages: await totalOf(framesReceived),
+      total_broadcasts: await totalOf(events),
+      total_deliveries: await totalOf(deliveries),
       uptime_seconds: Math.floor((this.now() - this.#startedAtMs) / 1000),
     };
   }
-}
-
-async function valueOf(counter: DeliveryMetrics['connections']): Promise<number> {
-  const { values } = await counter.get();
-  return values[0]?.value ?? 0;
 }

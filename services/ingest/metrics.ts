@@ -3,6 +3,8 @@ import { LatencyWindow } from '../../shared/core/latency-window.ts';
 import { systemClock } from '../../shared/runtime/clock.ts';
 import type { Logger } from '../../shared/runtime/logger.ts';
 import { registerProcessMetrics } from '../../shared/runtime/process-metrics.ts';
+import type { Tally } from '../../shared/status/status.ts';
+import { talliedBy } from '../../shared/status/tally.ts';
 import type { Observer } from './core/ports.ts';
 
 type Accepted = Parameters<Observer['accepted']>[0];
@@ -97,6 +99,11 @@ export class Metrics implements Observer {
     this.totals.refused += 1;
     this.#refused.inc({ entrance, code });
     this.logger.warn({ entrance, code, problem, ...details }, 'refused');
+  }
+
+  /** Since the start, by code. */
+  refusals(): Promise<Tally> {
+    return talliedBy(this.#refused, 'code');
   }
 
   ignored(known: boolean): void {

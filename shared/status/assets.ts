@@ -11,7 +11,7 @@ const HTML = 'text/html; charset=utf-8';
 const CSS = 'text/css; charset=utf-8';
 const JS = 'text/javascript; charset=utf-8';
 
-const scripts = ['status.js', 'card.js', 'path.js', 'plots.js', 'dom.js', 'words.js'];
+const scripts = ['status.js', 'card.js', 'path.js', 'plots.js', 'tables.js', 'dom.js', 'words.js'];
 
 /** The page's own files lie beside this one, in the sources and in the build; the plots are uPlot's, from its package. */
 export function readAssets(): readonly Asset[] {

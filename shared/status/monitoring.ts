@@ -15,7 +15,7 @@ import { Peers } from './peers.ts';
 import type { Sample } from './sample-ring.ts';
 import { SAMPLE_MS, Sampler } from './sampler.ts';
 import { addStatusPage } from './status-page.ts';
-import { Report, type ServiceName } from './status.ts';
+import { Report, type InstanceStatus, type ServiceName } from './status.ts';
 
 /** What is measured beside the service's own numbers, at one moment. */
 export interface Vitals {
@@ -44,6 +44,8 @@ export interface MonitoringOptions {
   readonly report: (vitals: Vitals) => Promise<HealthReport<object>>;
   /** The service's own columns of the status page. */
   readonly sample: (nowMs: number) => Promise<Sample>;
+  /** The service's own tables of the status page. */
+  readonly tallies: () => Promise<InstanceStatus['tallies']>;
   readonly logger: Logger;
   readonly clock: Clock;
 }
@@ -97,6 +99,7 @@ export class Monitoring {
       instance,
       report: Report.parse(await this.#report()),
       series: sampler.series(),
+      tallies: await this.options.tallies(),
     });
     addStatusPage(this.server, { self, peers: new Peers(settings.statusPeers), now: clock });
     return sampler;

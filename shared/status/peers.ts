@@ -19,6 +19,8 @@ const Health = Report.extend({ instance: z.string().optional() });
 export class Peers {
   #askedAtMs = Number.NEGATIVE_INFINITY;
   #pending: Promise<readonly PeerStatus[]> = Promise.resolve([]);
+  /** Of those that do not answer. */
+  #lostSince = new Map<string, string>();
 
   constructor(private readonly urls: readonly string[]) {}
 
@@ -26,13 +28,29 @@ export class Peers {
   read(nowMs: number): Promise<readonly PeerStatus[]> {
     if (nowMs - this.#askedAtMs >= MAX_AGE_MS) {
       this.#askedAtMs = nowMs;
-      this.#pending = Promise.all(this.urls.map(allBehind)).then(eachOnce);
+      this.#pending = Promise.all(this.urls.map(allBehind)).then((found) =>
+        this.#dated(eachOnce(found), nowMs),
+      );
     }
     return this.#pending;
   }
+
+  /** `nowMs`: Unix time. */
+  #dated(answers: readonly Answer[], nowMs: number): readonly PeerStatus[] {
+    const before = this.#lostSince;
+    this.#lostSince = new Map();
+    return answers.map((answer) => {
+      if ('status' in answer) return answer;
+      const since = before.get(answer.url) ?? new Date(nowMs).toISOString();
+      this.#lostSince.set(answer.url, since);
+      return { ...answer, since };
+    });
+  }
 }
 
-async function allBehind(url: string): Promise<readonly PeerStatus[]> {
+type Answer = Extract<PeerStatus, { status: unknown }> | { readonly url: string; readonly failure: string };
+
+async function allBehind(url: string): Promise<readonly Answer[]> {
   try {
     const targets = await addressesOf(new URL(url));
     return await Promise.all(targets.map(ask));
@@ -56,7 +74,7 @@ async function addressesOf(url: URL): Promise<readonly URL[]> {
   });
 }
 
-async function ask(url: URL): Promise<PeerStatus> {
+async function ask(url: URL): Promise<Answer> {
   try {
     return { url: shown(url), status: await statusOf(url) };
   } catch (error) {
@@ -69,7 +87,13 @@ async function statusOf(url: URL): Promise<InstanceStatus> {
   if (page.status !== NOT_FOUND) return InstanceStatus.parse(page.body);
   const { instance, ...report } = Health.parse((await get(url, '/health')).body);
   const service = 'accepted' in report.stats ? 'ingest' : 'delivery';
-  return { service, instance: instance ?? shown(url), report, series: { at_ms: [], columns: {} } };
+  return {
+    service,
+    instance: instance ?? shown(url),
+    report,
+    series: { at_ms: [], columns: {} },
+    tallies: {},
+  };
 }
 
 async function get(base: URL, path: string): Promise<{ readonly status: number; readonly body: unknown }> {
@@ -82,7 +106,7 @@ async function get(base: URL, path: string): Promise<{ readonly status: number; 
 }
 
 /** Two URLs may lead to one instance. */
-function eachOnce(found: readonly (readonly PeerStatus[])[]): readonly PeerStatus[] {
+function eachOnce(found: readonly (readonly Answer[])[]): readonly Answer[] {
   const seen = new Set<string>();
   return found.flat().filter((peer) => {
     const key = 'status' in peer ? peer.status.instance : peer.url;

@@ -24,12 +24,17 @@ export const Series = z.object({
 });
 export type Series = z.infer<typeof Series>;
 
+/** Totals since the start by name: of a role, a close code, the code of a refusal. */
+export const Tally = z.record(z.string(), z.number());
+export type Tally = z.infer<typeof Tally>;
+
 /** One running service, as the page shows it. */
 export const InstanceStatus = z.object({
   service: z.enum(['ingest', 'delivery']),
   instance: z.string(),
   report: Report,
   series: Series,
+  tallies: z.record(z.string(), Tally).default({}),
 });
 export type InstanceStatus = z.infer<typeof InstanceStatus>;
 
@@ -38,7 +43,8 @@ export type ServiceName = InstanceStatus['service'];
 /** Another service as it was reached, or why it was not. */
 export type PeerStatus =
   | { readonly url: string; readonly status: InstanceStatus }
-  | { readonly url: string; readonly failure: string };
+  /** `since`: RFC 3339, as the service that asks has seen it. */
+  | { readonly url: string; readonly failure: string; readonly since: string };
 
 /** What `/status.json` answers. */
 export interface StatusDocument {

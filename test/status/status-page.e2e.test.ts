@@ -70,9 +70,10 @@ inBrowser(`the status page in a browser${skipped}`, () => {
       await sentence(page, 'All is well.');
       expect(await page.locator('.service h2').allTextContents()).toEqual(['Ingest', 'Delivery']);
       await page.locator('.service canvas').nth(7).waitFor();
-      const sessions = page.getByRole('row', { name: 'sessions' });
-      await page.getByRole('cell', { name: '1', exact: true }).first().waitFor();
-      expect(await sessions.getByRole('cell').first().textContent()).toBe('1');
+      const sessions = page.locator('figure').getByRole('row', { name: 'sessions' });
+      await sessions.getByRole('cell', { name: '1', exact: true }).first().waitFor();
+      const roles = page.locator('section', { hasText: 'Sessions now, by role' }).last();
+      expect(await roles.getByRole('row', { name: 'provider' }).getByRole('cell').textContent()).toBe('1');
       expect(await page.locator('figure table caption').count()).toBe(8);
       expect(complaints).toEqual([]);
     },
@@ -103,6 +104,7 @@ inBrowser(`the status page in a browser${skipped}`, () => {
       const reasons = page.locator('#reasons');
       await reasons.getByText('broker_down').first().waitFor();
       expect(await reasons.textContent()).toMatch(/RabbitMQ is out of reach: .*(ECONN|lost the broker)/);
+      expect(await reasons.locator('.when').first().textContent()).toMatch(/^since \d\d:\d\d:\d\d/);
       expect(await page.locator('#verdict').getAttribute('data-level')).toBe('bad');
       expect(await page.title()).toContain('Events do not flow');
       await broker.restart();

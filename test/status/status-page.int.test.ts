@@ -3,6 +3,8 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { InstanceStatus, type StatusDocument } from '../../shared/status/status.ts';
+import { TestClient } from '../support/client.ts';
+import { appointment } from '../support/events.ts';
 import { World } from '../support/world.ts';
 
 let world: World;
@@ -30,6 +32,7 @@ describe('the status page', () => {
     ['/status/card.js', 'text/javascript; charset=utf-8'],
     ['/status/path.js', 'text/javascript; charset=utf-8'],
     ['/status/plots.js', 'text/javascript; charset=utf-8'],
+    ['/status/tables.js', 'text/javascript; charset=utf-8'],
     ['/status/dom.js', 'text/javascript; charset=utf-8'],
     ['/status/words.js', 'text/javascript; charset=utf-8'],
     ['/status/uplot.js', 'text/javascript; charset=utf-8'],
@@ -86,6 +89,33 @@ describe('the numbers of the page', () => {
     expect(ingest.series.columns['inbox']?.at(-1)).toBe(0);
   });
 
+  it('count an appointment once, whose companion comes besides', async () => {
+    await using staff = await world.join('provider', 4);
+    for (let n = 0; n < 3; n += 1) await world.publish(appointment());
+    await staff.events(6);
+    const metrics = await (await at(world.healthPort(), '/metrics')).text();
+    expect(metrics).toMatch(/^roomcast_delivery_events_total 6$/m);
+    expect(metrics).toMatch(/^roomcast_delivery_companions_total 3$/m);
+  });
+
+  it('say by kind who is there, who resumed, why connections closed and what was refused', async () => {
+    await using staff = await world.join('secretary', 8);
+    await using resumed = await world.connect('customer', 6, { query: { cursor: 'none of ours' } });
+    await resumed.until({ event: 'calendar.sync' });
+    const stranger = await TestClient.open(`${world.webSocketUrl()}?token=none`);
+    await stranger.closed;
+    const { status } = await world.post('/v1/events', {}, { authorization: 'Bearer wrong' });
+    expect([status, (await staff.quiet()).length]).toEqual([401, 0]);
+    const { self } = await documentAt(world.healthPort());
+    expect(self.tallies).toMatchObject({
+      sessions: { admin: 0, secretary: 1, customer: 1 },
+      resumes: { invalid: 1, gaps: 1 },
+      closes: { 3000: 1 },
+      refusals: { AUTH_FAILED: 1 },
+    });
+    expect((await documentAt(ingestPort())).self.tallies).toEqual({ refusals: { unauthorized: 1 } });
+  });
+
   it('are only those that a page does not have', async () => {
     const { self } = await withSamples(world.healthPort());
     const newest = self.series.at_ms.at(-1) ?? 0;
@@ -138,11 +168,12 @@ describe('the other services on the page', () => {
       server.closeAllConnections();
       server.close();
     }
+    const since: unknown = expect.stringMatching(/^\d{4}-\d\d-\d\dT.*Z$/);
     expect(peers).toEqual([
-      { url: '127.0.0.1:1', failure: expect.any(String) },
-      { url: 'no-such-host.invalid', failure: expect.stringMatching(/ENOTFOUND|EAI_AGAIN/) },
-      { url: hosts[0], failure: 'no answer within 1 s' },
-      { url: hosts[1], failure: 'what answers there is no health port of roomcast' },
+      { url: '127.0.0.1:1', failure: expect.any(String), since },
+      { url: 'no-such-host.invalid', failure: expect.stringMatching(/ENOTFOUND|EAI_AGAIN/), since },
+      { url: hosts[0], failure: 'no answer within 1 s', since },
+      { url: hosts[1], failure: 'what answers there is no health port of roomcast', since },
     ]);
   });
 });

@@ -3,19 +3,45 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { InstanceStatus, Series, StatusDocument } from '../../shared/status/status.ts';
 
+interface Place {
+  readonly status: InstanceStatus;
+  readonly url: string;
+  readonly isSelf: boolean;
+}
+
+interface Tile {
+  readonly figure: string;
+  readonly unit: string;
+  readonly more: string;
+}
+
+interface Tables {
+  readonly tablesOf: (status: InstanceStatus) => { title: string; rows: [string, string][] }[];
+}
+
 interface Words {
   readonly verdictOf: (document: StatusDocument) => {
     level: string;
     sentence: string;
-    complaints: { who: string; code: string }[];
+    complaints: { who: string; code: string; since?: string }[];
   };
   readonly measured: (value: number | null | undefined) => string;
   readonly duration: (seconds: number) => string;
+  readonly sinceWhen: (since: string, nowMs: number) => string;
+  readonly inOrder: (one: Place, other: Place) => number;
+  readonly intake: (accepted?: number, refused?: number) => Tile;
+  readonly fanOut: (events: (number | undefined)[], frames: (number | undefined)[]) => Tile;
   readonly extended: (have: Series, more: Series, afterMs: number) => Series;
 }
 
-const file = pathToFileURL(join(process.cwd(), 'shared/status/page/words.js')).href;
-const { verdictOf, measured, duration, extended } = (await import(file)) as Words;
+const load = (file: string): Promise<unknown> =>
+  import(pathToFileURL(join(process.cwd(), 'shared/status/page', file)).href);
+const { verdictOf, measured, duration, sinceWhen, inOrder, intake, fanOut, extended } = (await load(
+  'words.js',
+)) as Words;
+const { tablesOf } = (await load('tables.js')) as Tables;
+
+const at = (second: number) => new Date(Date.UTC(2026, 10, 23, 9, 0, second)).toISOString();
 
 type Change = Partial<InstanceStatus['report']>;
 const reason = (code: string, message = `${code} happened`) => ({ code, message });
@@ -31,13 +57,14 @@ const status = (service: InstanceStatus['service'], change: Change = {}): Instan
     ...change,
   },
   series: { at_ms: [], columns: {} },
+  tallies: {},
 });
 const page = (delivery: Change, ingest: Change | string = {}): StatusDocument => ({
   now_ms: 0,
   self: status('delivery', delivery),
   peers: [
     typeof ingest === 'string'
-      ? { url: 'ingest:8083', failure: ingest }
+      ? { url: 'ingest:8083', failure: ingest, since: at(9) }
       : { url: 'ingest:8083', status: status('ingest', ingest) },
   ],
 });
@@ -94,6 +121,12 @@ describe('the sentence on top of the page', () => {
     ]);
   });
 
+  it('says since when: where several say the same, since the first', () => {
+    const since = (second: number) => ({ reasons: [{ ...reason('broker_down'), since: at(second) }] });
+    expect(verdictOf(page(since(7), since(3))).complaints).toMatchObject([{ since: at(3) }]);
+    expect(verdictOf(page({}, 'connection refused')).complaints).toMatchObject([{ since: at(9) }]);
+  });
+
   it('says why a service cannot be reached', () => {
     expect(verdictOf(page({}, 'connection refused')).complaints).toMatchObject([
       { who: 'ingest:8083', code: 'unreachable', message: expect.stringContaining('connection refused') },
@@ -121,6 +154,90 @@ describe('figures', () => {
     [172_800, '2 d 0 h'],
   ])('%i seconds are %s', (seconds, text) => {
     expect(duration(seconds)).toBe(text);
+  });
+});
+
+describe('when something began', () => {
+  const begun = new Date(2026, 10, 23, 14, 3, 11);
+  const later = (seconds: number) => begun.getTime() + seconds * 1_000;
+  it.each([
+    [5, 'since 14:03:11'],
+    [300, 'since 14:03:11, 5 min'],
+    [86_400, 'since 23 Nov 14:03:11, 24 h 0 min'],
+  ])('is said after %i s as %s', (seconds, text) => {
+    expect(sinceWhen(begun.toISOString(), later(seconds))).toBe(text);
+  });
+});
+
+describe('the tiles', () => {
+  it('of ingest say what is refused when nothing is accepted', () => {
+    expect(intake(9.5, 0)).toEqual({ figure: '9.5', unit: 'events/s', more: '' });
+    expect(intake(0, 9.5)).toEqual({ figure: '9.5', unit: 'refused/s', more: '' });
+    expect(intake(9, 0.5)).toEqual({ figure: '9.0', unit: 'events/s', more: '0.5 refused/s · ' });
+    expect(intake(0, 0)).toMatchObject({ figure: '0', unit: 'events/s' });
+    expect(intake()).toMatchObject({ figure: '–', unit: 'events/s' });
+  });
+
+  it('of delivery show events and not their copies on several instances', () => {
+    expect(fanOut([9.9], [19])).toEqual({
+      figure: '9.9',
+      unit: 'events/s',
+      more: '19 frames/s to clients',
+    });
+    expect(fanOut([9.9, 9.5, undefined], [19, 9, undefined])).toEqual({
+      figure: '9.9',
+      unit: 'events/s',
+      more: 'busiest of 3 instances · 28 frames/s to clients',
+    });
+  });
+});
+
+describe('the cards', () => {
+  const place = (service: InstanceStatus['service'], url: string, isSelf = false): Place => ({
+    status: status(service),
+    url,
+    isSelf,
+  });
+
+  it('stand as on an event’s way, this service first, then by address, whoever answers first', () => {
+    const places = [
+      place('ingest', '172.18.0.9:8083'),
+      place('ingest', '172.18.0.10:8083'),
+      place('delivery', 'localhost:8081', true),
+      place('delivery', '172.18.0.4:8081'),
+    ];
+    expect(places.toReversed().toSorted(inOrder)).toEqual(places);
+  });
+
+  it('say in words what is counted by kind', () => {
+    const tallies = {
+      sessions: { provider: 2 },
+      resumes: { recovered: 5, expired: 1, gaps: 1 },
+      closes: { 1006: 3, other: 1 },
+      refusals: { AUTH_FAILED: 1_200 },
+    };
+    expect(tablesOf({ ...status('delivery'), tallies })).toEqual([
+      { title: 'Sessions now, by role', rows: [['provider', '2']] },
+      {
+        title: 'Resumes',
+        rows: [
+          ['nothing missed', '5'],
+          ['older than the history', '1'],
+          ['sessions told of a gap', '1'],
+        ],
+      },
+      {
+        title: 'Closed, by code',
+        rows: [
+          ['1006 cut off', '3'],
+          ['other', '1'],
+        ],
+      },
+      { title: 'Refused, by reason', rows: [['AUTH_FAILED', '1,200']] },
+    ]);
+    expect(tablesOf({ ...status('ingest'), tallies: {} })).toEqual([
+      { title: 'Refused, by reason', rows: [] },
+    ]);
   });
 });
 

@@ -1,3 +1,4 @@
+import { companionIdOf } from '../../../shared/contract/companion-id.ts';
 import { isAppointmentEvent, type EventData, type RoomcastEvent } from '../../../shared/contract/event.ts';
 import type { CalendarRoom } from './intake.ts';
 import { concernedBy, slotOf } from './event-data.ts';
@@ -27,7 +28,7 @@ export function companionOf(event: RoomcastEvent): RoomcastEvent | undefined {
     ...previousIn(event.data),
   };
   return {
-    id: `${event.id}:calendar`,
+    id: companionIdOf(event.id),
     name: 'calendar.sync',
     data,
     timestamp: event.timestamp,

@@ -1,5 +1,6 @@
 import { make, mark, setLevel, setText } from './dom.js';
 import { Plot, plotsOf } from './plots.js';
+import { Tables } from './tables.js';
 import { counted, duration, levels, titleOf } from './words.js';
 
 /**
@@ -13,6 +14,7 @@ export class Card {
   #badge = make('span', '');
   #where = make('span', 'quiet');
   #facts = make('dl', 'facts');
+  #tables = new Tables();
   #state = make('span', 'badge', mark(), this.#badge);
   /** @type {Plot[]} */
   #plots;
@@ -26,17 +28,20 @@ export class Card {
     this.element.append(
       make('header', '', title, this.#state, this.#where),
       make('div', 'plots', ...this.#plots.map(({ figure }) => figure)),
+      this.#tables.element,
       this.#facts,
     );
   }
 
-  /** @param {Known} known @param {string} url @param {number} nowMs */
-  update({ status, series }, url, nowMs) {
+  /** @param {Known} known @param {number} nowMs */
+  update({ status, series, url, lost }, nowMs) {
     const { report, instance } = status;
-    setLevel(this.#state, levels[report.status]);
-    setText(this.#badge, report.status);
+    this.element.classList.toggle('stale', lost);
+    setLevel(this.#state, lost ? 'unknown' : levels[report.status]);
+    setText(this.#badge, lost ? 'does not answer' : report.status);
     setText(this.#where, `${instance} · ${url} · up ${duration(report.stats['uptime_seconds'] ?? 0)}`);
     for (const plot of this.#plots) plot.update(series, nowMs);
+    this.#tables.update(status);
     this.#setFacts(factsOf(status));
   }
 
@@ -71,7 +76,7 @@ function factsOf({ service, report: { stats, queues } }) {
     ];
   }
   return [
-    ['events', total('total_broadcasts')],
+    ['events, with calendar.sync', total('total_broadcasts')],
     ['frames to clients', total('total_deliveries')],
     ['frames from clients', total('total_messages')],
     ['connections', total('total_connections')],

@@ -1,5 +1,5 @@
 import { byId, make, mark, setLevel, setText } from './dom.js';
-import { counted, greatest, levels, measured, newest, sum } from './words.js';
+import { counted, fanOut, greatest, intake, levels, measured, newest, sum } from './words.js';
 
 /**
  * @typedef {import('./words.js').Level} Level
@@ -25,8 +25,9 @@ export class Path {
     }
   }
 
-  /** @param {Known[]} all */
-  update(all) {
+  /** @param {Known[]} known */
+  update(known) {
+    const all = known.filter(({ lost }) => !lost);
     const ingest = all.filter(({ status }) => status.service === 'ingest');
     const delivery = all.filter(({ status }) => status.service === 'delivery');
     /** @param {Known[]} some @param {string} column */
@@ -40,21 +41,24 @@ export class Path {
     const inbox = greatest(values(all, 'inbox'));
     const rejected = greatest(values(all, 'rejected'));
     const own = sum(values(delivery, 'own_queue'));
+    const { more, ...taken } = intake(
+      sum(values(ingest, 'accepted_per_second')),
+      sum(values(ingest, 'refused_per_second')),
+    );
     this.#set('Ingest', levelOf(ingest), {
-      figure: measured(sum(values(ingest, 'accepted_per_second'))),
-      unit: 'events/s',
-      more: latency('confirmed', ingest, 'confirm'),
+      ...taken,
+      more: `${more}${latency('confirmed', ingest, 'confirm')}`,
     });
     this.#set('RabbitMQ', brokerLevel(all), {
       figure: counted(sum([inbox, own])),
       unit: 'waiting',
       more: `inbox ${counted(inbox)} · own ${counted(own)} · rejected ${counted(rejected)}`,
     });
-    this.#set('Delivery', levelOf(delivery), {
-      figure: measured(sum(values(delivery, 'events_per_second'))),
-      unit: 'events/s',
-      more: `${measured(sum(values(delivery, 'frames_per_second')))} frames/s to clients`,
-    });
+    this.#set(
+      'Delivery',
+      levelOf(delivery),
+      fanOut(values(delivery, 'events_per_second'), values(delivery, 'frames_per_second')),
+    );
     this.#set('Clients', levelOf(delivery) === 'bad' ? 'unknown' : levelOf(delivery), {
       figure: counted(sum(values(delivery, 'sessions'))),
       unit: 'sessions',

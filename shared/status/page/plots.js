@@ -55,7 +55,7 @@ export const plotsOf = {
       title: 'Events',
       unit: 'per second',
       atLeast: 2,
-      lines: [{ column: 'events_per_second', label: 'with calendar.sync', format: measured }],
+      lines: [{ column: 'events_per_second', label: 'fanned out', format: measured }],
     },
     {
       title: 'From ingest to the socket',

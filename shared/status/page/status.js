@@ -1,10 +1,10 @@
 import { Card } from './card.js';
 import { byId, make, setLevel, setText } from './dom.js';
 import { Path } from './path.js';
-import { clock, extended, unreachable, verdictOf } from './words.js';
+import { clock, extended, inOrder, sinceWhen, unreachable, verdictOf } from './words.js';
 
 /**
- * @typedef {import('./words.js').InstanceStatus} InstanceStatus
+ * @typedef {import('./words.js').Place} Place
  * @typedef {import('./words.js').StatusDocument} StatusDocument
  * @typedef {import('./words.js').Verdict} Verdict
  * @typedef {import('./words.js').Known} Known
@@ -41,18 +41,20 @@ class Page {
     this.#lastMs = Date.now();
     document.body.classList.remove('stale');
     const reached = [
-      { status: status.self, url: location.host },
-      ...status.peers.flatMap((peer) => ('status' in peer ? [peer] : [])),
-    ].sort((one, other) => rank(one.status) - rank(other.status));
-    const gone = new Set(this.#known.keys());
-    for (const { status: instance } of reached) {
-      gone.delete(instance.instance);
-      this.#learn(instance, status.now_ms);
+      { status: status.self, url: location.host, isSelf: true },
+      ...status.peers.flatMap((peer) => ('status' in peer ? [{ ...peer, isSelf: false }] : [])),
+    ];
+    const silent = new Set(status.peers.flatMap((peer) => ('failure' in peer ? [peer.url] : [])));
+    for (const [instance, known] of this.#known) {
+      if (reached.some((one) => one.status.instance === instance)) continue;
+      // One that misses an answer keeps its place; one that is gone, or has a successor there, does not.
+      if (silent.has(known.url)) known.lost = true;
+      else this.#forget(instance);
     }
-    for (const name of gone) this.#forget(name);
-    reached.forEach(({ status: instance, url }) => this.#draw(instance, url, status.now_ms));
+    for (const place of reached) this.#learn({ ...place, lost: false }, status.now_ms);
+    this.#draw(status.now_ms);
     this.#path.update([...this.#known.values()]);
-    this.#say(verdictOf(status));
+    this.#say(verdictOf(status), status.now_ms);
     setText(this.#updated, `updated ${clock(this.#lastMs)}`);
   }
 
@@ -60,7 +62,7 @@ class Page {
     this.#failures += 1;
     if (this.#failures < FAILURES_TO_TELL) return;
     document.body.classList.add('stale');
-    this.#say(unreachable(location.host, this.#lastMs));
+    this.#say(unreachable(location.host, this.#lastMs), Date.now());
   }
 
   paused() {
@@ -71,11 +73,11 @@ class Page {
     for (const card of this.#cards.values()) card.redraw();
   }
 
-  /** @param {InstanceStatus} status @param {number} nowMs */
-  #learn(status, nowMs) {
-    const before = this.#known.get(status.instance)?.series ?? { at_ms: [], columns: {} };
-    const series = extended(before, status.series, nowMs - SPAN_MS);
-    this.#known.set(status.instance, { status, series });
+  /** @param {Place} place @param {number} nowMs */
+  #learn(place, nowMs) {
+    const { instance, series: more } = place.status;
+    const before = this.#known.get(instance)?.series ?? { at_ms: [], columns: {} };
+    this.#known.set(instance, { ...place, series: extended(before, more, nowMs - SPAN_MS) });
   }
 
   /** @param {string} instance */
@@ -85,44 +87,45 @@ class Page {
     this.#cards.delete(instance);
   }
 
-  /** @param {InstanceStatus} status @param {string} url @param {number} nowMs */
-  #draw(status, url, nowMs) {
-    const known = this.#known.get(status.instance);
-    if (known === undefined) return;
-    let card = this.#cards.get(status.instance);
-    if (card === undefined) {
-      card = new Card(status);
-      this.#cards.set(status.instance, card);
-      const place = [...this.#cards.keys()].sort(
-        (one, other) => rank(this.#known.get(one)?.status) - rank(this.#known.get(other)?.status),
-      );
-      this.#services.insertBefore(
-        card.element,
-        this.#services.children[place.indexOf(status.instance)] ?? null,
-      );
-    }
-    card.update(known, url, nowMs);
+  /** A card for each, in an order that does not depend on who answered first. @param {number} nowMs */
+  #draw(nowMs) {
+    [...this.#known.values()].sort(inOrder).forEach((known, index) => {
+      const { instance } = known.status;
+      const card = this.#cards.get(instance) ?? new Card(known.status);
+      this.#cards.set(instance, card);
+      const there = this.#services.children[index] ?? null;
+      if (there !== card.element) this.#services.insertBefore(card.element, there);
+      card.update(known, nowMs);
+    });
   }
 
-  /** Changes the document only where the words change: a screen reader speaks each change. @param {Verdict} verdict */
-  #say({ level, sentence, complaints }) {
+  /** Changes the document only where the words change: a screen reader speaks each change. @param {Verdict} verdict @param {number} nowMs */
+  #say({ level, sentence, complaints }, nowMs) {
     setLevel(this.#verdict, level);
     setText(this.#sentence, sentence);
     document.title = level === 'good' ? 'roomcast' : `${level === 'bad' ? '✕' : '!'} roomcast: ${sentence}`;
-    const lines = JSON.stringify(complaints);
+    const told = complaints.map(({ who, message, code, since }) => ({
+      ...{ who, message, code },
+      when: since === undefined ? '' : sinceWhen(since, nowMs),
+    }));
+    const lines = JSON.stringify(told);
     if (this.#reasons.dataset['lines'] === lines) return;
     this.#reasons.dataset['lines'] = lines;
     this.#reasons.replaceChildren(
-      ...complaints.map(({ who, message, code }) =>
-        make('li', '', make('span', 'who', who), message, ' ', make('code', '', code)),
+      ...told.map(({ who, message, code, when }) =>
+        make(
+          'li',
+          '',
+          make('span', 'who', who),
+          message,
+          ' ',
+          make('code', '', code),
+          ' ',
+          make('span', 'when', when),
+        ),
       ),
     );
   }
-}
-
-/** Ingest comes first, as on an event's way. @param {InstanceStatus | undefined} status */
-function rank(status) {
-  return status?.service === 'ingest' ? 0 : 1;
 }
 
 const page = new Page();

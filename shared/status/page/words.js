@@ -2,15 +2,16 @@
  * What the page says: from what the services report to sentences and figures. Nothing here touches the document.
  *
  * @typedef {'good' | 'warn' | 'bad' | 'unknown'} Level
- * @typedef {{ code: string, message: string }} Reason
+ * @typedef {{ code: string, message: string, since?: string }} Reason  since: RFC 3339
  * @typedef {{ name: string, messages: number, consumers: number }} Queue
  * @typedef {{ status: 'healthy' | 'degraded' | 'unhealthy', stats: Record<string, number>, queues: Queue[], reasons: Reason[] }} Report
  * @typedef {{ at_ms: number[], columns: Record<string, (number | null)[]> }} Series
- * @typedef {{ service: 'ingest' | 'delivery', instance: string, report: Report, series: Series }} InstanceStatus
- * @typedef {{ url: string, status: InstanceStatus } | { url: string, failure: string }} PeerStatus
+ * @typedef {{ service: 'ingest' | 'delivery', instance: string, report: Report, series: Series, tallies: Record<string, Record<string, number>> }} InstanceStatus
+ * @typedef {{ url: string, status: InstanceStatus } | { url: string, failure: string, since: string }} PeerStatus
  * @typedef {{ now_ms: number, self: InstanceStatus, peers: PeerStatus[] }} StatusDocument
- * @typedef {{ status: InstanceStatus, series: Series }} Known  what a page has of one instance, with the samples gathered
- * @typedef {{ who: string, message: string, code: string }} Complaint
+ * @typedef {{ status: InstanceStatus, url: string, isSelf: boolean, lost: boolean }} Place  lost: it does not answer just now
+ * @typedef {Place & { series: Series }} Known  what a page has of one instance, with the samples gathered
+ * @typedef {Reason & { who: string }} Complaint
  * @typedef {{ level: Level, sentence: string, complaints: Complaint[] }} Verdict
  */
 
@@ -33,8 +34,9 @@ export function verdictOf({ self, peers }) {
   const all = [self, ...reached];
   const complaints = merged([
     ...all.flatMap(({ service, report }) => report.reasons.map((reason) => ({ who: service, ...reason }))),
-    ...lost.map(({ url, failure }) => ({
+    ...lost.map(({ url, failure, since }) => ({
       who: url,
+      since,
       code: 'unreachable',
       message: `It does not answer the ${self.service} service: ${failure}. Look whether it runs, and at its log.`,
     })),
@@ -92,7 +94,8 @@ function merged(complaints) {
     const before = lines.get(key);
     if (before === undefined) lines.set(key, complaint);
     else if (!before.who.split(', ').includes(complaint.who)) {
-      lines.set(key, { ...before, who: `${before.who}, ${complaint.who}` });
+      const since = [before.since, complaint.since].filter((time) => time !== undefined).sort()[0];
+      lines.set(key, { ...before, who: `${before.who}, ${complaint.who}`, ...(since && { since }) });
     }
   }
   return [...lines.values()];
@@ -125,6 +128,45 @@ export function duration(seconds) {
 /** @param {number} atMs */
 export function clock(atMs) {
   return new Date(atMs).toLocaleTimeString('en-GB');
+}
+
+/** When something began, and how long that is ago. @param {string} since @param {number} nowMs */
+export function sinceWhen(since, nowMs) {
+  const begun = new Date(since);
+  const seconds = (nowMs - begun.getTime()) / 1000;
+  const isToday = begun.toDateString() === new Date(nowMs).toDateString();
+  const day = isToday ? '' : `${begun.toLocaleDateString('en-GB', { day: 'numeric', month: 'short' })} `;
+  // By the minute: what changes every second is hard to read, and no news.
+  return `since ${day}${clock(begun.getTime())}${seconds < 60 ? '' : `, ${duration(seconds)}`}`;
+}
+
+/** Places on the page: as on an event's way, this service first, then by address. @param {Place} one @param {Place} other */
+export function inOrder(one, other) {
+  const rank = (/** @type {Place} */ { status }) => (status.service === 'ingest' ? 0 : 1);
+  return (
+    rank(one) - rank(other) ||
+    Number(other.isSelf) - Number(one.isSelf) ||
+    one.url.localeCompare(other.url, 'en', { numeric: true })
+  );
+}
+
+/** What ingest does just now: when it only refuses, that. @param {number | undefined} accepted @param {number | undefined} refused */
+export function intake(accepted, refused) {
+  if (!accepted && refused) return { figure: measured(refused), unit: 'refused/s', more: '' };
+  const more = refused ? `${measured(refused)} refused/s · ` : '';
+  return { figure: measured(accepted), unit: 'events/s', more };
+}
+
+/**
+ * Events on their way to clients. Each instance gets those of its own rooms, many the same as others': their sum would
+ * count copies, so it is the busiest that is shown.
+ *
+ * @param {(number | null | undefined)[]} events @param {(number | null | undefined)[]} frames
+ */
+export function fanOut(events, frames) {
+  const sent = `${measured(sum(frames))} frames/s to clients`;
+  const more = events.length > 1 ? `busiest of ${events.length} instances · ${sent}` : sent;
+  return { figure: measured(greatest(events)), unit: 'events/s', more };
 }
 
 /** @param {(number | null | undefined)[]} values */
