@@ -1,4 +1,6 @@
 const SUFFIX = ':calendar';
+/** Of what ingest makes beside one event: for the calendar, the customer alone, those who get or lose an appointment. */
+const DERIVED_SUFFIXES = [SUFFIX, ':customer', ':assigned', ':reassigned'];
 
 /** The id of the thin `calendar.sync` that goes beside an appointment event. */
 export function companionIdOf(eventId: string): string {
@@ -8,4 +10,9 @@ export function companionIdOf(eventId: string): string {
 /** The id of the event beside which one with this id goes; `undefined` where it is no companion's. */
 export function eventIdOf(companionId: string): string | undefined {
   return companionId.endsWith(SUFFIX) ? companionId.slice(0, -SUFFIX.length) : undefined;
+}
+
+/** Whether an id has a form that ingest gives: with it, a backend's event and one of ours would be taken for one. */
+export function isDerivedId(id: string): boolean {
+  return DERIVED_SUFFIXES.some((suffix) => id.endsWith(suffix));
 }

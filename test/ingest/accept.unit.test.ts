@@ -58,6 +58,10 @@ describe('an event', () => {
   });
 
   it.each([
+    ['of the form that companions have', 'e-1:calendar'],
+    ['of the form of a copy for the customer', 'e-1:customer'],
+    ['of the form of what the former provider gets', '12:reassigned'],
+    ['of the form of what the new one gets', '12:assigned'],
     ['empty', ''],
     ['too long', 'x'.repeat(201)],
     ['too long in bytes', 'é'.repeat(101)],

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isDerivedId } from '../../../shared/contract/companion-id.ts';
 import { Cursor } from '../../../shared/contract/cursor.ts';
 import { Id } from '../../../shared/contract/ids.ts';
 import { parseRoom, ROOM_EXPECTED } from '../../../shared/contract/routing.ts';
@@ -12,6 +13,8 @@ export const MAX_ROOMS = 100;
 export const MAX_ID_BYTES = 200;
 
 const ID_TEXT_EXPECTED = `expected 1 to ${MAX_ID_BYTES} bytes of text without control characters, or a whole number`;
+const ID_DERIVED =
+  'expected an id that does not end in :calendar, :customer, :assigned or :reassigned: those are given to what follows from an event';
 const TIMESTAMP_EXPECTED =
   'expected an RFC 3339 time with seconds and offset, such as 2026-12-03T10:00:00+01:00';
 const ROOMS_EXPECTED = `expected an array of 1 to ${MAX_ROOMS} room names`;
@@ -30,6 +33,7 @@ export const EventId = z
     ],
     ID_TEXT_EXPECTED,
   )
+  .refine((id) => !isDerivedId(String(id)), ID_DERIVED)
   .meta({
     description:
       'Of the event, not of its appointment. The same event again within 24 hours is answered as the first time and published once; another event under the same id is refused.',
