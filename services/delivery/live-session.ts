@@ -39,7 +39,7 @@ export interface SessionContext {
   readonly frameBounds: FrameBounds;
   readonly now: Clock;
   /** From when on a user without a cursor is given what they missed. */
-  readonly rewindSinceMs: (userId: number) => number;
+  readonly rewindSinceMs: (principal: Principal) => number;
   /** The connection is gone; `heardAtMs` is its last sign of life. */
   readonly closed: (session: LiveSession, heardAtMs: number) => void;
 }
@@ -162,8 +162,8 @@ export class LiveSession implements SessionPorts {
     return this.context.flow.plan(this.session, start, position);
   }
 
-  rewindSinceMs({ userId }: Principal): number {
-    return this.context.rewindSinceMs(userId);
+  rewindSinceMs(principal: Principal): number {
+    return this.context.rewindSinceMs(principal);
   }
 
   frameBoundBytes(principal: Principal): number {

@@ -1,21 +1,17 @@
 import { errorFrame } from '../../shared/contract/frames.ts';
-import { ExpiringMap } from '../../shared/core/expiring-map.ts';
-import { roles, type Role } from './core/access.ts';
+import { roles, type Principal, type Role } from './core/access.ts';
 import { FrameBounds } from './core/frame-bounds.ts';
 import { Floods } from './core/floods.ts';
+import { LeftOff } from './core/left-off.ts';
 import { Standstill } from './core/standstill.ts';
 import { LiveSession, type SessionContext } from './live-session.ts';
 import { RefusalLog } from './refusal-log.ts';
 import type { Upgraded } from './ws/server.ts';
 
-/** Users whose last sign of life is remembered, so that one without a cursor goes on from there. */
-const LEFT_OFF_MAX = 20_000;
-const LEFT_OFF_MS = 60 * 60 * 1000;
-
 /** All connections of this instance. */
 export class Sessions {
   readonly #open = new Set<LiveSession>();
-  readonly #leftOff = new ExpiringMap<number, number>(LEFT_OFF_MAX, LEFT_OFF_MS);
+  readonly #leftOff = new LeftOff();
   readonly #refusals = new RefusalLog();
   readonly #floods = new Floods();
   readonly #frameBounds = new FrameBounds();
@@ -68,7 +64,7 @@ export class Sessions {
       refusals: this.#refusals,
       floods: this.#floods,
       frameBounds: this.#frameBounds,
-      rewindSinceMs: (userId) => this.#rewindSinceMs(userId),
+      rewindSinceMs: (principal) => this.#rewindSinceMs(principal),
       closed: (closed, heardAtMs) => this.#remove(closed, heardAtMs),
     });
     this.#open.add(session);
@@ -98,13 +94,14 @@ export class Sessions {
     this.#open.delete(session);
     this.#bytesSentToClosed += session.connection.bytesSent;
     const { principal } = session.session;
-    // What was written after the last sign of life may never have arrived.
-    if (principal !== undefined) this.#leftOff.set(principal.userId, heardAtMs, this.context.now());
+    if (principal !== undefined) this.#leftOff.add(principal, heardAtMs, this.context.now());
     if (this.#open.size === 0) this.#onEmpty();
   }
 
-  #rewindSinceMs(userId: number): number {
+  /** Never less than what everybody gets: a sign of life does not prove that all before it was read. */
+  #rewindSinceMs(principal: Principal): number {
     const nowMs = this.context.now();
-    return this.#leftOff.get(userId, nowMs) ?? nowMs - this.context.config.REWIND_SECONDS * 1000;
+    const leftOffMs = this.#leftOff.sinceMs(principal, nowMs) ?? nowMs;
+    return Math.min(leftOffMs, nowMs - this.context.config.REWIND_SECONDS * 1000);
   }
 }

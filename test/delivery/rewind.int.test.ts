@@ -29,6 +29,48 @@ describe('a client without a cursor', () => {
     expect(await client.quiet()).toEqual([]);
   });
 
+  it('goes on from the device that left first, also while another one is connected or has come back', async () => {
+    await using world = await World.start({ env: { REWIND_SECONDS: '0' } });
+    const [phone, tablet] = [await world.join('customer', CUSTOMER), await world.join('customer', CUSTOMER)];
+    await using page = await world.join('customer', CUSTOMER);
+    phone.cut();
+    await healthUntil(world.healthPort(), ({ body }) => body.stats['active_connections'] === 2);
+    const missed = [await publish(world)];
+    await tablet.events(1);
+    tablet.cut();
+    await healthUntil(world.healthPort(), ({ body }) => body.stats['active_connections'] === 1);
+    missed.push(await publish(world));
+    await page.events(2);
+    for (let devices = 0; devices < 2; devices += 1) {
+      await using back = await world.join('customer', CUSTOMER);
+      expect((await back.events(2)).map(({ id }) => id)).toEqual(missed);
+    }
+  });
+
+  it('misses nothing because a user of another role has its id', async () => {
+    await using world = await World.start({ env: { REWIND_SECONDS: '0' } });
+    const before = await world.join('customer', CUSTOMER);
+    await using provider = await world.join('provider', CUSTOMER);
+    before.cut();
+    await healthUntil(world.healthPort(), ({ body }) => body.stats['active_connections'] === 1);
+    const missed = await publish(world);
+    await provider.close();
+    await healthUntil(world.healthPort(), ({ body }) => body.stats['active_connections'] === 0);
+    await using client = await world.join('customer', CUSTOMER);
+    expect(await client.next()).toMatchObject({ id: missed });
+  });
+
+  it('is given no less than the last seconds when it left just now', async () => {
+    await using world = await World.start();
+    const before = await world.join('customer', CUSTOMER);
+    const read = await publish(world);
+    await before.events(1);
+    expect(await before.quiet()).toEqual([]);
+    await before.close();
+    await using client = await world.join('customer', CUSTOMER);
+    expect(await client.next()).toMatchObject({ id: read });
+  });
+
   it('nobody else is given what that user missed', async () => {
     await using world = await World.start({ env: { REWIND_SECONDS: '0' } });
     const before = await world.join('customer', CUSTOMER);
