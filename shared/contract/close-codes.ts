@@ -5,12 +5,21 @@
 export const closeCodes = {
   goingAway: { code: 1012, reason: 'restarting: come back after a random delay', comeBack: 'after a delay' },
   tooLarge: { code: 1009, reason: 'frame too large: send less in one frame', comeBack: 'yes' },
+  /** RFC 6455 section 7.4.1: found by the WebSocket library itself. */
+  malformedFrame: { code: 1002, reason: 'no WebSocket frame as in RFC 6455', comeBack: 'once mended' },
+  notUtf8: { code: 1007, reason: 'text that is not UTF-8', comeBack: 'once mended' },
   overloaded: { code: 1013, reason: 'overloaded: try again later', comeBack: 'after a delay' },
   unauthenticated: { code: 3000, reason: 'no valid token: come back with one', comeBack: 'with a new token' },
   tokenExpired: {
     code: 4001,
     reason: 'token expired: come back with a new one',
     comeBack: 'with a new token',
+  },
+  /** Nothing was refused: a slow network is a reason too. */
+  noToken: {
+    code: 4003,
+    reason: 'no token came in time: come back with one',
+    comeBack: 'with a token',
   },
   tooManyFrames: {
     code: 4008,

@@ -87,24 +87,39 @@ export function errorFrame(code: FrameErrorCode, message: string): ErrorFrame {
   return { type: 'error', code, message };
 }
 
-const Action = z.object({ action: z.string() });
+/** What somebody sent in the place of something else, in words. */
+function kindOf(value: unknown): string {
+  if (value === undefined) return 'nothing';
+  if (value === null) return 'null';
+  if (Array.isArray(value)) return 'a list';
+  return typeof value === 'object' ? 'an object' : `a ${typeof value}`;
+}
+
+const ObjectFrame = z.record(z.string(), z.unknown());
 
 /** One text frame of a client, or the error frame that answers it. */
 export function parseClientFrame(text: string): ClientFrame | ErrorFrame {
+  if (text.trim() === '')
+    return errorFrame('INVALID_MESSAGE', 'The frame is empty. Send one JSON object with an "action".');
   let json: unknown;
   try {
     json = JSON.parse(text);
   } catch {
     return errorFrame('INVALID_MESSAGE', 'Not JSON. Send one JSON object with an "action".');
   }
-  const named = Action.safeParse(json);
-  if (!named.success) {
-    return errorFrame('INVALID_MESSAGE', 'Send one JSON object whose "action" is a string.');
+  const object = ObjectFrame.safeParse(json);
+  if (!object.success) {
+    return errorFrame('INVALID_MESSAGE', `Send one JSON object with an "action", not ${kindOf(json)}.`);
+  }
+  const { action, token } = object.data;
+  if (typeof action !== 'string') {
+    return errorFrame('INVALID_MESSAGE', `"action" is a string; here it is ${kindOf(action)}.`);
   }
   const frame = ClientFrame.safeParse(json);
   if (frame.success) return frame.data;
-  const { action } = named.data;
-  if (action === 'auth') return errorFrame('AUTH_FAILED', 'auth needs a "token" that is a string.');
+  if (action === 'auth') {
+    return errorFrame('AUTH_FAILED', `auth needs a "token" that is a string; here it is ${kindOf(token)}.`);
+  }
   return errorFrame(
     'UNKNOWN_ACTION',
     `Unknown action ${JSON.stringify(action.slice(0, 40))}. Use one of ${actions.join(', ')}.`,

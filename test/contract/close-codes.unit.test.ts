@@ -12,6 +12,9 @@ describe('close codes', () => {
     ['tokenExpired', 4001],
     ['tooSlow', 4002],
     ['tooManyFrames', 4008],
+    ['noToken', 4003],
+    ['malformedFrame', 1002],
+    ['notUtf8', 1007],
   ] as const)('%s is %d', (name, code) => {
     expect(closeCodes[name].code).toBe(code);
   });

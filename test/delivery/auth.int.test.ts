@@ -105,11 +105,11 @@ describe('without a token', () => {
     expect((await client.closed).code).toBe(3000);
   });
 
-  it('silence is AUTH_REQUIRED and the end', async () => {
+  it('silence is AUTH_REQUIRED and a close that says come back', async () => {
     await using impatient = await World.start({ env: { AUTH_TIMEOUT_MS: '1000' } });
     await using client = await TestClient.open(impatient.webSocketUrl());
     expect(await client.next()).toMatchObject({ type: 'error', code: 'AUTH_REQUIRED' });
-    expect((await client.closed).code).toBe(3000);
+    expect((await client.closed).code).toBe(4003);
   });
 
   it('a session that is in time outlives the time to authenticate', async () => {

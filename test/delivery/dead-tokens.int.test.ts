@@ -160,7 +160,7 @@ describe('a client that comes again and again with a dead token', () => {
     await using world = await startQuietDelivery({ AUTH_TIMEOUT_MS: '1000' });
     const from = world.text.length;
     const closes = await Promise.all([world.silent(), world.silent(), world.silent()]);
-    expect(closes.map(({ code }) => code)).toEqual([3000, 3000, 3000]);
+    expect(closes.map(({ code }) => code)).toEqual([4003, 4003, 4003]);
     expect(world.lines().slice(from)).toMatchObject([{ msg: 'refused', code: 'AUTH_REQUIRED' }]);
   });
 });

@@ -56,6 +56,23 @@ describe('a frame of a client', () => {
     expect((await client.closed).code).toBe(1009);
   });
 
+  it('in endless empty fragments is told so, then closed with 1009', async () => {
+    await using client = await world.join('customer', 6);
+    for (let count = 0; count < 1_000; count += 1) client.ws.send('', { fin: false });
+    expect(await client.next()).toMatchObject({ type: 'error', code: 'INVALID_MESSAGE' });
+    expect((await client.closed).code).toBe(1009);
+  });
+
+  it('that is not UTF-8 is told so, then closed with 1007', async () => {
+    await using client = await world.join('customer', 6);
+    client.ws.send(Buffer.from([0xff, 0xfe]), { binary: false });
+    expect(await client.next()).toMatchObject({
+      code: 'INVALID_MESSAGE',
+      message: expect.stringContaining('UTF-8'),
+    });
+    expect((await client.closed).code).toBe(1007);
+  });
+
   it('in many fragments that are too large together is closed with 1009', async () => {
     await using client = await world.join('customer', 6);
     for (let sent = 0; sent <= LIMIT_BYTES; sent += 8_192) client.ws.send('x'.repeat(8_192), { fin: false });

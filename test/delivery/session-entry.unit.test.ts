@@ -60,6 +60,25 @@ describe('a session that waits for its token', () => {
     expect(world.said()).toEqual(['AUTH_REQUIRED', 'close unauthenticated']);
   });
 
+  it.each([
+    ['{"action":"subscribe","room":"provider_4"}', 'AUTH_REQUIRED', '"subscribe" came before a token.'],
+    ['{"action":"publish"}', 'AUTH_REQUIRED', 'Unknown action "publish".'],
+    ['hello', 'AUTH_REQUIRED', 'Not JSON.'],
+    ['', 'AUTH_REQUIRED', 'The frame is empty.'],
+    ['[]', 'AUTH_REQUIRED', 'not a list.'],
+    ['{"token":"t"}', 'AUTH_REQUIRED', '"action" is a string; here it is nothing.'],
+    ['{"action":"auth"}', 'AUTH_FAILED', '"token" that is a string; here it is nothing.'],
+    ['{"action":"auth","token":5}', 'AUTH_FAILED', 'here it is a number.'],
+  ])('is told what was wrong with %s, and how to do it', async (text, code, why) => {
+    const world = new SessionWorld();
+    await world.receive(text);
+    const [frame] = world.out;
+    expect(frame).toMatchObject({ code, message: expect.stringContaining(why) });
+    expect(frame).toMatchObject({
+      message: expect.stringMatching(/Send \{"action":"auth","token":"…"\} first\.$/),
+    });
+  });
+
   it('ends with AUTH_REQUIRED at a binary frame', async () => {
     const world = new SessionWorld();
     world.session.receiveBinary();
@@ -78,7 +97,7 @@ describe('a session that waits for its token', () => {
     await world.pass(4_999);
     expect(world.said()).toEqual([]);
     await world.pass(1);
-    expect(world.said()).toEqual(['AUTH_REQUIRED', 'close unauthenticated']);
+    expect(world.said()).toEqual(['AUTH_REQUIRED', 'close noToken']);
   });
 });
 

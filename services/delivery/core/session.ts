@@ -102,7 +102,7 @@ export class Session implements Subscriber {
     if (this.#principal !== undefined && nowMs >= this.#principal.expiresAtMs) {
       this.#refuse('TOKEN_EXPIRED', 'The token has expired. Come back with a new one.', 'tokenExpired');
     } else if (this.#state === 'waiting' && inStateMs >= this.limits.authTimeoutMs) {
-      this.#refuse('AUTH_REQUIRED', `No token came in time. ${HOW_TO_AUTH}`, 'unauthenticated');
+      this.#refuse('AUTH_REQUIRED', `No token came in time. ${HOW_TO_AUTH}`, 'noToken');
     } else if (this.#state === 'entering' && inStateMs >= this.limits.joinTimeoutMs) {
       this.#refuse('OVERLOADED', 'Your rooms could not be joined in time. Try again later.', 'overloaded');
     }
@@ -180,15 +180,20 @@ export class Session implements Subscriber {
     }
   }
 
+  /** Says what was wrong with the frame that came, then what should have come. */
   async #answerStranger(frame: ClientFrame | ErrorFrame): Promise<void> {
-    if ('action' in frame && frame.action === 'auth') {
-      return this.#authenticate({ ...this.fromUrl, ...frame });
+    if (!('action' in frame)) {
+      const code = frame.code === 'AUTH_FAILED' ? frame.code : 'AUTH_REQUIRED';
+      this.#refuse(code, `${frame.message} ${HOW_TO_AUTH}`, 'unauthenticated');
+    } else if (frame.action === 'auth') {
+      await this.#authenticate({ ...this.fromUrl, ...frame });
+    } else {
+      this.#refuse(
+        'AUTH_REQUIRED',
+        `"${frame.action}" came before a token. ${HOW_TO_AUTH}`,
+        'unauthenticated',
+      );
     }
-    if (!('action' in frame) && frame.code === 'AUTH_FAILED') {
-      this.#refuse(frame.code, frame.message, 'unauthenticated');
-      return;
-    }
-    this.#refuse('AUTH_REQUIRED', HOW_TO_AUTH, 'unauthenticated');
   }
 
   async #authenticate(entrance: Entrance): Promise<void> {

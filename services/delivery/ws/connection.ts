@@ -74,8 +74,8 @@ export class Connection implements Outlet {
     this.#ws = ws;
     this.#socket = socket;
     this.#heardAtMs = now();
-    ws.beforeTooLarge = () => {
-      this.sendLast(errorFrame('INVALID_MESSAGE', `${closeCodes.tooLarge.reason}.`));
+    ws.beforeFault = (name) => {
+      this.sendLast(errorFrame('INVALID_MESSAGE', `${closeCodes[name].reason}.`));
       this.#closing = true;
     };
     ws.on('message', (data, isBinary) => this.#receive(data, isBinary));
