@@ -9,6 +9,11 @@ export function backgroundOf(page: Page): Promise<readonly number[]> {
   );
 }
 
+/** Which cards there are, from top to bottom. */
+export function cardsOf(page: Page): Promise<readonly string[]> {
+  return page.evaluate<string[]>("[...document.querySelectorAll('.service h2')].map(({ id }) => id)");
+}
+
 /** What ends to the right of the window. */
 export function tooWide(page: Page): Promise<readonly string[]> {
   return page.evaluate<string[]>(

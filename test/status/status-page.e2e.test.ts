@@ -3,9 +3,18 @@ import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { startOwnBroker, type TestBroker } from '../support/broker.ts';
 import { appointment } from '../support/events.ts';
 import { scaledMs, TEST_MS, WAIT_MS } from '../support/time.ts';
+import { TcpProxy } from '../support/tcp-proxy.ts';
 import { World } from '../support/world.ts';
 import { findChromium, launch } from './chromium.ts';
-import { backgroundOf, focusOf, movingElements, plotsPaintedIn, scrollWidthOf, tooWide } from './in-page.ts';
+import {
+  backgroundOf,
+  cardsOf,
+  focusOf,
+  movingElements,
+  plotsPaintedIn,
+  scrollWidthOf,
+  tooWide,
+} from './in-page.ts';
 
 const found = await findChromium();
 const inBrowser = 'path' in found ? describe : describe.skip;
@@ -53,6 +62,11 @@ async function open(options: BrowserContextOptions = {}, world = delivery) {
   await page.goto(`http://127.0.0.1:${world.healthPort()}/`);
   await page.locator('.service').first().waitFor();
   return { page, complaints, asked, [Symbol.asyncDispose]: () => context.close() };
+}
+
+/** A backend that does not mind a 503. */
+async function publishInVain(signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) await ingest.post('/v1/events', appointment());
 }
 
 const sentence = (page: Page, text: string) =>
@@ -107,6 +121,13 @@ inBrowser(`the status page in a browser${skipped}`, () => {
       expect(await reasons.locator('.when').first().textContent()).toMatch(/^since \d\d:\d\d:\d\d/);
       expect(await page.locator('#verdict').getAttribute('data-level')).toBe('bad');
       expect(await page.title()).toContain('Events do not flow');
+      const refusing = new AbortController();
+      const publishing = publishInVain(refusing.signal);
+      await page.locator('#path li', { hasText: 'Ingest' }).getByText('refused/s').waitFor();
+      const card = page.locator('.service', { has: page.getByRole('heading', { name: 'Ingest' }) });
+      await card.getByRole('row', { name: 'broker_unavailable' }).waitFor();
+      refusing.abort();
+      await publishing;
       await broker.restart();
       await sentence(page, 'All is well.');
       expect(await page.title()).toBe('roomcast');
@@ -135,6 +156,29 @@ inBrowser(`the status page in a browser${skipped}`, () => {
       await using alone = await World.start({ amqpUrl: delivery.amqpUrl, ingests: 0, env });
       await using opened = await open({}, alone);
       await sentence(opened.page, 'Delivery runs, but 127.0.0.1:1 cannot be reached.');
+    },
+    SLOW_MS,
+  );
+
+  it(
+    'keeps the cards in their places while one misses an answer',
+    async () => {
+      await using other = await World.start({ amqpUrl: delivery.amqpUrl, ingests: 0 });
+      await using proxy = await TcpProxy.start({ host: '127.0.0.1', port: other.healthPort() });
+      const ports = [proxy.port, ingest.ingests[0]?.healthPort ?? 0];
+      const env = { STATUS_PEERS: ports.map((port) => `http://127.0.0.1:${port}`).join() };
+      await using world = await World.start({ amqpUrl: delivery.amqpUrl, ingests: 0, env });
+      await using opened = await open({}, world);
+      const { page } = opened;
+      await page.locator('.service').nth(2).waitFor();
+      const before = await cardsOf(page);
+      const silent = page.getByText('does not answer', { exact: true });
+      proxy.cut();
+      await silent.waitFor();
+      expect(await cardsOf(page)).toEqual(before);
+      proxy.heal();
+      await silent.waitFor({ state: 'detached' });
+      expect(await cardsOf(page)).toEqual(before);
     },
     SLOW_MS,
   );
