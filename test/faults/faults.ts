@@ -17,6 +17,8 @@ export interface FaultContext {
   /** Says what a fault needs to be said. */
   readonly speaker: Publisher;
   readonly random: Random;
+  /** Reports what must not have happened. */
+  readonly odd: (what: string) => void;
 }
 
 const CLOCK_OFF_MS = 5 * 60 * 1000;

@@ -76,6 +76,27 @@ export const mutations: readonly Mutation[] = [
     replace: 'if (false)',
   },
   {
+    name: 'an id of another event is taken for a repeat',
+    scenario: 'a backend makes mistakes',
+    file: 'services/ingest/core/contents.js',
+    find: 'if (now.whole === first.whole)',
+    replace: 'if (true)',
+  },
+  {
+    name: 'numbers and text that do not survive are taken',
+    scenario: 'a backend makes mistakes',
+    file: 'services/ingest/core/json-survival.js',
+    find: 'return SUSPICIOUS.test(json);',
+    replace: 'return false;',
+  },
+  {
+    name: 'an event of any size is taken',
+    scenario: 'a backend makes mistakes',
+    file: 'services/ingest/core/data-size.js',
+    find: 'if (bytes <= maxBytes)',
+    replace: 'if (true)',
+  },
+  {
     name: 'delivery does not recognise a repeated id',
     scenario: 'a backend repeats itself',
     file: 'services/delivery/core/fan-out.js',

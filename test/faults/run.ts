@@ -114,7 +114,14 @@ class Run {
       rate: 1,
       repeats: 0,
     });
-    this.#context = { system, clients: this.#clients, ledger: this.#ledger, speaker, random: random.fork() };
+    this.#context = {
+      system,
+      clients: this.#clients,
+      ledger: this.#ledger,
+      speaker,
+      random: random.fork(),
+      odd: (what) => this.#oddities.push(what),
+    };
   }
 
   async run(): Promise<RunResult> {

@@ -7,6 +7,7 @@ import { encodeHeaders } from '../../shared/contract/message.ts';
 import { EXCHANGE, HISTORY } from '../../shared/contract/topology.ts';
 import type { Client } from './client.ts';
 import type { Act, FaultContext } from './faults.ts';
+import { makeMistakes } from './mistakes.ts';
 import type { scenarioFaults } from './schedule.ts';
 
 const UNCONFIRMED_MS = 2_500;
@@ -36,6 +37,7 @@ export const scenarioActs: Readonly<Record<(typeof scenarioFaults)[number], Act>
     for (const link of links) link.heal();
   },
   'entries swapped': swapEntries,
+  'mistakes of a backend': makeMistakes,
   // What is published right after `subscribed` has to arrive, however long the broker takes to bind.
   'rooms subscribed to': async (_fault, { clients, speaker }) => {
     const admin = adminOf(clients);

@@ -68,6 +68,7 @@ export const scenarios = {
       ...atMost(0, 'repeated on the wire', counts),
     ],
   },
+  'a backend makes mistakes': { load: quiet, faults: [fault('mistakes of a backend', 500)] },
   'rooms are joined over slow links': {
     load: quiet,
     faults: [

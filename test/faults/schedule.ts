@@ -35,6 +35,7 @@ export const scenarioFaults = [
   'slow links of delivery',
   'entries swapped',
   'rooms subscribed to',
+  'mistakes of a backend',
 ] as const;
 
 export type FaultKind =
