@@ -28,9 +28,18 @@ function outputsIn(markdown: string, command: string): readonly string[] {
 
 /** The blocks of shell lines in a section of README.md, in their order. */
 export function typedIn(section: string): readonly string[] {
+  return [...textOf(section).matchAll(/^```sh\n(.*?)^```$/gms)].map(([, lines = '']) => lines.trim());
+}
+
+/** The commands in the running text of a section of README.md that begin so. */
+export function mentionedIn(section: string, beginning: string): readonly string[] {
+  const commands = [...textOf(section).matchAll(/`([^`\n]+)`/g)].map(([, command = '']) => command);
+  return commands.filter((command) => command.startsWith(beginning));
+}
+
+function textOf(section: string): string {
   const [, text = ''] = readFileSync('README.md', 'utf8').split(new RegExp(`^## ${section}$`, 'm'));
-  const [inside = ''] = text.split(/^## /m);
-  return [...inside.matchAll(/^```sh\n(.*?)^```$/gms)].map(([, lines = '']) => lines.trim());
+  return text.split(/^## /m)[0] ?? '';
 }
 
 /** Every field with its kind, and what is in it: `stats.uptime_seconds: number`. */

@@ -3,7 +3,7 @@ import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { TestClient } from '../support/client.ts';
 import { ComposeStack } from './compose-stack.ts';
-import { documentedOutputs, fieldsOf, logFieldsIn, rowIn, typedIn } from './documented.ts';
+import { documentedOutputs, fieldsOf, logFieldsIn, mentionedIn, rowIn, typedIn } from './documented.ts';
 
 /** Wide: a first build fetches its base image and every package. */
 const DEADLINE_MS = 900_000;
@@ -60,6 +60,14 @@ describe('a fresh clone with Docker and no Node', () => {
           `ws://127.0.0.1:${stack.ports.webSocket}/ws?token=${token}`,
         );
         await phone.until({ type: 'connected' });
+
+        const looks = mentionedIn('Operating it', 'curl ');
+        expect(looks.length).toBeGreaterThan(1);
+        for (const look of looks) {
+          expect(JSON.parse(await stack.type(look))).toMatchObject({ status: 'healthy' });
+        }
+        const [redrive = ''] = mentionedIn('Operating it', 'docker compose exec ingest');
+        expect(await stack.type(redrive)).toBe('nothing is rejected\n');
 
         const listed = documentedOutputs(LIST);
         expect(listed.length).toBeGreaterThan(0);
