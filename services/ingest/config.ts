@@ -139,7 +139,7 @@ const IngestFields = z.object({
   INGEST_CONFIRM_TIMEOUT_MS: integer({ min: 100, max: 60_000, default: 5_000 }),
   /** Messages of the inbox that wait here for their confirm. */
   INBOX_PREFETCH: integer({ min: 1, max: 10_000, default: 200 }),
-  /** Ids remembered for 24 hours to recognise repeats; about 300 bytes each. */
+  /** Ids remembered for 24 hours to recognise repeats; about 500 bytes each. */
   REPEATS_MAX: integer({ min: 1_000, max: 10_000_000, default: 100_000 }),
   /** Messages waiting in the inbox, or a p99 of the confirms of the last minute, above which health is degraded. */
   HEALTH_MAX_INBOX: integer({ min: 0, max: 1_000_000_000, default: 1_000 }),

@@ -13,6 +13,7 @@ import { NetworkSet } from '../../shared/runtime/networks.ts';
 import { Inbox } from './amqp/inbox.ts';
 import { Publisher } from './amqp/publisher.ts';
 import type { IngestConfig } from './config.ts';
+import { Repeats, REPEATS_MAX_AGE_MS } from './core/repeats.ts';
 import { Intake } from './core/intake.ts';
 import { enriched } from './easyappointments/enrich.ts';
 import { Ledger } from './easyappointments/ledger.ts';
@@ -72,7 +73,7 @@ export async function startIngest(
     inCluster: () => cluster.isOne,
     maxEventBytes: config.maxEventBytes,
     maxRepeats: config.maxRepeats,
-    digest: (text) => createHash('sha256').update(text).digest('base64'),
+    digest,
     calendarRoom: config.calendarRoom,
     secretariesOf: (provider) => ledger.secretariesOf(provider),
     enrich: (event) => enriched(event, ledger, config),
@@ -92,6 +93,7 @@ export async function startIngest(
     intake,
     desk: ledgerSide,
     keepHash: config.keepHash,
+    webhookIds: new Repeats(config.maxRepeats, REPEATS_MAX_AGE_MS, digest),
     publisher,
     observer: metrics,
     declare: (model) => declareTopology(model, config, logger),
@@ -157,6 +159,10 @@ export async function startIngest(
   const ports = { httpPort: portOf(http), healthPort: portOf(health) };
   logger.info(ports, 'ingest is listening');
   return { ...ports, failed: refusalOf([publishing, consuming]), stop };
+}
+
+function digest(text: string): string {
+  return createHash('sha256').update(text).digest('base64');
 }
 
 function connect(name: string, config: IngestConfig, logger: Logger): BrokerConnection {

@@ -174,6 +174,17 @@ describe('a message that cannot be accepted', () => {
     expect((await rejected.next()).properties.headers).toMatchObject({ 'x-rejected-code': 'body_too_large' });
   });
 
+  it("is another webhook under the message id of one before: its events would be taken for that one's", async () => {
+    await ingest.send(webhook, { messageId: 'w-4' });
+    await ingest.send(webhook.replace('10:45:00', '11:45:00'), { messageId: 'w-4' });
+    const reason: unknown = (await rejected.next()).properties.headers?.['x-rejected-reason'];
+    expect(reason).toMatch(
+      /^id_reused: \/id this id was used .*; \/payload\/end_datetime is not what it was/,
+    );
+    await ingest.send(webhook, { messageId: 'w-4' });
+    await ingest.publishedSince();
+  });
+
   it('is set aside once and nowhere else, whatever properties it came with', async () => {
     const { queue } = await ingest.channel.assertQueue('', { exclusive: true });
     const copies = await ingest.probe(queue);

@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { v7 } from 'uuid';
 import { Inbox } from '../../services/ingest/amqp/inbox.ts';
 import { Publisher } from '../../services/ingest/amqp/publisher.ts';
+import { Repeats } from '../../services/ingest/core/repeats.ts';
 import { RejectedQueue } from '../../services/ingest/amqp/rejected-queue.ts';
 import { Cursor } from '../../shared/contract/cursor.ts';
 import { INBOX, REJECTED } from '../../shared/contract/topology.ts';
@@ -52,6 +53,7 @@ async function startFaultyInbox() {
       reconcile: () => undefined,
     },
     keepHash: false,
+    webhookIds: new Repeats(10, 1_000, (text) => text),
     observer: { refused: () => undefined, ignored: () => undefined },
     declare: () => Promise.resolve(),
     prefetch: 10,

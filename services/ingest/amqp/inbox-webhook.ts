@@ -1,10 +1,13 @@
 import type { ConsumeMessage } from 'amqplib';
 import { z } from 'zod';
+import type { Problem } from '../../../shared/contract/errors.ts';
 import { INBOX } from '../../../shared/contract/topology.ts';
 import { carrierOf } from '../../../shared/runtime/tracing.ts';
 import { parseJson } from '../core/json.ts';
 import type { Entrance } from '../core/ports.ts';
-import { invalidEvent, type Refusal } from '../core/problems.ts';
+import type { Contents } from '../core/contents.ts';
+import { invalidEvent, refusal, renamed, type Refusal } from '../core/problems.ts';
+import type { Repeats } from '../core/repeats.ts';
 import { EventId } from '../core/schemas.ts';
 import {
   looksLikeWebhook,
@@ -47,7 +50,7 @@ export function webhookMessage(body: Buffer, id: string, receivedMs: number): Ou
 export function webhookIn(
   message: ConsumeMessage,
   nowMs: number,
-  options: WebhookOptions,
+  { ids, ...options }: WebhookOptions & { readonly ids: Repeats<void> },
 ): WaitingWebhook | Refusal | undefined {
   if (!message.content.includes(MARK_OF_A_WEBHOOK)) return undefined;
   const json = parseJson(message.content, { inexact: 'mend' });
@@ -55,11 +58,34 @@ export function webhookIn(
   const read = readWebhook(json.value, options);
   if ('problems' in read) return invalidEvent(read.problems);
   const received = Received.parse(message.properties.headers?.[RECEIVED_HEADER]);
-  const id = EventId.safeParse(message.properties.messageId);
+  const parsedId = EventId.safeParse(message.properties.messageId);
+  const id = parsedId.success ? String(parsedId.data) : undefined;
+  if (id !== undefined && received === undefined) {
+    const problems = clashOf(read.value, id, nowMs, ids);
+    if (problems.length > 0) return refusal('id_reused', problems);
+  }
   return {
     webhook: read.value,
     entrance: received === undefined ? 'inbox' : 'webhook',
-    id: id.success ? String(id.data) : undefined,
+    id,
     receivedMs: received ?? nowMs,
   };
+}
+
+/**
+ * How a webhook differs from another one under the same message id: its events would be taken for repeats. They themselves cannot
+ * be compared, because a message that comes again may be decided on otherwise than the first time.
+ */
+function clashOf(webhook: Webhook, id: string, nowMs: number, ids: Repeats<void>): readonly Problem[] {
+  if (!('row' in webhook)) return [];
+  const subject = 'role' in webhook ? webhook.role : webhook.kind;
+  const contents: Contents = {
+    name: `${subject}_${webhook.verb}`,
+    data: { ...webhook.row },
+    timestamp: undefined,
+    rooms: 'rule',
+  };
+  const problems = ids.clash(id, nowMs, contents);
+  ids.once(id, nowMs, () => Promise.resolve(), contents);
+  return renamed(problems, { '/event': '/action', '/data': '/payload' });
 }

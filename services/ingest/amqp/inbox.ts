@@ -10,6 +10,7 @@ import { ManagedChannel, plainChannel } from '../../../shared/runtime/managed-ch
 import { inSpan } from '../../../shared/runtime/tracing.ts';
 import type { Intake } from '../core/intake.ts';
 import type { NextCursor, Observer } from '../core/ports.ts';
+import type { Repeats } from '../core/repeats.ts';
 import { encodingProblem } from '../core/content-encoding.ts';
 import { refusal, type Refusal } from '../core/problems.ts';
 import type { Arrival } from '../easyappointments/desk.ts';
@@ -33,6 +34,8 @@ export interface InboxOptions {
   readonly intake: Pick<Intake, 'take'>;
   readonly desk: InboxDesk;
   readonly keepHash: boolean;
+  /** Of webhooks that a backend published here itself. */
+  readonly webhookIds: Repeats<void>;
   readonly publisher: Publisher;
   readonly observer: Pick<Observer, 'refused' | 'ignored'>;
   /** Makes sure that the inbox is there; before every channel, for somebody may have deleted it. */
@@ -180,7 +183,8 @@ export class Inbox {
     const { byteLength } = message.content;
     const encoded = encodingProblem(message.properties.contentEncoding);
     if (encoded !== undefined) return refusal('unsupported_media_type', [{ path: '', message: encoded }]);
-    if (byteLength <= maxBodyBytes) return webhookIn(message, clock(), { keepHash });
+    if (byteLength <= maxBodyBytes)
+      return webhookIn(message, clock(), { keepHash, ids: this.options.webhookIds });
     const tooLarge = { path: '', message: `expected at most ${maxBodyBytes} bytes, found ${byteLength}` };
     return { code: 'body_too_large', problems: [tooLarge] };
   }

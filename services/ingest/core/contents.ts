@@ -1,10 +1,10 @@
-import type { EventData, EventName } from '../../../shared/contract/event.ts';
+import type { EventData } from '../../../shared/contract/event.ts';
 import type { Problem } from '../../../shared/contract/errors.ts';
 import { pointerOf } from './problems.ts';
 
 /** What the sender stated of an event: the rest is ours, and may be different in a repeat. */
 export interface Contents {
-  readonly name: EventName;
+  readonly name: string;
   readonly data: EventData;
   readonly timestamp: string | undefined;
   /** `rule` and `everyone` where none were stated. */

@@ -9,10 +9,7 @@ import { differences, fingerprintOf, type Contents, type Digest } from './conten
 import { fitted, mayExceed } from './data-size.ts';
 import { refusal, renamed, under, type Refusal } from './problems.ts';
 import { readInput, type Input, type Read } from './read-input.ts';
-import { Repeats } from './repeats.ts';
-
-/** How long a repeated id is recognised. */
-const REPEATS_MAX_AGE_MS = 24 * 60 * 60 * 1000;
+import { Repeats, REPEATS_MAX_AGE_MS } from './repeats.ts';
 
 export interface IntakeOptions {
   readonly publisher: EventPublisher;

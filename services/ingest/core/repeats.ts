@@ -2,6 +2,9 @@ import { ExpiringMap } from '../../../shared/core/expiring-map.ts';
 import type { Problem } from '../../../shared/contract/errors.ts';
 import { differences, fingerprintOf, type Contents, type Digest, type Fingerprint } from './contents.ts';
 
+/** How long a repeated id is recognised. */
+export const REPEATS_MAX_AGE_MS = 24 * 60 * 60 * 1000;
+
 interface First<Outcome> {
   readonly outcome: Promise<Outcome>;
   readonly fingerprint: Fingerprint | undefined;
