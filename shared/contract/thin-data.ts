@@ -1,21 +1,25 @@
+import { z } from 'zod';
 import type { EventData } from './event.ts';
 
-/** Whom and which slot an event concerns, in the spellings that backends use. */
-const KEPT = [
-  ...['id', 'appointment_id', 'appointmentId', 'reason', 'status', 'is_unavailability'],
-  ...['provider_id', 'providerId', 'id_users_provider', 'customer_id', 'customerId', 'id_users_customer'],
-  ...['secretary_ids', 'secretaryIds', 'id_services', 'service_id', 'serviceId'],
-  ...['start', 'end', 'start_datetime', 'end_datetime', 'startAt', 'endAt', 'start_local', 'end_local'],
-  ...['previous_start', 'previous_end', 'previous_start_local', 'previous_end_local', 'previous_provider_id'],
+/** What the thin form of an event keeps of its data, besides `previous_*`: who, when, and what became of it. */
+export const thinKeys = [
+  ...['id', 'appointment_id', 'appointmentId'],
+  ...['provider_id', 'providerId', 'id_users_provider'],
+  ...['customer_id', 'customerId', 'id_users_customer'],
+  ...['secretary_ids', 'secretaryIds'],
+  ...['start', 'end', 'start_local', 'end_local', 'start_datetime', 'end_datetime'],
+  ...['status', 'reason'],
 ] as const;
 
-/** Of one value as JSON: ids, times and words are far shorter. */
-const MAX_VALUE_CHARACTERS = 256;
+const kept = new Set<string>(thinKeys);
+/** A key may hold anything: only what is as short as ids and times are stays. */
+const Short = z.union([z.string().max(64), z.number(), z.boolean(), z.null()]);
+const Kept = z.union([Short, z.array(Short).max(50)]);
 
-/** What is left of an event that is too large: ids and times, from which a client can ask its backend for the rest. */
+/** What is left of data that is too large: ids and times, from which a client can ask its backend for the rest. */
 export function thinData(data: EventData): EventData {
-  const kept = KEPT.filter(
-    (key) => Object.hasOwn(data, key) && JSON.stringify(data[key]).length <= MAX_VALUE_CHARACTERS,
+  const short = Object.entries(data).filter(
+    ([key, value]) => (kept.has(key) || key.startsWith('previous_')) && Kept.safeParse(value).success,
   );
-  return { ...Object.fromEntries(kept.map((key) => [key, data[key]])), truncated: true };
+  return { ...Object.fromEntries(short), truncated: true };
 }

@@ -40,6 +40,11 @@ describe('data that is too large', () => {
     expect(fitted({ ...row, ...nested }, MAX)).toEqual({ ...row, truncated: true });
   });
 
+  it('is marked and nothing more where even its thin form is too large', () => {
+    const many = Object.fromEntries(Array.from({ length: 2_000 }, (_, at) => [`previous_${at}`, at]));
+    expect(fitted({ ...row, ...many }, MAX)).toEqual({ truncated: true });
+  });
+
   it('stays as it is up to the bound', () => {
     const data = { ...row, notes: 'x'.repeat(MAX - bytesOf({ ...row, notes: '' })) };
     expect(fitted(data, MAX)).toBe(data);

@@ -37,7 +37,8 @@ export function fitted(data: EventData, maxBytes: number): EventData {
     fit = { ...fit, [name]: cut(String(data[name]), jsonBytes(data[name]) - excess) };
     if (jsonBytes(fit) <= maxBytes) return fit;
   }
-  return thinData(data);
+  const thin = thinData(data);
+  return jsonBytes(thin) <= maxBytes ? thin : { truncated: true };
 }
 
 function longTexts(data: EventData): string[] {
