@@ -75,6 +75,7 @@ export function check({ ledger, clients, history, sentinels, oddities, closes }:
       'of them sent twice': repeatsOf((count) => count <= 1),
       'of them outside a replay': sum(({ receipts }) => receipts.repeatedLive),
       'repeated to an app with 1,000 ids': sum(({ receipts }) => receipts.repeatedToApplication),
+      'in thin form': sum(({ thin }) => thin),
       'resumes recovered': sum(({ resumes }) => resumes.get('recovered') ?? 0),
       ...Object.fromEntries([...closes].sort().map(([code, count]) => [`closed ${code}`, count])),
     },

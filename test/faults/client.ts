@@ -17,7 +17,7 @@ const Frame = z.looseObject({
   recovered: z.boolean().optional(),
   replayed: z.number().optional(),
   reason: z.string().optional(),
-  data: z.looseObject({ reason: z.string().optional() }).optional(),
+  data: z.looseObject({ reason: z.string().optional(), truncated: z.boolean().optional() }).optional(),
 });
 type Frame = z.infer<typeof Frame>;
 
@@ -29,6 +29,7 @@ const FIRST_BACKOFF_MS = 200;
 const MAX_BACKOFF_MS = 3_000;
 const SHORT_TOKEN_S = 20;
 const REFRESH_MS = 8_000;
+const SMALL_FRAME_BYTES = 32 * 1024;
 const JOURNAL_MAX = 2_000;
 
 export interface ClientOptions {
@@ -49,6 +50,8 @@ export class Client {
   readonly journal: { atMs: number; what: string }[] = [];
   readonly resumes = new Map<string, number>();
   gaps = 0;
+  /** Events that came in thin form, which is as good as whole. */
+  thin = 0;
   firstConnectedMs: number | undefined;
   readonly #subscribing = new Map<string, () => void>();
   #ws: WebSocket | undefined;
@@ -125,6 +128,7 @@ export class Client {
     const inQuery = random.chance(0.3);
     const ws = new WebSocket(`ws://127.0.0.1:${port}/ws${inQuery ? this.#query() : ''}`, {
       handshakeTimeout: HANDSHAKE_MS,
+      ...(this.person.habit === 'small frames' ? { maxPayload: SMALL_FRAME_BYTES } : {}),
     });
     this.#ws = ws;
     this.#replaying = this.#cursor !== undefined;
@@ -177,6 +181,7 @@ export class Client {
       this.gaps += 1;
       this.#note('told of a gap');
     } else {
+      if (data?.truncated === true) this.thin += 1;
       this.receipts.take(id, this.#replaying);
     }
   }

@@ -14,6 +14,7 @@ const DEADLINE_MS = scaledMs(600_000);
 const load: Load = {
   clients: 16,
   slowClients: 1,
+  smallFrameClients: 1,
   httpPublishers: 2,
   inboxPublishers: 1,
   appointmentsEach: 6,

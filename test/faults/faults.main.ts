@@ -32,6 +32,7 @@ async function main(): Promise<number> {
   const load: Load = {
     clients: wholeNumber('clients', values.clients),
     slowClients: 2,
+    smallFrameClients: 2,
     httpPublishers: 4,
     inboxPublishers: 2,
     appointmentsEach: 8,

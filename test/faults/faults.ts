@@ -5,7 +5,7 @@ import type { Ledger } from './ledger.ts';
 import type { Proxy } from './proxy.ts';
 import type { Publisher } from './publisher.ts';
 import type { Random } from './random.ts';
-import { SLOW_CUSTOMER } from './population.ts';
+import { SLOW_CUSTOMER, SMALL_FRAMES_CUSTOMER } from './population.ts';
 import { scenarioActs } from './scenario-acts.ts';
 import type { Fault, FaultKind } from './schedule.ts';
 import type { Member, System } from './system.ts';
@@ -28,6 +28,15 @@ const SLOW_MS = 12_000;
 const BULK_NOTES = 'n'.repeat(60_000);
 const BULK_EVENTS = 220;
 const SLOW_APPOINTMENT = { id: 9_000, providerId: 900, customerId: SLOW_CUSTOMER, secretaryIds: [] };
+/** Above what one client takes in a frame, and below what an event may have. */
+const LARGE_NOTES = 'n'.repeat(40_000);
+const LARGE_EVENTS = 6;
+const LARGE_APPOINTMENT = {
+  id: 9_001,
+  providerId: 901,
+  customerId: SMALL_FRAMES_CUSTOMER,
+  secretaryIds: [],
+};
 const CRITICAL_POLL_MS = 500;
 const CRITICAL_MS = 60_000;
 
@@ -133,6 +142,13 @@ const acts: Readonly<Record<FaultKind, Act>> = {
       await speaker.say(SLOW_APPOINTMENT, { notes: BULK_NOTES, rooms: [`customer_${SLOW_CUSTOMER}`] });
     }
     for (const client of slow) client.readOn();
+  },
+  'large events': async (_fault, { speaker }) => {
+    const rooms = [`customer_${SMALL_FRAMES_CUSTOMER}`];
+    for (let sent = 0; sent < LARGE_EVENTS; sent += 1) {
+      await speaker.say(LARGE_APPOINTMENT, { notes: LARGE_NOTES, rooms });
+      await speaker.say(LARGE_APPOINTMENT, { rooms });
+    }
   },
   ...scenarioActs,
   'node kill': (fault, context) => nodeDown(fault, context, (node) => node.kill()),

@@ -2,7 +2,7 @@ import type { TestRole } from '../support/tokens.ts';
 import type { Random } from './random.ts';
 
 /** How a client behaves when nothing is done to it. */
-export type Habit = 'steady' | 'wanders' | 'slow' | 'refreshes' | 'short tokens';
+export type Habit = 'steady' | 'wanders' | 'slow' | 'refreshes' | 'short tokens' | 'small frames';
 
 export interface Person {
   readonly name: string;
@@ -27,6 +27,8 @@ const SECRETARIES = 4;
 const CUSTOMERS = 10;
 /** Slow clients are this customer, whose appointments come with long notes. */
 export const SLOW_CUSTOMER = 900;
+/** Whose client closes 1009 over a frame above 32 KiB, as Go's does unless it is told otherwise. */
+export const SMALL_FRAMES_CUSTOMER = 901;
 const HABITS: readonly Habit[] = ['steady', 'wanders', 'refreshes', 'wanders', 'short tokens'];
 const ROLES: readonly TestRole[] = ['provider', 'customer', 'secretary', 'provider', 'customer', 'admin'];
 
@@ -35,8 +37,9 @@ export function createPeople(
   {
     clients,
     slowClients,
+    smallFrameClients = 0,
     habits = HABITS,
-  }: { clients: number; slowClients: number; habits?: readonly Habit[] },
+  }: { clients: number; slowClients: number; smallFrameClients?: number; habits?: readonly Habit[] },
   random: Random,
 ): readonly Person[] {
   const people = Array.from({ length: clients - slowClients }, (_, index): Person => {
@@ -59,7 +62,12 @@ export function createPeople(
       habit: 'slow',
     };
   });
-  return [...people, ...slowOnes];
+  const smallFrames = Array.from({ length: smallFrameClients }, (_, index): Person => {
+    const [role, id] = ['customer', SMALL_FRAMES_CUSTOMER] as const;
+    const rooms = new Set(ownRooms(role, id));
+    return { name: `small frames/${index}`, role, id, extraRooms: [], rooms, habit: 'small frames' };
+  });
+  return [...people, ...slowOnes, ...smallFrames];
 }
 
 export function createAppointment(id: number, random: Random): Appointment {

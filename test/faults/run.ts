@@ -15,6 +15,8 @@ import { System } from './system.ts';
 export interface Load {
   readonly clients: number;
   readonly slowClients: number;
+  /** Besides `clients`. */
+  readonly smallFrameClients?: number;
   readonly httpPublishers: number;
   readonly inboxPublishers: number;
   readonly appointmentsEach: number;

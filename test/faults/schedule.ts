@@ -23,6 +23,7 @@ export const edgeFaults = [
   'clients cut',
   'clients half-open',
   'slow clients',
+  'large events',
 ] as const;
 
 /** Of a cluster: one node at a time. */
