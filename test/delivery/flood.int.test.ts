@@ -1,0 +1,81 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import type { TestClient } from '../support/client.ts';
+import { appointment } from '../support/events.ts';
+import { tokenFor } from '../support/tokens.ts';
+import { World } from '../support/world.ts';
+import { metricOf } from './metric.ts';
+
+const FLOOD_BYTES = 6.5 * 1024 * 1024;
+const NEIGHBOURS = 50;
+/** Answered, refused, and the one ping or pong a second that is free, on a slow machine too. */
+const MOST_FRAMES_LOOKED_AT = 50 + 50 + 60;
+
+interface Flood {
+  readonly code: number;
+  readonly reason: string;
+  readonly refusals: number;
+}
+
+let world: World;
+let neighbours: TestClient[];
+beforeAll(async () => {
+  world = await World.start();
+  neighbours = await Promise.all(
+    Array.from({ length: NEIGHBOURS }, () => world.join('customer', 6, { query: { events: 'dotted' } })),
+  );
+});
+afterAll(async () => {
+  await Promise.all(neighbours.map((client) => client.close()));
+  await world[Symbol.asyncDispose]();
+});
+
+/** A process of its own, so that what it costs is not ours. */
+async function flood(kind: string, userId: number): Promise<Flood> {
+  const url = `${world.webSocketUrl()}?token=${tokenFor('provider', userId)}`;
+  const args = ['test/support/flooder.mjs', url, kind, String(FLOOD_BYTES)];
+  const { stdout } = await promisify(execFile)(process.execPath, args);
+  return JSON.parse(stdout) as Flood;
+}
+
+async function publishWhile(flooding: Promise<unknown>): Promise<string[]> {
+  const published: string[] = [];
+  const isOver = () => Promise.race([flooding.then(() => true), Promise.resolve(false)]);
+  do published.push((await world.publish(appointment({ data: { customer_id: 6 } }))).id);
+  while (!(await isOver()));
+  return published;
+}
+
+describe('6.5 MB at once of one user', () => {
+  it.each([
+    ['frames', 900],
+    ['binary', 901],
+    ['empty', 902],
+    ['pings', 903],
+    ['pongs', 904],
+  ])('in %s are refused 50 times and closed 4008, and 50 neighbours miss nothing', async (kind, userId) => {
+    const before = await metricOf(world.healthPort(), 'frames_received_total');
+    const flooding = flood(kind, userId);
+    const published = await publishWhile(flooding);
+    const { code, reason, refusals } = await flooding;
+    expect([code, refusals]).toEqual([4008, 50]);
+    expect(Number(/(\d+)$/.exec(reason)?.[1])).toBeGreaterThan(0);
+    for (const client of neighbours) {
+      const events = await client.events(published.length);
+      expect(events.map(({ id }) => id)).toEqual(published);
+    }
+    const lookedAt = (await metricOf(world.healthPort(), 'frames_received_total')) - before;
+    expect(lookedAt).toBeLessThanOrEqual(MOST_FRAMES_LOOKED_AT);
+  });
+
+  it('shut that user out of this instance until the minute is over, and nobody else', async () => {
+    const { code } = await flood('frames', 905);
+    expect(code).toBe(4008);
+    await using back = await world.connect('provider', 905);
+    expect(await back.next()).toMatchObject({ type: 'error', code: 'RATE_LIMITED' });
+    expect(await back.closed).toMatchObject({ code: 4008, reason: expect.stringMatching(/ \d+$/) });
+    await using other = await world.join('customer', 905);
+    expect(await other.quiet()).toEqual([]);
+  });
+});
