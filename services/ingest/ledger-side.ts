@@ -11,7 +11,10 @@ import type { NextCursor, Observer } from './core/ports.ts';
 import { Desk, type Arrival } from './easyappointments/desk.ts';
 import { WebhookEntrance } from './easyappointments/entrance.ts';
 import type { Ledger } from './easyappointments/ledger.ts';
+import { Lookups } from './easyappointments/rest/lookups.ts';
+import { Pace } from './easyappointments/rest/questions.ts';
 import { Reconciler, type Report } from './easyappointments/rest/reconciler.ts';
+import { systemTimer } from './easyappointments/rest/timer.ts';
 import { writeWebhook } from './easyappointments/webhook.ts';
 
 export interface LedgerSideOptions {
@@ -41,6 +44,7 @@ export class LedgerSide implements InboxDesk {
   readonly #desk: Desk;
   readonly #stream: LedgerStream;
   readonly #reconciler: Reconciler | undefined;
+  readonly #lookups: Lookups | undefined;
   readonly #upkeep: NodeJS.Timeout;
   readonly #onPublisherState = () => this.#callTheRoll();
 
@@ -48,7 +52,16 @@ export class LedgerSide implements InboxDesk {
     const { config, ledger, connection, publisher, intake, observer, nextCursor, logger } = options;
     const stream = new LedgerStream(connection, { ledger, publisher, nextKey: nextCursor, logger });
     this.#stream = stream;
+    const { reconciliation } = config;
+    const pace = reconciliation && new Pace({ ...reconciliation, clock: systemClock, timer: systemTimer });
+    const observe: Desk['observe'] = (...observed) => this.#desk.observe(...observed);
+    this.#lookups =
+      reconciliation &&
+      pace &&
+      new Lookups({ ...reconciliation, pace, desk: { observe }, clock: systemClock, logger });
     this.#desk = new Desk({
+      lookups: this.#lookups,
+      undecided: (id) => this.#sayUndecided(id),
       ledger,
       announce: (events, entrance) => intake.announce(events, entrance),
       write: (entries) => stream.write(entries),
@@ -62,11 +75,11 @@ export class LedgerSide implements InboxDesk {
       ignored: (known) => observer.ignored(known),
       enqueue: (body) => this.#enqueue(body),
     });
-    const { reconciliation } = config;
     if (reconciliation !== undefined) {
       this.#reconciler = new Reconciler({
         ...reconciliation,
         desk: this.#desk,
+        ...(pace && { pace }),
         clock: systemClock,
         logger,
         onReport: ({ outcome }) => options.reconciled(outcome),
@@ -84,11 +97,14 @@ export class LedgerSide implements InboxDesk {
 
   async begin(): Promise<void> {
     await this.#desk.begin();
-    if (this.#desk.isOpen) this.#reconciler?.start();
+    if (!this.#desk.isOpen) return;
+    this.#lookups?.start(this.options.ledger.undecided());
+    this.#reconciler?.start();
   }
 
   end(): void {
     this.#desk.end();
+    this.#lookups?.stop();
     void this.#reconciler?.stop();
   }
 
@@ -104,8 +120,16 @@ export class LedgerSide implements InboxDesk {
   async close(): Promise<void> {
     clearInterval(this.#upkeep);
     this.options.publisher.off('state', this.#onPublisherState);
+    this.#lookups?.stop();
     await this.#reconciler?.stop();
     await this.#stream.close();
+  }
+
+  #sayUndecided(appointment: number): void {
+    this.options.logger.warn(
+      { appointment },
+      'two saves of one second say different things, and the last that came is told: without EASYAPPOINTMENTS_URL nobody can ask which is right',
+    );
   }
 
   #keepUp(): void {

@@ -20,8 +20,9 @@ export interface Stamp {
 const AS_COPY = { isCopy: true } as const;
 
 /** Events for one piece of news: who hears of it, and what they see. Most are one; nobody left to tell makes none. */
-export function eventsOf(news: News, suffix: string, stamp: Stamp, directory: Directory): AcceptedEvent[] {
-  const base = { id: stamp.id === undefined ? undefined : stamp.id + suffix, timestamp: stamp.timestamp };
+export function eventsOf(news: News, stamp: Stamp, directory: Directory): AcceptedEvent[] {
+  const id = stamp.id === undefined ? undefined : stamp.id + suffixOf(news);
+  const base = { id, timestamp: stamp.timestamp };
   if (news.kind === 'sync') {
     const rooms: Room[] = ['calendar', 'admin'];
     if (news.provider !== undefined) rooms.splice(1, 0, personalRoom('provider', news.provider));
@@ -39,6 +40,15 @@ export function eventsOf(news: News, suffix: string, stamp: Stamp, directory: Di
   const isCopy = news.part?.who === 'joining';
   const event = { ...base, name: news.name, data, rooms, ...(isCopy && AS_COPY) };
   return withHashForCustomer(event, hash, row.id_users_customer ?? undefined);
+}
+
+/** Of one message several events may come: each has an id that the same message gives it again. */
+function suffixOf(news: News): string {
+  if (news.isOneOfMany === true) return `:${news.kind === 'sync' ? news.id : news.row.id}`;
+  if (news.kind === 'sync') return '';
+  if (news.part?.who === 'leaving') return ':reassigned';
+  if (news.part?.who === 'joining') return ':assigned';
+  return '';
 }
 
 /** When an absence of the fork's own call is, as of a webhook: with the offset of its provider where that is known. */

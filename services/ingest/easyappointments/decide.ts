@@ -176,6 +176,7 @@ type AppointmentRecordDraft = Omit<AppointmentRecord, 'version'>;
 
 function recordOf(known: AppointmentRecord | undefined, told: Told): AppointmentRecordDraft {
   const { row, verb, seen, cancelledStatuses } = told;
+  const digest = digestOf(columnsShown(row));
   const cancelled = cancelledStatuses.has((row.status ?? '').trim().toLowerCase());
   return {
     provider: row.id_users_provider,
@@ -189,11 +190,19 @@ function recordOf(known: AppointmentRecord | undefined, told: Told): Appointment
     // The REST API does not tell it.
     updated: told.observed === undefined ? secondsOf(row.update_datetime) : (known?.updated ?? null),
     seen,
-    digest: digestOf(columnsShown(row)),
+    digest,
+    ...(isUndecided(known, told, digest) && { undecided: true }),
     // As it was told, until it is told again.
     ...(known?.zone !== undefined && { zone: known.zone }),
     ...(known?.names !== undefined && { names: known.names }),
   };
+}
+
+/** Whether this and the save before are of one second and differ: which the database holds nobody can tell by them. */
+function isUndecided(known: AppointmentRecord | undefined, told: Told, digest: number): boolean {
+  if (known === undefined || told.observed !== undefined || told.verb === 'delete') return false;
+  const isTie = known.updated !== null && known.updated === secondsOf(told.row.update_datetime);
+  return isTie && known.state !== 'deleted' && (known.undecided === true || known.digest !== digest);
 }
 
 /** What clients are shown, without the backend's bookkeeping; an absent column is an empty one. */

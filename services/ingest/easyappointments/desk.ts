@@ -3,13 +3,13 @@ import type { AcceptedEvent } from '../core/accept.ts';
 import type { Entrance } from '../core/ports.ts';
 import { AppointmentRow, AppointmentRowWithHash, PersonRow, ServiceRow } from './columns.ts';
 import { eventsOf, type Stamp } from './compose.ts';
-import { rowOf, type News } from './decide.ts';
+import { rowOf } from './decide.ts';
 import { keyOf, RUN_ID, type Entry } from './entries.ts';
-import type { Directory, Ledger, Proposal } from './ledger.ts';
+import type { Directory, Ledger } from './ledger.ts';
 import type { Plan } from './people.ts';
 import { planFor, planForAppointment, type PlanContext } from './plan.ts';
-import { shownOf, toldAgain } from './shown.ts';
-import type { Desk as DeskForRest, Observation, Run } from './rest/ports.ts';
+import { asShown, toldAgain } from './shown.ts';
+import type { Desk as DeskForRest, Lookups, Observation, Run } from './rest/ports.ts';
 import type { Change, Role } from './webhook.ts';
 
 export interface DeskOptions {
@@ -22,6 +22,10 @@ export interface DeskOptions {
   readonly catchUp: () => Promise<void>;
   readonly cancelledStatuses: ReadonlySet<string>;
   readonly keepHash: boolean;
+  /** An appointment of which two saves of one second differ, once, where nobody can be asked. */
+  readonly undecided?: (appointment: number) => void;
+  /** What webhooks do not tell; absent without the REST API. */
+  readonly lookups?: Lookups | undefined;
   /** Unix milliseconds. */
   readonly clock: () => number;
 }
@@ -78,13 +82,22 @@ export class Desk implements DeskForRest {
 
   /** Throws an AppError at once when the broker cannot take it now; resolves when everything is done. */
   take({ webhook, entrance, id, receivedMs }: Arrival): Promise<void> {
-    const plan = planFor(webhook, this.options.ledger, this.#context(receivedMs));
-    return this.#carryOut(plan, { id, timestamp: new Date(receivedMs).toISOString() }, entrance);
+    const { ledger, lookups } = this.options;
+    if (webhook.kind === 'person' && webhook.role === 'customer') lookups?.heard(webhook.row.id, receivedMs);
+    const plan = planFor(webhook, ledger, this.#context(receivedMs));
+    const stamp = { id, timestamp: new Date(receivedMs).toISOString() };
+    this.#settleTies(plan);
+    const customer = customerShownIn(plan, webhook);
+    const named = customer === undefined ? undefined : lookups?.nameOf(customer, receivedMs);
+    return this.#carryOut(plan, stamp, entrance, named);
   }
 
-  async observe(observation: Observation): Promise<'announced' | 'learned' | 'unchanged'> {
+  async observe(
+    observation: Observation,
+    { overlapMs = OVERLAP_MS } = {},
+  ): Promise<'announced' | 'learned' | 'unchanged'> {
     if (!this.#open) throw new AppError('going_away', 'another instance consumes the inbox now');
-    const plan = this.#planForObservation(observation);
+    const plan = this.#planForObservation(observation, overlapMs);
     const stamp = { id: undefined, timestamp: new Date(observation.asOfMs).toISOString() };
     await this.#carryOut(plan, stamp, 'reconciliation');
     if (plan.news.length > 0) return 'announced';
@@ -114,7 +127,7 @@ export class Desk implements DeskForRest {
     const atMs = clock();
     const again = ledger
       .coming(this.#context(atMs).today)
-      .flatMap(([id, record]) => toldAgain(id, record, ledger) ?? []);
+      .flatMap(([id, record]) => toldAgain(id, record, this.#withoutDoubtful(ledger)) ?? []);
     for (const some of batches(again)) {
       const plan = { news: some.map(({ news }) => news), proposals: some.map(({ proposal }) => proposal) };
       await this.#carryOut(
@@ -135,22 +148,27 @@ export class Desk implements DeskForRest {
     };
   }
 
-  #planForObservation(observation: Observation): Plan {
-    const { ledger, keepHash } = this.options;
-    // What people and services are called is told once all of them are known, by `tellAgain`; providers are few.
+  #planForObservation(observation: Observation, overlapMs: number): Plan {
+    const { ledger, keepHash, lookups } = this.options;
+    // In a run what people and services are called is told once all of them are known, by `tellAgain`; providers are few.
+    const isAlone = overlapMs === 0;
     const isProvider = observation.kind === 'person' && observation.role === 'provider';
-    const context = this.#context(observation.asOfMs - OVERLAP_MS, isProvider);
+    const context = this.#context(observation.asOfMs - overlapMs, isAlone || isProvider);
     switch (observation.kind) {
       case 'appointment': {
         const row = (keepHash ? AppointmentRowWithHash : AppointmentRow).parse(observation.row);
-        if (this.#toldSince('appointment', row.id, context.seen)) return NOTHING;
+        const known = ledger.get('appointment', row.id);
+        const isUndecided = known?.undecided === true;
+        // Of two webhooks of one second the REST API knows which counts, as soon as it was asked after both.
+        const asOf = isUndecided ? Math.floor(observation.asOfMs / 1000) : context.seen;
+        if (this.#toldSince('appointment', row.id, asOf)) return NOTHING;
         const plan = planForAppointment(ledger, {
           ...context,
           verb: 'save',
           row,
           observed: { isNews: observation.isNews },
         });
-        return this.#onlyChanges(plan, ledger.get('appointment', row.id) !== undefined);
+        return this.#onlyChanges(plan, known !== undefined && !isUndecided);
       }
       case 'gone': {
         const known = ledger.get('appointment', observation.appointmentId);
@@ -163,6 +181,7 @@ export class Desk implements DeskForRest {
       case 'person': {
         const row = PersonRow.parse(observation.row);
         if (this.#toldSince(observation.role, row.id, context.seen)) return NOTHING;
+        if (observation.role === 'customer') lookups?.heard(row.id, observation.asOfMs);
         return planFor({ kind: 'person', role: observation.role, verb: 'save', row }, ledger, context);
       }
       case 'service': {
@@ -170,6 +189,16 @@ export class Desk implements DeskForRest {
         if (this.#toldSince('service', row.id, context.seen)) return NOTHING;
         return planFor({ kind: 'service', verb: 'save', row }, ledger, context);
       }
+    }
+  }
+
+  /** Before the plan is carried out: what is known now is what was known before it. */
+  #settleTies({ proposals }: Plan): void {
+    const { ledger, lookups, undecided } = this.options;
+    for (const { kind, id, record } of proposals) {
+      if (kind !== 'appointment' || record.undecided !== true) continue;
+      if (lookups !== undefined) lookups.check(id);
+      else if (ledger.get('appointment', id)?.undecided !== true) undecided?.(id);
     }
   }
 
@@ -184,16 +213,28 @@ export class Desk implements DeskForRest {
     return known !== undefined && known.seen > asOf;
   }
 
-  #carryOut(plan: Plan, stamp: Stamp, entrance: Entrance): Promise<void> {
+  /** With `named` its events wait for that, and show what is known then; all else goes on. */
+  #carryOut(plan: Plan, stamp: Stamp, entrance: Entrance, named?: Promise<void>): Promise<void> {
     const { ledger } = this.options;
-    const { news, proposals, directory = ledger } = plan;
-    const events = news.flatMap((one) => eventsOf(one, suffixOf(one), stamp, directory));
+    const { news, proposals } = plan;
+    const directory = this.#withoutDoubtful(plan.directory ?? ledger);
+    const compose = () => news.flatMap((one) => eventsOf(one, stamp, directory));
     const keys = proposals.map(keyOf);
-    const earlier = keys.flatMap((key) => this.#underWay.get(key) ?? []);
-    const begin = () => this.#announce(events, entrance);
+    const before = [
+      ...keys.flatMap((key) => this.#underWay.get(key) ?? []),
+      ...(named === undefined ? [] : [named]),
+    ];
+    const events = named === undefined ? compose() : undefined;
+    let entries: readonly Entry[] = [];
+    const begin = () => {
+      if (events !== undefined) return this.#announce(events, entrance);
+      entries = ledger.release(entries.map((entry) => asShown(entry, news, directory)));
+      return this.#announce(compose(), entrance);
+    };
     // Without anything to wait for at once: so a broker without room is told of before anything is proposed.
-    const announced = earlier.length === 0 ? begin() : Promise.all(earlier).then(begin);
-    const entries = ledger.propose(proposals.map((proposal) => asShown(proposal, news, directory)));
+    const announced = before.length === 0 ? begin() : Promise.all(before).then(begin);
+    entries = ledger.propose(proposals.map((proposal) => asShown(proposal, news, directory)));
+    if (named !== undefined) ledger.hold(entries);
     const done = announced
       .then(() => this.#write(entries))
       .catch((error: unknown) => {
@@ -202,6 +243,18 @@ export class Desk implements DeskForRest {
       });
     this.#track(keys, done);
     return done;
+  }
+
+  /** Without the names of customers who may be called otherwise by now. */
+  #withoutDoubtful(directory: Directory): Directory {
+    const { lookups } = this.options;
+    if (lookups === undefined) return directory;
+    return {
+      nameOf: (kind, id) =>
+        kind === 'customer' && lookups.isDoubtful(id) ? undefined : directory.nameOf(kind, id),
+      zoneOf: (provider) => directory.zoneOf(provider),
+      secretariesOf: (provider) => directory.secretariesOf(provider),
+    };
   }
 
   /** The first of them at once, or throws; the others as the broker confirms, for a provider may have thousands. */
@@ -228,22 +281,11 @@ export class Desk implements DeskForRest {
   }
 }
 
-/** Of one message several events may come: each has an id that the same message gives it again. */
-function suffixOf(news: News): string {
-  if (news.isOneOfMany === true) return `:${news.kind === 'sync' ? news.id : news.row.id}`;
-  if (news.kind === 'sync') return '';
-  if (news.part?.who === 'leaving') return ':reassigned';
-  if (news.part?.who === 'joining') return ':assigned';
-  return '';
-}
-
-/** With the zone and names that its event shows; what is not told stands as it was told before, or as it is. */
-function asShown(proposal: Proposal, news: readonly News[], directory: Directory): Proposal {
-  if (proposal.kind !== 'appointment' || proposal.record.state !== 'booked') return proposal;
-  const { id, record } = proposal;
-  const isTold = news.some((one) => (one.kind === 'sync' ? one.id : one.row.id) === id);
-  if (!isTold && record.zone !== undefined && record.names !== undefined) return proposal;
-  return { ...proposal, record: { ...record, ...shownOf(id, record, directory) } };
+/** Whose row the save that is announced may have written: the booking page and the calendar do, and tell nobody. */
+function customerShownIn({ news }: Plan, webhook: Change): number | undefined {
+  if (webhook.kind !== 'appointment' || webhook.verb === 'delete') return undefined;
+  const isShown = news.some((one) => one.kind === 'appointment' && one.name !== 'appointment.cancelled');
+  return isShown ? (webhook.row.id_users_customer ?? undefined) : undefined;
 }
 
 function* batches<Item>(items: readonly Item[]): Generator<readonly Item[]> {

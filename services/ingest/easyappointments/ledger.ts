@@ -27,6 +27,7 @@ export class Ledger implements Directory {
     run: new Map(),
   };
   readonly #proposed = new Map<string, Entry>();
+  readonly #held = new Set<string>();
   /** Above the versions of all that was forgotten: the stream still holds them, and a later entry must count before them. */
   #forgottenVersion = 0;
   /** Statuses and zones are a handful of words in thousands of records. */
@@ -57,14 +58,25 @@ export class Ledger implements Directory {
     });
   }
 
-  /** The same entry with more in it; one that was proposed after it stays. */
-  amend(entry: Entry, amended: Entry): void {
-    if (this.#proposed.get(keyOf(entry)) === entry) this.#proposed.set(keyOf(entry), amended);
+  /** What was proposed is announced later, and shows what is known then: until that it is not `coming`. */
+  hold(entries: readonly Entry[]): void {
+    for (const entry of entries) this.#held.add(keyOf(entry));
+  }
+
+  /** What is announced now, as it will be written; what was proposed after it stays. */
+  release(entries: readonly Entry[]): readonly Entry[] {
+    for (const entry of entries) {
+      const key = keyOf(entry);
+      this.#held.delete(key);
+      if (this.#proposed.get(key)?.record.version === entry.record.version) this.#proposed.set(key, entry);
+    }
+    return entries;
   }
 
   /** What was proposed could not be announced; whatever was proposed after it stays. */
   withdraw(entries: readonly Entry[]): void {
     for (const entry of entries) {
+      this.#held.delete(keyOf(entry));
       if (this.#proposed.get(keyOf(entry)) === entry) this.#proposed.delete(keyOf(entry));
     }
   }
@@ -102,7 +114,10 @@ export class Ledger implements Directory {
     const isMeant = (record: Records['appointment']) => of === undefined || record[of.kind] === of.id;
     const isComing = ({ state, end }: Records['appointment']) =>
       state === 'booked' && (end === null || end >= today);
-    return [...this.#all('appointment')].filter(([, record]) => isMeant(record) && isComing(record));
+    return [...this.#all('appointment')].filter(
+      ([id, record]) =>
+        isMeant(record) && isComing(record) && !this.#held.has(keyOf({ kind: 'appointment', id })),
+    );
   }
 
   /** Ids of appointments that exist and start on these days (`Y-m-d`, both included). */
@@ -113,6 +128,11 @@ export class Ledger implements Directory {
         return state !== 'deleted' && !absence && day !== undefined && day >= firstDay && day <= lastDay;
       })
       .map(([id]) => id);
+  }
+
+  /** Appointments of which two saves of one second said different things. */
+  undecided(): readonly number[] {
+    return [...this.#all('appointment')].filter(([, record]) => record.undecided === true).map(([id]) => id);
   }
 
   get lastRun(): Records['run'] | undefined {

@@ -1,6 +1,6 @@
 import { rowOf, type News } from './decide.ts';
 import { digestOf } from './digest.ts';
-import type { AppointmentRecord } from './entries.ts';
+import type { AppointmentRecord, Entry } from './entries.ts';
 import type { Directory, Proposal } from './ledger.ts';
 
 /** What an event says of an appointment that is not in its row; kept with the record, to be told again when it changes. */
@@ -62,3 +62,16 @@ export function toldAgain(
 }
 
 const isOneOfMany = true;
+
+/** With the zone and names that its event shows; what is not told stands as it was told before, or as it is. */
+export function asShown<Value extends Proposal | Entry>(
+  proposal: Value,
+  news: readonly News[],
+  directory: Directory,
+): Value {
+  if (proposal.kind !== 'appointment' || proposal.record.state !== 'booked') return proposal;
+  const { id, record } = proposal;
+  const isTold = news.some((one) => (one.kind === 'sync' ? one.id : one.row.id) === id);
+  if (!isTold && record.zone !== undefined && record.names !== undefined) return proposal;
+  return { ...proposal, record: { ...record, ...shownOf(id, record, directory) } };
+}

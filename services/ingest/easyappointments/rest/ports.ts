@@ -27,9 +27,30 @@ export interface Run {
   readonly zone?: string | undefined;
 }
 
+/** Single questions between the runs, about what a webhook does not tell. */
+export interface Lookups {
+  /**
+   * Asks what a customer is called, as of then or later, and resolves when that is known or was not in time; `undefined`
+   * where there is nothing to wait for.
+   */
+  nameOf(customer: number, sinceMs: number): Promise<void> | undefined;
+  /** Whether the name that is known may be another one by now. */
+  isDoubtful(customer: number): boolean;
+  /** A webhook or a run told the name. */
+  heard(customer: number, asOfMs: number): void;
+  /** Asks a little later which of two saves of one second an appointment stands by. */
+  check(appointment: number): void;
+}
+
 export interface Desk {
-  /** Decides on one observation; resolves when what it announces is confirmed, rejects with an AppError when the broker cannot take it. */
-  observe(observation: Observation): Promise<'announced' | 'learned' | 'unchanged'>;
+  /**
+   * Decides on one observation; resolves when what it announces is confirmed, rejects with an AppError when the broker cannot
+   * take it. What webhooks told less than `overlapMs` before it, or since, is left as it is.
+   */
+  observe(
+    observation: Observation,
+    options?: { readonly overlapMs?: number },
+  ): Promise<'announced' | 'learned' | 'unchanged'>;
   /** Tells again what clients were told with other names or another zone than are known now; resolves to how many. */
   tellAgain(): Promise<number>;
   /** Ids of appointments that the ledger holds as existing and that start within the days (`Y-m-d`, both included). */

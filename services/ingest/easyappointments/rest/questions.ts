@@ -113,17 +113,36 @@ export class Questions {
   }
 }
 
-/** Keeps two requests apart, also those of two runs. */
+/** Single questions that may go out at once, with what the interval gives up to 100 in 120 seconds. */
+const BURST = 20;
+
+/** Keeps two requests apart, also those of two runs; a few single questions may go ahead, and are made up for. */
 export class Pace {
-  #lastMs = -Infinity;
+  /** How far what went out is ahead of the interval, when it was last counted. */
+  #aheadMs = 0;
+  #countedMs = -Infinity;
 
   constructor(private readonly options: Pick<QuestionsOptions, 'intervalMs' | 'clock' | 'timer'>) {}
 
   async turn(signal: AbortSignal): Promise<void> {
-    const { intervalMs, clock, timer } = this.options;
-    // Never longer than the interval, also when the clock was set back.
-    const waitMs = Math.min(intervalMs, this.#lastMs + intervalMs - clock());
-    if (waitMs > 0) await wait(waitMs, signal, timer);
-    this.#lastMs = clock();
+    const waitMs = this.#count();
+    this.#aheadMs += this.options.intervalMs;
+    if (waitMs > 0) await wait(waitMs, signal, this.options.timer);
+  }
+
+  /** Whether a question may go out at once. */
+  tryTurn(): boolean {
+    const { intervalMs } = this.options;
+    if (this.#count() > BURST * intervalMs) return false;
+    this.#aheadMs += intervalMs;
+    return true;
+  }
+
+  #count(): number {
+    const nowMs = this.options.clock();
+    // A clock that was set back must not make it longer.
+    this.#aheadMs = Math.max(0, this.#aheadMs - Math.max(0, nowMs - this.#countedMs));
+    this.#countedMs = nowMs;
+    return this.#aheadMs;
   }
 }

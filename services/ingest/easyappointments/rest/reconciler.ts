@@ -19,6 +19,8 @@ export interface ReconcilerOptions {
   readonly intervalMs: number;
   readonly clock: Clock;
   readonly timer?: Timer;
+  /** Where others ask too. */
+  readonly pace?: Pace;
   readonly logger: Logger;
   readonly onReport?: (report: Report) => void;
 }
@@ -53,7 +55,7 @@ export class Reconciler {
 
   constructor(private readonly options: ReconcilerOptions) {
     this.#timer = options.timer ?? systemTimer;
-    this.#pace = new Pace({ ...options, timer: this.#timer });
+    this.#pace = options.pace ?? new Pace({ ...options, timer: this.#timer });
   }
 
   start(): void {

@@ -1,0 +1,71 @@
+import { Lookups } from '../../services/ingest/easyappointments/rest/lookups.ts';
+import { apiBaseOf } from '../../services/ingest/easyappointments/rest/api-base.ts';
+import { Pace } from '../../services/ingest/easyappointments/rest/questions.ts';
+import { systemTimer } from '../../services/ingest/easyappointments/rest/timer.ts';
+import { Secret } from '../../shared/runtime/env.ts';
+import { createLogger } from '../../shared/runtime/logger.ts';
+import { TestDesk } from './desk.ts';
+import { API_TOKEN, FakeEasyAppointments } from './easyappointments-rest.ts';
+
+/** A desk that can ask a site's REST API, with waits that end when the test says so. */
+export class AskingDesk {
+  readonly desk: TestDesk;
+  readonly lookups: Lookups;
+  readonly #waits: { readonly delayMs: number; readonly callback: () => void }[] = [];
+
+  private constructor(readonly site: FakeEasyAppointments) {
+    const timer = (delayMs: number, callback: () => void) => {
+      const own = { delayMs, callback };
+      this.#waits.push(own);
+      return () => void this.#waits.splice(0, Infinity, ...this.#waits.filter((one) => one !== own));
+    };
+    const clock = () => this.desk.nowMs;
+    this.lookups = new Lookups({
+      site: {
+        base: apiBaseOf(site.url) ?? '',
+        token: new Secret(API_TOKEN),
+        timeoutMs: 10_000,
+        maxResponseBytes: 1024 ** 2,
+      },
+      pace: new Pace({ intervalMs: 0, clock, timer: systemTimer }),
+      desk: { observe: (...observed) => this.desk.desk.observe(...observed) },
+      clock,
+      timer,
+      logger: createLogger('ingest', 'fatal'),
+    });
+    this.desk = new TestDesk({ lookups: this.lookups });
+  }
+
+  static async start(): Promise<AskingDesk> {
+    const asking = new AskingDesk(await FakeEasyAppointments.start());
+    await asking.desk.desk.begin();
+    asking.lookups.start([]);
+    return asking;
+  }
+
+  /** Ends the waits of so long, once there is one. */
+  async pass(delayMs: number): Promise<void> {
+    for (;;) {
+      const due = this.#waits.filter((one) => one.delayMs === delayMs);
+      if (due.length === 0) {
+        await new Promise(setImmediate);
+        continue;
+      }
+      this.#waits.splice(0, Infinity, ...this.#waits.filter((one) => !due.includes(one)));
+      this.desk.nowMs += delayMs;
+      for (const { callback } of due) callback();
+      return;
+    }
+  }
+
+  /** Resolves once so many events were announced. */
+  async announced(count: number) {
+    while (this.desk.announced.length < count) await new Promise(setImmediate);
+    return this.desk.announced.slice(0, count);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.lookups.stop();
+    await this.site[Symbol.asyncDispose]();
+  }
+}
