@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { z } from 'zod';
 import { rabbitImage } from '../../dev/broker/docker-image.ts';
 import { DeliveryEnv } from '../../services/delivery/config.ts';
+import { IngestVariables } from '../../services/ingest/config.ts';
 import { TEST_SECRET } from '../support/tokens.ts';
 import { read, readYaml } from './deploy-files.ts';
 
@@ -90,6 +91,24 @@ describe('docker-compose.yml', () => {
       ...['INGEST_API_KEYS', 'INGEST_API_KEYS_FILE'],
       ...['EASYAPPOINTMENTS_API_TOKEN', 'EASYAPPOINTMENTS_API_TOKEN_FILE'],
     ]);
+  });
+
+  it('passes every setting on, whatever file it stands in', () => {
+    const settings = { websocket: DeliveryEnv.shape, ingest: IngestVariables.shape };
+    for (const [service, shape] of Object.entries(settings)) {
+      const passed = Object.keys(services[service]?.environment ?? {});
+      expect(Object.keys(shape).filter((name) => !passed.includes(name))).toEqual([]);
+    }
+  });
+
+  it('publishes where the settings of the ports say, which the containers need not know', () => {
+    const ports = [...(services['ingest']?.ports ?? []), ...(services['websocket']?.ports ?? [])];
+    expect(ports.filter((port) => port.includes('PUBLISH_ADDRESS'))).toEqual([
+      '${PUBLISH_ADDRESS:-127.0.0.1}:${INGEST_PUBLISH_PORTS:-${INGEST_PORT:-8082}}:8082',
+      '${PUBLISH_ADDRESS:-127.0.0.1}:${WEBSOCKET_PUBLISH_PORT:-${WEBSOCKET_PORT:-8080}}:8080',
+    ]);
+    expect(services['websocket']?.environment).toMatchObject({ WEBSOCKET_PORT: 8080 });
+    expect(services['ingest']?.environment).toMatchObject({ INGEST_PORT: 8082 });
   });
 
   it('names the broker image where the tests look for it', () => {

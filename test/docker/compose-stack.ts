@@ -132,6 +132,16 @@ export class ComposeStack {
       .map((line) => Container.parse(JSON.parse(line)));
   }
 
+  /** Names of the containers and volumes that the engine still has of this project. */
+  async leftovers(): Promise<readonly string[]> {
+    const mine = ['--filter', `label=com.docker.compose.project=${this.project}`];
+    const found = await Promise.all([
+      this.#run('docker', ['ps', '--all', '--format', '{{.Names}}', ...mine]),
+      this.#run('docker', ['volume', 'ls', '--format', '{{.Name}}', ...mine]),
+    ]);
+    return found.flatMap((names) => names.split('\n').filter((name) => name !== ''));
+  }
+
   /** As `docker restart` does it: politely, with the time that the compose file gives; resolves when all is healthy. */
   async restart({ ID }: Container): Promise<void> {
     await this.#run('docker', ['restart', ID]);

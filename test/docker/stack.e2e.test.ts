@@ -1,9 +1,16 @@
 import { describe, expect, it } from '@jest/globals';
-import { readFileSync, statSync } from 'node:fs';
+import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { z } from 'zod';
 import { TestClient } from '../support/client.ts';
 import { ComposeStack } from './compose-stack.ts';
 import { documentedOutputs, fieldsOf, logFieldsIn, mentionedIn, rowIn, typedIn } from './documented.ts';
+
+const Service = z.object({
+  environment: z.record(z.string(), z.string().nullable()),
+  ports: z.array(z.object({ host_ip: z.string(), published: z.string(), target: z.number() })),
+});
+const Config = z.object({ services: z.object({ websocket: Service, ingest: Service }) });
 
 /** Wide: a first build fetches its base image and every package. */
 const DEADLINE_MS = 900_000;
@@ -90,7 +97,31 @@ describe('a fresh clone with Docker and no Node', () => {
         for (const shown of healths) {
           expect(fieldsOf(health)).toEqual(expect.arrayContaining([...fieldsOf(JSON.parse(shown))]));
         }
+
+        const [scale = 'false'] = mentionedIn('Operating it', 'docker compose --profile proxy');
+        await stack.type(scale);
+        const [remove = 'false'] = mentionedIn('Operating it', "docker compose --profile '*' down");
+        await stack.type(remove);
+        expect(await stack.leftovers()).toEqual([]);
       }),
     DEADLINE_MS,
   );
+
+  it('takes every setting from the file of --env-file, and the published port from WEBSOCKET_PORT', () =>
+    ComposeStack.inFreshClone(async (stack) => {
+      const secrets = ['JWT_SECRET', 'INGEST_API_KEYS'].map((name) => `${name}=${'0f'.repeat(32)}`);
+      const settings = ['WEBSOCKET_PORT=9090', 'REWIND_SECONDS=7', 'LOG_LEVEL=debug', 'REPEATS_MAX=9'];
+      writeFileSync(join(stack.folder, '.env'), [...secrets, 'REWIND_SECONDS=5'].join('\n'));
+      writeFileSync(join(stack.folder, '.env-prod'), [...secrets, ...settings].join('\n'));
+      const shown = await stack.type(
+        'WEBSOCKET_PUBLISH_PORT= docker compose --env-file .env-prod config --format json',
+      );
+      const { websocket, ingest } = Config.parse(JSON.parse(shown)).services;
+      expect(websocket.environment).toMatchObject({ REWIND_SECONDS: '7', LOG_LEVEL: 'debug' });
+      expect(websocket.environment).toMatchObject({ WEBSOCKET_PORT: '8080' });
+      expect(ingest.environment).toMatchObject({ REPEATS_MAX: '9', LOG_LEVEL: 'debug' });
+      expect(websocket.ports).toContainEqual(
+        expect.objectContaining({ host_ip: '127.0.0.1', published: '9090', target: 8080 }),
+      );
+    }));
 });
