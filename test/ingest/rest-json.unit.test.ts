@@ -40,6 +40,13 @@ describe('the JSON of an answer', () => {
     expect(jsonIn(text)).toBeUndefined();
   });
 
+  it('is mended as a webhook is where clients would not read it as it was sent', () => {
+    expect(jsonIn('{"id":7615917337495251231,"notes":"cut \\ud83d"}')?.value).toEqual({
+      id: '7615917337495251231',
+      notes: 'cut \ufffd',
+    });
+  });
+
   it('is looked for in a time that grows with the answer alone', () => {
     const long = '{"'.repeat(200_000);
     expect(jsonIn(`${PLAIN}${'\n['.repeat(100_000)}${long}`)).toBeUndefined();

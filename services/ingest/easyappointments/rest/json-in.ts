@@ -1,3 +1,5 @@
+import { mayNotSurvive, mended } from '../../core/json-survival.ts';
+
 /** What stood beside the JSON of an answer; a log line and a health reason name it. */
 export type Stray = 'a byte order mark' | 'a message of PHP' | 'text that is not JSON';
 
@@ -54,7 +56,9 @@ export function strayIn(text: string): Stray {
 
 function parsed(text: string): Found | undefined {
   try {
-    return { value: JSON.parse(text) as unknown };
+    const value: unknown = JSON.parse(text);
+    // As in a webhook: what it says is announced, and nobody can be asked to say it otherwise.
+    return { value: mayNotSurvive(text) ? (JSON.parse(mended(text)) as unknown) : value };
   } catch {
     return undefined;
   }
