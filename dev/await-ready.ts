@@ -11,20 +11,20 @@ export async function awaitReady(label: string, port: number, signal: AbortSigna
   const deadlineMs = Date.now() + TIMEOUT_MS;
   for (;;) {
     signal.throwIfAborted();
-    const answer = await ask(url);
+    const answer = await ask(url, signal);
     if (answer === 'ready') return;
     if (Date.now() > deadlineMs) {
       throw new CommandError(
         `${label} was not ready after ${TIMEOUT_MS / 1000} s: ${url} answered ${answer}`,
       );
     }
-    await delay(POLL_MS);
+    await delay(POLL_MS, undefined, { signal });
   }
 }
 
-async function ask(url: string): Promise<string> {
+async function ask(url: string, signal: AbortSignal): Promise<string> {
   try {
-    const response = await fetch(url, { signal: AbortSignal.timeout(TRY_MS) });
+    const response = await fetch(url, { signal: AbortSignal.any([signal, AbortSignal.timeout(TRY_MS)]) });
     const body = await response.text();
     return response.status === 200 ? 'ready' : `${response.status} ${body.slice(0, 300)}`;
   } catch (error) {

@@ -1,5 +1,5 @@
-import { CommandError } from '../shared/runtime/command-line.ts';
-import { isFree } from './broker/ports.ts';
+import type { SettingProblem } from '../shared/runtime/env.ts';
+import { probePort } from './broker/ports.ts';
 import type { Environment } from './environment.ts';
 
 /** Both services read HEALTH_PORT, so each has a variable of its own here. */
@@ -9,35 +9,55 @@ const variables = {
   ingest: { name: 'INGEST_PORT', standard: 8082 },
   ingestHealth: { name: 'INGEST_HEALTH_PORT', standard: 8083 },
 } as const;
+const keys = Object.keys(variables) as (keyof typeof variables)[];
 
 export type StartPorts = Readonly<Record<keyof typeof variables, number>>;
 
-/** The four ports from the environment; every one that is taken is named at once. */
-export async function freePorts(env: Environment): Promise<StartPorts> {
-  const ports: Record<keyof StartPorts, number> = {
-    webSocket: 0,
-    webSocketHealth: 0,
-    ingest: 0,
-    ingestHealth: 0,
-  };
-  const users = new Map<number, string>();
-  const problems: string[] = [];
-  for (const key of Object.keys(variables) as (keyof StartPorts)[]) {
-    const { name, standard } = variables[key];
-    const port = portOf(name, env[name] ?? String(standard));
-    const other = users.get(port);
-    if (other !== undefined) problems.push(`${name} and ${other} are both ${port}: set one to another port.`);
-    else if (!(await isFree(port)))
-      problems.push(`Port ${port} is taken: stop what uses it, or set ${name} to a free one.`);
-    users.set(port, name);
-    ports[key] = port;
-  }
-  if (problems.length > 0) throw new CommandError(problems.join('\n'));
-  return ports;
+export interface PortsRead {
+  /** 0 for one that is none. */
+  readonly ports: StartPorts;
+  readonly problems: readonly SettingProblem[];
 }
 
-function portOf(name: string, text: string): number {
+/** The four ports from the environment, each another one. */
+export function readPorts(env: Environment): PortsRead {
+  const ports = { webSocket: 0, webSocketHealth: 0, ingest: 0, ingestHealth: 0 };
+  const users = new Map<number, string>();
+  const problems: SettingProblem[] = [];
+  for (const key of keys) {
+    const { name, standard } = variables[key];
+    const port = portOf(env[name] ?? String(standard));
+    const other = port === undefined ? undefined : users.get(port);
+    if (port === undefined) problems.push({ name, message: 'expected a port from 1 to 65535' });
+    else if (other !== undefined) {
+      problems.push({ name, message: `is ${port}, as ${other} is: set one to another port` });
+    } else {
+      users.set(port, name);
+      ports[key] = port;
+    }
+  }
+  return { ports, problems };
+}
+
+/** Those of the ports on which we cannot listen. */
+export async function takenPorts(ports: StartPorts): Promise<readonly SettingProblem[]> {
+  const problems = await Promise.all(
+    keys.map(async (key) => {
+      const { name } = variables[key];
+      const port = ports[key];
+      const obstacle = port === 0 ? undefined : await probePort(port);
+      if (obstacle === undefined) return [];
+      const message =
+        obstacle === 'EADDRINUSE'
+          ? `port ${port} is taken: stop what uses it, or set ${name} to a free one`
+          : `port ${port} is not ours to listen on (${obstacle}): set ${name} to one above 1023`;
+      return [{ name, message }];
+    }),
+  );
+  return problems.flat();
+}
+
+function portOf(text: string): number | undefined {
   const port = Number(text);
-  if (/^\d+$/.test(text) && port >= 1 && port <= 65_535) return port;
-  throw new CommandError(`${name} is ${text}: expected a port from 1 to 65535.`);
+  return /^\d+$/.test(text) && port >= 1 && port <= 65_535 ? port : undefined;
 }

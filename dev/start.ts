@@ -8,13 +8,15 @@ import {
 } from '../shared/runtime/command-line.ts';
 import { awaitReady } from './await-ready.ts';
 import type { Broker } from './broker/broker.ts';
+import { settingProblems } from './check-settings.ts';
 import { findBroker } from './broker/find-broker.ts';
 import { endInShell, startGuardian, type Guardian } from './broker/guardian.ts';
 import { withProgress } from './broker/progress.ts';
 import { ensureEnvFile, loadEnvironment, root, type Environment } from './environment.ts';
 import { forgetStart, recordStart, settleEarlierStart } from './leftovers.ts';
 import { ServiceProcess } from './service-process.ts';
-import { freePorts, type StartPorts } from './start-ports.ts';
+import { ConfigError } from '../shared/runtime/env.ts';
+import { readPorts, takenPorts, type StartPorts } from './start-ports.ts';
 import { StoppedError, stopRequest } from './stop-request.ts';
 import { welcome } from './welcome.ts';
 
@@ -57,14 +59,17 @@ await runMain(usage, async () => {
   return 0;
 });
 
+/** Throws everything that is wrong at once, before anything is started or installed. */
 async function portsForUs(env: Environment): Promise<StartPorts> {
-  const other = await settleEarlierStart(say);
-  try {
-    return await freePorts(env);
-  } catch (error) {
-    if (!(error instanceof CommandError) || other === undefined) throw error;
-    throw new CommandError(`${error.message}\nAnother npm start runs in this folder (process ${other}).`);
-  }
+  const { ports } = readPorts(env);
+  const problems = settingProblems(env);
+  // Until the rest is right nothing of an earlier start is touched, so it may hold a port that is free later.
+  const other = problems.length > 0 ? undefined : await settleEarlierStart(say);
+  const all = [...problems, ...(await takenPorts(ports))];
+  if (all.length === 0) return ports;
+  const { message } = new ConfigError(all);
+  const running = other === undefined ? '' : ` Another npm start runs in this folder (process ${other}).`;
+  throw new CommandError(`${message}\nThey stand in .env or in the environment.${running}`);
 }
 
 function startServices(env: Environment, ports: StartPorts, broker: Broker): readonly ServiceProcess[] {
@@ -111,11 +116,18 @@ async function run(
     broker.ended.then((sentence) => Promise.reject(new CommandError(sentence))),
   ];
   const end = Promise.race(ends);
+  const enough = new AbortController();
   const ready = Promise.all([
-    awaitReady('ingest', ports.ingestHealth, stopped),
-    awaitReady('websocket', ports.webSocketHealth, stopped),
+    awaitReady('ingest', ports.ingestHealth, enough.signal),
+    awaitReady('websocket', ports.webSocketHealth, enough.signal),
   ]);
-  await Promise.race([ready, end]);
+  ready.catch(() => undefined);
+  try {
+    await Promise.race([ready, end]);
+  } finally {
+    // Nobody waits for the other one any more.
+    enough.abort();
+  }
   say(welcome(env, ports, broker.handle));
   await end;
 }

@@ -63,13 +63,17 @@ const attempts: Readonly<Record<Kind, (options: BrokerOptions, forced: boolean) 
   },
 };
 
+/** Why ROOMCAST_BROKER asks for nothing that there is; `undefined` if it does not. */
+export function brokerKindProblem(wanted: string | undefined): string | undefined {
+  if (wanted === undefined || wanted === '' || kinds.some((known) => known === wanted)) return undefined;
+  return `expected ${kinds.join(' or ')}, or nothing for whichever is there`;
+}
+
 function forcedKind(env: BrokerOptions['env']): Kind | undefined {
   const wanted = env['ROOMCAST_BROKER'];
-  if (wanted === undefined || wanted === '') return undefined;
-  const kind = kinds.find((known) => known === wanted);
-  if (kind === undefined)
-    throw new BrokerError(`ROOMCAST_BROKER is ${wanted}: expected ${kinds.join(' or ')}.`);
-  return kind;
+  const problem = brokerKindProblem(wanted);
+  if (problem !== undefined) throw new BrokerError(`ROOMCAST_BROKER: ${problem}.`);
+  return kinds.find((known) => known === wanted);
 }
 
 function isOlderNode(): boolean {

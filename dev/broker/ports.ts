@@ -43,12 +43,19 @@ export async function areFree(ports: readonly number[]): Promise<boolean> {
   return free.every(Boolean);
 }
 
-/** Asks for every address at once, because a listener on any of them is in the way of one on all. */
-export function isFree(port: number): Promise<boolean> {
+export async function isFree(port: number): Promise<boolean> {
+  return (await probePort(port)) === undefined;
+}
+
+/**
+ * Why we cannot listen on a port, as the code of an error; `undefined` if we can. Asks for every address at once, because a
+ * listener on any of them is in the way of one on all.
+ */
+export function probePort(port: number): Promise<string | undefined> {
   return new Promise((resolve) => {
     const server = createServer();
-    server.once('error', () => resolve(false));
-    server.listen({ port, exclusive: true }, () => server.close(() => resolve(true)));
+    server.once('error', (error: NodeJS.ErrnoException) => resolve(error.code ?? error.message));
+    server.listen({ port, exclusive: true }, () => server.close(() => resolve(undefined)));
   });
 }
 

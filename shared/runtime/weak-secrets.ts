@@ -12,7 +12,7 @@ const PLACEHOLDERS = [
 
 const MIN_DISTINCT = 6;
 /** Of the steps from one character to the next, in a run such as 0123456789 or zyxw. */
-const RUN_SHARE = 0.75;
+const RUN_SHARE = 0.85;
 
 /** Why a text is no secret; `undefined` for one that may be. What is random passes, in any alphabet of 16 or more. */
 export function weaknessOf(secret: string): 'a placeholder' | 'too regular to be random' | undefined {

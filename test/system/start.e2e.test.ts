@@ -1,5 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
+import { execFile } from 'node:child_process';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
 import { once } from 'node:events';
 import { createVhostForTest } from '../support/broker.ts';
 import { healthUntil, isReady, readHealth } from '../support/health.ts';
@@ -92,4 +96,22 @@ describe.each(services)('%s while the broker is down at its start', (service) =>
     },
     SLOW_MS,
   );
+});
+
+describe('npm start', () => {
+  it('with wrong settings lists those of both services, starts nothing and ends', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'roomcast-start-'));
+    const env = { PATH: process.env['PATH'], LOG_LEVEL: 'loud', INBOX_PREFETCH: '0', MAX_SESSIONS: 'x' };
+    const { code, words } = await new Promise<{ code: unknown; words: string }>((ended) => {
+      execFile(process.execPath, [resolve('dist/dev/start.js')], { cwd: folder, env }, (error, _out, words) =>
+        ended({ code: error?.code, words }),
+      );
+    });
+    expect(code).toBe(1);
+    expect(words).toMatch(/^These settings cannot work:\n( {2}[A-Z_]+: .+\n){3,}They stand in \.env/);
+    for (const name of ['LOG_LEVEL', 'INBOX_PREFETCH', 'MAX_SESSIONS'])
+      expect(words).toContain(`  ${name}: `);
+    expect(readdirSync(folder)).toEqual(['.env']);
+    rmSync(folder, { recursive: true });
+  });
 });
