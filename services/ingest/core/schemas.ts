@@ -72,7 +72,10 @@ export const EventData = z
     },
     'expected a JSON object',
   )
-  .meta({ description: 'Goes to clients unchanged. Of several spellings of an id, one is enough.' });
+  .meta({
+    description:
+      'Goes to clients unchanged, at most MAX_EVENT_BYTES (65536) as JSON. Of several spellings of an id, one is enough.',
+  });
 
 export const EventInput = z.object(
   {
