@@ -35,6 +35,8 @@ export interface Condition {
   readonly lagMs: number;
   /** From handing a message to the broker to its confirm, over the last minute. */
   readonly confirms: Omit<SlowPath, 'maxMs'>;
+  /** In the last hour. */
+  readonly idsClashed?: boolean;
   readonly stats: IngestStats;
 }
 
@@ -53,7 +55,7 @@ export function reportOf(condition: Condition, limits: Limits): IngestReport {
 }
 
 function worriesOf(
-  { publisher, inbox, queues, management, lagMs, confirms }: Condition,
+  { publisher, inbox, queues, management, lagMs, confirms, idsClashed }: Condition,
   { maxInbox, maxConfirmMs, maxLagMs }: Limits,
 ): readonly HealthReason[] {
   const worries: HealthReason[] = [];
@@ -71,6 +73,11 @@ function worriesOf(
   if (rejected > 0) {
     const message = `${rejected} in ${REJECTED}: their header x-rejected-reason, or \`redrive list\`, says why; publish them again or drop them.`;
     worries.push({ code: 'rejected_not_empty', message, value: rejected });
+  }
+  if (idsClashed) {
+    const message =
+      'In the last hour a webhook told of another appointment under an id that is taken: run one roomcast for each Easy!Appointments, each with a virtual host of its own.';
+    worries.push({ code: 'ids_clash', message });
   }
   const path = { ...confirms, maxMs: maxConfirmMs };
   if (isSlow(path)) {

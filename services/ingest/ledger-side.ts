@@ -8,6 +8,7 @@ import type { Publisher } from './amqp/publisher.ts';
 import type { IngestConfig } from './config.ts';
 import type { Intake } from './core/intake.ts';
 import type { NextCursor, Observer } from './core/ports.ts';
+import type { Refusal } from './core/problems.ts';
 import { Desk, type Arrival } from './easyappointments/desk.ts';
 import { WebhookEntrance } from './easyappointments/entrance.ts';
 import type { Ledger } from './easyappointments/ledger.ts';
@@ -108,7 +109,7 @@ export class LedgerSide implements InboxDesk {
     void this.#reconciler?.stop();
   }
 
-  take(arrival: Arrival): Promise<void> {
+  take(arrival: Arrival): Promise<Refusal | undefined> {
     return this.#desk.take(arrival);
   }
 

@@ -1,6 +1,6 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import { LatencyWindow } from '../../shared/core/latency-window.ts';
-import { systemClock } from '../../shared/runtime/clock.ts';
+import { steadyClock, systemClock } from '../../shared/runtime/clock.ts';
 import type { Logger } from '../../shared/runtime/logger.ts';
 import { registerProcessMetrics } from '../../shared/runtime/process-metrics.ts';
 import type { Tally } from '../../shared/status/status.ts';
@@ -21,6 +21,8 @@ export class Metrics implements Observer {
   readonly totals = { accepted: 0, refused: 0, published: 0, repeated: 0, ignored: 0 };
   /** The confirms of the last minute, for the health report and the status page. */
   readonly recentConfirms = new LatencyWindow(WINDOW_SLOT_MS, WINDOW_SLOTS);
+  /** When a webhook was refused as one of another installation, by the steady clock. */
+  idsClashedMs: number | undefined;
   readonly #accepted: Counter<'entrance'>;
   readonly #refused: Counter<'entrance' | 'code'>;
   readonly #published: Counter;
@@ -98,6 +100,7 @@ export class Metrics implements Observer {
   refused({ entrance, code, problem, details }: Refused): void {
     this.totals.refused += 1;
     this.#refused.inc({ entrance, code });
+    if (code === 'ids_clash') this.idsClashedMs = steadyClock();
     this.logger.warn({ entrance, code, problem, ...details }, 'refused');
   }
 

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import { INBOX, REJECTED } from '../../shared/contract/topology.ts';
 import type { BrokerConnection } from '../../shared/runtime/broker-connection.ts';
-import type { Clock } from '../../shared/runtime/clock.ts';
+import { steadyClock, type Clock } from '../../shared/runtime/clock.ts';
 import type { Logger } from '../../shared/runtime/logger.ts';
 import { Monitoring } from '../../shared/status/monitoring.ts';
 import { Rates } from '../../shared/status/sample-ring.ts';
@@ -13,6 +13,7 @@ import { reportOf } from './health.ts';
 import type { Metrics } from './metrics.ts';
 
 const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
 
 export interface IngestParts {
   readonly config: IngestConfig;
@@ -54,6 +55,7 @@ export function monitorIngest(parts: IngestParts): Monitoring {
         queues,
         management,
         lagMs,
+        idsClashed: metrics.idsClashedMs !== undefined && steadyClock() - metrics.idsClashedMs < HOUR_MS,
         confirms: { p99Ms: recent.quantile(0.99), count: recent.count },
         stats: {
           ...metrics.totals,

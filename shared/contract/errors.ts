@@ -8,6 +8,7 @@ export const errorRegistry = {
   not_found: { status: 404, title: 'There is nothing here' },
   method_not_allowed: { status: 405, title: 'This path does not take that method' },
   request_timeout: { status: 408, title: 'The request took too long to arrive' },
+  ids_clash: { status: 409, title: 'The ids are those of another installation' },
   id_reused: { status: 409, title: 'The id was used for another event' },
   reconciliation_off: { status: 409, title: 'Reconciliation is not set up' },
   body_too_large: { status: 413, title: 'The body is too large' },

@@ -49,7 +49,7 @@ async function startFaultyInbox() {
       isOpen: true,
       begin: () => Promise.resolve(),
       end: () => undefined,
-      take: () => Promise.resolve(),
+      take: () => Promise.resolve(undefined),
       reconcile: () => undefined,
     },
     keepHash: false,

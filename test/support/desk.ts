@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { AcceptedEvent } from '../../services/ingest/core/accept.ts';
+import type { Refusal } from '../../services/ingest/core/problems.ts';
 import { Desk, type DeskOptions } from '../../services/ingest/easyappointments/desk.ts';
 import type { Entry } from '../../services/ingest/easyappointments/entries.ts';
 import { Ledger } from '../../services/ingest/easyappointments/ledger.ts';
@@ -25,6 +26,7 @@ export class TestDesk {
   readonly written: Entry[] = [];
   /** How many events were handed over at once. */
   readonly batches: number[] = [];
+  readonly refusals: Refusal[] = [];
   refuses = () => false;
   readonly ledger: Ledger;
   readonly desk: Desk;
@@ -65,7 +67,8 @@ export class TestDesk {
     if (value.kind === 'ignored' || value.kind === 'reconcile') return [];
     const before = this.announced.length;
     this.nowMs += 1_000;
-    await this.desk.take({ webhook: value, entrance: 'webhook', id, receivedMs: this.nowMs });
+    const refusal = await this.desk.take({ webhook: value, entrance: 'webhook', id, receivedMs: this.nowMs });
+    if (refusal !== undefined) this.refusals.push(refusal);
     return this.announced.slice(before);
   }
 }

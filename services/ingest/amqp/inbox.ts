@@ -26,7 +26,7 @@ export interface InboxDesk {
   begin(): Promise<void>;
   end(): void;
   /** Throws an AppError at once when the broker cannot take it now. */
-  take(arrival: Arrival): Promise<void>;
+  take(arrival: Arrival): Promise<Refusal | undefined>;
   reconcile(reason: string): void;
 }
 
@@ -191,7 +191,7 @@ export class Inbox {
 
   #settle(message: ConsumeMessage, webhook: WaitingWebhook | Refusal | undefined): Promise<unknown> {
     if (webhook !== undefined) {
-      return 'problems' in webhook ? this.#setAside(message, webhook) : this.#decide(webhook);
+      return 'problems' in webhook ? this.#setAside(message, webhook) : this.#decide(message, webhook);
     }
     const taken = this.options.intake.take(inputOf(message));
     return 'problems' in taken ? this.#setAside(message, taken) : taken.receipts;
@@ -213,11 +213,15 @@ export class Inbox {
     );
   }
 
-  #decide({ webhook, ...arrival }: WaitingWebhook): Promise<void> {
+  #decide(message: ConsumeMessage, { webhook, ...arrival }: WaitingWebhook): Promise<void> {
     const { desk, observer } = this.options;
     if (webhook.kind === 'reconcile') desk.reconcile(webhook.reason);
     else if (webhook.kind === 'ignored') observer.ignored(webhook.known);
-    else return desk.take({ webhook, ...arrival });
+    else {
+      return desk
+        .take({ webhook, ...arrival })
+        .then((refusal) => (refusal === undefined ? undefined : this.#setAside(message, refusal)));
+    }
     return Promise.resolve();
   }
 

@@ -5,7 +5,12 @@ import type { ErrorCode, Problem } from '../../../shared/contract/errors.ts';
 export interface Refusal {
   readonly code: Extract<
     ErrorCode,
-    'malformed_json' | 'invalid_event' | 'body_too_large' | 'id_reused' | 'unsupported_media_type'
+    | 'malformed_json'
+    | 'invalid_event'
+    | 'body_too_large'
+    | 'id_reused'
+    | 'ids_clash'
+    | 'unsupported_media_type'
   >;
   readonly problems: readonly Problem[];
 }

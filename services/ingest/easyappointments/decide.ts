@@ -40,6 +40,8 @@ export interface Part {
 }
 
 export interface Decision {
+  /** It tells of another row than the one that is known to exist: nothing is told of it. */
+  readonly isOfAnotherRow?: true;
   readonly news: readonly News[];
   /** What is known from now on; absent when that is what was known. */
   readonly record?: Omit<AppointmentRecord, 'version'>;
@@ -57,10 +59,16 @@ export interface Told {
 }
 
 const NOTHING: Decision = { news: [] };
+const BOOK_TOLERANCE_S = 2;
 
 /** What a save or delete of an appointment means after all that is known of it. */
 export function decide(known: AppointmentRecord | undefined, told: Told): Decision {
+  if (isOfAnotherRow(known, told)) {
+    if (known?.state !== 'deleted') return { news: [], isOfAnotherRow: true };
+    return decideOnNext(told);
+  }
   const after = recordOf(known, told);
+  if (known !== undefined && wasReplaced(known, told, after)) return decideOnReplaced(known, told);
   if (told.row.is_unavailability === true) return decideOnAbsence(known, told, after);
   if (told.verb === 'delete') return decideOnDelete(known, told, after);
   if (known === undefined) return decideOnUnknown(told, after);
@@ -101,6 +109,45 @@ export function rowOf(id: number, known: Omit<AppointmentRecord, 'version'>): Ap
     id_users_customer: known.customer,
     id_services: known.service,
   };
+}
+
+/** The id of a row that is gone was given to another one. */
+function decideOnNext(told: Told): Decision {
+  const { news, record } = decide(undefined, told);
+  const [only] = news;
+  if (only?.kind !== 'appointment' || only.name !== 'appointment.updated')
+    return { news, ...(record && { record }) };
+  return { news: [{ ...only, name: 'appointment.created' }], ...(record && { record }) };
+}
+
+/** The REST API shows another row under the id: the one before is gone, as after a backup was restored. */
+function wasReplaced(
+  known: AppointmentRecord,
+  { observed, row }: Told,
+  after: AppointmentRecordDraft,
+): boolean {
+  const booked = secondsOf(row.book_datetime);
+  if (observed === undefined || known.created === undefined || booked === null) return false;
+  if (known.digest === after.digest || row.is_unavailability === true) return false;
+  // Both are read from the clock one after the other.
+  return known.state === 'booked' && Math.abs(booked - known.created) > BOOK_TOLERANCE_S;
+}
+
+function decideOnReplaced(known: AppointmentRecord, told: Told): Decision {
+  const { news, record } = decide(undefined, { ...told, observed: { isNews: true } });
+  const gone = {
+    kind: 'appointment',
+    name: 'appointment.cancelled',
+    row: rowOf(told.row.id, known),
+  } as const;
+  return { news: [gone, ...news], ...(record && { record }) };
+}
+
+/** A row keeps its `create_datetime` for life. */
+function isOfAnotherRow(known: AppointmentRecord | undefined, { row, observed }: Told): boolean {
+  const created = secondsOf(row.create_datetime);
+  if (known?.created === undefined || created === null || observed !== undefined) return false;
+  return known.created !== created;
 }
 
 function decideOnUnknown({ row, observed }: Told, after: AppointmentRecordDraft): Decision {
@@ -177,6 +224,7 @@ type AppointmentRecordDraft = Omit<AppointmentRecord, 'version'>;
 function recordOf(known: AppointmentRecord | undefined, told: Told): AppointmentRecordDraft {
   const { row, verb, seen, cancelledStatuses } = told;
   const digest = digestOf(columnsShown(row));
+  const created = secondsOf(row.create_datetime) ?? (known?.state === 'deleted' ? undefined : known?.created);
   const cancelled = cancelledStatuses.has((row.status ?? '').trim().toLowerCase());
   return {
     provider: row.id_users_provider,
@@ -191,6 +239,7 @@ function recordOf(known: AppointmentRecord | undefined, told: Told): Appointment
     updated: told.observed === undefined ? secondsOf(row.update_datetime) : (known?.updated ?? null),
     seen,
     digest,
+    ...(created !== undefined && { created }),
     ...(isUndecided(known, told, digest) && { undecided: true }),
     // As it was told, until it is told again.
     ...(known?.zone !== undefined && { zone: known.zone }),

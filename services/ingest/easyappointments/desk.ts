@@ -1,13 +1,14 @@
 import { AppError } from '../../../shared/contract/errors.ts';
 import type { AcceptedEvent } from '../core/accept.ts';
 import type { Entrance } from '../core/ports.ts';
+import type { Refusal } from '../core/problems.ts';
 import { AppointmentRow, AppointmentRowWithHash, PersonRow, ServiceRow } from './columns.ts';
 import { eventsOf, type Stamp } from './compose.ts';
 import { rowOf } from './decide.ts';
 import { keyOf, RUN_ID, type Entry } from './entries.ts';
 import type { Directory, Ledger } from './ledger.ts';
 import type { Plan } from './people.ts';
-import { planFor, planForAppointment, type PlanContext } from './plan.ts';
+import { IDS_CLASH, planFor, planForAppointment, type PlanContext } from './plan.ts';
 import { asShown, toldAgain } from './shown.ts';
 import type { Desk as DeskForRest, Lookups, Observation, Run } from './rest/ports.ts';
 import type { Change, Role } from './webhook.ts';
@@ -80,16 +81,23 @@ export class Desk implements DeskForRest {
     return this.#open;
   }
 
-  /** Throws an AppError at once when the broker cannot take it now; resolves when everything is done. */
-  take({ webhook, entrance, id, receivedMs }: Arrival): Promise<void> {
+  /** Throws an AppError at once when the broker cannot take it now; resolves when everything is done, or to a refusal. */
+  take({ webhook, entrance, id, receivedMs }: Arrival): Promise<Refusal | undefined> {
     const { ledger, lookups } = this.options;
     if (webhook.kind === 'person' && webhook.role === 'customer') lookups?.heard(webhook.row.id, receivedMs);
     const plan = planFor(webhook, ledger, this.#context(receivedMs));
+    if (plan.isOfAnotherRow) return Promise.resolve(this.#clash(webhook));
     const stamp = { id, timestamp: new Date(receivedMs).toISOString() };
     this.#settleTies(plan);
     const customer = customerShownIn(plan, webhook);
     const named = customer === undefined ? undefined : lookups?.nameOf(customer, receivedMs);
-    return this.#carryOut(plan, stamp, entrance, named);
+    return this.#carryOut(plan, stamp, entrance, named).then(() => undefined);
+  }
+
+  #clash({ row }: Change): Refusal {
+    // After a restored backup it is the one that exists: the answer tells.
+    this.options.lookups?.check(row.id);
+    return IDS_CLASH;
   }
 
   async observe(
@@ -113,11 +121,8 @@ export class Desk implements DeskForRest {
   }
 
   async completed(run: Run): Promise<void> {
-    await this.#carryOut(
-      { news: [], proposals: [{ kind: 'run', id: RUN_ID, record: run }] },
-      { id: undefined, timestamp: '' },
-      'reconciliation',
-    );
+    const proposals = [{ kind: 'run', id: RUN_ID, record: run }] as const;
+    await this.#carryOut({ news: [], proposals }, { id: undefined, timestamp: '' }, 'reconciliation');
   }
 
   /** Tells again what clients were told with other names or another zone than are known now; resolves to how many. */

@@ -30,6 +30,8 @@ export const AppointmentRecord = z.object({
   zone: z.string().nullable().optional(),
   /** Digest of the names as clients were told them; absent as above. */
   names: z.int().optional(),
+  /** `create_datetime` as `updated`; another one is another row under the same id. */
+  created: z.int().optional(),
   /** Two saves of one second said different things, and nobody has asked yet which was the last. */
   undecided: z.literal(true).optional(),
 });

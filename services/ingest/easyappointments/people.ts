@@ -11,6 +11,8 @@ export interface Plan {
   readonly proposals: readonly Proposal[];
   /** By whom its news are composed, where that is not the ledger as it was. */
   readonly directory?: Directory;
+  /** See `Decision`. */
+  readonly isOfAnotherRow?: true;
 }
 
 const NOTHING: Plan = { news: [], proposals: [] };

@@ -1,3 +1,4 @@
+import type { Refusal } from '../core/problems.ts';
 import type { AppointmentRow, BlockedPeriodRow } from './columns.ts';
 import { decide, type Told } from './decide.ts';
 import type { Ledger } from './ledger.ts';
@@ -13,6 +14,17 @@ export interface PlanContext {
   /** See `PersonTold`. */
   readonly tellAgain: boolean;
 }
+
+export const IDS_CLASH: Refusal = {
+  code: 'ids_clash',
+  problems: [
+    {
+      path: '/payload/create_datetime',
+      message:
+        'expected that of the known appointment with this id: it is another one, of another installation (run one roomcast for each) or of a restored backup',
+    },
+  ],
+};
 
 /** What a webhook means after all that the ledger knows: whom to tell what, and what to keep. */
 export function planFor(webhook: Change, ledger: Ledger, context: PlanContext): Plan {
@@ -30,8 +42,12 @@ export function planFor(webhook: Change, ledger: Ledger, context: PlanContext): 
 
 export function planForAppointment(ledger: Ledger, told: Told): Plan {
   const { id }: AppointmentRow = told.row;
-  const { news, record } = decide(ledger.get('appointment', id), told);
-  return { news, proposals: record === undefined ? [] : [{ kind: 'appointment', id, record }] };
+  const { news, record, isOfAnotherRow } = decide(ledger.get('appointment', id), told);
+  return {
+    news,
+    proposals: record === undefined ? [] : [{ kind: 'appointment', id, record }],
+    ...(isOfAnotherRow && { isOfAnotherRow }),
+  };
 }
 
 function blockedPeriod(

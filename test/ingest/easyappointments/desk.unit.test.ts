@@ -44,7 +44,7 @@ class SlowDesk {
     clock: () => Date.UTC(2026, 10, 23),
   });
 
-  take(body: WebhookBody, id: string): Promise<void> {
+  take(body: WebhookBody, id: string): Promise<unknown> {
     const read = readWebhook(body, { keepHash: false });
     if (!('value' in read) || read.value.kind === 'ignored' || read.value.kind === 'reconcile') {
       throw new Error('not for the desk');

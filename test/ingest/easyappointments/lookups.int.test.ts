@@ -126,6 +126,7 @@ describe('with the REST API, the name of a customer', () => {
 
 describe('two saves of one second that differ', () => {
   const right = booking(940101, '2026-12-08 15:44:00', {
+    book: '2026-11-26 22:15:31',
     end: '2026-12-08 16:44:00',
     location: null,
     notes: 'hello',
