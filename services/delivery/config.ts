@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { EventNaming } from '../../shared/contract/event-naming.ts';
 import { commonVariables, integer, list, port, readEnv, Secret } from '../../shared/runtime/env.ts';
-import { between, drainsInTime, historySeconds, portsDiffer } from '../../shared/runtime/setting-rules.ts';
+import { Age, ageSeconds, between, drainsInTime, portsDiffer } from '../../shared/runtime/setting-rules.ts';
 import { weaknessOf } from '../../shared/runtime/weak-secrets.ts';
 
 /** HS256 keys below the hash's own length are guessable (RFC 7518 section 3.2). */
@@ -28,6 +28,8 @@ export const DeliveryEnv = z
   .object({
     ...commonVariables,
     JWT_SECRET: JwtSecrets,
+    /** How far ahead a token may end: one that was lost works until then. */
+    MAX_TOKEN_LIFETIME: Age.default('31D'),
     WEBSOCKET_PORT: port(8080),
     HEALTH_PORT: port(8081),
     /** Sessions of one instance; the file-descriptor limit must lie above it. */
@@ -77,7 +79,7 @@ export const DeliveryEnv = z
     ),
   )
   .refine(
-    (env) => env.REWIND_SECONDS <= historySeconds(env.HISTORY_MAX_AGE),
+    (env) => env.REWIND_SECONDS <= ageSeconds(env.HISTORY_MAX_AGE),
     between(
       ['REWIND_SECONDS', 'HISTORY_MAX_AGE'],
       'must not be more than HISTORY_MAX_AGE: what is older cannot be sent again',

@@ -14,6 +14,7 @@ import { Rates, type Sample } from '../../shared/status/sample-ring.ts';
 import { SAMPLE_MS } from '../../shared/status/sampler.ts';
 import type { InstanceStatus } from '../../shared/status/status.ts';
 import { talliedBy, totalOf } from '../../shared/status/tally.ts';
+import { ageSeconds } from '../../shared/runtime/setting-rules.ts';
 import { createTokenVerifier } from './auth/verify-token.ts';
 import type { DeliveryConfig } from './config.ts';
 import { EventFlow } from './event-flow.ts';
@@ -91,7 +92,9 @@ class Delivery implements DeliveryService {
     this.#sessions = new Sessions({
       config,
       flow: this.#flow,
-      verify: createTokenVerifier(config.JWT_SECRET.reveal(), now),
+      verify: createTokenVerifier(config.JWT_SECRET.reveal(), now, {
+        maxLifetimeMs: ageSeconds(config.MAX_TOKEN_LIFETIME) * 1_000,
+      }),
       metrics: this.#metrics,
       logger,
       now,

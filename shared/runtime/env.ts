@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { parseNetwork, privateNetworks, type Network } from './networks.ts';
 import { readSecretFiles } from './secret-files.ts';
-import { GracePeriod } from './setting-rules.ts';
+import { Age, GracePeriod } from './setting-rules.ts';
 import {
   brokerUrlsProblem,
   collectorUrlProblem,
@@ -138,10 +138,7 @@ export const commonVariables = {
     .default(() => new Secret('amqp://guest:guest@localhost:5672')),
   /** Whether behind AMQP_URL stands a cluster; auto sees several nodes in it, or several addresses behind a name. */
   AMQP_CLUSTER: z.enum(['auto', 'on', 'off'], 'expected auto, on or off').default('auto'),
-  HISTORY_MAX_AGE: z
-    .string()
-    .regex(/^[1-9]\d*[YMDhms]$/, 'expected a number and one of Y M D h m s, such as 7D')
-    .default('7D'),
+  HISTORY_MAX_AGE: Age.default('7D'),
   LOG_LEVEL: z
     .enum(
       ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'],

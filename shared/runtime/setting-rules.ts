@@ -5,11 +5,16 @@ const MINUTE_MS = 60 * SECOND_MS;
 const HOUR_MS = 60 * MINUTE_MS;
 const DAY_S = 24 * 60 * 60;
 
-/** Of HISTORY_MAX_AGE, as RabbitMQ counts them. */
+/** As RabbitMQ counts them. */
 const AGE_UNIT_S = { Y: 365 * DAY_S, M: 30 * DAY_S, D: DAY_S, h: 3_600, m: 60, s: 1 } as const;
 
-/** For how long the history is kept, of a valid HISTORY_MAX_AGE. */
-export function historySeconds(age: string): number {
+/** A time as RabbitMQ writes the age of a stream. */
+export const Age = z
+  .string()
+  .regex(/^[1-9]\d*[YMDhms]$/, 'expected a number and one of Y M D h m s, such as 7D');
+
+/** The seconds of a valid age. */
+export function ageSeconds(age: string): number {
   const unit = age.at(-1) as keyof typeof AGE_UNIT_S;
   return Number(age.slice(0, -1)) * AGE_UNIT_S[unit];
 }

@@ -19,6 +19,7 @@ function problemsOf(env: Record<string, string>): string {
 
 const defaults = [
   ['HISTORY_MAX_AGE', '7D'],
+  ['MAX_TOKEN_LIFETIME', '31D'],
   ['LOG_LEVEL', 'info'],
   ['DRAIN_TIMEOUT_MS', 9_000],
   ['WEBSOCKET_PORT', 8080],

@@ -140,8 +140,10 @@ describe('what the guide has people paste', () => {
       .object({ exp: z.number() })
       .loose()
       .parse(JSON.parse(blocks('json')[0] ?? ''));
-    const verify = createTokenVerifier([TEST_SECRET], () => (claims.exp - 1) * 1000);
-    expect(verify(jwt.sign(claims, TEST_SECRET, { algorithm: 'HS256' }))).toMatchObject({
+    const verify = createTokenVerifier([TEST_SECRET], () => (claims.exp - 1) * 1000, {
+      maxLifetimeMs: 900_000,
+    });
+    expect(verify(jwt.sign(claims, TEST_SECRET, { algorithm: 'HS256', noTimestamp: true }))).toMatchObject({
       principal: { userId: 4, role: 'provider' },
     });
   });

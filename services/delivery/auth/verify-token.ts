@@ -5,59 +5,121 @@ import { Id } from '../../../shared/contract/ids.ts';
 import { roles } from '../core/access.ts';
 import type { TokenVerdict } from '../core/session-ports.ts';
 
-/** RFC 3339 knows four digits of a year: a token that ends later (seconds mixed up with milliseconds) ends here. */
+/** RFC 3339 knows four digits of a year; later times are written as this one. */
 const LAST_MS = Date.UTC(9999, 11, 31, 23, 59, 59);
+/** How far the issuer's clock may be ahead of ours. */
+const LEEWAY_MS = 30_000;
+/** As seconds since 1970 this is the year 5138: whoever writes more means milliseconds. */
+const MILLISECONDS_FROM = 1e11;
+
+const NumericDate = z
+  .number('must be a number of seconds since 1970')
+  .transform((seconds) => seconds * 1_000);
 
 /** Claims as the fork issues them (`data`), or flat. `type` is absent or `access`; a half-done login is neither. */
-const Claims = z
-  .object({
-    exp: z.number().int().positive(),
-    type: z.literal('access').optional(),
-    sub: z.unknown().optional(),
-    user_id: z.unknown().optional(),
-    role: z.unknown().optional(),
-    data: z.object({ user_id: z.unknown().optional(), role: z.unknown().optional() }).optional(),
-  })
-  .transform(({ exp, sub, user_id, role, data }) => ({
-    userId: data?.user_id ?? user_id ?? sub,
-    role: data?.role ?? role,
-    expiresAtMs: Math.min(exp * 1000, LAST_MS),
-  }))
-  .pipe(z.object({ userId: Id, role: z.enum(roles), expiresAtMs: z.number() }));
+const Claims = z.object({
+  exp: NumericDate,
+  nbf: NumericDate.optional(),
+  iat: NumericDate.optional(),
+  type: z.literal('access', 'must be "access" where it is there: a half-done login is none').optional(),
+  sub: z.unknown().optional(),
+  user_id: z.unknown().optional(),
+  role: z.unknown().optional(),
+  data: z
+    .object(
+      { user_id: z.unknown().optional(), role: z.unknown().optional() },
+      'must be an object where it is there',
+    )
+    .optional(),
+});
 
-const FAILED: TokenVerdict = {
+const Person = z.object({
+  user_id: Id,
+  role: z.enum(roles, `must be one of ${roles.join(', ')}`),
+});
+
+const failed = (why: string): TokenVerdict => ({
   refused: 'AUTH_FAILED',
-  message:
-    'The token is not valid here: expected an HS256 access token of this installation with exp, user_id and role.',
-};
+  message: `The token is not valid here: ${why}.`,
+});
+/** Whatever is wrong with a token that none of our secrets signed: what it claims is nobody's business. */
+const FOREIGN = failed('it is no HS256 token that one of the secrets of this installation signed');
 const EXPIRED: TokenVerdict = {
   refused: 'TOKEN_EXPIRED',
   message: 'The token has expired. Come back with a new one.',
 };
 
-/** HS256 only, against each of the secrets; never says which check failed beyond expiry. */
+/** HS256 only, against each of the secrets. Which claim is wrong is told only of a token that one of them signed. */
 export function createTokenVerifier(
   secrets: readonly string[],
   now: () => number,
+  { maxLifetimeMs }: { readonly maxLifetimeMs: number },
 ): (token: string) => TokenVerdict {
   // Given a string, jsonwebtoken first tries at each token whether it is a public key: 15 times the work.
   const keys = secrets.map((secret) => createSecretKey(Buffer.from(secret)));
   return (token) => {
     for (const key of keys) {
-      const verdict = verifyWith(key, token, now());
-      if (verdict !== undefined) return verdict;
+      const signed = readSigned(key, token);
+      if (signed !== undefined) return judge(signed, now(), maxLifetimeMs);
     }
-    return FAILED;
+    return FOREIGN;
   };
 }
 
-/** `undefined`: not signed with this key; another one may fit. */
-function verifyWith(key: KeyObject, token: string, nowMs: number): TokenVerdict | undefined {
+/** `undefined`: not signed with this key; another one may fit. Times are ours to judge: jsonwebtoken has one leeway for all. */
+function readSigned(key: KeyObject, token: string): jwt.Jwt | undefined {
   try {
-    const payload = jwt.verify(token, key, { algorithms: ['HS256'], clockTimestamp: nowMs / 1000 });
-    const claims = Claims.safeParse(payload);
-    return claims.success ? { principal: claims.data } : FAILED;
-  } catch (error) {
-    return error instanceof jwt.TokenExpiredError ? EXPIRED : undefined;
+    return jwt.verify(token, key, {
+      algorithms: ['HS256'],
+      complete: true,
+      ignoreExpiration: true,
+      ignoreNotBefore: true,
+    });
+  } catch {
+    return undefined;
   }
+}
+
+function judge({ header, payload }: jwt.Jwt, nowMs: number, maxLifetimeMs: number): TokenVerdict {
+  // RFC 7515 section 4.1.11: what it names must be understood, and we know no extension.
+  if (Object.hasOwn(header, 'crit'))
+    return failed('its header asks for extensions (crit), and none is known here');
+  const parsed = Claims.safeParse(payload);
+  if (!parsed.success) return failed(firstOf(parsed.error, payload));
+  const { exp, nbf, iat, sub, user_id, role, data } = parsed.data;
+  if (exp <= nowMs) return EXPIRED;
+  for (const [name, fromMs] of Object.entries({ nbf, iat })) {
+    if (fromMs !== undefined && fromMs > nowMs + LEEWAY_MS) {
+      return failed(`it is not valid before ${written(fromMs)} (${name}), and here it is ${written(nowMs)}`);
+    }
+  }
+  if (exp > nowMs + maxLifetimeMs + LEEWAY_MS) {
+    const unit = exp > MILLISECONDS_FROM * 1_000 ? ', and is in seconds, not milliseconds' : '';
+    return failed(`exp is further ahead than MAX_TOKEN_LIFETIME allows${unit}`);
+  }
+  const person = Person.safeParse({
+    user_id: data?.user_id ?? user_id ?? sub,
+    role: data?.role ?? role,
+  });
+  if (!person.success) return failed(firstOf(person.error, {}));
+  return {
+    principal: {
+      userId: person.data.user_id,
+      role: person.data.role,
+      expiresAtMs: Math.min(exp, LAST_MS),
+    },
+  };
+}
+
+/** The claim and what is wrong with it, never its value. */
+function firstOf({ issues }: z.ZodError, payload: unknown): string {
+  const { path = [], message = '' } = issues[0] ?? {};
+  const name = path.join('.');
+  if (name === '') return 'its payload must be an object of claims';
+  const isMissing = name === 'exp' && typeof payload === 'object' && payload !== null && !('exp' in payload);
+  return isMissing ? 'exp is missing' : `${name} ${message}`;
+}
+
+function written(atMs: number): string {
+  return new Date(Math.min(atMs, LAST_MS)).toISOString();
 }
