@@ -55,6 +55,13 @@ export const mutations: readonly Mutation[] = [
     replace: 'this.#write(entry);',
   },
   {
+    name: 'a client comes back to the bytes that it refused',
+    scenario: 'a client takes no large event',
+    file: 'services/delivery/core/frame-bounds.js',
+    find: 'this.#bytes.set(',
+    replace: 'void (',
+  },
+  {
     name: 'a resume looks back without a margin',
     scenario: 'everybody resumes while a clock is ahead',
     file: 'services/delivery/core/catch-up.js',

@@ -69,6 +69,11 @@ export const scenarios = {
     ],
   },
   'a backend makes mistakes': { load: quiet, faults: [fault('mistakes of a backend', 500)] },
+  'a client takes no large event': {
+    load: { ...quiet, smallFrameClients: 1 },
+    faults: [fault('large events', 500)],
+    judge: ({ counts }) => (counts['in thin form'] === 0 ? ['no event in thin form'] : []),
+  },
   'rooms are joined over slow links': {
     load: quiet,
     faults: [
