@@ -9,6 +9,8 @@ import type { IngestConfig } from './config.ts';
 import type { Intake } from './core/intake.ts';
 import type { NextCursor, Observer } from './core/ports.ts';
 import type { Refusal } from './core/problems.ts';
+import type { AcceptedEvent } from './core/accept.ts';
+import { broadcastIn } from './easyappointments/broadcast.ts';
 import { Desk, type Arrival } from './easyappointments/desk.ts';
 import { WebhookEntrance } from './easyappointments/entrance.ts';
 import type { Ledger } from './easyappointments/ledger.ts';
@@ -113,6 +115,13 @@ export class LedgerSide implements InboxDesk {
     return this.#desk.take(arrival);
   }
 
+  /** A change by the fork's own call, by way of the inbox; `undefined` for one that leaves nothing to know. */
+  defer(event: AcceptedEvent, call: Uint8Array): Promise<void> | undefined {
+    const body = broadcastIn(event, call, this.options.config);
+    if (body === undefined || body.byteLength > this.options.config.maxBodyBytes) return undefined;
+    return this.#enqueue(body, 'broadcast');
+  }
+
   reconcile(reason: string): void {
     // It has done its work by opening the desk, which begins with a reconciliation.
     if (reason !== ROLL_CALL) this.#reconciler?.request(reason);
@@ -157,9 +166,9 @@ export class LedgerSide implements InboxDesk {
   }
 
   /** Throws an AppError at once when the broker cannot take it now. */
-  #enqueue(body: Buffer): Promise<void> {
+  #enqueue(body: Buffer, entrance: 'webhook' | 'broadcast' = 'webhook'): Promise<void> {
     const { publisher, nextCursor } = this.options;
     publisher.ensureRoomFor(1, body.byteLength);
-    return publisher.publishMessage(webhookMessage(body, nextCursor(), systemClock()));
+    return publisher.publishMessage(webhookMessage(body, nextCursor(), systemClock(), entrance));
   }
 }

@@ -65,7 +65,7 @@ export async function startIngest(
   });
   publisher.on('unroutable', repairing(publishing, config, logger));
   const ledger = new Ledger();
-  const intake = new Intake({
+  const intake: Intake = new Intake({
     publisher,
     observer: metrics,
     nextCursor,
@@ -76,9 +76,10 @@ export async function startIngest(
     digest,
     calendarRoom: config.calendarRoom,
     secretariesOf: (provider) => ledger.secretariesOf(provider),
+    defer: (event, body) => ledgerSide.defer(event, body),
     enrich: (event) => enriched(event, ledger, config),
   });
-  const ledgerSide = new LedgerSide({
+  const ledgerSide: LedgerSide = new LedgerSide({
     config,
     ledger,
     connection: consuming,

@@ -3,13 +3,23 @@ import type { AcceptedEvent } from '../../services/ingest/core/accept.ts';
 import type { TestDesk, WebhookBody } from './desk.ts';
 
 interface Case {
+  readonly restThenHas?: Readonly<Record<string, unknown>>;
   readonly steps: readonly { readonly to: string; readonly body: WebhookBody }[];
 }
 
 /** Requests that a real installation made, and that ended wrong once. */
 export function stepsOf(name: string): Case['steps'] {
+  return read(name).steps;
+}
+
+/** What the REST API then answers of the row. */
+export function restThenHas(name: string): Case['restThenHas'] {
+  return read(name).restThenHas;
+}
+
+function read(name: string): Case {
   const text = readFileSync(new URL(`../fixtures/cases/${name}.json`, import.meta.url), 'utf8');
-  return (JSON.parse(text) as Case).steps;
+  return JSON.parse(text) as Case;
 }
 
 /** Plays the webhooks of a case, and returns what the last one announced. */

@@ -9,6 +9,7 @@ import type { Contents } from '../core/contents.ts';
 import { invalidEvent, refusal, renamed, type Refusal } from '../core/problems.ts';
 import type { Repeats } from '../core/repeats.ts';
 import { EventId } from '../core/schemas.ts';
+import { readBroadcast } from '../easyappointments/broadcast.ts';
 import {
   looksLikeWebhook,
   readWebhook,
@@ -28,11 +29,19 @@ export interface WaitingWebhook {
 
 /** Says that the HTTP entrance put it there, and when it came; Unix milliseconds. */
 const RECEIVED_HEADER = 'x-webhook-received';
+/** The same of a call of /broadcast. */
+const BROADCAST_HEADER = 'x-broadcast-received';
 const Received = z.int().positive().optional().catch(undefined);
 const MARK_OF_A_WEBHOOK = '"payload"';
 
 /** A webhook on its way into the inbox; its id becomes that of its event. */
-export function webhookMessage(body: Buffer, id: string, receivedMs: number): OutgoingMessage {
+export function webhookMessage(
+  body: Buffer,
+  id: string,
+  receivedMs: number,
+  entrance: 'webhook' | 'broadcast' = 'webhook',
+): OutgoingMessage {
+  const received = entrance === 'webhook' ? RECEIVED_HEADER : BROADCAST_HEADER;
   return {
     exchange: '',
     routingKey: INBOX,
@@ -41,7 +50,7 @@ export function webhookMessage(body: Buffer, id: string, receivedMs: number): Ou
     properties: {
       messageId: id,
       contentType: 'application/json',
-      headers: { [RECEIVED_HEADER]: receivedMs, [KEY_HEADER]: id, ...carrierOf() },
+      headers: { [received]: receivedMs, [KEY_HEADER]: id, ...carrierOf() },
     },
   };
 }
@@ -52,14 +61,15 @@ export function webhookIn(
   nowMs: number,
   { ids, ...options }: WebhookOptions & { readonly ids: Repeats<void> },
 ): WaitingWebhook | Refusal | undefined {
+  const broadcastMs = Received.parse(message.properties.headers?.[BROADCAST_HEADER]);
+  if (broadcastMs !== undefined) return waitingBroadcast(message, broadcastMs);
   if (!message.content.includes(MARK_OF_A_WEBHOOK)) return undefined;
   const json = parseJson(message.content, { inexact: 'mend' });
   if ('problems' in json || !looksLikeWebhook(json.value)) return undefined;
   const read = readWebhook(json.value, options);
   if ('problems' in read) return invalidEvent(read.problems);
   const received = Received.parse(message.properties.headers?.[RECEIVED_HEADER]);
-  const parsedId = EventId.safeParse(message.properties.messageId);
-  const id = parsedId.success ? String(parsedId.data) : undefined;
+  const id = idOf(message);
   if (id !== undefined && received === undefined) {
     const problems = clashOf(read.value, id, nowMs, ids);
     if (problems.length > 0) return refusal('id_reused', problems);
@@ -88,4 +98,17 @@ function clashOf(webhook: Webhook, id: string, nowMs: number, ids: Repeats<void>
   const problems = ids.clash(id, nowMs, contents);
   ids.once(id, nowMs, () => Promise.resolve(), contents);
   return renamed(problems, { '/event': '/action', '/data': '/payload' });
+}
+
+/** `undefined` for one that this version does not understand: it is an event all the same. */
+function waitingBroadcast(message: ConsumeMessage, receivedMs: number): WaitingWebhook | undefined {
+  const json = parseJson(message.content, { inexact: 'mend' });
+  const id = idOf(message);
+  const webhook = 'problems' in json ? undefined : readBroadcast(json.value, id);
+  return webhook === undefined ? undefined : { webhook, entrance: 'broadcast', id, receivedMs };
+}
+
+function idOf({ properties }: ConsumeMessage): string | undefined {
+  const id = EventId.safeParse(properties.messageId);
+  return id.success ? String(id.data) : undefined;
 }

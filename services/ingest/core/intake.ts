@@ -28,16 +28,21 @@ export interface IntakeOptions {
   /** What `calendar` gets of an appointment's event: a thin companion, or the event itself. */
   readonly calendarRoom: CalendarRoom;
   readonly secretariesOf?: AcceptOptions['secretariesOf'];
+  /** Of the fork's own call: what the ledger has to know goes by the instance that writes it. */
+  readonly defer?: Defer;
   /** Adds what is known to the fork's own call, whose apps show it, and takes out what is not for everybody. */
   readonly enrich?: (event: AcceptedEvent) => readonly AcceptedEvent[];
 }
 
 export type CalendarRoom = 'thin' | 'full';
 
+/** Puts an event into the inbox instead of announcing it at once; `undefined` for one that is not for there. */
+export type Defer = (event: AcceptedEvent, body: Uint8Array) => Promise<void> | undefined;
+
 export interface Taken {
   /** Whether one event was sent, and not an array. */
   readonly single: boolean;
-  /** In the order of the input, once the broker has confirmed all of them. */
+  /** In the order of the input, once the broker has confirmed all of them; none of what was deferred. */
   readonly receipts: Promise<readonly Receipt[]>;
 }
 
@@ -73,6 +78,9 @@ export class Intake {
     if ('problems' in read) return read;
     const clashes = this.#clashes(read, input);
     if (clashes.length > 0) return refusal('id_reused', clashes);
+    const [first] = read.events;
+    const deferred = canRetry || first === undefined ? undefined : this.options.defer?.(first, input.body);
+    if (deferred !== undefined) return { single: read.single, receipts: deferred.then(() => []) };
     const receipts = canRetry
       ? this.#handOver(read.events, input.entrance)
       : this.announce(enrich === undefined ? read.events : read.events.flatMap(enrich), input.entrance);

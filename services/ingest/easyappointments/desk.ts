@@ -3,6 +3,7 @@ import type { AcceptedEvent } from '../core/accept.ts';
 import type { Entrance } from '../core/ports.ts';
 import type { Refusal } from '../core/problems.ts';
 import { AppointmentRow, AppointmentRowWithHash, PersonRow, ServiceRow } from './columns.ts';
+import { planForArrival } from './broadcast.ts';
 import { eventsOf, type Stamp } from './compose.ts';
 import { rowOf } from './decide.ts';
 import { keyOf, RUN_ID, type Entry } from './entries.ts';
@@ -83,9 +84,10 @@ export class Desk implements DeskForRest {
 
   /** Throws an AppError at once when the broker cannot take it now; resolves when everything is done, or to a refusal. */
   take({ webhook, entrance, id, receivedMs }: Arrival): Promise<Refusal | undefined> {
-    const { ledger, lookups } = this.options;
+    const { ledger, keepHash, lookups } = this.options;
     if (webhook.kind === 'person' && webhook.role === 'customer') lookups?.heard(webhook.row.id, receivedMs);
-    const plan = planFor(webhook, ledger, this.#context(receivedMs));
+    const spoken = { keepHash, directory: this.#withoutDoubtful(ledger) };
+    const plan = planForArrival(webhook, ledger, this.#context(receivedMs), spoken);
     if (plan.isOfAnotherRow) return Promise.resolve(this.#clash(webhook));
     const stamp = { id, timestamp: new Date(receivedMs).toISOString() };
     this.#settleTies(plan);
@@ -221,9 +223,9 @@ export class Desk implements DeskForRest {
   /** With `named` its events wait for that, and show what is known then; all else goes on. */
   #carryOut(plan: Plan, stamp: Stamp, entrance: Entrance, named?: Promise<void>): Promise<void> {
     const { ledger } = this.options;
-    const { news, proposals } = plan;
+    const { news, proposals, passedOn = [] } = plan;
     const directory = this.#withoutDoubtful(plan.directory ?? ledger);
-    const compose = () => news.flatMap((one) => eventsOf(one, stamp, directory));
+    const compose = () => [...passedOn, ...news.flatMap((one) => eventsOf(one, stamp, directory))];
     const keys = proposals.map(keyOf);
     const before = [
       ...keys.flatMap((key) => this.#underWay.get(key) ?? []),

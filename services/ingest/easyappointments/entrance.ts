@@ -22,7 +22,7 @@ export class WebhookEntrance {
     const webhook: Checked<Webhook> = readWebhook(json.value, this.options);
     if ('problems' in webhook) return invalidEvent(webhook.problems);
     const { value } = webhook;
-    if (value.kind === 'ignored' || value.kind === 'reconcile') {
+    if (value.kind === 'ignored' || value.kind === 'reconcile' || value.kind === 'broadcast') {
       this.options.ignored(value.kind === 'ignored' && value.known);
       return { accepted: Promise.resolve() };
     }

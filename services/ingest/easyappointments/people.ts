@@ -1,3 +1,4 @@
+import type { AcceptedEvent } from '../core/accept.ts';
 import type { PersonRow, ServiceRow } from './columns.ts';
 import { rowOf, type News } from './decide.ts';
 import { digestOf } from './digest.ts';
@@ -9,6 +10,8 @@ import type { Role, Verb } from './webhook.ts';
 export interface Plan {
   readonly news: readonly News[];
   readonly proposals: readonly Proposal[];
+  /** Events that come from the backend as they are, before those of the news. */
+  readonly passedOn?: readonly AcceptedEvent[];
   /** By whom its news are composed, where that is not the ledger as it was. */
   readonly directory?: Directory;
   /** See `Decision`. */

@@ -27,7 +27,11 @@ export const IDS_CLASH: Refusal = {
 };
 
 /** What a webhook means after all that the ledger knows: whom to tell what, and what to keep. */
-export function planFor(webhook: Change, ledger: Ledger, context: PlanContext): Plan {
+export function planFor(
+  webhook: Exclude<Change, { kind: 'broadcast' }>,
+  ledger: Ledger,
+  context: PlanContext,
+): Plan {
   switch (webhook.kind) {
     case 'appointment':
       return planForAppointment(ledger, { ...context, verb: webhook.verb, row: webhook.row });

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { isRecord } from '../core/accept.ts';
+import type { Broadcast } from './broadcast.ts';
 import { problemsOf, under, type Checked } from '../core/problems.ts';
 import {
   AppointmentRow,
@@ -18,6 +19,8 @@ export type Webhook =
   | { readonly kind: 'person'; readonly role: Role; readonly verb: Verb; readonly row: PersonRow }
   | { readonly kind: 'service'; readonly verb: Verb; readonly row: ServiceRow }
   | { readonly kind: 'blocked_period'; readonly verb: Verb; readonly row: BlockedPeriodRow }
+  /** The fork's own call, in the inbox only. */
+  | Broadcast
   /** Ours, in the inbox only: the instance that reads it asks the REST API what the webhooks missed. */
   | { readonly kind: 'reconcile'; readonly reason: string }
   /** An action that concerns no appointment, or one that upstream is not known to send. */
@@ -97,7 +100,7 @@ export function looksLikeWebhook(value: unknown): boolean {
   );
 }
 
-type Writable = Exclude<Webhook, { kind: 'ignored' }>;
+type Writable = Exclude<Webhook, { kind: 'ignored' | 'broadcast' }>;
 
 function envelopeOf(webhook: Writable): { action: string; payload: object } {
   switch (webhook.kind) {

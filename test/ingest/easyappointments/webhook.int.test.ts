@@ -108,3 +108,20 @@ describe('without a broker', () => {
     expect(seen?.frame).toMatchObject({ event: 'appointment.created', data: { id: 1 } });
   });
 });
+
+describe('the fork, with webhooks and broadcasts', () => {
+  it('tells a change by the REST API once, by way of the inbox', async () => {
+    await using own = await TestIngest.start();
+    const booked = webhook('appointment_save.new');
+    const rooms = ['calendar', 'admin', 'provider_4', 'customer_6'];
+    const broadcast = { event: 'appointment_created', data: booked.payload, rooms };
+    expect((await own.post('/broadcast', broadcast)).status).toBe(200);
+    expect((await own.published.take(2)).map(({ frame }) => frame['event'])).toEqual([
+      'appointment.created',
+      'calendar.sync',
+    ]);
+    expect((await own.post('/webhooks/easyappointments', booked)).status).toBe(204);
+    expect((await own.post('/broadcast', broadcast)).status).toBe(200);
+    expect(await own.announcedSince()).toEqual([]);
+  });
+});

@@ -1,0 +1,131 @@
+import { z } from 'zod';
+import { eventNames, isAppointmentEvent } from '../../../shared/contract/event.ts';
+import { EVERYONE, parseRoom, type Room } from '../../../shared/contract/routing.ts';
+import type { AcceptedEvent } from '../core/accept.ts';
+import { parseJson } from '../core/json.ts';
+import { AppointmentRow, AppointmentRowWithHash } from './columns.ts';
+import { decide, rowOf, type Told } from './decide.ts';
+import type { AppointmentRecord } from './entries.ts';
+import { enriched } from './enrich.ts';
+import type { Directory, Ledger } from './ledger.ts';
+import type { Plan } from './people.ts';
+import { planFor, type PlanContext } from './plan.ts';
+import { APPOINTMENT_SECRETS, withoutSecretKeys } from './secret-keys.ts';
+import type { Change, Verb } from './webhook.ts';
+
+/** A change by the fork's own call, with the row that its webhook would have had. */
+export interface Broadcast {
+  readonly kind: 'broadcast';
+  readonly verb: Verb;
+  readonly row: AppointmentRow;
+  readonly event: AcceptedEvent;
+}
+
+/** The columns that a row of the table has, and a backend's own words do not. */
+const Columns = z.object({
+  create_datetime: z.string(),
+  start_datetime: z.string(),
+  end_datetime: z.string(),
+});
+const Body = z.object({ event: z.string(), data: z.unknown() });
+
+/**
+ * What waits in the inbox: an event as any backend may put it there, so that an instance of before 0.5 announces it, and
+ * beside it what the ledger is told.
+ */
+const Waiting = z.object({
+  event: z.enum(eventNames),
+  data: z.record(z.string(), z.unknown()),
+  rooms: z.array(z.custom<Room>((room) => parseRoom(room) !== undefined)).min(1),
+  timestamp: z.string(),
+  verb: z.enum(['save', 'delete']),
+  row: AppointmentRowWithHash,
+});
+
+/** `undefined` where the ledger has nothing to learn: not a whole row of an appointment or absence, or for everyone. */
+export function broadcastIn(
+  event: AcceptedEvent,
+  body: Uint8Array,
+  { keepHash }: { readonly keepHash: boolean },
+): Buffer | undefined {
+  if (event.id !== undefined || event.rooms.length === 0 || event.rooms.includes(EVERYONE)) return undefined;
+  const json = parseJson(body, { inexact: 'mend' });
+  const given = 'problems' in json ? undefined : Body.safeParse(json.value).data;
+  const row = (keepHash ? AppointmentRowWithHash : AppointmentRow).safeParse(given?.data);
+  if (given === undefined || !row.success || !Columns.safeParse(given.data).success) return undefined;
+  const isAbsence = given.event.startsWith('unavailability');
+  if (!isAbsence && !isAppointmentEvent(event.name)) return undefined;
+  const waiting: z.input<typeof Waiting> = {
+    event: event.name,
+    data: withoutSecretKeys(event.data, APPOINTMENT_SECRETS),
+    rooms: event.rooms.filter((room) => room !== EVERYONE),
+    timestamp: event.timestamp,
+    verb: /delete|cancel/.test(given.event) ? 'delete' : 'save',
+    row: { ...row.data, is_unavailability: isAbsence },
+  };
+  return Buffer.from(JSON.stringify(waiting));
+}
+
+export function readBroadcast(value: unknown, id: string | undefined): Broadcast | undefined {
+  const parsed = Waiting.safeParse(value);
+  if (!parsed.success) return undefined;
+  const { event: name, data, rooms, timestamp, verb, row } = parsed.data;
+  return { kind: 'broadcast', verb, row, event: { id, name, data, timestamp, rooms } };
+}
+
+export function planForArrival(
+  change: Change,
+  ledger: Ledger,
+  context: PlanContext,
+  options: { readonly directory: Directory; readonly keepHash: boolean },
+): Plan {
+  if (change.kind !== 'broadcast') return planFor(change, ledger, context);
+  return planForBroadcast(change, ledger, context, options);
+}
+
+/**
+ * Passed on as it came, unless a webhook or a reconciliation told the same already. Those who lose the appointment by it,
+ * whom the fork does not name, are told as by a webhook.
+ */
+function planForBroadcast(
+  { verb, row, event }: Broadcast,
+  ledger: Ledger,
+  context: PlanContext,
+  { directory, keepHash }: { readonly directory: Directory; readonly keepHash: boolean },
+): Plan {
+  const known = ledger.get('appointment', row.id);
+  const told = { ...context, verb, row };
+  const { news, record, isOfAnotherRow } = decide(known, told);
+  if (isOfAnotherRow) return { news: [], proposals: [], isOfAnotherRow };
+  const proposalsOf = (kept: typeof record) =>
+    kept === undefined ? [] : [{ kind: 'appointment', id: row.id, record: kept } as const];
+  if (known !== undefined && isKnown(known, told)) return { news: [], proposals: proposalsOf(record) };
+  // Whom the status told that it is off need not hear it again; calendars learn that the slot is free.
+  if (known?.state === 'cancelled' && record !== undefined && record.state !== 'booked') {
+    return { news, proposals: proposalsOf(record) };
+  }
+  const whole = { ...event, data: { ...event.data, ...(row.hash !== undefined && { hash: row.hash }) } };
+  return {
+    news: news.filter((one) => one.kind === 'appointment' && one.part?.who === 'leaving'),
+    proposals: proposalsOf(record && asToldNow(record)),
+    passedOn: enriched(whole, directory, { keepHash }),
+  };
+}
+
+function isKnown(known: AppointmentRecord, told: Told): boolean {
+  if (told.verb === 'save') {
+    const before = decide(known, { ...told, observed: { isNews: false } });
+    return before.news.length === 0 && known.state !== 'deleted';
+  }
+  const { row } = told;
+  const was = rowOf(row.id, known);
+  const columns = ['id_users_provider', 'id_users_customer', 'start_datetime', 'end_datetime'] as const;
+  return (
+    known.state === 'deleted' && columns.every((column) => (was[column] ?? null) === (row[column] ?? null))
+  );
+}
+
+/** Zone and names are those that it goes out with, not those that were told before. */
+function asToldNow({ zone: _zone, names: _names, ...record }: Omit<AppointmentRecord, 'version'>) {
+  return record;
+}

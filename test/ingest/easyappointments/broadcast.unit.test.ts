@@ -1,0 +1,178 @@
+import { describe, expect, it } from '@jest/globals';
+import { acceptEvent, type AcceptedEvent } from '../../../services/ingest/core/accept.ts';
+import { broadcastIn, readBroadcast } from '../../../services/ingest/easyappointments/broadcast.ts';
+import { AppointmentResource } from '../../../services/ingest/easyappointments/rest/rest-rows.ts';
+import { restThenHas, stepsOf } from '../../support/cases.ts';
+import { TestDesk, told, webhook } from '../../support/desk.ts';
+
+interface Call {
+  readonly event: string;
+  readonly data: Readonly<Record<string, unknown>>;
+  readonly rooms: readonly string[];
+}
+
+const PARTIES = ['calendar', 'admin', 'provider_4', 'customer_6'];
+
+/** The fork's call with the row of a captured webhook. */
+function call(event: string, name: string, changes: Readonly<Record<string, unknown>> = {}): Call {
+  return { event, data: webhook(name, changes).payload, rooms: PARTIES };
+}
+
+function waiting(body: Call, keepHash = false): Buffer | undefined {
+  const accepted = acceptEvent(body, { now: '2026-11-23T00:00:00Z', withoutRooms: 'everyone' });
+  if ('problems' in accepted) throw new Error(JSON.stringify(accepted.problems));
+  return broadcastIn(accepted.value, Buffer.from(JSON.stringify(body)), { keepHash });
+}
+
+/** Takes a call by way of the inbox, and returns what it announced. */
+async function take(desk: TestDesk, body: Call, id = 'b1'): Promise<AcceptedEvent[]> {
+  const message = waiting(body);
+  const read = message && readBroadcast(JSON.parse(message.toString()), id);
+  if (read === undefined) throw new Error('not for the desk');
+  const before = desk.announced.length;
+  desk.nowMs += 1_000;
+  await desk.desk.take({ webhook: read, entrance: 'broadcast', id, receivedMs: desk.nowMs });
+  return desk.announced.slice(before);
+}
+
+/** What a run a minute later says of a row of the REST API, or of one that is gone. */
+async function compare(desk: TestDesk, row: unknown): Promise<string> {
+  await desk.desk.begin();
+  const asOfMs = (desk.nowMs += 60_000);
+  if (typeof row === 'number') return desk.desk.observe({ kind: 'gone', appointmentId: row, asOfMs });
+  const parsed = AppointmentResource.parse(row);
+  return desk.desk.observe({ kind: 'appointment', row: parsed, asOfMs, isNews: true });
+}
+
+const outcomeOf = (done: Promise<unknown>) =>
+  done.then(
+    () => 'done',
+    (error: unknown) => (error instanceof Error ? error.message : String(error)),
+  );
+
+const CREATED = call('appointment_created', 'appointment_save.new');
+const MOVED = call('appointment_updated', 'appointment_save.update-reschedule');
+const DELETED = call('appointment_deleted', 'appointment_save.update-reschedule');
+const rest = ({ data }: Call) => ({
+  ...{ id: data['id'], start: data['start_datetime'], end: data['end_datetime'], status: data['status'] },
+  ...{ location: data['location'], notes: data['notes'], color: data['color'], meetingLink: null },
+  ...{ customerId: data['id_users_customer'], providerId: data['id_users_provider'] },
+  serviceId: data['id_services'],
+});
+
+describe('a broadcast and the reconciliation after it', () => {
+  it('tell the captured booking once', async () => {
+    const name = 'broadcast-then-reconciliation';
+    const desk = new TestDesk();
+    const [provider, broadcast] = stepsOf(name);
+    if (provider === undefined || broadcast === undefined) throw new Error('two steps');
+    await desk.take(provider.body);
+    expect((await take(desk, broadcast.body as unknown as Call)).map(told)).toEqual([
+      'appointment.created → admin provider_940004 customer_940008',
+    ]);
+    expect(await compare(desk, { color: '#7cbae8', ...restThenHas(name) })).toBe('unchanged');
+  });
+
+  it('tell a booking, a move and a deletion once each', async () => {
+    const desk = new TestDesk();
+    expect((await take(desk, CREATED)).map(told)).toEqual([
+      'appointment.created → admin provider_4 customer_6',
+    ]);
+    expect(await compare(desk, rest(CREATED))).toBe('unchanged');
+    expect((await take(desk, MOVED)).map(told)).toEqual([
+      'appointment.updated → admin provider_4 customer_6',
+    ]);
+    expect(await compare(desk, rest(MOVED))).toBe('unchanged');
+    expect((await take(desk, DELETED)).map(told)).toEqual([
+      'appointment.cancelled → admin provider_4 customer_6',
+    ]);
+    expect(await compare(desk, DELETED.data['id'])).toBe('unchanged');
+  });
+
+  it('still tell what changed after the broadcast', async () => {
+    const desk = new TestDesk();
+    await take(desk, CREATED);
+    expect(await compare(desk, rest(MOVED))).toBe('announced');
+  });
+
+  it('tell of an absence once', async () => {
+    const desk = new TestDesk();
+    const away = call('unavailability_created', 'unavailability_save.new');
+    expect((await take(desk, away)).map(told)).toEqual([
+      'calendar.sync (unavailability.created) → calendar admin provider_4 customer_6',
+    ]);
+    expect(await desk.take(webhook('unavailability_save.new'))).toEqual([]);
+  });
+});
+
+describe('a webhook and a broadcast of one change', () => {
+  const pairs = [
+    ['a booking', 'appointment_save.new', CREATED],
+    ['a move', 'appointment_save.update-reschedule', MOVED],
+  ] as const;
+
+  it.each(pairs)('tell %s once, whichever comes first', async (_what, name, body) => {
+    const first = new TestDesk();
+    expect(await first.take(webhook(name))).toHaveLength(1);
+    expect(await take(first, body)).toEqual([]);
+    const second = new TestDesk();
+    expect(await take(second, body)).toHaveLength(1);
+    expect(await second.take(webhook(name))).toEqual([]);
+  });
+
+  it('tell a deletion once, whichever comes first', async () => {
+    const deletion = { ...webhook('appointment_save.update-reschedule'), action: 'appointment_delete' };
+    const first = new TestDesk();
+    await take(first, MOVED);
+    expect(await first.take(deletion)).toHaveLength(1);
+    expect(await take(first, DELETED)).toEqual([]);
+    const second = new TestDesk();
+    await take(second, MOVED);
+    expect(await take(second, DELETED)).toHaveLength(1);
+    expect(await second.take(deletion)).toEqual([]);
+  });
+
+  it('tell a provider who loses the appointment, whom the fork does not name', async () => {
+    const desk = new TestDesk();
+    await take(desk, CREATED);
+    const given = call('appointment_updated', 'appointment_save.update-provider-changed');
+    const rooms = ['calendar', 'admin', 'provider_2', 'customer_6'];
+    expect((await take(desk, { ...given, rooms })).map(told)).toEqual([
+      'appointment.updated → admin provider_2 customer_6',
+      'appointment.cancelled (reassigned) → provider_4',
+    ]);
+  });
+});
+
+describe('a broadcast that comes again because its message did', () => {
+  it('says the same under the same id', async () => {
+    const lost = new TestDesk({ write: () => Promise.reject(new Error('lost')) });
+    const outcomes = [await outcomeOf(take(lost, CREATED, 'b7')), await outcomeOf(take(lost, CREATED, 'b7'))];
+    expect(outcomes).toEqual(['lost', 'lost']);
+    expect(lost.announced.map(({ id }) => id)).toEqual(['b7', 'b7']);
+  });
+});
+
+describe('on its way through the inbox', () => {
+  it('it is an event that an older instance announces, without the hash', () => {
+    const message: unknown = JSON.parse(waiting(CREATED)?.toString() ?? '');
+    expect(acceptEvent(message, { now: '' })).toMatchObject({
+      value: { name: 'appointment.created', rooms: ['admin', 'provider_4', 'customer_6'] },
+    });
+    expect(JSON.stringify(message)).not.toContain('hash');
+    const generous = JSON.parse(waiting(CREATED, true)?.toString() ?? '') as { data: object; row: object };
+    expect([generous.data, generous.row]).toEqual([
+      expect.not.objectContaining({ hash: expect.anything() }),
+      expect.objectContaining({ hash: 'ZyBA6evNhKTU' }),
+    ]);
+  });
+
+  it.each([
+    ['is not a whole row', { ...CREATED, data: { id: 1, id_users_provider: 4, id_users_customer: 6 } }],
+    ['has an id of its own', { ...CREATED, id: 'own' }],
+    ['is for everyone', { event: 'unavailability_created', data: CREATED.data, rooms: [] }],
+    ['is of something else', { event: 'provider_status_changed', data: CREATED.data, rooms: PARTIES }],
+  ])('one that %s is announced at once', (_what, body) => {
+    expect(waiting(body)).toBeUndefined();
+  });
+});
