@@ -63,7 +63,9 @@ export function planForPerson(ledger: Ledger, told: PersonTold): Plan {
       row.settings === undefined || row.settings === null ? (known?.plan ?? null) : digestOf(row.settings),
   };
   const isSame = known !== undefined && saysTheSame(known, record);
-  const replanned = role === 'provider' && record.plan !== null && record.plan !== known?.plan;
+  // What was learnt by the REST API has no plan: the first save shows one, and that is no change.
+  const replanned =
+    role === 'provider' && record.plan !== null && known?.plan !== null && record.plan !== known?.plan;
   const directory = withPerson(ledger, role, row.id, record);
   const again =
     told.tellAgain && role !== 'secretary'

@@ -77,6 +77,21 @@ describe('a provider who is saved', () => {
   });
 });
 
+describe('a provider whom a reconciliation learnt', () => {
+  it('is no news when the first save shows the working plan, and is when it changes', async () => {
+    const desk = new TestDesk();
+    await desk.desk.begin();
+    const row = { id: 4, first_name: 'Marta', last_name: 'Schneider', timezone: 'Europe/Berlin' };
+    await desk.desk.observe({ kind: 'person', role: 'provider', row, asOfMs: desk.nowMs });
+    desk.nowMs += 60_000;
+    expect(await desk.take(webhook('provider_save.new'))).toEqual([]);
+    const settings = { working_plan: '{}', working_plan_exceptions: '[]' };
+    expect((await desk.take(webhook('provider_save.new', { settings }))).map(told)).toEqual([
+      'calendar.sync (provider.availability_changed) → calendar provider_4 admin',
+    ]);
+  });
+});
+
 describe('people and services that are saved without a change', () => {
   it('leave no entry in the ledger', async () => {
     const desk = await deskWithPeople();
