@@ -28,6 +28,8 @@ export class TestDesk {
   readonly batches: number[] = [];
   readonly refusals: Refusal[] = [];
   refuses = () => false;
+  /** Whether what was announced is lost before the ledger has it. */
+  losesWrite = () => false;
   readonly ledger: Ledger;
   readonly desk: Desk;
   readonly #keepHash: boolean;
@@ -47,6 +49,7 @@ export class TestDesk {
         return Promise.resolve();
       },
       write: (entries) => {
+        if (this.losesWrite()) return Promise.reject(new AppError('broker_unavailable', 'lost'));
         this.written.push(...entries);
         for (const entry of entries) ledger.apply(entry);
         return Promise.resolve();

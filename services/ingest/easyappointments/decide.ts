@@ -73,8 +73,11 @@ export function decide(known: AppointmentRecord | undefined, told: Told): Decisi
   if (told.verb === 'delete') return decideOnDelete(known, told, after);
   if (known === undefined) return decideOnUnknown(told, after);
   if (isOutdated(known, told)) return NOTHING;
-  if (known.digest === after.digest && known.state !== 'deleted') return { news: [], record: after };
-  if (after.state === 'cancelled' && known.state === 'cancelled') {
+  // A message that came again between two saves of one second was told under an id that clients drop: tell for sure.
+  const isSettled = told.observed !== undefined && known.undecided === true;
+  if (known.digest === after.digest && known.state !== 'deleted' && !isSettled)
+    return { news: [], record: after };
+  if (after.state === 'cancelled' && known.state === 'cancelled' && !isSettled) {
     return { news: [syncOf(told.row, 'appointment.updated', known)], record: after };
   }
   const change = { kind: 'appointment', row: told.row, ...changeOf(known, after) } as const;
@@ -174,7 +177,10 @@ function decideOnDelete(
   if (known?.state === 'deleted') return NOTHING;
   // Everybody was told when its status said so; now the slot is free as well.
   if (known?.state === 'cancelled') return { news: [syncOf(row, 'appointment.cancelled')], record: after };
-  return { news: [{ kind: 'appointment', name: 'appointment.cancelled', row }], record: after };
+  const off = { kind: 'appointment', name: 'appointment.cancelled', row } as const;
+  // The save that gave it away before is late or lost: whom it was told to has it still.
+  const givenAway = known !== undefined && wentElsewhere(known, after);
+  return { news: givenAway ? partsOf(known, off) : [off], record: after };
 }
 
 function decideOnAbsence(
