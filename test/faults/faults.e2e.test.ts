@@ -7,7 +7,7 @@ import { scaledMs } from '../support/time.ts';
 import { brokerFaults, createSchedule, edgeFaults, shortLanes } from './schedule.ts';
 
 const SEED = 1;
-const FAULTS_MS = 36_000;
+const FAULTS_MS = 55_000;
 /** Wide: a slow machine takes longer for everything, and the faults wait for it. */
 const DEADLINE_MS = scaledMs(600_000);
 

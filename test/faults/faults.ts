@@ -6,6 +6,7 @@ import type { Proxy } from './proxy.ts';
 import type { Publisher } from './publisher.ts';
 import type { Random } from './random.ts';
 import { SLOW_CUSTOMER, SMALL_FRAMES_CUSTOMER } from './population.ts';
+import { queueActs } from './queue-acts.ts';
 import { scenarioActs } from './scenario-acts.ts';
 import type { Fault, FaultKind } from './schedule.ts';
 import type { Member, System } from './system.ts';
@@ -150,6 +151,7 @@ const acts: Readonly<Record<FaultKind, Act>> = {
       await speaker.say(LARGE_APPOINTMENT, { rooms });
     }
   },
+  ...queueActs,
   ...scenarioActs,
   'node kill': (fault, context) => nodeDown(fault, context, (node) => node.kill()),
   'node stop': (fault, context) => nodeDown(fault, context, (node) => node.stop()),

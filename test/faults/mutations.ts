@@ -34,6 +34,13 @@ export const mutations: readonly Mutation[] = [
     replace: 'fillHole: () => Promise.resolve(),',
   },
   {
+    name: 'what the broker drops from a queue is not read from the history',
+    scenario: 'the broker drops from the queue of a delivery that is paused',
+    file: 'services/delivery/amqp/live-path.js',
+    find: 'this.#doubts += 1;',
+    replace: 'return;',
+  },
+  {
     name: 'a scan ends at any mark, not at its own',
     scenario: 'everybody resumes over slow links',
     file: 'services/delivery/amqp/history.js',

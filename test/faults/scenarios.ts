@@ -74,6 +74,11 @@ export const scenarios = {
     faults: [fault('large events', 500)],
     judge: ({ counts }) => (counts['in thin form'] === 0 ? ['no event in thin form'] : []),
   },
+  'the broker drops from the queue of a delivery that is paused': {
+    load: { ...steady, rate: 20 },
+    faults: [fault('operator policy', 1_000, { target: 0, lastsMs: 4_000 })],
+    atLeastMs: 12_000,
+  },
   'rooms are joined over slow links': {
     load: quiet,
     faults: [

@@ -9,8 +9,12 @@ export const brokerFaults = [
   'disk alarm',
 ] as const;
 
-/** Of processes, links and clients: one at a time, beside one of the broker. */
+/** Of an operator's hand on our queues. */
+export const queueFaults = ['operator policy', 'purge by hand', 'queue deleted by hand'] as const;
+
+/** Of processes, links, clients and queues: one at a time, beside one of the broker. */
 export const edgeFaults = [
+  ...queueFaults,
   'kill ingest',
   'kill delivery',
   'rolling restart',
@@ -101,7 +105,7 @@ export const longLanes: readonly Lane[] = [
   { kinds: edgeFaults, lastsMs: [1_000, 8_000], restMs: [3_000, 12_000] },
 ];
 
-/** Every kind at least once within three quarters of a minute. */
+/** Every kind at least once within a minute. */
 export const shortLanes: readonly Lane[] = [
   { kinds: brokerFaults, lastsMs: [1_000, 2_500], restMs: [3_000, 5_000] },
   { kinds: edgeFaults, lastsMs: [600, 2_000], restMs: [600, 1_800] },

@@ -11,6 +11,8 @@ const SECRET = 'only-for-fault-runs-0123456789-abcdefghij';
 const KEY = 'key-for-fault-runs-only';
 const READY_MS = 120_000;
 const INSTANCES = 2;
+/** So few that messages wait at the broker as soon as a process pauses. */
+const PREFETCH = 50;
 
 export type Role = 'ingest' | 'delivery';
 
@@ -115,6 +117,7 @@ async function createMember(
       WEBSOCKET_PORT: '0',
       INGEST_PORT: '0',
       HEALTH_PORT: '0',
+      DELIVERY_PREFETCH: String(PREFETCH),
       FAULTS_CLOCK_FILE: clockFile,
       ...env,
     },
