@@ -1,7 +1,11 @@
 import { Random } from './random.ts';
 
+/** Of an operator's hand on our queues, while the broker runs. */
+export const queueFaults = ['operator policy', 'purge by hand', 'queue deleted by hand'] as const;
+
 /** Of the broker: one at a time. */
 export const brokerFaults = [
+  ...queueFaults,
   'broker stop',
   'broker kill',
   'connections closed by the broker',
@@ -9,12 +13,8 @@ export const brokerFaults = [
   'disk alarm',
 ] as const;
 
-/** Of an operator's hand on our queues. */
-export const queueFaults = ['operator policy', 'purge by hand', 'queue deleted by hand'] as const;
-
-/** Of processes, links, clients and queues: one at a time, beside one of the broker. */
+/** Of processes, links and clients: one at a time, beside one of the broker. */
 export const edgeFaults = [
-  ...queueFaults,
   'kill ingest',
   'kill delivery',
   'rolling restart',
@@ -30,8 +30,8 @@ export const edgeFaults = [
   'large events',
 ] as const;
 
-/** Of a cluster: one node at a time. */
-export const clusterFaults = ['node kill', 'node stop', 'node kill'] as const;
+/** Of a cluster: one node at a time, and what is done to queues while all of them run. */
+export const clusterFaults = ['node kill', 'node stop', 'node kill', ...queueFaults] as const;
 
 /** Too particular for a schedule: each puts one guarantee to the test, see `scenarios.ts`. */
 export const scenarioFaults = [
