@@ -12,6 +12,7 @@ import { createLogger, type Logger } from '../../shared/runtime/logger.ts';
 import { NetworkSet } from '../../shared/runtime/networks.ts';
 import { Inbox } from './amqp/inbox.ts';
 import { Publisher } from './amqp/publisher.ts';
+import { QueueWatch } from './amqp/queue-watch.ts';
 import type { IngestConfig } from './config.ts';
 import { Repeats, REPEATS_MAX_AGE_MS } from './core/repeats.ts';
 import { Intake } from './core/intake.ts';
@@ -104,6 +105,10 @@ export async function startIngest(
     clock: systemClock,
     logger,
   });
+  const watch = new QueueWatch(consuming, {
+    declare: (model) => declareTopology(model, config, logger),
+    logger,
+  });
   const http = createHttpServer({
     intake,
     webhooks: ledgerSide.entrance,
@@ -137,6 +142,7 @@ export async function startIngest(
   const drain = async () => {
     stopping = true;
     await closeHttp(http, config.confirmTimeoutMs);
+    await watch.stop();
     await inbox.stop();
     await ledgerSide.close();
     await publisher.stop();

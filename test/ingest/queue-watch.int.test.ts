@@ -1,0 +1,84 @@
+import { describe, expect, it } from '@jest/globals';
+import { connect } from 'amqplib';
+import { once } from 'node:events';
+import { setTimeout as delay } from 'node:timers/promises';
+import { HISTORY, INBOX, LEDGER, REJECTED } from '../../shared/contract/topology.ts';
+import { brokerCtl, createVhostForTest } from '../support/broker.ts';
+import { World } from '../support/world.ts';
+
+const POLL_MS = 50;
+
+async function broker() {
+  const vhost = await createVhostForTest();
+  const model = await connect(vhost.url);
+  const channel = await model.createConfirmChannel();
+  return {
+    vhost,
+    channel,
+    send: async (body: object, options: object = {}) => {
+      channel.sendToQueue(INBOX, Buffer.from(JSON.stringify(body)), { persistent: true, ...options });
+      await channel.waitForConfirms();
+    },
+    async [Symbol.asyncDispose]() {
+      const closed = once(model, 'close');
+      await model.close();
+      await closed;
+      await vhost[Symbol.asyncDispose]();
+    },
+  };
+}
+
+async function until(holds: () => Promise<boolean>): Promise<void> {
+  while (!(await holds())) await delay(POLL_MS);
+}
+
+const event = (id: string) => ({
+  id,
+  event: 'appointment.created',
+  data: { id: 1, provider_id: 4, customer_id: 6 },
+});
+
+describe('a durable queue that is deleted by hand', () => {
+  it.each([HISTORY, INBOX, REJECTED, LEDGER])('%s is there again, and takes events', async (queue) => {
+    await using place = await broker();
+    await using world = await World.start({ amqpUrl: place.vhost.url });
+    await using client = await world.join('customer', 6);
+    await place.channel.deleteQueue(queue);
+    const again = await connect(place.vhost.url);
+    try {
+      await until(async () => {
+        const channel = await again.createChannel();
+        channel.on('error', () => undefined);
+        return channel.checkQueue(queue).then(
+          () => true,
+          () => false,
+        );
+      });
+    } finally {
+      await again.close();
+    }
+    await place.send(event('through the inbox'));
+    await world.publish(event('by HTTP'));
+    // A session that was reading the history just then is told of a gap besides.
+    const awaited = new Set<unknown>(['through the inbox', 'by HTTP']);
+    while (awaited.size > 0) for (const { id } of await client.events(1)) awaited.delete(id);
+  });
+
+  it('without its history a client is told of the gap, and no resume says that all is there', async () => {
+    await using place = await broker();
+    await using world = await World.start({ amqpUrl: place.vhost.url, env: { RECENT_MAX_BYTES: '1048576' } });
+    const client = await world.join('customer', 6);
+    await world.publish(event('before'));
+    const [{ cursor } = {}] = await client.events(1);
+    await client.close();
+    await place.channel.deleteQueue(HISTORY);
+    await until(async () =>
+      (await brokerCtl(['-q', 'list_queues', '-p', place.vhost.name, 'name'])).includes(HISTORY),
+    );
+    // Another instance has no memory of it.
+    await using other = await World.start({ amqpUrl: place.vhost.url, ingests: 0 });
+    await using back = await other.connect('customer', 6, { query: { cursor: String(cursor) } });
+    expect(await back.until({ type: 'resumed' })).toMatchObject({ recovered: false });
+    expect((await back.events(1))[0]).toMatchObject({ data: { reason: 'gap' } });
+  });
+});
