@@ -3,7 +3,7 @@ import { MARK_TYPE, type Entry } from '../../shared/contract/message.ts';
 import { EVERYONE, markKeyOf, type Address } from '../../shared/contract/routing.ts';
 import { ExpiringMap } from '../../shared/core/expiring-map.ts';
 import type { BrokerConnection } from '../../shared/runtime/broker-connection.ts';
-import type { Clock } from '../../shared/runtime/clock.ts';
+import type { SteadyClock, WallClock } from '../../shared/runtime/clock.ts';
 import { Cluster } from '../../shared/runtime/cluster.ts';
 import type { Logger } from '../../shared/runtime/logger.ts';
 import { rest } from '../../shared/runtime/rest.ts';
@@ -53,7 +53,8 @@ export interface FlowContext {
   readonly config: DeliveryConfig;
   readonly metrics: DeliveryMetrics;
   readonly logger: Logger;
-  readonly now: Clock;
+  readonly wall: WallClock;
+  readonly now: SteadyClock;
 }
 
 /** From the broker to the feeds of the sessions: rooms, live events, the hole after an outage, and the past. */
@@ -80,13 +81,13 @@ export class EventFlow {
   #markDueMs = 0;
 
   constructor({ consuming, publishing, ...context }: FlowContext) {
-    const { config, metrics, logger, instance, now } = context;
+    const { config, metrics, logger, instance, wall, now } = context;
     this.#context = context;
     this.#nodes = new Nodes([consuming, publishing]);
     this.#cluster = new Cluster(config.AMQP_CLUSTER, config.AMQP_URL);
     this.#timeline = new Timeline(config.RECENT_MAX_BYTES);
     this.#fanOut = new FanOut(this.#timeline, this.#index, new ExpiringMap(REPEATS_MAX, REPEATS_MS));
-    this.#meter = new FanOutMeter(metrics, now);
+    this.#meter = new FanOutMeter(metrics, wall, now);
     this.#bindings = new Bindings(
       consuming,
       logger,
@@ -127,6 +128,7 @@ export class EventFlow {
       scan: (request, fromMs) => this.#scans.request(request, fromMs),
       inCluster: () => this.#cluster.isOne,
       rest,
+      wall,
       now,
     });
     this.#path = new LivePath(consuming, logger, this.#bindings, {

@@ -1,6 +1,6 @@
 import { cursorTimeMs, type Cursor } from '../../shared/contract/cursor.ts';
 import type { Entry } from '../../shared/contract/message.ts';
-import type { Clock } from '../../shared/runtime/clock.ts';
+import type { SteadyClock, WallClock } from '../../shared/runtime/clock.ts';
 import { Companions } from './core/companions.ts';
 import type { DeliveryMetrics } from './metrics.ts';
 
@@ -17,7 +17,8 @@ export class FanOutMeter {
 
   constructor(
     private readonly metrics: Meters,
-    private readonly now: Clock,
+    private readonly wall: WallClock,
+    private readonly now: SteadyClock,
   ) {}
 
   /** Called right after an event was written to so many sessions. */
@@ -29,10 +30,11 @@ export class FanOutMeter {
   }
 
   #observe(): void {
+    const wallMs = this.wall();
     const nowMs = this.now();
     for (const cursor of this.#written.splice(0)) {
-      // The clocks of two machines may differ by more than an event takes.
-      const latencyMs = Math.max(0, nowMs - cursorTimeMs(cursor));
+      // The clocks of two machines may differ by more than an event takes, and be set.
+      const latencyMs = Math.max(0, wallMs - cursorTimeMs(cursor));
       this.metrics.endToEnd.observe(latencyMs / 1000);
       this.metrics.recentEndToEnd.observe(latencyMs, nowMs);
     }

@@ -1,7 +1,7 @@
 import { cursorTimeMs, type Cursor } from '../../shared/contract/cursor.ts';
 import type { Entry } from '../../shared/contract/message.ts';
 import type { Address } from '../../shared/contract/routing.ts';
-import type { Clock } from '../../shared/runtime/clock.ts';
+import type { SteadyClock, WallClock } from '../../shared/runtime/clock.ts';
 import type { Logger } from '../../shared/runtime/logger.ts';
 import type { History } from './amqp/history.ts';
 import { lookBackFrom, MARGINS_MS } from './core/catch-up.ts';
@@ -25,7 +25,8 @@ export interface HoleContext {
   readonly everyone: () => Iterable<Pick<FlowMember, 'tellGap'>>;
   readonly metrics: DeliveryMetrics;
   readonly logger: Logger;
-  readonly now: Clock;
+  readonly wall: WallClock;
+  readonly now: SteadyClock;
 }
 
 /** What the own queue did not bring, read from the history and given to the sessions before anything newer. */
@@ -34,7 +35,7 @@ export class Hole {
 
   /** Reads from the last place that is proven up to a mark made now. */
   async fill(): Promise<void> {
-    const { history, timeline, completeness, isInUse, now } = this.context;
+    const { history, timeline, completeness, isInUse, wall } = this.context;
     const { proven } = completeness;
     // No session has been told of a position yet.
     if (proven === undefined) {
@@ -47,7 +48,7 @@ export class Hole {
     for (const marginMs of [NEAR_MS, ...MARGINS_MS]) {
       const scan = new Scan([{ from, wants }]);
       const places = new Places(timeline);
-      const read = await history.read(lookBackFrom(proven.cursor, marginMs, now()), (entry) => {
+      const read = await history.read(lookBackFrom(proven.cursor, marginMs, wall()), (entry) => {
         scan.add(entry);
         places.add(entry);
       });

@@ -9,7 +9,7 @@ import {
   type ServerFrame,
 } from '../../shared/contract/frames.ts';
 import { EVERYONE, type Room } from '../../shared/contract/routing.ts';
-import type { Clock } from '../../shared/runtime/clock.ts';
+import type { SteadyClock, WallClock } from '../../shared/runtime/clock.ts';
 import { errorText } from '../../shared/runtime/error-text.ts';
 import type { Logger } from '../../shared/runtime/logger.ts';
 import type { DeliveryConfig } from './config.ts';
@@ -37,7 +37,8 @@ export interface SessionContext {
   readonly refusals: RefusalLog;
   readonly floods: Floods;
   readonly frameBounds: FrameBounds;
-  readonly now: Clock;
+  readonly wall: WallClock;
+  readonly now: SteadyClock;
   /** From when on a user without a cursor is given what they missed. */
   readonly rewindSinceMs: (principal: Principal) => number;
   /** The connection is gone; `heardAtMs` is its last sign of life. */
@@ -51,7 +52,8 @@ export class LiveSession implements SessionPorts {
   readonly rooms: RoomPort;
   readonly observer: SessionPorts['observer'];
   readonly session: Session;
-  readonly now: Clock;
+  readonly wall: WallClock;
+  readonly now: SteadyClock;
   readonly floods: Floods;
   readonly verify: (token: string) => TokenVerdict;
   readonly #logger: Logger;
@@ -66,10 +68,11 @@ export class LiveSession implements SessionPorts {
     { ws, socket, entrance, remoteAddress }: Upgraded,
     private readonly context: SessionContext,
   ) {
-    const { config, now, flow } = context;
+    const { config, wall, now, flow } = context;
     this.#logger = context.logger.child({ connection_id: id, remote_address: remoteAddress });
     this.#remoteAddress = remoteAddress;
     this.#openedAtMs = now();
+    this.wall = wall;
     this.now = now;
     this.floods = context.floods;
     this.verify = (token) => {
@@ -137,7 +140,7 @@ export class LiveSession implements SessionPorts {
 
   sendGap(cursor: Cursor): void {
     this.context.metrics.gaps.inc();
-    const timestamp = new Date(this.now()).toISOString();
+    const timestamp = new Date(this.wall()).toISOString();
     const gap = {
       id: uuidv7(),
       name: 'calendar.sync',
@@ -239,7 +242,7 @@ export class LiveSession implements SessionPorts {
   #closed(code: number, heardAtMs: number): void {
     this.session.end();
     this.context.metrics.closes.inc({ code: closeLabel(code) });
-    const seconds = (this.now() - this.#openedAtMs) / 1000;
+    const seconds = Math.round(this.now() - this.#openedAtMs) / 1000;
     const level = this.#turnedAway ? 'debug' : 'info';
     this.#logger[level]({ code, seconds, events: this.feed.written }, 'connection closed');
     this.context.closed(this, heardAtMs);

@@ -4,7 +4,7 @@ import { hostname } from 'node:os';
 import { INBOX, REJECTED } from '../../shared/contract/topology.ts';
 import { BrokerConnection, worstOf, type BrokerState } from '../../shared/runtime/broker-connection.ts';
 import { ClientAddresses } from '../../shared/runtime/client-addresses.ts';
-import { systemClock, type Clock } from '../../shared/runtime/clock.ts';
+import { steadyClock, wallClock, type SteadyClock, type WallClock } from '../../shared/runtime/clock.ts';
 import { declareTopology } from '../../shared/runtime/declare-topology.ts';
 import { listenOn, type Service } from '../../shared/runtime/lifecycle.ts';
 import { createLogger, type Logger } from '../../shared/runtime/logger.ts';
@@ -37,10 +37,11 @@ export async function startDelivery(
   config: DeliveryConfig,
   {
     logger = createLogger('delivery', config.LOG_LEVEL),
-    now = systemClock,
-  }: { logger?: Logger; now?: Clock } = {},
+    wall = wallClock,
+    now = steadyClock,
+  }: { logger?: Logger; wall?: WallClock; now?: SteadyClock } = {},
 ): Promise<DeliveryService> {
-  const service = new Delivery(config, logger, now);
+  const service = new Delivery(config, logger, wall, now);
   await service.listen();
   return service;
 }
@@ -63,7 +64,8 @@ class Delivery implements DeliveryService {
   constructor(
     private readonly config: DeliveryConfig,
     private readonly logger: Logger,
-    private readonly now: Clock,
+    wall: WallClock,
+    private readonly now: SteadyClock,
   ) {
     this.#startedAtMs = now();
     this.#metrics = createMetrics({
@@ -87,16 +89,18 @@ class Delivery implements DeliveryService {
       config,
       metrics: this.#metrics,
       logger,
+      wall,
       now,
     });
     this.#sessions = new Sessions({
       config,
       flow: this.#flow,
-      verify: createTokenVerifier(config.JWT_SECRET.reveal(), now, {
+      verify: createTokenVerifier(config.JWT_SECRET.reveal(), wall, {
         maxLifetimeMs: ageSeconds(config.MAX_TOKEN_LIFETIME) * 1_000,
       }),
       metrics: this.#metrics,
       logger,
+      wall,
       now,
     });
     this.#server = new UpgradeServer({

@@ -1,5 +1,5 @@
 import type { BrokerConnection } from '../../shared/runtime/broker-connection.ts';
-import { systemClock } from '../../shared/runtime/clock.ts';
+import { steadyClock, wallClock } from '../../shared/runtime/clock.ts';
 import type { Logger } from '../../shared/runtime/logger.ts';
 import type { InboxDesk } from './amqp/inbox.ts';
 import { webhookMessage } from './amqp/inbox-webhook.ts';
@@ -56,12 +56,12 @@ export class LedgerSide implements InboxDesk {
     const stream = new LedgerStream(connection, { ledger, publisher, nextKey: nextCursor, logger });
     this.#stream = stream;
     const { reconciliation } = config;
-    const pace = reconciliation && new Pace({ ...reconciliation, clock: systemClock, timer: systemTimer });
+    const pace = reconciliation && new Pace({ ...reconciliation, clock: steadyClock, timer: systemTimer });
     const observe: Desk['observe'] = (...observed) => this.#desk.observe(...observed);
     this.#lookups =
       reconciliation &&
       pace &&
-      new Lookups({ ...reconciliation, pace, desk: { observe }, clock: systemClock, logger });
+      new Lookups({ ...reconciliation, pace, desk: { observe }, clock: wallClock, logger });
     this.#desk = new Desk({
       lookups: this.#lookups,
       undecided: (id) => this.#sayUndecided(id),
@@ -71,7 +71,7 @@ export class LedgerSide implements InboxDesk {
       catchUp: () => stream.catchUp(),
       cancelledStatuses: config.cancelledStatuses,
       keepHash: config.keepHash,
-      clock: systemClock,
+      clock: wallClock,
     });
     this.entrance = new WebhookEntrance({
       keepHash: config.keepHash,
@@ -83,7 +83,8 @@ export class LedgerSide implements InboxDesk {
         ...reconciliation,
         desk: this.#desk,
         ...(pace && { pace }),
-        clock: systemClock,
+        clock: wallClock,
+        now: steadyClock,
         logger,
         onReport: ({ outcome }) => options.reconciled(outcome),
       });
@@ -144,7 +145,7 @@ export class LedgerSide implements InboxDesk {
 
   #keepUp(): void {
     const { config, ledger, logger } = this.options;
-    ledger.forgetBefore(new Date(systemClock() - config.keepDays * DAY_MS).toISOString().slice(0, 10));
+    ledger.forgetBefore(new Date(wallClock() - config.keepDays * DAY_MS).toISOString().slice(0, 10));
     this.#callTheRoll();
     if (!this.isOpen) return;
     this.#stream
@@ -169,6 +170,6 @@ export class LedgerSide implements InboxDesk {
   #enqueue(body: Buffer, entrance: 'webhook' | 'broadcast' = 'webhook'): Promise<void> {
     const { publisher, nextCursor } = this.options;
     publisher.ensureRoomFor(1, body.byteLength);
-    return publisher.publishMessage(webhookMessage(body, nextCursor(), systemClock(), entrance));
+    return publisher.publishMessage(webhookMessage(body, nextCursor(), wallClock(), entrance));
   }
 }

@@ -1,6 +1,6 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import { LatencyWindow } from '../../shared/core/latency-window.ts';
-import { steadyClock, systemClock } from '../../shared/runtime/clock.ts';
+import { steadyClock } from '../../shared/runtime/clock.ts';
 import type { Logger } from '../../shared/runtime/logger.ts';
 import { registerProcessMetrics } from '../../shared/runtime/process-metrics.ts';
 import type { Tally } from '../../shared/status/status.ts';
@@ -122,6 +122,6 @@ export class Metrics implements Observer {
     this.totals.published += 1;
     this.#published.inc();
     this.#confirmSeconds.observe(seconds);
-    this.recentConfirms.observe(seconds * 1000, systemClock());
+    this.recentConfirms.observe(seconds * 1000, steadyClock());
   }
 }

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import { INBOX, REJECTED } from '../../shared/contract/topology.ts';
 import type { BrokerConnection } from '../../shared/runtime/broker-connection.ts';
-import { steadyClock, type Clock } from '../../shared/runtime/clock.ts';
+import { steadyClock, type SteadyClock } from '../../shared/runtime/clock.ts';
 import type { Logger } from '../../shared/runtime/logger.ts';
 import { Monitoring } from '../../shared/status/monitoring.ts';
 import { Rates } from '../../shared/status/sample-ring.ts';
@@ -22,7 +22,7 @@ export interface IngestParts {
   readonly metrics: Metrics;
   readonly stopping: () => boolean;
   readonly logger: Logger;
-  readonly clock: Clock;
+  readonly clock: SteadyClock;
 }
 
 /** The health port of ingest. */

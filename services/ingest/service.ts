@@ -4,7 +4,7 @@ import { v4, v7 } from 'uuid';
 import { Cursor } from '../../shared/contract/cursor.ts';
 import { BrokerConnection } from '../../shared/runtime/broker-connection.ts';
 import { ClientAddresses } from '../../shared/runtime/client-addresses.ts';
-import { systemClock } from '../../shared/runtime/clock.ts';
+import { steadyClock, wallClock } from '../../shared/runtime/clock.ts';
 import { Cluster } from '../../shared/runtime/cluster.ts';
 import { declareTopology } from '../../shared/runtime/declare-topology.ts';
 import { listenOn, type Service } from '../../shared/runtime/lifecycle.ts';
@@ -60,7 +60,8 @@ export async function startIngest(
     maxUnconfirmedBytes: config.maxUnconfirmedBytes,
     confirmTimeoutMs: config.confirmTimeoutMs,
     appId: `ingest.${v4()}`,
-    clock: systemClock,
+    wall: wallClock,
+    now: steadyClock,
     observer: metrics,
     logger,
   });
@@ -70,7 +71,8 @@ export async function startIngest(
     publisher,
     observer: metrics,
     nextCursor,
-    clock: systemClock,
+    clock: wallClock,
+    now: steadyClock,
     inCluster: () => cluster.isOne,
     maxEventBytes: config.maxEventBytes,
     maxRepeats: config.maxRepeats,
@@ -102,7 +104,7 @@ export async function startIngest(
     prefetch: config.inboxPrefetch,
     maxBodyBytes: config.maxBodyBytes,
     nextKey: nextCursor,
-    clock: systemClock,
+    clock: wallClock,
     logger,
   });
   const watch = new QueueWatch(consuming, {
@@ -119,7 +121,7 @@ export async function startIngest(
       maxBadKeys: config.maxBadKeys,
       rateLimit: config.rateLimit,
       trusted: new NetworkSet(config.trustedNetworks),
-      clock: systemClock,
+      clock: steadyClock,
     }),
     clients: new ClientAddresses(new NetworkSet(config.trustedProxies)),
     observer: metrics,
@@ -135,7 +137,7 @@ export async function startIngest(
     metrics,
     stopping: () => stopping,
     logger,
-    clock: systemClock,
+    clock: steadyClock,
   });
   const health = monitoring.server;
 

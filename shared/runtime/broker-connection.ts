@@ -2,6 +2,7 @@ import { connect, type ChannelModel, type RecoveringChannelModel } from 'amqplib
 import { EventEmitter } from 'node:events';
 import { abortConnection } from './abort-connection.ts';
 import { BrokerAddresses } from './broker-addresses.ts';
+import { steadyClock } from './clock.ts';
 import { errorText } from './error-text.ts';
 import type { Logger } from './logger.ts';
 
@@ -126,8 +127,8 @@ export class BrokerConnection extends EventEmitter<BrokerEvents> {
       const reason = `cannot connect to the broker at ${addresses.host}: ${errorText(error)}`;
       this.#lost(reason);
       addresses.next();
-      this.#refusedSinceMs = isRefusal(error) ? (this.#refusedSinceMs ?? Date.now()) : undefined;
-      const refusedMs = Date.now() - (this.#refusedSinceMs ?? Date.now());
+      this.#refusedSinceMs = isRefusal(error) ? (this.#refusedSinceMs ?? steadyClock()) : undefined;
+      const refusedMs = steadyClock() - (this.#refusedSinceMs ?? steadyClock());
       if (!this.#everConnected && refusedMs >= REFUSED_FOR_GOOD_MS) {
         this.#refused(new BrokerRefusedError(`${reason}. Check user, password and vhost in AMQP_URL.`));
       }

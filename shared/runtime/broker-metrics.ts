@@ -1,7 +1,7 @@
 import { Gauge, type Registry } from 'prom-client';
 import { deliveryQueueOf } from '../contract/topology.ts';
 import type { BrokerState } from './broker-connection.ts';
-import type { Clock } from './clock.ts';
+import type { SteadyClock } from './clock.ts';
 import type { ManagementApi } from './management-api.ts';
 import type { QueueDepths } from './queue-depths.ts';
 
@@ -9,7 +9,7 @@ export interface BrokerMetricsSource {
   readonly state: () => BrokerState;
   readonly depths: QueueDepths;
   readonly management: ManagementApi | undefined;
-  readonly clock: Clock;
+  readonly clock: SteadyClock;
 }
 
 const OWN_QUEUE_PREFIX = deliveryQueueOf('');

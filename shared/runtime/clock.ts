@@ -1,7 +1,15 @@
-/** Unix time in milliseconds, unless it says otherwise. The core takes one instead of asking the machine. */
-export type Clock = () => number;
+/**
+ * Unix milliseconds as the machine has them, for what is shown, stamped or compared with other machines. Somebody may set
+ * it, to and fro. The compiler takes neither of these two clocks for the other.
+ */
+export type WallClock = (() => number) & { readonly kind?: 'wall' };
 
-export const systemClock: Clock = () => Date.now();
+/**
+ * Unix milliseconds as they were at the start of the process, carried on by a clock that nobody sets: for intervals, time
+ * limits and ages. On some systems it stands still while the machine sleeps.
+ */
+export type SteadyClock = (() => number) & { readonly kind?: 'steady' };
 
-/** Milliseconds since the start of the process, which nobody sets. */
-export const steadyClock: Clock = () => performance.now();
+export const wallClock: WallClock = () => Date.now();
+
+export const steadyClock: SteadyClock = () => performance.timeOrigin + performance.now();

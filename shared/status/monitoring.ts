@@ -3,7 +3,7 @@ import type { Registry } from 'prom-client';
 import { INBOX, REJECTED } from '../contract/topology.ts';
 import type { BrokerConnection, BrokerState } from '../runtime/broker-connection.ts';
 import { queueLabelOf, registerBrokerMetrics } from '../runtime/broker-metrics.ts';
-import type { Clock } from '../runtime/clock.ts';
+import type { SteadyClock } from '../runtime/clock.ts';
 import type { Secret } from '../runtime/env.ts';
 import { EventLoopLag } from '../runtime/event-loop-lag.ts';
 import { createHealthServer, type HealthReport } from '../runtime/health.ts';
@@ -47,7 +47,7 @@ export interface MonitoringOptions {
   /** The service's own tables of the status page. */
   readonly tallies: () => Promise<InstanceStatus['tallies']>;
   readonly logger: Logger;
-  readonly clock: Clock;
+  readonly clock: SteadyClock;
 }
 
 /** Everything on the health port: health, metrics, and the page for people. */

@@ -1,4 +1,4 @@
-import type { Clock } from '../runtime/clock.ts';
+import type { SteadyClock } from '../runtime/clock.ts';
 import { SampleRing, type Sample } from './sample-ring.ts';
 import type { Series } from './status.ts';
 
@@ -14,7 +14,7 @@ export class Sampler {
 
   constructor(
     private readonly take: (nowMs: number) => Promise<Sample>,
-    private readonly now: Clock,
+    private readonly now: SteadyClock,
   ) {
     this.#timer = setInterval(() => void this.#sample(), SAMPLE_MS);
     this.#timer.unref();

@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import { z } from 'zod';
-import type { Clock } from '../runtime/clock.ts';
+import type { SteadyClock } from '../runtime/clock.ts';
 import { readAssets } from './assets.ts';
 import type { Peers } from './peers.ts';
 import { since } from './sample-ring.ts';
@@ -9,7 +9,7 @@ import type { InstanceStatus, PeerStatus, StatusDocument } from './status.ts';
 export interface StatusSource {
   readonly self: () => Promise<InstanceStatus>;
   readonly peers: Peers;
-  readonly now: Clock;
+  readonly now: SteadyClock;
 }
 
 /** Nothing from elsewhere, nothing inline, in nobody's frame. */

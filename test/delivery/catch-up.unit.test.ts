@@ -34,6 +34,7 @@ function world({
     scan,
     inCluster: () => inCluster,
     rest,
+    wall: () => now,
     now: () => now,
   });
   const position = cursorAt(NOON);
@@ -177,7 +178,7 @@ describe('a client with a cursor', () => {
 
   it('from far in the future is unknown without a look', async () => {
     const { after, position, scan } = world();
-    const reply = await after(cursorAt(NOON + 60_000 + 15 * 60_000 + 1));
+    const reply = await after(cursorAt(NOON + 60_000 + 25 * 60 * 60_000 + 1));
     expect(reply).toEqual({ recovered: false, reason: 'unknown', cursor: position });
     expect(scan).not.toHaveBeenCalled();
   });

@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { Writable } from 'node:stream';
 import { readConfig } from '../../services/delivery/config.ts';
 import { startDelivery } from '../../services/delivery/service.ts';
+import { steadyClock } from '../../shared/runtime/clock.ts';
 import { createLogger } from '../../shared/runtime/logger.ts';
 import { createVhostForTest } from '../support/broker.ts';
 import { TestClient } from '../support/client.ts';
@@ -33,7 +34,7 @@ async function startQuietDelivery(limits: Readonly<Record<string, string>> = {})
   const env = worldEnv(vhost.url, { MARK_INTERVAL_MS: '60000', ...limits });
   const service = await startDelivery(readConfig(env), {
     logger: createLogger('test', 'info', sink),
-    now: () => Date.now() + aheadMs,
+    now: () => steadyClock() + aheadMs,
   });
   await healthUntil(service.healthPort, isReady);
   const url = `ws://127.0.0.1:${service.webSocketPort}/ws`;

@@ -101,6 +101,10 @@ export class SessionWorld implements SessionPorts {
     return NOON - 30_000;
   }
 
+  wall(): number {
+    return this.nowMs;
+  }
+
   now(): number {
     return this.nowMs;
   }

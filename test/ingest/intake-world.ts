@@ -28,6 +28,7 @@ export function world({ room = 10_000, ...options }: { room?: number } & Partial
     },
     nextCursor: () => Cursor.parse(`01a205ff-0000-7000-8000-${String((cursors += 1)).padStart(12, '0')}`),
     clock: () => 0,
+    now: () => 0,
     maxRepeats: 100,
     maxEventBytes: 64 * 1024,
     digest: (text) => text,

@@ -9,7 +9,7 @@ import { RejectedQueue } from '../../services/ingest/amqp/rejected-queue.ts';
 import { Cursor } from '../../shared/contract/cursor.ts';
 import { INBOX, REJECTED } from '../../shared/contract/topology.ts';
 import { BrokerConnection } from '../../shared/runtime/broker-connection.ts';
-import { systemClock } from '../../shared/runtime/clock.ts';
+import { steadyClock, wallClock } from '../../shared/runtime/clock.ts';
 import { declareTopology } from '../../shared/runtime/declare-topology.ts';
 import { createLogger } from '../../shared/runtime/logger.ts';
 import { createVhostForTest } from '../support/broker.ts';
@@ -26,13 +26,13 @@ async function startFaultyInbox() {
     logger,
     setup: (model) => declareTopology(model, { historyMaxAge: '7D' }, logger),
   });
-  const clock = systemClock;
   const publisher = new Publisher(connection, {
     maxUnconfirmed: 10,
     maxUnconfirmedBytes: 1_000_000,
     confirmTimeoutMs: 20_000,
     appId: 'test',
-    clock,
+    wall: wallClock,
+    now: steadyClock,
     observer: { confirmed: () => undefined },
     logger,
   });
@@ -59,7 +59,7 @@ async function startFaultyInbox() {
     prefetch: 10,
     maxBodyBytes: 1_000_000,
     nextKey: () => Cursor.parse(v7()),
-    clock,
+    clock: wallClock,
     logger,
   });
   const model = await connect(vhost.url);

@@ -9,7 +9,7 @@ import { encodeEventFrame, type RoomcastEvent } from '../../shared/contract/even
 import { STALL_MS } from '../../shared/contract/settling.ts';
 import { EXCHANGE, HISTORY } from '../../shared/contract/topology.ts';
 import { BrokerConnection } from '../../shared/runtime/broker-connection.ts';
-import { systemClock } from '../../shared/runtime/clock.ts';
+import { steadyClock, wallClock } from '../../shared/runtime/clock.ts';
 import { declareTopology } from '../../shared/runtime/declare-topology.ts';
 import { createLogger } from '../../shared/runtime/logger.ts';
 import { createVhostForTest } from '../support/broker.ts';
@@ -48,7 +48,8 @@ async function startPublisher(
     maxUnconfirmedBytes: 1_000_000,
     confirmTimeoutMs: 20_000,
     appId: 'test',
-    clock: systemClock,
+    wall: wallClock,
+    now: steadyClock,
     observer: { confirmed: () => undefined },
     logger,
     ...options,

@@ -130,6 +130,7 @@ export class Reconciling {
       daysAhead: 90,
       intervalMs: 0,
       clock: this.time.clock,
+      now: this.time.clock,
       timer: this.time.timer,
       logger: createLogger('ingest', 'debug', this.#sink()),
       onReport: (report) => {

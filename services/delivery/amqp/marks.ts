@@ -5,6 +5,7 @@ import { encodeHeaders, MARK_TYPE } from '../../../shared/contract/message.ts';
 import { markKeyOf } from '../../../shared/contract/routing.ts';
 import { EXCHANGE } from '../../../shared/contract/topology.ts';
 import type { BrokerConnection } from '../../../shared/runtime/broker-connection.ts';
+import type { SteadyClock } from '../../../shared/runtime/clock.ts';
 import type { Logger } from '../../../shared/runtime/logger.ts';
 import { confirmChannel, ManagedChannel } from '../../../shared/runtime/managed-channel.ts';
 
@@ -41,7 +42,7 @@ export class Marks {
       /** A mark came before one that was published earlier, which will not come. */
       overtook: () => void;
     },
-    private readonly now: () => number,
+    private readonly now: SteadyClock,
   ) {
     this.#channel = new ManagedChannel(connection, { name: 'marks', logger, create: confirmChannel });
   }

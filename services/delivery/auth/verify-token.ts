@@ -2,6 +2,7 @@ import jwt from 'jsonwebtoken';
 import { createSecretKey, type KeyObject } from 'node:crypto';
 import { z } from 'zod';
 import { Id } from '../../../shared/contract/ids.ts';
+import type { WallClock } from '../../../shared/runtime/clock.ts';
 import { roles } from '../core/access.ts';
 import type { TokenVerdict } from '../core/session-ports.ts';
 
@@ -52,7 +53,7 @@ const EXPIRED: TokenVerdict = {
 /** HS256 only, against each of the secrets. Which claim is wrong is told only of a token that one of them signed. */
 export function createTokenVerifier(
   secrets: readonly string[],
-  now: () => number,
+  now: WallClock,
   { maxLifetimeMs }: { readonly maxLifetimeMs: number },
 ): (token: string) => TokenVerdict {
   // Given a string, jsonwebtoken first tries at each token whether it is a public key: 15 times the work.

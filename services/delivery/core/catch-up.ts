@@ -2,11 +2,12 @@ import { Cursor, cursorTimeMs } from '../../../shared/contract/cursor.ts';
 import type { ResumeFailure } from '../../../shared/contract/frames.ts';
 import { ExpiringMap } from '../../../shared/core/expiring-map.ts';
 import type { Address } from '../../../shared/contract/routing.ts';
+import type { SteadyClock, WallClock } from '../../../shared/runtime/clock.ts';
 import { inRooms, type ScanRequest, type ScanResult } from './scan.ts';
 import type { Place } from './completeness.ts';
 import type { Timeline, TimelineEntry } from './timeline.ts';
 
-/** Where a session wants to go on: a client's cursor as it came, or a time for a client that has none. */
+/** Where a session wants to go on: a client's cursor as it came, or a time of the steady clock for a client that has none. */
 export type StartingPoint = { readonly cursor: unknown } | { readonly sinceMs: number };
 
 /** What a session is to be sent before it goes live. */
@@ -29,7 +30,10 @@ export interface CatchUpPorts {
   readonly inCluster: () => boolean;
   /** Waits some milliseconds. */
   readonly rest: (ms: number) => Promise<void>;
-  readonly now: () => number;
+  /** For stamps, which are of the clocks of machines. */
+  readonly wall: WallClock;
+  /** For intervals, arrivals and ages. */
+  readonly now: SteadyClock;
 }
 
 /** A cursor's entry is looked for this long before its own time; the second look allows for clocks far apart. */
@@ -49,8 +53,11 @@ const LOOK_AGAIN_MS = 1_000;
 
 const UNKNOWN_MAX = 10_000;
 const UNKNOWN_MS = 10 * 60_000;
-/** A cursor further ahead of our clock than this was never given out by this installation. */
-const MAX_AHEAD_MS = 15 * 60_000;
+/**
+ * A cursor further ahead of our clock than this was never given out by this installation. A day and more, since a clock
+ * that was wrong is set back by the hours of a time zone, and cursors from before that are good.
+ */
+const MAX_AHEAD_MS = 25 * 60 * 60_000;
 
 /**
  * Decides what a returning session missed: from memory when this instance has seen all of it, otherwise from
@@ -70,13 +77,13 @@ export class CatchUp {
   }
 
   async #after(rooms: ReadonlySet<Address>, cursor: Cursor, position: Cursor): Promise<Replay> {
-    const { timeline, beginningFor, now } = this.ports;
+    const { timeline, beginningFor, wall, now } = this.ports;
     const at = timeline.find(cursor);
     const beginning = beginningFor(cursor, at);
     if (beginning !== undefined)
       return this.#fromHistory(rooms, beginning.cursor, beginning.position, position);
     if (at !== undefined && this.#coversAll(rooms, at)) return this.#fromMemory(rooms, at);
-    if (cursorTimeMs(cursor) > now() + MAX_AHEAD_MS) {
+    if (cursorTimeMs(cursor) > wall() + MAX_AHEAD_MS) {
       return { recovered: false, reason: 'unknown', cursor: position };
     }
     if (this.#unknown.get(cursor, now()) !== undefined) {
@@ -91,12 +98,12 @@ export class CatchUp {
     at: number | undefined,
     position: Cursor,
   ): Promise<Replay> {
-    const { timeline, now } = this.ports;
+    const { timeline, wall, now } = this.ports;
     const earlier = at === undefined ? [] : timeline.earlier(at);
     const request: ScanRequest = { from: { cursor, earlier }, wants: inRooms(rooms) };
     let mark = position;
     for await (const marginMs of this.#looks(cursor)) {
-      const result = await this.ports.scan(request, lookBackFrom(cursor, marginMs, now()));
+      const result = await this.ports.scan(request, lookBackFrom(cursor, marginMs, wall()));
       mark = result.mark;
       if (result.found) return { recovered: true, entries: result.entries, cursor: mark };
       if (result.beginsLater) return { recovered: false, reason: 'expired', cursor: mark };
@@ -108,8 +115,9 @@ export class CatchUp {
   /** How long before the cursor's time each look at the history begins. */
   async *#looks(cursor: Cursor): AsyncGenerator<number> {
     yield* MARGINS_MS;
-    const { inCluster, rest, now } = this.ports;
-    const lateUntilMs = Math.min(cursorTimeMs(cursor), now()) + LATE_MS;
+    const { inCluster, rest, wall, now } = this.ports;
+    const ageMs = Math.max(0, wall() - cursorTimeMs(cursor));
+    const lateUntilMs = now() + LATE_MS - ageMs;
     while (inCluster() && now() < lateUntilMs) {
       await rest(LOOK_AGAIN_MS);
       yield NEAR_MS;
@@ -117,14 +125,16 @@ export class CatchUp {
   }
 
   async #since(rooms: ReadonlySet<Address>, sinceMs: number, position: Cursor): Promise<Replay> {
-    const { timeline } = this.ports;
+    const { timeline, wall, now } = this.ports;
     const at = timeline.since(sinceMs);
     // Only an entry from before that time proves that nothing since it is missing here.
     if (timeline.keeps(at - 1) && this.#coversAll(rooms, at - 1)) {
       const entries = [...timeline.from(at)].filter(inRooms(rooms));
       return { recovered: true, entries, cursor: timeline.last?.cursor ?? position };
     }
-    const result = await this.ports.scan({ from: { sinceMs }, wants: inRooms(rooms) }, sinceMs);
+    const stampedMs = wall() - (now() - sinceMs);
+    const request = { from: { sinceMs: stampedMs }, wants: inRooms(rooms) };
+    const result = await this.ports.scan(request, stampedMs);
     return { recovered: true, entries: result.entries, cursor: result.mark };
   }
 

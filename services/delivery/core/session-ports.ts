@@ -2,6 +2,7 @@ import type { CloseName } from '../../../shared/contract/close-codes.ts';
 import type { Cursor } from '../../../shared/contract/cursor.ts';
 import type { ErrorFrame, ServerFrame } from '../../../shared/contract/frames.ts';
 import type { Room } from '../../../shared/contract/routing.ts';
+import type { SteadyClock, WallClock } from '../../../shared/runtime/clock.ts';
 import type { Principal } from './access.ts';
 import type { Replay, StartingPoint } from './catch-up.ts';
 import type { Feed } from './feed.ts';
@@ -38,7 +39,10 @@ export interface SessionPorts {
     resumed(outcome: Replay, replayed: number): void;
     failed(error: unknown): void;
   };
-  readonly now: () => number;
+  /** For what is shown, and for the expiry of tokens. */
+  readonly wall: WallClock;
+  /** For intervals and time limits. */
+  readonly now: SteadyClock;
 }
 
 export interface SessionLimits {

@@ -99,7 +99,7 @@ export class Session implements Subscriber {
   tick(nowMs: number): void {
     const inStateMs = nowMs - this.#stateSinceMs;
     if (this.closed) return;
-    if (this.#principal !== undefined && nowMs >= this.#principal.expiresAtMs) {
+    if (this.#principal !== undefined && this.ports.wall() >= this.#principal.expiresAtMs) {
       this.#refuse('TOKEN_EXPIRED', 'The token has expired. Come back with a new one.', 'tokenExpired');
     } else if (this.#state === 'waiting' && inStateMs >= this.limits.authTimeoutMs) {
       this.#refuse('AUTH_REQUIRED', `No token came in time. ${HOW_TO_AUTH}`, 'noToken');
@@ -268,7 +268,7 @@ export class Session implements Subscriber {
   }
 
   #pong(): void {
-    this.#send({ type: 'pong', timestamp: new Date(this.ports.now()).toISOString() });
+    this.#send({ type: 'pong', timestamp: new Date(this.ports.wall()).toISOString() });
   }
 
   #refuse(code: FrameErrorCode, message: string, close: CloseName, reason?: string): void {

@@ -7,6 +7,7 @@ import {
   type ErrorFrame,
   type ServerFrame,
 } from '../../../shared/contract/frames.ts';
+import type { SteadyClock } from '../../../shared/runtime/clock.ts';
 import type { Outlet } from '../core/feed.ts';
 import { encodeTextFrame, payloadBytesOf } from '../core/text-frame.ts';
 import type { ClientSocket } from './client-socket.ts';
@@ -69,7 +70,7 @@ export class Connection implements Outlet {
     socket: Socket,
     private readonly limits: ConnectionLimits,
     private readonly events: ConnectionEvents,
-    private readonly now: () => number,
+    private readonly now: SteadyClock,
   ) {
     this.#ws = ws;
     this.#socket = socket;

@@ -3,7 +3,7 @@ import type { Channel, ChannelModel, ConsumeMessage } from 'amqplib';
 import { AppError } from '../../../shared/contract/errors.ts';
 import { INBOX } from '../../../shared/contract/topology.ts';
 import type { BrokerConnection } from '../../../shared/runtime/broker-connection.ts';
-import type { Clock } from '../../../shared/runtime/clock.ts';
+import type { WallClock } from '../../../shared/runtime/clock.ts';
 import { errorText } from '../../../shared/runtime/error-text.ts';
 import type { Logger } from '../../../shared/runtime/logger.ts';
 import { ManagedChannel, plainChannel } from '../../../shared/runtime/managed-channel.ts';
@@ -43,7 +43,7 @@ export interface InboxOptions {
   readonly prefetch: number;
   readonly maxBodyBytes: number;
   readonly nextKey: NextCursor;
-  readonly clock: Clock;
+  readonly clock: WallClock;
   readonly logger: Logger;
 }
 

@@ -7,7 +7,7 @@ import { encodeHeaders } from '../../../shared/contract/message.ts';
 import { routingKeyOf } from '../../../shared/contract/routing.ts';
 import { EXCHANGE } from '../../../shared/contract/topology.ts';
 import type { BrokerConnection, BrokerState } from '../../../shared/runtime/broker-connection.ts';
-import { steadyClock, type Clock } from '../../../shared/runtime/clock.ts';
+import type { SteadyClock, WallClock } from '../../../shared/runtime/clock.ts';
 import type { Logger } from '../../../shared/runtime/logger.ts';
 import { confirmChannel, ManagedChannel } from '../../../shared/runtime/managed-channel.ts';
 import { carrierOf, inSpan } from '../../../shared/runtime/tracing.ts';
@@ -21,7 +21,10 @@ export interface PublisherOptions {
   readonly confirmTimeoutMs: number;
   /** Of this instance; delivery tells publishers apart by it. */
   readonly appId: string;
-  readonly clock: Clock;
+  /** For the timestamp of a message. */
+  readonly wall: WallClock;
+  /** For time limits and latencies. */
+  readonly now: SteadyClock;
   readonly observer: Pick<Observer, 'confirmed'>;
   readonly logger: Logger;
 }
@@ -74,7 +77,7 @@ export const KEY_HEADER = 'x-rejected-id';
 export class Publisher extends EventEmitter<PublisherEvents> implements EventPublisher {
   readonly #channel: ManagedChannel<ConfirmChannel>;
   readonly #waiting: Waiting<Confirm>;
-  readonly #stalls = new Stalls(steadyClock);
+  readonly #stalls: Stalls;
   readonly #stranded = new Set<OutgoingMessage>();
   #nacking = false;
   #unconfirmed = 0;
@@ -87,7 +90,8 @@ export class Publisher extends EventEmitter<PublisherEvents> implements EventPub
     private readonly options: PublisherOptions,
   ) {
     super();
-    this.#waiting = new Waiting(options.confirmTimeoutMs, options.clock);
+    this.#waiting = new Waiting(options.confirmTimeoutMs, options.now);
+    this.#stalls = new Stalls(options.now);
     connection.on('state', (state) => this.#onState(state));
     this.#channel = new ManagedChannel(connection, {
       name: 'publisher',
@@ -142,7 +146,7 @@ export class Publisher extends EventEmitter<PublisherEvents> implements EventPub
           type: event.name,
           appId: this.options.appId,
           contentType: 'application/json',
-          timestamp: Math.floor(this.options.clock() / 1000),
+          timestamp: Math.floor(this.options.wall() / 1000),
           headers: { ...encodeHeaders(cursor, event.rooms, underscoreNameByData(event)), ...carrierOf() },
         },
       }),
@@ -171,7 +175,7 @@ export class Publisher extends EventEmitter<PublisherEvents> implements EventPub
   /** `delayMs`: until it goes again, should the broker nack it. */
   #send(channel: ConfirmChannel, message: OutgoingMessage, delayMs: number): void {
     const { exchange, routingKey, body, key, properties } = message;
-    const startedMs = this.options.clock();
+    const startedMs = this.options.now();
     // Only events are bound for the history.
     const settle = exchange === EXCHANGE ? this.#stalls.sent() : undefined;
     // amqplib calls back for each message: on its confirm, its nack, or the end of its channel.
@@ -179,7 +183,7 @@ export class Publisher extends EventEmitter<PublisherEvents> implements EventPub
       const confirm = settle?.(cause === null) ?? 'prompt';
       if (cause === null) {
         this.#release(body);
-        this.options.observer.confirmed((this.options.clock() - startedMs) / 1000);
+        this.options.observer.confirmed((this.options.now() - startedMs) / 1000);
         this.#waiting.confirm(key, confirm);
       } else if (this.#nacking) {
         setTimeout(() => this.#sendAgain(channel, message, delayMs), delayMs).unref();

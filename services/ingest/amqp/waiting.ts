@@ -1,5 +1,5 @@
 import { AppError } from '../../../shared/contract/errors.ts';
-import type { Clock } from '../../../shared/runtime/clock.ts';
+import type { SteadyClock } from '../../../shared/runtime/clock.ts';
 
 interface Caller<Outcome> {
   readonly sinceMs: number;
@@ -18,7 +18,7 @@ export class Waiting<Outcome> {
 
   constructor(
     private readonly timeoutMs: number,
-    private readonly clock: Clock,
+    private readonly clock: SteadyClock,
   ) {}
 
   /** `key` is unique among those that wait. */

@@ -7,6 +7,7 @@ import type { Problem } from '../../../shared/contract/errors.ts';
 import { cloudEventNames } from './cloud-events.ts';
 import { differences, fingerprintOf, type Contents, type Digest } from './contents.ts';
 import { fitted, mayExceed } from './data-size.ts';
+import type { SteadyClock, WallClock } from '../../../shared/runtime/clock.ts';
 import { refusal, renamed, under, type Refusal } from './problems.ts';
 import { readInput, type Input, type Read } from './read-input.ts';
 import { Repeats, REPEATS_MAX_AGE_MS } from './repeats.ts';
@@ -15,8 +16,10 @@ export interface IntakeOptions {
   readonly publisher: EventPublisher;
   readonly observer: Observer;
   readonly nextCursor: NextCursor;
-  /** Unix milliseconds. */
-  readonly clock: () => number;
+  /** For the time of an event that states none. */
+  readonly clock: WallClock;
+  /** For the age of ids. */
+  readonly now: SteadyClock;
   /** Whether the broker is several nodes. */
   readonly inCluster: () => boolean;
   /** Ids remembered to recognise repeats; beyond, the oldest are forgotten. */
@@ -89,8 +92,8 @@ export class Intake {
 
   /** Ids that were used for another event, earlier or in the same array: published it would be taken for a repeat. */
   #clashes({ events, single }: Read, { wrapping }: Input): readonly Problem[] {
-    const { clock, digest } = this.options;
-    const nowMs = clock();
+    const { now, digest } = this.options;
+    const nowMs = now();
     const earlier = new Map<string, Contents>();
     return events.flatMap(({ id, contents }, index) => {
       if (id === undefined || contents === undefined) return [];
@@ -114,7 +117,7 @@ export class Intake {
 
   /** Hands accepted events over at once, or throws an AppError before anything is published. */
   #handOver(events: readonly AcceptedEvent[], entrance: Entrance): Promise<readonly Receipt[]> {
-    const nowMs = this.options.clock();
+    const nowMs = this.options.now();
     const drafts = this.#draftNew(events, nowMs);
     const announcements = drafts.flatMap((draft) => draft?.announcements ?? []);
     if (announcements.length > 0) {

@@ -1,5 +1,5 @@
 import { STALL_MS } from '../../../shared/contract/settling.ts';
-import type { Clock } from '../../../shared/runtime/clock.ts';
+import type { SteadyClock } from '../../../shared/runtime/clock.ts';
 import type { Confirm } from './ports.ts';
 
 /**
@@ -13,7 +13,7 @@ export class Stalls {
   /** The last message that was under way in a silence. */
   #lastSilenced = 0;
 
-  constructor(private readonly clock: Clock) {}
+  constructor(private readonly clock: SteadyClock) {}
 
   /** A message goes out; to be called with whether the broker confirmed it in the end. */
   sent(): (confirmed: boolean) => Confirm {

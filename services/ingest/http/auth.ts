@@ -4,7 +4,7 @@ import { AppError } from '../../../shared/contract/errors.ts';
 import { ExpiringMap } from '../../../shared/core/expiring-map.ts';
 import { RateWindow } from '../../../shared/core/rate-window.ts';
 import type { Client } from '../../../shared/runtime/client-addresses.ts';
-import type { Clock } from '../../../shared/runtime/clock.ts';
+import type { SteadyClock } from '../../../shared/runtime/clock.ts';
 import type { NetworkSet } from '../../../shared/runtime/networks.ts';
 import { TooManyRequests } from './problem.ts';
 
@@ -18,7 +18,7 @@ export interface AuthOptions {
   readonly rateLimit: number;
   /** Where callers need no key for what takes them without one. */
   readonly trusted: Pick<NetworkSet, 'has'>;
-  readonly clock: Clock;
+  readonly clock: SteadyClock;
 }
 
 const MINUTE_MS = 60_000;

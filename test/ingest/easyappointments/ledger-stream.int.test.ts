@@ -8,7 +8,7 @@ import { Ledger } from '../../../services/ingest/easyappointments/ledger.ts';
 import { Cursor } from '../../../shared/contract/cursor.ts';
 import { LEDGER } from '../../../shared/contract/topology.ts';
 import { BrokerConnection } from '../../../shared/runtime/broker-connection.ts';
-import { systemClock } from '../../../shared/runtime/clock.ts';
+import { steadyClock, wallClock } from '../../../shared/runtime/clock.ts';
 import { declareTopology } from '../../../shared/runtime/declare-topology.ts';
 import { createLogger } from '../../../shared/runtime/logger.ts';
 import { createVhostForTest, type TestVhost } from '../../support/broker.ts';
@@ -39,7 +39,8 @@ class Follower {
       maxUnconfirmedBytes: 10_000_000,
       confirmTimeoutMs: 20_000,
       appId: 'test',
-      clock: systemClock,
+      wall: wallClock,
+      now: steadyClock,
       observer: { confirmed: () => undefined },
       logger,
     });

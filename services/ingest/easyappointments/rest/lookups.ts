@@ -1,5 +1,5 @@
 import { AppError } from '../../../../shared/contract/errors.ts';
-import type { Clock } from '../../../../shared/runtime/clock.ts';
+import type { WallClock } from '../../../../shared/runtime/clock.ts';
 import type { Logger } from '../../../../shared/runtime/logger.ts';
 import { ask, type Site } from './exchange.ts';
 import type { Desk, Lookups as LookupsOfDesk, Observation } from './ports.ts';
@@ -13,7 +13,7 @@ export interface LookupsOptions {
   /** Shared with the runs. */
   readonly pace: Pace;
   readonly desk: Pick<Desk, 'observe'>;
-  readonly clock: Clock;
+  readonly clock: WallClock;
   readonly timer?: Timer;
   readonly logger: Logger;
 }

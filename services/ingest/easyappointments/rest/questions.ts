@@ -1,4 +1,4 @@
-import type { Clock } from '../../../../shared/runtime/clock.ts';
+import type { SteadyClock, WallClock } from '../../../../shared/runtime/clock.ts';
 import { ask, type Answer, type Site } from './exchange.ts';
 import type { Stray } from './json-in.ts';
 import { RestFailure, wrongAddress } from './rest-failure.ts';
@@ -9,7 +9,7 @@ export interface QuestionsOptions {
   readonly site: Site;
   /** Between the beginnings of two requests. */
   readonly intervalMs: number;
-  readonly clock: Clock;
+  readonly clock: WallClock;
   readonly timer: Timer;
 }
 
@@ -122,7 +122,11 @@ export class Pace {
   #aheadMs = 0;
   #countedMs = -Infinity;
 
-  constructor(private readonly options: Pick<QuestionsOptions, 'intervalMs' | 'clock' | 'timer'>) {}
+  constructor(
+    private readonly options: Pick<QuestionsOptions, 'intervalMs' | 'timer'> & {
+      readonly clock: SteadyClock;
+    },
+  ) {}
 
   async turn(signal: AbortSignal): Promise<void> {
     const waitMs = this.#count();

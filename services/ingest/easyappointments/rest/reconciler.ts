@@ -1,5 +1,5 @@
 import { AppError } from '../../../../shared/contract/errors.ts';
-import type { Clock } from '../../../../shared/runtime/clock.ts';
+import type { SteadyClock, WallClock } from '../../../../shared/runtime/clock.ts';
 import type { Logger } from '../../../../shared/runtime/logger.ts';
 import type { Site } from './exchange.ts';
 import type { Stray } from './json-in.ts';
@@ -17,7 +17,9 @@ export interface ReconcilerOptions {
   readonly daysAhead: number;
   /** Between the beginnings of two requests. */
   readonly intervalMs: number;
-  readonly clock: Clock;
+  readonly clock: WallClock;
+  /** For the pace of its questions, and how long it took. */
+  readonly now: SteadyClock;
   readonly timer?: Timer;
   /** Where others ask too. */
   readonly pace?: Pace;
@@ -55,7 +57,7 @@ export class Reconciler {
 
   constructor(private readonly options: ReconcilerOptions) {
     this.#timer = options.timer ?? systemTimer;
-    this.#pace = options.pace ?? new Pace({ ...options, timer: this.#timer });
+    this.#pace = options.pace ?? new Pace({ ...options, clock: options.now, timer: this.#timer });
   }
 
   start(): void {
@@ -80,8 +82,9 @@ export class Reconciler {
 
   /** Does not reject for anything that a site or a broker may do: the report tells. */
   async run(signal: AbortSignal, reason = 'asked for'): Promise<Report> {
-    const { site, desk, intervalMs, clock, logger } = this.options;
+    const { site, desk, intervalMs, clock, now, logger } = this.options;
     const startedMs = clock();
+    const begunMs = now();
     const tally = emptyTally();
     const questions = new Questions({ site, intervalMs, clock, timer: this.#timer }, this.#pace, signal);
     const report = (outcome: Report['outcome'], problem?: Report['problem']): Report => ({
@@ -89,7 +92,7 @@ export class Reconciler {
       reason,
       requests: questions.requests,
       ...tally,
-      durationMs: clock() - startedMs,
+      durationMs: Math.round(now() - begunMs),
       ...(questions.stray !== undefined && { stray: questions.stray }),
       ...(problem !== undefined && { problem }),
     });
