@@ -9,7 +9,7 @@ import { rowOf } from './decide.ts';
 import { keyOf, RUN_ID, type Entry } from './entries.ts';
 import type { Directory, Ledger } from './ledger.ts';
 import type { Plan } from './people.ts';
-import { IDS_CLASH, planFor, planForAppointment, type PlanContext } from './plan.ts';
+import { idsClash, planFor, planForAppointment, type PlanContext } from './plan.ts';
 import { asShown, toldAgain } from './shown.ts';
 import type { Desk as DeskForRest, Lookups, Observation, Run } from './rest/ports.ts';
 import type { Change, Role } from './webhook.ts';
@@ -96,10 +96,10 @@ export class Desk implements DeskForRest {
     return this.#carryOut(plan, stamp, entrance, named).then(() => undefined);
   }
 
-  #clash({ row }: Change): Refusal {
+  #clash(change: Change): Refusal {
     // After a restored backup it is the one that exists: the answer tells.
-    this.options.lookups?.check(row.id);
-    return IDS_CLASH;
+    this.options.lookups?.check(change.row.id);
+    return idsClash(change);
   }
 
   async observe(

@@ -15,16 +15,13 @@ export interface PlanContext {
   readonly tellAgain: boolean;
 }
 
-export const IDS_CLASH: Refusal = {
-  code: 'ids_clash',
-  problems: [
-    {
-      path: '/payload/create_datetime',
-      message:
-        'expected that of the known appointment with this id: it is another one, of another installation (run one roomcast for each) or of a restored backup',
-    },
-  ],
-};
+/** Of a change that tells of another appointment under the id of one that exists. */
+export function idsClash({ kind }: Pick<Change, 'kind'>): Refusal {
+  const path = kind === 'broadcast' ? '/data/create_datetime' : '/payload/create_datetime';
+  const message =
+    'expected that of the known appointment with this id: it is another one, of another installation (run one roomcast for each) or of a restored backup';
+  return { code: 'ids_clash', problems: [{ path, message }] };
+}
 
 /** What a webhook means after all that the ledger knows: whom to tell what, and what to keep. */
 export function planFor(

@@ -31,7 +31,9 @@ async function take(desk: TestDesk, body: Call, id = 'b1'): Promise<AcceptedEven
   if (read === undefined) throw new Error('not for the desk');
   const before = desk.announced.length;
   desk.nowMs += 1_000;
-  await desk.desk.take({ webhook: read, entrance: 'broadcast', id, receivedMs: desk.nowMs });
+  const arrival = { webhook: read, entrance: 'broadcast', id, receivedMs: desk.nowMs } as const;
+  const refusal = await desk.desk.take(arrival);
+  if (refusal !== undefined) desk.refusals.push(refusal);
   return desk.announced.slice(before);
 }
 
@@ -174,5 +176,19 @@ describe('on its way through the inbox', () => {
     ['is of something else', { event: 'provider_status_changed', data: CREATED.data, rooms: PARTIES }],
   ])('one that %s is announced at once', (_what, body) => {
     expect(waiting(body)).toBeUndefined();
+  });
+});
+
+describe('of another appointment under the id of one that exists', () => {
+  it('it is refused, with the place in its own body', async () => {
+    const desk = new TestDesk();
+    await take(desk, CREATED);
+    const other = call('appointment_updated', 'appointment_save.new', {
+      create_datetime: '2026-11-01 08:00:00',
+    });
+    expect(await take(desk, other, 'b2')).toEqual([]);
+    expect(desk.refusals).toMatchObject([
+      { code: 'ids_clash', problems: [{ path: '/data/create_datetime' }] },
+    ]);
   });
 });
