@@ -1,44 +1,63 @@
-import { fork, type ChildProcess } from 'node:child_process';
+import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
-import { WebSocket } from 'ws';
+import { parseArgs } from 'node:util';
 import { findOwnBroker } from '../dev/broker/find-broker.ts';
 import { createVhost } from '../dev/broker/management.ts';
 import { signToken } from '../services/delivery/sign-token.ts';
 import { readConfig } from '../services/ingest/config.ts';
 import { startIngest } from '../services/ingest/service.ts';
 import { createLogger } from '../shared/runtime/logger.ts';
-import { flood } from './flooder.ts';
+import { flood, floodKinds, type FloodKind, type FloodOrder, type FloodReport } from './flooder.ts';
+import { listen, publishTo, type Heard, type Listener } from './listeners.ts';
 
 /**
- * npm run bench:flood -- [SOCKETS]: what 50 well-behaved clients notice of one token that floods.
+ * npm run bench:flood -- [--kind KIND] [--sockets 3] [--rounds 5] [--seconds 5]: what 50 well-behaved clients notice
+ * of one token that floods, with frames | pings | large | reconnects | strangers (frames without a token).
  *
- * Delivery and the flooder are processes of their own. An event every 20 ms goes to all 50 clients, first in quiet,
- * then while SOCKETS sockets (3) send 6.5 MB of small frames each, and come back whenever they are closed.
+ * Delivery and the flooder are processes of their own. An event every 20 ms goes to all 50 clients. Each round has
+ * three phases: quiet; control, in which the flooder floods itself, so that only its load on the machine is felt;
+ * flooded, in which delivery is its target.
  */
-const SOCKETS = Number(process.argv[2] ?? 3);
+const { values } = parseArgs({
+  options: {
+    kind: { type: 'string', default: 'frames' },
+    sockets: { type: 'string', default: '3' },
+    rounds: { type: 'string', default: '5' },
+    seconds: { type: 'string', default: '5' },
+    order: { type: 'string' },
+  },
+});
 const CLIENTS = 50;
-const EVERY_MS = 20;
-const PHASE_MS = 10_000;
+const SETTLE_MS = 500;
 const SECRET = 'only-for-benchmarks-0123456789-abcdef';
 const KEY = 'key-of-the-benchmark-only';
+const phases = ['quiet', 'control', 'flooded'] as const;
+type Phase = (typeof phases)[number];
 
-let lastEvent = 0;
+interface Measured extends Heard {
+  /** Of the delivery process and of the flooder, in milliseconds per second. */
+  readonly cpu: number;
+  readonly flooderCpu: number;
+  readonly connections: number;
+}
+
 const say = (text: string) => process.stdout.write(`${text}\n`);
 const token = (role: 'provider' | 'customer', id: number) => signToken(SECRET, { role, id });
 
-if (process.argv[2] === 'flooder') await flood(JSON.parse(process.argv[3] ?? '[]') as string[]);
-else await compare();
+if (values.order !== undefined) await flood(JSON.parse(values.order) as FloodOrder);
+else if (floodKinds.includes(values.kind)) await compare(values.kind as FloodKind);
+else say(`--kind is one of ${floodKinds.join(', ')}.`);
 
-async function compare(): Promise<void> {
+async function compare(kind: FloodKind): Promise<void> {
   const broker = await findOwnBroker({ lifetime: 'temporary', env: process.env, root: process.cwd(), say });
   try {
-    const url = await createVhost(broker.handle, 'bench-flood');
+    const amqpUrl = await createVhost(broker.handle, 'bench-flood');
     const [webSocketPort, healthPort] = [18_080, 18_081];
     const delivery = fork(new URL('../services/delivery/main.js', import.meta.url), {
       env: {
         ...process.env,
-        AMQP_URL: url,
+        AMQP_URL: amqpUrl,
         JWT_SECRET: SECRET,
         WEBSOCKET_PORT: String(webSocketPort),
         HEALTH_PORT: String(healthPort),
@@ -46,29 +65,32 @@ async function compare(): Promise<void> {
       },
     });
     const env = {
-      AMQP_URL: url,
+      AMQP_URL: amqpUrl,
       INGEST_API_KEYS: KEY,
       INGEST_PORT: '0',
       HEALTH_PORT: '0',
       LOG_LEVEL: 'error',
     };
     const ingest = await startIngest(readConfig(env), { logger: createLogger('bench', 'error') });
-    await healthy(healthPort);
+    const health = `http://127.0.0.1:${healthPort}`;
+    await healthy(health);
     const target = `ws://127.0.0.1:${webSocketPort}/?token=`;
     const clients = await Promise.all(
       Array.from({ length: CLIENTS }, (_, n) => listen(`${target}${token('provider', n + 1)}`)),
     );
-    await phase(ingest.httpPort, clients, 1_000);
-    const quiet = await phase(ingest.httpPort, clients, PHASE_MS);
-    const flooder = startFlooder(target);
-    await delay(200);
-    const flooded = await phase(ingest.httpPort, clients, PHASE_MS);
-    flooder.kill();
-    say(`quiet    p50 ${quiet.p50.toFixed(1)} ms, p99 ${quiet.p99.toFixed(1)} ms, missed ${quiet.missed}`);
-    say(
-      `flooded  p50 ${flooded.p50.toFixed(1)} ms, p99 ${flooded.p99.toFixed(1)} ms, missed ${flooded.missed}`,
-    );
-    say(`ratio of p99 ${(flooded.p99 / quiet.p99).toFixed(2)}`);
+    const events = `http://127.0.0.1:${ingest.httpPort}/v1/events`;
+    await publishTo(clients, { url: events, key: KEY, forMs: 1_000 });
+    const rounds: Record<Phase, Measured>[] = [];
+    for (let round = 0; round < Number(values.rounds); round += 1) {
+      const url = `${target}${token('customer', 666)}`;
+      const sockets = Number(values.sockets);
+      rounds.push({
+        quiet: await measure(clients, events, health, undefined),
+        control: await measure(clients, events, health, { kind, sockets, url: undefined }),
+        flooded: await measure(clients, events, health, { kind, sockets, url }),
+      });
+    }
+    report(rounds);
     for (const { ws } of clients) ws.terminate();
     await ingest.stop();
     const gone = once(delivery, 'exit');
@@ -79,66 +101,66 @@ async function compare(): Promise<void> {
   }
 }
 
-interface Client {
-  readonly ws: WebSocket;
-  readonly arrived: Map<string, number>;
+async function measure(
+  clients: readonly Listener[],
+  events: string,
+  health: string,
+  order: FloodOrder | undefined,
+): Promise<Measured> {
+  const flooder =
+    order === undefined
+      ? undefined
+      : fork(new URL(import.meta.url), ['--order', JSON.stringify(order)], { stdio: 'inherit' });
+  await delay(SETTLE_MS);
+  const startedMs = performance.now();
+  const cpuBefore = await cpuMsOf(health);
+  const heard = await publishTo(clients, { url: events, key: KEY, forMs: Number(values.seconds) * 1_000 });
+  const seconds = (performance.now() - startedMs) / 1_000;
+  const cpu = ((await cpuMsOf(health)) - cpuBefore) / seconds;
+  if (flooder === undefined) return { ...heard, cpu, flooderCpu: 0, connections: 0 };
+  const reported = once(flooder, 'message') as Promise<[FloodReport]>;
+  const gone = once(flooder, 'exit');
+  flooder.send('stop');
+  const [{ cpuMs, connections }] = await reported;
+  await gone;
+  return { ...heard, cpu, flooderCpu: cpuMs / (seconds + SETTLE_MS / 1_000), connections };
 }
 
-async function listen(url: string): Promise<Client> {
-  const ws = new WebSocket(url);
-  const arrived = new Map<string, number>();
-  ws.on('message', (data: Buffer) => {
-    const id = /"id":"(e-\d+)"/.exec(data.toString())?.[1];
-    if (id !== undefined) arrived.set(id, performance.now());
-  });
-  await new Promise<void>((resolve, reject) => {
-    ws.on('error', reject);
-    ws.on('message', (data: Buffer) => {
-      if (data.toString().startsWith('{"type":"connected"')) resolve();
-    });
-  });
-  return { ws, arrived };
-}
-
-async function phase(port: number, clients: readonly Client[], forMs: number) {
-  const published = new Map<string, number>();
-  const untilMs = performance.now() + forMs;
-  const posts: Promise<unknown>[] = [];
-  while (performance.now() < untilMs) {
-    lastEvent += 1;
-    const id = `e-${lastEvent}`;
-    published.set(id, performance.now());
-    const body = JSON.stringify({ event: 'calendar.sync', id, data: { reason: 'bench' } });
-    const headers = { 'content-type': 'application/json', authorization: `Bearer ${KEY}` };
-    posts.push(fetch(`http://127.0.0.1:${port}/v1/events`, { method: 'POST', body, headers }));
-    await delay(EVERY_MS);
+function report(rounds: readonly Record<Phase, Measured>[]): void {
+  const spread = (values: readonly number[], digits: number) => {
+    const sorted = [...values].sort((a, b) => a - b);
+    const at = (index: number) => (sorted[index] ?? Number.NaN).toFixed(digits);
+    return `${at(sorted.length >> 1)} (${at(0)} to ${at(sorted.length - 1)})`;
+  };
+  say(`medians of ${rounds.length} rounds (least to most); CPU in ms per second`);
+  for (const phase of phases) {
+    const of = (key: keyof Measured) => rounds.map((round) => round[phase][key]);
+    const missed = of('missed').reduce((sum, one) => sum + one, 0);
+    say(
+      `${phase.padEnd(8)} p50 ${spread(of('p50'), 1)} ms, p99 ${spread(of('p99'), 1)} ms, missed ${missed}, ` +
+        `delivery CPU ${spread(of('cpu'), 0)}, flooder CPU ${spread(of('flooderCpu'), 0)}, ` +
+        `connections ${spread(of('connections'), 0)}`,
+    );
   }
-  await Promise.all(posts);
-  for (let waits = 0; waits < 300 && missing(clients, published) > 0; waits += 1) await delay(100);
-  const latencies = clients.flatMap(({ arrived }) =>
-    [...published].flatMap(([id, atMs]) => (arrived.has(id) ? [(arrived.get(id) ?? 0) - atMs] : [])),
-  );
-  latencies.sort((a, b) => a - b);
-  const at = (share: number) => latencies[Math.floor(latencies.length * share)] ?? Number.NaN;
-  return { p50: at(0.5), p99: at(0.99), missed: missing(clients, published) };
+  for (const [a, b] of [
+    ['control', 'quiet'],
+    ['flooded', 'quiet'],
+    ['flooded', 'control'],
+  ] as const) {
+    const ratios = rounds.map((round) => round[a].p99 / round[b].p99);
+    say(`p99 of ${a} / ${b}: ${spread(ratios, 2)}`);
+  }
 }
 
-function missing(clients: readonly Client[], published: ReadonlyMap<string, number>): number {
-  return clients.reduce(
-    (sum, { arrived }) => sum + [...published.keys()].filter((id) => !arrived.has(id)).length,
-    0,
-  );
-}
-
-function startFlooder(target: string): ChildProcess {
-  const urls = Array.from({ length: SOCKETS }, () => `${target}${token('customer', 666)}`);
-  return fork(new URL(import.meta.url), ['flooder', JSON.stringify(urls)], { stdio: 'inherit' });
-}
-
-async function healthy(port: number): Promise<void> {
+async function healthy(health: string): Promise<void> {
   for (;;) {
-    const answer = await fetch(`http://127.0.0.1:${port}/health`).catch(() => undefined);
+    const answer = await fetch(`${health}/health`).catch(() => undefined);
     if (answer?.status === 200) return;
     await delay(100);
   }
+}
+
+async function cpuMsOf(health: string): Promise<number> {
+  const text = await (await fetch(`${health}/metrics`)).text();
+  return Number(/^process_cpu_seconds_total(?:\{.*\})? (\S+)/m.exec(text)?.[1]) * 1_000;
 }
