@@ -98,6 +98,10 @@ const IngestFields = z.object({
   EASYAPPOINTMENTS_CANCELLED_STATUSES: list('expected one or more statuses, separated by commas')
     .transform((words) => new Set(words.map((word) => word.toLowerCase())))
     .default(new Set(['cancelled', 'canceled'])),
+  /** Statuses, in any case, of appointments that their customer is not told of yet. */
+  EASYAPPOINTMENTS_QUIET_STATUSES: list('expected one or more statuses, separated by commas')
+    .transform((words) => new Set(words.map((word) => word.toLowerCase())))
+    .default(new Set(['draft'])),
   /** Whether customers get the `hash` with which they can move and cancel their own appointment. */
   EASYAPPOINTMENTS_CUSTOMER_HASH: z.enum(['on', 'off'], 'expected on or off').default('off'),
   /** After an appointment ended, changes of it are told from new ones for so many days. */
@@ -175,6 +179,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>) {
     apiKeys: variables.INGEST_API_KEYS,
     tokenHeader: variables.EASYAPPOINTMENTS_TOKEN_HEADER,
     cancelledStatuses: variables.EASYAPPOINTMENTS_CANCELLED_STATUSES,
+    quietStatuses: variables.EASYAPPOINTMENTS_QUIET_STATUSES,
     keepHash: variables.EASYAPPOINTMENTS_CUSTOMER_HASH === 'on',
     keepDays: variables.EASYAPPOINTMENTS_KEEP_DAYS,
     calendarRoom: variables.CALENDAR_ROOM,

@@ -70,6 +70,7 @@ export class LedgerSide implements InboxDesk {
       write: (entries) => stream.write(entries),
       catchUp: () => stream.catchUp(),
       cancelledStatuses: config.cancelledStatuses,
+      quietStatuses: config.quietStatuses,
       keepHash: config.keepHash,
       clock: wallClock,
     });

@@ -56,6 +56,7 @@ export class TestDesk {
       },
       catchUp: () => Promise.resolve(),
       cancelledStatuses: new Set(['cancelled', 'canceled']),
+      quietStatuses: new Set(['draft']),
       keepHash: this.#keepHash,
       clock: () => this.nowMs,
       ...options,

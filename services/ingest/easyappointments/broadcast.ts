@@ -11,6 +11,7 @@ import type { Directory, Ledger } from './ledger.ts';
 import type { Plan } from './people.ts';
 import { planFor, type PlanContext } from './plan.ts';
 import { APPOINTMENT_SECRETS, withoutSecretKeys } from './secret-keys.ts';
+import { isOfCustomer, isQuiet } from './quiet.ts';
 import type { Change, Verb } from './webhook.ts';
 
 /** A change by the fork's own call, with the row that its webhook would have had. */
@@ -105,10 +106,14 @@ function planForBroadcast(
     return { news, proposals: proposalsOf(record) };
   }
   const whole = { ...event, data: { ...event.data, ...(row.hash !== undefined && { hash: row.hash }) } };
+  const forOthers = known?.quiet === true || isQuiet(told);
+  const rooms = forOthers ? event.rooms.filter((room) => !isOfCustomer(room)) : event.rooms;
   return {
-    news: news.filter((one) => one.kind === 'appointment' && one.part?.who === 'leaving'),
+    news: news.filter(
+      (one) => one.kind === 'appointment' && (one.part?.who === 'leaving' || one.audience === 'customer'),
+    ),
     proposals: proposalsOf(record && asToldNow(record)),
-    passedOn: enriched(whole, directory, { keepHash }),
+    passedOn: rooms.length === 0 ? [] : enriched({ ...whole, rooms }, directory, { keepHash }),
   };
 }
 

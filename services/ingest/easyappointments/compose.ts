@@ -7,6 +7,7 @@ import type { AppointmentRow } from './columns.ts';
 import { withHashForCustomer } from './customer-hash.ts';
 import type { News } from './decide.ts';
 import type { Directory } from './ledger.ts';
+import { isOfCustomer } from './quiet.ts';
 import { isWallClock, slotOf } from './local-time.ts';
 
 export interface Stamp {
@@ -16,7 +17,7 @@ export interface Stamp {
   readonly timestamp: string;
 }
 
-/** Of an appointment that was given away: calendars get theirs with what those are told who stay. */
+/** Tells a part of those concerned: calendars get theirs with what those are told who stay. */
 const AS_COPY = { isCopy: true } as const;
 
 /** Events for one piece of news: who hears of it, and what they see. Most are one; nobody left to tell makes none. */
@@ -37,6 +38,9 @@ export function eventsOf(news: News, stamp: Stamp, directory: Directory): Accept
   };
   const rooms = roomsOf(news, directory);
   if (rooms.length === 0) return [];
+  if (news.audience === 'customer') {
+    return [{ ...base, name: news.name, data: { ...data, ...present({ hash }) }, rooms, ...AS_COPY }];
+  }
   const isCopy = news.part?.who === 'joining';
   const event = { ...base, name: news.name, data, rooms, ...(isCopy && AS_COPY) };
   return withHashForCustomer(event, hash, row.id_users_customer ?? undefined);
@@ -46,6 +50,7 @@ export function eventsOf(news: News, stamp: Stamp, directory: Directory): Accept
 function suffixOf(news: News): string {
   if (news.isOneOfMany === true) return `:${news.kind === 'sync' ? news.id : news.row.id}`;
   if (news.kind === 'sync') return '';
+  if (news.audience === 'customer') return ':customer';
   if (news.part?.who === 'leaving') return ':reassigned';
   if (news.part?.who === 'joining') return ':assigned';
   return '';
@@ -93,8 +98,11 @@ function knownOf(
   });
 }
 
-function roomsOf({ row, part }: Extract<News, { kind: 'appointment' }>, directory: Directory): Address[] {
-  const rooms = roomsOfRow(row, directory);
+function roomsOf(news: Extract<News, { kind: 'appointment' }>, directory: Directory): Address[] {
+  const { row, part, audience } = news;
+  const rooms = roomsOfRow(row, directory).filter(
+    (room) => audience === undefined || isOfCustomer(room) === (audience === 'customer'),
+  );
   if (part === undefined) return rooms;
   const others = roomsOfRow(part.other, directory);
   return rooms.filter((room) => others.includes(room) === (part.who === 'staying'));

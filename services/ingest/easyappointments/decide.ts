@@ -2,6 +2,7 @@ import type { AppointmentEventName } from '../../../shared/contract/event.ts';
 import type { AppointmentRow } from './columns.ts';
 import { digestOf } from './digest.ts';
 import type { AppointmentRecord } from './entries.ts';
+import { asCustomerHears, isAmong, isQuiet } from './quiet.ts';
 import { isStale, secondsOf } from './staleness.ts';
 import type { Verb } from './webhook.ts';
 
@@ -17,6 +18,8 @@ export type News =
       readonly isOneOfMany?: boolean;
       /** Told only to a part of those whom it concerns; absent for all of them. */
       readonly part?: Part;
+      /** Of an appointment that its customer is not told of: everybody else, or the customer alone; absent for all. */
+      readonly audience?: 'customer' | 'others';
     }
   /** Thin, for calendars: a slot changed that is nobody's appointment, or nobody's news. */
   | {
@@ -54,6 +57,8 @@ export interface Told {
   readonly seen: number;
   /** Statuses that mean cancelled, lower case. */
   readonly cancelledStatuses: ReadonlySet<string>;
+  /** Statuses that the customer is not told of, lower case. */
+  readonly quietStatuses: ReadonlySet<string>;
   /** Of the REST API, which says nothing of when: whether an unknown one is announced, or only learned. */
   readonly observed?: { readonly isNews: boolean };
 }
@@ -63,6 +68,12 @@ const BOOK_TOLERANCE_S = 2;
 
 /** What a save or delete of an appointment means after all that is known of it. */
 export function decide(known: AppointmentRecord | undefined, told: Told): Decision {
+  const { row } = told;
+  const before = known === undefined ? row : rowOf(row.id, known);
+  return asCustomerHears(known, { row, before }, decideForAll(known, told));
+}
+
+function decideForAll(known: AppointmentRecord | undefined, told: Told): Decision {
   if (isOfAnotherRow(known, told)) {
     if (known?.state !== 'deleted') return { news: [], isOfAnotherRow: true };
     return decideOnNext(told);
@@ -116,7 +127,7 @@ export function rowOf(id: number, known: Omit<AppointmentRecord, 'version'>): Ap
 
 /** The id of a row that is gone was given to another one. */
 function decideOnNext(told: Told): Decision {
-  const { news, record } = decide(undefined, told);
+  const { news, record } = decideForAll(undefined, told);
   const [only] = news;
   if (only?.kind !== 'appointment' || only.name !== 'appointment.updated')
     return { news, ...(record && { record }) };
@@ -137,7 +148,7 @@ function wasReplaced(
 }
 
 function decideOnReplaced(known: AppointmentRecord, told: Told): Decision {
-  const { news, record } = decide(undefined, { ...told, observed: { isNews: true } });
+  const { news, record } = decideForAll(undefined, { ...told, observed: { isNews: true } });
   const gone = {
     kind: 'appointment',
     name: 'appointment.cancelled',
@@ -231,7 +242,7 @@ function recordOf(known: AppointmentRecord | undefined, told: Told): Appointment
   const { row, verb, seen, cancelledStatuses } = told;
   const digest = digestOf(columnsShown(row));
   const created = secondsOf(row.create_datetime) ?? (known?.state === 'deleted' ? undefined : known?.created);
-  const cancelled = cancelledStatuses.has((row.status ?? '').trim().toLowerCase());
+  const cancelled = isAmong(cancelledStatuses, row);
   return {
     provider: row.id_users_provider,
     customer: row.id_users_customer ?? null,
@@ -247,6 +258,7 @@ function recordOf(known: AppointmentRecord | undefined, told: Told): Appointment
     digest,
     ...(created !== undefined && { created }),
     ...(isUndecided(known, told, digest) && { undecided: true }),
+    ...(isQuiet(told) && { quiet: true }),
     // As it was told, until it is told again.
     ...(known?.zone !== undefined && { zone: known.zone }),
     ...(known?.names !== undefined && { names: known.names }),

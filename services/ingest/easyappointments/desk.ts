@@ -2,17 +2,16 @@ import { AppError } from '../../../shared/contract/errors.ts';
 import type { AcceptedEvent } from '../core/accept.ts';
 import type { Entrance } from '../core/ports.ts';
 import type { Refusal } from '../core/problems.ts';
-import { AppointmentRow, AppointmentRowWithHash, PersonRow, ServiceRow } from './columns.ts';
 import { planForArrival } from './broadcast.ts';
 import { eventsOf, type Stamp } from './compose.ts';
-import { rowOf } from './decide.ts';
 import { keyOf, RUN_ID, type Entry } from './entries.ts';
 import type { Directory, Ledger } from './ledger.ts';
 import type { Plan } from './people.ts';
-import { idsClash, planFor, planForAppointment, type PlanContext } from './plan.ts';
+import { planForObservation } from './observed.ts';
+import { idsClash, type PlanContext } from './plan.ts';
 import { asShown, toldAgain } from './shown.ts';
 import type { Desk as DeskForRest, Lookups, Observation, Run } from './rest/ports.ts';
-import type { Change, Role } from './webhook.ts';
+import type { Change } from './webhook.ts';
 
 export interface DeskOptions {
   readonly ledger: Ledger;
@@ -23,6 +22,7 @@ export interface DeskOptions {
   /** Resolves once the ledger holds everything that was written before the call. */
   readonly catchUp: () => Promise<void>;
   readonly cancelledStatuses: ReadonlySet<string>;
+  readonly quietStatuses: ReadonlySet<string>;
   readonly keepHash: boolean;
   /** An appointment of which two saves of one second differ, once, where nobody can be asked. */
   readonly undecided?: (appointment: number) => void;
@@ -46,7 +46,6 @@ const OVERLAP_MS = 10_000;
 /** Of what is handed to the broker before it is heard; far below the smallest bound on what is unconfirmed. */
 const BATCH = 200;
 const DAY_MS = 24 * 60 * 60 * 1000;
-const NOTHING: Plan = { news: [], proposals: [] };
 
 /**
  * Where webhooks are decided on, one after the other, by the one instance that consumes the inbox.
@@ -150,6 +149,7 @@ export class Desk implements DeskForRest {
     return {
       tellAgain,
       cancelledStatuses: this.options.cancelledStatuses,
+      quietStatuses: this.options.quietStatuses,
       seen: Math.floor(atMs / 1000),
       today: new Date(this.options.clock() - DAY_MS).toISOString().slice(0, 10),
     };
@@ -161,42 +161,8 @@ export class Desk implements DeskForRest {
     const isAlone = overlapMs === 0;
     const isProvider = observation.kind === 'person' && observation.role === 'provider';
     const context = this.#context(observation.asOfMs - overlapMs, isAlone || isProvider);
-    switch (observation.kind) {
-      case 'appointment': {
-        const row = (keepHash ? AppointmentRowWithHash : AppointmentRow).parse(observation.row);
-        const known = ledger.get('appointment', row.id);
-        const isUndecided = known?.undecided === true;
-        // Of two webhooks of one second the REST API knows which counts, as soon as it was asked after both.
-        const asOf = isUndecided ? Math.floor(observation.asOfMs / 1000) : context.seen;
-        if (this.#toldSince('appointment', row.id, asOf)) return NOTHING;
-        const plan = planForAppointment(ledger, {
-          ...context,
-          verb: 'save',
-          row,
-          observed: { isNews: observation.isNews },
-        });
-        return this.#onlyChanges(plan, known !== undefined && !isUndecided);
-      }
-      case 'gone': {
-        const known = ledger.get('appointment', observation.appointmentId);
-        if (known === undefined || this.#toldSince('appointment', observation.appointmentId, context.seen)) {
-          return NOTHING;
-        }
-        const row = rowOf(observation.appointmentId, known);
-        return planForAppointment(ledger, { ...context, verb: 'delete', row, observed: { isNews: true } });
-      }
-      case 'person': {
-        const row = PersonRow.parse(observation.row);
-        if (this.#toldSince(observation.role, row.id, context.seen)) return NOTHING;
-        if (observation.role === 'customer') lookups?.heard(row.id, observation.asOfMs);
-        return planFor({ kind: 'person', role: observation.role, verb: 'save', row }, ledger, context);
-      }
-      case 'service': {
-        const row = ServiceRow.parse(observation.row);
-        if (this.#toldSince('service', row.id, context.seen)) return NOTHING;
-        return planFor({ kind: 'service', verb: 'save', row }, ledger, context);
-      }
-    }
+    const heard = (customer: number) => lookups?.heard(customer, observation.asOfMs);
+    return planForObservation(observation, ledger, context, { keepHash, heard });
   }
 
   /** Before the plan is carried out: what is known now is what was known before it. */
@@ -207,17 +173,6 @@ export class Desk implements DeskForRest {
       if (lookups !== undefined) lookups.check(id);
       else if (ledger.get('appointment', id)?.undecided !== true) undecided?.(id);
     }
-  }
-
-  /** A run looks at every appointment there is: one that shows nothing new leaves no entry. */
-  #onlyChanges(plan: Plan, isKnown: boolean): Plan {
-    return isKnown && plan.news.length === 0 ? NOTHING : plan;
-  }
-
-  /** What a webhook told after the REST API was asked is newer than its answer. */
-  #toldSince(kind: 'appointment' | Role | 'service', id: number, asOf: number): boolean {
-    const known = this.options.ledger.get(kind, id);
-    return known !== undefined && known.seen > asOf;
   }
 
   /** With `named` its events wait for that, and show what is known then; all else goes on. */

@@ -34,6 +34,8 @@ export const AppointmentRecord = z.object({
   created: z.int().optional(),
   /** Two saves of one second said different things, and nobody has asked yet which was the last. */
   undecided: z.literal(true).optional(),
+  /** Its customer has not been told of it, by its status. */
+  quiet: z.literal(true).optional(),
 });
 export type AppointmentRecord = z.infer<typeof AppointmentRecord>;
 

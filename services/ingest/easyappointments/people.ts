@@ -4,6 +4,7 @@ import { rowOf, type News } from './decide.ts';
 import { digestOf } from './digest.ts';
 import type { PersonRecord } from './entries.ts';
 import type { Directory, Ledger, Proposal } from './ledger.ts';
+import { audienceOf } from './quiet.ts';
 import { toldAgain, type Assumed } from './shown.ts';
 import type { Role, Verb } from './webhook.ts';
 
@@ -165,6 +166,7 @@ function withCancellations(
         name: 'appointment.cancelled',
         row: rowOf(appointment, known),
         reason: `${kind}_deleted`,
+        ...audienceOf(known),
         isOneOfMany: true,
       })),
     proposals: [

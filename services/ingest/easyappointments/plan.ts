@@ -7,6 +7,7 @@ import type { Change, Verb } from './webhook.ts';
 
 export interface PlanContext {
   readonly cancelledStatuses: ReadonlySet<string>;
+  readonly quietStatuses: ReadonlySet<string>;
   /** Unix seconds. */
   readonly seen: number;
   /** `Y-m-d`; a day early, so that no zone on earth is behind it. */

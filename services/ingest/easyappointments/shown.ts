@@ -2,6 +2,7 @@ import { rowOf, type News } from './decide.ts';
 import { digestOf } from './digest.ts';
 import type { AppointmentRecord, Entry } from './entries.ts';
 import type { Directory, Proposal } from './ledger.ts';
+import { audienceOf } from './quiet.ts';
 
 /** What an event says of an appointment that is not in its row; kept with the record, to be told again when it changes. */
 export type Shown = Required<Pick<AppointmentRecord, 'zone' | 'names'>>;
@@ -56,6 +57,7 @@ export function toldAgain(
     name: 'appointment.updated',
     row: rowOf(id, record),
     isOneOfMany,
+    ...audienceOf(record),
     ...(otherZone ? { reason: 'zone_changed', before } : { reason: 'names' }),
   } as const;
   return { news, proposal };

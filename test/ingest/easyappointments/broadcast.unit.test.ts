@@ -146,6 +146,30 @@ describe('a webhook and a broadcast of one change', () => {
   });
 });
 
+describe('a broadcast of an appointment with a status that its customer is not told of', () => {
+  const draft = call('appointment_created', 'appointment_save.new', { status: 'Draft' });
+
+  it('goes to the others, and to the customer once it is booked', async () => {
+    const desk = new TestDesk();
+    expect((await take(desk, draft)).map(told)).toEqual(['appointment.created → admin provider_4']);
+    const booked = await take(desk, { ...MOVED }, 'b2');
+    expect(booked.map((event) => [event.id, told(event)])).toEqual([
+      ['b2', 'appointment.updated → admin provider_4'],
+      ['b2:customer', 'appointment.created → customer_6'],
+    ]);
+  });
+
+  it('is off for a customer who was told of it', async () => {
+    const desk = new TestDesk();
+    await take(desk, CREATED);
+    const back = call('appointment_updated', 'appointment_save.update-reschedule', { status: 'Draft' });
+    expect((await take(desk, back)).map(told)).toEqual([
+      'appointment.updated → admin provider_4',
+      'appointment.cancelled → customer_6',
+    ]);
+  });
+});
+
 describe('a broadcast that comes again because its message did', () => {
   it('says the same under the same id', async () => {
     const lost = new TestDesk({ write: () => Promise.reject(new Error('lost')) });

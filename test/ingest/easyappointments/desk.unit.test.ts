@@ -40,6 +40,7 @@ class SlowDesk {
     },
     catchUp: () => this.#call(this.catchUps, undefined),
     cancelledStatuses: new Set(['cancelled']),
+    quietStatuses: new Set(['draft']),
     keepHash: false,
     clock: () => Date.UTC(2026, 10, 23),
   });
