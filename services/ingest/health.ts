@@ -12,6 +12,8 @@ import type { HealthReason, HealthReport } from '../../shared/runtime/health.ts'
 import type { BrokerView } from '../../shared/runtime/management-api.ts';
 import type { QueueDepth } from '../../shared/runtime/queue-depths.ts';
 import type { IngestConfig } from './config.ts';
+import { straySentence } from './easyappointments/rest/reconciler.ts';
+import type { SiteState } from './easyappointments/rest/site-watch.ts';
 
 export interface IngestStats {
   readonly accepted: number;
@@ -37,6 +39,10 @@ export interface Condition {
   readonly confirms: Omit<SlowPath, 'maxMs'>;
   /** In the last hour. */
   readonly idsClashed?: boolean;
+  /** The address whose webhook was refused for its key in the last hour. */
+  readonly unknownKeyFrom?: string | undefined;
+  /** Easy!Appointments, as far as its REST API is asked. */
+  readonly site?: SiteState;
   readonly stats: IngestStats;
 }
 
@@ -55,9 +61,10 @@ export function reportOf(condition: Condition, limits: Limits): IngestReport {
 }
 
 function worriesOf(
-  { publisher, inbox, queues, management, lagMs, confirms, idsClashed }: Condition,
+  condition: Condition,
   { maxInbox, maxConfirmMs, maxLagMs }: Limits,
 ): readonly HealthReason[] {
+  const { publisher, inbox, queues, management, lagMs, confirms } = condition;
   const worries: HealthReason[] = [];
   if (inbox.state === 'down' && publisher.state !== 'down') {
     const message = `${INBOX} is not consumed here: ${inbox.reason}. HTTP works; look at the log of the broker.`;
@@ -74,11 +81,6 @@ function worriesOf(
     const message = `${rejected} in ${REJECTED}: their header x-rejected-reason, or \`redrive list\`, says why; publish them again or drop them.`;
     worries.push({ code: 'rejected_not_empty', message, value: rejected });
   }
-  if (idsClashed) {
-    const message =
-      'In the last hour a webhook told of another appointment under an id that is taken: run one roomcast for each Easy!Appointments, each with a virtual host of its own.';
-    worries.push({ code: 'ids_clash', message });
-  }
   const path = { ...confirms, maxMs: maxConfirmMs };
   if (isSlow(path)) {
     const value = Math.round(path.p99Ms);
@@ -87,8 +89,30 @@ function worriesOf(
   }
   return [
     ...worries,
+    ...siteReasons(condition),
     ...inboxReasons(queues),
     ...lagReasons(lagMs, maxLagMs),
     ...managementReasons(management, publisher),
   ];
+}
+
+/** What to look at in Easy!Appointments. */
+function siteReasons({ idsClashed, unknownKeyFrom, site }: Condition): readonly HealthReason[] {
+  const reasons: HealthReason[] = [];
+  if (idsClashed) {
+    const message =
+      'In the last hour a webhook told of another appointment under an id that is taken: run one roomcast for each Easy!Appointments, each with a virtual host of its own.';
+    reasons.push({ code: 'ids_clash', message });
+  }
+  if (unknownKeyFrom !== undefined) {
+    const message = `In the last hour a webhook from ${unknownKeyFrom} was refused for its key: make the secret token of the webhook in Easy!Appointments one of INGEST_API_KEYS, in the header X-Ea-Token or the one that EASYAPPOINTMENTS_TOKEN_HEADER names.`;
+    reasons.push({ code: 'unknown_key', message });
+  }
+  const { missed = 0, stray } = site ?? {};
+  if (missed > 0) {
+    const message = `Changes that the reconciliation found while no webhook came: ${missed}. Look at the URL, token and actions of the webhook in Easy!Appointments, at its log, and at the way from there to INGEST_PORT.`;
+    reasons.push({ code: 'webhooks_missing', message, value: missed });
+  }
+  if (stray !== undefined) reasons.push({ code: 'rest_not_clean', message: straySentence(stray) });
+  return reasons;
 }

@@ -17,6 +17,7 @@ import type { Ledger } from './easyappointments/ledger.ts';
 import { Lookups } from './easyappointments/rest/lookups.ts';
 import { Pace } from './easyappointments/rest/questions.ts';
 import { Reconciler, type Report } from './easyappointments/rest/reconciler.ts';
+import { SiteWatch } from './easyappointments/rest/site-watch.ts';
 import { systemTimer } from './easyappointments/rest/timer.ts';
 import { writeWebhook } from './easyappointments/webhook.ts';
 
@@ -44,6 +45,8 @@ export class LedgerSide implements InboxDesk {
   readonly entrance: WebhookEntrance;
   /** Resolves once the inbox has the request; `undefined` where reconciliation is off. */
   readonly requestReconciliation: (() => Promise<void>) | undefined;
+  /** For the health report. */
+  readonly site = new SiteWatch();
   readonly #desk: Desk;
   readonly #stream: LedgerStream;
   readonly #reconciler: Reconciler | undefined;
@@ -87,7 +90,10 @@ export class LedgerSide implements InboxDesk {
         clock: wallClock,
         now: steadyClock,
         logger,
-        onReport: ({ outcome }) => options.reconciled(outcome),
+        onReport: (report) => {
+          options.reconciled(report.outcome);
+          this.site.ran(report);
+        },
       });
       this.requestReconciliation = () => this.#requestReconciliation('asked for');
     }
@@ -101,6 +107,7 @@ export class LedgerSide implements InboxDesk {
   }
 
   async begin(): Promise<void> {
+    this.site.reset();
     await this.#desk.begin();
     if (!this.#desk.isOpen) return;
     this.#lookups?.start(this.options.ledger.undecided());
@@ -109,11 +116,13 @@ export class LedgerSide implements InboxDesk {
 
   end(): void {
     this.#desk.end();
+    this.site.reset();
     this.#lookups?.stop();
     void this.#reconciler?.stop();
   }
 
   take(arrival: Arrival): Promise<Refusal | undefined> {
+    this.site.heard();
     return this.#desk.take(arrival);
   }
 

@@ -23,6 +23,8 @@ export class Metrics implements Observer {
   readonly recentConfirms = new LatencyWindow(WINDOW_SLOT_MS, WINDOW_SLOTS);
   /** When a webhook was refused as one of another installation, by the steady clock. */
   idsClashedMs: number | undefined;
+  /** The last webhook that was refused for its key: when, by the steady clock, and whose. */
+  unknownKey: { readonly atMs: number; readonly address: string } | undefined;
   readonly #accepted: Counter<'entrance'>;
   readonly #refused: Counter<'entrance' | 'code'>;
   readonly #published: Counter;
@@ -97,10 +99,13 @@ export class Metrics implements Observer {
     this.logger.info({ id, event: name, rooms, cursor, entrance, repeated }, 'accepted an event');
   }
 
-  refused({ entrance, code, problem, details }: Refused): void {
+  refused({ entrance, code, problem, unknownKeyFrom, details }: Refused): void {
     this.totals.refused += 1;
     this.#refused.inc({ entrance, code });
     if (code === 'ids_clash') this.idsClashedMs = steadyClock();
+    if (entrance === 'webhook' && unknownKeyFrom !== undefined) {
+      this.unknownKey = { atMs: steadyClock(), address: unknownKeyFrom };
+    }
     this.logger.warn({ entrance, code, problem, ...details }, 'refused');
   }
 

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import { INBOX, REJECTED } from '../../shared/contract/topology.ts';
 import type { BrokerConnection } from '../../shared/runtime/broker-connection.ts';
-import { steadyClock, type SteadyClock } from '../../shared/runtime/clock.ts';
+import type { SteadyClock } from '../../shared/runtime/clock.ts';
 import type { Logger } from '../../shared/runtime/logger.ts';
 import { Monitoring } from '../../shared/status/monitoring.ts';
 import { Rates } from '../../shared/status/sample-ring.ts';
@@ -10,6 +10,7 @@ import { SAMPLE_MS } from '../../shared/status/sampler.ts';
 import type { Publisher } from './amqp/publisher.ts';
 import type { IngestConfig } from './config.ts';
 import { reportOf } from './health.ts';
+import type { SiteWatch } from './easyappointments/rest/site-watch.ts';
 import type { Metrics } from './metrics.ts';
 
 const MINUTE_MS = 60_000;
@@ -20,6 +21,7 @@ export interface IngestParts {
   readonly consuming: BrokerConnection;
   readonly publisher: Publisher;
   readonly metrics: Metrics;
+  readonly site: Pick<SiteWatch, 'state'>;
   readonly stopping: () => boolean;
   readonly logger: Logger;
   readonly clock: SteadyClock;
@@ -27,7 +29,7 @@ export interface IngestParts {
 
 /** The health port of ingest. */
 export function monitorIngest(parts: IngestParts): Monitoring {
-  const { config, consuming, publisher, metrics, stopping, logger, clock } = parts;
+  const { config, consuming, publisher, metrics, site, stopping, logger, clock } = parts;
   const startedMs = clock();
   const instance = `${hostname()}-${randomBytes(3).toString('hex')}`;
   const rates = new Rates();
@@ -47,6 +49,7 @@ export function monitorIngest(parts: IngestParts): Monitoring {
     registry: metrics.registry,
     report: ({ nowMs, queues, management, lagMs }) => {
       const recent = confirmsOf(nowMs, MINUTE_MS);
+      const isOfLastHour = (atMs: number | undefined) => atMs !== undefined && nowMs - atMs < HOUR_MS;
       const condition = {
         instance,
         stopping: stopping(),
@@ -55,7 +58,9 @@ export function monitorIngest(parts: IngestParts): Monitoring {
         queues,
         management,
         lagMs,
-        idsClashed: metrics.idsClashedMs !== undefined && steadyClock() - metrics.idsClashedMs < HOUR_MS,
+        idsClashed: isOfLastHour(metrics.idsClashedMs),
+        unknownKeyFrom: isOfLastHour(metrics.unknownKey?.atMs) ? metrics.unknownKey?.address : undefined,
+        site: site.state,
         confirms: { p99Ms: recent.quantile(0.99), count: recent.count },
         stats: {
           ...metrics.totals,

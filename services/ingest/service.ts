@@ -135,6 +135,7 @@ export async function startIngest(
     consuming,
     publisher,
     metrics,
+    site: ledgerSide.site,
     stopping: () => stopping,
     logger,
     clock: steadyClock,

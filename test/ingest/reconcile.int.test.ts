@@ -70,6 +70,7 @@ describe('a run', () => {
       services: 1,
       appointments: 1,
       announced: 0,
+      toldAgain: 0,
       learned: 1,
       gone: 0,
       unreadable: 0,

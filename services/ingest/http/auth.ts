@@ -6,7 +6,7 @@ import { RateWindow } from '../../../shared/core/rate-window.ts';
 import type { Client } from '../../../shared/runtime/client-addresses.ts';
 import type { SteadyClock } from '../../../shared/runtime/clock.ts';
 import type { NetworkSet } from '../../../shared/runtime/networks.ts';
-import { TooManyRequests } from './problem.ts';
+import { TooManyRequests, TooManyWrongKeys } from './problem.ts';
 
 export interface AuthOptions {
   readonly keys: readonly string[];
@@ -115,7 +115,7 @@ export class Auth {
       this.#badKeys.set(address, window, nowMs);
     }
     if (window.take(nowMs)) return;
-    throw new TooManyRequests('Too many wrong keys from this address.', window.remainingMs(nowMs));
+    throw new TooManyWrongKeys('Too many wrong keys from this address.', window.remainingMs(nowMs));
   }
 }
 

@@ -8,6 +8,8 @@ export interface Fault {
   readonly detail: string;
   readonly errors: readonly Problem[];
   readonly headers: Readonly<Record<string, string>>;
+  /** It is for the key, or for having none. */
+  readonly forKey?: true;
 }
 
 /** 429 that knows when to come back. */
@@ -19,6 +21,9 @@ export class TooManyRequests extends AppError {
     this.retryAfterS = Math.max(1, Math.ceil(remainingMs / 1000));
   }
 }
+
+/** 429 for wrong keys, not for many requests with a good one. */
+export class TooManyWrongKeys extends TooManyRequests {}
 
 /** Shorter than the broker's own come-back; a retry that is too early is answered the same and costs little. */
 const RETRY_AFTER_S = 2;
@@ -47,9 +52,19 @@ export function faultOfRefusal({ code, problems }: Refusal): Fault {
 /** What a client reads never carries internals: what we do not know is `internal` and nothing more. */
 export function faultOf(error: unknown): Fault {
   if (error instanceof TooManyRequests) {
-    return fault(error.code, error.message, { headers: { 'retry-after': String(error.retryAfterS) } });
+    const headers = { 'retry-after': String(error.retryAfterS) };
+    return fault(error.code, error.message, {
+      headers,
+      ...(error instanceof TooManyWrongKeys && { forKey: true }),
+    });
   }
-  if (error instanceof AppError) return fault(error.code, error.message, { headers: headersFor(error) });
+  if (error instanceof AppError) {
+    const headers = headersFor(error);
+    return fault(error.code, error.message, {
+      headers,
+      ...(error.code === 'unauthorized' && { forKey: true }),
+    });
+  }
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
   const known = Object.hasOwn(frameworkCodes, code) ? frameworkCodes[code] : undefined;
   if (known !== undefined) return fault(known.code, known.detail);
@@ -82,7 +97,7 @@ export function broadcastStatus({ code, status }: Fault): number {
 function fault(
   code: ErrorCode,
   detail: string,
-  rest: Partial<Pick<Fault, 'errors' | 'headers'>> = {},
+  rest: Partial<Pick<Fault, 'errors' | 'headers' | 'forKey'>> = {},
 ): Fault {
   return { code, status: errorRegistry[code].status, detail, errors: [], headers: {}, ...rest };
 }

@@ -68,11 +68,13 @@ export function createHttpServer(options: HttpServerOptions): FastifyInstance {
     const broadcast = path === '/broadcast';
     const status = broadcast ? broadcastStatus(fault) : fault.status;
     const [first] = fault.errors;
+    const { address } = clients.of(request.raw);
     options.observer.refused({
       entrance: entrances[path] ?? 'none',
       code: fault.code,
       problem: first === undefined ? fault.detail : `${first.path} ${first.message}`.trim(),
-      details: { status, route: request.routeOptions.url ?? 'none', remote: clients.of(request.raw).address },
+      details: { status, route: request.routeOptions.url ?? 'none', remote: address },
+      ...(fault.forKey && { unknownKeyFrom: address }),
     });
     reply.code(status).headers(fault.headers);
     if (broadcast) return reply.type('application/json').send(broadcastDocument(fault));

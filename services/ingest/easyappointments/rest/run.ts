@@ -13,6 +13,8 @@ export interface Tally {
   appointments: number;
   /** Changes of appointments that clients were told of. */
   announced: number;
+  /** Of these, appointments that did not change, told again with other names or another zone. */
+  toldAgain: number;
   /** Appointments that were not known and are no news. */
   learned: number;
   /** Appointments that are not there any more. */
@@ -22,7 +24,16 @@ export interface Tally {
 }
 
 export function emptyTally(): Tally {
-  return { people: 0, services: 0, appointments: 0, announced: 0, learned: 0, gone: 0, unreadable: 0 };
+  return {
+    people: 0,
+    services: 0,
+    appointments: 0,
+    announced: 0,
+    toldAgain: 0,
+    learned: 0,
+    gone: 0,
+    unreadable: 0,
+  };
 }
 
 export interface RunOptions {
@@ -65,7 +76,8 @@ export async function reconcile(options: RunOptions): Promise<void> {
     }
   }
   signal.throwIfAborted();
-  tally.announced += await desk.tellAgain();
+  tally.toldAgain = await desk.tellAgain();
+  tally.announced += tally.toldAgain;
   const seen = await lookAtAppointments(options);
   // Rows shift to the page before when one of it is deleted meanwhile: only its own answer says that one is gone.
   for (const id of desk.appointmentsBetween(run.firstDay, run.lastDay)) {
