@@ -7,7 +7,7 @@ import type { Address } from '../../shared/contract/routing.ts';
 import { cursorAt, cursorsOf, event, kept, mark, NOON } from './fakes.ts';
 
 const rooms: ReadonlySet<Address> = new Set<Address>(['provider_4', 'everyone']);
-const NOTHING = { found: false, beginsLater: false, entries: [] };
+const NOTHING = { found: false, beginsLater: false, beginsMs: Number.POSITIVE_INFINITY, entries: [] };
 type ScanAnswer = Awaited<ReturnType<CatchUpPorts['scan']>>;
 
 /** Entries that arrived one millisecond after the other from NOON on; covered from a position on. */
@@ -136,6 +136,14 @@ describe('a client with a cursor', () => {
     expect(await after(cursorAt(NOON))).toMatchObject({ recovered: true });
     const [first, second] = scan.mock.calls.map(([, fromMs]) => NOON - fromMs);
     expect([first, second]).toEqual([60_000, 15 * 60_000]);
+  });
+
+  it('is looked for hours back where what was read began only a little later: the clock of one machine was set', async () => {
+    const { after, answer, scan } = world();
+    for (let look = 1; look <= 2; look += 1) answer({ beginsLater: true, beginsMs: NOON + 3_000 });
+    answer({ found: true });
+    expect(await after(cursorAt(NOON))).toMatchObject({ recovered: true });
+    expect(NOON - (scan.mock.calls.at(-1)?.[1] ?? 0)).toBe(2 * 60 * 60_000);
   });
 
   it('is unknown when it is nowhere, and told the end of the last look', async () => {

@@ -55,6 +55,7 @@ describe('a scan for a cursor', () => {
     expect(one([mark(), event({ atMs: NOON + 2 })], request)).toEqual({
       found: false,
       beginsLater: false,
+      beginsMs: expect.any(Number),
       entries: [],
     });
   });
@@ -64,6 +65,7 @@ describe('a scan for a cursor', () => {
     expect(one([event({ atMs: NOON }), event()], request)).toEqual({
       found: false,
       beginsLater: true,
+      beginsMs: expect.any(Number),
       entries: [],
     });
   });

@@ -39,6 +39,11 @@ export interface CatchUpPorts {
 /** A cursor's entry is looked for this long before its own time; the second look allows for clocks far apart. */
 const NEAR_MS = 60_000;
 export const MARGINS_MS: readonly number[] = [NEAR_MS, 15 * 60_000];
+/**
+ * How far the broker's clock, by which reading begins, may be from the clocks by which cursors are stamped, when one of
+ * the machines was set. What was read from too late a time looks like a history that begins after the cursor.
+ */
+const APART_MS = 2 * 60 * 60_000;
 /** Where reading begins to find a cursor's entry; its stamp may lie ahead of our clock, the entry does not. */
 export function lookBackFrom(cursor: Cursor, marginMs: number, nowMs: number): number {
   return Math.min(cursorTimeMs(cursor), nowMs) - marginMs;
@@ -102,19 +107,23 @@ export class CatchUp {
     const earlier = at === undefined ? [] : timeline.earlier(at);
     const request: ScanRequest = { from: { cursor, earlier }, wants: inRooms(rooms) };
     let mark = position;
-    for await (const marginMs of this.#looks(cursor)) {
+    let isExpired = false;
+    for await (const marginMs of this.#looks(cursor, () => isExpired)) {
       const result = await this.ports.scan(request, lookBackFrom(cursor, marginMs, wall()));
       mark = result.mark;
       if (result.found) return { recovered: true, entries: result.entries, cursor: mark };
-      if (result.beginsLater) return { recovered: false, reason: 'expired', cursor: mark };
+      isExpired = result.beginsLater;
+      if (isExpired && (marginMs === APART_MS || result.beginsMs - cursorTimeMs(cursor) > APART_MS)) break;
     }
+    if (isExpired) return { recovered: false, reason: 'expired', cursor: mark };
     this.#unknown.set(cursor, true, now());
     return { recovered: false, reason: 'unknown', cursor: mark };
   }
 
   /** How long before the cursor's time each look at the history begins. */
-  async *#looks(cursor: Cursor): AsyncGenerator<number> {
+  async *#looks(cursor: Cursor, beginsLater: () => boolean): AsyncGenerator<number> {
     yield* MARGINS_MS;
+    if (beginsLater()) yield APART_MS;
     const { inCluster, rest, wall, now } = this.ports;
     const ageMs = Math.max(0, wall() - cursorTimeMs(cursor));
     const lateUntilMs = now() + LATE_MS - ageMs;

@@ -27,6 +27,8 @@ export interface ScanResult {
   readonly found: boolean;
   /** Whether the history begins only after the time that was asked for. */
   readonly beginsLater: boolean;
+  /** By its stamp, when the first entry was read; Unix milliseconds, `Infinity` where none was. */
+  readonly beginsMs: number;
   readonly entries: readonly TimelineEntry[];
 }
 
@@ -66,9 +68,11 @@ export class Scan {
 
   /** One result per request, in their order. */
   finish(): readonly ScanResult[] {
+    const beginsMs = this.#firstTimeMs ?? Number.POSITIVE_INFINITY;
     return this.#collectors.map(({ request, started, entries }) => ({
       found: started || 'sinceMs' in request.from,
-      beginsLater: (this.#firstTimeMs ?? Number.POSITIVE_INFINITY) > scanStartMs(request),
+      beginsLater: beginsMs > scanStartMs(request),
+      beginsMs,
       entries,
     }));
   }
