@@ -138,7 +138,7 @@ export class EventFlow {
       onEntry: (entry) => this.#take(entry),
       onForeign: () => metrics.dropped.inc({ reason: 'foreign' }),
       onDropped: (reason) => this.#dropped(reason),
-      onWindowFull: () => this.#suspect(),
+      onWindowFull: (entry) => this.#suspect(entry),
       fillHole: () => this.#fillHole(),
       isKnown: ({ type, cursor }) => type === MARK_TYPE || this.#timeline.find(cursor) !== undefined,
       onConsuming: () => void this.#sendMark(),
@@ -273,11 +273,11 @@ export class EventFlow {
     this.#path.recheck();
   }
 
-  #suspect(): void {
+  /** Nothing new passes before the history is read: a session past a hole may go on at an instance that knows of none. */
+  #suspect(entry: Entry | undefined): void {
     this.#suspicion.raise();
-    this.#trust.doubt();
-    // What is held back is passed on after the history has been read once more.
-    if (!this.#path.isOpen) this.#path.recheck();
+    if (entry !== undefined && this.#timeline.find(entry.cursor) !== undefined) this.#trust.doubt();
+    else this.#recheck();
   }
 
   /** Publishes a mark; the first to come back by a new queue says that the path is alive. */

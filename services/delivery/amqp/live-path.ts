@@ -25,8 +25,11 @@ export interface LivePathOptions {
   readonly onForeign: () => void;
   /** The broker dropped a message from the queue, for a reason of its own words. */
   readonly onDropped: (reason: string) => void;
-  /** As many messages as the prefetch are unacknowledged: others may wait at the broker, where a hand can remove them. */
-  readonly onWindowFull: () => void;
+  /**
+   * As many messages as the prefetch are unacknowledged: others may wait at the broker, where a hand can remove them. Called
+   * before this entry, `undefined` for a message without our headers, is passed on.
+   */
+  readonly onWindowFull: (entry: Entry | undefined) => void;
   /** The queue is bound to everything in use, and what it brings is held back: the moment to fill the hole before it. */
   readonly fillHole: () => Promise<void>;
   /** Whether an entry that is held back has nothing missing before it. */
@@ -92,11 +95,6 @@ export class LivePath {
 
   close(): Promise<void> {
     return this.#channel.close();
-  }
-
-  /** Whether nothing is held back. */
-  get isOpen(): boolean {
-    return this.#present?.valve.isOpen === true;
   }
 
   /** Something may be missing: holds back what comes until the hole is filled. */
@@ -165,7 +163,7 @@ export class LivePath {
   #push({ valve, window }: Present, message: ConsumeMessage): void {
     // What comes again was given back in between, and waited.
     if (window.isFullAt(message.fields.deliveryTag) || message.fields.redelivered)
-      this.options.onWindowFull();
+      this.options.onWindowFull(parseEntry(message));
     valve.push(message);
   }
 
