@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createVhostForTest, startOwnBroker, type TestBroker } from '../support/broker.ts';
-import { webhook, type WebhookBody } from '../support/desk.ts';
+import { FAR_AHEAD, webhook, type WebhookBody } from '../support/desk.ts';
 import { ExchangeWatch } from '../support/exchange-watch.ts';
 import type { Seen } from '../support/ingest.ts';
 import { IngestProcess } from '../support/ingest-process.ts';
@@ -70,7 +70,7 @@ describe('all instances of ingest are killed and a new one starts', () => {
       const rest = [
         webhook('provider_save.new'),
         webhook('appointment_save.new-unicode'),
-        webhook('appointment_delete'),
+        webhook('appointment_delete', FAR_AHEAD),
       ];
       await accepted(ingest, unchanged, stale, reassigned, ...rest);
       // Changes of one appointment come in order, those of two need not: the last of each.
@@ -164,8 +164,8 @@ describe('two instances of ingest', () => {
       for (const id of ids) {
         // Nothing changed since the last save: silent. The delete comes after all of the same appointment.
         await accepted(other, nthSave(id, length - 1), {
-          ...nthSave(id, length),
           action: 'appointment_delete',
+          payload: { ...nthSave(id, length).payload, ...FAR_AHEAD },
         });
       }
       const cancelled = new Set<unknown>();

@@ -101,8 +101,9 @@ function planForBroadcast(
   const proposalsOf = (kept: typeof record) =>
     kept === undefined ? [] : [{ kind: 'appointment', id: row.id, record: kept } as const];
   if (known !== undefined && isKnown(known, told)) return { news: [], proposals: proposalsOf(record) };
-  // Whom the status told that it is off need not hear it again; calendars learn that the slot is free.
-  if (known?.state === 'cancelled' && record !== undefined && record.state !== 'booked') {
+  // Nobody need hear that it is off of one that is over, or again after its status said so; calendars learn of the slot.
+  const isOff = record !== undefined && record.state !== 'booked' && row.is_unavailability !== true;
+  if (isOff && news.every(({ kind }) => kind === 'sync')) {
     return { news, proposals: proposalsOf(record) };
   }
   const whole = { ...event, data: { ...event.data, ...(row.hash !== undefined && { hash: row.hash }) } };

@@ -2,6 +2,7 @@ import type { AppointmentEventName } from '../../../shared/contract/event.ts';
 import type { AppointmentRow } from './columns.ts';
 import { digestOf } from './digest.ts';
 import type { AppointmentRecord } from './entries.ts';
+import { isOver, type LocalNow } from './over.ts';
 import { asCustomerHears, isAmong, isQuiet } from './quiet.ts';
 import { isStale, secondsOf } from './staleness.ts';
 import type { Verb } from './webhook.ts';
@@ -59,6 +60,7 @@ export interface Told {
   readonly cancelledStatuses: ReadonlySet<string>;
   /** Statuses that the customer is not told of, lower case. */
   readonly quietStatuses: ReadonlySet<string>;
+  readonly nowOf: LocalNow;
   /** Of the REST API, which says nothing of when: whether an unknown one is announced, or only learned. */
   readonly observed?: { readonly isNews: boolean };
 }
@@ -182,12 +184,15 @@ function decideOnUnknown({ row, observed }: Told, after: AppointmentRecordDraft)
 
 function decideOnDelete(
   known: AppointmentRecord | undefined,
-  { row }: Told,
+  { row, nowOf }: Told,
   after: AppointmentRecordDraft,
 ): Decision {
   if (known?.state === 'deleted') return NOTHING;
+  // Where the save that moved it was lost, those whom it was told to expect it at another time.
+  const over = isOver(after, nowOf) && (known === undefined || isOver(known, nowOf));
   // Everybody was told when its status said so; now the slot is free as well.
-  if (known?.state === 'cancelled') return { news: [syncOf(row, 'appointment.cancelled')], record: after };
+  if (over || known?.state === 'cancelled')
+    return { news: [syncOf(row, 'appointment.cancelled')], record: after };
   const off = { kind: 'appointment', name: 'appointment.cancelled', row } as const;
   // The save that gave it away before is late or lost: whom it was told to has it still.
   const givenAway = known !== undefined && wentElsewhere(known, after);

@@ -7,6 +7,7 @@ import { eventsOf, type Stamp } from './compose.ts';
 import { keyOf, RUN_ID, type Entry } from './entries.ts';
 import type { Directory, Ledger } from './ledger.ts';
 import type { Plan } from './people.ts';
+import { wallClockAt } from './local-time.ts';
 import { planForObservation } from './observed.ts';
 import { idsClash, type PlanContext } from './plan.ts';
 import { asShown, toldAgain } from './shown.ts';
@@ -151,6 +152,7 @@ export class Desk implements DeskForRest {
       cancelledStatuses: this.options.cancelledStatuses,
       quietStatuses: this.options.quietStatuses,
       seen: Math.floor(atMs / 1000),
+      nowOf: (provider) => wallClockAt(atMs, this.options.ledger.zoneOf(provider)),
       today: new Date(this.options.clock() - DAY_MS).toISOString().slice(0, 10),
     };
   }

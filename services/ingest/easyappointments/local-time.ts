@@ -50,6 +50,16 @@ export function rfc3339(text: Text, zone: Text): string | undefined {
   return first.toISO({ suppressMilliseconds: true });
 }
 
+/** No zone on earth is behind it. */
+const LAST_ZONE = 'UTC-12';
+
+/** What a clock shows in an IANA zone, `Y-m-d H:i:s`; where that is none, in the zone that gets there last. */
+export function wallClockAt(ms: number, zone: Text): string {
+  const time = DateTime.fromMillis(ms, { zone: zone ?? LAST_ZONE });
+  const shown = time.isValid ? time : DateTime.fromMillis(ms, { zone: LAST_ZONE });
+  return shown.toFormat('yyyy-MM-dd HH:mm:ss');
+}
+
 function timeIn(text: Text, zone: Text): DateTime<true> | undefined {
   if (!isWallClock(text) || zone === null || zone === undefined) return undefined;
   const time = DateTime.fromSQL(text, { zone });

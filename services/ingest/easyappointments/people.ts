@@ -4,6 +4,7 @@ import { rowOf, type News } from './decide.ts';
 import { digestOf } from './digest.ts';
 import type { PersonRecord } from './entries.ts';
 import type { Directory, Ledger, Proposal } from './ledger.ts';
+import { isOver, type LocalNow } from './over.ts';
 import { audienceOf } from './quiet.ts';
 import { toldAgain, type Assumed } from './shown.ts';
 import type { Role, Verb } from './webhook.ts';
@@ -26,8 +27,9 @@ export interface PersonTold {
   readonly verb: Verb;
   readonly row: PersonRow;
   readonly seen: number;
-  /** Local day before which nobody needs to hear that an appointment is off; `Y-m-d`. */
+  /** Day before which nobody needs to hear of an appointment's new name or zone; `Y-m-d`. */
   readonly today: string;
+  readonly nowOf: LocalNow;
   /** Whether coming appointments that were told with another name or zone are told again at once. */
   readonly tellAgain: boolean;
 }
@@ -94,7 +96,7 @@ function assumedOf(known: PersonRecord | undefined, now: Omit<PersonRecord, 'ver
 function tellAgain(
   ledger: Ledger,
   directory: Directory,
-  { kind, id, today }: Pick<Deletion, 'kind' | 'id' | 'today'>,
+  { kind, id, today }: Pick<Deletion, 'kind' | 'id'> & Pick<PersonTold, 'today'>,
   assumed: Assumed,
 ): Plan {
   const again = ledger
@@ -148,19 +150,19 @@ interface Deletion {
   readonly kind: 'provider' | 'customer' | 'service';
   readonly id: number;
   readonly seen: number;
-  readonly today: string;
+  readonly nowOf: LocalNow;
 }
 
 /** The database deletes the appointments with them, and upstream tells nobody. */
 function withCancellations(
   ledger: Ledger,
-  { kind, id, seen, today }: Deletion,
+  { kind, id, seen, nowOf }: Deletion,
   own: readonly Proposal[],
 ): Plan {
   const theirs = ledger.bookedOf(kind, id);
   return {
     news: theirs
-      .filter(([, { state, end }]) => state === 'booked' && (end === null || end >= today))
+      .filter(([, known]) => known.state === 'booked' && !isOver(known, nowOf))
       .map(([appointment, known]) => ({
         kind: 'appointment',
         name: 'appointment.cancelled',

@@ -2,6 +2,7 @@ import type { Refusal } from '../core/problems.ts';
 import type { AppointmentRow, BlockedPeriodRow } from './columns.ts';
 import { decide, type Told } from './decide.ts';
 import type { Ledger } from './ledger.ts';
+import type { LocalNow } from './over.ts';
 import { planForPerson, planForService, type Plan } from './people.ts';
 import type { Change, Verb } from './webhook.ts';
 
@@ -12,6 +13,7 @@ export interface PlanContext {
   readonly seen: number;
   /** `Y-m-d`; a day early, so that no zone on earth is behind it. */
   readonly today: string;
+  readonly nowOf: LocalNow;
   /** See `PersonTold`. */
   readonly tellAgain: boolean;
 }

@@ -146,6 +146,17 @@ describe('a webhook and a broadcast of one change', () => {
   });
 });
 
+describe('a broadcast of the deletion of an appointment that is over', () => {
+  it('is news for calendars only', async () => {
+    const desk = new TestDesk();
+    await take(desk, MOVED);
+    desk.nowMs = Date.UTC(2027, 0, 1);
+    expect((await take(desk, DELETED)).map(told)).toEqual([
+      'calendar.sync (appointment.cancelled) → calendar provider_4 admin',
+    ]);
+  });
+});
+
 describe('a broadcast of an appointment with a status that its customer is not told of', () => {
   const draft = call('appointment_created', 'appointment_save.new', { status: 'Draft' });
 

@@ -12,7 +12,7 @@ import { steadyClock, wallClock } from '../../../shared/runtime/clock.ts';
 import { declareTopology } from '../../../shared/runtime/declare-topology.ts';
 import { createLogger } from '../../../shared/runtime/logger.ts';
 import { createVhostForTest, type TestVhost } from '../../support/broker.ts';
-import { webhook } from '../../support/desk.ts';
+import { FAR_AHEAD, webhook } from '../../support/desk.ts';
 import { TestIngest } from '../../support/ingest.ts';
 
 const SNAPSHOT_EVERY_BYTES = 2_000;
@@ -179,7 +179,7 @@ describe("the ledger's stream", () => {
       'appointment.updated',
       'calendar.sync',
     ]);
-    await ingest.post(PATH, webhook('appointment_delete'));
+    await ingest.post(PATH, webhook('appointment_delete', FAR_AHEAD));
     let last: unknown;
     while (last !== 'appointment.cancelled') last = (await ingest.published.nextFrame()).frame['event'];
     await ingest.ready();

@@ -1,0 +1,76 @@
+import { describe, expect, it } from '@jest/globals';
+import { wallClockAt } from '../../../services/ingest/easyappointments/local-time.ts';
+import { TestDesk, told, webhook } from '../../support/desk.ts';
+
+const created = webhook('appointment_save.new');
+const deletion = { ...created, action: 'appointment_delete' };
+const SYNC = ['calendar.sync (appointment.cancelled) → calendar provider_4 admin'];
+const CANCELLED = ['appointment.cancelled → admin provider_4 customer_6'];
+
+/** Its provider is in Berlin, where it ends at 10:45, 09:45 UTC. */
+async function deskAt(hour: number, minute: number, zone: string | null = 'Europe/Berlin') {
+  const desk = new TestDesk();
+  await desk.take(webhook('provider_save.new', { timezone: zone }));
+  await desk.take(created);
+  desk.nowMs = Date.UTC(2026, 11, 3, hour, minute);
+  return desk;
+}
+
+describe('an appointment that is deleted', () => {
+  it('after it is over in the zone of its provider is news for calendars only', async () => {
+    const desk = await deskAt(9, 46);
+    expect((await desk.take(deletion)).map(told)).toEqual(SYNC);
+    expect(await desk.take(deletion)).toEqual([]);
+    expect((await (await deskAt(9, 44)).take(deletion)).map(told)).toEqual(CANCELLED);
+  });
+
+  it('is over by the default zone of the site where its provider has none', async () => {
+    for (const [zone, lines] of [
+      ['Asia/Tokyo', SYNC],
+      ['America/New_York', CANCELLED],
+    ] as const) {
+      const desk = await deskAt(6, 0, null);
+      await desk.desk.completed({ asOfMs: 0, firstDay: '2026-12-02', lastDay: '2026-12-05', zone });
+      expect((await desk.take(deletion)).map(told)).toEqual(lines);
+    }
+  });
+
+  it('where no zone is known is over when it is everywhere on earth', async () => {
+    const desk = new TestDesk();
+    desk.nowMs = Date.UTC(2026, 11, 3, 22, 44);
+    expect((await desk.take(deletion)).map(told)).toEqual(CANCELLED);
+    const later = new TestDesk();
+    later.nowMs = Date.UTC(2026, 11, 3, 22, 46);
+    expect((await later.take(deletion)).map(told)).toEqual(SYNC);
+  });
+
+  it('is told to those who expect it later, because the save that moved it was lost', async () => {
+    const moved = webhook('appointment_save.update-reschedule');
+    const desk = await deskAt(9, 46);
+    await desk.take(moved);
+    expect((await desk.take({ ...deletion })).map(told)).toEqual(CANCELLED);
+  });
+
+  it('and that the REST API does not show any more is news for calendars only as well', async () => {
+    const desk = await deskAt(9, 46);
+    await desk.desk.begin();
+    const before = desk.announced.length;
+    await desk.desk.observe({ kind: 'gone', appointmentId: 1, asOfMs: desk.nowMs + 60_000 });
+    expect(desk.announced.slice(before).map(told)).toEqual(SYNC);
+  });
+
+  it('with its provider is told if it is not over, to the minute', async () => {
+    expect(await (await deskAt(9, 46)).take(webhook('provider_delete'))).toEqual([]);
+    expect(await (await deskAt(9, 44)).take(webhook('provider_delete'))).toHaveLength(1);
+  });
+});
+
+describe('a wall clock', () => {
+  it('shows the time of its zone, and without one that of the zone that gets there last', () => {
+    const ms = Date.UTC(2026, 11, 3, 9, 46);
+    expect(wallClockAt(ms, 'Europe/Berlin')).toBe('2026-12-03 10:46:00');
+    for (const none of [null, undefined, 'Nowhere/Else']) {
+      expect(wallClockAt(ms, none)).toBe('2026-12-02 21:46:00');
+    }
+  });
+});
