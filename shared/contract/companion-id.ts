@@ -1,6 +1,9 @@
 const SUFFIX = ':calendar';
-/** Of what ingest makes beside one event: for the calendar, the customer alone, those who get or lose an appointment. */
-const DERIVED_SUFFIXES = [SUFFIX, ':customer', ':assigned', ':reassigned'];
+/**
+ * Of what ingest makes beside one event: for the calendar, the customer alone, those who get or lose an appointment; and of
+ * what it tells of one of two saves of one second.
+ */
+const DERIVED = /:(?:calendar|customer|assigned|reassigned|tie-\d+)$/;
 
 /** The id of the thin `calendar.sync` that goes beside an appointment event. */
 export function companionIdOf(eventId: string): string {
@@ -14,5 +17,5 @@ export function eventIdOf(companionId: string): string | undefined {
 
 /** Whether an id has a form that ingest gives: with it, a backend's event and one of ours would be taken for one. */
 export function isDerivedId(id: string): boolean {
-  return DERIVED_SUFFIXES.some((suffix) => id.endsWith(suffix));
+  return DERIVED.test(id);
 }

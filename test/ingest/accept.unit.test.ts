@@ -62,6 +62,7 @@ describe('an event', () => {
     ['of the form of a copy for the customer', 'e-1:customer'],
     ['of the form of what the former provider gets', '12:reassigned'],
     ['of the form of what the new one gets', '12:assigned'],
+    ['of the form of one of two saves of one second', '12:tie-3'],
     ['empty', ''],
     ['too long', 'x'.repeat(201)],
     ['too long in bytes', 'é'.repeat(101)],

@@ -14,7 +14,7 @@ export const MAX_ID_BYTES = 200;
 
 const ID_TEXT_EXPECTED = `expected 1 to ${MAX_ID_BYTES} bytes of text without control characters, or a whole number`;
 const ID_DERIVED =
-  'expected an id that does not end in :calendar, :customer, :assigned or :reassigned: those are given to what follows from an event';
+  'expected an id that does not end in :calendar, :customer, :assigned, :reassigned or :tie-NUMBER: those are given to what follows from an event';
 const TIMESTAMP_EXPECTED =
   'expected an RFC 3339 time with seconds and offset, such as 2026-12-03T10:00:00+01:00';
 const ROOMS_EXPECTED = `expected an array of 1 to ${MAX_ROOMS} room names`;

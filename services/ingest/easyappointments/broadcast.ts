@@ -4,6 +4,7 @@ import { EVERYONE, parseRoom, type Room } from '../../../shared/contract/routing
 import type { AcceptedEvent } from '../core/accept.ts';
 import { parseJson } from '../core/json.ts';
 import { AppointmentRow, AppointmentRowWithHash } from './columns.ts';
+import { idOfTie } from './compose.ts';
 import { decide, rowOf, type Told } from './decide.ts';
 import type { AppointmentRecord } from './entries.ts';
 import { enriched } from './enrich.ts';
@@ -106,7 +107,11 @@ function planForBroadcast(
   if (isOff && news.every(({ kind }) => kind === 'sync')) {
     return { news, proposals: proposalsOf(record) };
   }
-  const whole = { ...event, data: { ...event.data, ...(row.hash !== undefined && { hash: row.hash }) } };
+  const whole = {
+    ...event,
+    id: event.id && idOfTie(event.id, news[0]?.tie),
+    data: { ...event.data, ...(row.hash !== undefined && { hash: row.hash }) },
+  };
   const forOthers = known?.quiet === true || isQuiet(told);
   const rooms = forOthers ? event.rooms.filter((room) => !isOfCustomer(room)) : event.rooms;
   return {

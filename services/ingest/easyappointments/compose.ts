@@ -22,7 +22,7 @@ const AS_COPY = { isCopy: true } as const;
 
 /** Events for one piece of news: who hears of it, and what they see. Most are one; nobody left to tell makes none. */
 export function eventsOf(news: News, stamp: Stamp, directory: Directory): AcceptedEvent[] {
-  const id = stamp.id === undefined ? undefined : stamp.id + suffixOf(news);
+  const id = stamp.id === undefined ? undefined : idOfTie(stamp.id, news.tie) + suffixOf(news);
   const base = { id, timestamp: stamp.timestamp };
   if (news.kind === 'sync') {
     const rooms: Room[] = ['calendar', 'admin'];
@@ -44,6 +44,11 @@ export function eventsOf(news: News, stamp: Stamp, directory: Directory): Accept
   const isCopy = news.part?.who === 'joining';
   const event = { ...base, name: news.name, data, rooms, ...(isCopy && AS_COPY) };
   return withHashForCustomer(event, hash, row.id_users_customer ?? undefined);
+}
+
+/** A repeat of the older of two saves of one second is told after the newer one: clients would drop what has the same id. */
+export function idOfTie(id: string, tie: number | undefined): string {
+  return tie === undefined ? id : `${id}:tie-${tie}`;
 }
 
 /** Of one message several events may come: each has an id that the same message gives it again. */

@@ -8,7 +8,10 @@ import { isStale, secondsOf } from './staleness.ts';
 import type { Verb } from './webhook.ts';
 
 /** What somebody has to be told; the directory adds names, times with their zone and rooms. */
-export type News =
+export type News = {
+  /** Of two saves of one second: the version of the record that it leads to. Their messages may be told more than once. */
+  readonly tie?: number;
+} & (
   | {
       readonly kind: 'appointment';
       readonly name: AppointmentEventName;
@@ -33,7 +36,8 @@ export type News =
       readonly before?: Before;
       /** Of one message that tells of several appointments: its id has that of the appointment behind it. */
       readonly isOneOfMany?: boolean;
-    };
+    }
+);
 
 export type Before = Pick<AppointmentRecord, 'start' | 'end' | 'provider' | 'zone'>;
 
@@ -72,7 +76,10 @@ const BOOK_TOLERANCE_S = 2;
 export function decide(known: AppointmentRecord | undefined, told: Told): Decision {
   const { row } = told;
   const before = known === undefined ? row : rowOf(row.id, known);
-  return asCustomerHears(known, { row, before }, decideForAll(known, told));
+  const decision = asCustomerHears(known, { row, before }, decideForAll(known, told));
+  if (known === undefined || decision.record?.undecided !== true) return decision;
+  const tie = known.version + 1;
+  return { ...decision, news: decision.news.map((one) => ({ ...one, tie })) };
 }
 
 function decideForAll(known: AppointmentRecord | undefined, told: Told): Decision {
@@ -86,11 +93,8 @@ function decideForAll(known: AppointmentRecord | undefined, told: Told): Decisio
   if (told.verb === 'delete') return decideOnDelete(known, told, after);
   if (known === undefined) return decideOnUnknown(told, after);
   if (isOutdated(known, told)) return NOTHING;
-  // A message that came again between two saves of one second was told under an id that clients drop: tell for sure.
-  const isSettled = told.observed !== undefined && known.undecided === true;
-  if (known.digest === after.digest && known.state !== 'deleted' && !isSettled)
-    return { news: [], record: after };
-  if (after.state === 'cancelled' && known.state === 'cancelled' && !isSettled) {
+  if (known.digest === after.digest && known.state !== 'deleted') return { news: [], record: after };
+  if (after.state === 'cancelled' && known.state === 'cancelled') {
     return { news: [syncOf(told.row, 'appointment.updated', known)], record: after };
   }
   const change = { kind: 'appointment', row: told.row, ...changeOf(known, after) } as const;

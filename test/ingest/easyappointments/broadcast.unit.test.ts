@@ -190,6 +190,19 @@ describe('a broadcast that comes again because its message did', () => {
   });
 });
 
+describe('of two broadcasts of one second', () => {
+  it('the one that comes again after the other is told once more, under another id', async () => {
+    const desk = new TestDesk();
+    const { update_datetime } = CREATED.data;
+    const moved = call('appointment_updated', 'appointment_save.update-reschedule', { update_datetime });
+    await take(desk, CREATED, 'b1');
+    await take(desk, moved, 'b2');
+    await take(desk, CREATED, 'b1');
+    expect(desk.announced.map(({ id }) => id)).toEqual(['b1', 'b2:tie-2', 'b1:tie-3']);
+    expect(desk.announced.at(-1)?.data['start_datetime']).toBe(CREATED.data['start_datetime']);
+  });
+});
+
 describe('on its way through the inbox', () => {
   it('it is an event that an older instance announces, without the hash', () => {
     const message: unknown = JSON.parse(waiting(CREATED)?.toString() ?? '');
