@@ -23,6 +23,8 @@ export interface FaultContext {
 }
 
 const CLOCK_OFF_MS = 5 * 60 * 1000;
+/** The clock of ingest stamps cursors; that of delivery judges tokens too, whose `iat` may be 30 s ahead of it. */
+const CLOCK_STEP_MS = { ingest: 60 * 60 * 1000, delivery: 20_000 };
 /** A slow client has this long to be found out. */
 const SLOW_MS = 12_000;
 /** More than the kernel's buffers on the way take, so that the outbox fills; each as large as an event may be. */
@@ -124,6 +126,13 @@ const acts: Readonly<Record<FaultKind, Act>> = {
   'clock off': async ({ target, lastsMs, amount }, { system }) => {
     const { clockFile } = memberAt(system.of('ingest'), target);
     writeFileSync(clockFile, String(amount < 0.5 ? CLOCK_OFF_MS : -CLOCK_OFF_MS));
+    await delay(lastsMs);
+    writeFileSync(clockFile, '0');
+  },
+  'clock step': async ({ target, lastsMs, amount }, { system }) => {
+    const { clockFile, role } = memberAt(system.members, target);
+    const stepMs = CLOCK_STEP_MS[role];
+    writeFileSync(clockFile, String(amount < 0.5 ? stepMs : -stepMs));
     await delay(lastsMs);
     writeFileSync(clockFile, '0');
   },

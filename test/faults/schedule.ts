@@ -24,6 +24,7 @@ export const edgeFaults = [
   'link slow',
   'process paused',
   'clock off',
+  'clock step',
   'clients cut',
   'clients half-open',
   'slow clients',
