@@ -9,6 +9,9 @@ import { event, kept, settle } from './fakes.ts';
 const OUTBOX_BYTES = 64 * 1024;
 /** No kernel keeps so much for one connection. */
 const MAX_SENDS = 100_000;
+const FLOOD_BYTES = 6.5 * 1024 * 1024;
+/** What is ignored, the frame with which it becomes too much, and what was read from the kernel ahead. */
+const MOST_READ_BYTES = 64 * 1024 + 64 * 1024 + 256 * 1024;
 const answer = { type: 'error', code: 'INVALID_MESSAGE', message: 'x'.repeat(10_000) } as const;
 const large = event({
   body: Buffer.from(JSON.stringify({ event: 'e', notes: 'x'.repeat(4 * OUTBOX_BYTES) })),
@@ -27,11 +30,13 @@ beforeAll(async () => {
 });
 afterAll(() => server.stopListening());
 
-/** Both ends; the client has stopped reading, and its kernel and ours are full of answers. */
-async function unread() {
+/** Both ends of a new connection. */
+async function connect() {
   const arrival = new Promise<Upgraded>((resolve) => (upgraded = resolve));
   const client = await TestClient.open(`ws://127.0.0.1:${server.port}/`);
   const { ws, socket } = await arrival;
+  let markClosed: () => void = () => undefined;
+  const closed = new Promise<void>((resolve) => (markClosed = resolve));
   const connection = new Connection(
     ws,
     socket,
@@ -42,11 +47,24 @@ async function unread() {
       heartbeat: () => true,
       pending: () => 0,
       listening: () => true,
-      closed: () => undefined,
+      closed: () => markClosed(),
       tooLargeForClient: () => undefined,
     },
     () => 0,
   );
+  return {
+    client,
+    connection,
+    socket,
+    closed,
+    [Symbol.asyncDispose]: () => client[Symbol.asyncDispose](),
+  };
+}
+
+/** The client has stopped reading, and its kernel and ours are full of answers. */
+async function unread() {
+  const both = await connect();
+  const { client, connection } = both;
   client.ws.pause();
   let sent = 0;
   while (connection.send(answer)) {
@@ -54,7 +72,7 @@ async function unread() {
     if (sent > MAX_SENDS) throw new Error('answers that nobody reads were never refused');
     await settle();
   }
-  return { client, connection, sent, [Symbol.asyncDispose]: () => client[Symbol.asyncDispose]() };
+  return { ...both, sent };
 }
 
 describe('a client that does not read', () => {
@@ -93,5 +111,22 @@ describe('a client that does not read', () => {
     const replay = feed.replay([kept(large), kept(large)]);
     client.cut();
     expect(await replay).toBe(2);
+  });
+});
+
+describe('a client that sends on after it was closed', () => {
+  it.each([
+    ['empty frames', (client: TestClient) => client.ws.send(''), 6],
+    ['small frames', (client: TestClient) => client.ws.send('x'.repeat(24)), 30],
+    ['frames of 64 KB', (client: TestClient) => client.ws.send('x'.repeat(64_000)), 64_014],
+    ['pings', (client: TestClient) => client.ws.ping('x'.repeat(24)), 30],
+  ])('in %s is read no further than a little', async (_what, send, bytes) => {
+    await using world = await connect();
+    const { client, connection, socket, closed } = world;
+    for (let sent = 0; sent < FLOOD_BYTES; sent += bytes) send(client);
+    connection.close('tooManyFrames');
+    await closed;
+    expect(socket.bytesRead).toBeLessThan(MOST_READ_BYTES);
+    expect((await client.closed).code).toBe(4008);
   });
 });

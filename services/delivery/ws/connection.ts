@@ -39,8 +39,9 @@ const NOTHING = Buffer.alloc(0);
 const CLOSE_TIMEOUT_MS = 3_000;
 /** Reading pauses above this many unanswered frames, so that a flood waits in the client's own buffers. */
 const MAX_PENDING_FRAMES = 64;
-/** Of a client that is not listened to any more; then its socket is not read, and its close frame not waited for. */
+/** Of a client that is not listened to any more; beyond, its socket is not read, and its close frame not waited for. */
 const MAX_IGNORED_FRAMES = 64;
+const MAX_IGNORED_BYTES = 64 * 1024;
 
 /**
  * One WebSocket: frames in and out, signs of life, the outbox.
@@ -59,7 +60,8 @@ export class Connection implements Outlet {
   #closing = false;
   #bytesSent = 0;
   #answerBytes = 0;
-  #ignored = 0;
+  #ignoredFrames = 0;
+  #ignoredBytes = 0;
   /** Of the events that may be unread: the largest frame, and of those behind the last ping. */
   #largestUnread = 0;
   #largestSincePing = 0;
@@ -80,7 +82,7 @@ export class Connection implements Outlet {
       this.#closing = true;
     };
     ws.on('message', (data, isBinary) => this.#receive(data, isBinary));
-    ws.on('pong', () => this.#receivePong());
+    ws.on('pong', (data) => this.#receivePong(data));
     ws.on('ping', (data) => this.#receivePing(data));
     // What went wrong is in the close code that follows.
     ws.on('error', () => undefined);
@@ -175,7 +177,7 @@ export class Connection implements Outlet {
 
   /** Reads on after `pending` has fallen. */
   resumeReading(): void {
-    if (!this.#ws.isPaused || this.#ignored > MAX_IGNORED_FRAMES) return;
+    if (!this.#ws.isPaused || this.#ignoredTooMuch) return;
     if (this.events.pending() < MAX_PENDING_FRAMES) this.#ws.resume();
   }
 
@@ -193,22 +195,23 @@ export class Connection implements Outlet {
 
   #receive(data: RawData, isBinary: boolean): void {
     this.#hear();
-    if (this.#ignores()) return;
     // ws hands over one Buffer per message as long as binaryType is untouched.
+    const message = data as Buffer;
+    if (this.#ignores(message)) return;
     if (isBinary) this.events.binary();
-    else this.events.text((data as Buffer).toString());
+    else this.events.text(message.toString());
     if (this.events.pending() >= MAX_PENDING_FRAMES) this.#ws.pause();
   }
 
   #receivePing(data: Buffer): void {
     this.#hear();
-    if (!this.#ignores() && this.events.heartbeat()) this.#ws.pong(data);
+    if (!this.#ignores(data) && this.events.heartbeat()) this.#ws.pong(data);
   }
 
-  #receivePong(): void {
+  #receivePong(data: Buffer): void {
     this.#hear();
     if (!this.#pongDue) {
-      if (!this.#ignores()) this.events.heartbeat();
+      if (!this.#ignores(data)) this.events.heartbeat();
       return;
     }
     this.#pongDue = false;
@@ -216,11 +219,16 @@ export class Connection implements Outlet {
   }
 
   /** Whether a frame comes too late to be looked at. */
-  #ignores(): boolean {
+  #ignores({ byteLength }: Buffer): boolean {
     if (!this.#closing && this.events.listening()) return false;
-    this.#ignored += 1;
-    if (this.#ignored > MAX_IGNORED_FRAMES) this.#ws.pause();
+    this.#ignoredFrames += 1;
+    this.#ignoredBytes += byteLength;
+    if (this.#ignoredTooMuch) this.#ws.pause();
     return true;
+  }
+
+  get #ignoredTooMuch(): boolean {
+    return this.#ignoredFrames > MAX_IGNORED_FRAMES || this.#ignoredBytes > MAX_IGNORED_BYTES;
   }
 
   #hear(): void {
