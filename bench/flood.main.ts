@@ -13,7 +13,8 @@ import { listen, publishTo, type Heard, type Listener } from './listeners.ts';
 
 /**
  * npm run bench:flood -- [--kind KIND] [--sockets 3] [--rounds 5] [--seconds 5]: what 50 well-behaved clients notice
- * of one token that floods, with frames | pings | large | reconnects | strangers (frames without a token).
+ * of one token that floods, with frames | pings | large | reconnects | shut-out (reconnects of a user who flooded) |
+ * strangers (frames without a token).
  *
  * Delivery and the flooder are processes of their own. An event every 20 ms goes to all 50 clients. Each round has
  * three phases: quiet; control, in which the flooder floods itself, so that only its load on the machine is felt;

@@ -8,6 +8,8 @@ const FLOOD_BYTES = 6.5 * 1024 * 1024;
 const BACK_AFTER_MS = 50;
 /** As delivery cuts off a client that does not answer its close frame. */
 const CUT_OFF_AFTER_MS = 3_000;
+/** So many frames end a session, and shut its user out. */
+const SHUTS_OUT = 100;
 const SMALL = JSON.stringify({ action: 'list_rooms' });
 /** As large as MAX_FRAME_BYTES lets through. */
 const LARGE = JSON.stringify({ action: 'list_rooms', padding: 'x'.repeat(64_000) });
@@ -18,6 +20,9 @@ const kinds = {
   pings: { send: (ws: WebSocket) => repeat(FLOOD_BYTES / SMALL.length, () => ws.ping(SMALL)) },
   large: { send: (ws: WebSocket) => repeat(FLOOD_BYTES / LARGE.length, () => ws.send(LARGE)) },
   reconnects: { send: (ws: WebSocket) => ws.close() },
+  'shut-out': {
+    send: (ws: WebSocket, nth: number) => repeat(nth === 0 ? SHUTS_OUT : 0, () => ws.send(SMALL)),
+  },
 };
 export type FloodKind = keyof typeof kinds | 'strangers';
 export const floodKinds: readonly string[] = [...Object.keys(kinds), 'strangers'];
@@ -47,7 +52,9 @@ export async function flood({ kind, sockets, url }: FloodOrder): Promise<void> {
   await Promise.all(
     Array.from({ length: sockets }, async () => {
       for (;;) {
-        await floodOnce(kind === 'strangers' ? target.replace(/\?.*/, '') : target, send);
+        await floodOnce(kind === 'strangers' ? target.replace(/\?.*/, '') : target, (ws) =>
+          send(ws, connections),
+        );
         connections += 1;
         await delay(BACK_AFTER_MS);
       }
