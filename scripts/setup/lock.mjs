@@ -1,8 +1,10 @@
 import { mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { inRoot } from './paths.mjs';
+import { endSteps } from './run-step.mjs';
 
 const POLL_MS = 200;
+const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'];
 /** A lock without a readable owner is one being written; older than this, its writer died on the way. */
 const WRITING_MS = 5_000;
 
@@ -18,17 +20,23 @@ export async function withLock(name, work) {
     else await delay(POLL_MS);
   }
   const release = () => rmSync(path, { force: true });
-  const onSignal = (signal) => {
+  let stopping = false;
+  const onSignal = async (signal) => {
+    // npm passes on the Ctrl-C that the terminal has sent to everybody already.
+    if (stopping) return;
+    stopping = true;
+    await endSteps();
     release();
-    process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
+    forgetSignals();
     process.kill(process.pid, signal);
   };
-  process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
+  const forgetSignals = () => signals.forEach((signal) => process.off(signal, onSignal));
+  signals.forEach((signal) => process.on(signal, onSignal));
   try {
     return await work();
   } finally {
     release();
-    process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
+    forgetSignals();
   }
 }
 

@@ -1,6 +1,21 @@
 import { spawn } from 'node:child_process';
-import { clearInterval, setInterval } from 'node:timers';
+import { clearInterval, clearTimeout, setInterval, setTimeout } from 'node:timers';
 import { SetupError } from './paths.mjs';
+
+const KILL_MS = 1_000;
+const running = new Set();
+let ending = false;
+
+/** Ends the commands that run, for a process that ends itself then: their steps never settle. */
+export async function endSteps() {
+  ending = true;
+  const gone = [...running].map((child) => new Promise((resolve) => child.once('close', resolve)));
+  for (const child of running) child.kill('SIGTERM');
+  const kill = () => running.forEach((child) => child.kill('SIGKILL'));
+  const late = setTimeout(kill, KILL_MS);
+  await Promise.all(gone);
+  clearTimeout(late);
+}
 
 /** Runs a slow command with one line of progress on stderr; its output is shown only if it fails. */
 export async function runStep(label, command, args) {
@@ -13,6 +28,7 @@ export async function runStep(label, command, args) {
   const ticking = isTTY ? setInterval(show, 1000) : undefined;
   const { code, output } = await run(command, args);
   clearInterval(ticking);
+  if (ending) await new Promise(() => undefined);
   process.stderr.write(isTTY ? `\r${label} ... ${seconds()} s\n` : `${label} took ${seconds()} s\n`);
   if (code !== 0) throw new SetupError(`${output.trim()}\n${label} failed: ${code}`);
 }
@@ -20,6 +36,8 @@ export async function runStep(label, command, args) {
 function run(command, args) {
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+    running.add(child);
+    child.once('close', () => running.delete(child));
     let output = '';
     child.stdout.on('data', (chunk) => (output += chunk));
     child.stderr.on('data', (chunk) => (output += chunk));
