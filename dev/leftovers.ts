@@ -1,11 +1,14 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { endProcess, isAlive, markOf, type ProcessMark } from './broker/processes.ts';
+import { isStaying } from './broker/stop-notice.ts';
 import { root } from './environment.ts';
 
 const folder = join(root, '.data');
 const file = join(folder, 'start.json');
 const STOP_MS = 12_000;
+const POLL_MS = 100;
 
 interface StartRecord {
   readonly owner: ProcessMark;
@@ -15,13 +18,19 @@ interface StartRecord {
 }
 
 /**
- * Ends the services of an earlier start that was killed, which would hold the ports. Resolves to the process
- * id of one that still runs, and touches nothing of it.
+ * Waits for an earlier start that is stopping, and ends the services of one that was killed: either would hold
+ * the ports. Resolves to the process id of one that still runs, and touches nothing of it.
  */
-export async function settleEarlierStart(say: (sentence: string) => void): Promise<number | undefined> {
+export async function settleEarlierStart(
+  say: (sentence: string) => void,
+  signal: AbortSignal,
+): Promise<number | undefined> {
   const record = readRecord();
   if (record === undefined) return undefined;
-  if (isAlive(record.owner)) return record.owner.pid;
+  const { owner } = record;
+  if (isStaying(root, owner)) return owner.pid;
+  if (isAlive(owner)) say(`another npm start (process ${owner.pid}) is stopping: waiting for it`);
+  while (isAlive(owner)) await delay(POLL_MS, undefined, { signal });
   const left = record.services.filter((mark) => isAlive(mark));
   if (left.length > 0)
     say('an earlier npm start was killed and left its services running: stopping those first');

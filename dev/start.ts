@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import {
   CommandError,
   complain,
@@ -11,7 +12,7 @@ import type { Broker } from './broker/broker.ts';
 import { settingProblems } from './check-settings.ts';
 import { findBroker } from './broker/find-broker.ts';
 import { endInShell, startGuardian, type Guardian } from './broker/guardian.ts';
-import { withProgress } from './broker/progress.ts';
+import { announceStop } from './broker/stop-notice.ts';
 import { ensureEnvFile, loadEnvironment, root, type Environment } from './environment.ts';
 import { forgetStart, recordStart, settleEarlierStart } from './leftovers.ts';
 import { ServiceProcess } from './service-process.ts';
@@ -26,6 +27,8 @@ Writes .env if there is none, finds a RabbitMQ, starts ingest and delivery. Read
 AMQP_URL, ROOMCAST_BROKER=docker|local, WEBSOCKET_PORT, INGEST_PORT, WEBSOCKET_HEALTH_PORT, INGEST_HEALTH_PORT.`;
 
 const GUARDIAN_GRACE_S = 12;
+/** How long the end of a command waits for the broker's. */
+const BROKER_PATIENCE_MS = 1_000;
 const say = (sentence: string) => console.log(sentence);
 
 await runMain(usage, async () => {
@@ -38,12 +41,13 @@ await runMain(usage, async () => {
     for (const service of services) service.kill();
     process.exit(1);
   });
+  stopped.addEventListener('abort', () => announceStop(root));
   let broker: Broker | undefined;
   let guardian: Guardian | undefined;
   try {
     ensureEnvFile(say);
     const env = loadEnvironment();
-    const ports = await portsForUs(env);
+    const ports = await portsForUs(env, stopped);
     broker = await findBroker({ lifetime: 'kept', env, root, say, signal: stopped });
     services.push(...startServices(env, ports, broker));
     const pids = services.flatMap(({ pid }) => pid ?? []);
@@ -53,18 +57,23 @@ await runMain(usage, async () => {
   } catch (error) {
     if (!stopped.aborted) return complain(error);
   } finally {
-    await stopAll(services, broker);
+    announceStop(root);
+    await stopServices(services);
     await guardian?.dismiss();
+    await stopBroker(broker);
   }
   return 0;
 });
 
+// What still stops is in the hands of its guardian, which acts once we are gone.
+process.exit();
+
 /** Throws everything that is wrong at once, before anything is started or installed. */
-async function portsForUs(env: Environment): Promise<StartPorts> {
+async function portsForUs(env: Environment, stopped: AbortSignal): Promise<StartPorts> {
   const { ports } = readPorts(env);
   const problems = settingProblems(env);
   // Until the rest is right nothing of an earlier start is touched, so it may hold a port that is free later.
-  const other = problems.length > 0 ? undefined : await settleEarlierStart(say);
+  const other = problems.length > 0 ? undefined : await settleEarlierStart(say, stopped);
   const all = [...problems, ...(await takenPorts(ports))];
   if (all.length === 0) return ports;
   const { message } = new ConfigError(all);
@@ -91,6 +100,8 @@ function startServices(env: Environment, ports: StartPorts, broker: Broker): rea
     cwd: root,
     env: {
       STATUS_PEERS: `http://127.0.0.1:${ports.ingestHealth}`,
+      // Few sessions, and a person who waits for the stop.
+      DRAIN_SPREAD_MS: '500',
       ...common,
       WEBSOCKET_PORT: String(ports.webSocket),
       HEALTH_PORT: String(ports.webSocketHealth),
@@ -137,12 +148,19 @@ function endedEarly({ label, lastLines }: ServiceProcess, how: string): CommandE
   return new CommandError(`${label} ended by itself (${how}). Its last lines:\n${said}`);
 }
 
-/** Services first, so that what they accepted gets to the broker. */
-async function stopAll(services: readonly ServiceProcess[], broker: Broker | undefined): Promise<void> {
+/** Before the broker, so that what they accepted gets there. */
+async function stopServices(services: readonly ServiceProcess[]): Promise<void> {
   if (services.length > 0) say('stopping the services ...');
   for (const { label, how } of await Promise.all(services.map((service) => service.stop()))) {
     if (how === 'late') say(`${label} did not drain in time and was killed`);
   }
   forgetStart();
-  if (broker?.ours === true) await withProgress('stopping the broker', () => broker.stop());
+}
+
+/** RabbitMQ takes seconds to stop, and nobody has to watch it: the next start waits for it. */
+async function stopBroker(broker: Broker | undefined): Promise<void> {
+  if (broker?.ours !== true) return;
+  const late = delay(BROKER_PATIENCE_MS, 'late' as const);
+  const how = await Promise.race([broker.stop(), late]);
+  if (how === 'late') say('the broker finishes stopping in the background; its data is kept');
 }

@@ -1,6 +1,7 @@
 import { connect } from 'amqplib';
 import { setTimeout as delay } from 'node:timers/promises';
 import { callManagement } from './management.ts';
+import { orAbort } from './or-abort.ts';
 
 const POLL_MS = 150;
 const TRY_MS = 3_000;
@@ -20,18 +21,20 @@ export async function awaitBroker(
   { timeoutMs, signal }: { timeoutMs: number; signal?: AbortSignal | undefined },
 ): Promise<void> {
   const deadlineMs = Date.now() + timeoutMs;
+  const answers = async () => {
+    await openAndClose(url);
+    await callManagement(managementUrl, 'GET', '/api/overview');
+  };
   for (;;) {
     try {
-      signal?.throwIfAborted();
-      await openAndClose(url);
-      await callManagement(managementUrl, 'GET', '/api/overview');
+      await orAbort(answers(), signal);
       break;
     } catch (error) {
       if (signal?.aborted === true || Date.now() > deadlineMs) throw error;
       await delay(POLL_MS);
     }
   }
-  await awaitQueues(managementUrl);
+  await orAbort(awaitQueues(managementUrl), signal);
 }
 
 /**

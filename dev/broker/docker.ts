@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { awaitBroker } from './await-broker.ts';
 import { BrokerError, type Attempt, type BrokerOptions, type OwnBroker } from './broker.ts';
 import { runCtl } from './ctl.ts';
@@ -14,15 +15,19 @@ import {
   runContainer,
   stopContainer,
   type Container,
+  type ContainerOwner,
 } from './docker-container.ts';
 import { docker, dockerObstacle } from './docker-engine.ts';
 import { rabbitImage } from './docker-image.ts';
+import { orAbort } from './or-abort.ts';
 import { addresses } from './ports.ts';
 import { isAlive } from './processes.ts';
-import { withProgress } from './progress.ts';
+import { onceEach, withProgress } from './progress.ts';
 import { sharedBroker } from './shared-broker.ts';
+import { isStaying, isStopping } from './stop-notice.ts';
 
 const SHARED_TIMEOUT_MS = 120_000;
+const POLL_MS = 200;
 
 /** RabbitMQ in a container that ends with us, its ports published on the loopback only. */
 export async function tryDocker(options: BrokerOptions): Promise<Attempt> {
@@ -44,17 +49,25 @@ export async function tryDocker(options: BrokerOptions): Promise<Attempt> {
 async function startOrShare(image: string, options: BrokerOptions): Promise<OwnBroker> {
   const { root, say, signal } = options;
   const name = `roomcast-dev-${createHash('sha256').update(root).digest('hex').slice(0, 8)}`;
+  const tell = onceEach(say);
   for (;;) {
     signal?.throwIfAborted();
     const earlier = await ownerOf(name);
     if (earlier !== undefined && isAlive(earlier.owner)) {
-      const address = addresses(earlier.ports);
-      await awaitBroker(address, { timeoutMs: SHARED_TIMEOUT_MS, signal });
-      return sharedBroker({ kind: 'docker', container: name, ...address }, earlier.owner.pid);
+      const { owner, ports } = earlier;
+      if (await answersWhileStaying(earlier, options))
+        return sharedBroker({ kind: 'docker', container: name, ...addresses(ports) }, owner.pid);
+      tell(`another npm start (process ${owner.pid}) is stopping: waiting for it`);
+      await delay(POLL_MS, undefined, { signal });
+      continue;
     }
     if (earlier !== undefined) {
-      say(`an earlier start was killed and left the container ${name} behind: removing it, its data stays`);
-      await removeContainer(name, 'kept');
+      tell(
+        isStopping(root, earlier.owner)
+          ? `the broker of the last npm start is still stopping (container ${name}): waiting for it`
+          : `an earlier start was killed and left the container ${name} behind: removing it, its data stays`,
+      );
+      await orAbort(removeContainer(name, 'kept'), signal);
     }
     try {
       return await start(name, image, options);
@@ -62,6 +75,30 @@ async function startOrShare(image: string, options: BrokerOptions): Promise<OwnB
       // Another start took the name since we looked.
       if (!isComplaint(error, /is already in use by container/)) throw error;
     }
+  }
+}
+
+/** `false` once the owner of the container stops, or ends, before it answers. */
+async function answersWhileStaying(
+  { owner, ports }: ContainerOwner,
+  { root, signal }: BrokerOptions,
+): Promise<boolean> {
+  const leaving = new AbortController();
+  const look = () => {
+    if (!isStaying(root, owner)) leaving.abort();
+  };
+  look();
+  const looking = setInterval(look, POLL_MS);
+  const either = signal === undefined ? leaving.signal : AbortSignal.any([signal, leaving.signal]);
+  try {
+    await awaitBroker(addresses(ports), { timeoutMs: SHARED_TIMEOUT_MS, signal: either });
+    look();
+    return !leaving.signal.aborted;
+  } catch (error) {
+    if (leaving.signal.aborted) return false;
+    throw error;
+  } finally {
+    clearInterval(looking);
   }
 }
 

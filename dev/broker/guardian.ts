@@ -1,7 +1,10 @@
 import { spawn } from 'node:child_process';
 import { Socket } from 'node:net';
+import { markOf, type ProcessMark } from './processes.ts';
 
 export interface Guardian {
+  /** `undefined` where no shell could be started. */
+  readonly mark: ProcessMark | undefined;
   /** The clean-up was done properly; the guardian ends without doing anything. */
   dismiss(): Promise<void>;
 }
@@ -27,6 +30,7 @@ export function startGuardian(script: string, args: readonly string[]): Guardian
   child.unref();
   if (pipe instanceof Socket) pipe.unref();
   return {
+    mark: child.pid === undefined ? undefined : markOf(child.pid),
     dismiss: () => {
       child.ref();
       pipe.end('\n');

@@ -1,64 +1,83 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { orAbort } from './or-abort.ts';
 import type { Ports } from './ports.ts';
 import { endProcess, isAlive, markOf, type ProcessMark } from './processes.ts';
+import { onceEach } from './progress.ts';
+import { isStopping } from './stop-notice.ts';
 
 const POLL_MS = 200;
-const STOP_GRACE_MS = 15_000;
+/** As long as the guardian of a node waits. */
+const STOP_GRACE_MS = 20_000;
 
 /** What runs on a data folder, and for whom. */
 export interface NodeRecord {
   readonly owner: ProcessMark;
   readonly scripts: string;
+  /** In the order in which they have to end; none before they are started. */
+  readonly processes: readonly ProcessMark[];
   /** Absent while the node starts. */
-  readonly running?: { readonly ports: Ports; readonly processes: readonly ProcessMark[] };
+  readonly ports?: Ports;
 }
 
 export type Claim = { readonly ours: true } | { readonly ours: false; readonly record: Required<NodeRecord> };
 
+interface Claimant {
+  /** The checkout. */
+  readonly root: string;
+  readonly scripts: string;
+  readonly say: (sentence: string) => void;
+  readonly signal?: AbortSignal | undefined;
+}
+
 /**
  * One node a data folder. Makes the folder ours, unless a living process runs a node on it: then that node is
- * shared. What a process left behind that was killed is ended first, because it may be half way through
- * stopping and its owner cannot end it any more.
+ * shared. A node that starts or stops is waited for. One whose owner is gone is ended first: it may be half way
+ * through stopping.
  */
-export async function claimFolder(
-  folder: string,
-  {
-    scripts,
-    say,
-    signal,
-  }: { scripts: string; say: (sentence: string) => void; signal?: AbortSignal | undefined },
-): Promise<Claim> {
+export async function claimFolder(folder: string, { root, scripts, say, signal }: Claimant): Promise<Claim> {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const tell = onceEach(say);
   for (;;) {
     signal?.throwIfAborted();
-    if (writeRecord(folder, { owner: ownMark(), scripts }, 'wx')) return { ours: true };
+    if (writeRecord(folder, { owner: ownMark(), scripts, processes: [] }, 'wx')) return { ours: true };
     const record = readRecord(folder);
-    if (record !== undefined && isAlive(record.owner)) {
-      const { owner, running } = record;
-      if (running !== undefined) return { ours: false, record: { owner, scripts: record.scripts, running } };
-      await delay(POLL_MS);
-    } else {
-      await endLeftBehind(record, say);
+    if (record === undefined || !isAlive(record.owner)) {
+      await orAbort(endLeftBehind(record, root, tell), signal);
       releaseFolder(folder);
+      continue;
     }
+    const { owner, ports } = record;
+    const stopping = isStopping(root, owner);
+    if (ports !== undefined && !stopping) return { ours: false, record: { ...record, ports } };
+    tell(`another npm start (process ${owner.pid}) is ${stopping ? 'stopping' : 'starting'}: waiting for it`);
+    await delay(POLL_MS, undefined, { signal });
   }
 }
 
-export function recordRunning(folder: string, scripts: string, running: NodeRecord['running']): void {
-  writeRecord(folder, { owner: ownMark(), scripts, ...(running === undefined ? {} : { running }) }, 'w');
+/** `ports` once the node answers. */
+export function recordNode(folder: string, node: Omit<NodeRecord, 'owner'>): void {
+  writeRecord(folder, { owner: ownMark(), ...node }, 'w');
 }
 
 export function releaseFolder(folder: string): void {
   rmSync(recordFile(folder), { force: true });
 }
 
-async function endLeftBehind(record: NodeRecord | undefined, say: (sentence: string) => void): Promise<void> {
-  const left = record?.running?.processes.filter((mark) => isAlive(mark)) ?? [];
-  const [node] = left;
-  if (node === undefined) return;
-  say(`an earlier start was killed and left its broker running (process ${node.pid}): stopping that first`);
+async function endLeftBehind(
+  record: NodeRecord | undefined,
+  root: string,
+  tell: (sentence: string) => void,
+): Promise<void> {
+  const left = record?.processes.filter((mark) => isAlive(mark)) ?? [];
+  const [first] = left;
+  if (record === undefined || first === undefined) return;
+  tell(
+    isStopping(root, record.owner)
+      ? `the broker of the last npm start is still stopping (process ${first.pid}): waiting for it`
+      : `an earlier start was killed and left its broker running (process ${first.pid}): stopping that first`,
+  );
   for (const mark of left) await endProcess(mark, STOP_GRACE_MS);
 }
 
@@ -85,7 +104,10 @@ function writeRecord(folder: string, record: NodeRecord, flag: 'w' | 'wx'): bool
 
 function readRecord(folder: string): NodeRecord | undefined {
   try {
-    return JSON.parse(readFileSync(recordFile(folder), 'utf8')) as NodeRecord;
+    const record = JSON.parse(readFileSync(recordFile(folder), 'utf8')) as Partial<NodeRecord>;
+    const { owner, scripts, processes } = record;
+    if (owner === undefined || scripts === undefined || processes === undefined) return undefined;
+    return { ...record, owner, scripts, processes };
   } catch {
     return undefined;
   }

@@ -6,7 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { awaitBroker } from './await-broker.ts';
 import { BrokerError, type Lifetime } from './broker.ts';
 import { endInShell, startGuardian, type Guardian } from './guardian.ts';
-import { recordRunning, releaseFolder } from './node-claim.ts';
+import { recordNode, releaseFolder } from './node-claim.ts';
 import { lastLogLines, nodeEnvironment, writeNodeFiles, type NodePlace } from './node-files.ts';
 import { addresses } from './ports.ts';
 import { endProcess, isAlive, markOf, runCommand, type ProcessMark } from './processes.ts';
@@ -50,6 +50,7 @@ export class NodeProcess {
     await this.#startEpmd();
     this.#startServer();
     await this.#guard();
+    if (this.lifetime === 'kept') recordNode(folder, { scripts, processes: this.#leftBehind() });
     const failed = this.#serverExit.then((how) => {
       throw new BrokerError(
         `RabbitMQ did not start: ${how}. Its log says:\n${lastLogLines(folder)}\n${this.#hint()}`,
@@ -57,7 +58,7 @@ export class NodeProcess {
     });
     failed.catch(() => undefined);
     await Promise.race([awaitBroker(addresses(ports), { timeoutMs: START_TIMEOUT_MS, signal }), failed]);
-    if (this.lifetime === 'kept') recordRunning(folder, scripts, { ports, processes: this.#processes() });
+    if (this.lifetime === 'kept') recordNode(folder, { scripts, processes: this.#leftBehind(), ports });
   }
 
   async stop(): Promise<void> {
@@ -144,6 +145,12 @@ export class NodeProcess {
       ...(kept ? [] : ['rm -rf "$2"']),
     ];
     this.#guardian = startGuardian(steps.join('; '), [epmd, folder]);
+  }
+
+  /** What outlives us for a while if we are killed; the guardian ends the others and so comes last. */
+  #leftBehind(): readonly ProcessMark[] {
+    const guardian = this.#guardian?.mark;
+    return guardian === undefined ? this.#processes() : [...this.#processes(), guardian];
   }
 
   /** In the order in which they have to end. */

@@ -25,10 +25,9 @@ export async function tryPrivateNode(options: BrokerOptions): Promise<Attempt> {
     return { broker: await start({ folder, scripts, epmd }, options) };
   }
   const folder = join(root, '.data', 'rabbitmq');
-  const claim = await claimFolder(folder, { scripts, say, signal });
+  const claim = await claimFolder(folder, { root, scripts, say, signal });
   if (!claim.ours) {
-    const { owner, scripts: theirs, running } = claim.record;
-    const { ports } = running;
+    const { owner, scripts: theirs, ports } = claim.record;
     const handle = { kind: 'local', folder, scripts: theirs, ports, ...addresses(ports) } as const;
     return { broker: sharedBroker(handle, owner.pid) };
   }
@@ -46,6 +45,8 @@ async function start(
       await withProgress('starting RabbitMQ', () => node.start(signal), { quiet });
       return brokerOf(node, lifetime === 'kept' ? relative(root, place.folder) : undefined);
     } catch (error) {
+      // Its guardian ends it once we are gone, and the next start waits for it.
+      if (lifetime === 'kept' && signal?.aborted === true) throw error;
       await node.end();
       const taken = !(await areFree(Object.values(node.place.ports)));
       // Somebody took a port between our look and the node's start; other ports are as good.

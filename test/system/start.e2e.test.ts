@@ -5,8 +5,11 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { once } from 'node:events';
+import { findRabbitScripts } from '../../dev/broker/executables.ts';
+import { isAlive } from '../../dev/broker/processes.ts';
 import { createVhostForTest } from '../support/broker.ts';
 import { healthUntil, isReady, readHealth } from '../support/health.ts';
+import { StartFolder } from '../support/npm-start.ts';
 import { ServiceProcess } from '../support/service-process.ts';
 import { TcpProxy } from '../support/tcp-proxy.ts';
 import { scaledMs, TEST_MS } from '../support/time.ts';
@@ -114,4 +117,58 @@ describe('npm start', () => {
     expect(readdirSync(folder)).toEqual(['.env']);
     rmSync(folder, { recursive: true });
   });
+});
+
+const scripts = findRabbitScripts();
+
+(scripts === undefined ? describe.skip : describe)('npm start with a private node', () => {
+  it(
+    'leaves the broker to stop by itself after Ctrl-C, and a start at once does not take that broker',
+    async () => {
+      await using folder = new StartFolder();
+      const first = await folder.start();
+      await first.said('Ctrl-C stops everything.');
+      const { code, output } = await first.stop();
+      expect(code).toBe(0);
+      expect(output).not.toMatch(/^ +at /m);
+      const [node] = folder.nodeProcesses;
+      const again = await folder.start();
+      await again.said('Ctrl-C stops everything.');
+      expect(again.output).not.toContain('RabbitMQ of another npm start');
+      expect(node === undefined || !isAlive(node)).toBe(true);
+    },
+    SLOW_MS,
+  );
+
+  it(
+    'while another start runs shares its broker, and a third that comes as the first stops waits for it',
+    async () => {
+      await using folder = new StartFolder();
+      const first = await folder.start();
+      await first.said('Ctrl-C stops everything.');
+      const second = await folder.start();
+      await second.said(`the RabbitMQ of another npm start (process ${first.pid})`);
+      await second.stop();
+      const stopping = first.stop();
+      await first.said('stopping the services');
+      const third = await folder.start();
+      await third.said('broker: RabbitMQ as a private node');
+      expect(third.output).not.toContain('RabbitMQ of another npm start');
+      expect((await stopping).code).toBe(0);
+    },
+    SLOW_MS,
+  );
+
+  it.each(['starting RabbitMQ', 'broker: '])(
+    'prints no stack when Ctrl-C comes after "%s"',
+    async (words) => {
+      await using folder = new StartFolder();
+      const start = await folder.start();
+      await start.said(words);
+      const { code, output } = await start.stop();
+      expect(code).toBe(0);
+      expect(output).not.toMatch(/^ +at |Error/m);
+    },
+    SLOW_MS,
+  );
 });
