@@ -25,9 +25,7 @@ export function eventsOf(news: News, stamp: Stamp, directory: Directory): Accept
   const id = stamp.id === undefined ? undefined : idOfTie(stamp.id, news.tie) + suffixOf(news);
   const base = { id, timestamp: stamp.timestamp };
   if (news.kind === 'sync') {
-    const rooms: Room[] = ['calendar', 'admin'];
-    if (news.provider !== undefined) rooms.splice(1, 0, personalRoom('provider', news.provider));
-    return [{ ...base, name: 'calendar.sync', data: thinData(news, directory), rooms }];
+    return [{ ...base, name: 'calendar.sync', data: thinData(news, directory), rooms: roomsOfSync(news) }];
   }
   const { hash, ...row } = news.row;
   const data = {
@@ -101,6 +99,11 @@ function knownOf(
     customer_name: nameOf('customer', customer, directory),
     provider_name: nameOf('provider', provider, directory),
   });
+}
+
+function roomsOfSync({ provider, secretary }: Extract<News, { kind: 'sync' }>): Room[] {
+  if (secretary !== undefined) return [personalRoom('secretary', secretary)];
+  return ['calendar', ...(provider === undefined ? [] : [personalRoom('provider', provider)]), 'admin'];
 }
 
 function roomsOf(news: Extract<News, { kind: 'appointment' }>, directory: Directory): Address[] {

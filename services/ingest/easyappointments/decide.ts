@@ -31,6 +31,8 @@ export type News = {
       readonly reason: string;
       readonly id?: number;
       readonly provider?: number;
+      /** Whose calendar alone it is for. */
+      readonly secretary?: number;
       readonly start?: string | null | undefined;
       readonly end?: string | null | undefined;
       readonly before?: Before;

@@ -61,7 +61,7 @@ export function planForPerson(ledger: Ledger, told: PersonTold): Plan {
     gone: false,
     name: fullName(row) ?? null,
     timezone: row.timezone ?? null,
-    providers: row.providers ?? [],
+    providers: row.providers ?? known?.providers ?? [],
     plan:
       row.settings === undefined || row.settings === null ? (known?.plan ?? null) : digestOf(row.settings),
   };
@@ -75,7 +75,10 @@ export function planForPerson(ledger: Ledger, told: PersonTold): Plan {
       ? tellAgain(ledger, directory, { kind: role, id: row.id, today: told.today }, assumedOf(known, record))
       : NOTHING;
   if (isSame && again.news.length === 0) return NOTHING;
-  const own: Plan['news'] = replanned && !isSame ? [availabilityChanged(row.id)] : [];
+  const own: News[] = replanned && !isSame ? [availabilityChanged(row.id)] : [];
+  if (role === 'secretary' && known !== undefined && worksForOthers(known, record)) {
+    own.push({ kind: 'sync', reason: 'providers_changed', secretary: row.id });
+  }
   return {
     news: [...own, ...again.news],
     // The person last: what breaks before it makes the message come again and tell the same.
@@ -86,6 +89,11 @@ export function planForPerson(ledger: Ledger, told: PersonTold): Plan {
 
 function availabilityChanged(provider: number): News {
   return { kind: 'sync', reason: 'provider.availability_changed', provider };
+}
+
+function worksForOthers(known: PersonRecord, { providers }: Pick<PersonRecord, 'providers'>): boolean {
+  const ids = (of: readonly number[]) => String([...new Set(of)].sort((a, b) => a - b));
+  return ids(known.providers) !== ids(providers);
 }
 
 function assumedOf(known: PersonRecord | undefined, now: Omit<PersonRecord, 'version'>): Assumed {

@@ -66,6 +66,44 @@ describe('an appointment of people who are known', () => {
   });
 });
 
+describe('a secretary whose providers change', () => {
+  const hers = webhook('secretary_save.providers-changed');
+  const line = 'calendar.sync (providers_changed) → secretary_5';
+  const before = webhook('secretary_save.new', { providers: [2, 4] });
+
+  it('is told, and nobody else, once', async () => {
+    const desk = new TestDesk();
+    expect(await desk.take(before)).toEqual([]);
+    const events = await desk.take(hers);
+    expect(events.map(told)).toEqual([line]);
+    expect(events[0]?.data).toEqual({ reason: 'providers_changed' });
+    expect(await desk.take(hers)).toEqual([]);
+  });
+
+  it('is not told when they are the same in another order, or when her name is another one', async () => {
+    const desk = new TestDesk();
+    await desk.take(before);
+    expect(await desk.take(webhook('secretary_save.new', { providers: [4, 2] }))).toEqual([]);
+    expect(await desk.take(webhook('secretary_save.new', { providers: [4, 2], last_name: 'P' }))).toEqual([]);
+    expect(await desk.take(webhook('secretary_save.new', { providers: undefined }))).toEqual([]);
+  });
+
+  it('is told by a reconciliation too, which only learns those whom it sees for the first time', async () => {
+    const desk = new TestDesk();
+    await desk.desk.begin();
+    const see = async (providers: readonly number[]) => {
+      const count = desk.announced.length;
+      desk.nowMs += 60_000;
+      const row = { id: 5, first_name: 'Ravi', last_name: 'Patel', timezone: 'Europe/Berlin', providers };
+      await desk.desk.observe({ kind: 'person', role: 'secretary', row, asOfMs: desk.nowMs });
+      return desk.announced.slice(count).map(told);
+    };
+    expect(await see([2, 4])).toEqual([]);
+    expect(await see([4])).toEqual([line]);
+    expect(await see([4])).toEqual([]);
+  });
+});
+
 describe('a provider who is saved', () => {
   it('is news for calendars when the working plan changed, and else for nobody', async () => {
     const desk = await deskWithPeople();
