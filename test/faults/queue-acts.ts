@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { BrokerError } from '../../dev/broker/broker.ts';
 import type { Act, FaultContext } from './faults.ts';
 import type { queueFaults } from './schedule.ts';
 
@@ -19,14 +20,14 @@ export const queueActs: Readonly<Record<(typeof queueFaults)[number], Act>> = {
   'purge by hand': (fault, context) =>
     whilePaused(fault, context, async () => {
       await delay(fault.lastsMs);
-      for (const queue of await ownQueues(context)) await onBroker(context, ['purge_queue', queue]);
+      for (const queue of await ownQueues(context)) await onQueue(context, 'purge_queue', queue);
     }),
   'queue deleted by hand': (fault, context) =>
     whilePaused(fault, context, async () => {
       await delay(fault.lastsMs);
       const queues = await ownQueues(context);
       const queue = queues[fault.target % queues.length];
-      if (queue !== undefined) await onBroker(context, ['delete_queue', queue]);
+      if (queue !== undefined) await onQueue(context, 'delete_queue', queue);
     }),
 };
 
@@ -48,6 +49,19 @@ async function whilePaused(
 async function ownQueues(context: FaultContext): Promise<readonly string[]> {
   const listed = await onBroker(context, ['-q', 'list_queues', 'name', '--no-table-headers']);
   return listed.split('\n').filter((name) => OWN_QUEUE.test(name));
+}
+
+/** A queue may go by itself once it is listed: its delivery is killed, or starts over with a new one. */
+async function onQueue(
+  context: FaultContext,
+  act: 'purge_queue' | 'delete_queue',
+  queue: string,
+): Promise<void> {
+  try {
+    await onBroker(context, [act, queue]);
+  } catch (error) {
+    if (!(error instanceof BrokerError) || !/not.found/i.test(error.message)) throw error;
+  }
 }
 
 /** By whichever node answers: another fault may hold one down. */
