@@ -10,7 +10,8 @@ if (Number(process.versions.node.split('.')[0]) < MIN_NODE) {
 }
 import('./setup/commands.mjs')
   .then((commands) => commands.runCommand(process.argv[2], process.argv.slice(3)))
-  .catch((error) => {
-    console.error(error.expected ? error.message : error);
+  .catch(async (error) => {
+    const { fileProblem } = await import('./setup/file-problem.mjs');
+    console.error(fileProblem(error) || (error.expected ? error.message : error));
     process.exit(1);
   });

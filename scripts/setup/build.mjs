@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { copyAssets } from './assets.mjs';
+import { demandWritable } from './file-problem.mjs';
 import { inRoot } from './paths.mjs';
 import { runStep } from './run-step.mjs';
 
@@ -17,6 +18,7 @@ export function sourcesChanged() {
 export async function ensureBuilt() {
   const built = fingerprint();
   if (existsSync(stampFile) && readFileSync(stampFile, 'utf8') === built) return;
+  demandWritable(inRoot('dist'));
   // Without the stamp dist may lack files, and tsc would trust its own notes of what it wrote.
   if (!existsSync(stampFile)) rmSync(inRoot('dist'), { recursive: true, force: true });
   rmSync(stampFile, { force: true });

@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { demandWritable } from './file-problem.mjs';
 import { inRoot, SetupError } from './paths.mjs';
 import { runStep } from './run-step.mjs';
 
@@ -23,6 +24,7 @@ export function packagesMissing() {
 
 export async function ensureInstalled() {
   if (!packagesMissing()) return;
+  demandWritable(inRoot('node_modules'));
   const [command, ...before] = npmCommand();
   await runStep('installing packages', command, [...before, 'ci', '--no-audit', '--no-fund']);
   if (packagesMissing()) {

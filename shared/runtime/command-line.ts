@@ -1,5 +1,6 @@
 import { inspect, parseArgs, type ParseArgsConfig } from 'node:util';
 import { ConfigError } from './env.ts';
+import { fileProblem } from './file-problem.ts';
 
 /** What the person at the keyboard can mend: shown as a sentence, without a stack. */
 export class CommandError extends Error {
@@ -53,7 +54,7 @@ export function complain(error: unknown, usage = ''): number {
     return 2;
   }
   const expected = error instanceof CommandError || error instanceof ConfigError;
-  warnLine(expected ? error.message : inspect(error));
+  warnLine(expected ? error.message : (fileProblem(error) ?? inspect(error)));
   return 1;
 }
 
