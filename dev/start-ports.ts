@@ -1,4 +1,5 @@
 import type { SettingProblem } from '../shared/runtime/env.ts';
+import { portHolder } from './broker/port-holder.ts';
 import { probePort } from './broker/ports.ts';
 import type { Environment } from './environment.ts';
 
@@ -47,9 +48,10 @@ export async function takenPorts(ports: StartPorts): Promise<readonly SettingPro
       const port = ports[key];
       const obstacle = port === 0 ? undefined : await probePort(port);
       if (obstacle === undefined) return [];
+      const holder = obstacle === 'EADDRINUSE' ? portHolder(port) : undefined;
       const message =
         obstacle === 'EADDRINUSE'
-          ? `port ${port} is taken: stop what uses it, or set ${name} to a free one`
+          ? `port ${port} is taken${holder === undefined ? '' : ` by ${holder}`}: stop what uses it, or set ${name} to a free one`
           : `port ${port} is not ours to listen on (${obstacle}): set ${name} to one above 1023`;
       return [{ name, message }];
     }),
