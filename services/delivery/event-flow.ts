@@ -24,7 +24,7 @@ import { Suspicion } from './core/suspicion.ts';
 import { Timeline, toTimelineEntry } from './core/timeline.ts';
 import { Trust } from './core/trust.ts';
 import { beginDelivery } from './delivery-span.ts';
-import { Drops } from './drops.ts';
+import { Drops } from '../../shared/runtime/drops.ts';
 import { FanOutMeter } from './fan-out-meter.ts';
 import { Hole } from './hole.ts';
 import type { DeliveryMetrics } from './metrics.ts';
@@ -108,7 +108,7 @@ export class EventFlow {
       stalled: (reason) => this.#nodes.leave(reason),
     });
     this.#suspicion = new Suspicion(now());
-    this.drops = new Drops(metrics, logger);
+    this.drops = new Drops(metrics.brokerDrops, logger, 'their history is read instead');
     this.#hole = new Hole({
       history: this.#history,
       timeline: this.#timeline,

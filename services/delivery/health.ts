@@ -11,7 +11,7 @@ import type { HealthReason, HealthReport } from '../../shared/runtime/health.ts'
 import type { BrokerView } from '../../shared/runtime/management-api.ts';
 import type { QueueDepth } from '../../shared/runtime/queue-depths.ts';
 import type { DeliveryConfig } from './config.ts';
-import type { DropReport } from './drops.ts';
+import type { DropReport } from '../../shared/runtime/drops.ts';
 
 export interface DeliveryStats {
   readonly active_connections: number;

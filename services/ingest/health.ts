@@ -8,6 +8,7 @@ import {
   managementReasons,
   type SlowPath,
 } from '../../shared/runtime/health-reasons.ts';
+import type { DropReport } from '../../shared/runtime/drops.ts';
 import type { HealthReason, HealthReport } from '../../shared/runtime/health.ts';
 import type { BrokerView } from '../../shared/runtime/management-api.ts';
 import type { QueueDepth } from '../../shared/runtime/queue-depths.ts';
@@ -37,6 +38,8 @@ export interface Condition {
   readonly lagMs: number;
   /** From handing a message to the broker to its confirm, over the last minute. */
   readonly confirms: Omit<SlowPath, 'maxMs'>;
+  /** What a policy expired from the inbox lately. */
+  readonly drops?: DropReport | undefined;
   /** In the last hour. */
   readonly idsClashed?: boolean;
   /** The address whose webhook was refused for its key in the last hour. */
@@ -64,7 +67,7 @@ function worriesOf(
   condition: Condition,
   { maxInbox, maxConfirmMs, maxLagMs }: Limits,
 ): readonly HealthReason[] {
-  const { publisher, inbox, queues, management, lagMs, confirms } = condition;
+  const { publisher, inbox, queues, management, lagMs, confirms, drops } = condition;
   const worries: HealthReason[] = [];
   if (inbox.state === 'down' && publisher.state !== 'down') {
     const message = `${INBOX} is not consumed here: ${inbox.reason}. HTTP works; look at the log of the broker.`;
@@ -75,6 +78,10 @@ function worriesOf(
   if (waiting > maxInbox) {
     const message = `${waiting} messages wait in ${INBOX} (limit ${maxInbox}): the backend publishes faster than they are taken; look at the confirm latency, then at who publishes.`;
     worries.push({ code: 'inbox_backlog', message, value: waiting, limit: maxInbox });
+  }
+  if (drops !== undefined) {
+    const message = `A policy with message-ttl has expired at least ${drops.count} messages of ${INBOX} since ${drops.since}. They were sent to it again, behind newer ones; what waits in appointments.rejected longer than the policy allows while no ingest is connected is gone. Take the policy off appointments.*, or leave the inbox out.`;
+    worries.push({ code: 'messages_dropped', message, value: drops.count });
   }
   const rejected = messagesIn(REJECTED);
   if (rejected > 0) {

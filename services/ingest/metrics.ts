@@ -1,6 +1,7 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import { LatencyWindow } from '../../shared/core/latency-window.ts';
 import { steadyClock } from '../../shared/runtime/clock.ts';
+import { Drops } from '../../shared/runtime/drops.ts';
 import type { Logger } from '../../shared/runtime/logger.ts';
 import { registerProcessMetrics } from '../../shared/runtime/process-metrics.ts';
 import type { Tally } from '../../shared/status/status.ts';
@@ -25,6 +26,8 @@ export class Metrics implements Observer {
   idsClashedMs: number | undefined;
   /** The last webhook that was refused for its key: when, by the steady clock, and whose. */
   unknownKey: { readonly atMs: number; readonly address: string } | undefined;
+  /** What policies of the broker's operator expired from the inbox. */
+  readonly drops: Drops;
   readonly #accepted: Counter<'entrance'>;
   readonly #refused: Counter<'entrance' | 'code'>;
   readonly #published: Counter;
@@ -73,6 +76,13 @@ export class Metrics implements Observer {
       labelNames: ['outcome'],
       registers,
     });
+    const expired = new Counter({
+      name: 'roomcast_ingest_broker_drops_total',
+      help: 'Messages that the broker dropped from the inbox and ingest took back, by its reason',
+      labelNames: ['reason'],
+      registers,
+    });
+    this.drops = new Drops(expired, logger, 'they are sent to the inbox again, behind newer ones');
     this.#confirmSeconds = new Histogram({
       name: 'roomcast_ingest_confirm_seconds',
       help: 'From handing a message to the broker to its confirm',

@@ -58,6 +58,7 @@ export function monitorIngest(parts: IngestParts): Monitoring {
         queues,
         management,
         lagMs,
+        drops: metrics.drops.report(nowMs),
         idsClashed: isOfLastHour(metrics.idsClashedMs),
         unknownKeyFrom: isOfLastHour(metrics.unknownKey?.atMs) ? metrics.unknownKey?.address : undefined,
         site: site.state,

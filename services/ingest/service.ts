@@ -13,6 +13,7 @@ import { NetworkSet } from '../../shared/runtime/networks.ts';
 import { Inbox } from './amqp/inbox.ts';
 import { Publisher } from './amqp/publisher.ts';
 import { QueueWatch } from './amqp/queue-watch.ts';
+import { TakeBack } from './amqp/take-back.ts';
 import type { IngestConfig } from './config.ts';
 import { Repeats, REPEATS_MAX_AGE_MS } from './core/repeats.ts';
 import { Intake } from './core/intake.ts';
@@ -111,6 +112,11 @@ export async function startIngest(
     declare: (model) => declareTopology(model, config, logger),
     logger,
   });
+  const takeBack = new TakeBack(consuming, {
+    onTakenBack: () => metrics.drops.note('expired', steadyClock()),
+    now: steadyClock,
+    logger,
+  });
   const http = createHttpServer({
     intake,
     webhooks: ledgerSide.entrance,
@@ -146,6 +152,7 @@ export async function startIngest(
     stopping = true;
     await closeHttp(http, config.confirmTimeoutMs);
     await watch.stop();
+    await takeBack.stop();
     await inbox.stop();
     await ledgerSide.close();
     await publisher.stop();

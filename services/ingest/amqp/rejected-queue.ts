@@ -1,5 +1,7 @@
 import type { ConfirmChannel, GetMessage } from 'amqplib';
+import { setTimeout as delay } from 'node:timers/promises';
 import { INBOX, REJECTED, REJECTED_REASON } from '../../../shared/contract/topology.ts';
+import { sendToInbox } from './send-to-inbox.ts';
 
 /** One message of `appointments.rejected`, numbered from 1 in the order of the queue. */
 export interface Rejected {
@@ -12,9 +14,9 @@ export interface Rejected {
   readonly body: string;
 }
 
-/** Headers that tell of the rejection and must not go along when the message gets another try. */
-const OF_THE_REJECTION = /^x-(rejected-|death$|first-death-|last-death-|delivery-count$|opt-deliver)/;
 const REDRIVEN = 'x-redriven';
+/** An ingest that looks for expired messages has given back what it holds by then. */
+const SECOND_LOOK_MS = 500;
 
 /**
  * The queue of what could not be accepted, as a person works on it. Messages are taken without acknowledging
@@ -28,10 +30,15 @@ export class RejectedQueue {
   /** Takes up to `most` messages; another `read` begins anew. */
   async read(most: number): Promise<readonly Rejected[]> {
     const messages: GetMessage[] = [];
+    let isSecondLook = false;
     while (messages.length < most) {
       const message = await this.channel.get(REJECTED);
-      if (message === false) break;
-      messages.push(message);
+      if (message !== false) messages.push(message);
+      else if (isSecondLook) break;
+      else {
+        isSecondLook = true;
+        await delay(SECOND_LOOK_MS);
+      }
     }
     this.#messages = messages;
     return messages.map((message, index) => describe(message, index + 1));
@@ -40,13 +47,10 @@ export class RejectedQueue {
   /** Sends a message to the inbox once more, as it was, and removes it here once the broker has it. */
   async publish(number: number): Promise<void> {
     const message = this.#message(number);
-    const { headers, ...properties } = message.properties;
     // Without its queue the broker would drop what we send, and confirm it.
     await this.channel.checkQueue(INBOX);
-    await confirmed(this.channel, message.content, {
-      ...properties,
-      headers: { ...cleaned(headers ?? {}), [REDRIVEN]: Number(headers?.[REDRIVEN] ?? 0) + 1 },
-    });
+    const times = Number(message.properties.headers?.[REDRIVEN] ?? 0);
+    await sendToInbox(this.channel, message, { [REDRIVEN]: times + 1 });
     this.channel.ack(message);
   }
 
@@ -81,18 +85,4 @@ function deathOf(headers: Readonly<Record<string, unknown>>): string {
   const reason = headers['x-first-death-reason'] ?? headers['x-last-death-reason'];
   const words = typeof reason === 'string' ? reason : 'unknown';
   return `set aside by the broker (${words}): ingest failed on it again and again, its log says how`;
-}
-
-function cleaned(headers: Readonly<Record<string, unknown>>): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(headers).filter(([name]) => !OF_THE_REJECTION.test(name)));
-}
-
-function confirmed(channel: ConfirmChannel, body: Buffer, properties: object): Promise<void> {
-  const options = { ...properties, persistent: true, mandatory: true };
-  return new Promise((resolve, reject) => {
-    channel.publish('', INBOX, body, options, (error: unknown) => {
-      if (error === null) resolve();
-      else reject(new Error('the broker did not take the message', { cause: error }));
-    });
-  });
 }

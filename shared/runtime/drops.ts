@@ -1,5 +1,5 @@
-import type { Logger } from '../../shared/runtime/logger.ts';
-import type { DeliveryMetrics } from './metrics.ts';
+import type { Counter } from 'prom-client';
+import type { Logger } from './logger.ts';
 
 /** How long health speaks of a drop, and after which the log does again. */
 const REMEMBERED_MS = 15 * 60_000;
@@ -12,7 +12,7 @@ export interface DropReport {
   readonly since: string;
 }
 
-/** What the broker has dropped from the own queue, for log, metrics and health. */
+/** What the broker has dropped from a queue of ours, for log, metrics and health. */
 export class Drops {
   readonly #reasons = new Set<string>();
   #count = 0;
@@ -20,12 +20,14 @@ export class Drops {
   #lastMs = Number.NEGATIVE_INFINITY;
 
   constructor(
-    private readonly metrics: Pick<DeliveryMetrics, 'brokerDrops'>,
+    private readonly counter: Pick<Counter<'reason'>, 'inc'>,
     private readonly logger: Logger,
+    /** What becomes of what was dropped, for the log. */
+    private readonly outcome: string,
   ) {}
 
   note(reason: string, nowMs: number): void {
-    this.metrics.brokerDrops.inc({ reason });
+    this.counter.inc({ reason });
     if (this.report(nowMs) === undefined) {
       this.#count = 0;
       this.#reasons.clear();
@@ -35,8 +37,10 @@ export class Drops {
     this.#lastMs = nowMs;
     if (this.#reasons.has(reason)) return;
     this.#reasons.add(reason);
-    const advice = 'the broker drops messages from our own queue, by a policy: their history is read instead';
-    this.logger.warn({ reason }, advice);
+    this.logger.warn(
+      { reason },
+      `the broker drops messages from a queue of ours, by a policy: ${this.outcome}`,
+    );
   }
 
   /** `undefined` when nothing was dropped lately. */
