@@ -80,7 +80,7 @@ function worriesOf(
     worries.push({ code: 'inbox_backlog', message, value: waiting, limit: maxInbox });
   }
   if (drops !== undefined) {
-    const message = `A policy with message-ttl has expired at least ${drops.count} messages of ${INBOX} since ${drops.since}. They were sent to it again, behind newer ones; what waits in appointments.rejected longer than the policy allows while no ingest is connected is gone. Take the policy off appointments.*, or leave the inbox out.`;
+    const message = `A policy with message-ttl has expired messages of ${INBOX} ${drops.count} times since ${drops.since}. They were sent to it again, behind newer ones; what waits in appointments.rejected longer than the policy allows while no ingest is connected is gone. Take the policy off appointments.*, or leave the inbox out.`;
     worries.push({ code: 'messages_dropped', message, value: drops.count });
   }
   const rejected = messagesIn(REJECTED);
