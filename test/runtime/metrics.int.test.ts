@@ -59,7 +59,7 @@ describe('the metrics of delivery', () => {
 describe('the metrics of both services', () => {
   it('tell the state of the broker, and depth and consumers of the queues on the way', async () => {
     for (const port of ports()) {
-      await healthUntil(port, ({ body: { queues } }) => queues.some(({ consumers }) => consumers > 0));
+      await healthUntil(port, ({ body: { queues } }) => queues[0]?.consumers === 1);
       const text = await page(port);
       expect(text).toContain('roomcast_broker_state{state="connected"} 1');
       expect(text).toContain('roomcast_broker_state{state="down"} 0');
