@@ -14,7 +14,7 @@ export interface HealthReason {
   readonly since?: string;
 }
 
-/** What `/health` answers (design 3.7); `Stats` is each service's own. */
+/** What `/health` answers (PROTOCOL.md, Health); `Stats` is each service's own. */
 export interface HealthReport<Stats> {
   readonly status: 'healthy' | 'degraded' | 'unhealthy';
   readonly stats: Stats;

@@ -16,7 +16,7 @@ export function userKeyOf({ role, userId }: Pick<Principal, 'role' | 'userId'>):
   return `${role}:${userId}`;
 }
 
-/** Rooms that a principal is in without asking (design 3.2), in the order in which they are announced. */
+/** Rooms that a principal is in without asking (PROTOCOL.md, Events and rooms), in the order in which they are announced. */
 export function ownRooms({ role, userId }: Principal): readonly Room[] {
   switch (role) {
     case 'admin':

@@ -35,10 +35,6 @@ export class Completeness {
     return this.#proven;
   }
 
-  get isDoubted(): boolean {
-    return this.#isDoubted;
-  }
-
   markPublished(mark: Cursor): void {
     this.#published.set(mark, this.#latest);
   }

@@ -11,7 +11,7 @@ const FREE_AUTHS = 120;
 export type Heartbeat = 'heartbeat';
 
 /**
- * How many frames of one session are answered (design 3.4). What is refused here does not count, but so much of it
+ * How many frames of one session are answered (PROTOCOL.md, Frames). What is refused here does not count, but so much of it
  * in one minute is a flood.
  */
 export class FrameGate {
