@@ -1,6 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
 import { connect } from 'amqplib';
-import { setTimeout as delay } from 'node:timers/promises';
 import { v7 } from 'uuid';
 import { Publisher } from '../../services/ingest/amqp/publisher.ts';
 import type { Announcement } from '../../services/ingest/core/ports.ts';
@@ -9,7 +8,7 @@ import { encodeEventFrame, type RoomcastEvent } from '../../shared/contract/even
 import { STALL_MS } from '../../shared/contract/settling.ts';
 import { EXCHANGE, HISTORY } from '../../shared/contract/topology.ts';
 import { BrokerConnection } from '../../shared/runtime/broker-connection.ts';
-import { steadyClock, wallClock } from '../../shared/runtime/clock.ts';
+import { steadyClock, wallClock, type SteadyClock } from '../../shared/runtime/clock.ts';
 import { declareTopology } from '../../shared/runtime/declare-topology.ts';
 import { createLogger } from '../../shared/runtime/logger.ts';
 import { createVhostForTest } from '../support/broker.ts';
@@ -33,7 +32,12 @@ function announcement(id = 'e'): Announcement {
 
 /** A publisher of its own on a fresh vhost, the broker behind a proxy. */
 async function startPublisher(
-  options: { maxUnconfirmed?: number; maxUnconfirmedBytes?: number; confirmTimeoutMs?: number } = {},
+  options: {
+    maxUnconfirmed?: number;
+    maxUnconfirmedBytes?: number;
+    confirmTimeoutMs?: number;
+    now?: SteadyClock;
+  } = {},
 ) {
   const vhost = await createVhostForTest();
   const proxy = await TcpProxy.before(vhost.url);
@@ -124,11 +128,12 @@ describe('a publisher', () => {
   });
 
   it('says of a confirm that came after a silence of the broker that it is late', async () => {
-    await using world = await startPublisher();
+    let nowMs = 0;
+    await using world = await startPublisher({ now: () => nowMs });
     expect(await world.publisher.publish(announcement())).toBe('prompt');
     world.proxy.stall();
     const published = world.publisher.publish(announcement());
-    await delay(STALL_MS + 1);
+    nowMs += STALL_MS + 1;
     world.proxy.heal();
     expect(await published).toBe('late');
   });
