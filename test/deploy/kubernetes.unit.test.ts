@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { findExecutables } from '../../dev/broker/executables.ts';
 import { runCommand } from '../../dev/broker/processes.ts';
 import { DeliveryEnv } from '../../services/delivery/config.ts';
+import { skippedFor } from '../support/skipped.ts';
 import { scaledMs, TEST_MS } from '../support/time.ts';
 import { TEST_SECRET } from '../support/tokens.ts';
 import { manifestsIn, read, readManifests, readYaml } from './deploy-files.ts';
@@ -97,21 +98,17 @@ describe('the broker of the component rabbitmq', () => {
 });
 
 const [kubectl] = findExecutables('kubectl');
-const itWithKubectl = kubectl === undefined ? it.skip : it;
-if (kubectl === undefined) {
-  process.stderr.write(
-    '\nSKIPPED: no kubectl here: whether the overlays of deploy/kubernetes render is not tested.\n',
-  );
-}
+const obstacle = kubectl === undefined ? 'no kubectl here' : undefined;
+const withKubectl = obstacle === undefined ? describe : describe.skip;
 
-describe('kustomize', () => {
+withKubectl(`kustomize${skippedFor(obstacle)}`, () => {
   const render = async (folder: string) => {
     const result = await runCommand(kubectl ?? '', ['kustomize', folder], { timeoutMs: RENDER_MS });
     expect({ code: result.code, said: result.stderr }).toEqual({ code: 0, said: '' });
     return manifestsIn(result.stdout);
   };
 
-  itWithKubectl(
+  it(
     'renders the base as the two services and their settings',
     async () => {
       const kinds = (await render(`${FOLDER}/base`)).map((manifest) => Named.parse(manifest).kind);
@@ -125,7 +122,7 @@ describe('kustomize', () => {
     RENDER_MS,
   );
 
-  itWithKubectl(
+  it(
     'renders the example, with every secret that it names either in the template or the operator’s',
     async () => {
       const text = JSON.stringify(await render(`${FOLDER}/overlays/example`));

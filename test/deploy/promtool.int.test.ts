@@ -1,20 +1,17 @@
 import { describe, expect, it } from '@jest/globals';
 import { runCommand } from '../../dev/broker/processes.ts';
 import { findPromtool } from '../support/apt.ts';
+import { skippedFor } from '../support/skipped.ts';
 import { scaledMs, TEST_MS } from '../support/time.ts';
 
 const RUN_MS = scaledMs(TEST_MS);
 
 const promtool = await findPromtool();
-const itWithPromtool = promtool === undefined ? it.skip : it;
-if (promtool === undefined) {
-  process.stderr.write(
-    '\nSKIPPED: no promtool here, and no apt as root to install it: the alert rules are not tested.\n',
-  );
-}
+const obstacle = promtool === undefined ? 'no promtool here; apt-get install prometheus' : undefined;
+const withPromtool = obstacle === undefined ? describe : describe.skip;
 
-describe('promtool', () => {
-  itWithPromtool.each([
+withPromtool(`promtool${skippedFor(obstacle)}`, () => {
+  it.each([
     ['finds nothing wrong with the configuration', ['check', 'config', 'deploy/prometheus/prometheus.yml']],
     [
       'sees each alert fire when it should, and only then',

@@ -3,6 +3,7 @@ import { isGood } from './checker.ts';
 import { brokerObstacle } from './rabbit.ts';
 import { reportOf } from './report.ts';
 import { runFaults, type Load } from './run.ts';
+import { skippedFor } from '../support/skipped.ts';
 import { scaledMs } from '../support/time.ts';
 import { brokerFaults, createSchedule, edgeFaults, shortLanes } from './schedule.ts';
 
@@ -37,7 +38,7 @@ describe('a schedule of faults', () => {
 });
 
 (obstacle === undefined ? describe : describe.skip)(
-  `a system that breaks in every way${obstacle === undefined ? '' : ` (skipped: ${obstacle})`}`,
+  `a system that breaks in every way${skippedFor(obstacle)}`,
   () => {
     it(
       'loses nothing, misdelivers nothing, keeps the order and accepts nothing falsely',

@@ -4,6 +4,7 @@ import { metricOf, metricUntil } from '../delivery/metric.ts';
 import { findPromtool } from '../support/apt.ts';
 import { appointment } from '../support/events.ts';
 import { healthUntil, readHealth } from '../support/health.ts';
+import { skippedFor } from '../support/skipped.ts';
 import { World } from '../support/world.ts';
 
 let world: World;
@@ -82,8 +83,8 @@ describe('the metrics of both services', () => {
   });
 
   const check = promtool === undefined ? it.skip : it;
-  const how = promtool === undefined ? ' (SKIPPED: no promtool here; apt-get install prometheus)' : '';
-  check(`pass promtool's check${how}`, async () => {
+  const obstacle = promtool === undefined ? 'no promtool here; apt-get install prometheus' : undefined;
+  check(`pass promtool's check${skippedFor(obstacle)}`, async () => {
     for (const port of ports()) {
       const input = await page(port);
       const { status, stdout, stderr } = spawnSync(promtool ?? '', ['check', 'metrics'], {

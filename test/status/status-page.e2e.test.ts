@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { startOwnBroker, type TestBroker } from '../support/broker.ts';
 import { appointment } from '../support/events.ts';
+import { skippedFor } from '../support/skipped.ts';
 import { scaledMs, TEST_MS, WAIT_MS } from '../support/time.ts';
 import { TcpProxy } from '../support/tcp-proxy.ts';
 import { World } from '../support/world.ts';
@@ -18,7 +19,7 @@ import {
 
 const found = await findChromium();
 const inBrowser = 'path' in found ? describe : describe.skip;
-const skipped = 'missing' in found ? ` (SKIPPED: ${found.missing})` : '';
+const obstacle = 'missing' in found ? found.missing : undefined;
 
 const SLOW_MS = scaledMs(TEST_MS);
 const DEADLINE_MS = scaledMs(WAIT_MS);
@@ -72,7 +73,7 @@ async function publishInVain(signal: AbortSignal): Promise<void> {
 const sentence = (page: Page, text: string) =>
   page.locator('#sentence', { hasText: text }).waitFor({ state: 'visible' });
 
-inBrowser(`the status page in a browser${skipped}`, () => {
+inBrowser(`the status page in a browser${skippedFor(obstacle)}`, () => {
   it(
     'shows the numbers of both services, in figures beside each plot',
     async () => {

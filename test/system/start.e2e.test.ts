@@ -11,6 +11,7 @@ import { createVhostForTest } from '../support/broker.ts';
 import { healthUntil, isReady, readHealth } from '../support/health.ts';
 import { StartFolder } from '../support/npm-start.ts';
 import { ServiceProcess } from '../support/service-process.ts';
+import { skippedFor } from '../support/skipped.ts';
 import { TcpProxy } from '../support/tcp-proxy.ts';
 import { scaledMs, TEST_MS } from '../support/time.ts';
 import { worldEnv } from '../support/world.ts';
@@ -119,9 +120,11 @@ describe('npm start', () => {
   });
 });
 
-const scripts = findRabbitScripts();
+const obstacle =
+  findRabbitScripts() === undefined ? 'no rabbitmq-server here; apt-get install rabbitmq-server' : undefined;
+const withPrivateNode = obstacle === undefined ? describe : describe.skip;
 
-(scripts === undefined ? describe.skip : describe)('npm start with a private node', () => {
+withPrivateNode(`npm start with a private node${skippedFor(obstacle)}`, () => {
   it(
     'leaves the broker to stop by itself after Ctrl-C, and a start at once does not take that broker',
     async () => {
