@@ -7,7 +7,7 @@ import type { BrokerConnection } from '../../../shared/runtime/broker-connection
 import type { Logger } from '../../../shared/runtime/logger.ts';
 import { ManagedChannel, plainChannel } from '../../../shared/runtime/managed-channel.ts';
 import type { NextCursor } from '../core/ports.ts';
-import { Entry } from '../easyappointments/entries.ts';
+import { Entry, isKind } from '../easyappointments/entries.ts';
 import type { Ledger } from '../easyappointments/ledger.ts';
 import { KEY_HEADER, type Publisher } from './publisher.ts';
 
@@ -30,11 +30,14 @@ const STALL_MS = 30_000;
  */
 const SNAPSHOT_EVERY_BYTES = 20_000_000;
 const SNAPSHOT_BATCH = 500;
+/** Each is said once. */
+const MAX_LATER_KINDS = 20;
 
 /** A place in the stream: whoever wrote it and reads it back has seen all that stood before it. */
 const Marker = z.union([z.object({ barrier: z.string() }), z.object({ snapshot: z.enum(['begin', 'end']) })]);
 type Marker = z.infer<typeof Marker>;
-const Line = z.union([Entry, Marker]);
+/** Of a later version, which keeps more: an older one that takes over needs nothing of it. */
+const Later = z.object({ kind: z.string(), id: z.number(), record: z.looseObject({ version: z.number() }) });
 
 /** Follows the ledger's stream from its beginning, on every instance, and writes to it. */
 export class LedgerStream {
@@ -47,6 +50,7 @@ export class LedgerStream {
   #snapshotFrom = 0;
   #snapshotBytes = 0;
   #snapshotting = false;
+  readonly #laterKinds = new Set<string>();
 
   constructor(
     connection: BrokerConnection,
@@ -145,8 +149,15 @@ export class LedgerStream {
     const line = parseLine(message.content);
     if (line === undefined) {
       this.options.logger.warn({ offset }, `an entry of ${LEDGER} is none of ours and was passed over`);
-    } else if ('kind' in line) this.options.ledger.apply(line);
+    } else if ('laterKind' in line) this.#onLater(line.laterKind);
+    else if ('kind' in line) this.options.ledger.apply(line);
     else this.#onMarker(line);
+  }
+
+  #onLater(kind: string): void {
+    if (this.#laterKinds.has(kind) || this.#laterKinds.size >= MAX_LATER_KINDS) return;
+    this.#laterKinds.add(kind);
+    this.options.logger.info({ kind }, `entries of ${LEDGER} of a later version are passed over`);
   }
 
   #onMarker(marker: Marker): void {
@@ -170,9 +181,11 @@ export class LedgerStream {
   }
 }
 
-function parseLine(body: Buffer): z.infer<typeof Line> | undefined {
+function parseLine(body: Buffer): Entry | Marker | { readonly laterKind: string } | undefined {
   try {
-    return Line.parse(JSON.parse(body.toString()));
+    const json: unknown = JSON.parse(body.toString());
+    const { kind } = Later.safeParse(json).data ?? {};
+    return kind === undefined || isKind(kind) ? z.union([Entry, Marker]).parse(json) : { laterKind: kind };
   } catch {
     return undefined;
   }

@@ -94,6 +94,10 @@ export const Entry = z.discriminatedUnion('kind', [
 ]);
 export type Entry = z.infer<typeof Entry>;
 
+export function isKind(kind: string): kind is Kind {
+  return Entry.options.some(({ shape }) => shape.kind.value === kind);
+}
+
 /** There is one run. */
 export const RUN_ID = 1;
 

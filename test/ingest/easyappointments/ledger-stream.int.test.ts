@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { connect } from 'amqplib';
 import { once } from 'node:events';
+import { Writable } from 'node:stream';
 import { v7 } from 'uuid';
 import { LedgerStream } from '../../../services/ingest/amqp/ledger-stream.ts';
 import { Publisher } from '../../../services/ingest/amqp/publisher.ts';
@@ -21,7 +22,8 @@ const PATH = '/webhooks/easyappointments';
 /** A ledger that follows its stream, as in one instance of ingest. */
 class Follower {
   readonly ledger = new Ledger();
-  readonly #logger = createLogger('test', 'silent');
+  readonly said: string[] = [];
+  readonly #logger = createLogger('test', 'info', this.#sink());
   readonly #connection: BrokerConnection;
   readonly #publisher: Publisher;
   readonly stream: LedgerStream;
@@ -64,6 +66,16 @@ class Follower {
       this.ledger.propose([{ kind: 'service', id, record: { seen: 0, gone: false, name } }]),
     );
     await this.stream.catchUp();
+  }
+
+  #sink(): Writable {
+    const { said } = this;
+    return new Writable({
+      write(chunk: Buffer, _encoding, done) {
+        said.push(chunk.toString());
+        done();
+      },
+    });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -161,6 +173,29 @@ describe("the ledger's stream", () => {
     await channel.waitForConfirms();
     await writer.write(1, 'after');
     expect(writer.ledger.nameOf('service', 1)).toBe('after');
+    expect(writer.said.filter((line) => line.includes('none of ours'))).toHaveLength(4);
+    const gone = once(model, 'close');
+    await model.close();
+    await gone;
+  });
+
+  it('that holds kinds of entries of a later version is read all the same, and says so once for each', async () => {
+    await using vhost = await createVhostForTest();
+    await using writer = await new Follower(vhost).ready();
+    await writer.write(1, 'before');
+    const model = await connect(vhost.url);
+    const channel = await model.createConfirmChannel();
+    const later = ['room', 'room', 'holiday'].map((kind, index) => ({
+      kind,
+      id: index + 1,
+      record: { version: 1, seen: 0 },
+    }));
+    for (const line of later) channel.sendToQueue(LEDGER, Buffer.from(JSON.stringify(line)));
+    await channel.waitForConfirms();
+    await writer.write(1, 'after');
+    expect(writer.ledger.nameOf('service', 1)).toBe('after');
+    expect(writer.said.filter((line) => line.includes('later version'))).toHaveLength(2);
+    expect(writer.said.filter((line) => line.includes('none of ours'))).toEqual([]);
     const gone = once(model, 'close');
     await model.close();
     await gone;
