@@ -13,6 +13,7 @@ import { steadyClock, wallClock } from '../../shared/runtime/clock.ts';
 import { declareTopology } from '../../shared/runtime/declare-topology.ts';
 import { createLogger } from '../../shared/runtime/logger.ts';
 import { createVhostForTest } from '../support/broker.ts';
+import { scaledMs } from '../support/time.ts';
 
 const MAX_TRIES = 11;
 
@@ -29,7 +30,7 @@ async function startFaultyInbox() {
   const publisher = new Publisher(connection, {
     maxUnconfirmed: 10,
     maxUnconfirmedBytes: 1_000_000,
-    confirmTimeoutMs: 20_000,
+    confirmTimeoutMs: scaledMs(20_000),
     appId: 'test',
     wall: wallClock,
     now: steadyClock,

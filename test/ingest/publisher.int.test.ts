@@ -15,6 +15,7 @@ import { createVhostForTest } from '../support/broker.ts';
 import { appointment } from '../support/events.ts';
 import { TestIngest } from '../support/ingest.ts';
 import { TcpProxy } from '../support/tcp-proxy.ts';
+import { scaledMs, TEST_MS } from '../support/time.ts';
 
 const logger = createLogger('test', 'silent');
 
@@ -36,6 +37,7 @@ async function startPublisher(
     maxUnconfirmed?: number;
     maxUnconfirmedBytes?: number;
     confirmTimeoutMs?: number;
+    backWithinMs?: number;
     now?: SteadyClock;
   } = {},
 ) {
@@ -50,7 +52,7 @@ async function startPublisher(
   const publisher = new Publisher(connection, {
     maxUnconfirmed: 10,
     maxUnconfirmedBytes: 1_000_000,
-    confirmTimeoutMs: 20_000,
+    confirmTimeoutMs: scaledMs(20_000),
     appId: 'test',
     wall: wallClock,
     now: steadyClock,
@@ -147,7 +149,7 @@ describe('a publisher', () => {
   });
 
   it('sends what was under way again, in order, when the connection is back soon', async () => {
-    await using world = await startPublisher();
+    await using world = await startPublisher({ backWithinMs: scaledMs(TEST_MS) });
     const model = await connect(world.brokerUrl);
     const channel = await model.createChannel();
     const { queue } = await channel.assertQueue('', { exclusive: true });

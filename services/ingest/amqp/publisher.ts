@@ -19,6 +19,8 @@ export interface PublisherOptions {
   readonly maxUnconfirmed: number;
   readonly maxUnconfirmedBytes: number;
   readonly confirmTimeoutMs: number;
+  /** How long what was under way waits for the next channel. */
+  readonly backWithinMs?: number;
   /** Of this instance; delivery tells publishers apart by it. */
   readonly appId: string;
   /** For the timestamp of a message. */
@@ -211,7 +213,7 @@ export class Publisher extends EventEmitter<PublisherEvents> implements EventPub
       const lost = 'the broker went away before it confirmed the message';
       this.#waiting.fail(message.key, new AppError('broker_unavailable', lost, { cause }));
     };
-    setTimeout(giveUp, BACK_WITHIN_MS).unref();
+    setTimeout(giveUp, this.options.backWithinMs ?? BACK_WITHIN_MS).unref();
   }
 
   #sendStranded(): void {

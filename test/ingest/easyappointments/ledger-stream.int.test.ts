@@ -15,6 +15,7 @@ import { createLogger } from '../../../shared/runtime/logger.ts';
 import { createVhostForTest, type TestVhost } from '../../support/broker.ts';
 import { FAR_AHEAD, webhook } from '../../support/desk.ts';
 import { TestIngest } from '../../support/ingest.ts';
+import { scaledMs } from '../../support/time.ts';
 
 const SNAPSHOT_EVERY_BYTES = 2_000;
 const PATH = '/webhooks/easyappointments';
@@ -39,7 +40,7 @@ class Follower {
     this.#publisher = new Publisher(this.#connection, {
       maxUnconfirmed: 10_000,
       maxUnconfirmedBytes: 10_000_000,
-      confirmTimeoutMs: 20_000,
+      confirmTimeoutMs: scaledMs(20_000),
       appId: 'test',
       wall: wallClock,
       now: steadyClock,
