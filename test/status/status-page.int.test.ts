@@ -8,7 +8,7 @@ import { appointment } from '../support/events.ts';
 import { World } from '../support/world.ts';
 
 let world: World;
-beforeAll(async () => (world = await World.start()));
+beforeAll(async () => (world = await World.start({ env: { REWIND_SECONDS: '0' } })));
 afterAll(() => world[Symbol.asyncDispose]());
 
 const ingestPort = () => world.ingests[0]?.healthPort ?? 0;
