@@ -61,7 +61,7 @@ export async function startOwnBroker(): Promise<TestBroker> {
   };
 }
 
-function runBroker(): BrokerHandle {
+export function runBroker(): BrokerHandle {
   const handle = process.env[BROKER_VARIABLE];
   if (handle === undefined) {
     throw new Error(

@@ -13,6 +13,7 @@ import { confirmChannel, ManagedChannel } from '../../../shared/runtime/managed-
 import { carrierOf, inSpan } from '../../../shared/runtime/tracing.ts';
 import type { Announcement, Confirm, EventPublisher, Observer } from '../core/ports.ts';
 import { Stalls } from '../core/stalls.ts';
+import { Unconfirmed } from './unconfirmed.ts';
 import { Waiting } from './waiting.ts';
 
 export interface PublisherOptions {
@@ -66,6 +67,9 @@ const LAST_RESEND_MS = 256;
  */
 const BACK_WITHIN_MS = 2_000;
 
+/** RabbitMQ 3.10 goes on refusing on a channel that a full queue refused once, also when its limit is gone. */
+const REOPEN_EVERY_MS = 10_000;
+
 /** Names a message in flight that is not an event; an event is named by its cursor. */
 export const KEY_HEADER = 'x-rejected-id';
 
@@ -73,19 +77,17 @@ export const KEY_HEADER = 'x-rejected-id';
  * Publishes with confirms on a connection of its own, because the broker blocks publishers by the connection.
  *
  * `publish` resolves once the broker has taken responsibility: the history and every bound queue have the
- * message. Whoever waits is told of trouble at once (blocked), after `BACK_WITHIN_MS` (lost) or after
+ * message. Whoever waits is told of trouble at once (blocked), after `BACK_WITHIN_MS` (lost, or a queue that is full) or after
  * `confirmTimeoutMs`; the outcome is then unknown, and the message counts against the bounds until its confirm or the end of its channel.
  */
 export class Publisher extends EventEmitter<PublisherEvents> implements EventPublisher {
   readonly #channel: ManagedChannel<ConfirmChannel>;
   readonly #waiting: Waiting<Confirm>;
   readonly #stalls: Stalls;
+  readonly #unconfirmed: Unconfirmed;
   readonly #stranded = new Set<OutgoingMessage>();
   #nacking = false;
-  #unconfirmed = 0;
-  #unconfirmedBytes = 0;
-  /** What was refused last for want of room. */
-  #wanted: { readonly messages: number; readonly bytes: number } | undefined;
+  #openedMs = 0;
 
   constructor(
     private readonly connection: BrokerConnection,
@@ -94,6 +96,8 @@ export class Publisher extends EventEmitter<PublisherEvents> implements EventPub
     super();
     this.#waiting = new Waiting(options.confirmTimeoutMs, options.now);
     this.#stalls = new Stalls(options.now);
+    const max = { messages: options.maxUnconfirmed, bytes: options.maxUnconfirmedBytes };
+    this.#unconfirmed = new Unconfirmed(max, () => this.emit('room'));
     connection.on('state', (state) => this.#onState(state));
     this.#channel = new ManagedChannel(connection, {
       name: 'publisher',
@@ -107,6 +111,7 @@ export class Publisher extends EventEmitter<PublisherEvents> implements EventPub
         return Promise.resolve();
       },
       opened: () => {
+        this.#openedMs = options.now();
         // Before anything new: in the order in which it was handed over.
         this.#sendStranded();
         this.emit('state');
@@ -116,7 +121,7 @@ export class Publisher extends EventEmitter<PublisherEvents> implements EventPub
   }
 
   get unconfirmed(): number {
-    return this.#unconfirmed;
+    return this.#unconfirmed.messages;
   }
 
   /** As the connection, and `down` while it has no channel. */
@@ -128,9 +133,8 @@ export class Publisher extends EventEmitter<PublisherEvents> implements EventPub
 
   ensureRoomFor(messages: number, bytes: number): void {
     this.#availableChannel();
-    if (this.#fits(messages, bytes)) return;
-    this.#wanted = { messages, bytes };
-    throw new AppError('too_many_unconfirmed', `${this.#unconfirmed} messages wait for the broker's confirm`);
+    if (this.#unconfirmed.hasRoomFor({ messages, bytes })) return;
+    throw new AppError('too_many_unconfirmed', `${this.unconfirmed} messages wait for the broker's confirm`);
   }
 
   publish({ event, cursor, body }: Announcement): Promise<Confirm> {
@@ -168,8 +172,7 @@ export class Publisher extends EventEmitter<PublisherEvents> implements EventPub
   async #hand(message: OutgoingMessage): Promise<Confirm> {
     const channel = this.#availableChannel();
     const confirmed = this.#waiting.add(message.key);
-    this.#unconfirmed += 1;
-    this.#unconfirmedBytes += message.body.byteLength;
+    this.#unconfirmed.add(message.body.byteLength);
     this.#send(channel, message, FIRST_RESEND_MS);
     return await confirmed;
   }
@@ -188,7 +191,7 @@ export class Publisher extends EventEmitter<PublisherEvents> implements EventPub
         this.options.observer.confirmed((this.options.now() - startedMs) / 1000);
         this.#waiting.confirm(key, confirm);
       } else if (this.#nacking) {
-        setTimeout(() => this.#sendAgain(channel, message, delayMs), delayMs).unref();
+        this.#onNack(channel, message, delayMs);
       } else {
         this.#strand(message, cause);
       }
@@ -202,6 +205,23 @@ export class Publisher extends EventEmitter<PublisherEvents> implements EventPub
       this.#release(body);
       this.#waiting.fail(key, cause);
     }
+  }
+
+  #onNack(channel: ConfirmChannel, message: OutgoingMessage, delayMs: number): void {
+    const { exchange, routingKey, body, key } = message;
+    // One queue alone refuses it, and a policy that limits its length is why.
+    if (exchange === '' && this.#waiting.ageMs(key) >= BACK_WITHIN_MS) {
+      this.#release(body);
+      this.#waiting.fail(key, new AppError('broker_unavailable', `${routingKey} is full and takes no more`));
+      return;
+    }
+    if (exchange === '' && delayMs === LAST_RESEND_MS) this.#reopen(channel);
+    setTimeout(() => this.#sendAgain(this.#channel.current ?? channel, message, delayMs), delayMs).unref();
+  }
+
+  #reopen(channel: ConfirmChannel): void {
+    if (channel !== this.#channel.current || this.options.now() - this.#openedMs < REOPEN_EVERY_MS) return;
+    this.#channel.restart('a queue refuses what is published on it');
   }
 
   /** Its channel is gone; it waits for the next. */
@@ -227,15 +247,6 @@ export class Publisher extends EventEmitter<PublisherEvents> implements EventPub
   #sendAgain(channel: ConfirmChannel, message: OutgoingMessage, afterMs: number): void {
     if (this.#waiting.has(message.key)) this.#send(channel, message, Math.min(LAST_RESEND_MS, afterMs * 2));
     else this.#release(message.body);
-  }
-
-  /** What is larger than a bound by itself goes alone: it would never fit otherwise. */
-  #fits(messages: number, bytes: number): boolean {
-    const { maxUnconfirmed, maxUnconfirmedBytes } = this.options;
-    if (this.#unconfirmed === 0) return true;
-    return (
-      this.#unconfirmed + messages <= maxUnconfirmed && this.#unconfirmedBytes + bytes <= maxUnconfirmedBytes
-    );
   }
 
   #availableChannel(): ConfirmChannel {
@@ -272,11 +283,7 @@ export class Publisher extends EventEmitter<PublisherEvents> implements EventPub
   }
 
   #release(body: Buffer): void {
-    this.#unconfirmed -= 1;
-    this.#unconfirmedBytes -= body.byteLength;
-    if (this.#wanted === undefined || !this.#fits(this.#wanted.messages, this.#wanted.bytes)) return;
-    this.#wanted = undefined;
-    this.emit('room');
+    this.#unconfirmed.remove(body.byteLength);
   }
 }
 

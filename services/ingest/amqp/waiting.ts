@@ -33,6 +33,12 @@ export class Waiting<Outcome> {
     return this.#callers.has(key);
   }
 
+  /** For how long it has waited; 0 once it does no more. */
+  ageMs(key: string): number {
+    const caller = this.#callers.get(key);
+    return caller === undefined ? 0 : this.clock() - caller.sinceMs;
+  }
+
   confirm(key: string, outcome: Outcome): void {
     this.#take(key)?.resolve(outcome);
   }
