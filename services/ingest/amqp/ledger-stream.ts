@@ -9,6 +9,7 @@ import { ManagedChannel, plainChannel } from '../../../shared/runtime/managed-ch
 import type { NextCursor } from '../core/ports.ts';
 import { Entry, isKind } from '../easyappointments/entries.ts';
 import type { Ledger } from '../easyappointments/ledger.ts';
+import { firstOffset, offsetOf } from './first-offset.ts';
 import { KEY_HEADER, type Publisher } from './publisher.ts';
 
 export interface LedgerStreamOptions {
@@ -30,6 +31,8 @@ const STALL_MS = 30_000;
  */
 const SNAPSHOT_EVERY_BYTES = 20_000_000;
 const SNAPSHOT_BATCH = 500;
+/** Half a segment: the broker keeps the newest one under any policy, so what is larger is dropped before it is whole. */
+const MAX_RESCUED_BYTES = 10_000_000;
 /** Each is said once. */
 const MAX_LATER_KINDS = 20;
 
@@ -50,10 +53,14 @@ export class LedgerStream {
   #snapshotFrom = 0;
   #snapshotBytes = 0;
   #snapshotting = false;
+  /** From this offset on the stream holds all that is kept; `undefined` while what came lacks something. */
+  #wholeFrom: number | undefined = 0;
+  #snapshotOffset: number | undefined;
+  #isFirst = false;
   readonly #laterKinds = new Set<string>();
 
   constructor(
-    connection: BrokerConnection,
+    private readonly connection: BrokerConnection,
     private readonly options: LedgerStreamOptions,
   ) {
     this.#channel = new ManagedChannel(connection, {
@@ -72,6 +79,7 @@ export class LedgerStream {
     try {
       await this.#send({ barrier });
       await Promise.race([passed, this.#stalled(stop.signal)]);
+      this.#sayIncomplete();
     } finally {
       stop.abort();
       this.#barriers.delete(barrier);
@@ -83,14 +91,16 @@ export class LedgerStream {
     await Promise.all(entries.map((entry) => this.#send(entry)));
   }
 
-  /** Writes all that is kept once more when much was written since the last time. One instance does it. */
+  /**
+   * Writes all that is kept once more when much was written since the last time, or when a policy has shortened the stream
+   * below that. One instance does it.
+   */
   async compact(): Promise<void> {
-    const { snapshotEveryBytes = SNAPSHOT_EVERY_BYTES } = this.options;
-    const enough = Math.max(snapshotEveryBytes, 2 * this.#snapshotBytes);
-    if (this.#snapshotting || this.#bytes - this.#snapshotFrom < enough) return;
+    if (this.#snapshotting) return;
     this.#snapshotting = true;
     const { ledger, logger } = this.options;
     try {
+      if (!this.#isLong && !(await this.#isShortened())) return;
       await this.#send({ snapshot: 'begin' });
       let batch: Entry[] = [];
       for (const entry of [...ledger.entries()]) {
@@ -111,6 +121,19 @@ export class LedgerStream {
     return this.#channel.close();
   }
 
+  get #isLong(): boolean {
+    const { snapshotEveryBytes = SNAPSHOT_EVERY_BYTES } = this.options;
+    const enough = Math.max(snapshotEveryBytes, 2 * this.#snapshotBytes);
+    return this.#bytes - this.#snapshotFrom >= enough;
+  }
+
+  async #isShortened(): Promise<boolean> {
+    const { model } = this.connection;
+    if (this.#snapshotBytes > MAX_RESCUED_BYTES) return false;
+    const first = model && (await firstOffset(model, LEDGER));
+    return first !== undefined && first > (this.#wholeFrom ?? -1);
+  }
+
   /** Rejects once nothing more comes; a long stream takes its time. */
   async #stalled(signal: AbortSignal): Promise<never> {
     let before: number;
@@ -124,6 +147,7 @@ export class LedgerStream {
   async #follow(channel: Channel): Promise<void> {
     await channel.prefetch(PREFETCH);
     this.#unacked = 0;
+    this.#isFirst = true;
     const offset = this.#nextOffset ?? 'first';
     await channel.consume(LEDGER, (message) => this.#onMessage(channel, message), {
       arguments: { 'x-stream-offset': offset },
@@ -135,6 +159,7 @@ export class LedgerStream {
       // Somebody deleted the stream: a new one begins anew, and lacks all that we keep.
       this.#nextOffset = undefined;
       this.#snapshotFrom = Number.NEGATIVE_INFINITY;
+      this.#snapshotOffset = undefined;
       this.#channel.restart('the broker cancelled the consumer of the ledger');
       return;
     }
@@ -144,14 +169,31 @@ export class LedgerStream {
       this.#unacked = 0;
     }
     this.#bytes += message.content.byteLength;
-    const offset: unknown = message.properties.headers?.['x-stream-offset'];
-    if (typeof offset === 'number') this.#nextOffset = offset + 1;
+    const offset = offsetOf(message) ?? 0;
+    if (this.#isFirst) this.#onFirst(offset);
+    this.#nextOffset = offset + 1;
     const line = parseLine(message.content);
     if (line === undefined) {
       this.options.logger.warn({ offset }, `an entry of ${LEDGER} is none of ours and was passed over`);
     } else if ('laterKind' in line) this.#onLater(line.laterKind);
     else if ('kind' in line) this.options.ledger.apply(line);
-    else this.#onMarker(line);
+    else this.#onMarker(line, offset);
+  }
+
+  /** The stream may have been shortened beyond the place from which we read. */
+  #onFirst(offset: number): void {
+    this.#isFirst = false;
+    if (offset <= (this.#nextOffset ?? 0)) return;
+    this.#wholeFrom = undefined;
+    this.#snapshotOffset = undefined;
+  }
+
+  /** Of what was kept, something is lost: no instance that knew it has written it again. */
+  #sayIncomplete(): void {
+    if (this.#wholeFrom !== undefined) return;
+    this.options.logger.error(
+      `${LEDGER} was shortened below what it keeps: some bookings are unknown until they are saved or compared again; take the policy with max-length-bytes or max-age off it`,
+    );
   }
 
   #onLater(kind: string): void {
@@ -160,10 +202,13 @@ export class LedgerStream {
     this.options.logger.info({ kind }, `entries of ${LEDGER} of a later version are passed over`);
   }
 
-  #onMarker(marker: Marker): void {
+  #onMarker(marker: Marker, offset: number): void {
     if ('barrier' in marker) this.#barriers.get(marker.barrier)?.();
-    else if (marker.snapshot === 'begin') this.#snapshotBegan = this.#bytes;
-    else {
+    else if (marker.snapshot === 'begin') {
+      this.#snapshotBegan = this.#bytes;
+      this.#snapshotOffset = offset;
+    } else {
+      this.#wholeFrom = this.#snapshotOffset ?? this.#wholeFrom;
       this.#snapshotFrom = this.#snapshotBegan;
       this.#snapshotBytes = this.#bytes - this.#snapshotBegan;
     }

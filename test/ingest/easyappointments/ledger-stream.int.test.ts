@@ -3,6 +3,7 @@ import { connect } from 'amqplib';
 import { once } from 'node:events';
 import { Writable } from 'node:stream';
 import { v7 } from 'uuid';
+import { firstOffset } from '../../../services/ingest/amqp/first-offset.ts';
 import { LedgerStream } from '../../../services/ingest/amqp/ledger-stream.ts';
 import { Publisher } from '../../../services/ingest/amqp/publisher.ts';
 import { Ledger } from '../../../services/ingest/easyappointments/ledger.ts';
@@ -15,9 +16,13 @@ import { createLogger } from '../../../shared/runtime/logger.ts';
 import { createVhostForTest, type TestVhost } from '../../support/broker.ts';
 import { FAR_AHEAD, webhook } from '../../support/desk.ts';
 import { TestIngest } from '../../support/ingest.ts';
+import { limitQueues, setPolicy } from '../../support/policies.ts';
 import { scaledMs } from '../../support/time.ts';
 
 const SNAPSHOT_EVERY_BYTES = 2_000;
+const NEVER = Number.MAX_SAFE_INTEGER;
+/** A marker of nobody's. */
+const FILLER = Buffer.from(JSON.stringify({ barrier: 'x'.repeat(60_000) }));
 const PATH = '/webhooks/easyappointments';
 
 /** A ledger that follows its stream, as in one instance of ingest. */
@@ -29,7 +34,7 @@ class Follower {
   readonly #publisher: Publisher;
   readonly stream: LedgerStream;
 
-  constructor({ url }: TestVhost) {
+  constructor({ url }: TestVhost, snapshotEveryBytes = SNAPSHOT_EVERY_BYTES) {
     const logger = this.#logger;
     this.#connection = new BrokerConnection({
       url,
@@ -52,7 +57,7 @@ class Follower {
       publisher: this.#publisher,
       nextKey: () => Cursor.parse(v7()),
       logger,
-      snapshotEveryBytes: SNAPSHOT_EVERY_BYTES,
+      snapshotEveryBytes,
     });
   }
 
@@ -84,6 +89,19 @@ class Follower {
     await this.#publisher.stop();
     await this.#connection.close();
   }
+}
+
+/** More than a segment: a limited stream begins anew. */
+async function shorten({ url }: TestVhost): Promise<void> {
+  const model = await connect(url);
+  const channel = await model.createConfirmChannel();
+  do {
+    for (let index = 0; index < 400; index += 1) channel.sendToQueue(LEDGER, FILLER, { persistent: true });
+    await channel.waitForConfirms();
+  } while ((await firstOffset(model, LEDGER)) === 0);
+  const gone = once(model, 'close');
+  await model.close();
+  await gone;
 }
 
 /** The lines of the stream from its beginning, up to the last of `count`. */
@@ -200,6 +218,45 @@ describe("the ledger's stream", () => {
     const gone = once(model, 'close');
     await model.close();
     await gone;
+  });
+
+  it.each([
+    ['an operator’s policy with max-length-bytes', limitQueues, { 'max-length-bytes': 20_000 }],
+    ['a policy with max-age', setPolicy, { 'max-age': '1s' }],
+  ] as const)('that %s shortened is written again by who knows it', async (_, lay, definition) => {
+    await using vhost = await createVhostForTest();
+    await using writer = await new Follower(vhost, NEVER).ready();
+    await writer.write(1, 'long ago');
+    await lay(vhost.name, definition);
+    await shorten(vhost);
+    {
+      await using late = await new Follower(vhost, NEVER).ready();
+      await late.stream.catchUp();
+      expect(late.ledger.nameOf('service', 1)).toBeUndefined();
+      expect(late.said.join('')).toContain('shortened below what it keeps');
+    }
+    await writer.stream.catchUp();
+    await writer.stream.compact();
+    await using later = await new Follower(vhost, NEVER).ready();
+    await later.stream.catchUp();
+    expect(later.ledger.nameOf('service', 1)).toBe('long ago');
+    expect(later.said.join('')).not.toContain('shortened');
+    // Once is enough.
+    await writer.stream.catchUp();
+    for (const { stream } of [writer, later]) await stream.compact();
+    const wrote = [...writer.said, ...later.said].filter((line) => line.includes('wrote the whole ledger'));
+    expect(wrote).toHaveLength(1);
+  });
+
+  it('is none the worse for a policy with max-length or message-ttl', async () => {
+    await using vhost = await createVhostForTest();
+    await limitQueues(vhost.name, { 'max-length': 100, 'message-ttl': 1000 });
+    await using writer = await new Follower(vhost, NEVER).ready();
+    await writer.write(1, 'long ago');
+    for (let n = 1; n <= 120; n += 1) await writer.write(2, `name ${n}`);
+    await using later = await new Follower(vhost, NEVER).ready();
+    await later.stream.catchUp();
+    expect(later.ledger.nameOf('service', 1)).toBe('long ago');
   });
 
   it('is made and taken up again after somebody deleted it, and what is known stays known', async () => {
