@@ -20,7 +20,11 @@ const Queues = z.array(
   PolicyFields.extend({
     name: z.string(),
     messages: z.number().default(0),
-    message_stats: z.object({ publish_details: z.object({ rate: z.number() }).optional() }).optional(),
+    /** An empty one comes as a list: of a queue that only gets what the broker drops from another. */
+    message_stats: z
+      .object({ publish_details: z.object({ rate: z.number() }).optional() })
+      .optional()
+      .catch(undefined),
   }),
 );
 

@@ -105,6 +105,7 @@ describe('what the management API says', () => {
     { name: 'appointments.inbox', messages: 3, message_stats: { publish_details: { rate: 1.5 } } },
     { name: 'appointments.delivery.a', messages: 2, message_stats: { publish_details: { rate: 4 } } },
     { name: 'appointments.delivery.b', messages: 5 },
+    { name: 'appointments.delivery.b.dropped', messages: 0, message_stats: [] },
     { name: 'appointments.made-up-17', messages: 1 },
     { name: 'mail', messages: 9 },
   ];
