@@ -3,7 +3,6 @@ import { connect } from 'amqplib';
 import { once } from 'node:events';
 import { Writable } from 'node:stream';
 import { v7 } from 'uuid';
-import { firstOffset } from '../../../services/ingest/amqp/first-offset.ts';
 import { LedgerStream } from '../../../services/ingest/amqp/ledger-stream.ts';
 import { Publisher } from '../../../services/ingest/amqp/publisher.ts';
 import { Ledger } from '../../../services/ingest/easyappointments/ledger.ts';
@@ -17,12 +16,11 @@ import { createVhostForTest, type TestVhost } from '../../support/broker.ts';
 import { FAR_AHEAD, webhook } from '../../support/desk.ts';
 import { TestIngest } from '../../support/ingest.ts';
 import { limitQueues, setPolicy } from '../../support/policies.ts';
+import { shortenStream } from '../../support/shorten-stream.ts';
 import { scaledMs } from '../../support/time.ts';
 
 const SNAPSHOT_EVERY_BYTES = 2_000;
 const NEVER = Number.MAX_SAFE_INTEGER;
-/** A marker of nobody's. */
-const FILLER = Buffer.from(JSON.stringify({ barrier: 'x'.repeat(60_000) }));
 const PATH = '/webhooks/easyappointments';
 
 /** A ledger that follows its stream, as in one instance of ingest. */
@@ -89,19 +87,6 @@ class Follower {
     await this.#publisher.stop();
     await this.#connection.close();
   }
-}
-
-/** More than a segment: a limited stream begins anew. */
-async function shorten({ url }: TestVhost): Promise<void> {
-  const model = await connect(url);
-  const channel = await model.createConfirmChannel();
-  do {
-    for (let index = 0; index < 400; index += 1) channel.sendToQueue(LEDGER, FILLER, { persistent: true });
-    await channel.waitForConfirms();
-  } while ((await firstOffset(model, LEDGER)) === 0);
-  const gone = once(model, 'close');
-  await model.close();
-  await gone;
 }
 
 /** The lines of the stream from its beginning, up to the last of `count`. */
@@ -228,7 +213,7 @@ describe("the ledger's stream", () => {
     await using writer = await new Follower(vhost, NEVER).ready();
     await writer.write(1, 'long ago');
     await lay(vhost.name, definition);
-    await shorten(vhost);
+    await shortenStream(vhost.url, LEDGER);
     {
       await using late = await new Follower(vhost, NEVER).ready();
       await late.stream.catchUp();
