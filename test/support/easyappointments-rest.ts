@@ -5,7 +5,14 @@ import type { AddressInfo } from 'node:net';
 export const API_TOKEN = 'api-token-for-tests-only';
 
 export type Row = Readonly<Record<string, unknown>>;
-export type Resource = 'providers' | 'secretaries' | 'customers' | 'services' | 'appointments';
+export type Resource =
+  | 'providers'
+  | 'secretaries'
+  | 'customers'
+  | 'services'
+  | 'appointments'
+  | 'unavailabilities'
+  | 'blocked_periods';
 
 export interface RestRequest {
   /** Below the API's own. */
@@ -31,6 +38,11 @@ export function booking(id: number, start = '2026-12-03 10:00:00', changes: Row 
   return resource('appointment', { id, start, end: start.replace(/:\d\d$/, ':59'), ...changes });
 }
 
+/** Two hours, from `start` on, in which a provider is away. */
+export function absence(id: number, start = '2026-12-04 13:00:00', changes: Row = {}): Row {
+  return resource('unavailability', { id, start, end: start.replace(/:\d\d$/, ':59'), ...changes });
+}
+
 /** The REST API of Easy!Appointments 1.6.0 as far as we ask it, with rows that a test sets. */
 export class FakeEasyAppointments {
   readonly rows: Record<Resource, Row[]> = {
@@ -39,6 +51,8 @@ export class FakeEasyAppointments {
     customers: [],
     services: [],
     appointments: [],
+    unavailabilities: [],
+    blocked_periods: [],
   };
   defaultZone: string | undefined;
   readonly requests: RestRequest[] = [];
@@ -127,13 +141,14 @@ export function answerJson(response: ServerResponse, body: unknown): true {
 }
 
 function pageOf(rows: readonly Row[], query: RestRequest['query']): Row[] {
-  const { from = '', till = '9999-12-31', sort, fields } = query;
+  const { from = '', till = '9999-12-31', sort = '', fields } = query;
   const length = Number(query['length'] ?? DEFAULT_LENGTH);
   const offset = (Number(query['page'] ?? 1) - 1) * length;
   const found = rows.filter(
     ({ start, end }) => typeof start !== 'string' || (dayOf(start) >= from && dayOf(end) <= till),
   );
-  if (sort === '+id') found.sort((a, b) => Number(a['id']) - Number(b['id']));
+  const sign = { '+id': 1, '-id': -1 }[sort];
+  if (sign !== undefined) found.sort((a, b) => sign * (Number(a['id']) - Number(b['id'])));
   return found.slice(offset, offset + length).map((row) => only(row, fields?.split(',')));
 }
 

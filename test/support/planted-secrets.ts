@@ -16,7 +16,7 @@ const open: Readonly<Record<string, readonly string[]>> = {
   customer: person,
   secretary: person,
   service: ['id', 'name'],
-  blocked_period: ['id', 'start_datetime', 'end_datetime'],
+  blocked_period: ['id', 'update_datetime', 'name', 'start_datetime', 'end_datetime', 'notes'],
   admin: [],
   service_category: [],
 };

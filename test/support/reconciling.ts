@@ -58,6 +58,8 @@ export class TestTime {
 export class FakeDesk implements Desk {
   readonly observations: Observation[] = [];
   readonly existing = new Map<number, string>();
+  /** The days on which those that are no appointments end. */
+  readonly others = { unavailability: new Map<number, string>(), blocked_period: new Map<number, string>() };
   lastRun: Run | undefined;
   /** Before anything is decided; may reject. */
   before: (observation: Observation) => Promise<void> = () => Promise.resolve();
@@ -66,14 +68,28 @@ export class FakeDesk implements Desk {
     await this.before(observation);
     this.observations.push(observation);
     if (observation.kind === 'gone') {
-      return this.existing.delete(observation.appointmentId) ? 'announced' : 'unchanged';
+      const { of, id } = observation;
+      const existing = of === 'appointment' ? this.existing : this.others[of];
+      return existing.delete(id) ? 'announced' : 'unchanged';
     }
-    if (observation.kind !== 'appointment') return 'learned';
+    if (observation.kind === 'person' || observation.kind === 'service') return 'learned';
     const id = Number(observation.row['id']);
+    const isAbsence = observation.row['is_unavailability'] === true;
+    if (observation.kind === 'blocked_period' || isAbsence) {
+      const others = this.others[isAbsence ? 'unavailability' : 'blocked_period'];
+      const wasKnown = others.has(id);
+      others.set(id, String(observation.row['end_datetime']).slice(0, 10));
+      if (wasKnown) return 'unchanged';
+      return observation.isNews ? 'announced' : 'learned';
+    }
     const known = this.existing.has(id);
     this.existing.set(id, String(observation.row['start_datetime']).slice(0, 10));
     if (known) return 'unchanged';
     return observation.isNews ? 'announced' : 'learned';
+  }
+
+  existingFrom(kind: 'unavailability' | 'blocked_period', firstDay: string): readonly number[] {
+    return [...this.others[kind]].filter(([, day]) => day >= firstDay).map(([id]) => id);
   }
 
   tellAgain(): Promise<number> {
@@ -99,7 +115,7 @@ export class FakeDesk implements Desk {
   }
 
   get gone(): number[] {
-    return this.observations.flatMap((one) => (one.kind === 'gone' ? [one.appointmentId] : []));
+    return this.observations.flatMap((one) => (one.kind === 'gone' ? [one.id] : []));
   }
 }
 

@@ -65,7 +65,7 @@ export const ServiceRow = z.object({ id: Id, name: Text }, 'expected a JSON obje
 export type ServiceRow = z.infer<typeof ServiceRow>;
 
 export const BlockedPeriodRow = z.object(
-  { id: Id, start_datetime: Text, end_datetime: Text },
+  { id: Id, update_datetime: Text, name: Text, start_datetime: Text, end_datetime: Text, notes: Text },
   'expected a JSON object',
 );
 export type BlockedPeriodRow = z.infer<typeof BlockedPeriodRow>;

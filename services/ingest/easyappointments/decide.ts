@@ -1,10 +1,12 @@
 import type { AppointmentEventName } from '../../../shared/contract/event.ts';
+import { decideOnAbsence, listedOf } from './absences.ts';
 import type { AppointmentRow } from './columns.ts';
 import { digestOf } from './digest.ts';
 import type { AppointmentRecord } from './entries.ts';
 import { isOver, type LocalNow } from './over.ts';
 import { asCustomerHears, isAmong, isQuiet } from './quiet.ts';
-import { isStale, secondsOf } from './staleness.ts';
+import { isOutdated, secondsOf } from './staleness.ts';
+import { syncOf } from './sync.ts';
 import type { Verb } from './webhook.ts';
 
 /** What somebody has to be told; the directory adds names, times with their zone and rooms. */
@@ -149,7 +151,9 @@ function wasReplaced(
   after: AppointmentRecordDraft,
 ): boolean {
   const booked = secondsOf(row.book_datetime);
-  if (observed === undefined || known.created === undefined || booked === null) return false;
+  if (observed === undefined) return false;
+  if (known.absence !== after.absence) return known.state === 'booked';
+  if (known.created === undefined || booked === null) return false;
   if (known.digest === after.digest || row.is_unavailability === true) return false;
   // Both are read from the clock one after the other.
   return known.state === 'booked' && Math.abs(booked - known.created) > BOOK_TOLERANCE_S;
@@ -157,11 +161,10 @@ function wasReplaced(
 
 function decideOnReplaced(known: AppointmentRecord, told: Told): Decision {
   const { news, record } = decideForAll(undefined, { ...told, observed: { isNews: true } });
-  const gone = {
-    kind: 'appointment',
-    name: 'appointment.cancelled',
-    row: rowOf(told.row.id, known),
-  } as const;
+  const row = rowOf(told.row.id, known);
+  const gone: News = known.absence
+    ? syncOf(row, 'unavailability.deleted')
+    : { kind: 'appointment', name: 'appointment.cancelled', row };
   return { news: [gone, ...news], ...(record && { record }) };
 }
 
@@ -205,29 +208,6 @@ function decideOnDelete(
   return { news: givenAway ? partsOf(known, off) : [off], record: after };
 }
 
-function decideOnAbsence(
-  known: AppointmentRecord | undefined,
-  told: Told,
-  after: AppointmentRecordDraft,
-): Decision {
-  if (told.verb === 'delete') {
-    if (known?.state === 'deleted') return NOTHING;
-    return { news: [syncOf(told.row, 'unavailability.deleted')], record: after };
-  }
-  if (known !== undefined && isOutdated(known, told)) return NOTHING;
-  if (known?.digest === after.digest && known.state !== 'deleted') return { news: [], record: after };
-  return { news: [syncOf(told.row, 'unavailability.saved', known)], record: after };
-}
-
-/** Ids are never used again: after a delete only what is newer than the row that was deleted counts. */
-function isOutdated(known: AppointmentRecord, told: Told): boolean {
-  if (told.observed !== undefined) return false;
-  const updated = secondsOf(told.row.update_datetime);
-  if (known.state === 'deleted' && (updated === null || known.updated === null || updated <= known.updated))
-    return true;
-  return isStale(known, { updated, seen: told.seen });
-}
-
 function changeOf(known: AppointmentRecord, after: AppointmentRecordDraft) {
   if (after.state === 'cancelled') return { name: 'appointment.cancelled' } as const;
   if (known.state !== 'booked') return { name: 'appointment.created', reason: 'restored' } as const;
@@ -237,14 +217,6 @@ function changeOf(known: AppointmentRecord, after: AppointmentRecordDraft) {
 
 function wentElsewhere(known: AppointmentRecord, after: AppointmentRecordDraft): boolean {
   return known.provider !== after.provider || known.customer !== after.customer;
-}
-
-function syncOf(row: AppointmentRow, reason: string, known?: AppointmentRecord): News {
-  const { id, id_users_provider: provider, start_datetime: start, end_datetime: end } = row;
-  const moved =
-    known !== undefined &&
-    (known.start !== (start ?? null) || known.end !== (end ?? null) || known.provider !== provider);
-  return { kind: 'sync', reason, id, provider, start, end, ...(moved && { before: known }) };
 }
 
 type AppointmentRecordDraft = Omit<AppointmentRecord, 'version'>;
@@ -267,6 +239,7 @@ function recordOf(known: AppointmentRecord | undefined, told: Told): Appointment
     updated: told.observed === undefined ? secondsOf(row.update_datetime) : (known?.updated ?? null),
     seen,
     digest,
+    ...(row.is_unavailability === true && { listed: listedOf(row) }),
     ...(created !== undefined && { created }),
     ...(isUndecided(known, told, digest) && { undecided: true }),
     ...(isQuiet(told) && { quiet: true }),

@@ -118,6 +118,10 @@ export class Desk implements DeskForRest {
     return this.options.ledger.existingBetween(firstDay, lastDay);
   }
 
+  existingFrom(kind: 'unavailability' | 'blocked_period', firstDay: string): readonly number[] {
+    return this.options.ledger.existingFrom(kind, firstDay);
+  }
+
   get lastRun() {
     return this.options.ledger.lastRun;
   }
@@ -172,8 +176,10 @@ export class Desk implements DeskForRest {
     const { ledger, lookups, undecided } = this.options;
     for (const { kind, id, record } of proposals) {
       if (kind !== 'appointment' || record.undecided !== true) continue;
-      if (lookups !== undefined) lookups.check(id);
-      else if (ledger.get('appointment', id)?.undecided !== true) undecided?.(id);
+      if (lookups !== undefined) {
+        // Nobody can be asked for a single absence: the next run compares it.
+        if (!record.absence) lookups.check(id);
+      } else if (ledger.get('appointment', id)?.undecided !== true) undecided?.(id);
     }
   }
 

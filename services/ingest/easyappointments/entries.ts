@@ -32,6 +32,8 @@ export const AppointmentRecord = z.object({
   names: z.int().optional(),
   /** `create_datetime` as `updated`; another one is another row under the same id. */
   created: z.int().optional(),
+  /** Of an absence: digest of what the REST API lists too; absent in records of before 0.5. */
+  listed: z.int().optional(),
   /** Two saves of one second said different things, and nobody has asked yet which was the last. */
   undecided: z.literal(true).optional(),
   /** Its customer has not been told of it, by its status. */
@@ -62,6 +64,20 @@ export const ServiceRecord = z.object({
 });
 export type ServiceRecord = z.infer<typeof ServiceRecord>;
 
+export const BlockedPeriodRecord = z.object({
+  version: Version,
+  /** When we were told, by our clock; Unix seconds. */
+  seen: z.int(),
+  gone: z.boolean(),
+  /** Wall-clock times of the site's default zone. */
+  start: z.string().nullable(),
+  end: z.string().nullable(),
+  /** As that of an appointment. */
+  updated: z.int().nullable(),
+  digest: z.int(),
+});
+export type BlockedPeriodRecord = z.infer<typeof BlockedPeriodRecord>;
+
 /** The last complete reconciliation: when its first question was asked, and the days that it covered. */
 export const RunRecord = z.object({
   version: Version,
@@ -70,6 +86,9 @@ export const RunRecord = z.object({
   lastDay: z.string(),
   /** The site's default time zone. */
   zone: z.string().optional(),
+  /** The lowest id of those that were ever compared; absent while their list was never read to its end. */
+  unavailabilitiesFrom: z.int().optional(),
+  blockedPeriodsFrom: z.int().optional(),
 });
 export type RunRecord = z.infer<typeof RunRecord>;
 
@@ -79,6 +98,7 @@ export interface Records {
   readonly customer: PersonRecord;
   readonly secretary: PersonRecord;
   readonly service: ServiceRecord;
+  readonly blocked_period: BlockedPeriodRecord;
   readonly run: RunRecord;
 }
 export type Kind = keyof Records;
@@ -90,6 +110,7 @@ export const Entry = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('customer'), id: PositiveId, record: PersonRecord }),
   z.object({ kind: z.literal('secretary'), id: PositiveId, record: PersonRecord }),
   z.object({ kind: z.literal('service'), id: PositiveId, record: ServiceRecord }),
+  z.object({ kind: z.literal('blocked_period'), id: PositiveId, record: BlockedPeriodRecord }),
   z.object({ kind: z.literal('run'), id: PositiveId, record: RunRecord }),
 ]);
 export type Entry = z.infer<typeof Entry>;

@@ -14,7 +14,7 @@ export interface Directory {
 }
 
 /**
- * What is known of every appointment, person and service: what the stream says, and before it what this instance
+ * What is known of every appointment, person, service and blocked period: what the stream says, and before it what this instance
  * has decided and not read back yet. Only the instance that consumes the inbox proposes; all follow the stream.
  */
 export class Ledger implements Directory {
@@ -24,6 +24,7 @@ export class Ledger implements Directory {
     customer: new Map(),
     secretary: new Map(),
     service: new Map(),
+    blocked_period: new Map(),
     run: new Map(),
   };
   readonly #proposed = new Map<string, Entry>();
@@ -130,21 +131,37 @@ export class Ledger implements Directory {
       .map(([id]) => id);
   }
 
+  /** Ids of absences, or of blocked periods, that exist and did not end before a day (`Y-m-d`). */
+  existingFrom(kind: 'unavailability' | 'blocked_period', day: string): readonly number[] {
+    const isComing = ({ end }: { readonly end: string | null }) => end === null || end >= day;
+    const all =
+      kind === 'blocked_period'
+        ? [...this.#all('blocked_period')].filter(([, record]) => !record.gone && isComing(record))
+        : [...this.#all('appointment')].filter(
+            ([, record]) => record.absence && record.state !== 'deleted' && isComing(record),
+          );
+    return all.map(([id]) => id);
+  }
+
   /** Appointments of which two saves of one second said different things. */
   undecided(): readonly number[] {
-    return [...this.#all('appointment')].filter(([, record]) => record.undecided === true).map(([id]) => id);
+    return [...this.#all('appointment')]
+      .filter(([, { undecided, absence }]) => undecided === true && !absence)
+      .map(([id]) => id);
   }
 
   get lastRun(): Records['run'] | undefined {
     return this.get('run', RUN_ID);
   }
 
-  /** Forgets appointments that ended before a day (`Y-m-d`). */
+  /** Forgets appointments and blocked periods that ended before a day (`Y-m-d`). */
   forgetBefore(day: string): void {
-    for (const [id, { end, version }] of this.#kept.appointment) {
-      if (end === null || end >= day) continue;
-      this.#kept.appointment.delete(id);
-      this.#forgottenVersion = Math.max(this.#forgottenVersion, version);
+    for (const kept of [this.#kept.appointment, this.#kept.blocked_period]) {
+      for (const [id, { end, version }] of kept) {
+        if (end === null || end >= day) continue;
+        kept.delete(id);
+        this.#forgottenVersion = Math.max(this.#forgottenVersion, version);
+      }
     }
   }
 

@@ -1,5 +1,12 @@
-import { AppointmentRow, AppointmentRowWithHash, PersonRow, ServiceRow } from './columns.ts';
-import { rowOf } from './decide.ts';
+import { blockedPeriodRowOf, planForBlockedPeriod } from './blocked-periods.ts';
+import {
+  AppointmentRow,
+  AppointmentRowWithHash,
+  BlockedPeriodRow,
+  PersonRow,
+  ServiceRow,
+} from './columns.ts';
+import { rowOf, type Told } from './decide.ts';
 import type { Ledger } from './ledger.ts';
 import type { Plan } from './people.ts';
 import { planFor, planForAppointment, type PlanContext } from './plan.ts';
@@ -32,15 +39,18 @@ export function planForObservation(
       if (toldSince(ledger, 'appointment', row.id, asOf)) return NOTHING;
       const observed = { isNews: observation.isNews };
       const plan = planForAppointment(ledger, { ...context, verb: 'save', row, observed });
-      return onlyChanges(plan, known !== undefined && !isUndecided);
+      const isWhole = known !== undefined && (!known.absence || known.listed !== undefined);
+      return onlyChanges(plan, isWhole && !isUndecided);
     }
-    case 'gone': {
-      const { appointmentId: id } = observation;
-      const known = ledger.get('appointment', id);
-      if (known === undefined || toldSince(ledger, 'appointment', id, context.seen)) return NOTHING;
-      const told = { ...context, verb: 'delete', row: rowOf(id, known), observed: { isNews: true } } as const;
-      return planForAppointment(ledger, told);
+    case 'blocked_period': {
+      const row = BlockedPeriodRow.parse(observation.row);
+      if (toldSince(ledger, 'blocked_period', row.id, context.seen)) return NOTHING;
+      const observed = { isNews: observation.isNews };
+      const plan = planForBlockedPeriod(ledger, { ...context, verb: 'save', row, observed });
+      return onlyChanges(plan, ledger.get('blocked_period', row.id) !== undefined);
     }
+    case 'gone':
+      return planForGone(observation, ledger, { ...context, verb: 'delete', observed: { isNews: true } });
     case 'person': {
       const row = PersonRow.parse(observation.row);
       if (toldSince(ledger, observation.role, row.id, context.seen)) return NOTHING;
@@ -55,6 +65,23 @@ export function planForObservation(
   }
 }
 
+function planForGone(
+  { of, id }: Extract<Observation, { kind: 'gone' }>,
+  ledger: Ledger,
+  told: PlanContext & Pick<Told, 'verb' | 'observed'>,
+): Plan {
+  if (of === 'blocked_period') {
+    const known = ledger.get('blocked_period', id);
+    if (known === undefined || toldSince(ledger, 'blocked_period', id, told.seen)) return NOTHING;
+    return planForBlockedPeriod(ledger, { ...told, row: blockedPeriodRowOf(id, known) });
+  }
+  const known = ledger.get('appointment', id);
+  if (known === undefined || toldSince(ledger, 'appointment', id, told.seen)) return NOTHING;
+  // Both have one id space: where appointments are asked for, an absence is not found.
+  if (known.absence !== (of === 'unavailability')) return NOTHING;
+  return planForAppointment(ledger, { ...told, row: rowOf(id, known) });
+}
+
 /** A run looks at every appointment there is: one that shows nothing new leaves no entry. */
 function onlyChanges(plan: Plan, isKnown: boolean): Plan {
   return isKnown && plan.news.length === 0 ? NOTHING : plan;
@@ -63,7 +90,7 @@ function onlyChanges(plan: Plan, isKnown: boolean): Plan {
 /** What a webhook told after the REST API was asked is newer than its answer. */
 function toldSince(
   ledger: Ledger,
-  kind: 'appointment' | Role | 'service',
+  kind: 'appointment' | Role | 'service' | 'blocked_period',
   id: number,
   asOf: number,
 ): boolean {

@@ -1,10 +1,11 @@
 import type { Refusal } from '../core/problems.ts';
-import type { AppointmentRow, BlockedPeriodRow } from './columns.ts';
+import { planForBlockedPeriod } from './blocked-periods.ts';
+import type { AppointmentRow } from './columns.ts';
 import { decide, type Told } from './decide.ts';
 import type { Ledger } from './ledger.ts';
 import type { LocalNow } from './over.ts';
 import { planForPerson, planForService, type Plan } from './people.ts';
-import type { Change, Verb } from './webhook.ts';
+import type { Change } from './webhook.ts';
 
 export interface PlanContext {
   readonly cancelledStatuses: ReadonlySet<string>;
@@ -40,7 +41,7 @@ export function planFor(
     case 'service':
       return planForService(ledger, { ...webhook, ...context });
     case 'blocked_period':
-      return { news: [blockedPeriod(webhook.verb, webhook.row)], proposals: [] };
+      return planForBlockedPeriod(ledger, { ...webhook, ...context });
   }
 }
 
@@ -52,11 +53,4 @@ export function planForAppointment(ledger: Ledger, told: Told): Plan {
     proposals: record === undefined ? [] : [{ kind: 'appointment', id, record }],
     ...(isOfAnotherRow && { isOfAnotherRow }),
   };
-}
-
-function blockedPeriod(
-  verb: Verb,
-  { start_datetime: start, end_datetime: end }: BlockedPeriodRow,
-): Plan['news'][number] {
-  return { kind: 'sync', reason: `blocked_period.${verb === 'save' ? 'saved' : 'deleted'}`, start, end };
 }

@@ -12,6 +12,10 @@ export interface Timing {
   readonly seen: number;
 }
 
+interface Updated {
+  readonly update_datetime?: string | null | undefined;
+}
+
 /**
  * Whether a save is older than what is known: webhooks of concurrent requests overtake each other. The backend's
  * clock has no zone, so it is set back when daylight saving ends or an operator changes the zone; the newest save then looks
@@ -25,6 +29,18 @@ export function isStale(known: Timing, told: Timing): boolean {
   const steps = Math.round(setBackBy / ZONE_STEP_S);
   const fitsAChange = steps >= 1 && Math.abs(setBackBy - steps * ZONE_STEP_S) <= TOLERANCE_S;
   return !(fitsAChange && setBackBy <= MAX_ZONE_CHANGE_S);
+}
+
+/** Ids are never used again: after a delete only what is newer than the row that was deleted counts. */
+export function isOutdated(
+  known: Timing & { readonly state: 'booked' | 'cancelled' | 'deleted' },
+  { row, seen, observed }: { readonly row: Updated; readonly seen: number; readonly observed?: unknown },
+): boolean {
+  if (observed !== undefined) return false;
+  const updated = secondsOf(row.update_datetime);
+  if (known.state === 'deleted' && (updated === null || known.updated === null || updated <= known.updated))
+    return true;
+  return isStale(known, { updated, seen });
 }
 
 /** Seconds of a `Y-m-d H:i:s`, as if it were UTC: only differences mean anything. */

@@ -105,7 +105,7 @@ class CrashingDesk extends TestDesk {
     }
     for (const id of this.desk.appointmentsBetween('2026-01-01', '2027-12-31'))
       if (!rows.some((row) => row.id === id))
-        await this.desk.observe({ kind: 'gone', appointmentId: id, asOfMs });
+        await this.desk.observe({ kind: 'gone', of: 'appointment', id, asOfMs });
   }
 }
 

@@ -41,7 +41,7 @@ async function take(desk: TestDesk, body: Call, id = 'b1'): Promise<AcceptedEven
 async function compare(desk: TestDesk, row: unknown): Promise<string> {
   await desk.desk.begin();
   const asOfMs = (desk.nowMs += 60_000);
-  if (typeof row === 'number') return desk.desk.observe({ kind: 'gone', appointmentId: row, asOfMs });
+  if (typeof row === 'number') return desk.desk.observe({ kind: 'gone', of: 'appointment', id: row, asOfMs });
   const parsed = AppointmentResource.parse(row);
   return desk.desk.observe({ kind: 'appointment', row: parsed, asOfMs, isNews: true });
 }

@@ -55,7 +55,7 @@ describe('an appointment that is deleted', () => {
     const desk = await deskAt(9, 46);
     await desk.desk.begin();
     const before = desk.announced.length;
-    await desk.desk.observe({ kind: 'gone', appointmentId: 1, asOfMs: desk.nowMs + 60_000 });
+    await desk.desk.observe({ kind: 'gone', of: 'appointment', id: 1, asOfMs: desk.nowMs + 60_000 });
     expect(desk.announced.slice(before).map(told)).toEqual(SYNC);
   });
 

@@ -129,7 +129,7 @@ export class Lookups implements LookupsOfDesk {
     await wait(CHECK_AFTER_MS, signal, this.#timer);
     await this.options.pace.turn(signal);
     const { row, asOfMs } = await this.#ask(`appointments/${appointment}`, signal);
-    if (row === undefined) this.#observe({ kind: 'gone', appointmentId: appointment, asOfMs });
+    if (row === undefined) this.#observe({ kind: 'gone', of: 'appointment', id: appointment, asOfMs });
     else this.#observe({ kind: 'appointment', row: AppointmentResource.parse(row), asOfMs, isNews: true });
   }
 

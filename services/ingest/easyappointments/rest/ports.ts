@@ -1,15 +1,16 @@
 /** What reconciliation found, in the words of the webhooks (snake_case rows), so that one path decides on both. */
 export type Observation =
   | {
-      readonly kind: 'appointment';
+      /** An absence too, as in the webhooks: its row says so. */
+      readonly kind: 'appointment' | 'blocked_period';
       readonly row: Readonly<Record<string, unknown>>;
       /** Our clock just before the page was asked for; Unix milliseconds. */
       readonly asOfMs: number;
       /** Whether one that is not known is announced as created; else it is only learned. */
       readonly isNews: boolean;
     }
-  /** Verified: its own GET answered 404. */
-  | { readonly kind: 'gone'; readonly appointmentId: number; readonly asOfMs: number }
+  /** Verified: its own GET answered 404, or lists prove it. */
+  | { readonly kind: 'gone'; readonly of: Gone; readonly id: number; readonly asOfMs: number }
   | {
       readonly kind: 'person';
       readonly role: 'provider' | 'customer' | 'secretary';
@@ -18,6 +19,8 @@ export type Observation =
     }
   | { readonly kind: 'service'; readonly row: Readonly<Record<string, unknown>>; readonly asOfMs: number };
 
+export type Gone = 'appointment' | 'unavailability' | 'blocked_period';
+
 /** A complete reconciliation: when its first page was asked for, and the days (`Y-m-d`, both included) that it covered. */
 export interface Run {
   readonly asOfMs: number;
@@ -25,6 +28,9 @@ export interface Run {
   readonly lastDay: string;
   /** The default time zone of the site, where it says one. */
   readonly zone?: string | undefined;
+  /** The lowest ids that were compared, of lists without days; absent while that list was never read to its end. */
+  readonly unavailabilitiesFrom?: number | undefined;
+  readonly blockedPeriodsFrom?: number | undefined;
 }
 
 /** Single questions between the runs, about what a webhook does not tell. */
@@ -55,6 +61,8 @@ export interface Desk {
   tellAgain(): Promise<number>;
   /** Ids of appointments that the ledger holds as existing and that start within the days (`Y-m-d`, both included). */
   appointmentsBetween(firstDay: string, lastDay: string): readonly number[];
+  /** Ids of those that the ledger holds as existing and that did not end before the day (`Y-m-d`). */
+  existingFrom(kind: 'unavailability' | 'blocked_period', firstDay: string): readonly number[];
   /** The last complete run, kept durably; `undefined` before the first. */
   readonly lastRun: Run | undefined;
   completed(run: Run): Promise<void>;

@@ -45,6 +45,23 @@ export const AppointmentResource = z
     }),
   );
 
+/** As a webhook has it, in which color, status and meeting link stand too. */
+export const UnavailabilityResource = z
+  .object({ id: Id, start: Text, end: Text, notes: Text, providerId: Id }, 'expected a JSON object')
+  .transform(({ start, end, providerId, ...same }) =>
+    columns({
+      ...same,
+      start_datetime: start,
+      end_datetime: end,
+      is_unavailability: true,
+      id_users_provider: providerId,
+    }),
+  );
+
+export const BlockedPeriodResource = z
+  .object({ id: Id, name: Text, start: Text, end: Text, notes: Text }, 'expected a JSON object')
+  .transform(({ start, end, ...same }) => columns({ ...same, start_datetime: start, end_datetime: end }));
+
 export const PersonResource = z
   .object(
     {

@@ -122,7 +122,7 @@ async function verify(id: number, options: RunOptions): Promise<void> {
   const { row, asOfMs } = await questions.single('appointments', id);
   if (row === undefined) {
     tally.gone += 1;
-    await observe({ kind: 'gone', appointmentId: id, asOfMs }, options);
+    await observe({ kind: 'gone', of: 'appointment', id, asOfMs }, options);
     return;
   }
   for (const known of readable(AppointmentResource, [row], 'appointments', options)) {

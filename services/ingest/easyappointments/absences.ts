@@ -1,0 +1,34 @@
+import type { AppointmentRow } from './columns.ts';
+import type { Decision, Told } from './decide.ts';
+import { digestOf } from './digest.ts';
+import type { AppointmentRecord } from './entries.ts';
+import { isOutdated } from './staleness.ts';
+import { syncOf } from './sync.ts';
+
+type Draft = NonNullable<Decision['record']>;
+
+/** What a save or delete of an absence means for calendars after all that is known of it. */
+export function decideOnAbsence(known: AppointmentRecord | undefined, told: Told, after: Draft): Decision {
+  const { verb, row, observed } = told;
+  if (verb === 'delete') {
+    if (known?.state === 'deleted') return { news: [] };
+    return { news: [syncOf(row, 'unavailability.deleted')], record: after };
+  }
+  if (known === undefined && observed?.isNews === false) return { news: [], record: after };
+  if (known !== undefined && isOutdated(known, told)) return { news: [] };
+  if (known !== undefined && known.state !== 'deleted' && isSame(known, after, observed !== undefined))
+    return { news: [], record: after };
+  return { news: [syncOf(row, 'unavailability.saved', known)], record: after };
+}
+
+/** Of the columns that the REST API lists too: it knows no color, status or meeting link of an absence. */
+export function listedOf(row: AppointmentRow): number {
+  const { id_users_provider: provider, start_datetime: start, end_datetime: end, notes } = row;
+  return digestOf([provider, start ?? '', end ?? '', notes ?? '']);
+}
+
+function isSame(known: AppointmentRecord, after: Draft, isObserved: boolean): boolean {
+  if (known.listed !== undefined) return known.listed === after.listed;
+  if (!isObserved) return known.digest === after.digest;
+  return known.provider === after.provider && known.start === after.start && known.end === after.end;
+}

@@ -1,0 +1,56 @@
+import type { BlockedPeriodRow } from './columns.ts';
+import type { Told } from './decide.ts';
+import { digestOf } from './digest.ts';
+import type { BlockedPeriodRecord } from './entries.ts';
+import type { Ledger } from './ledger.ts';
+import type { Plan } from './people.ts';
+import { isOutdated, secondsOf } from './staleness.ts';
+
+export interface BlockedPeriodTold extends Pick<Told, 'verb' | 'seen' | 'observed'> {
+  readonly row: BlockedPeriodRow;
+}
+
+const NOTHING: Plan = { news: [], proposals: [] };
+
+/** A time when nobody can be booked: calendars are told when it is another one, or called otherwise. */
+export function planForBlockedPeriod(ledger: Ledger, told: BlockedPeriodTold): Plan {
+  const { verb, row } = told;
+  const known = ledger.get('blocked_period', row.id);
+  const record = recordOf(known, told);
+  const proposals = [{ kind: 'blocked_period', id: row.id, record }] as const;
+  if (verb === 'delete') return known?.gone === true ? NOTHING : { news: [newsOf(told)], proposals };
+  if (known === undefined && told.observed?.isNews === false) return { news: [], proposals };
+  if (known !== undefined && isOutdated({ ...known, state: stateOf(known) }, told)) return NOTHING;
+  const isSame = known !== undefined && !known.gone && known.digest === record.digest;
+  return { news: isSame ? [] : [newsOf(told)], proposals };
+}
+
+/** The row of one that is gone, by what was known of it. */
+export function blockedPeriodRowOf(id: number, { start, end }: BlockedPeriodRecord): BlockedPeriodRow {
+  return { id, start_datetime: start, end_datetime: end };
+}
+
+function newsOf({ verb, row }: BlockedPeriodTold): Plan['news'][number] {
+  const { start_datetime: start, end_datetime: end } = row;
+  return { kind: 'sync', reason: `blocked_period.${verb === 'save' ? 'saved' : 'deleted'}`, start, end };
+}
+
+function recordOf(
+  known: BlockedPeriodRecord | undefined,
+  { verb, row, seen, observed }: BlockedPeriodTold,
+): Omit<BlockedPeriodRecord, 'version'> {
+  const { name, start_datetime: start, end_datetime: end, notes } = row;
+  return {
+    seen,
+    gone: verb === 'delete',
+    start: start ?? null,
+    end: end ?? null,
+    // The REST API does not tell it.
+    updated: observed === undefined ? secondsOf(row.update_datetime) : (known?.updated ?? null),
+    digest: digestOf([start, end, name, notes].map((value) => value ?? '')),
+  };
+}
+
+function stateOf({ gone }: BlockedPeriodRecord) {
+  return gone ? 'deleted' : 'booked';
+}
