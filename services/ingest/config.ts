@@ -115,6 +115,8 @@ const IngestFields = z.object({
   EASYAPPOINTMENTS_RECONCILE_MINUTES: integer({ min: 0, max: 10_080, default: 15 }),
   /** How far ahead appointments are compared. */
   EASYAPPOINTMENTS_RECONCILE_DAYS: integer({ min: 1, max: 3_650, default: 90 }),
+  /** Of unavailabilities and blocked periods, which it does not list by days, the newest so many are compared. */
+  EASYAPPOINTMENTS_RECONCILE_MAX_ROWS: integer({ min: 250, max: 1_000_000, default: 5_000 }),
   /** Between two requests to the REST API; it takes 100 in 120 seconds from one address. */
   EASYAPPOINTMENTS_REQUEST_INTERVAL_MS: integer({ min: 0, max: 600_000, default: 1_500 }),
   EASYAPPOINTMENTS_REQUEST_TIMEOUT_MS: integer({ min: 100, max: 600_000, default: 30_000 }),
@@ -221,6 +223,7 @@ function reconciliationOf(variables: z.infer<typeof IngestVariables>) {
     }),
     periodMs: variables.EASYAPPOINTMENTS_RECONCILE_MINUTES * 60_000,
     daysAhead: variables.EASYAPPOINTMENTS_RECONCILE_DAYS,
+    maxRows: variables.EASYAPPOINTMENTS_RECONCILE_MAX_ROWS,
     intervalMs: variables.EASYAPPOINTMENTS_REQUEST_INTERVAL_MS,
   });
 }

@@ -78,6 +78,7 @@ describe('reconciliation', () => {
       },
       periodMs: 900_000,
       daysAhead: 90,
+      maxRows: 5_000,
       intervalMs: 1_500,
     });
   });

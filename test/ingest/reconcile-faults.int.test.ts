@@ -40,7 +40,7 @@ describe('a site that answers 429', () => {
     await using world = await Reconciling.start();
     world.site.rows.appointments = [booking(1)];
     world.site.interfere = first(1, limited(headers));
-    expect(await world.run()).toMatchObject({ outcome: 'complete', requests: 7, appointments: 1 });
+    expect(await world.run()).toMatchObject({ outcome: 'complete', requests: 9, appointments: 1 });
     expect(world.time.waits).toEqual([waitMs]);
     expect(world.site.requests.map(({ path }) => path).slice(0, 3)).toEqual([
       'providers',
@@ -79,7 +79,7 @@ describe('a failure that passes', () => {
   ])('%s, is asked again after longer and longer waits, up to a bound', async (_what, interfere) => {
     await using world = await Reconciling.start();
     world.site.interfere = first(3, interfere);
-    expect(await world.run()).toMatchObject({ outcome: 'complete', requests: 6 + 3 });
+    expect(await world.run()).toMatchObject({ outcome: 'complete', requests: 8 + 3 });
     expect(world.time.waits).toEqual([5_000, 10_000, 20_000]);
 
     world.site.interfere = interfere;

@@ -65,12 +65,15 @@ describe('a run', () => {
     expect(report).toEqual({
       outcome: 'complete',
       reason: 'asked for',
-      requests: 6,
+      requests: 8,
       people: 3,
       services: 1,
       appointments: 1,
+      unavailabilities: 0,
+      blockedPeriods: 0,
       announced: 0,
       toldAgain: 0,
+      syncs: 0,
       learned: 1,
       gone: 0,
       unreadable: 0,
@@ -114,7 +117,7 @@ describe('a run', () => {
     world.site.rows.appointments = ids.toReversed().map((id) => booking(id));
     const report = await world.run();
     expect(world.desk.takeIds()).toEqual(ids);
-    expect(report).toMatchObject({ outcome: 'complete', appointments: ids.length, requests: 5 + 3 });
+    expect(report).toMatchObject({ outcome: 'complete', appointments: ids.length, requests: 7 + 3 });
     expect(world.site.asked('appointments').map(({ query }) => query)).toEqual(
       ['1', '2', '3'].map((page) => ({
         sort: '+id',
@@ -158,7 +161,11 @@ describe('what is not known', () => {
     await using world = await Reconciling.start();
     world.site.rows.appointments = [booking(1), booking(2)];
     expect(await world.run()).toMatchObject({ learned: 2, announced: 0 });
-    expect(world.desk.lastRun).toEqual({ asOfMs: NOW_MS, firstDay: '2026-11-22', lastDay: '2027-02-21' });
+    expect(world.desk.lastRun).toMatchObject({
+      asOfMs: NOW_MS,
+      firstDay: '2026-11-22',
+      lastDay: '2027-02-21',
+    });
     world.site.rows.appointments.push(booking(3));
     expect(await world.run()).toMatchObject({ learned: 0, announced: 1 });
   });

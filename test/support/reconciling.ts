@@ -144,6 +144,7 @@ export class Reconciling {
       desk: this.desk,
       periodMs: 0,
       daysAhead: 90,
+      maxRows: 1_000,
       intervalMs: 0,
       clock: this.time.clock,
       now: this.time.clock,

@@ -1,6 +1,14 @@
 import { describe, expect, it } from '@jest/globals';
-import { API_TOKEN, booking, FakeEasyAppointments, resource } from '../support/easyappointments-rest.ts';
+import { createVhostForTest } from '../support/broker.ts';
+import {
+  absence,
+  API_TOKEN,
+  booking,
+  FakeEasyAppointments,
+  resource,
+} from '../support/easyappointments-rest.ts';
 import type { Frame, TestClient } from '../support/client.ts';
+import { webhook } from '../support/desk.ts';
 import { readMetric } from '../support/metrics.ts';
 import { World } from '../support/world.ts';
 
@@ -18,16 +26,20 @@ async function site(): Promise<FakeEasyAppointments> {
   return backend;
 }
 
+const envOf = (backend: FakeEasyAppointments) => ({
+  EASYAPPOINTMENTS_URL: backend.url,
+  EASYAPPOINTMENTS_API_TOKEN: API_TOKEN,
+  EASYAPPOINTMENTS_RECONCILE_MINUTES: '0',
+  EASYAPPOINTMENTS_REQUEST_INTERVAL_MS: '0',
+});
+
 function worldOf(backend: FakeEasyAppointments): Promise<World> {
-  return World.start({
-    ingests: 2,
-    env: {
-      EASYAPPOINTMENTS_URL: backend.url,
-      EASYAPPOINTMENTS_API_TOKEN: API_TOKEN,
-      EASYAPPOINTMENTS_RECONCILE_MINUTES: '0',
-      EASYAPPOINTMENTS_REQUEST_INTERVAL_MS: '0',
-    },
-  });
+  return World.start({ ingests: 2, env: envOf(backend) });
+}
+
+/** Beside a delivery of another world. */
+function ingestsOf(backend: FakeEasyAppointments, amqpUrl: string): Promise<World> {
+  return World.start({ amqpUrl, deliveries: 0, env: envOf(backend) });
 }
 
 /** Complete runs of all ingest instances. */
@@ -67,6 +79,41 @@ describe('what the webhooks missed', () => {
       ]);
     }
     await runsUntil(world, 2);
+  });
+
+  it('of unavailabilities and blocked periods is told across a restart of ingest, and not again by a late webhook', async () => {
+    await using backend = await site();
+    backend.rows.unavailabilities = [absence(5, `${day} 08:00:00`), absence(6, `${day} 12:00:00`)];
+    await using vhost = await createVhostForTest();
+    await using phones = await World.start({ amqpUrl: vhost.url, ingests: 0 });
+    const provider = await phones.join('provider', 4);
+    const start = () => ingestsOf(backend, vhost.url);
+    {
+      await using ingests = await start();
+      await runsUntil(ingests, 1);
+    }
+    backend.rows.unavailabilities = [absence(5, `${day} 16:00:00`)];
+    const period = { start: `${day} 00:00:00`, end: `${day} 23:00:00` };
+    backend.rows.blocked_periods = [resource('blocked_period', period)];
+    await using ingests = await start();
+    await runsUntil(ingests, 1);
+    const late = { start_datetime: `${day} 16:00:00`, end_datetime: `${day} 16:00:59` };
+    await ingests.post('/webhooks/easyappointments', webhook('unavailability_save.update', late));
+    const { start: start_datetime, end: end_datetime } = period;
+    const saved = webhook('blocked_period_save', { start_datetime, end_datetime });
+    await ingests.post('/webhooks/easyappointments', saved);
+    // Behind them in the inbox.
+    const last = { action: 'unavailability_delete', payload: { id: 7, id_users_provider: 4 } };
+    await ingests.post('/webhooks/easyappointments', last);
+    expect(await provider.events(4)).toMatchObject([
+      {
+        event: 'calendar.sync',
+        data: { reason: 'unavailability.saved', appointment_id: 5, previous_provider_id: 4 },
+      },
+      { data: { reason: 'unavailability.deleted', appointment_id: 6 } },
+      { data: { reason: 'blocked_period.saved' } },
+      { data: { reason: 'unavailability.deleted', appointment_id: 7 } },
+    ]);
   });
 
   it('is not asked for where no site is configured', async () => {

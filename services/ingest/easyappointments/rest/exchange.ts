@@ -82,6 +82,7 @@ function answerIn({ status, headers }: Response, body: string, url: string): Ans
     throw wrongAddress(
       url,
       '404 with a page of the web server, where the application would say it without one',
+      { isMissing: true },
     );
   if (status !== 200) throw wrongAddress(url, `${status}`);
   const found = jsonIn(body);

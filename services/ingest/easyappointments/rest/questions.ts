@@ -57,20 +57,20 @@ export class Questions {
     return this.#stray;
   }
 
-  /** All rows in the order of their ids, page by page: a row that is added comes last and moves none. */
+  /** All rows page by page, in the order of their ids unless asked otherwise: a row that is added comes last and moves none. */
   async *pages(resource: string, query: Readonly<Record<string, string>> = {}): AsyncGenerator<Page> {
     const seen = new Set<number>();
     for (let page = 1; ; page += 1) {
-      const parameters = { ...query, sort: '+id', length: String(PAGE_LENGTH), page: String(page) };
+      const parameters = { sort: '+id', length: String(PAGE_LENGTH), ...query, page: String(page) };
       const { answer, asOfMs } = await this.#ask(resource, parameters);
       const url = this.options.site.base + resource;
-      if (answer.kind === 'not_found') throw wrongAddress(url, '404');
+      if (answer.kind === 'not_found') throw wrongAddress(url, '404', { isMissing: true });
       if (!Array.isArray(answer.body)) throw wrongAddress(url, 'with JSON that is not a list');
       const rows = answer.body as readonly unknown[];
       const before = seen.size;
       for (const row of rows) seen.add(idIn(row) ?? 0);
       yield { rows, asOfMs };
-      if (rows.length < PAGE_LENGTH) return;
+      if (rows.length < Number(parameters.length)) return;
       // Something in between answers every page with the same one; it would never end.
       if (seen.size === before) throw wrongAddress(url, `page ${page} with the rows of the pages before it`);
     }

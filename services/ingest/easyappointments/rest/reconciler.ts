@@ -3,10 +3,11 @@ import type { SteadyClock, WallClock } from '../../../../shared/runtime/clock.ts
 import type { Logger } from '../../../../shared/runtime/logger.ts';
 import type { Site } from './exchange.ts';
 import type { Stray } from './json-in.ts';
+import { emptyTally, type RunOptions, type Tally } from './observing.ts';
 import type { Desk, Run } from './ports.ts';
 import { Pace, Questions } from './questions.ts';
 import { RestFailure } from './rest-failure.ts';
-import { emptyTally, reconcile, type Tally } from './run.ts';
+import { reconcile } from './run.ts';
 import { systemTimer, type Timer } from './timer.ts';
 
 export interface ReconcilerOptions {
@@ -15,6 +16,8 @@ export interface ReconcilerOptions {
   /** From the end of one run to the next; 0 for none but those that are asked for. */
   readonly periodMs: number;
   readonly daysAhead: number;
+  /** Of lists that cannot be asked for days: the newest so many are compared. */
+  readonly maxRows: number;
   /** Between the beginnings of two requests. */
   readonly intervalMs: number;
   readonly clock: WallClock;
@@ -35,6 +38,8 @@ export interface Report extends Readonly<Tally> {
   readonly durationMs: number;
   /** What stood beside the JSON of its answers, which were read all the same. */
   readonly stray?: Stray;
+  /** Lists that could not be read, while the others were compared. */
+  readonly unread?: readonly string[];
   /** Why it was given up, and what to look at. */
   readonly problem?: { readonly code: string; readonly message: string };
 }
@@ -53,6 +58,8 @@ export class Reconciler {
   #abort: AbortController | undefined;
   #underWay: Promise<void> | undefined;
   #next: string | undefined;
+  /** Lists of which was said why not all of them is compared. */
+  readonly #limited = new Set<string>();
   #cancelPeriod: () => void = () => undefined;
 
   constructor(private readonly options: ReconcilerOptions) {
@@ -82,10 +89,14 @@ export class Reconciler {
 
   /** Does not reject for anything that a site or a broker may do: the report tells. */
   async run(signal: AbortSignal, reason = 'asked for'): Promise<Report> {
-    const { site, desk, intervalMs, clock, now, logger } = this.options;
+    const { site, desk, intervalMs, maxRows, clock, now, logger } = this.options;
     const startedMs = clock();
     const begunMs = now();
     const tally = emptyTally();
+    const unread: string[] = [];
+    const leftOut: RunOptions['leftOut'] = (resource, why) => {
+      if (this.#sayLeftOut(resource, why)) unread.push(resource);
+    };
     const questions = new Questions({ site, intervalMs, clock, timer: this.#timer }, this.#pace, signal);
     const report = (outcome: Report['outcome'], problem?: Report['problem']): Report => ({
       outcome,
@@ -94,15 +105,38 @@ export class Reconciler {
       ...tally,
       durationMs: Math.round(now() - begunMs),
       ...(questions.stray !== undefined && { stray: questions.stray }),
+      ...(unread.length > 0 && { unread }),
       ...(problem !== undefined && { problem }),
     });
     try {
-      await reconcile({ desk, questions, run: this.#runAt(startedMs), signal, tally, logger });
+      const run = this.#runAt(startedMs);
+      await reconcile({ desk, questions, run, signal, tally, maxRows, leftOut, logger });
       return report('complete');
     } catch (error) {
       if (signal.aborted) return report('stopped');
       return report('given_up', problemIn(error));
     }
+  }
+
+  /** Says why a list is not compared, or not all of it: each time where that may pass, which is what it returns, else once. */
+  #sayLeftOut(resource: string, why: RestFailure | 'rows'): boolean {
+    const { logger, maxRows } = this.options;
+    if (why !== 'rows' && !why.isMissing) {
+      logger.warn({ resource, code: why.code }, `${resource} are not compared in this run: ${why.message}`);
+      return true;
+    }
+    if (this.#limited.has(resource)) return false;
+    this.#limited.add(resource);
+    if (why === 'rows') {
+      const advice = `of ${resource} only the newest ${maxRows} are compared: raise EASYAPPOINTMENTS_RECONCILE_MAX_ROWS`;
+      logger.warn({ resource }, advice);
+    } else {
+      logger.info(
+        { resource },
+        `this Easy!Appointments has no ${resource} in its REST API: they are not compared`,
+      );
+    }
+    return false;
   }
 
   async #work(first: string, signal: AbortSignal): Promise<void> {

@@ -10,6 +10,8 @@ export class RestFailure extends Error {
     message: string,
     /** How long the site asks us to stay away. */
     readonly retryAfterMs?: number,
+    /** Whether there is nothing under this address, while there may be under others. */
+    readonly isMissing = false,
   ) {
     super(message);
   }
@@ -20,9 +22,11 @@ export class RestFailure extends Error {
   }
 }
 
-export function wrongAddress(url: string, what: string): RestFailure {
+export function wrongAddress(url: string, what: string, { isMissing = false } = {}): RestFailure {
   return new RestFailure(
     'wrong_address',
     `${url} answered ${what}. EASYAPPOINTMENTS_URL must be the address at which the booking page opens, such as https://example.org/booking`,
+    undefined,
+    isMissing,
   );
 }

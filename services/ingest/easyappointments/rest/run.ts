@@ -1,53 +1,8 @@
-import type { z } from 'zod';
-import type { Logger } from '../../../../shared/runtime/logger.ts';
-import type { Desk, Observation, Run } from './ports.ts';
-import type { Questions } from './questions.ts';
+import { compareLists } from './lists.ts';
+import { observe, readable, type Row, type RunOptions } from './observing.ts';
+import type { Run } from './ports.ts';
 import { RestFailure } from './rest-failure.ts';
 import { AppointmentResource, idIn, PersonResource, ServiceResource, ZoneSetting } from './rest-rows.ts';
-
-/** What one run saw and did; nothing of it is personal. */
-export interface Tally {
-  /** Providers, secretaries and customers. */
-  people: number;
-  services: number;
-  appointments: number;
-  /** Changes of appointments that clients were told of. */
-  announced: number;
-  /** Of these, appointments that did not change, told again with other names or another zone. */
-  toldAgain: number;
-  /** Appointments that were not known and are no news. */
-  learned: number;
-  /** Appointments that are not there any more. */
-  gone: number;
-  /** Rows that were not understood and are left out. */
-  unreadable: number;
-}
-
-export function emptyTally(): Tally {
-  return {
-    people: 0,
-    services: 0,
-    appointments: 0,
-    announced: 0,
-    toldAgain: 0,
-    learned: 0,
-    gone: 0,
-    unreadable: 0,
-  };
-}
-
-export interface RunOptions {
-  readonly desk: Desk;
-  readonly questions: Pick<Questions, 'pages' | 'single'>;
-  /** This run, when it is complete. */
-  readonly run: Run;
-  readonly signal: AbortSignal;
-  readonly tally: Tally;
-  readonly logger: Logger;
-}
-
-type Row = Readonly<Record<string, unknown>>;
-type Resource = z.ZodType<Row>;
 
 /** Only what we take: the application leaves the rest out, credentials first. */
 const PERSON_FIELDS = 'id,firstName,lastName,timezone';
@@ -84,8 +39,9 @@ export async function reconcile(options: RunOptions): Promise<void> {
     if (!seen.has(id)) await verify(id, options);
   }
   const zone = await defaultZone(questions);
+  const from = await compareLists(options);
   signal.throwIfAborted();
-  await desk.completed({ ...run, ...(zone !== undefined && { zone }) });
+  await desk.completed({ ...run, ...(zone !== undefined && { zone }), ...from });
 }
 
 /** `undefined` where there is no such setting, or this token may not read it: the run is complete without. */
@@ -145,29 +101,4 @@ function isNewSince(before: Run | undefined, row: Row): boolean {
 
 function dayOf(time: unknown): string {
   return typeof time === 'string' ? time.slice(0, 'YYYY-MM-DD'.length) : '';
-}
-
-async function observe(observation: Observation, { desk, signal, tally }: RunOptions): Promise<void> {
-  signal.throwIfAborted();
-  const outcome = await desk.observe(observation);
-  if (observation.kind !== 'appointment' && observation.kind !== 'gone') return;
-  if (outcome === 'announced') tally.announced += 1;
-  if (outcome === 'learned') tally.learned += 1;
-}
-
-/** A row that we do not understand must not hide the others; its values stay out of the log. */
-function readable(
-  schema: Resource,
-  rows: readonly unknown[],
-  resource: string,
-  { tally, logger }: RunOptions,
-): Row[] {
-  return rows.flatMap((row) => {
-    const parsed = schema.safeParse(row);
-    if (parsed.success) return [parsed.data];
-    tally.unreadable += 1;
-    const problems = parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`);
-    logger.warn({ resource, id: idIn(row), problems }, 'a row of the REST API is left out');
-    return [];
-  });
 }

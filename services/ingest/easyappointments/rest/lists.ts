@@ -1,0 +1,121 @@
+import { Listing, type Order } from './listing.ts';
+import { observe, readable, type Row, type RunOptions } from './observing.ts';
+import { PAGE_LENGTH } from './questions.ts';
+import { RestFailure } from './rest-failure.ts';
+import { BlockedPeriodResource, UnavailabilityResource } from './rest-rows.ts';
+
+/** The API cannot be asked for their days, nor everywhere whether one of them is still there. */
+const unavailabilities = {
+  resource: 'unavailabilities',
+  fields: 'id,start,end,notes,providerId',
+  schema: UnavailabilityResource,
+  kind: 'appointment',
+  of: 'unavailability',
+  counter: 'unavailabilities',
+  mark: 'unavailabilitiesFrom',
+} as const;
+const blockedPeriods = {
+  resource: 'blocked_periods',
+  fields: 'id,name,start,end,notes',
+  schema: BlockedPeriodResource,
+  kind: 'blocked_period',
+  of: 'blocked_period',
+  counter: 'blockedPeriods',
+  mark: 'blockedPeriodsFrom',
+} as const;
+type List = typeof unavailabilities | typeof blockedPeriods;
+type ListOptions = RunOptions & { readonly pageLength: number };
+
+/** Compares them to their ends, each for itself; resolves to what of them has been compared so far. */
+export async function compareLists(options: RunOptions, pageLength = PAGE_LENGTH) {
+  const { lastRun } = options.desk;
+  const from: Partial<Record<List['mark'], number>> = {};
+  for (const list of [unavailabilities, blockedPeriods]) {
+    const before = lastRun?.[list.mark];
+    const compared = await compareOrLeaveOut(list, before, { ...options, pageLength });
+    if (compared !== undefined) from[list.mark] = compared;
+  }
+  return from;
+}
+
+/** One that cannot be read now stays as it was: what is new in it is news the next time, too. */
+async function compareOrLeaveOut(
+  list: List,
+  before: number | undefined,
+  options: ListOptions,
+): Promise<number | undefined> {
+  try {
+    return await compare(list, before, options);
+  } catch (error) {
+    if (!(error instanceof RestFailure)) throw error;
+    options.leftOut(list.resource, error);
+    return before;
+  }
+}
+
+/** Resolves to the lowest id that was compared. */
+async function compare(list: List, before: number | undefined, options: ListOptions): Promise<number> {
+  const { desk, run, signal, tally, pageLength } = options;
+  const existing = () => desk.existingFrom(list.of, run.firstDay);
+  const isKnown = new Set(existing());
+  const take = async (row: Row, id: number, asOfMs: number) => {
+    if (!isKnown.has(id) && endsBefore(run.firstDay, row)) return;
+    tally[list.counter] += 1;
+    const isNews = before !== undefined && id >= before;
+    await observe({ kind: list.kind, row, asOfMs, isNews }, options);
+  };
+  const first = new Listing('-id');
+  const { askedMs, isCut } = await lookThrough(list, first, options, take);
+  if (isCut) options.leftOut(list.resource, 'rows');
+  const lowest = isCut ? first.lowest : 1;
+
+  const missing = existing().filter((id) => id >= lowest && !first.has(id));
+  if (missing.length === 0) return lowest;
+  // Rows shift to the page before when one of it is deleted meanwhile: another list, with other pages, shows those.
+  const second = new Listing(isCut ? '-id' : '+id');
+  const other = { ...options, pageLength: otherLength(first.size, second.order, pageLength) };
+  await lookThrough(list, second, other, async (row, id, asOfMs) => {
+    if (!first.has(id)) await take(row, id, asOfMs);
+  });
+  for (const id of missing) {
+    if (second.has(id) || !(first.lacks(id) || second.lacks(id))) continue;
+    signal.throwIfAborted();
+    tally.gone += 1;
+    await observe({ kind: 'gone', of: list.of, id, asOfMs: askedMs }, options);
+  }
+  return lowest;
+}
+
+/** From when it is, and whether it has more rows than are compared. */
+async function lookThrough(
+  list: List,
+  listing: Listing,
+  { pageLength, ...options }: ListOptions,
+  take: (row: Row, id: number, asOfMs: number) => Promise<void>,
+): Promise<{ askedMs: number; isCut: boolean }> {
+  const { resource, fields, schema } = list;
+  let askedMs = Infinity;
+  const query = { fields, sort: listing.order, length: String(pageLength) };
+  for await (const { rows, asOfMs } of options.questions.pages(resource, query)) {
+    askedMs = Math.min(askedMs, asOfMs);
+    listing.add(rows);
+    for (const row of readable(schema, rows, resource, options)) await take(row, Number(row['id']), asOfMs);
+    if (rows.length >= pageLength && listing.size >= options.maxRows) return { askedMs, isCut: true };
+  }
+  return { askedMs, isCut: false };
+}
+
+/** A length with which no page begins where one of the first list did: between two pages nothing is proven. */
+function otherLength(rows: number, order: Order, length: number): number {
+  for (let other = length - 1; other > length / 2; other -= 1) {
+    const starts = Array.from({ length: Math.ceil(rows / other) }, (_, page) => page * other).slice(1);
+    if (starts.every((start) => (order === '-id' ? start : rows - start) % length !== 0)) return other;
+  }
+  return length - 1;
+}
+
+/** Whether it was over before a day (`Y-m-d`). */
+function endsBefore(day: string, row: Row): boolean {
+  const end = row['end_datetime'];
+  return typeof end === 'string' && end < day;
+}

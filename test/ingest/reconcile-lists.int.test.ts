@@ -1,0 +1,276 @@
+import { describe, expect, it } from '@jest/globals';
+import { PAGE_LENGTH } from '../../services/ingest/easyappointments/rest/questions.ts';
+import type { ReconcilerOptions } from '../../services/ingest/easyappointments/rest/reconciler.ts';
+import { TestDesk, told } from '../support/desk.ts';
+import {
+  absence,
+  answer,
+  answerJson,
+  booking,
+  resource,
+  type Interference,
+  type Row,
+} from '../support/easyappointments-rest.ts';
+import { NOW_MS, Reconciling } from '../support/reconciling.ts';
+
+const numbers = (count: number, first = 1) => Array.from({ length: count }, (_, index) => first + index);
+const period = (id: number, changes: Row = {}) => resource('blocked_period', { id, ...changes });
+
+/** Runs against a site, and what the desk of this instance makes of them. */
+class Site {
+  private constructor(
+    readonly world: Reconciling,
+    readonly desk: TestDesk,
+  ) {}
+
+  static async start(options: Partial<ReconcilerOptions> = {}): Promise<Site> {
+    const desk = new TestDesk();
+    desk.nowMs = NOW_MS;
+    await desk.desk.begin();
+    return new Site(await Reconciling.start({}, { desk: desk.desk, ...options }), desk);
+  }
+
+  get rows() {
+    return this.world.site.rows;
+  }
+
+  /** What a run tells, more than 10 s after the one before. */
+  async run(): Promise<string[]> {
+    const before = this.desk.announced.length;
+    this.world.time.nowMs += 60_000;
+    this.world.reports.push(await this.world.run());
+    return this.desk.announced.slice(before).map(told);
+  }
+
+  get report() {
+    return this.world.reports.at(-1);
+  }
+
+  asked(path: string) {
+    return this.world.site.asked(path).map(({ query }) => query);
+  }
+
+  said(words: string): number {
+    return this.world.log.filter((line) => line.includes(words)).length;
+  }
+
+  /** Interferes with one list, until it is called with nothing. */
+  interfere(path?: string, how?: Interference): void {
+    this.world.site.interfere = (request, response) =>
+      request.path === path && how?.(request, response) === true;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.world[Symbol.asyncDispose]();
+  }
+}
+
+const saved = 'calendar.sync (unavailability.saved) → calendar provider_4 admin';
+const deleted = 'calendar.sync (unavailability.deleted) → calendar provider_4 admin';
+const kinds = [
+  { list: 'unavailabilities', make: absence, saved, deleted },
+  {
+    list: 'blocked_periods',
+    make: (id: number, start = '2026-12-24 00:00:00') => period(id, { start }),
+    saved: 'calendar.sync (blocked_period.saved) → calendar admin',
+    deleted: 'calendar.sync (blocked_period.deleted) → calendar admin',
+  },
+] as const;
+
+describe.each(kinds)('a run that looks at $list', ({ list, make, ...news }) => {
+  it('learns what is there the first time, and tells what is new, changed and gone from then on, once', async () => {
+    await using site = await Site.start();
+    site.rows[list] = [make(1), make(2), make(3)];
+    expect(await site.run()).toEqual([]);
+    expect(site.report).toMatchObject({ outcome: 'complete', learned: 3, syncs: 0, announced: 0 });
+    site.rows[list] = [make(1), make(2, '2026-12-08 09:00:00'), make(4)];
+    expect((await site.run()).sort()).toEqual([news.deleted, news.saved, news.saved]);
+    expect(site.report).toMatchObject({ outcome: 'complete', learned: 0, gone: 1, syncs: 3, announced: 0 });
+    expect(await site.run()).toEqual([]);
+  });
+
+  it('learns of one of yesterday and before nothing, unless it was moved there', async () => {
+    await using site = await Site.start();
+    const over = { start: '2026-11-20 09:00:00', end: '2026-11-20 10:00:00' };
+    site.rows[list] = [make(1), { ...make(2), ...over }];
+    await site.run();
+    expect(site.desk.ledger.get('run', 1)).toBeDefined();
+    expect(site.report).toMatchObject({ learned: 1 });
+    site.rows[list] = [
+      { ...make(1), ...over },
+      { ...make(2), ...over },
+    ];
+    expect(await site.run()).toEqual([news.saved]);
+    site.rows[list] = [];
+    expect(await site.run()).toEqual([]);
+  });
+
+  it('turns its pages, asks for no more than it takes, and lists again only when something is missing', async () => {
+    await using site = await Site.start();
+    site.rows[list] = numbers(PAGE_LENGTH + 1).map((id) => make(id));
+    await site.run();
+    expect(site.report).toMatchObject({ learned: PAGE_LENGTH + 1 });
+    const [first] = site.asked(list);
+    expect(first).toMatchObject({ sort: '-id', length: String(PAGE_LENGTH), page: '1' });
+    expect(first?.['fields']).not.toContain('hash');
+    expect(site.asked(list)).toHaveLength(2);
+
+    site.world.site.remove(list, 7);
+    expect(await site.run()).toEqual([news.deleted]);
+    expect(site.asked(list).map(({ sort }) => sort)).toEqual(['-id', '-id', '-id', '-id', '+id', '+id']);
+  });
+
+  it('does not take one for gone that moved to the page before while pages were turned', async () => {
+    await using site = await Site.start();
+    site.rows[list] = numbers(2 * PAGE_LENGTH + 3).map((id) => make(id));
+    await site.run();
+    site.interfere(list, ({ query }) => {
+      // The first row of the second page becomes the last of the first one, which was read already.
+      if (query['page'] === '2' && query['sort'] === '-id') site.world.site.remove(list, 2 * PAGE_LENGTH);
+      return false;
+    });
+    expect(await site.run()).toEqual([]);
+    site.interfere();
+    expect(await site.run()).toEqual([news.deleted]);
+  });
+
+  it.each<[string, Interference]>([
+    ['an answer of 500', (_request, response) => answer(response, 500, '')],
+    ['a web page', (_request, response) => answer(response, 200, '<!doctype html>')],
+    ['no right to it', (_request, response) => answer(response, 403, '')],
+    ['JSON that is no list', (_request, response) => answerJson(response, { success: false })],
+  ])('takes nothing for gone after %s on its second page, and compares all else', async (_what, how) => {
+    await using site = await Site.start();
+    site.rows[list] = numbers(PAGE_LENGTH + 5).map((id) => make(id));
+    site.rows.appointments = [booking(9_001)];
+    await site.run();
+    const other = list === 'unavailabilities' ? 'blocked_periods' : 'unavailabilities';
+    site.rows.appointments = [];
+    site.rows[list] = [make(7), make(PAGE_LENGTH + 5)];
+    site.rows[other] = [other === 'unavailabilities' ? absence(900) : period(900)];
+    site.interfere(list, (request, response) => {
+      if (request.query['page'] !== '2')
+        return answerJson(
+          response,
+          numbers(PAGE_LENGTH, 6).toReversed().map((id) => make(id)), // prettier-ignore
+        );
+      return how(request, response);
+    });
+    const lines = await site.run();
+    expect(lines).toEqual([
+      'appointment.cancelled → admin provider_4 customer_6',
+      ...kinds.filter((kind) => kind.list === other).map((kind) => kind.saved),
+    ]);
+    expect(site.report).toMatchObject({ outcome: 'complete', unread: [list] });
+    expect(site.said(`${list} are not compared in this run`)).toBe(1);
+
+    // What came and went meanwhile is found by the next run.
+    site.interfere();
+    site.rows[list] = [make(7), make(PAGE_LENGTH + 5), make(999)];
+    const next = await site.run();
+    expect(next.filter((line) => line === news.deleted)).toHaveLength(PAGE_LENGTH + 3);
+    expect(next.filter((line) => line === news.saved)).toHaveLength(1);
+  });
+
+  it.each<[string, Interference]>([
+    ['the page of a router', (_request, response) => answer(response, 404, '<title>404</title>')],
+    ['an empty 404', (_request, response) => answer(response, 404, '')],
+  ])('says once that a backend has no such list, by %s', async (_what, how) => {
+    await using site = await Site.start();
+    site.interfere(list, how);
+    site.rows.appointments = [booking(9_001)];
+    await site.run();
+    expect(site.report).toMatchObject({ outcome: 'complete', appointments: 1 });
+    expect(site.report?.problem).toBeUndefined();
+    await site.run();
+    expect(site.said(`has no ${list} in its REST API`)).toBe(1);
+
+    // After an update it has: what is there is learned.
+    site.interfere();
+    site.rows[list] = [make(1)];
+    expect(await site.run()).toEqual([]);
+    site.rows[list] = [make(1), make(2)];
+    expect(await site.run()).toEqual([news.saved]);
+  });
+
+  it('compares the newest so many, says so once, and takes none of the others for gone or new', async () => {
+    await using site = await Site.start({ maxRows: PAGE_LENGTH });
+    site.rows[list] = numbers(PAGE_LENGTH - 1).map((id) => make(id));
+    await site.run();
+    site.rows[list].push(...numbers(20, PAGE_LENGTH).map((id) => make(id)));
+    expect(await site.run()).toEqual(numbers(20).map(() => news.saved));
+    expect(await site.run()).toEqual([]);
+    expect(site.said('EASYAPPOINTMENTS_RECONCILE_MAX_ROWS')).toBe(1);
+    site.world.site.remove(list, 100);
+    // Number 19 comes into sight, which was there before.
+    expect(await site.run()).toEqual([news.deleted]);
+  });
+
+  it('that is broken off by the broker is not complete, and tells the rest the next time', async () => {
+    await using site = await Site.start();
+    await site.run();
+    site.rows[list] = [make(1), make(2)];
+    let left = 1;
+    site.desk.refuses = () => (left -= 1) < 0;
+    expect(await site.run()).toEqual([news.saved]);
+    expect(site.report).toMatchObject({ outcome: 'given_up' });
+    site.desk.refuses = () => false;
+    expect(await site.run()).toEqual([news.saved]);
+  });
+
+  it('leaves out a row that it does not understand, which is not gone', async () => {
+    await using site = await Site.start();
+    site.rows[list] = [make(1), make(2)];
+    await site.run();
+    site.rows[list] = [make(1), { ...make(2), start: ['planted-value'] }];
+    expect(await site.run()).toEqual([]);
+    expect(site.report).toMatchObject({ unreadable: 1, gone: 0 });
+    expect(site.world.log.join('')).not.toContain('planted');
+  });
+});
+
+describe('what was compared', () => {
+  it('is known to the instance that takes over, which does not learn anew', async () => {
+    await using before = await Site.start();
+    before.rows.unavailabilities = [absence(1)];
+    await before.run();
+    const desk = new TestDesk();
+    for (const entry of before.desk.written) desk.ledger.apply(entry);
+    await desk.desk.begin();
+    await using after = await Reconciling.start({}, { desk: desk.desk });
+    after.site.rows.unavailabilities = [absence(2)];
+    after.time.nowMs += 60_000;
+    await after.run();
+    expect(desk.announced.map(told)).toEqual([saved, deleted]);
+  });
+
+  it('is all that the webhooks told before the first run', async () => {
+    await using site = await Site.start();
+    const asOfMs = NOW_MS;
+    const row = { id: 5, start_datetime: '2026-12-04 13:00:00', end_datetime: '2026-12-04 15:00:00' };
+    await site.desk.desk.take({
+      webhook: {
+        kind: 'appointment',
+        verb: 'save',
+        row: { ...row, id_users_provider: 4, is_unavailability: true },
+      },
+      entrance: 'webhook',
+      id: 'm1',
+      receivedMs: asOfMs,
+    });
+    site.rows.unavailabilities = [absence(6)];
+    expect(await site.run()).toEqual([deleted]);
+  });
+
+  it('is kept when the desk closes in the middle', async () => {
+    await using site = await Site.start();
+    site.rows.unavailabilities = [absence(1)];
+    site.interfere('unavailabilities', () => {
+      site.desk.desk.end();
+      return false;
+    });
+    await site.run();
+    expect(site.report).toMatchObject({ outcome: 'given_up', problem: { code: 'going_away' } });
+    expect(site.desk.ledger.lastRun).toBeUndefined();
+  });
+});
