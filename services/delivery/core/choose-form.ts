@@ -3,7 +3,7 @@ import { EventNaming } from '../../../shared/contract/event-naming.ts';
 import { errorFrame, MIN_MAX_FRAME_BYTES, type ErrorFrame } from '../../../shared/contract/frames.ts';
 import type { Feed } from './feed.ts';
 
-const MaxFrameBytes = z.int().min(MIN_MAX_FRAME_BYTES);
+const MaxFrameBytes = z.int().min(MIN_MAX_FRAME_BYTES).nullish();
 
 /** What a client says of the form in which it wants its events. */
 export interface AskedForm {
@@ -20,9 +20,9 @@ export function chooseForm(feed: Feed, asked: AskedForm, boundBytes: number): re
   const naming = EventNaming.safeParse(asked.events ?? feed.naming);
   if (naming.success) feed.naming = naming.data;
   else errors.push(errorFrame('INVALID_MESSAGE', '"events" names them "dotted" or "underscore".'));
-  const max = MaxFrameBytes.safeParse(asked.max_frame_bytes ?? undefined);
-  if (max.success) feed.askedMaxFrameBytes = max.data;
-  else if ((asked.max_frame_bytes ?? undefined) !== undefined) {
+  const max = MaxFrameBytes.safeParse(asked.max_frame_bytes);
+  if (max.success) feed.askedMaxFrameBytes = max.data ?? feed.askedMaxFrameBytes;
+  else {
     errors.push(
       errorFrame('INVALID_MESSAGE', `"max_frame_bytes" is a whole number from ${MIN_MAX_FRAME_BYTES} up.`),
     );
