@@ -1,12 +1,16 @@
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { BrokerError } from './broker.ts';
 import { findExecutables } from './executables.ts';
-import { runCommand } from './processes.ts';
+import { orAbort } from './or-abort.ts';
+import { runCommand, runToItsEnd, type CommandResult } from './processes.ts';
 import { withProgress } from './progress.ts';
 
 export const POLICY_FILE = '/usr/sbin/policy-rc.d';
 const UPDATE_MS = 300_000;
-const INSTALL_MS = 900_000;
+const OPTIONS = ['-q', '-o', 'DPkg::Lock::Timeout=120'];
+/** Whoever waits for it may be gone by its end. */
+const INSTALL =
+  'apt-get "$@"; code=$?; [ ! -d /run/systemd/system ] || systemctl disable --quiet rabbitmq-server; exit $code';
 
 /** Why apt is no way to a RabbitMQ here; `undefined` if it is one. */
 export function aptObstacle(): string | undefined {
@@ -17,44 +21,53 @@ export function aptObstacle(): string | undefined {
   return undefined;
 }
 
-/** Installs Debian's RabbitMQ, and only the program: its service is neither started now nor at boot. */
+/**
+ * Installs Debian's RabbitMQ, and only the program: its service is neither started now nor at boot. Rejects at once when
+ * `signal` aborts; apt-get then finishes its work by itself, since dpkg cut short would need repair.
+ */
 export async function aptInstallRabbit(say: (sentence: string) => void, signal?: AbortSignal): Promise<void> {
   say('installing rabbitmq-server by apt-get (its service stays off)');
-  const restorePolicy = forbidServiceStart(POLICY_FILE);
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+  await step('fetching package lists', () =>
+    runCommand('apt-get', [...OPTIONS, 'update'], { timeoutMs: UPDATE_MS, env, signal }),
+  );
+  const goesOn = () => say('\napt-get finishes installing rabbitmq-server in the background');
+  signal?.addEventListener('abort', goesOn);
   try {
-    await apt('fetching package lists', ['update'], UPDATE_MS, signal);
-    // Not to be cut short: dpkg would need repair.
-    const install = ['install', '--yes', '--no-install-recommends', 'rabbitmq-server'];
-    await apt('installing rabbitmq-server', install, INSTALL_MS);
+    await orAbort(
+      step('installing rabbitmq-server', () => install(env)),
+      signal,
+    );
   } finally {
-    restorePolicy();
-  }
-  if (existsSync('/run/systemd/system')) {
-    await runCommand('systemctl', ['disable', '--quiet', 'rabbitmq-server'], { timeoutMs: 30_000 });
+    signal?.removeEventListener('abort', goesOn);
   }
 }
 
-async function apt(
-  label: string,
-  args: readonly string[],
-  timeoutMs: number,
-  signal?: AbortSignal,
-): Promise<void> {
-  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
-  const all = ['-q', '-o', 'DPkg::Lock::Timeout=120', ...args];
-  const result = await withProgress(label, () => runCommand('apt-get', all, { timeoutMs, env, signal }));
-  if (result.code === 0) return;
-  const said = `${result.stdout}\n${result.stderr}`.trim().split('\n').slice(-8).join('\n');
-  throw new BrokerError(`apt-get ${args.join(' ')} failed:\n${said}`);
+async function install(env: NodeJS.ProcessEnv): Promise<CommandResult> {
+  const args = [...OPTIONS, 'install', '--yes', '--no-install-recommends', 'rabbitmq-server'];
+  let restorePolicy: () => void = () => undefined;
+  const started = (pid: number) => (restorePolicy = forbidServiceStart(POLICY_FILE, pid));
+  try {
+    return await runToItsEnd('sh', ['-c', INSTALL, 'roomcast-apt', ...args], { env, started });
+  } finally {
+    restorePolicy();
+  }
+}
+
+async function step(label: string, work: () => Promise<CommandResult>): Promise<void> {
+  const { code, stdout, stderr } = await withProgress(label, work);
+  if (code === 0) return;
+  const said = `${stdout}\n${stderr}`.trim().split('\n').slice(-8).join('\n');
+  throw new BrokerError(`${label} by apt-get failed:\n${said}`);
 }
 
 /**
  * Debian asks this file before a package starts its service; 101 means no. One that is there already is the
- * operator's and stays. Ours says no only while this process runs, so that a leftover of a killed one does
+ * operator's and stays. Ours says no only while the process `pid` runs, so that a leftover of a killed one does
  * not keep later packages from starting.
  */
-export function forbidServiceStart(file: string): () => void {
-  const script = `#!/bin/sh\nkill -0 ${process.pid} 2>/dev/null && exit 101\nrm -f "$0"\nexit 0\n`;
+export function forbidServiceStart(file: string, pid = process.pid): () => void {
+  const script = `#!/bin/sh\nkill -0 ${pid} 2>/dev/null && exit 101\nrm -f "$0"\nexit 0\n`;
   try {
     writeFileSync(file, script, { mode: 0o755, flag: 'wx' });
   } catch (error) {

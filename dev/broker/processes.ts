@@ -1,5 +1,7 @@
 import { execFileSync, spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { closeSync, fstatSync, mkdtempSync, openSync, readFileSync, readSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 
 const POLL_MS = 25;
@@ -105,4 +107,58 @@ export function runCommand(
     child.on('error', (error) => resolve({ code: undefined, ...output, stderr: error.message }));
     child.on('close', (code) => resolve({ code: code ?? undefined, ...output }));
   });
+}
+
+export interface UninterruptedOptions {
+  readonly env?: NodeJS.ProcessEnv | undefined;
+  /** Called with its process id before it does anything. */
+  readonly started: (pid: number) => void;
+}
+
+/**
+ * Like `runCommand`, for what must not be cut short: it goes on to its end when this process is gone. Its output, both
+ * streams in one, goes to a file without a name, since writing to a pipe that nobody reads would end it.
+ */
+export async function runToItsEnd(
+  command: string,
+  args: readonly string[],
+  { env, started }: UninterruptedOptions,
+): Promise<CommandResult> {
+  const output = openNameless();
+  const child = spawn('sh', ['-c', 'read -r go && exec "$@"', 'roomcast', command, ...args], {
+    stdio: ['pipe', output, output],
+    detached: true,
+    ...(env === undefined ? {} : { env }),
+  });
+  const go = child.stdin;
+  go?.on('error', () => undefined);
+  const ended = new Promise<{ code?: number | undefined; stderr: string }>((resolve) => {
+    child.on('error', (error) => resolve({ stderr: error.message }));
+    child.on('exit', (code) => resolve({ code: code ?? undefined, stderr: '' }));
+  });
+  try {
+    if (child.pid !== undefined) started(child.pid);
+    go?.end('\n');
+    const { code, stderr } = await ended;
+    return { code, stdout: contentsOf(output), stderr };
+  } finally {
+    go?.destroy();
+    closeSync(output);
+  }
+}
+
+function openNameless(): number {
+  const folder = mkdtempSync(join(tmpdir(), 'roomcast-'));
+  try {
+    return openSync(join(folder, 'output'), 'w+');
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+/** From the beginning, wherever who wrote it stands. */
+function contentsOf(file: number): string {
+  const contents = Buffer.alloc(fstatSync(file).size);
+  readSync(file, contents, 0, contents.length, 0);
+  return contents.toString();
 }
