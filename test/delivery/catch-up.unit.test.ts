@@ -1,5 +1,6 @@
 import { describe, expect, it, jest } from '@jest/globals';
 import { CatchUp, type CatchUpPorts, type Replay } from '../../services/delivery/core/catch-up.ts';
+import type { Place } from '../../services/delivery/core/completeness.ts';
 import { Timeline } from '../../services/delivery/core/timeline.ts';
 import type { Cursor } from '../../shared/contract/cursor.ts';
 import type { Entry } from '../../shared/contract/message.ts';
@@ -17,6 +18,7 @@ function world({
   maxBytes = 1_000_000,
   nowMs = NOON + 60_000,
   inCluster = false,
+  beginning,
 }: WorldOptions = {}) {
   const timeline = new Timeline(maxBytes);
   entries.forEach((entry, index) => timeline.append(kept(entry), NOON + index));
@@ -29,7 +31,7 @@ function world({
   };
   const catchUp = new CatchUp({
     timeline,
-    beginningFor: () => undefined,
+    beginningFor: () => beginning,
     covers,
     scan,
     inCluster: () => inCluster,
@@ -55,6 +57,7 @@ interface WorldOptions {
   maxBytes?: number;
   nowMs?: number;
   inCluster?: boolean;
+  beginning?: Place;
 }
 
 function replayed(replay: Replay): Cursor[] {
@@ -132,10 +135,33 @@ describe('a client with a cursor', () => {
   it('is looked for further back before it is given up: clocks differ', async () => {
     const { after, answer, scan } = world();
     answer({});
+    answer({});
     answer({ found: true });
     expect(await after(cursorAt(NOON))).toMatchObject({ recovered: true });
-    const [first, second] = scan.mock.calls.map(([, fromMs]) => NOON - fromMs);
-    expect([first, second]).toEqual([60_000, 15 * 60_000]);
+    const looks = scan.mock.calls.map(([, fromMs]) => NOON - fromMs);
+    expect(looks).toEqual([60_000, 15 * 60_000, 2 * 60 * 60_000]);
+  });
+
+  it('whose entry came while something before it was missing begins where it was complete', async () => {
+    const entries = [mark(), event(), event()];
+    const [complete, , seen] = cursorsOf(entries);
+    if (complete === undefined) throw new Error('no mark');
+    const { after, answer, scan } = world({ entries, beginning: { cursor: complete, position: 0 } });
+    answer({ found: true });
+    await after(seen);
+    expect(scan.mock.calls.map(([{ from }]) => from)).toEqual([{ cursor: complete, earlier: [] }]);
+  });
+
+  it('and that place by its stamp alone begins at whichever comes first: the clock of its publisher may be off', async () => {
+    const complete = cursorAt(NOON - 120_000);
+    const { after, answer, scan } = world({ beginning: { cursor: complete, position: 0 } });
+    answer({ found: true });
+    const cursor = cursorAt(NOON);
+    await after(cursor);
+    expect(scan).toHaveBeenCalledWith(
+      expect.objectContaining({ from: { cursor, earlier: [], beginning: complete } }),
+      NOON - 180_000,
+    );
   });
 
   it('is looked for hours back where what was read began only a little later: the clock of one machine was set', async () => {
@@ -149,6 +175,7 @@ describe('a client with a cursor', () => {
   it('is unknown when it is nowhere, and told the end of the last look', async () => {
     const { after, answer } = world();
     const end = cursorAt(NOON);
+    answer({});
     answer({});
     answer({ mark: end });
     expect(await after(cursorAt(NOON))).toEqual({ recovered: false, reason: 'unknown', cursor: end });
@@ -169,7 +196,7 @@ describe('a client with a cursor', () => {
     const { after, scan } = world({ nowMs: NOON, inCluster: true });
     scan.mockResolvedValue({ ...NOTHING, mark: cursorAt(NOON) });
     expect(await after(cursorAt(stampMs))).toMatchObject({ recovered: false, reason: 'unknown' });
-    expect(scan).toHaveBeenCalledTimes(2 + 10);
+    expect(scan).toHaveBeenCalledTimes(3 + 10);
   });
 
   it('is expired when the history begins after it', async () => {

@@ -94,6 +94,29 @@ describe('a cursor whose entry the broker lost when it was killed', () => {
   });
 });
 
+describe('a cursor after a place from which something may have been missed', () => {
+  const first = event({ atMs: NOON - 10_000 });
+  const [complete, between, seen, later] = [mark(), event(), event(), event()];
+  const request: ScanRequest = {
+    from: { cursor: seen.cursor, beginning: complete.cursor },
+    wants: inRooms(new Set(['provider_4'])),
+  };
+
+  it.each([
+    ['that place where it comes first', [first, complete, between, seen, later], [between, seen, later]],
+    ['its own entry where that comes first', [first, seen, complete, between, later], [between, later]],
+    ['its own entry where that place is not there', [first, between, seen, later], [later]],
+  ])('is given what lies after %s', (_place, history, given) => {
+    const result = one(history, request);
+    expect(result.found).toBe(true);
+    expect(cursorsOf(result.entries)).toEqual(cursorsOf(given));
+  });
+
+  it('is not found by that place alone: its own entry may lie before what was read', () => {
+    expect(one([complete, between, later], request).found).toBe(false);
+  });
+});
+
 describe('the fence: what another publisher may have got in before the cursor', () => {
   const at = event({ atMs: NOON, origin: 'ingest-1' });
 

@@ -3,7 +3,7 @@ import type { ResumeFailure } from '../../../shared/contract/frames.ts';
 import { ExpiringMap } from '../../../shared/core/expiring-map.ts';
 import type { Address } from '../../../shared/contract/routing.ts';
 import type { SteadyClock, WallClock } from '../../../shared/runtime/clock.ts';
-import { inRooms, type ScanRequest, type ScanResult } from './scan.ts';
+import { inRooms, type FromCursor, type ScanRequest, type ScanResult } from './scan.ts';
 import type { Place } from './completeness.ts';
 import type { Timeline, TimelineEntry } from './timeline.ts';
 
@@ -36,14 +36,15 @@ export interface CatchUpPorts {
   readonly now: SteadyClock;
 }
 
-/** A cursor's entry is looked for this long before its own time; the second look allows for clocks far apart. */
 const NEAR_MS = 60_000;
-export const MARGINS_MS: readonly number[] = [NEAR_MS, 15 * 60_000];
 /**
  * How far the broker's clock, by which reading begins, may be from the clocks by which cursors are stamped, when one of
  * the machines was set. What was read from too late a time looks like a history that begins after the cursor.
  */
 const APART_MS = 2 * 60 * 60_000;
+/** A cursor's entry is looked for this long before its own time; further with each look, since clocks differ. */
+export const MARGINS_MS: readonly number[] = [NEAR_MS, 15 * 60_000, APART_MS];
+
 /** Where reading begins to find a cursor's entry; its stamp may lie ahead of our clock, the entry does not. */
 export function lookBackFrom(cursor: Cursor, marginMs: number, nowMs: number): number {
   return Math.min(cursorTimeMs(cursor), nowMs) - marginMs;
@@ -85,8 +86,10 @@ export class CatchUp {
     const { timeline, beginningFor, wall, now } = this.ports;
     const at = timeline.find(cursor);
     const beginning = beginningFor(cursor, at);
-    if (beginning !== undefined)
-      return this.#fromHistory(rooms, beginning.cursor, beginning.position, position);
+    if (at !== undefined && beginning !== undefined) {
+      const earlier = timeline.earlier(beginning.position);
+      return this.#fromHistory(rooms, { cursor: beginning.cursor, earlier }, position);
+    }
     if (at !== undefined && this.#coversAll(rooms, at)) return this.#fromMemory(rooms, at);
     if (cursorTimeMs(cursor) > wall() + MAX_AHEAD_MS) {
       return { recovered: false, reason: 'unknown', cursor: position };
@@ -94,22 +97,21 @@ export class CatchUp {
     if (this.#unknown.get(cursor, now()) !== undefined) {
       return { recovered: false, reason: 'unknown', cursor: position };
     }
-    return this.#fromHistory(rooms, cursor, at, position);
+    const earlier = at === undefined ? [] : timeline.earlier(at);
+    // By its stamp alone the entry may stand before that place: the clock of its publisher may be off.
+    const from = { cursor, earlier, ...(beginning && { beginning: beginning.cursor }) };
+    return this.#fromHistory(rooms, from, position);
   }
 
-  async #fromHistory(
-    rooms: ReadonlySet<Address>,
-    cursor: Cursor,
-    at: number | undefined,
-    position: Cursor,
-  ): Promise<Replay> {
-    const { timeline, wall, now } = this.ports;
-    const earlier = at === undefined ? [] : timeline.earlier(at);
-    const request: ScanRequest = { from: { cursor, earlier }, wants: inRooms(rooms) };
+  async #fromHistory(rooms: ReadonlySet<Address>, from: FromCursor, position: Cursor): Promise<Replay> {
+    const { wall, now } = this.ports;
+    const { cursor, beginning = cursor } = from;
+    const request: ScanRequest = { from, wants: inRooms(rooms) };
     let mark = position;
     let isExpired = false;
-    for await (const marginMs of this.#looks(cursor, () => isExpired)) {
-      const result = await this.ports.scan(request, lookBackFrom(cursor, marginMs, wall()));
+    for await (const marginMs of this.#looks(cursor)) {
+      const lookBackMs = [cursor, beginning].map((place) => lookBackFrom(place, marginMs, wall()));
+      const result = await this.ports.scan(request, Math.min(...lookBackMs));
       mark = result.mark;
       if (result.found) return { recovered: true, entries: result.entries, cursor: mark };
       isExpired = result.beginsLater;
@@ -121,9 +123,8 @@ export class CatchUp {
   }
 
   /** How long before the cursor's time each look at the history begins. */
-  async *#looks(cursor: Cursor, beginsLater: () => boolean): AsyncGenerator<number> {
+  async *#looks(cursor: Cursor): AsyncGenerator<number> {
     yield* MARGINS_MS;
-    if (beginsLater()) yield APART_MS;
     const { inCluster, rest, wall, now } = this.ports;
     const ageMs = Math.max(0, wall() - cursorTimeMs(cursor));
     const lateUntilMs = now() + LATE_MS - ageMs;

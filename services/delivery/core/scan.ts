@@ -20,10 +20,12 @@ export interface FromCursor {
    * not to the history; the last of these that is there stands in for it.
    */
   readonly earlier?: readonly Cursor[];
+  /** Where reading begins if this entry stands before the cursor's: after it something may have been missing. */
+  readonly beginning?: Cursor;
 }
 
 export interface ScanResult {
-  /** Whether the cursor's entry was seen; true for a request by time. */
+  /** Whether the cursor's entry was seen, or one that stands in for it; true for a request by time. */
   readonly found: boolean;
   /** Whether the history begins only after the time that was asked for. */
   readonly beginsLater: boolean;
@@ -51,7 +53,7 @@ export class Scan {
     for (const collector of this.#collectors) {
       const { from } = collector.request;
       if ('sinceMs' in from) this.#bySince.push(collector);
-      else for (const cursor of [from.cursor, ...(from.earlier ?? [])]) this.#expect(cursor, collector);
+      else for (const cursor of placesOf(from)) this.#expect(cursor, collector);
     }
   }
 
@@ -69,8 +71,8 @@ export class Scan {
   /** One result per request, in their order. */
   finish(): readonly ScanResult[] {
     const beginsMs = this.#firstTimeMs ?? Number.POSITIVE_INFINITY;
-    return this.#collectors.map(({ request, started, entries }) => ({
-      found: started || 'sinceMs' in request.from,
+    return this.#collectors.map(({ request, found, entries }) => ({
+      found: found || 'sinceMs' in request.from,
       beginsLater: beginsMs > scanStartMs(request),
       beginsMs,
       entries,
@@ -99,7 +101,7 @@ export class Scan {
     if (collectors.length === 0) return;
     this.#start(collectors.filter(({ started }) => !started));
     const before = this.#fence.before(at);
-    for (const collector of collectors) collector.startOver(at.cursor, before);
+    for (const collector of collectors) collector.reach(at.cursor, before);
   }
 
   #start(collectors: readonly Collector[]): void {
@@ -111,15 +113,27 @@ export class Scan {
 /** What one reader of a scan is given. */
 class Collector {
   started = false;
+  found = false;
   /** The cursor's own entry has been seen: nothing stands in for it any more. */
   settled = false;
+  #hasBeginning = false;
   entries: TimelineEntry[] = [];
   readonly #ids = new Set<string>();
 
   constructor(readonly request: ScanRequest) {}
 
-  startOver(at: Cursor, before: readonly Entry[]): void {
-    this.settled = 'cursor' in this.request.from && this.request.from.cursor === at;
+  /** An entry of those that it waits for. */
+  reach(at: Cursor, before: readonly Entry[]): void {
+    const { from } = this.request;
+    if ('sinceMs' in from) return;
+    this.settled = at === from.cursor;
+    const isBeginning = at === from.beginning;
+    if (!this.#hasBeginning && !(isBeginning && this.found)) this.#startOver(before);
+    if (isBeginning) this.#hasBeginning ||= !this.found;
+    else this.found = true;
+  }
+
+  #startOver(before: readonly Entry[]): void {
     this.entries = [];
     this.#ids.clear();
     for (const entry of before) this.take(entry, () => toTimelineEntry(entry));
@@ -131,6 +145,10 @@ class Collector {
     this.#ids.add(entry.id);
     this.entries.push(kept());
   }
+}
+
+function placesOf({ cursor, earlier = [], beginning }: FromCursor): readonly Cursor[] {
+  return [cursor, ...earlier, ...(beginning === undefined ? [] : [beginning])];
 }
 
 /** Makes something when it is first asked for, and the same from then on. */
