@@ -15,7 +15,7 @@ import { kindOfOwnQueue } from './amqp/queue-kind.ts';
 import type { DeliveryConfig } from './config.ts';
 import { CatchUp, type Replay, type StartingPoint } from './core/catch-up.ts';
 import { FanOut, type Subscriber } from './core/fan-out.ts';
-import { Gate } from './core/gate.ts';
+import { Liveness } from './core/liveness.ts';
 import { persist } from './core/persist.ts';
 import { RoomIndex } from './core/room-index.ts';
 import { roomsByKind } from './core/rooms-by-kind.ts';
@@ -76,9 +76,7 @@ export class EventFlow {
   readonly #path: LivePath;
   readonly #scans: ScanSchedule;
   readonly #catchUp: CatchUp;
-  /** Open while a mark has come back by the present queue. */
-  readonly #alive = new Gate();
-  #markDueMs = 0;
+  readonly #liveness: Liveness;
 
   constructor({ consuming, publishing, ...context }: FlowContext) {
     const { config, metrics, logger, instance, wall, now } = context;
@@ -107,6 +105,7 @@ export class EventFlow {
       begun: () => metrics.scans.inc(),
       stalled: (reason) => this.#nodes.leave(reason),
     });
+    this.#liveness = new Liveness(config.MARK_INTERVAL_MS);
     this.#suspicion = new Suspicion(now());
     this.drops = new Drops(metrics.brokerDrops, logger, 'their history is read instead');
     this.#hole = new Hole({
@@ -140,8 +139,12 @@ export class EventFlow {
       onDropped: (reason) => this.#dropped(reason),
       onWindowFull: (entry) => this.#suspect(entry),
       fillHole: () => this.#fillHole(),
+      onBound: () => this.#marks.abandon(),
       isKnown: ({ type, cursor }) => type === MARK_TYPE || this.#timeline.find(cursor) !== undefined,
-      onConsuming: () => void this.#sendMark(),
+      onConsuming: () => {
+        this.#liveness.consuming();
+        this.#sendMarkIfDue(now());
+      },
       onLost: () => this.#lost(),
       onStalled: (reason) => this.#nodes.leave(reason),
     });
@@ -149,7 +152,7 @@ export class EventFlow {
 
   /** Whether what is published now reaches the sessions. */
   get isAlive(): boolean {
-    return this.#alive.isOpen;
+    return this.#liveness.isAlive;
   }
 
   get queue(): string | undefined {
@@ -193,7 +196,7 @@ export class EventFlow {
   /** The newest position; waits for the path to be alive. */
   async position(): Promise<Cursor> {
     for (;;) {
-      await this.#alive.open();
+      await this.#liveness.whenAlive();
       const { last } = this.#timeline;
       if (last !== undefined) return last.cursor;
     }
@@ -203,7 +206,7 @@ export class EventFlow {
   async plan(member: FlowMember, start: StartingPoint, position: Cursor): Promise<Replay> {
     const untilMs = this.#context.now() + PLAN_MS;
     const attempt = async () => {
-      await this.#alive.open();
+      await this.#liveness.whenAlive();
       return this.#catchUp.plan(this.#index.roomsOf(member), start, position);
     };
     const isPointless = () => member.closed || this.#context.now() >= untilMs;
@@ -215,7 +218,7 @@ export class EventFlow {
   /** Housekeeping; called about once a second. */
   tick(nowMs: number): void {
     this.#bindings.tick(nowMs);
-    if (this.#alive.isOpen && nowMs >= this.#markDueMs) void this.#sendMark();
+    this.#sendMarkIfDue(nowMs);
     if (this.#marks.oldestMs() > STALLED_MS) {
       this.#marks.abandon();
       this.#nodes.leave(`no mark has come back for ${STALLED_MS} ms`);
@@ -236,6 +239,7 @@ export class EventFlow {
       this.#suspicion.markArrived();
       this.#trust.markArrived(entry.cursor, this.#timeline.next - 1);
       this.#marks.arrived(entry.cursor);
+      this.#liveness.markArrived();
     } else {
       this.#meter.fannedOut(entry, sessions);
       endSpan?.(sessions);
@@ -257,8 +261,6 @@ export class EventFlow {
 
   /** What the queue did not bring goes to the sessions before anything newer does. */
   async #fillHole(): Promise<void> {
-    // What was published before this queue was bound will not come by it, nor will what was dropped.
-    this.#marks.abandon();
     this.#trust.coverage.distrust();
     await this.#hole.fill();
   }
@@ -280,20 +282,15 @@ export class EventFlow {
     else this.#recheck();
   }
 
-  /** Publishes a mark; the first to come back by a new queue says that the path is alive. */
-  async #sendMark(): Promise<void> {
-    this.#markDueMs = this.#context.now() + this.#context.config.MARK_INTERVAL_MS;
-    try {
-      const mark = await this.#marks.publish();
-      await mark.arrived;
-      this.#alive.unlock();
-    } catch (error) {
-      this.#context.logger.debug({ err: error }, 'a mark did not come back');
-    }
+  #sendMarkIfDue(nowMs: number): void {
+    if (!this.#liveness.isMarkDue(nowMs)) return;
+    this.#marks.publish().catch((error: unknown) => {
+      this.#context.logger.debug({ err: error }, 'a mark was not published');
+    });
   }
 
   #lost(): void {
-    this.#alive.lock();
+    this.#liveness.lost();
     this.#marks.abandon();
     this.#trust.coverage.reset();
   }

@@ -31,6 +31,7 @@ function world(
     onDropped: () => undefined,
     onWindowFull: () => undefined,
     isKnown: () => true,
+    onBound: () => undefined,
     fillHole: done,
     onConsuming,
     onLost: () => undefined,
@@ -113,6 +114,7 @@ describe('a message that fills the prefetch', () => {
           path.recheck();
         },
         isKnown: () => false,
+        onBound: () => undefined,
         fillHole,
         onConsuming: () => resolve(path),
         onLost: () => undefined,

@@ -30,7 +30,9 @@ export interface LivePathOptions {
    * before this entry, `undefined` for a message without our headers, is passed on.
    */
   readonly onWindowFull: (entry: Entry | undefined) => void;
-  /** The queue is bound to everything in use, and what it brings is held back: the moment to fill the hole before it. */
+  /** A new queue is bound to everything in use: what was published before will not come by it. */
+  readonly onBound: () => void;
+  /** What the queue brings is held back: the moment to fill the hole before it. */
   readonly fillHole: () => Promise<void>;
   /** Whether an entry that is held back has nothing missing before it. */
   readonly isKnown: (entry: Entry) => boolean;
@@ -143,6 +145,7 @@ export class LivePath {
     });
     await inTime(consumed, 'a consumer');
     await inTime(this.bindings.attach(queue), 'its bindings');
+    this.options.onBound();
     await this.#fill(present);
     this.logger.info({ queue, bindings: this.bindings.size }, 'consuming own queue');
   }
