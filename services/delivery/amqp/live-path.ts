@@ -42,11 +42,17 @@ export interface LivePathOptions {
   readonly onStalled: (reason: string) => void;
 }
 
+/** A message of the own queue with its entry, `undefined` for one without our headers. */
+interface Arrival {
+  readonly message: ConsumeMessage;
+  readonly entry: Entry | undefined;
+}
+
 /** A channel with its two queues. */
 interface Present {
   readonly channel: Channel;
   readonly window: PrefetchWindow;
-  readonly valve: Valve<ConsumeMessage>;
+  readonly valve: Valve<Arrival>;
 }
 
 /** For each step of a start, which takes seconds with every binding there may be. */
@@ -127,7 +133,7 @@ export class LivePath {
     const present = {
       channel,
       window,
-      valve: new Valve<ConsumeMessage>((message) => this.#take(present, message)),
+      valve: new Valve<Arrival>((arrival) => this.#take(present, arrival)),
     };
     this.#present = present;
     const restart = () => this.#channel.restart('the broker cancelled a consumer of our own queue');
@@ -155,23 +161,20 @@ export class LivePath {
     for (let doubts: number | undefined; doubts !== this.#doubts;) {
       doubts = this.#doubts;
       await untilClosed(channel, this.options.fillHole());
-      valve.passWhile((message) => {
-        const entry = parseEntry(message);
-        return entry === undefined || this.options.isKnown(entry);
-      });
+      valve.passWhile(({ entry }) => entry === undefined || this.options.isKnown(entry));
     }
     valve.open();
   }
 
   #push({ valve, window }: Present, message: ConsumeMessage): void {
+    const entry = parseEntry(message);
     // What comes again was given back in between, and waited.
     if (window.isFullAt(message.fields.deliveryTag) || message.fields.redelivered)
-      this.options.onWindowFull(parseEntry(message));
-    valve.push(message);
+      this.options.onWindowFull(entry);
+    valve.push({ message, entry });
   }
 
-  #take(present: Present, message: ConsumeMessage): void {
-    const entry = parseEntry(message);
+  #take(present: Present, { message, entry }: Arrival): void {
     if (entry === undefined) {
       this.options.onForeign();
       this.logger.warn({ id: message.properties.messageId as unknown }, 'a message without our headers');
