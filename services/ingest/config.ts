@@ -115,7 +115,7 @@ const IngestFields = z.object({
   EASYAPPOINTMENTS_RECONCILE_MINUTES: integer({ min: 0, max: 10_080, default: 15 }),
   /** How far ahead appointments are compared. */
   EASYAPPOINTMENTS_RECONCILE_DAYS: integer({ min: 1, max: 3_650, default: 90 }),
-  /** Of unavailabilities and blocked periods, which it does not list by days, the newest so many are compared. */
+  /** Of unavailabilities and blocked periods, which it does not list by days, so many are compared: the newest where it sorts, else the oldest. */
   EASYAPPOINTMENTS_RECONCILE_MAX_ROWS: integer({ min: 250, max: 1_000_000, default: 5_000 }),
   /** Between two requests to the REST API; it takes 100 in 120 seconds from one address. */
   EASYAPPOINTMENTS_REQUEST_INTERVAL_MS: integer({ min: 0, max: 600_000, default: 1_500 }),

@@ -1,6 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
 import { PAGE_LENGTH } from '../../services/ingest/easyappointments/rest/questions.ts';
-import type { ReconcilerOptions } from '../../services/ingest/easyappointments/rest/reconciler.ts';
 import { TestDesk, told } from '../support/desk.ts';
 import {
   absence,
@@ -11,59 +10,11 @@ import {
   type Interference,
   type Row,
 } from '../support/easyappointments-rest.ts';
+import { ListedSite } from '../support/listed-site.ts';
 import { NOW_MS, Reconciling } from '../support/reconciling.ts';
 
 const numbers = (count: number, first = 1) => Array.from({ length: count }, (_, index) => first + index);
 const period = (id: number, changes: Row = {}) => resource('blocked_period', { id, ...changes });
-
-/** Runs against a site, and what the desk of this instance makes of them. */
-class Site {
-  private constructor(
-    readonly world: Reconciling,
-    readonly desk: TestDesk,
-  ) {}
-
-  static async start(options: Partial<ReconcilerOptions> = {}): Promise<Site> {
-    const desk = new TestDesk();
-    desk.nowMs = NOW_MS;
-    await desk.desk.begin();
-    return new Site(await Reconciling.start({}, { desk: desk.desk, ...options }), desk);
-  }
-
-  get rows() {
-    return this.world.site.rows;
-  }
-
-  /** What a run tells, more than 10 s after the one before. */
-  async run(): Promise<string[]> {
-    const before = this.desk.announced.length;
-    this.world.time.nowMs += 60_000;
-    this.world.reports.push(await this.world.run());
-    return this.desk.announced.slice(before).map(told);
-  }
-
-  get report() {
-    return this.world.reports.at(-1);
-  }
-
-  asked(path: string) {
-    return this.world.site.asked(path).map(({ query }) => query);
-  }
-
-  said(words: string): number {
-    return this.world.log.filter((line) => line.includes(words)).length;
-  }
-
-  /** Interferes with one list, until it is called with nothing. */
-  interfere(path?: string, how?: Interference): void {
-    this.world.site.interfere = (request, response) =>
-      request.path === path && how?.(request, response) === true;
-  }
-
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.world[Symbol.asyncDispose]();
-  }
-}
 
 const saved = 'calendar.sync (unavailability.saved) → calendar provider_4 admin';
 const deleted = 'calendar.sync (unavailability.deleted) → calendar provider_4 admin';
@@ -79,7 +30,7 @@ const kinds = [
 
 describe.each(kinds)('a run that looks at $list', ({ list, make, ...news }) => {
   it('learns what is there the first time, and tells what is new, changed and gone from then on, once', async () => {
-    await using site = await Site.start();
+    await using site = await ListedSite.start();
     site.rows[list] = [make(1), make(2), make(3)];
     expect(await site.run()).toEqual([]);
     expect(site.report).toMatchObject({ outcome: 'complete', learned: 3, syncs: 0, announced: 0 });
@@ -90,7 +41,7 @@ describe.each(kinds)('a run that looks at $list', ({ list, make, ...news }) => {
   });
 
   it('learns of one of yesterday and before nothing, unless it was moved there', async () => {
-    await using site = await Site.start();
+    await using site = await ListedSite.start();
     const over = { start: '2026-11-20 09:00:00', end: '2026-11-20 10:00:00' };
     site.rows[list] = [make(1), { ...make(2), ...over }];
     await site.run();
@@ -106,7 +57,7 @@ describe.each(kinds)('a run that looks at $list', ({ list, make, ...news }) => {
   });
 
   it('turns its pages, asks for no more than it takes, and lists again only when something is missing', async () => {
-    await using site = await Site.start();
+    await using site = await ListedSite.start();
     site.rows[list] = numbers(PAGE_LENGTH + 1).map((id) => make(id));
     await site.run();
     expect(site.report).toMatchObject({ learned: PAGE_LENGTH + 1 });
@@ -121,7 +72,7 @@ describe.each(kinds)('a run that looks at $list', ({ list, make, ...news }) => {
   });
 
   it('does not take one for gone that moved to the page before while pages were turned', async () => {
-    await using site = await Site.start();
+    await using site = await ListedSite.start();
     site.rows[list] = numbers(2 * PAGE_LENGTH + 3).map((id) => make(id));
     await site.run();
     site.interfere(list, ({ query }) => {
@@ -140,7 +91,7 @@ describe.each(kinds)('a run that looks at $list', ({ list, make, ...news }) => {
     ['no right to it', (_request, response) => answer(response, 403, '')],
     ['JSON that is no list', (_request, response) => answerJson(response, { success: false })],
   ])('takes nothing for gone after %s on its second page, and compares all else', async (_what, how) => {
-    await using site = await Site.start();
+    await using site = await ListedSite.start();
     site.rows[list] = numbers(PAGE_LENGTH + 5).map((id) => make(id));
     site.rows.appointments = [booking(9_001)];
     await site.run();
@@ -176,7 +127,7 @@ describe.each(kinds)('a run that looks at $list', ({ list, make, ...news }) => {
     ['the page of a router', (_request, response) => answer(response, 404, '<title>404</title>')],
     ['an empty 404', (_request, response) => answer(response, 404, '')],
   ])('says once that a backend has no such list, by %s', async (_what, how) => {
-    await using site = await Site.start();
+    await using site = await ListedSite.start();
     site.interfere(list, how);
     site.rows.appointments = [booking(9_001)];
     await site.run();
@@ -193,8 +144,37 @@ describe.each(kinds)('a run that looks at $list', ({ list, make, ...news }) => {
     expect(await site.run()).toEqual([news.saved]);
   });
 
+  it('finds what is gone where the API does not heed the order that it is asked for', async () => {
+    await using site = await ListedSite.start();
+    site.rows[list] = numbers(2 * PAGE_LENGTH).map((id) => make(id));
+    site.world.site.interfere = ({ query }) => {
+      delete (query as Record<string, string>)['sort'];
+      return false;
+    };
+    await site.run();
+    for (const id of [1, 100, 2 * PAGE_LENGTH]) site.world.site.remove(list, id);
+    expect(await site.run()).toEqual(numbers(3).map(() => news.deleted));
+    site.rows[list] = [make(7), make(9)];
+    await site.run();
+    site.rows[list] = [make(7)];
+    expect(await site.run()).toEqual([news.deleted]);
+  });
+
+  it('takes nothing for gone where pages have fewer rows than are asked for', async () => {
+    await using site = await ListedSite.start();
+    site.rows[list] = numbers(50).map((id) => make(id));
+    await site.run();
+    site.world.site.interfere = ({ query }) => {
+      const { length } = query;
+      Object.assign(query, { length: String(Math.min(20, Number(length))) });
+      return false;
+    };
+    expect(await site.run()).toEqual([]);
+    expect(site.report).toMatchObject({ outcome: 'complete', gone: 0 });
+  });
+
   it('compares the newest so many, says so once, and takes none of the others for gone or new', async () => {
-    await using site = await Site.start({ maxRows: PAGE_LENGTH });
+    await using site = await ListedSite.start({ maxRows: PAGE_LENGTH });
     site.rows[list] = numbers(PAGE_LENGTH - 1).map((id) => make(id));
     await site.run();
     site.rows[list].push(...numbers(20, PAGE_LENGTH).map((id) => make(id)));
@@ -207,7 +187,7 @@ describe.each(kinds)('a run that looks at $list', ({ list, make, ...news }) => {
   });
 
   it('that is broken off by the broker is not complete, and tells the rest the next time', async () => {
-    await using site = await Site.start();
+    await using site = await ListedSite.start();
     await site.run();
     site.rows[list] = [make(1), make(2)];
     let left = 1;
@@ -219,7 +199,7 @@ describe.each(kinds)('a run that looks at $list', ({ list, make, ...news }) => {
   });
 
   it('leaves out a row that it does not understand, which is not gone', async () => {
-    await using site = await Site.start();
+    await using site = await ListedSite.start();
     site.rows[list] = [make(1), make(2)];
     await site.run();
     site.rows[list] = [make(1), { ...make(2), start: ['planted-value'] }];
@@ -231,7 +211,7 @@ describe.each(kinds)('a run that looks at $list', ({ list, make, ...news }) => {
 
 describe('what was compared', () => {
   it('is known to the instance that takes over, which does not learn anew', async () => {
-    await using before = await Site.start();
+    await using before = await ListedSite.start();
     before.rows.unavailabilities = [absence(1)];
     await before.run();
     const desk = new TestDesk();
@@ -245,7 +225,7 @@ describe('what was compared', () => {
   });
 
   it('is all that the webhooks told before the first run', async () => {
-    await using site = await Site.start();
+    await using site = await ListedSite.start();
     const asOfMs = NOW_MS;
     const row = { id: 5, start_datetime: '2026-12-04 13:00:00', end_datetime: '2026-12-04 15:00:00' };
     await site.desk.desk.take({
@@ -263,7 +243,7 @@ describe('what was compared', () => {
   });
 
   it('is kept when the desk closes in the middle', async () => {
-    await using site = await Site.start();
+    await using site = await ListedSite.start();
     site.rows.unavailabilities = [absence(1)];
     site.interfere('unavailabilities', () => {
       site.desk.desk.end();

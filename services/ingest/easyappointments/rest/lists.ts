@@ -1,4 +1,4 @@
-import { Listing, type Order } from './listing.ts';
+import { Listing } from './listing.ts';
 import { observe, readable, type Row, type RunOptions } from './observing.ts';
 import { PAGE_LENGTH } from './questions.ts';
 import { RestFailure } from './rest-failure.ts';
@@ -53,8 +53,8 @@ async function compareOrLeaveOut(
   }
 }
 
-/** Resolves to the lowest id that was compared. */
-async function compare(list: List, before: number | undefined, options: ListOptions): Promise<number> {
+/** Resolves to the lowest id that was compared, now or before. */
+async function compare(list: List, before: number | undefined, options: ListOptions) {
   const { desk, run, signal, tally, pageLength } = options;
   const existing = () => desk.existingFrom(list.of, run.firstDay);
   const isKnown = new Set(existing());
@@ -64,52 +64,71 @@ async function compare(list: List, before: number | undefined, options: ListOpti
     const isNews = before !== undefined && id >= before;
     await observe({ kind: list.kind, row, asOfMs, isNews }, options);
   };
-  const first = new Listing('-id');
-  const { askedMs, isCut } = await lookThrough(list, first, options, take);
+  const first = new Listing(pageLength);
+  const { askedMs, isCut } = await lookThrough(list, '-id', first, options, take);
   if (isCut) options.leftOut(list.resource, 'rows');
   const lowest = isCut ? first.lowest : 1;
 
   const missing = existing().filter((id) => id >= lowest && !first.has(id));
-  if (missing.length === 0) return lowest;
-  // Rows shift to the page before when one of it is deleted meanwhile: another list, with other pages, shows those.
-  const second = new Listing(isCut ? '-id' : '+id');
-  const other = { ...options, pageLength: otherLength(first.size, second.order, pageLength) };
-  await lookThrough(list, second, other, async (row, id, asOfMs) => {
-    if (!first.has(id)) await take(row, id, asOfMs);
-  });
-  for (const id of missing) {
-    if (second.has(id) || !(first.lacks(id) || second.lacks(id))) continue;
-    signal.throwIfAborted();
-    tally.gone += 1;
-    await observe({ kind: 'gone', of: list.of, id, asOfMs: askedMs }, options);
+  if (missing.length > 0) {
+    // Rows shift to the page before when one of it is deleted meanwhile: another list, with other pages, shows those.
+    const other = { ...options, pageLength: otherLength(first.ids.size, pageLength) };
+    const second = new Listing(other.pageLength);
+    await lookThrough(list, isCut ? '-id' : '+id', second, other, async (row, id, asOfMs) => {
+      if (!first.has(id)) await take(row, id, asOfMs);
+    });
+    for (const id of provenGone(missing, first, second, pageLength)) {
+      signal.throwIfAborted();
+      tally.gone += 1;
+      await observe({ kind: 'gone', of: list.of, id, asOfMs: askedMs }, options);
+    }
   }
-  return lowest;
+  // With the oldest first, what was cut off is what is newest: nothing that comes into sight later is news by that.
+  return isCut && !first.isNewestFirst ? before : lowest;
+}
+
+/** Neither list shows them, and a page of one proves that they are not there. */
+function provenGone(
+  missing: readonly number[],
+  first: Listing,
+  second: Listing,
+  pageLength: number,
+): readonly number[] {
+  // A single page is the whole list, unless something in between gives fewer rows than are asked for.
+  const isSingle = first.ids.size < pageLength;
+  if (isSingle && [...second.ids].some((id) => !first.has(id))) return [];
+  return missing.filter((id) => !second.has(id) && (first.lacks(id) || second.lacks(id)));
 }
 
 /** From when it is, and whether it has more rows than are compared. */
 async function lookThrough(
   list: List,
+  sort: '+id' | '-id',
   listing: Listing,
   { pageLength, ...options }: ListOptions,
   take: (row: Row, id: number, asOfMs: number) => Promise<void>,
 ): Promise<{ askedMs: number; isCut: boolean }> {
   const { resource, fields, schema } = list;
   let askedMs = Infinity;
-  const query = { fields, sort: listing.order, length: String(pageLength) };
+  const query = { fields, sort, length: String(pageLength) };
   for await (const { rows, asOfMs } of options.questions.pages(resource, query)) {
     askedMs = Math.min(askedMs, asOfMs);
     listing.add(rows);
     for (const row of readable(schema, rows, resource, options)) await take(row, Number(row['id']), asOfMs);
-    if (rows.length >= pageLength && listing.size >= options.maxRows) return { askedMs, isCut: true };
+    if (rows.length >= pageLength && listing.ids.size >= options.maxRows) return { askedMs, isCut: true };
   }
   return { askedMs, isCut: false };
 }
 
-/** A length with which no page begins where one of the first list did: between two pages nothing is proven. */
-function otherLength(rows: number, order: Order, length: number): number {
+/**
+ * A length with which no page begins where one of the first list did, from whichever end: between two pages nothing is proven. Of
+ * a list of a single page its own, so that a second page shows what was held back.
+ */
+function otherLength(rows: number, length: number): number {
+  if (rows > 0 && rows < length) return rows;
   for (let other = length - 1; other > length / 2; other -= 1) {
     const starts = Array.from({ length: Math.ceil(rows / other) }, (_, page) => page * other).slice(1);
-    if (starts.every((start) => (order === '-id' ? start : rows - start) % length !== 0)) return other;
+    if (starts.every((start) => start % length !== 0 && (rows - start) % length !== 0)) return other;
   }
   return length - 1;
 }

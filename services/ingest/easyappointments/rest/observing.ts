@@ -51,7 +51,7 @@ export interface RunOptions {
   readonly run: Run;
   readonly signal: AbortSignal;
   readonly tally: Tally;
-  /** Of lists that cannot be asked for days: the newest so many are compared. */
+  /** Of lists that cannot be asked for days: so many are compared, the newest where the API sorts. */
   readonly maxRows: number;
   /** A list was left out, or had more rows; all others are compared. */
   readonly leftOut: (resource: string, why: RestFailure | 'rows') => void;

@@ -16,7 +16,7 @@ export interface ReconcilerOptions {
   /** From the end of one run to the next; 0 for none but those that are asked for. */
   readonly periodMs: number;
   readonly daysAhead: number;
-  /** Of lists that cannot be asked for days: the newest so many are compared. */
+  /** Of lists that cannot be asked for days: so many are compared, the newest where the API sorts. */
   readonly maxRows: number;
   /** Between the beginnings of two requests. */
   readonly intervalMs: number;
@@ -128,7 +128,7 @@ export class Reconciler {
     if (this.#limited.has(resource)) return false;
     this.#limited.add(resource);
     if (why === 'rows') {
-      const advice = `of ${resource} only the newest ${maxRows} are compared: raise EASYAPPOINTMENTS_RECONCILE_MAX_ROWS`;
+      const advice = `of ${resource} only ${maxRows} are compared: raise EASYAPPOINTMENTS_RECONCILE_MAX_ROWS`;
       logger.warn({ resource }, advice);
     } else {
       logger.info(
