@@ -1,27 +1,40 @@
-import { expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { execFile } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { fileProblem } from '../../shared/runtime/file-problem.ts';
 
 function failed(code: string, path?: string): Error {
   return Object.assign(new Error(`${code}: open`), { code, ...(path === undefined ? {} : { path }) });
 }
 
-it.each(['EROFS', 'EACCES', 'EPERM', 'ENOTDIR', 'ENOSPC'])(
-  '%s on a file is a sentence with its path',
-  (code) => {
-    expect(fileProblem(failed(code, '/some/.env'))).toMatch(
-      new RegExp(`^Cannot use /some/\\.env: .+ \\(${code}\\)\\. Let this user write there, or .+\\.$`),
-    );
-  },
-);
+type FileProblem = (error: unknown) => string | undefined;
+/** The set-up runs before there is a build, and the image has no set-up: each has its own. */
+const ofSetUp = (await import(resolve('scripts/setup/file-problem.mjs'))) as { fileProblem: FileProblem };
+const both: readonly (readonly [string, FileProblem])[] = [
+  ['the services', fileProblem],
+  ['the set-up', ofSetUp.fileProblem],
+];
 
-it('other failures, such as a port below 1024 without the rights, are not taken for a file', () => {
-  expect(fileProblem(failed('EACCES'))).toBeUndefined();
-  expect(fileProblem(failed('ENOENT', '/some/file'))).toBeUndefined();
-  expect(fileProblem(new Error('EROFS'))).toBeUndefined();
+describe.each(both)('of %s', (_whose, fileProblem) => {
+  it.each(['EROFS', 'EACCES', 'EPERM', 'ENOTDIR', 'EEXIST', 'EISDIR', 'ENOSPC'])(
+    '%s on a file is a sentence with its path',
+    (code) => {
+      const sentence = fileProblem(failed(code, '/some/.env'));
+      expect(sentence).toMatch(
+        new RegExp(`^Cannot use /some/\\.env: .+ \\(${code}\\)\\. Let this user write there, or .+\\.$`),
+      );
+      expect(new Set(both.map(([, say]) => say(failed(code, '/some/.env'))))).toEqual(new Set([sentence]));
+    },
+  );
+
+  it('other failures, such as a port below 1024 without the rights, are not taken for a file', () => {
+    expect(fileProblem(failed('EACCES'))).toBeUndefined();
+    expect(fileProblem(failed('ENOENT', '/some/file'))).toBeUndefined();
+    expect(fileProblem(new Error('EROFS'))).toBeUndefined();
+    expect(fileProblem(undefined)).toBeUndefined();
+  });
 });
 
 it.each(['node_modules', '.data'])(
