@@ -8,7 +8,7 @@ import { createVhostForTest, type TestVhost } from './broker.ts';
 
 const POLL_MS = 25;
 
-/** A vhost with our queues, whose inbox another consumer has: what comes there waits until it lets go. */
+/** A vhost, a new one unless one is given, with our queues, whose inbox another consumer has: what comes there waits until it lets go. */
 export class HeldInbox {
   private constructor(
     readonly vhost: TestVhost,
@@ -17,9 +17,9 @@ export class HeldInbox {
     private readonly consumerTag: string,
   ) {}
 
-  static async start(): Promise<HeldInbox> {
-    const vhost = await createVhostForTest();
-    const model = await connect(vhost.url);
+  static async start(place?: TestVhost): Promise<HeldInbox> {
+    const vhost = place ?? (await createVhostForTest());
+    const model = await connect(vhost.url.split(',')[0] ?? '');
     await declareTopology(model, { historyMaxAge: '7D' }, createLogger('test', 'silent'));
     const channel = await model.createChannel();
     await channel.prefetch(1);
