@@ -6,7 +6,7 @@ const appointment = [
   ...['create_datetime', 'update_datetime', 'book_datetime', 'start_datetime', 'end_datetime'],
   ...['location', 'meeting_link', 'notes'],
 ];
-const person = ['id', 'first_name', 'last_name', 'timezone', 'providers'];
+const person = ['id', 'update_datetime', 'first_name', 'last_name', 'timezone', 'providers'];
 
 /** What may leave Easy!Appointments at all, by the first words of an action; every other column gets a secret. */
 const open: Readonly<Record<string, readonly string[]>> = {
@@ -15,7 +15,7 @@ const open: Readonly<Record<string, readonly string[]>> = {
   provider: person,
   customer: person,
   secretary: person,
-  service: ['id', 'name'],
+  service: ['id', 'update_datetime', 'name'],
   blocked_period: ['id', 'update_datetime', 'name', 'start_datetime', 'end_datetime', 'notes'],
   admin: [],
   service_category: [],

@@ -46,6 +46,7 @@ export const AppointmentRowWithHash = z.object(
 export const PersonRow = z.object(
   {
     id: Id,
+    update_datetime: Text,
     first_name: Text,
     last_name: Text,
     timezone: Text,
@@ -61,7 +62,7 @@ export const PersonRow = z.object(
 );
 export type PersonRow = z.infer<typeof PersonRow>;
 
-export const ServiceRow = z.object({ id: Id, name: Text }, 'expected a JSON object');
+export const ServiceRow = z.object({ id: Id, update_datetime: Text, name: Text }, 'expected a JSON object');
 export type ServiceRow = z.infer<typeof ServiceRow>;
 
 export const BlockedPeriodRow = z.object(

@@ -41,6 +41,9 @@ export const AppointmentRecord = z.object({
 });
 export type AppointmentRecord = z.infer<typeof AppointmentRecord>;
 
+/** `update_datetime` as that of an appointment; absent where no webhook told it. */
+const Updated = z.int().optional();
+
 export const PersonRecord = z.object({
   version: Version,
   /** When we were told, by our clock; Unix seconds. */
@@ -52,6 +55,7 @@ export const PersonRecord = z.object({
   providers: z.array(PositiveId),
   /** Digest of a provider's working plan. */
   plan: z.int().nullable(),
+  updated: Updated,
 });
 export type PersonRecord = z.infer<typeof PersonRecord>;
 
@@ -61,6 +65,7 @@ export const ServiceRecord = z.object({
   seen: z.int(),
   gone: z.boolean(),
   name: z.string().nullable(),
+  updated: Updated,
 });
 export type ServiceRecord = z.infer<typeof ServiceRecord>;
 

@@ -7,6 +7,7 @@ import type { Directory, Ledger, Proposal } from './ledger.ts';
 import { isOver, type LocalNow } from './over.ts';
 import { audienceOf } from './quiet.ts';
 import { toldAgain, type Assumed } from './shown.ts';
+import { isStale, secondsOf } from './staleness.ts';
 import type { Role, Verb } from './webhook.ts';
 
 export interface Plan {
@@ -49,6 +50,7 @@ export function planForPerson(ledger: Ledger, told: PersonTold): Plan {
       timezone: known?.timezone ?? null,
       providers: [],
       plan: null,
+      ...updatedOf(known, row),
     };
     const own: Proposal[] =
       known === undefined || known.gone ? [] : [{ kind: role, id: row.id, record: gone }];
@@ -56,6 +58,7 @@ export function planForPerson(ledger: Ledger, told: PersonTold): Plan {
       ? { news: [], proposals: own }
       : withCancellations(ledger, { ...told, kind: role, id: row.id }, own);
   }
+  if (isOutdated(known, told)) return NOTHING;
   const record = {
     seen: told.seen,
     gone: false,
@@ -64,6 +67,7 @@ export function planForPerson(ledger: Ledger, told: PersonTold): Plan {
     providers: row.providers ?? known?.providers ?? [],
     plan:
       row.settings === undefined || row.settings === null ? (known?.plan ?? null) : digestOf(row.settings),
+    ...updatedOf(known, row),
   };
   const isSame = known !== undefined && saysTheSame(known, record);
   // What was learnt by the REST API has no plan: the first save shows one, and that is no change.
@@ -135,12 +139,13 @@ export function planForService(
   const { verb, row } = told;
   const known = ledger.get('service', row.id);
   if (verb === 'delete') {
-    const gone = { seen: told.seen, gone: true, name: null };
+    const gone = { seen: told.seen, gone: true, name: null, ...updatedOf(known, row) };
     const own: Proposal[] =
       known === undefined || known.gone ? [] : [{ kind: 'service', id: row.id, record: gone }];
     return withCancellations(ledger, { ...told, kind: 'service', id: row.id }, own);
   }
-  const record = { seen: told.seen, gone: false, name: row.name ?? null };
+  if (isOutdated(known, told)) return NOTHING;
+  const record = { seen: told.seen, gone: false, name: row.name ?? null, ...updatedOf(known, row) };
   if (known !== undefined && saysTheSame(known, record)) return NOTHING;
   const directory = withPerson(ledger, 'service', row.id, record);
   const assumed = { namesChanged: known !== undefined && known.name !== record.name };
@@ -190,6 +195,28 @@ function withCancellations(
   };
 }
 
+/** Ids are never used again: after a delete only what is newer than the row that was deleted counts. */
+function isOutdated(
+  known: Pick<PersonRecord, 'seen' | 'gone' | 'updated'> | undefined,
+  { row, seen }: Pick<PersonTold, 'seen'> & { readonly row: Pick<PersonRow, 'update_datetime'> },
+): boolean {
+  const updated = secondsOf(row.update_datetime);
+  if (known?.updated === undefined || updated === null) return false;
+  return (
+    (known.gone && updated <= known.updated) ||
+    isStale({ ...known, updated: known.updated }, { updated, seen })
+  );
+}
+
+/** The REST API does not tell it. */
+function updatedOf(
+  known: Pick<PersonRecord, 'updated'> | undefined,
+  row: Pick<PersonRow, 'update_datetime'>,
+): Pick<PersonRecord, 'updated'> {
+  const updated = secondsOf(row.update_datetime) ?? known?.updated;
+  return updated === undefined ? {} : { updated };
+}
+
 function fullName({ first_name: first, last_name: last }: PersonRow): string | undefined {
   const name = [first, last]
     .map((part) => part?.trim() ?? '')
@@ -199,7 +226,7 @@ function fullName({ first_name: first, last_name: last }: PersonRow): string | u
 }
 
 function saysTheSame(known: object, record: object): boolean {
-  const values = (of: object) => JSON.stringify(sorted({ ...of, version: 0, seen: 0 }));
+  const values = (of: object) => JSON.stringify(sorted({ ...of, version: 0, seen: 0, updated: 0 }));
   return values(known) === values(record);
 }
 

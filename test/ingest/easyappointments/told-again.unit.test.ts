@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { AppError } from '../../../shared/contract/errors.ts';
 import { Entry } from '../../../services/ingest/easyappointments/entries.ts';
 import { play, stepsOf } from '../../support/cases.ts';
-import { TestDesk, told, webhook } from '../../support/desk.ts';
+import { TestDesk, told, webhook, type WebhookBody } from '../../support/desk.ts';
 
 const london = () => {
   const body = stepsOf('provider-zone-changed').at(-1)?.body;
@@ -142,6 +142,27 @@ describe('somebody whose name changes', () => {
       'appointment.updated (names) → admin provider_4 customer_6',
     ]);
   });
+
+  it.each(['customer', 'provider', 'service'])(
+    'is called as in the last save of a %s, also when one of before comes behind it or behind the deletion',
+    async (kind) => {
+      const desk = new TestDesk();
+      await desk.take(webhook('appointment_save.new'));
+      const saved = (name: string, at: string) =>
+        webhook(kind === 'service' ? 'service_save' : `${kind}_save.new`, {
+          ...{ name, first_name: name, last_name: '' },
+          update_datetime: `2026-11-23 ${at}`,
+        });
+      const told = async (body: WebhookBody) => (await desk.take(body)).at(-1)?.data[`${kind}_name`];
+      expect(await told(saved('Second', '10:00:05'))).toBe('Second');
+      expect(await told(saved('First', '10:00:00'))).toBeUndefined();
+      const last = saved('Last', '10:00:09');
+      expect(await told(last)).toBe('Last');
+      await desk.take({ ...last, action: `${kind}_delete` });
+      await desk.take(last);
+      expect(await told(webhook('appointment_save.new', { id: 9 }))).toBeUndefined();
+    },
+  );
 
   it('leaves no name in the record of an appointment', async () => {
     const desk = new TestDesk();

@@ -29,7 +29,13 @@ describe('a rejected body', () => {
     const { action, payload } = webhook('customer_save.new', { id: 0 });
     expect(JSON.parse(kept({ action, payload }))).toEqual({
       action,
-      payload: { id: 0, first_name: 'Anna', last_name: 'Kowalska', timezone: 'Europe/Warsaw' },
+      payload: {
+        id: 0,
+        update_datetime: '2026-11-22 23:32:50',
+        first_name: 'Anna',
+        last_name: 'Kowalska',
+        timezone: 'Europe/Warsaw',
+      },
     });
   });
 
