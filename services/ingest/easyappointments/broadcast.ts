@@ -8,7 +8,7 @@ import { idOfTie } from './compose.ts';
 import { decide, rowOf, type Told } from './decide.ts';
 import type { AppointmentRecord } from './entries.ts';
 import { enriched } from './enrich.ts';
-import type { Directory, Ledger } from './ledger.ts';
+import type { Ledger } from './ledger.ts';
 import type { Plan } from './people.ts';
 import { planFor, type PlanContext } from './plan.ts';
 import { APPOINTMENT_SECRETS, withoutSecretKeys } from './secret-keys.ts';
@@ -79,7 +79,7 @@ export function planForArrival(
   change: Change,
   ledger: Ledger,
   context: PlanContext,
-  options: { readonly directory: Directory; readonly keepHash: boolean },
+  options: { readonly keepHash: boolean },
 ): Plan {
   if (change.kind !== 'broadcast') return planFor(change, ledger, context);
   return planForBroadcast(change, ledger, context, options);
@@ -93,7 +93,7 @@ function planForBroadcast(
   { verb, row, event }: Broadcast,
   ledger: Ledger,
   context: PlanContext,
-  { directory, keepHash }: { readonly directory: Directory; readonly keepHash: boolean },
+  { keepHash }: { readonly keepHash: boolean },
 ): Plan {
   const known = ledger.get('appointment', row.id);
   const told = { ...context, verb, row };
@@ -110,16 +110,17 @@ function planForBroadcast(
   const whole = {
     ...event,
     id: event.id && idOfTie(event.id, news[0]?.tie),
-    data: { ...event.data, ...(row.hash !== undefined && { hash: row.hash }) },
   };
+  const data = { ...whole.data, ...(row.hash !== undefined && { hash: row.hash }) };
   const forOthers = known?.quiet === true || isQuiet(told);
   const rooms = forOthers ? event.rooms.filter((room) => !isOfCustomer(room)) : event.rooms;
   return {
     news: news.filter(
       (one) => one.kind === 'appointment' && (one.part?.who === 'leaving' || one.audience === 'customer'),
     ),
-    proposals: proposalsOf(record && asToldNow(record)),
-    passedOn: rooms.length === 0 ? [] : enriched({ ...whole, rooms }, directory, { keepHash }),
+    proposals: proposalsOf(record),
+    passedOn: (directory) =>
+      rooms.length === 0 ? [] : enriched({ ...whole, data, rooms }, directory, { keepHash }),
   };
 }
 
@@ -134,9 +135,4 @@ function isKnown(known: AppointmentRecord, told: Told): boolean {
   return (
     known.state === 'deleted' && columns.every((column) => (was[column] ?? null) === (row[column] ?? null))
   );
-}
-
-/** Zone and names are those that it goes out with, not those that were told before. */
-function asToldNow({ zone: _zone, names: _names, ...record }: Omit<AppointmentRecord, 'version'>) {
-  return record;
 }

@@ -10,7 +10,7 @@ import type { Plan } from './people.ts';
 import { wallClockAt } from './local-time.ts';
 import { planForObservation } from './observed.ts';
 import { idsClash, type PlanContext } from './plan.ts';
-import { asShown, toldAgain } from './shown.ts';
+import { asShown, asToldBefore, toldAgain } from './shown.ts';
 import type { Desk as DeskForRest, Lookups, Observation, Run } from './rest/ports.ts';
 import type { Change } from './webhook.ts';
 
@@ -57,7 +57,7 @@ const DAY_MS = 24 * 60 * 60 * 1000;
  */
 export class Desk implements DeskForRest {
   /** The last change of each thing that is not written yet. */
-  readonly #underWay = new Map<string, Promise<void>>();
+  readonly #underWay = new Map<string, Promise<readonly Entry[]>>();
   #open = false;
   #term = 0;
 
@@ -86,13 +86,14 @@ export class Desk implements DeskForRest {
   take({ webhook, entrance, id, receivedMs }: Arrival): Promise<Refusal | undefined> {
     const { ledger, keepHash, lookups } = this.options;
     if (webhook.kind === 'person' && webhook.role === 'customer') lookups?.heard(webhook.row.id, receivedMs);
-    const spoken = { keepHash, directory: this.#withoutDoubtful(ledger) };
-    const plan = planForArrival(webhook, ledger, this.#context(receivedMs), spoken);
+    const plan = planForArrival(webhook, ledger, this.#context(receivedMs), { keepHash });
     if (plan.isOfAnotherRow) return Promise.resolve(this.#clash(webhook));
     const stamp = { id, timestamp: new Date(receivedMs).toISOString() };
     this.#settleTies(plan);
-    const customer = customerShownIn(plan, webhook);
-    const named = customer === undefined ? undefined : lookups?.nameOf(customer, receivedMs);
+    const customer = customerOf(webhook);
+    // Asked also where this save shows nothing: what was told before may have another name by now.
+    const known = customer === undefined ? undefined : lookups?.nameOf(customer, receivedMs);
+    const named = showsCustomer(plan) ? known : undefined;
     return this.#carryOut(plan, stamp, entrance, named).then(() => undefined);
   }
 
@@ -183,36 +184,47 @@ export class Desk implements DeskForRest {
     }
   }
 
-  /** With `named` its events wait for that, and show what is known then; all else goes on. */
+  /**
+   * With `named` its events wait for that, and all else goes on. What waits shows what is known when it is announced: by what
+   * is learnt meanwhile it is not told again.
+   */
   #carryOut(plan: Plan, stamp: Stamp, entrance: Entrance, named?: Promise<void>): Promise<void> {
     const { ledger } = this.options;
-    const { news, proposals, passedOn = [] } = plan;
+    const { news, proposals, passedOn } = plan;
     const directory = this.#withoutDoubtful(plan.directory ?? ledger);
-    const compose = () => [...passedOn, ...news.flatMap((one) => eventsOf(one, stamp, directory))];
+    const compose = () => [
+      ...(passedOn?.(directory) ?? []),
+      ...news.flatMap((one) => eventsOf(one, stamp, directory)),
+    ];
     const keys = proposals.map(keyOf);
     const before = [
-      ...keys.flatMap((key) => this.#underWay.get(key) ?? []),
-      ...(named === undefined ? [] : [named]),
+      ...new Set(keys.flatMap((key) => this.#underWay.get(key) ?? [])),
+      ...(named === undefined ? [] : [named.then(() => [])]),
     ];
-    const events = named === undefined ? compose() : undefined;
+    // Of a person's change it is settled already who and what is shown.
+    const isLater = before.length > 0 && plan.directory === undefined;
+    const events = isLater ? undefined : compose();
     let entries: readonly Entry[] = [];
-    const begin = () => {
+    const begin = (written: readonly Entry[] = []) => {
       if (events !== undefined) return this.#announce(events, entrance);
-      entries = ledger.release(entries.map((entry) => asShown(entry, news, directory)));
+      entries = ledger.release(
+        entries.map((entry) => asShown(asToldBefore(entry, written), plan, directory)),
+      );
       return this.#announce(compose(), entrance);
     };
     // Without anything to wait for at once: so a broker without room is told of before anything is proposed.
-    const announced = before.length === 0 ? begin() : Promise.all(before).then(begin);
-    entries = ledger.propose(proposals.map((proposal) => asShown(proposal, news, directory)));
-    if (named !== undefined) ledger.hold(entries);
+    const announced = before.length === 0 ? begin() : Promise.all(before).then((all) => begin(all.flat()));
+    entries = ledger.propose(proposals.map((proposal) => asShown(proposal, plan, directory)));
+    if (isLater) ledger.hold(entries);
     const done = announced
       .then(() => this.#write(entries))
+      .then(() => entries)
       .catch((error: unknown) => {
         ledger.withdraw(entries);
         throw error;
       });
     this.#track(keys, done);
-    return done;
+    return done.then(() => undefined);
   }
 
   /** Without the names of customers who may be called otherwise by now. */
@@ -242,7 +254,7 @@ export class Desk implements DeskForRest {
     for (const some of batches(entries)) await this.options.write(some);
   }
 
-  #track(keys: readonly string[], done: Promise<void>): void {
+  #track(keys: readonly string[], done: Promise<readonly Entry[]>): void {
     for (const key of keys) this.#underWay.set(key, done);
     const settle = () => {
       for (const key of keys) if (this.#underWay.get(key) === done) this.#underWay.delete(key);
@@ -251,11 +263,14 @@ export class Desk implements DeskForRest {
   }
 }
 
-/** Whose row the save that is announced may have written: the booking page and the calendar do, and tell nobody. */
-function customerShownIn({ news }: Plan, webhook: Change): number | undefined {
+/** Whose row the save may have written: the booking page and the calendar do, and tell nobody. */
+function customerOf(webhook: Change): number | undefined {
   if (webhook.kind !== 'appointment' || webhook.verb === 'delete') return undefined;
-  const isShown = news.some((one) => one.kind === 'appointment' && one.name !== 'appointment.cancelled');
-  return isShown ? (webhook.row.id_users_customer ?? undefined) : undefined;
+  return webhook.row.id_users_customer ?? undefined;
+}
+
+function showsCustomer({ news }: Plan): boolean {
+  return news.some((one) => one.kind === 'appointment' && one.name !== 'appointment.cancelled');
 }
 
 function* batches<Item>(items: readonly Item[]): Generator<readonly Item[]> {

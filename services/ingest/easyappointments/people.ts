@@ -14,7 +14,7 @@ export interface Plan {
   readonly news: readonly News[];
   readonly proposals: readonly Proposal[];
   /** Events that come from the backend as they are, before those of the news. */
-  readonly passedOn?: readonly AcceptedEvent[];
+  readonly passedOn?: (directory: Directory) => readonly AcceptedEvent[];
   /** By whom its news are composed, where that is not the ledger as it was. */
   readonly directory?: Directory;
   /** See `Decision`. */

@@ -65,15 +65,27 @@ export function toldAgain(
 
 const isOneOfMany = true;
 
+/** With the zone and names that the change before it was told with, which were not settled when it was decided. */
+export function asToldBefore(entry: Entry, written: readonly Entry[]): Entry {
+  const before = written.find(({ kind, id }) => kind === entry.kind && id === entry.id);
+  if (entry.kind !== 'appointment' || before?.kind !== 'appointment') return entry;
+  const { zone, names } = before.record;
+  return {
+    ...entry,
+    record: { ...entry.record, ...(zone !== undefined && { zone }), ...(names !== undefined && { names }) },
+  };
+}
+
 /** With the zone and names that its event shows; what is not told stands as it was told before, or as it is. */
 export function asShown<Value extends Proposal | Entry>(
   proposal: Value,
-  news: readonly News[],
+  { news, passedOn }: { readonly news: readonly News[]; readonly passedOn?: unknown },
   directory: Directory,
 ): Value {
   if (proposal.kind !== 'appointment' || proposal.record.state !== 'booked') return proposal;
   const { id, record } = proposal;
-  const isTold = news.some((one) => (one.kind === 'sync' ? one.id : one.row.id) === id);
+  const isTold =
+    passedOn !== undefined || news.some((one) => (one.kind === 'sync' ? one.id : one.row.id) === id);
   if (!isTold && record.zone !== undefined && record.names !== undefined) return proposal;
   return { ...proposal, record: { ...record, ...shownOf(id, record, directory) } };
 }

@@ -15,6 +15,7 @@ export interface LookupsOptions {
   readonly desk: Pick<Desk, 'observe'>;
   readonly clock: WallClock;
   readonly timer?: Timer;
+  readonly ask?: typeof ask;
   readonly logger: Logger;
 }
 
@@ -137,7 +138,7 @@ export class Lookups implements LookupsOfDesk {
     for (let tries = 1; ; tries += 1) {
       const asOfMs = this.options.clock();
       try {
-        const answer = await ask(this.options.site, path, {}, signal);
+        const answer = await (this.options.ask ?? ask)(this.options.site, path, {}, signal);
         return { row: answer.kind === 'found' ? answer.body : undefined, asOfMs };
       } catch (error) {
         if (!(error instanceof RestFailure) || !error.passes || tries === MAX_TRIES) throw error;
