@@ -5,7 +5,7 @@ import type { AcceptedEvent } from '../core/accept.ts';
 import { parseJson } from '../core/json.ts';
 import { AppointmentRow, AppointmentRowWithHash } from './columns.ts';
 import { idOfTie } from './compose.ts';
-import { decide, rowOf, type Told } from './decide.ts';
+import { decide, rowOf, type News, type Told } from './decide.ts';
 import type { AppointmentRecord } from './entries.ts';
 import { enriched } from './enrich.ts';
 import type { Ledger } from './ledger.ts';
@@ -101,7 +101,9 @@ function planForBroadcast(
   if (isOfAnotherRow) return { news: [], proposals: [], isOfAnotherRow };
   const proposalsOf = (kept: typeof record) =>
     kept === undefined ? [] : [{ kind: 'appointment', id: row.id, record: kept } as const];
-  if (known !== undefined && isKnown(known, told)) return { news: [], proposals: proposalsOf(record) };
+  const isOutdated = verb === 'save' && record === undefined;
+  if (known !== undefined && (isOutdated || isKnown(known, told)))
+    return { news: [], proposals: proposalsOf(record) };
   // Nobody need hear that it is off of one that is over, or again after its status said so; calendars learn of the slot.
   const isOff = record !== undefined && record.state !== 'booked' && row.is_unavailability !== true;
   if (isOff && news.every(({ kind }) => kind === 'sync')) {
@@ -109,6 +111,7 @@ function planForBroadcast(
   }
   const whole = {
     ...event,
+    ...asDecided(event, news),
     id: event.id && idOfTie(event.id, news[0]?.tie),
   };
   const data = { ...whole.data, ...(row.hash !== undefined && { hash: row.hash }) };
@@ -122,6 +125,20 @@ function planForBroadcast(
     passedOn: (directory) =>
       rooms.length === 0 ? [] : enriched({ ...whole, data, rooms }, directory, { keepHash }),
   };
+}
+
+/** The fork calls every change of a row an update: that one is off, or on again, is told as by its webhook. */
+function asDecided(
+  { name, data }: AcceptedEvent,
+  news: readonly News[],
+): Pick<AcceptedEvent, 'name' | 'data'> {
+  const own = news.find(
+    (one) => one.kind === 'appointment' && one.part?.who !== 'leaving' && one.audience !== 'customer',
+  );
+  if (own?.kind !== 'appointment') return { name, data };
+  if (own.name === 'appointment.cancelled') return { name: own.name, data };
+  if (own.reason !== 'restored') return { name, data };
+  return { name: own.name, data: { ...data, reason: own.reason } };
 }
 
 function isKnown(known: AppointmentRecord, told: Told): boolean {

@@ -146,6 +146,38 @@ describe('a webhook and a broadcast of one change', () => {
   });
 });
 
+describe('a broadcast that was overtaken', () => {
+  const deletion = { ...webhook('appointment_save.update-reschedule'), action: 'appointment_delete' };
+
+  it.each([
+    ['by a later change', webhook('appointment_save.update-reschedule')],
+    ['by its deletion', deletion],
+  ])('%s tells nothing', async (_how, later) => {
+    const desk = new TestDesk();
+    await desk.take(later);
+    expect(await take(desk, CREATED)).toEqual([]);
+  });
+});
+
+describe('a broadcast of an update by which an appointment is off, or on again,', () => {
+  it('is told as its webhook is, once', async () => {
+    const update = (status: string, second: number) => {
+      const changes = { status, update_datetime: `2026-11-22 23:33:0${second}` };
+      return call('appointment_updated', 'appointment_save.new', changes);
+    };
+    const desk = new TestDesk();
+    await take(desk, CREATED);
+    const off = update('Cancelled', 1);
+    expect((await take(desk, off)).map(told)).toEqual([
+      'appointment.cancelled → admin provider_4 customer_6',
+    ]);
+    expect(await desk.take({ action: 'appointment_save', payload: off.data })).toEqual([]);
+    expect((await take(desk, update('Booked', 2), 'b2')).map(told)).toEqual([
+      'appointment.created (restored) → admin provider_4 customer_6',
+    ]);
+  });
+});
+
 describe('a broadcast of the deletion of an appointment that is over', () => {
   it('is news for calendars only', async () => {
     const desk = new TestDesk();
