@@ -13,6 +13,8 @@ const READY_MS = 120_000;
 const INSTANCES = 2;
 /** So few that messages wait at the broker as soon as a process pauses. */
 const PREFETCH = 50;
+/** A process may be paused and starved meanwhile: one that does not drain at all is still found. */
+const DRAIN_TIMEOUT_MS = 60_000;
 
 export type Role = 'ingest' | 'delivery';
 
@@ -118,6 +120,7 @@ async function createMember(
       INGEST_PORT: '0',
       HEALTH_PORT: '0',
       DELIVERY_PREFETCH: String(PREFETCH),
+      DRAIN_TIMEOUT_MS: String(DRAIN_TIMEOUT_MS),
       FAULTS_CLOCK_FILE: clockFile,
       ...env,
     },
