@@ -8,8 +8,17 @@ export function offsetOf({ properties }: { properties: { headers?: Record<string
   return typeof offset === 'number' ? offset : undefined;
 }
 
-/** Where a stream begins now: above 0 once the broker has shortened it. `undefined` for one that brings nothing. */
-export async function firstOffset(model: ChannelModel, stream: string): Promise<number | undefined> {
+type OffsetSpec = 'first' | 'last' | { readonly '!': 'timestamp'; readonly value: number };
+
+/**
+ * Where a stream begins now: above 0 once the broker has shortened it. Or where a consumer begins that asks for its last
+ * chunk or, in seconds, for that of a time. `undefined` where nothing comes.
+ */
+export async function firstOffset(
+  model: ChannelModel,
+  stream: string,
+  from: OffsetSpec = 'first',
+): Promise<number | undefined> {
   const channel = await model.createChannel();
   // A refused consumer closes its channel, and `consume` rejects.
   channel.on('error', () => undefined);
@@ -21,7 +30,7 @@ export async function firstOffset(model: ChannelModel, stream: string): Promise<
       channel.once('close', () => resolve(undefined));
       channel
         .consume(stream, (message) => resolve(message === null ? undefined : offsetOf(message)), {
-          arguments: { 'x-stream-offset': 'first' },
+          arguments: { 'x-stream-offset': from },
         })
         .catch(reject);
     });

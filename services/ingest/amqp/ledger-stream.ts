@@ -1,16 +1,16 @@
-import type { Channel, ConsumeMessage } from 'amqplib';
+import type { ConsumeMessage } from 'amqplib';
 import { setTimeout } from 'node:timers/promises';
 import { z } from 'zod';
 import { AppError } from '../../../shared/contract/errors.ts';
 import { LEDGER } from '../../../shared/contract/topology.ts';
 import type { BrokerConnection } from '../../../shared/runtime/broker-connection.ts';
 import type { Logger } from '../../../shared/runtime/logger.ts';
-import { ManagedChannel, plainChannel } from '../../../shared/runtime/managed-channel.ts';
 import type { NextCursor } from '../core/ports.ts';
 import { Entry, isKind } from '../easyappointments/entries.ts';
 import type { Ledger } from '../easyappointments/ledger.ts';
-import { firstOffset, offsetOf } from './first-offset.ts';
+import { firstOffset } from './first-offset.ts';
 import { KEY_HEADER, type Publisher } from './publisher.ts';
+import { StreamFollower } from './stream-follower.ts';
 
 export interface LedgerStreamOptions {
   readonly ledger: Ledger;
@@ -21,8 +21,6 @@ export interface LedgerStreamOptions {
   readonly snapshotEveryBytes?: number;
 }
 
-const PREFETCH = 1_000;
-const ACK_EVERY = 250;
 /** Reading that brings nothing for so long is broken off. */
 const STALL_MS = 30_000;
 /**
@@ -44,10 +42,8 @@ const Later = z.object({ kind: z.string(), id: z.number(), record: z.looseObject
 
 /** Follows the ledger's stream from its beginning, on every instance, and writes to it. */
 export class LedgerStream {
-  readonly #channel: ManagedChannel<Channel>;
+  readonly #follower: StreamFollower;
   readonly #barriers = new Map<string, () => void>();
-  #nextOffset: number | undefined;
-  #unacked = 0;
   #bytes = 0;
   #snapshotBegan = 0;
   #snapshotFrom = 0;
@@ -56,18 +52,20 @@ export class LedgerStream {
   /** From this offset on the stream holds all that is kept; `undefined` while what came lacks something. */
   #wholeFrom: number | undefined = 0;
   #snapshotOffset: number | undefined;
-  #isFirst = false;
   readonly #laterKinds = new Set<string>();
 
   constructor(
     private readonly connection: BrokerConnection,
     private readonly options: LedgerStreamOptions,
   ) {
-    this.#channel = new ManagedChannel(connection, {
+    this.#follower = new StreamFollower(connection, {
+      stream: LEDGER,
       name: 'ledger',
+      begin: () => Promise.resolve('first'),
+      onFirst: (offset, expected) => this.#onFirst(offset, expected),
+      onMessage: (message, offset) => this.#onMessage(message, offset),
+      onGone: () => this.#onGone(),
       logger: options.logger,
-      create: plainChannel,
-      ready: (channel) => this.#follow(channel),
     });
   }
 
@@ -118,7 +116,7 @@ export class LedgerStream {
   }
 
   close(): Promise<void> {
-    return this.#channel.close();
+    return this.#follower.close();
   }
 
   get #isLong(): boolean {
@@ -144,34 +142,8 @@ export class LedgerStream {
     throw new AppError('broker_unavailable', `${LEDGER} could not be read to its end`);
   }
 
-  async #follow(channel: Channel): Promise<void> {
-    await channel.prefetch(PREFETCH);
-    this.#unacked = 0;
-    this.#isFirst = true;
-    const offset = this.#nextOffset ?? 'first';
-    await channel.consume(LEDGER, (message) => this.#onMessage(channel, message), {
-      arguments: { 'x-stream-offset': offset },
-    });
-  }
-
-  #onMessage(channel: Channel, message: ConsumeMessage | null): void {
-    if (message === null) {
-      // Somebody deleted the stream: a new one begins anew, and lacks all that we keep.
-      this.#nextOffset = undefined;
-      this.#snapshotFrom = Number.NEGATIVE_INFINITY;
-      this.#snapshotOffset = undefined;
-      this.#channel.restart('the broker cancelled the consumer of the ledger');
-      return;
-    }
-    this.#unacked += 1;
-    if (this.#unacked >= ACK_EVERY) {
-      channel.ack(message, true);
-      this.#unacked = 0;
-    }
+  #onMessage(message: ConsumeMessage, offset: number): void {
     this.#bytes += message.content.byteLength;
-    const offset = offsetOf(message) ?? 0;
-    if (this.#isFirst) this.#onFirst(offset);
-    this.#nextOffset = offset + 1;
     const line = parseLine(message.content);
     if (line === undefined) {
       this.options.logger.warn({ offset }, `an entry of ${LEDGER} is none of ours and was passed over`);
@@ -180,10 +152,15 @@ export class LedgerStream {
     else this.#onMarker(line, offset);
   }
 
+  /** A new one begins anew, and lacks all that we keep. */
+  #onGone(): void {
+    this.#snapshotFrom = Number.NEGATIVE_INFINITY;
+    this.#snapshotOffset = undefined;
+  }
+
   /** The stream may have been shortened beyond the place from which we read. */
-  #onFirst(offset: number): void {
-    this.#isFirst = false;
-    if (offset <= (this.#nextOffset ?? 0)) return;
+  #onFirst(offset: number, expected: number): void {
+    if (offset <= expected) return;
     this.#wholeFrom = undefined;
     this.#snapshotOffset = undefined;
   }

@@ -1,0 +1,80 @@
+import type { Channel, ConsumeMessage } from 'amqplib';
+import type { BrokerConnection } from '../../../shared/runtime/broker-connection.ts';
+import type { Logger } from '../../../shared/runtime/logger.ts';
+import { ManagedChannel, plainChannel } from '../../../shared/runtime/managed-channel.ts';
+import { offsetOf } from './first-offset.ts';
+
+export interface StreamFollowerOptions {
+  readonly stream: string;
+  /** Of its channel, in the log. */
+  readonly name: string;
+  /** The offset to begin at, and again in a new stream when somebody deleted the one before. */
+  readonly begin: () => Promise<number | 'first'>;
+  /** In the order of the stream, each once. */
+  readonly onMessage: (message: ConsumeMessage, offset: number) => void;
+  /** Before the first message of each consumer: beyond the offset that was expected, the stream was shortened. */
+  readonly onFirst?: (offset: number, expected: number) => void;
+  /** Somebody deleted the stream. */
+  readonly onGone?: () => void;
+  readonly logger: Logger;
+}
+
+/** Messages under way to us; streams demand a bound. */
+const PREFETCH = 1_000;
+const ACK_EVERY = 250;
+
+/** Reads a stream and goes on with what comes; on a new connection from where it was. */
+export class StreamFollower {
+  readonly #channel: ManagedChannel<Channel>;
+  #nextOffset: number | undefined;
+  #unacked = 0;
+  #isFirst = false;
+
+  constructor(
+    connection: BrokerConnection,
+    private readonly options: StreamFollowerOptions,
+  ) {
+    const { name, logger } = options;
+    this.#channel = new ManagedChannel(connection, {
+      name,
+      logger,
+      create: plainChannel,
+      ready: (channel) => this.#follow(channel),
+    });
+  }
+
+  close(): Promise<void> {
+    return this.#channel.close();
+  }
+
+  async #follow(channel: Channel): Promise<void> {
+    const { stream, begin } = this.options;
+    await channel.prefetch(PREFETCH);
+    this.#unacked = 0;
+    this.#isFirst = true;
+    const offset = this.#nextOffset ?? (await begin());
+    await channel.consume(stream, (message) => this.#take(channel, message), {
+      arguments: { 'x-stream-offset': offset },
+    });
+  }
+
+  #take(channel: Channel, message: ConsumeMessage | null): void {
+    const { name, onFirst, onGone, onMessage } = this.options;
+    if (message === null) {
+      this.#nextOffset = undefined;
+      onGone?.();
+      this.#channel.restart(`the broker cancelled the consumer of the ${name}`);
+      return;
+    }
+    this.#unacked += 1;
+    if (this.#unacked >= ACK_EVERY) {
+      channel.ack(message, true);
+      this.#unacked = 0;
+    }
+    const offset = offsetOf(message) ?? 0;
+    if (this.#isFirst) onFirst?.(offset, this.#nextOffset ?? 0);
+    this.#isFirst = false;
+    this.#nextOffset = offset + 1;
+    onMessage(message, offset);
+  }
+}
