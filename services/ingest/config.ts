@@ -147,6 +147,8 @@ const IngestFields = z.object({
   INBOX_PREFETCH: integer({ min: 1, max: 10_000, default: 200 }),
   /** Ids remembered for 24 hours to recognise repeats; about 500 bytes each. */
   REPEATS_MAX: integer({ min: 1_000, max: 10_000_000, default: 100_000 }),
+  /** For reading them from the history at start: until then events with an id are answered 503. */
+  REPEATS_READ_TIMEOUT_MS: integer({ min: 0, max: 600_000, default: 10_000 }),
   /** Messages waiting in the inbox, or a p99 of the confirms of the last minute, above which health is degraded. */
   HEALTH_MAX_INBOX: integer({ min: 0, max: 1_000_000_000, default: 1_000 }),
   HEALTH_MAX_CONFIRM_MS: integer({ min: 1, max: 600_000, default: 1_000 }),
@@ -198,6 +200,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>) {
     confirmTimeoutMs: variables.INGEST_CONFIRM_TIMEOUT_MS,
     inboxPrefetch: variables.INBOX_PREFETCH,
     maxRepeats: variables.REPEATS_MAX,
+    repeatsReadTimeoutMs: variables.REPEATS_READ_TIMEOUT_MS,
     tracingEndpoint: variables.OTEL_EXPORTER_OTLP_ENDPOINT,
     managementUrl: variables.RABBITMQ_MANAGEMENT_URL,
     statusPage: variables.STATUS_PAGE,

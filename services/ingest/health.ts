@@ -12,6 +12,7 @@ import type { DropReport } from '../../shared/runtime/drops.ts';
 import type { HealthReason, HealthReport } from '../../shared/runtime/health.ts';
 import type { BrokerView } from '../../shared/runtime/management-api.ts';
 import type { QueueDepth } from '../../shared/runtime/queue-depths.ts';
+import type { Knowledge } from './amqp/history-ids.ts';
 import type { IngestConfig } from './config.ts';
 import { straySentence } from './easyappointments/rest/reconciler.ts';
 import type { SiteState } from './easyappointments/rest/site-watch.ts';
@@ -33,6 +34,8 @@ export interface Condition {
   readonly publisher: BrokerState;
   /** Without it only the inbox stands still. */
   readonly inbox: BrokerState;
+  /** Of the ids that were used before this start, or elsewhere. */
+  readonly ids?: Knowledge;
   readonly queues: readonly QueueDepth[];
   readonly management: BrokerView | undefined;
   readonly lagMs: number;
@@ -57,6 +60,11 @@ export type IngestReport = HealthReport<IngestStats> & { readonly instance: stri
 export function reportOf(condition: Condition, limits: Limits): IngestReport {
   const { instance, stopping, publisher, queues, stats } = condition;
   const fatal: HealthReason[] = [...brokerReasons(publisher)];
+  if (condition.ids === 'reading' && publisher.state === 'connected') {
+    const message =
+      'This instance reads from appointments.history which ids were used in the last 24 hours, and takes no event with an id before.';
+    fatal.push({ code: 'starting', message });
+  }
   if (stopping) fatal.push({ code: 'going_away', message: 'This instance is stopping.' });
   const worries = worriesOf(condition, limits);
   const status = fatal.length > 0 ? 'unhealthy' : worries.length > 0 ? 'degraded' : 'healthy';
@@ -72,6 +80,11 @@ function worriesOf(
   if (inbox.state === 'down' && publisher.state !== 'down') {
     const message = `${INBOX} is not consumed here: ${inbox.reason}. HTTP works; look at the log of the broker.`;
     worries.push({ code: 'inbox_down', message });
+  }
+  if (condition.ids === 'late') {
+    const message =
+      'appointments.history could not be read in time (REPEATS_READ_TIMEOUT_MS), and the reading goes on: until it is done, another event under an id that was used before this start is taken. Look at the log, and whether the queue has a leader.';
+    worries.push({ code: 'ids_unknown', message });
   }
   const messagesIn = (queue: string) => queues.find(({ name }) => name === queue)?.messages ?? 0;
   const waiting = messagesIn(INBOX);

@@ -38,7 +38,7 @@ export class Metrics implements Observer {
 
   constructor(
     private readonly logger: Logger,
-    unconfirmed: () => number,
+    now: { readonly unconfirmed: () => number; readonly ids: () => number },
   ) {
     const registers = [this.registry];
     registerProcessMetrics(this.registry);
@@ -94,7 +94,15 @@ export class Metrics implements Observer {
       help: 'Messages handed to the broker and not confirmed yet',
       registers,
       collect() {
-        this.set(unconfirmed());
+        this.set(now.unconfirmed());
+      },
+    });
+    new Gauge({
+      name: 'roomcast_ingest_ids',
+      help: 'Event ids remembered to recognise repeats',
+      registers,
+      collect() {
+        this.set(now.ids());
       },
     });
   }

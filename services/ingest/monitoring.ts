@@ -7,6 +7,7 @@ import type { Logger } from '../../shared/runtime/logger.ts';
 import { Monitoring } from '../../shared/status/monitoring.ts';
 import { Rates } from '../../shared/status/sample-ring.ts';
 import { SAMPLE_MS } from '../../shared/status/sampler.ts';
+import type { HistoryIds } from './amqp/history-ids.ts';
 import type { Publisher } from './amqp/publisher.ts';
 import type { IngestConfig } from './config.ts';
 import { reportOf } from './health.ts';
@@ -20,6 +21,7 @@ export interface IngestParts {
   readonly config: IngestConfig;
   readonly consuming: BrokerConnection;
   readonly publisher: Publisher;
+  readonly ids: Pick<HistoryIds, 'knowledge'>;
   readonly metrics: Metrics;
   readonly site: Pick<SiteWatch, 'state'>;
   readonly stopping: () => boolean;
@@ -29,7 +31,7 @@ export interface IngestParts {
 
 /** The health port of ingest. */
 export function monitorIngest(parts: IngestParts): Monitoring {
-  const { config, consuming, publisher, metrics, site, stopping, logger, clock } = parts;
+  const { config, consuming, publisher, ids, metrics, site, stopping, logger, clock } = parts;
   const startedMs = clock();
   const instance = `${hostname()}-${randomBytes(3).toString('hex')}`;
   const rates = new Rates();
@@ -55,6 +57,7 @@ export function monitorIngest(parts: IngestParts): Monitoring {
         stopping: stopping(),
         publisher: publisher.state,
         inbox: consuming.state,
+        ids: ids.knowledge,
         queues,
         management,
         lagMs,

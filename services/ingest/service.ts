@@ -10,6 +10,7 @@ import { declareTopology } from '../../shared/runtime/declare-topology.ts';
 import { listenOn, type Service } from '../../shared/runtime/lifecycle.ts';
 import { createLogger, type Logger } from '../../shared/runtime/logger.ts';
 import { NetworkSet } from '../../shared/runtime/networks.ts';
+import { HistoryIds } from './amqp/history-ids.ts';
 import { Inbox } from './amqp/inbox.ts';
 import { Publisher } from './amqp/publisher.ts';
 import { QueueWatch } from './amqp/queue-watch.ts';
@@ -17,6 +18,7 @@ import { TakeBack } from './amqp/take-back.ts';
 import type { IngestConfig } from './config.ts';
 import { Repeats, REPEATS_MAX_AGE_MS } from './core/repeats.ts';
 import { Intake } from './core/intake.ts';
+import type { Receipt } from './core/ports.ts';
 import { enriched } from './easyappointments/enrich.ts';
 import { Ledger } from './easyappointments/ledger.ts';
 import { Auth } from './http/auth.ts';
@@ -54,7 +56,11 @@ export async function startIngest(
   const consuming = connect('ingest inbox', config, logger);
   const cluster = new Cluster(config.cluster, config.amqpUrl);
   publishing.on('up', () => void cluster.look());
-  const metrics: Metrics = new Metrics(logger, () => publisher.unconfirmed);
+  const repeats = new Repeats<Receipt>(config.maxRepeats, REPEATS_MAX_AGE_MS, digest);
+  const metrics: Metrics = new Metrics(logger, {
+    unconfirmed: () => publisher.unconfirmed,
+    ids: () => repeats.size,
+  });
   const nextCursor = () => Cursor.parse(v7());
   const publisher: Publisher = new Publisher(publishing, {
     maxUnconfirmed: config.maxUnconfirmed,
@@ -67,6 +73,16 @@ export async function startIngest(
     logger,
   });
   publisher.on('unroutable', repairing(publishing, config, logger));
+  const ids = new HistoryIds(consuming, {
+    repeats,
+    maxRepeats: config.maxRepeats,
+    readTimeoutMs: config.repeatsReadTimeoutMs,
+    publisher,
+    nextCursor,
+    wall: wallClock,
+    now: steadyClock,
+    logger,
+  });
   const ledger = new Ledger();
   const intake: Intake = new Intake({
     publisher,
@@ -76,7 +92,9 @@ export async function startIngest(
     now: steadyClock,
     inCluster: () => cluster.isOne,
     maxEventBytes: config.maxEventBytes,
-    maxRepeats: config.maxRepeats,
+    repeats,
+    // Without the broker nothing is taken anyway, and the answer says why.
+    knowsIds: () => ids.knowledge !== 'reading' || publisher.state.state !== 'connected',
     digest,
     calendarRoom: config.calendarRoom,
     secretariesOf: (provider) => ledger.secretariesOf(provider),
@@ -97,6 +115,7 @@ export async function startIngest(
   const inbox = new Inbox(consuming, {
     intake,
     desk: ledgerSide,
+    ready: ids.settled,
     keepHash: config.keepHash,
     webhookIds: new Repeats(config.maxRepeats, REPEATS_MAX_AGE_MS, digest),
     publisher,
@@ -140,6 +159,7 @@ export async function startIngest(
     config,
     consuming,
     publisher,
+    ids,
     metrics,
     site: ledgerSide.site,
     stopping: () => stopping,
@@ -154,6 +174,7 @@ export async function startIngest(
     await watch.stop();
     await takeBack.stop();
     await inbox.stop();
+    await ids.close();
     await ledgerSide.close();
     await publisher.stop();
     await monitoring.leaveBroker();
@@ -178,8 +199,9 @@ export async function startIngest(
   return { ...ports, failed: refusalOf([publishing, consuming]), stop };
 }
 
+/** 132 bits: it stands beside every message, and with every id that is remembered. */
 function digest(text: string): string {
-  return createHash('sha256').update(text).digest('base64');
+  return createHash('sha256').update(text).digest('base64').slice(0, 22);
 }
 
 function connect(name: string, config: IngestConfig, logger: Logger): BrokerConnection {

@@ -20,6 +20,7 @@ export const errorRegistry = {
   broker_blocked: { status: 503, title: 'The broker takes no messages now' },
   too_many_unconfirmed: { status: 503, title: 'Too many events wait for the broker' },
   broken_topology: { status: 503, title: 'The broker has lost a queue or binding of ours' },
+  starting: { status: 503, title: 'This instance is not ready yet' },
   going_away: { status: 503, title: 'This instance is shutting down' },
 } as const;
 

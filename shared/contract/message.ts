@@ -13,7 +13,13 @@ export interface MessageHeaders {
   readonly rooms: string;
   /** What the existing apps call the event; absent where the type of the message tells. */
   readonly underscore_name?: string;
+  /** Of an event whose id the backend gave: a digest of all that it stated, by which a repeat is told from another event. */
+  readonly contents?: string;
+  /** Of its parts, by which ingest says what differs; not on a companion beside its event. */
+  readonly contents_parts?: string;
 }
+
+export type ContentsHeaders = Pick<MessageHeaders, 'contents' | 'contents_parts'>;
 
 export function encodeHeaders(
   cursor: Cursor,
@@ -58,6 +64,8 @@ export const MessageEnvelope = z.object({
       cursor: Cursor,
       rooms: Rooms,
       underscore_name: UnderscoreName,
+      contents: z.string().optional().catch(undefined),
+      contents_parts: z.string().optional().catch(undefined),
       /** W3C Trace Context, where the publisher traces. */
       traceparent: z.string().optional().catch(undefined),
     }),
@@ -67,6 +75,8 @@ export const MessageEnvelope = z.object({
 /** An event or a mark as delivery knows it: addressed by its headers, the body opaque. */
 export interface Entry {
   readonly id: string;
+  /** The same in every repeat of an event, and another one for another event under the same id. */
+  readonly identity: string;
   readonly type: string;
   readonly cursor: Cursor;
   readonly rooms: readonly Address[];
@@ -82,7 +92,8 @@ export function parseEntry(message: { properties: unknown; content: Buffer }): E
   const parsed = MessageEnvelope.safeParse(message);
   if (!parsed.success) return undefined;
   const { messageId, type, appId, headers } = parsed.data.properties;
-  const { cursor, rooms, underscore_name: underscoreName, traceparent } = headers;
-  const known = { id: messageId, type, cursor, rooms, origin: appId };
+  const { cursor, rooms, underscore_name: underscoreName, contents, traceparent } = headers;
+  const identity = contents === undefined ? messageId : `${messageId}\n${contents}`;
+  const known = { id: messageId, identity, type, cursor, rooms, origin: appId };
   return { ...known, underscoreName, traceparent, body: message.content };
 }

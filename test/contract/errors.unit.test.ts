@@ -24,6 +24,7 @@ describe('the registry of errors', () => {
     ['broker_unavailable', 503],
     ['broker_blocked', 503],
     ['too_many_unconfirmed', 503],
+    ['starting', 503],
     ['going_away', 503],
   ] as const)('%s answers %d', (code, status) => {
     expect(new AppError(code, 'words').status).toBe(status);

@@ -23,6 +23,7 @@ describe('parseEntry', () => {
   it('reads address and identity from the headers and leaves the body alone', () => {
     expect(parseEntry(message())).toEqual({
       id: 'event-1',
+      identity: 'event-1',
       type: 'appointment.created',
       cursor,
       rooms: ['admin', 'provider_4', 'everyone'],
@@ -44,6 +45,14 @@ describe('parseEntry', () => {
     const headers = encodeHeaders(cursor, ['calendar'], 'unavailability_created');
     expect(Object.values(headers).map((value) => typeof value)).toEqual(['string', 'string', 'string']);
     expect(parseEntry(message({ headers }))).toMatchObject({ underscoreName: 'unavailability_created' });
+  });
+
+  it('tells another event under the same id from a repeat, by the digest of what the backend stated', () => {
+    const [first, repeat, other, none] = ['one', 'one', 'two', undefined].map(
+      (contents) => parseEntry(message({}, { contents }))?.identity,
+    );
+    expect(repeat).toBe(first);
+    expect(new Set([first, other, none]).size).toBe(3);
   });
 
   it.each([['a"b'], ['Appointment'], [''], [5], [['unavailability_created']], [null]])(

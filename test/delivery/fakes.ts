@@ -26,6 +26,7 @@ export function event(fields: Partial<Entry> & { atMs?: number } = {}): Entry {
   const body = Buffer.from(JSON.stringify({ event: 'appointment.created', cursor }));
   return {
     id: cursor,
+    identity: rest.id ?? cursor,
     type: 'appointment.created',
     cursor,
     rooms: ['provider_4'],
@@ -38,7 +39,7 @@ export function event(fields: Partial<Entry> & { atMs?: number } = {}): Entry {
 export function mark(fields: { atMs?: number; origin?: string } = {}): Entry {
   const { atMs = NOON, origin = 'delivery' } = fields;
   const cursor = cursorAt(atMs);
-  return { id: cursor, type: MARK_TYPE, cursor, rooms: [], origin, body: Buffer.alloc(0) };
+  return { id: cursor, identity: cursor, type: MARK_TYPE, cursor, rooms: [], origin, body: Buffer.alloc(0) };
 }
 
 export function kept(entry: Entry): TimelineEntry {

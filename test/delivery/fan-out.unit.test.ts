@@ -104,6 +104,14 @@ describe('FanOut', () => {
 });
 
 describe('an event that was published again under the same id', () => {
+  it('reaches everybody again where its contents are others: two instances of ingest took them at once', async () => {
+    const { deliver, join } = world();
+    const member = await join('provider_4');
+    for (const contents of ['one', 'two', 'one'])
+      deliver(event({ id: 'clash', identity: `clash\n${contents}` }));
+    expect(member.got).toBe(2);
+  });
+
   it('reaches only who joined in between', async () => {
     const { deliver, join } = world();
     const early = await join('provider_4');

@@ -9,7 +9,7 @@ interface Mistake {
 
 /**
  * What a backend sends that would be lost or changed on its way without a word: each has to be refused, and nobody may
- * ever get it. The id is taken by an event before, on the same instance, for each remembers its own.
+ * ever get it. The id is taken by an event before, on the same instance, which knows it at once.
  */
 export const makeMistakes: Act = async (_fault, { system, ledger, odd }) => {
   const [port] = system.ports('ingest');

@@ -86,7 +86,7 @@ export const mutations: readonly Mutation[] = [
     name: 'ingest does not recognise a repeated id',
     scenario: 'a backend repeats itself',
     file: 'services/ingest/core/repeats.js',
-    find: 'if (first !== undefined)',
+    find: 'if (before?.outcome !== undefined)',
     replace: 'if (false)',
   },
   {

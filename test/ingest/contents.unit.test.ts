@@ -1,7 +1,13 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { differences, fingerprintOf, type Contents } from '../../services/ingest/core/contents.ts';
+import {
+  decodeFingerprint,
+  differences,
+  encodeFingerprint,
+  fingerprintOf,
+  type Contents,
+} from '../../services/ingest/core/contents.ts';
 
 const sha256 = (text: string) => createHash('sha256').update(text).digest('base64');
 const booking: Contents = {
@@ -75,6 +81,20 @@ describe('contents that were sent before under the same id', () => {
         );
       }),
     );
+  });
+
+  it('are the same after a way through the headers of a message, and not compared in an unknown form', () => {
+    fc.assert(
+      fc.property(fc.dictionary(fc.string(), fc.jsonValue()), (data) => {
+        const fingerprint = fingerprintOf({ ...booking, data }, sha256);
+        const headers = encodeFingerprint(fingerprint);
+        expect(Object.values(headers).join('')).toMatch(/^[\x21-\x7e]*$/);
+        expect(decodeFingerprint(headers)).toEqual(fingerprint);
+      }),
+    );
+    const headers = encodeFingerprint(fingerprintOf(booking, sha256));
+    expect(decodeFingerprint({ ...headers, contents_parts: '2.x.y' })).toBeUndefined();
+    expect(decodeFingerprint({ ...headers, contents_parts: '1.no base64!.y' })).toBeUndefined();
   });
 
   it('are remembered in a few hundred bytes, however large they are', () => {

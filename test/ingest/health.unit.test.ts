@@ -53,6 +53,12 @@ describe('ingest that works, but somebody should look', () => {
       { code: 'confirm_latency_high', value: 1_200, limit: 1_000 },
       /40 confirms took 1200 ms or more.*disk/,
     ],
+    [
+      'the history was not read in time',
+      { ids: 'late' },
+      { code: 'ids_unknown' },
+      /REPEATS_READ_TIMEOUT_MS.*before this start is taken/,
+    ],
     ['the event loop is late', { lagMs: 251 }, { code: 'event_loop_lag', value: 251, limit: 250 }, /251 ms/],
     [
       'its consumer has no connection',
@@ -112,8 +118,14 @@ describe('ingest that should be given no work', () => {
       { publisher: away, inbox: away },
       ['broker_down'],
     ],
+    [
+      'it reads no ids for want of a broker',
+      { publisher: away, inbox: away, ids: 'reading' },
+      ['broker_down'],
+    ],
     ['the broker blocks it', { publisher: { state: 'blocked', reason: 'low on disk' } }, ['broker_blocked']],
     ['it stops', { stopping: true }, ['going_away']],
+    ['it does not know yet which ids were used', { ids: 'reading' }, ['starting']],
   ])('is unhealthy when %s', (_when, change, codes) => {
     const { status, reasons } = reportWhen(change);
     expect([status, reasons.map(({ code }) => code)]).toEqual(['unhealthy', codes]);

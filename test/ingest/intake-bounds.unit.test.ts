@@ -95,3 +95,20 @@ describe('an event with more data than an event may have', () => {
     expect(JSON.stringify(event?.event.data)).toHaveLength(65_536);
   });
 });
+
+describe('an instance that does not know yet which ids were used', () => {
+  it('takes what has no id, and what nobody can send again', () => {
+    const { take, ids } = world({ knowsIds: () => false });
+    take(appointment({ rooms: ['admin'] }));
+    take(appointment({ id: 'once', rooms: ['admin'] }), { entrance: 'broadcast' });
+    expect(ids()).toHaveLength(4);
+  });
+
+  it('has an event with an id come again later', () => {
+    const { take, ids } = world({ knowsIds: () => false });
+    expect(() => take([appointment(), appointment({ id: 'a' })])).toThrow(
+      expect.objectContaining({ code: 'starting', retryable: true }),
+    );
+    expect(ids()).toEqual([]);
+  });
+});

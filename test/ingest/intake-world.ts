@@ -2,11 +2,16 @@ import { Intake, type IntakeOptions } from '../../services/ingest/core/intake.ts
 import type { Announcement, Confirm } from '../../services/ingest/core/ports.ts';
 import type { Refusal } from '../../services/ingest/core/problems.ts';
 import type { Input } from '../../services/ingest/core/read-input.ts';
+import { Repeats, REPEATS_MAX_AGE_MS } from '../../services/ingest/core/repeats.ts';
 import { Cursor } from '../../shared/contract/cursor.ts';
 import { AppError } from '../../shared/contract/errors.ts';
 
 /** An intake before a publisher that the test plays; nothing is confirmed until `confirm`. */
-export function world({ room = 10_000, ...options }: { room?: number } & Partial<IntakeOptions> = {}) {
+export function world({
+  room = 10_000,
+  maxRepeats = 100,
+  ...options
+}: { room?: number; maxRepeats?: number } & Partial<IntakeOptions> = {}) {
   const handedOver: Announcement[] = [];
   const waiting: { resolve: (confirm: Confirm) => void; reject: (error: Error) => void }[] = [];
   let cursors = 0;
@@ -29,7 +34,8 @@ export function world({ room = 10_000, ...options }: { room?: number } & Partial
     nextCursor: () => Cursor.parse(`01a205ff-0000-7000-8000-${String((cursors += 1)).padStart(12, '0')}`),
     clock: () => 0,
     now: () => 0,
-    maxRepeats: 100,
+    repeats: new Repeats(maxRepeats, REPEATS_MAX_AGE_MS, (text) => text),
+    knowsIds: () => true,
     maxEventBytes: 64 * 1024,
     digest: (text) => text,
     calendarRoom: 'thin',

@@ -53,6 +53,7 @@ async function startFaultyInbox() {
       take: () => Promise.resolve(undefined),
       reconcile: () => undefined,
     },
+    ready: Promise.resolve(),
     keepHash: false,
     webhookIds: new Repeats(10, 1_000, (text) => text),
     observer: { refused: () => undefined, ignored: () => undefined },

@@ -52,3 +52,67 @@ describe('a repeated id', () => {
     expect(['b', 'c', 'd'].map((id) => repeats.has(id, HOUR_MS))).toEqual([false, true, true]);
   });
 });
+
+describe('an id that the history has', () => {
+  const print = (whole: string) => ({ whole, parts: '', keys: '' });
+  const contents = (start: string) => ({
+    name: 'calendar.sync',
+    data: { start },
+    timestamp: undefined,
+    rooms: 'rule' as const,
+  });
+  const place = () => {
+    const repeats = new Repeats<string>(10, HOUR_MS, (text) => text);
+    const first = repeats.fingerprintOf(contents('10:00'));
+    const found = (publishedMs: number, nowMs: number) =>
+      repeats.found('a', publishedMs, nowMs, { outcome: 'theirs', fingerprint: first });
+    return { repeats, first, found };
+  };
+
+  it('is taken by another event, and not by the same', () => {
+    const { repeats, found } = place();
+    found(0, 0);
+    expect(repeats.clash('a', 0, contents('10:00'))).toEqual([]);
+    expect(repeats.clash('a', 0, contents('11:00')).map(({ path }) => path)).toEqual(['/id', '/data/start']);
+  });
+
+  it('is published once more, and answered as the first time', async () => {
+    const { repeats, first, found } = place();
+    found(0, 0);
+    const { calls, publish } = publication();
+    expect(calls).toBe(0);
+    expect(repeats.has('a', 0)).toBe(false);
+    const once = repeats.once('a', 0, () => Promise.resolve('ours'), first);
+    const again = repeats.once('a', 0, publish, first);
+    expect([await once.outcome, await again.outcome]).toEqual(['theirs', 'theirs']);
+    expect([once.repeated, again.repeated, repeats.has('a', 0)]).toEqual([false, true, true]);
+  });
+
+  it('is free again when its time is over, counted from when it was published', () => {
+    const { repeats, found } = place();
+    found(-HOUR_MS, 0);
+    expect(repeats.size).toBe(0);
+    found(1 - HOUR_MS, 0);
+    expect(repeats.clash('a', 0, contents('11:00'))).not.toEqual([]);
+    expect(repeats.clash('a', 1, contents('11:00'))).toEqual([]);
+  });
+
+  it('stays taken when a publication failed that reached the history all the same', async () => {
+    const { repeats, first, found } = place();
+    const late = publication();
+    const { outcome } = repeats.once('a', 0, late.publish, first);
+    found(0, 0);
+    late.fail();
+    await expect(outcome).rejects.toThrow('lost');
+    expect(repeats.has('a', 0)).toBe(false);
+    expect(repeats.clash('a', 0, contents('11:00'))).not.toEqual([]);
+    expect(await repeats.once('a', 0, () => Promise.resolve('ours'), first).outcome).toBe('theirs');
+  });
+
+  it('is said when two instances took different events under it', () => {
+    const { repeats, found } = place();
+    repeats.once('a', 0, () => new Promise(() => undefined), print('another'));
+    expect(found(0, 0)).toBe(false);
+    expect(place().found(0, 0)).toBe(true);
+  });
+});

@@ -18,7 +18,7 @@ export class FanOut {
   constructor(
     private readonly timeline: Timeline,
     private readonly index: RoomIndex<Subscriber>,
-    /** Position at which each event id was first seen. */
+    /** Position at which each event was first seen, by its identity. */
     private readonly firstSeen: ExpiringMap<string, number>,
   ) {}
 
@@ -35,9 +35,9 @@ export class FanOut {
     if (this.timeline.find(entry.cursor) !== undefined) return undefined;
     const position = this.timeline.append(entry, nowMs);
     if (entry.frame === undefined) return 0;
-    // A backend that repeats an id published the event twice: only who joined in between has not had it.
-    const firstSeen = this.firstSeen.get(entry.id, nowMs);
-    if (firstSeen === undefined) this.firstSeen.set(entry.id, position, nowMs);
+    // A backend that repeats itself published the event twice: only who joined in between has not had it.
+    const firstSeen = this.firstSeen.get(entry.identity, nowMs);
+    if (firstSeen === undefined) this.firstSeen.set(entry.identity, position, nowMs);
     let sessions = 0;
     for (const room of entry.rooms) {
       for (const [subscriber, joinedAt] of this.index.members(room) ?? []) {

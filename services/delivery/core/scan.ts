@@ -118,7 +118,7 @@ class Collector {
   settled = false;
   #hasBeginning = false;
   entries: TimelineEntry[] = [];
-  readonly #ids = new Set<string>();
+  readonly #identities = new Set<string>();
 
   constructor(readonly request: ScanRequest) {}
 
@@ -135,14 +135,14 @@ class Collector {
 
   #startOver(before: readonly Entry[]): void {
     this.entries = [];
-    this.#ids.clear();
+    this.#identities.clear();
     for (const entry of before) this.take(entry, () => toTimelineEntry(entry));
   }
 
-  /** A repeat of an id is left out: a publisher's retry adds nothing, and may stand far behind. */
+  /** A repeat is left out: a publisher's retry adds nothing, and may stand far behind. */
   take(entry: Entry, kept: () => TimelineEntry): void {
-    if (!this.request.wants(entry) || this.#ids.has(entry.id)) return;
-    this.#ids.add(entry.id);
+    if (!this.request.wants(entry) || this.#identities.has(entry.identity)) return;
+    this.#identities.add(entry.identity);
     this.entries.push(kept());
   }
 }

@@ -6,7 +6,7 @@ import { NamedFrame } from './named-frame.ts';
 
 /** An entry of the history as this instance keeps it: addressed, and ready to be written to sockets. */
 export interface TimelineEntry {
-  readonly id: string;
+  readonly identity: string;
   readonly cursor: Cursor;
   readonly rooms: readonly Address[];
   /** Who published it; entries of one origin are in order everywhere. */
@@ -16,8 +16,14 @@ export interface TimelineEntry {
 }
 
 export function toTimelineEntry(entry: Entry): TimelineEntry {
-  const { id, cursor, rooms, origin } = entry;
-  return { id, cursor, rooms, origin, frame: entry.type === MARK_TYPE ? undefined : new NamedFrame(entry) };
+  const { identity, cursor, rooms, origin } = entry;
+  return {
+    identity,
+    cursor,
+    rooms,
+    origin,
+    frame: entry.type === MARK_TYPE ? undefined : new NamedFrame(entry),
+  };
 }
 
 /** Memory of an entry beside its frames, as measured: ids, arrays and the slot in two maps. */

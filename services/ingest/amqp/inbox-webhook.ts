@@ -96,7 +96,7 @@ function clashOf(webhook: Webhook, id: string, nowMs: number, ids: Repeats<void>
     rooms: 'rule',
   };
   const problems = ids.clash(id, nowMs, contents);
-  ids.once(id, nowMs, () => Promise.resolve(), contents);
+  ids.once(id, nowMs, () => Promise.resolve(), ids.fingerprintOf(contents));
   return renamed(problems, { '/event': '/action', '/data': '/payload' });
 }
 

@@ -33,6 +33,8 @@ export interface InboxDesk {
 export interface InboxOptions {
   readonly intake: Pick<Intake, 'take'>;
   readonly desk: InboxDesk;
+  /** Nothing is taken before. */
+  readonly ready: Promise<void>;
   readonly keepHash: boolean;
   /** Of webhooks that a backend published here itself. */
   readonly webhookIds: Repeats<void>;
@@ -80,6 +82,7 @@ export class Inbox {
   #pause: NodeJS.Timeout | undefined;
   #pauses = 0;
   #stopping = false;
+  #isReady = false;
 
   constructor(
     connection: BrokerConnection,
@@ -102,6 +105,10 @@ export class Inbox {
     });
     publisher.on('state', () => this.#onPublisherState());
     publisher.on('room', () => this.#handOn());
+    void options.ready.then(() => {
+      this.#isReady = true;
+      this.#onPublisherState();
+    });
   }
 
   /**
@@ -129,7 +136,7 @@ export class Inbox {
     const consumption = this.#consumption;
     if (consumption === undefined || consumption.starting || this.#stopping || this.#pause !== undefined)
       return;
-    if (this.options.publisher.state.state !== 'connected') return;
+    if (!this.#isReady || this.options.publisher.state.state !== 'connected') return;
     consumption.starting = true;
     const { consumerTag } = await consumption.channel.consume(INBOX, (message) => {
       this.#onDelivery(consumption, message);

@@ -137,9 +137,10 @@ export class Publisher extends EventEmitter<PublisherEvents> implements EventPub
     throw new AppError('too_many_unconfirmed', `${this.unconfirmed} messages wait for the broker's confirm`);
   }
 
-  publish({ event, cursor, body }: Announcement): Promise<Confirm> {
+  publish({ event, cursor, body, contents }: Announcement): Promise<Confirm> {
     const [first, ...others] = event.rooms.map(routingKeyOf);
     if (first === undefined) throw new Error(`event ${event.id} has no room to go to`);
+    const name = underscoreNameByData(event);
     return inSpan(`publish ${EXCHANGE}`, spanOf(event), () =>
       this.#hand({
         exchange: EXCHANGE,
@@ -153,7 +154,7 @@ export class Publisher extends EventEmitter<PublisherEvents> implements EventPub
           appId: this.options.appId,
           contentType: 'application/json',
           timestamp: Math.floor(this.options.wall() / 1000),
-          headers: { ...encodeHeaders(cursor, event.rooms, underscoreNameByData(event)), ...carrierOf() },
+          headers: { ...encodeHeaders(cursor, event.rooms, name), ...contents, ...carrierOf() },
         },
       }),
     );

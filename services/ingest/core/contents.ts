@@ -1,4 +1,5 @@
 import type { EventData } from '../../../shared/contract/event.ts';
+import type { ContentsHeaders } from '../../../shared/contract/message.ts';
 import type { Problem } from '../../../shared/contract/errors.ts';
 import { pointerOf } from './problems.ts';
 
@@ -20,6 +21,9 @@ export interface Fingerprint {
   readonly parts: string;
   readonly keys: string;
 }
+
+/** Names the form of a fingerprint in a header: another version may make another one of the same contents. */
+const FORM = '1';
 
 /** Keys of `data` with digests of their own; differences among further keys are named as those of `data`. */
 const MAX_KEYS = 64;
@@ -48,6 +52,21 @@ export function fingerprintOf(contents: Contents, digest: Digest): Fingerprint {
       .map(([key, value]) => hash(key) + hash(value))
       .join(''),
   };
+}
+
+export function encodeFingerprint({ whole, parts, keys }: Fingerprint): Required<ContentsHeaders> {
+  return { contents: whole, contents_parts: [FORM, btoa(parts), btoa(keys)].join('.') };
+}
+
+/** `undefined` for one of another form, which cannot be compared. */
+export function decodeFingerprint(headers: Required<ContentsHeaders>): Fingerprint | undefined {
+  const [form, parts, keys] = headers.contents_parts.split('.');
+  if (form !== FORM || parts === undefined || keys === undefined) return undefined;
+  try {
+    return { whole: headers.contents, parts: atob(parts), keys: atob(keys) };
+  } catch {
+    return undefined;
+  }
 }
 
 /** What of `contents` is not as it was in `first`, by JSON pointer; nothing when they are the same. */

@@ -3,14 +3,21 @@ import { encodeEventFrame, type RoomcastEvent } from '../../../shared/contract/e
 import type { AcceptedEvent, AcceptOptions } from './accept.ts';
 import { forCalendar } from './companion.ts';
 import type { Announcement, Entrance, EventPublisher, NextCursor, Observer, Receipt } from './ports.ts';
-import type { Problem } from '../../../shared/contract/errors.ts';
+import { AppError, type Problem } from '../../../shared/contract/errors.ts';
 import { cloudEventNames } from './cloud-events.ts';
-import { differences, fingerprintOf, type Contents, type Digest } from './contents.ts';
+import {
+  differences,
+  encodeFingerprint,
+  fingerprintOf,
+  type Contents,
+  type Digest,
+  type Fingerprint,
+} from './contents.ts';
 import { fitted, mayExceed } from './data-size.ts';
 import type { SteadyClock, WallClock } from '../../../shared/runtime/clock.ts';
 import { refusal, renamed, under, type Refusal } from './problems.ts';
 import { readInput, type Input, type Read } from './read-input.ts';
-import { Repeats, REPEATS_MAX_AGE_MS } from './repeats.ts';
+import type { Repeats } from './repeats.ts';
 
 export interface IntakeOptions {
   readonly publisher: EventPublisher;
@@ -22,8 +29,10 @@ export interface IntakeOptions {
   readonly now: SteadyClock;
   /** Whether the broker is several nodes. */
   readonly inCluster: () => boolean;
-  /** Ids remembered to recognise repeats; beyond, the oldest are forgotten. */
-  readonly maxRepeats: number;
+  /** By the ids that backends gave. */
+  readonly repeats: Repeats<Receipt>;
+  /** Whether `repeats` has what was published before this start, or at least it is not waited for any longer. */
+  readonly knowsIds: () => boolean;
   /** Of an event's `data` as JSON: more is refused, or cut where the sender cannot send it again. */
   readonly maxEventBytes: number;
   /** For telling a repeat from another event under the same id. */
@@ -51,6 +60,7 @@ export interface Taken {
 
 interface Draft {
   readonly receipt: Receipt;
+  readonly fingerprint: Fingerprint | undefined;
   readonly announcements: readonly Announcement[];
 }
 
@@ -62,7 +72,7 @@ export class Intake {
   readonly #repeats: Repeats<Receipt>;
 
   constructor(private readonly options: IntakeOptions) {
-    this.#repeats = new Repeats(options.maxRepeats, REPEATS_MAX_AGE_MS, options.digest);
+    this.#repeats = options.repeats;
   }
 
   /**
@@ -79,6 +89,8 @@ export class Intake {
       maxDataBytes: canRetry && mayExceed(input.body.byteLength, maxEventBytes) ? maxEventBytes : undefined,
     });
     if ('problems' in read) return read;
+    if (canRetry && !this.options.knowsIds() && read.events.some(({ id }) => id !== undefined))
+      throw new AppError('starting', 'This instance does not know yet which ids were used; try again.');
     const clashes = this.#clashes(read, input);
     if (clashes.length > 0) return refusal('id_reused', clashes);
     const [first] = read.events;
@@ -143,7 +155,10 @@ export class Intake {
 
   #draft(accepted: AcceptedEvent): Draft {
     const cursor = this.options.nextCursor();
-    const { isCopy = false, id = cursor, name, data, timestamp, rooms } = accepted;
+    const { isCopy = false, id = cursor, name, data, timestamp, rooms, contents } = accepted;
+    const fingerprint =
+      accepted.id === undefined || contents === undefined ? undefined : this.#repeats.fingerprintOf(contents);
+    const headers = fingerprint && encodeFingerprint(fingerprint);
     const own: RoomcastEvent = { id, name, data, timestamp, rooms };
     const { event, companion } = isCopy
       ? { event: own, companion: undefined }
@@ -154,9 +169,11 @@ export class Intake {
       .filter((one) => one !== undefined)
       .filter(({ rooms }) => rooms.length > 0);
     const announcements = events.map((one, index) =>
-      announced(one, index === 0 ? cursor : this.options.nextCursor()),
+      index === 0
+        ? announced(one, cursor, headers)
+        : announced(one, this.options.nextCursor(), headers && { contents: headers.contents }),
     );
-    return { receipt: { id: event.id, rooms: event.rooms, cursor }, announcements };
+    return { receipt: { id: event.id, rooms: event.rooms, cursor }, fingerprint, announcements };
   }
 
   async #announce(
@@ -169,7 +186,7 @@ export class Intake {
     const { outcome, repeated } =
       event.id === undefined
         ? { outcome: publish(), repeated: false }
-        : this.#repeats.once(event.id, nowMs, publish, event.contents);
+        : this.#repeats.once(event.id, nowMs, publish, draft?.fingerprint);
     const receipt = await outcome;
     this.options.observer.accepted({ ...receipt, name: event.name, entrance, repeated });
     return receipt;
@@ -185,12 +202,12 @@ export class Intake {
     const { publisher, nextCursor, inCluster } = this.options;
     const confirm = await publisher.publish(announcement);
     if (confirm === 'late' && inCluster())
-      await publisher.publish(announced(announcement.event, nextCursor()));
+      await publisher.publish(announced(announcement.event, nextCursor(), announcement.contents));
   }
 }
 
-function announced(event: RoomcastEvent, cursor: Cursor): Announcement {
-  return { event, cursor, body: encodeEventFrame(event, cursor) };
+function announced(event: RoomcastEvent, cursor: Cursor, contents: Announcement['contents']): Announcement {
+  return { event, cursor, body: encodeEventFrame(event, cursor), contents };
 }
 
 /** Waits for every outcome, so that nothing of a failed batch is still on its way when it is answered. */

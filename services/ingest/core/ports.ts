@@ -1,6 +1,7 @@
 import type { Cursor } from '../../../shared/contract/cursor.ts';
 import type { ErrorCode } from '../../../shared/contract/errors.ts';
 import type { EventName, RoomcastEvent } from '../../../shared/contract/event.ts';
+import type { ContentsHeaders } from '../../../shared/contract/message.ts';
 import type { Address } from '../../../shared/contract/routing.ts';
 
 /** Where an event came in. */
@@ -11,6 +12,8 @@ export interface Announcement {
   readonly event: RoomcastEvent;
   readonly cursor: Cursor;
   readonly body: Buffer;
+  /** By what a repeat of a backend's id is told from another event. */
+  readonly contents?: ContentsHeaders | undefined;
 }
 
 export interface EventPublisher {

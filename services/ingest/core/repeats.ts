@@ -5,29 +5,51 @@ import { differences, fingerprintOf, type Contents, type Digest, type Fingerprin
 /** How long a repeated id is recognised. */
 export const REPEATS_MAX_AGE_MS = 24 * 60 * 60 * 1000;
 
+/** What the history has under an id, from whichever instance. */
+interface Found<Outcome> {
+  readonly outcome: Outcome;
+  readonly fingerprint: Fingerprint;
+}
+
 interface First<Outcome> {
-  readonly outcome: Promise<Outcome>;
+  /** Of this instance's own publishing; `undefined` where it has only been found. */
+  readonly outcome: Promise<Outcome> | undefined;
   readonly fingerprint: Fingerprint | undefined;
+  /** Until this instance has published it with success. */
+  found: Found<Outcome> | undefined;
+  isPublished: boolean;
 }
 
 /**
  * What was already published under an id that the backend gave. A repeat gets the outcome of the first, also
  * while that one is still on its way; a first that fails is forgotten, so that a retry publishes. Without contents
  * on both sides nothing is compared: the id is ours, and says that it is the same event.
+ *
+ * What was only found in the history is published once more by its first repeat here, for nobody knows whether every
+ * queue has it; the answer is that of the first time.
  */
 export class Repeats<Outcome> {
   readonly #firsts: ExpiringMap<string, First<Outcome>>;
 
   constructor(
     maxEntries: number,
-    maxAgeMs: number,
+    private readonly maxAgeMs: number,
     private readonly digest: Digest,
   ) {
     this.#firsts = new ExpiringMap(maxEntries, maxAgeMs);
   }
 
+  get size(): number {
+    return this.#firsts.size;
+  }
+
+  /** Whether a repeat of this id would publish nothing. */
   has(id: string, nowMs: number): boolean {
-    return this.#firsts.get(id, nowMs) !== undefined;
+    return this.#firsts.get(id, nowMs)?.outcome !== undefined;
+  }
+
+  fingerprintOf(contents: Contents): Fingerprint {
+    return fingerprintOf(contents, this.digest);
   }
 
   /** How the contents differ from what was published under the id; empty for a repeat, and for an id that is new. */
@@ -36,21 +58,52 @@ export class Repeats<Outcome> {
     return fingerprint === undefined ? [] : differences(fingerprint, contents, this.digest);
   }
 
-  /** Calls `publish` at once for an id that is new, and not at all for a repeat. */
+  /** Calls `publish` at once for an id that is new here, and not at all for a repeat. */
   once(
     id: string,
     nowMs: number,
     publish: () => Promise<Outcome>,
-    contents?: Contents,
+    fingerprint?: Fingerprint,
   ): { outcome: Promise<Outcome>; repeated: boolean } {
-    const first = this.#firsts.get(id, nowMs);
-    if (first !== undefined) return { outcome: first.outcome, repeated: true };
-    const outcome = publish();
-    const fingerprint = contents === undefined ? undefined : fingerprintOf(contents, this.digest);
-    this.#firsts.set(id, { outcome, fingerprint }, nowMs);
-    outcome.catch(() => {
-      if (this.#firsts.get(id, nowMs)?.outcome === outcome) this.#firsts.delete(id);
-    });
+    const before = this.#firsts.get(id, nowMs);
+    if (before?.outcome !== undefined) return { outcome: before.outcome, repeated: true };
+    const found = before?.found;
+    const published = publish();
+    const outcome = found === undefined ? published : published.then(() => found.outcome);
+    const first: First<Outcome> = { outcome, fingerprint, found, isPublished: false };
+    this.#firsts.set(id, first, nowMs);
+    outcome.then(
+      () => {
+        first.found = undefined;
+        first.isPublished = true;
+      },
+      () => this.#failed(id, first, nowMs),
+    );
     return { outcome, repeated: false };
+  }
+
+  /**
+   * Of the history, which another instance, or this one before a restart, may have filled; `publishedMs` by the clock of
+   * `nowMs`. `false` where the id is known for another event.
+   */
+  found(id: string, publishedMs: number, nowMs: number, found: Found<Outcome>): boolean {
+    if (nowMs - publishedMs >= this.maxAgeMs) return true;
+    const first = this.#firsts.get(id, nowMs);
+    if (first === undefined) this.#setFound(id, found, publishedMs);
+    else if (!first.isPublished) first.found ??= found;
+    const known = first?.fingerprint;
+    return known === undefined || known.whole === found.fingerprint.whole;
+  }
+
+  /** It may be in the history all the same: then a retry is published, and another event refused. */
+  #failed(id: string, first: First<Outcome>, nowMs: number): void {
+    if (this.#firsts.get(id, nowMs) !== first) return;
+    if (first.found === undefined) this.#firsts.delete(id);
+    else this.#setFound(id, first.found, nowMs);
+  }
+
+  #setFound(id: string, found: Found<Outcome>, atMs: number): void {
+    const { fingerprint } = found;
+    this.#firsts.set(id, { outcome: undefined, fingerprint, found, isPublished: false }, atMs);
   }
 }
