@@ -20,10 +20,10 @@ import { persist } from './core/persist.ts';
 import { RoomIndex } from './core/room-index.ts';
 import { roomsByKind } from './core/rooms-by-kind.ts';
 import { ScanSchedule } from './core/scan-schedule.ts';
-import { Suspicion } from './core/suspicion.ts';
 import { Timeline, toTimelineEntry } from './core/timeline.ts';
 import { Trust } from './core/trust.ts';
 import { beginDelivery } from './delivery-span.ts';
+import { Doubts } from './doubts.ts';
 import { Drops } from '../../shared/runtime/drops.ts';
 import { FanOutMeter } from './fan-out-meter.ts';
 import { Hole } from './hole.ts';
@@ -65,7 +65,7 @@ export class EventFlow {
   readonly #timeline: Timeline;
   readonly #index = new RoomIndex<FlowMember>();
   readonly #trust = new Trust();
-  readonly #suspicion: Suspicion;
+  readonly #doubts: Doubts;
   readonly #hole: Hole;
   readonly drops: Drops;
   readonly #fanOut: FanOut;
@@ -98,7 +98,7 @@ export class EventFlow {
     const markEvents = {
       published: (mark: Cursor) => this.#trust.markPublished(mark),
       roundTrip: (seconds: number) => metrics.markRoundTrip.observe(seconds),
-      overtook: () => this.#recheck(),
+      overtook: () => this.#doubts.recheck(),
     };
     this.#marks = new Marks(publishing, logger, instance, markEvents, now);
     this.#history = new History(consuming, this.#marks, this.#cluster, {
@@ -106,7 +106,8 @@ export class EventFlow {
       stalled: (reason) => this.#nodes.leave(reason),
     });
     this.#liveness = new Liveness(config.MARK_INTERVAL_MS);
-    this.#suspicion = new Suspicion(now());
+    const recheck = () => this.#path.recheck();
+    this.#doubts = new Doubts({ timeline: this.#timeline, trust: this.#trust, recheck }, now());
     this.drops = new Drops(metrics.brokerDrops, logger, 'their history is read instead');
     this.#hole = new Hole({
       history: this.#history,
@@ -137,7 +138,8 @@ export class EventFlow {
       onEntry: (entry) => this.#take(entry),
       onForeign: () => metrics.dropped.inc({ reason: 'foreign' }),
       onDropped: (reason) => this.#dropped(reason),
-      onWindowFull: (entry) => this.#suspect(entry),
+      onWindowFull: (entry) => this.#doubts.windowFull(entry),
+      onWindowFree: (entry) => this.#doubts.windowFree(entry),
       fillHole: () => this.#fillHole(),
       onBound: () => this.#marks.abandon(),
       isKnown: ({ type, cursor }) => type === MARK_TYPE || this.#timeline.find(cursor) !== undefined,
@@ -222,8 +224,7 @@ export class EventFlow {
     if (this.#marks.oldestMs() > STALLED_MS) {
       this.#marks.abandon();
       this.#nodes.leave(`no mark has come back for ${STALLED_MS} ms`);
-    } else if (!this.#nodes.areBlocked && this.#suspicion.isDue(nowMs, this.#marks.oldestMs()))
-      this.#recheck();
+    } else if (!this.#nodes.areBlocked) this.#doubts.tick(nowMs, this.#marks.oldestMs());
   }
 
   async close(): Promise<void> {
@@ -236,7 +237,7 @@ export class EventFlow {
     if (sessions === undefined) {
       this.#context.metrics.repeats.inc();
     } else if (entry.type === MARK_TYPE) {
-      this.#suspicion.markArrived();
+      this.#doubts.markArrived();
       this.#trust.markArrived(entry.cursor, this.#timeline.next - 1);
       this.#marks.arrived(entry.cursor);
       this.#liveness.markArrived();
@@ -267,19 +268,7 @@ export class EventFlow {
 
   #dropped(reason: string): void {
     this.drops.note(reason, this.#context.now());
-    this.#recheck();
-  }
-
-  #recheck(): void {
-    this.#trust.doubt();
-    this.#path.recheck();
-  }
-
-  /** Nothing new passes before the history is read: a session past a hole may go on at an instance that knows of none. */
-  #suspect(entry: Entry | undefined): void {
-    this.#suspicion.raise();
-    if (entry !== undefined && this.#timeline.find(entry.cursor) !== undefined) this.#trust.doubt();
-    else this.#recheck();
+    this.#doubts.recheck();
   }
 
   #sendMarkIfDue(nowMs: number): void {

@@ -2,8 +2,10 @@ import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals
 import type { Channel, ConsumeMessage } from 'amqplib';
 import { EventEmitter } from 'node:events';
 import { LivePath } from '../../services/delivery/amqp/live-path.ts';
+import { Doubts } from '../../services/delivery/doubts.ts';
 import type { Bindings } from '../../services/delivery/amqp/bindings.ts';
 import type { BrokerConnection } from '../../shared/runtime/broker-connection.ts';
+import type { Cursor } from '../../shared/contract/cursor.ts';
 import type { Entry } from '../../shared/contract/message.ts';
 import { createLogger } from '../../shared/runtime/logger.ts';
 
@@ -30,6 +32,7 @@ function world(
     onForeign: () => undefined,
     onDropped: () => undefined,
     onWindowFull: () => undefined,
+    onWindowFree: () => undefined,
     isKnown: () => true,
     onBound: () => undefined,
     fillHole: done,
@@ -72,22 +75,29 @@ describe('the start of the live path', () => {
 });
 
 describe('a message that fills the prefetch', () => {
-  const cursors = ['01a21ad3-15dd-77fc-8637-c24d0f2cd8b3', '01a21ad3-37c7-75db-8045-5af82a8f4b71'] as const;
+  const cursors = [
+    '01a21ad3-15dd-77fc-8637-c24d0f2cd8b3',
+    '01a21ad3-37c7-75db-8045-5af82a8f4b71',
+    '01a21ad3-4a01-7c11-9d2e-0b7c0e6d1f55',
+    '01a21ad3-5b02-7d22-8e3f-1c8d1f7e2a66',
+  ] as const;
 
-  function messageOf(deliveryTag: number, cursor: string): ConsumeMessage {
+  function messageOf(deliveryTag: number): ConsumeMessage {
+    const cursor = cursors[deliveryTag - 1];
     const headers = { cursor, rooms: 'provider_4' };
     const properties = { messageId: cursor, type: 'appointment.created', appId: 'ingest', headers };
     const fields = { deliveryTag, redelivered: false };
     return { fields, properties, content: Buffer.from('{}') } as unknown as ConsumeMessage;
   }
 
-  it('is passed on only once the history has told what may be missing before it', async () => {
+  /** A path that is started, whose history answers when the test has it read. */
+  async function started({ asking }: { asking: () => Promise<void> }) {
     let bring: (message: ConsumeMessage) => void = () => undefined;
     const channel = Object.assign(new EventEmitter(), {
       close: done,
       assertQueue: done,
       // Answered at the start; later requests ask how far the broker has got.
-      prefetch: jest.fn<() => Promise<void>>(never).mockResolvedValueOnce(),
+      prefetch: jest.fn<() => Promise<void>>(asking).mockResolvedValueOnce(),
       ack: () => undefined,
       consume: (queue: string, onMessage: (message: ConsumeMessage) => void) => {
         if (!queue.endsWith('.dropped')) bring = onMessage;
@@ -98,11 +108,16 @@ describe('a message that fills the prefetch', () => {
     const connection = Object.assign(new EventEmitter(), { model }) as unknown as BrokerConnection;
     const bindings = { attach: done, detach: () => undefined, size: 1 } as unknown as Bindings;
     const passed: Entry[] = [];
+    const suspected: (Entry | undefined)[] = [];
     const cursorsPassed = () => passed.map(({ cursor }) => cursor);
     let read: () => void = () => undefined;
     const fillHole = jest.fn(() => Promise.resolve());
-    const suspected: (Entry | undefined)[] = [];
+    const timeline = { find: (cursor: Cursor) => (cursorsPassed().includes(cursor) ? 0 : undefined) };
     const consuming = new Promise<LivePath>((resolve) => {
+      const doubts = new Doubts(
+        { timeline, trust: { doubt: () => undefined }, recheck: () => path.recheck() },
+        0,
+      );
       const path: LivePath = new LivePath(connection, createLogger('test', 'silent'), bindings, {
         instance: 'one',
         queueKind: () => Promise.resolve('quorum'),
@@ -112,8 +127,9 @@ describe('a message that fills the prefetch', () => {
         onDropped: () => undefined,
         onWindowFull: (entry) => {
           suspected.push(entry);
-          path.recheck();
+          doubts.windowFull(entry);
         },
+        onWindowFree: (entry) => doubts.windowFree(entry),
         isKnown: () => false,
         onBound: () => undefined,
         fillHole,
@@ -124,17 +140,38 @@ describe('a message that fills the prefetch', () => {
     });
     await consuming;
     fillHole.mockImplementation(() => new Promise((resolve) => (read = resolve)));
+    const readHistory = async () => {
+      read();
+      await new Promise(setImmediate);
+      await new Promise(setImmediate);
+    };
+    return { bring: (tag: number) => bring(messageOf(tag)), passed, suspected, cursorsPassed, readHistory };
+  }
 
-    bring(messageOf(1, cursors[0]));
-    expect(cursorsPassed()).toEqual([cursors[0]]);
-    bring(messageOf(2, cursors[1]));
-    expect(suspected).toMatchObject([{ cursor: cursors[1] }]);
-    expect(cursorsPassed()).toEqual([cursors[0]]);
-
-    read();
-    await new Promise(setImmediate);
-    expect(cursorsPassed()).toEqual([...cursors]);
+  it('is passed on only once the history has told what may be missing before it', async () => {
+    const { bring, passed, suspected, cursorsPassed, readHistory } = await started({ asking: never });
+    bring(1);
+    expect(cursorsPassed()).toEqual(cursors.slice(0, 1));
+    bring(2);
+    expect(cursorsPassed()).toEqual(cursors.slice(0, 1));
+    await readHistory();
+    expect(cursorsPassed()).toEqual(cursors.slice(0, 2));
     // Read once, however often it is looked at.
     expect(passed[1]).toBe(suspected[0]);
+  });
+
+  it('has the next one wait for the history too: what waited in between may have been removed since', async () => {
+    const { bring, cursorsPassed, readHistory } = await started({ asking: done });
+    bring(1);
+    bring(2);
+    await readHistory();
+    expect(cursorsPassed()).toEqual(cursors.slice(0, 2));
+    bring(3);
+    expect(cursorsPassed()).toEqual(cursors.slice(0, 2));
+    await readHistory();
+    expect(cursorsPassed()).toEqual(cursors.slice(0, 3));
+    // Nothing has waited since.
+    bring(4);
+    expect(cursorsPassed()).toEqual([...cursors]);
   });
 });

@@ -30,6 +30,8 @@ export interface LivePathOptions {
    * before this entry, `undefined` for a message without our headers, is passed on.
    */
   readonly onWindowFull: (entry: Entry | undefined) => void;
+  /** Nothing waits at the broker behind this entry; called before it is passed on. */
+  readonly onWindowFree: (entry: Entry) => void;
   /** A new queue is bound to everything in use: what was published before will not come by it. */
   readonly onBound: () => void;
   /** What the queue brings is held back: the moment to fill the hole before it. */
@@ -171,6 +173,7 @@ export class LivePath {
     // What comes again was given back in between, and waited.
     if (window.isFullAt(message.fields.deliveryTag) || message.fields.redelivered)
       this.options.onWindowFull(entry);
+    else if (entry !== undefined) this.options.onWindowFree(entry);
     valve.push({ message, entry });
   }
 

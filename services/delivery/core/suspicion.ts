@@ -18,9 +18,19 @@ export class Suspicion {
     this.#standstill = new Standstill(nowMs);
   }
 
+  /** Whether messages may have waited at the broker since the history was last read. */
+  get isRaised(): boolean {
+    return this.#isRaised;
+  }
+
   raise(): void {
     this.#isRaised = true;
     this.#isFresh = true;
+  }
+
+  /** The history is read anyway, after all that may have waited. */
+  lower(): void {
+    this.#isRaised = false;
   }
 
   markArrived(): void {
