@@ -100,7 +100,7 @@ export class EventFlow {
       roundTrip: (seconds: number) => metrics.markRoundTrip.observe(seconds),
       overtook: () => this.#doubts.recheck(),
     };
-    this.#marks = new Marks(publishing, logger, instance, markEvents, now);
+    this.#marks = new Marks(publishing, logger, instance, markEvents, wall, now);
     this.#history = new History(consuming, this.#marks, this.#cluster, {
       begun: () => metrics.scans.inc(),
       stalled: (reason) => this.#nodes.leave(reason),

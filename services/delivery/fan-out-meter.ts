@@ -1,5 +1,6 @@
 import { cursorTimeMs, type Cursor } from '../../shared/contract/cursor.ts';
 import type { Entry } from '../../shared/contract/message.ts';
+import { unixMs } from '../../shared/core/wall-time.ts';
 import type { SteadyClock, WallClock } from '../../shared/runtime/clock.ts';
 import { Companions } from './core/companions.ts';
 import type { DeliveryMetrics } from './metrics.ts';
@@ -30,7 +31,7 @@ export class FanOutMeter {
   }
 
   #observe(): void {
-    const wallMs = this.wall();
+    const wallMs = unixMs(this.wall());
     const nowMs = this.now();
     for (const cursor of this.#written.splice(0)) {
       // The clocks of two machines may differ by more than an event takes, and be set.

@@ -9,6 +9,7 @@ import {
   type ServerFrame,
 } from '../../shared/contract/frames.ts';
 import { EVERYONE, type Room } from '../../shared/contract/routing.ts';
+import { stampOf } from '../../shared/core/wall-time.ts';
 import type { SteadyClock, WallClock } from '../../shared/runtime/clock.ts';
 import { errorText } from '../../shared/runtime/error-text.ts';
 import type { Logger } from '../../shared/runtime/logger.ts';
@@ -140,7 +141,7 @@ export class LiveSession implements SessionPorts {
 
   sendGap(cursor: Cursor): void {
     this.context.metrics.gaps.inc();
-    const timestamp = new Date(this.wall()).toISOString();
+    const timestamp = stampOf(this.wall());
     const gap = {
       id: uuidv7(),
       name: 'calendar.sync',

@@ -1,4 +1,5 @@
 import type { BrokerConnection } from '../../shared/runtime/broker-connection.ts';
+import { unixMs } from '../../shared/core/wall-time.ts';
 import { steadyClock, wallClock } from '../../shared/runtime/clock.ts';
 import type { Logger } from '../../shared/runtime/logger.ts';
 import type { InboxDesk } from './amqp/inbox.ts';
@@ -64,7 +65,7 @@ export class LedgerSide implements InboxDesk {
     this.#lookups =
       reconciliation &&
       pace &&
-      new Lookups({ ...reconciliation, pace, desk: { observe }, clock: wallClock, logger });
+      new Lookups({ ...reconciliation, pace, desk: { observe }, clock: wallClock, now: steadyClock, logger });
     this.#desk = new Desk({
       lookups: this.#lookups,
       undecided: (id) => this.#sayUndecided(id),
@@ -155,7 +156,7 @@ export class LedgerSide implements InboxDesk {
 
   #keepUp(): void {
     const { config, ledger, logger } = this.options;
-    ledger.forgetBefore(new Date(wallClock() - config.keepDays * DAY_MS).toISOString().slice(0, 10));
+    ledger.forgetBefore(new Date(unixMs(wallClock()) - config.keepDays * DAY_MS).toISOString().slice(0, 10));
     this.#callTheRoll();
     if (!this.isOpen) return;
     this.#stream

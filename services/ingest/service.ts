@@ -4,6 +4,7 @@ import { v4, v7 } from 'uuid';
 import { Cursor } from '../../shared/contract/cursor.ts';
 import { BrokerConnection } from '../../shared/runtime/broker-connection.ts';
 import { ClientAddresses } from '../../shared/runtime/client-addresses.ts';
+import { unixMs } from '../../shared/core/wall-time.ts';
 import { steadyClock, wallClock } from '../../shared/runtime/clock.ts';
 import { Cluster } from '../../shared/runtime/cluster.ts';
 import { declareTopology } from '../../shared/runtime/declare-topology.ts';
@@ -61,7 +62,7 @@ export async function startIngest(
     unconfirmed: () => publisher.unconfirmed,
     ids: () => repeats.size,
   });
-  const nextCursor = () => Cursor.parse(v7());
+  const nextCursor = () => Cursor.parse(v7({ msecs: unixMs(wallClock()) }));
   const publisher: Publisher = new Publisher(publishing, {
     maxUnconfirmed: config.maxUnconfirmed,
     maxUnconfirmedBytes: config.maxUnconfirmedBytes,
@@ -125,6 +126,7 @@ export async function startIngest(
     maxBodyBytes: config.maxBodyBytes,
     nextKey: nextCursor,
     clock: wallClock,
+    now: steadyClock,
     logger,
   });
   const watch = new QueueWatch(consuming, {

@@ -2,6 +2,7 @@ import { describe, expect, it, jest } from '@jest/globals';
 import { CatchUp, type CatchUpPorts, type Replay } from '../../services/delivery/core/catch-up.ts';
 import type { Place } from '../../services/delivery/core/completeness.ts';
 import { Timeline } from '../../services/delivery/core/timeline.ts';
+import { wallTime } from '../../shared/core/wall-time.ts';
 import type { Cursor } from '../../shared/contract/cursor.ts';
 import type { Entry } from '../../shared/contract/message.ts';
 import type { Address } from '../../shared/contract/routing.ts';
@@ -36,7 +37,7 @@ function world({
     scan,
     inCluster: () => inCluster,
     rest,
-    wall: () => now,
+    wall: () => wallTime(now),
     now: () => now,
   });
   const position = cursorAt(NOON);

@@ -109,6 +109,24 @@ describe('the rate of a session', () => {
     expect(world.said()).toEqual(['rooms_list']);
   });
 
+  it.each([
+    ['back', -1_800_000],
+    ['ahead', 1_800_000],
+  ])(
+    'answers again after a minute, no sooner, when the clock is set half an hour %s',
+    async (_way, stepMs) => {
+      const world = await liveSession();
+      await world.receive(...times(51, list));
+      world.said();
+      world.steppedMs = stepMs;
+      await world.pass(59_999);
+      await world.receive(list);
+      await world.pass(1);
+      await world.receive(list);
+      expect(world.said()).toEqual(['RATE_LIMITED', 'rooms_list']);
+    },
+  );
+
   it('counts frames that are refused', async () => {
     const world = await liveSession();
     await world.receive(...Array.from({ length: 50 }, () => 'no JSON'));

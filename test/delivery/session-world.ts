@@ -8,6 +8,7 @@ import type { CloseName } from '../../shared/contract/close-codes.ts';
 import type { Cursor } from '../../shared/contract/cursor.ts';
 import type { ServerFrame } from '../../shared/contract/frames.ts';
 import type { Room } from '../../shared/contract/routing.ts';
+import { wallTime, type WallTime } from '../../shared/core/wall-time.ts';
 import { cursorAt, FakeOutlet, FakeRooms, NOON, settle } from './fakes.ts';
 
 const HOUR_MS = 3_600_000;
@@ -50,6 +51,8 @@ export class SessionWorld implements SessionPorts {
   replay: Replay | Promise<Replay> = { recovered: true, entries: [], cursor: this.newest };
   whenPositioned: Promise<void> = Promise.resolve();
   nowMs = NOON;
+  /** How far the machine's clock has been set. */
+  steppedMs = 0;
   boundBytes = Number.POSITIVE_INFINITY;
   readonly observer = {
     opened: (principal: Principal, rooms: readonly Room[]) => this.opened.push({ principal, rooms }),
@@ -101,8 +104,8 @@ export class SessionWorld implements SessionPorts {
     return NOON - 30_000;
   }
 
-  wall(): number {
-    return this.nowMs;
+  wall(): WallTime {
+    return wallTime(this.nowMs + this.steppedMs);
   }
 
   now(): number {

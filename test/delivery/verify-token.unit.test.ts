@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import jwt from 'jsonwebtoken';
 import { createHmac, generateKeyPairSync } from 'node:crypto';
 import { createTokenVerifier } from '../../services/delivery/auth/verify-token.ts';
+import { wallTime } from '../../shared/core/wall-time.ts';
 import { NOON } from './fakes.ts';
 
 const SECRET = 'the-secret-of-these-tests-0123456789';
@@ -9,7 +10,9 @@ const OLD_SECRET = 'the-secret-before-that-one-987654321';
 const nowS = NOON / 1000;
 
 const LIFETIME_S = 31 * 24 * 60 * 60;
-const verify = createTokenVerifier([SECRET, OLD_SECRET], () => NOON, { maxLifetimeMs: LIFETIME_S * 1000 });
+const verify = createTokenVerifier([SECRET, OLD_SECRET], () => wallTime(NOON), {
+  maxLifetimeMs: LIFETIME_S * 1000,
+});
 
 /** An access token as the fork issues it, but for what a test says otherwise. */
 function claims(changes: Readonly<Record<string, unknown>> = {}): Record<string, unknown> {
@@ -92,7 +95,7 @@ describe('a token is taken', () => {
   });
 
   it('with an end that can be written, however long tokens may live', () => {
-    const patient = createTokenVerifier([SECRET], () => NOON, { maxLifetimeMs: Number.MAX_VALUE });
+    const patient = createTokenVerifier([SECRET], () => wallTime(NOON), { maxLifetimeMs: Number.MAX_VALUE });
     for (const exp of [NOON + 900_000, Number.MAX_SAFE_INTEGER]) {
       const verdict = patient(sign(claims({ exp })));
       const endMs = 'principal' in verdict ? verdict.principal.expiresAtMs : Number.NaN;

@@ -12,6 +12,7 @@ import { readWebhook } from '../../services/ingest/easyappointments/webhook.ts';
 import { paths } from '../../services/ingest/http/routes.ts';
 import { frameErrorCodes } from '../../shared/contract/frames.ts';
 import { errorRegistry } from '../../shared/contract/errors.ts';
+import { wallTime } from '../../shared/core/wall-time.ts';
 import { TEST_SECRET } from '../support/tokens.ts';
 
 const guide = readFileSync('docs/easyappointments.md', 'utf8');
@@ -140,7 +141,7 @@ describe('what the guide has people paste', () => {
       .object({ exp: z.number() })
       .loose()
       .parse(JSON.parse(blocks('json')[0] ?? ''));
-    const verify = createTokenVerifier([TEST_SECRET], () => (claims.exp - 1) * 1000, {
+    const verify = createTokenVerifier([TEST_SECRET], () => wallTime((claims.exp - 1) * 1000), {
       maxLifetimeMs: 900_000,
     });
     expect(verify(jwt.sign(claims, TEST_SECRET, { algorithm: 'HS256', noTimestamp: true }))).toMatchObject({

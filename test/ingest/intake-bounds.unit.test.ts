@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { wallTime } from '../../shared/core/wall-time.ts';
 import { appointment } from '../support/events.ts';
 import { pathsIn, world } from './intake-world.ts';
 
@@ -38,7 +39,7 @@ describe('events with an id', () => {
   it('are no other event because the time or the secretaries that ingest filled in are others', async () => {
     let now = 0;
     let secretaries = [8];
-    const { take, confirm, ids } = world({ clock: () => now, secretariesOf: () => secretaries });
+    const { take, confirm, ids } = world({ clock: () => wallTime(now), secretariesOf: () => secretaries });
     const event = appointment({ id: 'a' });
     const first = take(event).receipts;
     confirm();

@@ -5,6 +5,7 @@ import type { Input } from '../../services/ingest/core/read-input.ts';
 import { Repeats, REPEATS_MAX_AGE_MS } from '../../services/ingest/core/repeats.ts';
 import { Cursor } from '../../shared/contract/cursor.ts';
 import { AppError } from '../../shared/contract/errors.ts';
+import { wallTime } from '../../shared/core/wall-time.ts';
 
 /** An intake before a publisher that the test plays; nothing is confirmed until `confirm`. */
 export function world({
@@ -32,7 +33,7 @@ export function world({
       confirmed: () => undefined,
     },
     nextCursor: () => Cursor.parse(`01a205ff-0000-7000-8000-${String((cursors += 1)).padStart(12, '0')}`),
-    clock: () => 0,
+    clock: () => wallTime(0),
     now: () => 0,
     repeats: new Repeats(maxRepeats, REPEATS_MAX_AGE_MS, (text) => text),
     knowsIds: () => true,

@@ -62,6 +62,7 @@ async function startFaultyInbox() {
     maxBodyBytes: 1_000_000,
     nextKey: () => Cursor.parse(v7()),
     clock: wallClock,
+    now: steadyClock,
     logger,
   });
   const model = await connect(vhost.url);

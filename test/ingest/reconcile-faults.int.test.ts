@@ -35,6 +35,11 @@ describe('a site that answers 429', () => {
     ['nothing', {}, 120_000],
     ['Retry-After: 7', { 'Retry-After': '7' }, 7_000],
     ['Retry-After: a day', { 'Retry-After': '86400' }, 900_000],
+    [
+      'a time in Retry-After, by its own clock',
+      { 'Retry-After': 'Mon, 23 Nov 2026 12:00:30 GMT', Date: 'Mon, 23 Nov 2026 12:00:00 GMT' },
+      30_000,
+    ],
     ['a Retry-After that is none', { 'Retry-After': 'soon' }, 120_000],
   ])('and says %s is left alone so long, then asked the same again', async (_what, headers, waitMs) => {
     await using world = await Reconciling.start();

@@ -2,6 +2,7 @@ import { Lookups } from '../../services/ingest/easyappointments/rest/lookups.ts'
 import { apiBaseOf } from '../../services/ingest/easyappointments/rest/api-base.ts';
 import { Pace } from '../../services/ingest/easyappointments/rest/questions.ts';
 import { systemTimer } from '../../services/ingest/easyappointments/rest/timer.ts';
+import { wallTime } from '../../shared/core/wall-time.ts';
 import { Secret } from '../../shared/runtime/env.ts';
 import { createLogger } from '../../shared/runtime/logger.ts';
 import { TestDesk } from './desk.ts';
@@ -19,7 +20,8 @@ export class AskingDesk {
       this.#waits.push(own);
       return () => void this.#waits.splice(0, Infinity, ...this.#waits.filter((one) => one !== own));
     };
-    const clock = () => this.desk.nowMs;
+    const now = () => this.desk.nowMs;
+    const clock = () => wallTime(this.desk.wallMs);
     this.lookups = new Lookups({
       site: {
         base: apiBaseOf(site.url) ?? '',
@@ -27,9 +29,10 @@ export class AskingDesk {
         timeoutMs: 10_000,
         maxResponseBytes: 1024 ** 2,
       },
-      pace: new Pace({ intervalMs: 0, clock, timer: systemTimer }),
+      pace: new Pace({ intervalMs: 0, clock: now, timer: systemTimer }),
       desk: { observe: (...observed) => this.desk.desk.observe(...observed) },
       clock,
+      now,
       timer,
       logger: createLogger('ingest', 'fatal'),
     });

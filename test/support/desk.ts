@@ -4,6 +4,7 @@ import type { Refusal } from '../../services/ingest/core/problems.ts';
 import { Desk, type DeskOptions } from '../../services/ingest/easyappointments/desk.ts';
 import type { Entry } from '../../services/ingest/easyappointments/entries.ts';
 import { Ledger } from '../../services/ingest/easyappointments/ledger.ts';
+import { wallTime } from '../../shared/core/wall-time.ts';
 import { AppError } from '../../shared/contract/errors.ts';
 import { readWebhook } from '../../services/ingest/easyappointments/webhook.ts';
 
@@ -39,6 +40,8 @@ export class TestDesk {
   #messages = 0;
   /** 2026-11-23, a moment after the fixtures were captured. */
   nowMs = Date.UTC(2026, 10, 23);
+  /** How far the machine's clock has been set. */
+  steppedMs = 0;
 
   constructor({ ledger = new Ledger(), ...options }: Partial<DeskOptions> = {}) {
     this.ledger = ledger;
@@ -61,9 +64,13 @@ export class TestDesk {
       cancelledStatuses: new Set(['cancelled', 'canceled']),
       quietStatuses: new Set(['draft']),
       keepHash: this.#keepHash,
-      clock: () => this.nowMs,
+      clock: () => wallTime(this.wallMs),
       ...options,
     });
+  }
+
+  get wallMs(): number {
+    return this.nowMs + this.steppedMs;
   }
 
   /** Takes one webhook, a second after the one before, and returns the events that it made. */
@@ -74,7 +81,12 @@ export class TestDesk {
     if (value.kind === 'ignored' || value.kind === 'reconcile') return [];
     const before = this.announced.length;
     this.nowMs += 1_000;
-    const refusal = await this.desk.take({ webhook: value, entrance: 'webhook', id, receivedMs: this.nowMs });
+    const refusal = await this.desk.take({
+      webhook: value,
+      entrance: 'webhook',
+      id,
+      receivedMs: this.wallMs,
+    });
     if (refusal !== undefined) this.refusals.push(refusal);
     return this.announced.slice(before);
   }

@@ -7,6 +7,7 @@ import {
 } from '../../services/ingest/easyappointments/rest/reconciler.ts';
 import { apiBaseOf } from '../../services/ingest/easyappointments/rest/api-base.ts';
 import type { Timer } from '../../services/ingest/easyappointments/rest/timer.ts';
+import { wallTime } from '../../shared/core/wall-time.ts';
 import { Secret } from '../../shared/runtime/env.ts';
 import { createLogger } from '../../shared/runtime/logger.ts';
 import { API_TOKEN, FakeEasyAppointments } from './easyappointments-rest.ts';
@@ -23,7 +24,8 @@ export class TestTime {
   #pending: { delayMs: number; callback: () => void } | undefined;
   #wake: () => void = () => undefined;
 
-  readonly clock = () => this.nowMs;
+  readonly clock = () => wallTime(this.nowMs);
+  readonly now = () => this.nowMs;
 
   readonly timer: Timer = (delayMs, callback) => {
     if (delayMs >= 3_600_000) {
@@ -147,7 +149,7 @@ export class Reconciling {
       maxRows: 1_000,
       intervalMs: 0,
       clock: this.time.clock,
-      now: this.time.clock,
+      now: this.time.now,
       timer: this.time.timer,
       logger: createLogger('ingest', 'debug', this.#sink()),
       onReport: (report) => {

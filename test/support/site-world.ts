@@ -8,6 +8,7 @@ import { emptyTally } from '../../services/ingest/easyappointments/rest/observin
 import { reconcile } from '../../services/ingest/easyappointments/rest/run.ts';
 import { readWebhook, type Change } from '../../services/ingest/easyappointments/webhook.ts';
 import { AppError } from '../../shared/contract/errors.ts';
+import { wallTime } from '../../shared/core/wall-time.ts';
 import { Secret } from '../../shared/runtime/env.ts';
 import { createLogger } from '../../shared/runtime/logger.ts';
 import type { WebhookBody } from './desk.ts';
@@ -171,10 +172,10 @@ export class SiteWorld {
     const stop = new AbortController();
     const { signal } = stop;
     const dead = new AppError('going_away', 'dead');
-    const clock = () => this.nowMs;
+    const [now, clock] = [() => this.nowMs, () => wallTime(this.nowMs)];
     const lookups = new Lookups({
-      ...{ site: SITE, clock, logger },
-      pace: new Pace({ intervalMs: 0, clock, timer: (_, callback) => this.#wait(0, callback) }),
+      ...{ site: SITE, clock, now, logger },
+      pace: new Pace({ intervalMs: 0, clock: now, timer: (_, callback) => this.#wait(0, callback) }),
       desk: { observe: (...observed) => desk.observe(...observed) },
       timer: (delayMs, callback) => this.#wait(delayMs, callback),
       ask: async (_site, path) => {

@@ -5,7 +5,8 @@ import { encodeHeaders, MARK_TYPE } from '../../../shared/contract/message.ts';
 import { markKeyOf } from '../../../shared/contract/routing.ts';
 import { EXCHANGE } from '../../../shared/contract/topology.ts';
 import type { BrokerConnection } from '../../../shared/runtime/broker-connection.ts';
-import type { SteadyClock } from '../../../shared/runtime/clock.ts';
+import { unixMs } from '../../../shared/core/wall-time.ts';
+import type { SteadyClock, WallClock } from '../../../shared/runtime/clock.ts';
 import type { Logger } from '../../../shared/runtime/logger.ts';
 import { confirmChannel, ManagedChannel } from '../../../shared/runtime/managed-channel.ts';
 
@@ -42,6 +43,7 @@ export class Marks {
       /** A mark came before one that was published earlier, which will not come. */
       overtook: () => void;
     },
+    private readonly wall: WallClock,
     private readonly now: SteadyClock,
   ) {
     this.#channel = new ManagedChannel(connection, { name: 'marks', logger, create: confirmChannel });
@@ -49,7 +51,7 @@ export class Marks {
 
   async publish(): Promise<Mark> {
     const channel = await this.#channel.whenReady();
-    const cursor = Cursor.parse(uuidv7());
+    const cursor = Cursor.parse(uuidv7({ msecs: unixMs(this.wall()) }));
     this.events.published(cursor);
     // Waits from before it is published: it may be back before its confirm.
     const arrived = new Promise<void>((resolve, reject) => {

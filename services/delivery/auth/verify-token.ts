@@ -2,6 +2,7 @@ import jwt from 'jsonwebtoken';
 import { createSecretKey, type KeyObject } from 'node:crypto';
 import { z } from 'zod';
 import { Id } from '../../../shared/contract/ids.ts';
+import { unixMs } from '../../../shared/core/wall-time.ts';
 import type { WallClock } from '../../../shared/runtime/clock.ts';
 import { roles } from '../core/access.ts';
 import type { TokenVerdict } from '../core/session-ports.ts';
@@ -61,7 +62,7 @@ export function createTokenVerifier(
   return (token) => {
     for (const key of keys) {
       const signed = readSigned(key, token);
-      if (signed !== undefined) return judge(signed, now(), maxLifetimeMs);
+      if (signed !== undefined) return judge(signed, unixMs(now()), maxLifetimeMs);
     }
     return FOREIGN;
   };

@@ -1,6 +1,7 @@
 import { Cursor, cursorTimeMs } from '../../../shared/contract/cursor.ts';
 import type { ResumeFailure } from '../../../shared/contract/frames.ts';
 import { ExpiringMap } from '../../../shared/core/expiring-map.ts';
+import { unixMs, type WallTime } from '../../../shared/core/wall-time.ts';
 import type { Address } from '../../../shared/contract/routing.ts';
 import type { SteadyClock, WallClock } from '../../../shared/runtime/clock.ts';
 import { inRooms, type FromCursor, type ScanRequest, type ScanResult } from './scan.ts';
@@ -46,8 +47,8 @@ const APART_MS = 2 * 60 * 60_000;
 export const MARGINS_MS: readonly number[] = [NEAR_MS, 15 * 60_000, APART_MS];
 
 /** Where reading begins to find a cursor's entry; its stamp may lie ahead of our clock, the entry does not. */
-export function lookBackFrom(cursor: Cursor, marginMs: number, nowMs: number): number {
-  return Math.min(cursorTimeMs(cursor), nowMs) - marginMs;
+export function lookBackFrom(cursor: Cursor, marginMs: number, now: WallTime): number {
+  return Math.min(cursorTimeMs(cursor), unixMs(now)) - marginMs;
 }
 
 /**
@@ -91,7 +92,7 @@ export class CatchUp {
       return this.#fromHistory(rooms, { cursor: beginning.cursor, earlier }, position);
     }
     if (at !== undefined && this.#coversAll(rooms, at)) return this.#fromMemory(rooms, at);
-    if (cursorTimeMs(cursor) > wall() + MAX_AHEAD_MS) {
+    if (cursorTimeMs(cursor) > unixMs(wall()) + MAX_AHEAD_MS) {
       return { recovered: false, reason: 'unknown', cursor: position };
     }
     if (this.#unknown.get(cursor, now()) !== undefined) {
@@ -126,7 +127,7 @@ export class CatchUp {
   async *#looks(cursor: Cursor): AsyncGenerator<number> {
     yield* MARGINS_MS;
     const { inCluster, rest, wall, now } = this.ports;
-    const ageMs = Math.max(0, wall() - cursorTimeMs(cursor));
+    const ageMs = Math.max(0, unixMs(wall()) - cursorTimeMs(cursor));
     const lateUntilMs = now() + LATE_MS - ageMs;
     while (inCluster() && now() < lateUntilMs) {
       await rest(LOOK_AGAIN_MS);
@@ -142,7 +143,7 @@ export class CatchUp {
       const entries = [...timeline.from(at)].filter(inRooms(rooms));
       return { recovered: true, entries, cursor: timeline.last?.cursor ?? position };
     }
-    const stampedMs = wall() - (now() - sinceMs);
+    const stampedMs = unixMs(wall()) - (now() - sinceMs);
     const request = { from: { sinceMs: stampedMs }, wants: inRooms(rooms) };
     const result = await this.ports.scan(request, stampedMs);
     return { recovered: true, entries: result.entries, cursor: result.mark };

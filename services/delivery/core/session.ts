@@ -8,6 +8,7 @@ import {
   type FrameErrorCode,
   type ServerFrame,
 } from '../../../shared/contract/frames.ts';
+import { stampOf, unixMs } from '../../../shared/core/wall-time.ts';
 import type { Principal } from './access.ts';
 import type { Replay } from './catch-up.ts';
 import type { Subscriber } from './fan-out.ts';
@@ -99,7 +100,7 @@ export class Session implements Subscriber {
   tick(nowMs: number): void {
     const inStateMs = nowMs - this.#stateSinceMs;
     if (this.closed) return;
-    if (this.#principal !== undefined && this.ports.wall() >= this.#principal.expiresAtMs) {
+    if (this.#principal !== undefined && unixMs(this.ports.wall()) >= this.#principal.expiresAtMs) {
       this.#refuse('TOKEN_EXPIRED', 'The token has expired. Come back with a new one.', 'tokenExpired');
     } else if (this.#state === 'waiting' && inStateMs >= this.limits.authTimeoutMs) {
       this.#refuse('AUTH_REQUIRED', `No token came in time. ${HOW_TO_AUTH}`, 'noToken');
@@ -268,7 +269,7 @@ export class Session implements Subscriber {
   }
 
   #pong(): void {
-    this.#send({ type: 'pong', timestamp: new Date(this.ports.wall()).toISOString() });
+    this.#send({ type: 'pong', timestamp: stampOf(this.ports.wall()) });
   }
 
   #refuse(code: FrameErrorCode, message: string, close: CloseName, reason?: string): void {

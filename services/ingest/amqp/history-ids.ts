@@ -4,6 +4,7 @@ import { eventIdOf } from '../../../shared/contract/companion-id.ts';
 import { cursorTimeMs, type Cursor } from '../../../shared/contract/cursor.ts';
 import { encodeHeaders, MARK_TYPE, MessageEnvelope } from '../../../shared/contract/message.ts';
 import { HISTORY } from '../../../shared/contract/topology.ts';
+import { unixMs } from '../../../shared/core/wall-time.ts';
 import type { BrokerConnection } from '../../../shared/runtime/broker-connection.ts';
 import type { SteadyClock, WallClock } from '../../../shared/runtime/clock.ts';
 import type { Logger } from '../../../shared/runtime/logger.ts';
@@ -74,7 +75,7 @@ export class HistoryIds {
     const { wall, maxRepeats, readTimeoutMs } = this.options;
     this.#mark = await this.#publishMark();
     this.#deadline ??= setTimeout(() => this.#giveUp(), readTimeoutMs).unref();
-    const sinceSeconds = Math.floor((wall() - REPEATS_MAX_AGE_MS) / 1000);
+    const sinceSeconds = Math.floor((unixMs(wall()) - REPEATS_MAX_AGE_MS) / 1000);
     const { model } = this.connection;
     const since = model && (await firstOffset(model, HISTORY, { '!': 'timestamp', value: sinceSeconds }));
     const last = model && (await firstOffset(model, HISTORY, 'last'));
@@ -118,7 +119,7 @@ export class HistoryIds {
     const outcome = { id, cursor, rooms: eventId === undefined ? rooms : [] };
     const { repeats, now, wall, logger } = this.options;
     const nowMs = now();
-    const ageMs = Math.max(0, wall() - cursorTimeMs(cursor));
+    const ageMs = Math.max(0, unixMs(wall()) - cursorTimeMs(cursor));
     if (!repeats.found(id, nowMs - ageMs, nowMs, { outcome, fingerprint }))
       logger.warn({ id, cursor }, 'two instances took different events under one id at the same time');
   }

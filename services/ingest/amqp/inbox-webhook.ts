@@ -2,6 +2,7 @@ import type { ConsumeMessage } from 'amqplib';
 import { z } from 'zod';
 import type { Problem } from '../../../shared/contract/errors.ts';
 import { INBOX } from '../../../shared/contract/topology.ts';
+import { unixMs, type WallTime } from '../../../shared/core/wall-time.ts';
 import { carrierOf } from '../../../shared/runtime/tracing.ts';
 import { parseJson } from '../core/json.ts';
 import type { Entrance } from '../core/ports.ts';
@@ -38,10 +39,10 @@ const MARK_OF_A_WEBHOOK = '"payload"';
 export function webhookMessage(
   body: Buffer,
   id: string,
-  receivedMs: number,
+  received: WallTime,
   entrance: 'webhook' | 'broadcast' = 'webhook',
 ): OutgoingMessage {
-  const received = entrance === 'webhook' ? RECEIVED_HEADER : BROADCAST_HEADER;
+  const header = entrance === 'webhook' ? RECEIVED_HEADER : BROADCAST_HEADER;
   return {
     exchange: '',
     routingKey: INBOX,
@@ -50,7 +51,7 @@ export function webhookMessage(
     properties: {
       messageId: id,
       contentType: 'application/json',
-      headers: { [received]: receivedMs, [KEY_HEADER]: id, ...carrierOf() },
+      headers: { [header]: unixMs(received), [KEY_HEADER]: id, ...carrierOf() },
     },
   };
 }
@@ -58,7 +59,7 @@ export function webhookMessage(
 /** `undefined` for what is no webhook; a backend may publish the body of one to the inbox itself. */
 export function webhookIn(
   message: ConsumeMessage,
-  nowMs: number,
+  { time, nowMs }: { readonly time: WallTime; readonly nowMs: number },
   { ids, ...options }: WebhookOptions & { readonly ids: Repeats<void> },
 ): WaitingWebhook | Refusal | undefined {
   const broadcastMs = Received.parse(message.properties.headers?.[BROADCAST_HEADER]);
@@ -78,7 +79,7 @@ export function webhookIn(
     webhook: read.value,
     entrance: received === undefined ? 'inbox' : 'webhook',
     id,
-    receivedMs: received ?? nowMs,
+    receivedMs: received ?? unixMs(time),
   };
 }
 

@@ -2,8 +2,9 @@ import { SpanKind } from '@opentelemetry/api';
 import type { Channel, ChannelModel, ConsumeMessage } from 'amqplib';
 import { AppError } from '../../../shared/contract/errors.ts';
 import { INBOX } from '../../../shared/contract/topology.ts';
+import { stampOf } from '../../../shared/core/wall-time.ts';
 import type { BrokerConnection } from '../../../shared/runtime/broker-connection.ts';
-import type { WallClock } from '../../../shared/runtime/clock.ts';
+import type { SteadyClock, WallClock } from '../../../shared/runtime/clock.ts';
 import { errorText } from '../../../shared/runtime/error-text.ts';
 import type { Logger } from '../../../shared/runtime/logger.ts';
 import { ManagedChannel, plainChannel } from '../../../shared/runtime/managed-channel.ts';
@@ -46,6 +47,8 @@ export interface InboxOptions {
   readonly maxBodyBytes: number;
   readonly nextKey: NextCursor;
   readonly clock: WallClock;
+  /** For how long ids are remembered. */
+  readonly now: SteadyClock;
   readonly logger: Logger;
 }
 
@@ -186,12 +189,12 @@ export class Inbox {
   }
 
   #webhookIn(message: ConsumeMessage): WaitingWebhook | Refusal | undefined {
-    const { clock, keepHash, maxBodyBytes } = this.options;
+    const { clock, now, keepHash, webhookIds, maxBodyBytes } = this.options;
     const { byteLength } = message.content;
     const encoded = encodingProblem(message.properties.contentEncoding);
     if (encoded !== undefined) return refusal('unsupported_media_type', [{ path: '', message: encoded }]);
     if (byteLength <= maxBodyBytes)
-      return webhookIn(message, clock(), { keepHash, ids: this.options.webhookIds });
+      return webhookIn(message, { time: clock(), nowMs: now() }, { keepHash, ids: webhookIds });
     const tooLarge = { path: '', message: `expected at most ${maxBodyBytes} bytes, found ${byteLength}` };
     return { code: 'body_too_large', problems: [tooLarge] };
   }
@@ -234,7 +237,7 @@ export class Inbox {
 
   async #setAside(message: ConsumeMessage, refusal: Refusal): Promise<void> {
     const { publisher, observer, nextKey, clock } = this.options;
-    const at = new Date(clock()).toISOString();
+    const at = stampOf(clock());
     await publisher.publishMessage(rejectedMessage(message, refusal, { key: nextKey(), at }));
     observer.refused({
       entrance: 'inbox',

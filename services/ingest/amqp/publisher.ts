@@ -6,6 +6,7 @@ import { underscoreNameByData } from '../../../shared/contract/event-naming.ts';
 import { encodeHeaders } from '../../../shared/contract/message.ts';
 import { routingKeyOf } from '../../../shared/contract/routing.ts';
 import { EXCHANGE } from '../../../shared/contract/topology.ts';
+import { unixMs } from '../../../shared/core/wall-time.ts';
 import type { BrokerConnection, BrokerState } from '../../../shared/runtime/broker-connection.ts';
 import type { SteadyClock, WallClock } from '../../../shared/runtime/clock.ts';
 import type { Logger } from '../../../shared/runtime/logger.ts';
@@ -153,7 +154,7 @@ export class Publisher extends EventEmitter<PublisherEvents> implements EventPub
           type: event.name,
           appId: this.options.appId,
           contentType: 'application/json',
-          timestamp: Math.floor(this.options.wall() / 1000),
+          timestamp: Math.floor(unixMs(this.options.wall()) / 1000),
           headers: { ...encodeHeaders(cursor, event.rooms, name), ...contents, ...carrierOf() },
         },
       }),

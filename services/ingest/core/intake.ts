@@ -14,6 +14,7 @@ import {
   type Fingerprint,
 } from './contents.ts';
 import { fitted, mayExceed } from './data-size.ts';
+import { stampOf } from '../../../shared/core/wall-time.ts';
 import type { SteadyClock, WallClock } from '../../../shared/runtime/clock.ts';
 import { refusal, renamed, under, type Refusal } from './problems.ts';
 import { readInput, type Input, type Read } from './read-input.ts';
@@ -81,7 +82,7 @@ export class Intake {
    */
   take(input: Input): Taken | Refusal {
     const { clock, secretariesOf, enrich, maxEventBytes } = this.options;
-    const now = new Date(clock()).toISOString();
+    const now = stampOf(clock());
     const canRetry = input.entrance !== 'broadcast';
     const read = readInput(input, {
       now,

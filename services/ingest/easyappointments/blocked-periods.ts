@@ -6,7 +6,7 @@ import type { Ledger } from './ledger.ts';
 import type { Plan } from './people.ts';
 import { isOutdated, secondsOf } from './staleness.ts';
 
-export interface BlockedPeriodTold extends Pick<Told, 'verb' | 'seen' | 'observed'> {
+export interface BlockedPeriodTold extends Pick<Told, 'verb' | 'seen' | 'now' | 'observed'> {
   readonly row: BlockedPeriodRow;
 }
 

@@ -62,8 +62,9 @@ export interface Decision {
 export interface Told {
   readonly verb: Verb;
   readonly row: AppointmentRow;
-  /** Unix seconds. */
+  /** When it was heard of, and now; Unix seconds. */
   readonly seen: number;
+  readonly now: number;
   /** Statuses that mean cancelled, lower case. */
   readonly cancelledStatuses: ReadonlySet<string>;
   /** Statuses that the customer is not told of, lower case. */

@@ -1,4 +1,6 @@
 import { AppError } from '../../../shared/contract/errors.ts';
+import { unixMs } from '../../../shared/core/wall-time.ts';
+import type { WallClock } from '../../../shared/runtime/clock.ts';
 import type { AcceptedEvent } from '../core/accept.ts';
 import type { Entrance } from '../core/ports.ts';
 import type { Refusal } from '../core/problems.ts';
@@ -29,8 +31,7 @@ export interface DeskOptions {
   readonly undecided?: (appointment: number) => void;
   /** What webhooks do not tell; absent without the REST API. */
   readonly lookups?: Lookups | undefined;
-  /** Unix milliseconds. */
-  readonly clock: () => number;
+  readonly clock: WallClock;
 }
 
 export interface Arrival {
@@ -136,7 +137,7 @@ export class Desk implements DeskForRest {
   async tellAgain(): Promise<number> {
     if (!this.#open) throw new AppError('going_away', 'another instance consumes the inbox now');
     const { ledger, clock } = this.options;
-    const atMs = clock();
+    const atMs = unixMs(clock());
     const again = ledger
       .coming(this.#context(atMs).today)
       .flatMap(([id, record]) => toldAgain(id, record, this.#withoutDoubtful(ledger)) ?? []);
@@ -152,13 +153,15 @@ export class Desk implements DeskForRest {
   }
 
   #context(atMs: number, tellAgain = true): PlanContext {
+    const nowMs = unixMs(this.options.clock());
     return {
       tellAgain,
       cancelledStatuses: this.options.cancelledStatuses,
       quietStatuses: this.options.quietStatuses,
       seen: Math.floor(atMs / 1000),
+      now: Math.floor(nowMs / 1000),
       nowOf: (provider) => wallClockAt(atMs, this.options.ledger.zoneOf(provider)),
-      today: new Date(this.options.clock() - DAY_MS).toISOString().slice(0, 10),
+      today: new Date(nowMs - DAY_MS).toISOString().slice(0, 10),
     };
   }
 

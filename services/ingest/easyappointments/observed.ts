@@ -11,7 +11,6 @@ import type { Ledger } from './ledger.ts';
 import type { Plan } from './people.ts';
 import { planFor, planForAppointment, type PlanContext } from './plan.ts';
 import type { Observation } from './rest/ports.ts';
-import type { Role } from './webhook.ts';
 
 export interface ObservedOptions {
   /** Whether an appointment keeps its `hash`. */
@@ -36,7 +35,7 @@ export function planForObservation(
       const isUndecided = known?.undecided === true;
       // Of two webhooks of one second the REST API knows which counts, as soon as it was asked after both.
       const asOf = isUndecided ? Math.floor(observation.asOfMs / 1000) : context.seen;
-      if (toldSince(ledger, 'appointment', row.id, asOf)) return NOTHING;
+      if (toldSince(ledger.get('appointment', row.id), asOf, context.now)) return NOTHING;
       const observed = { isNews: observation.isNews };
       const plan = planForAppointment(ledger, { ...context, verb: 'save', row, observed });
       const isWhole = known !== undefined && (!known.absence || known.listed !== undefined);
@@ -44,7 +43,7 @@ export function planForObservation(
     }
     case 'blocked_period': {
       const row = BlockedPeriodRow.parse(observation.row);
-      if (toldSince(ledger, 'blocked_period', row.id, context.seen)) return NOTHING;
+      if (toldSince(ledger.get('blocked_period', row.id), context.seen, context.now)) return NOTHING;
       const observed = { isNews: observation.isNews };
       const plan = planForBlockedPeriod(ledger, { ...context, verb: 'save', row, observed });
       return onlyChanges(plan, ledger.get('blocked_period', row.id) !== undefined);
@@ -53,13 +52,13 @@ export function planForObservation(
       return planForGone(observation, ledger, { ...context, verb: 'delete', observed: { isNews: true } });
     case 'person': {
       const row = PersonRow.parse(observation.row);
-      if (toldSince(ledger, observation.role, row.id, context.seen)) return NOTHING;
+      if (toldSince(ledger.get(observation.role, row.id), context.seen, context.now)) return NOTHING;
       if (observation.role === 'customer') heard(row.id);
       return planFor({ kind: 'person', role: observation.role, verb: 'save', row }, ledger, context);
     }
     case 'service': {
       const row = ServiceRow.parse(observation.row);
-      if (toldSince(ledger, 'service', row.id, context.seen)) return NOTHING;
+      if (toldSince(ledger.get('service', row.id), context.seen, context.now)) return NOTHING;
       return planFor({ kind: 'service', verb: 'save', row }, ledger, context);
     }
   }
@@ -72,11 +71,11 @@ function planForGone(
 ): Plan {
   if (of === 'blocked_period') {
     const known = ledger.get('blocked_period', id);
-    if (known === undefined || toldSince(ledger, 'blocked_period', id, told.seen)) return NOTHING;
+    if (known === undefined || toldSince(known, told.seen, told.now)) return NOTHING;
     return planForBlockedPeriod(ledger, { ...told, row: blockedPeriodRowOf(id, known) });
   }
   const known = ledger.get('appointment', id);
-  if (known === undefined || toldSince(ledger, 'appointment', id, told.seen)) return NOTHING;
+  if (known === undefined || toldSince(known, told.seen, told.now)) return NOTHING;
   // Both have one id space: where appointments are asked for, an absence is not found.
   if (known.absence !== (of === 'unavailability')) return NOTHING;
   return planForAppointment(ledger, { ...told, row: rowOf(id, known) });
@@ -87,13 +86,13 @@ function onlyChanges(plan: Plan, isKnown: boolean): Plan {
   return isKnown && plan.news.length === 0 ? NOTHING : plan;
 }
 
-/** What a webhook told after the REST API was asked is newer than its answer. */
-function toldSince(
-  ledger: Ledger,
-  kind: 'appointment' | Role | 'service' | 'blocked_period',
-  id: number,
-  asOf: number,
-): boolean {
-  const known = ledger.get(kind, id);
-  return known !== undefined && known.seen > asOf;
+/** How far ahead of our clock that of the instance may be that heard of it; seconds. */
+const APART_S = 60;
+
+/**
+ * What a webhook told after the REST API was asked is newer than its answer. What was told in the future was told before
+ * our clock was set back, and the answer counts.
+ */
+function toldSince(known: { readonly seen: number } | undefined, asOf: number, now: number): boolean {
+  return known !== undefined && known.seen > asOf && known.seen <= now + APART_S;
 }

@@ -28,6 +28,7 @@ export interface PersonTold {
   readonly verb: Verb;
   readonly row: PersonRow;
   readonly seen: number;
+  readonly now: number;
   /** Day before which nobody needs to hear of an appointment's new name or zone; `Y-m-d`. */
   readonly today: string;
   readonly nowOf: LocalNow;
@@ -198,13 +199,13 @@ function withCancellations(
 /** Ids are never used again: after a delete only what is newer than the row that was deleted counts. */
 function isOutdated(
   known: Pick<PersonRecord, 'seen' | 'gone' | 'updated'> | undefined,
-  { row, seen }: Pick<PersonTold, 'seen'> & { readonly row: Pick<PersonRow, 'update_datetime'> },
+  { row, seen, now }: Pick<PersonTold, 'seen' | 'now'> & { readonly row: Pick<PersonRow, 'update_datetime'> },
 ): boolean {
   const updated = secondsOf(row.update_datetime);
   if (known?.updated === undefined || updated === null) return false;
   return (
     (known.gone && updated <= known.updated) ||
-    isStale({ ...known, updated: known.updated }, { updated, seen })
+    isStale({ ...known, updated: known.updated }, { updated, seen }, now)
   );
 }
 

@@ -10,8 +10,10 @@ import type { Change } from './webhook.ts';
 export interface PlanContext {
   readonly cancelledStatuses: ReadonlySet<string>;
   readonly quietStatuses: ReadonlySet<string>;
-  /** Unix seconds. */
+  /** When it was heard of; Unix seconds. */
   readonly seen: number;
+  /** Unix seconds. */
+  readonly now: number;
   /** `Y-m-d`; a day early, so that no zone on earth is behind it. */
   readonly today: string;
   readonly nowOf: LocalNow;

@@ -2,6 +2,8 @@ import { isWallClock } from './local-time.ts';
 
 /** How exactly two clocks and the time that a webhook takes must agree with a change of the backend's clock; seconds. */
 const TOLERANCE_S = 60;
+/** How far apart the clocks of our own instances are; seconds. */
+const APART_S = 10;
 /** Zones are a multiple of a quarter of an hour apart, and at most 26 hours. */
 const ZONE_STEP_S = 15 * 60;
 const MAX_ZONE_CHANGE_S = 26 * 60 * 60;
@@ -12,20 +14,28 @@ export interface Timing {
   readonly seen: number;
 }
 
-interface Updated {
-  readonly update_datetime?: string | null | undefined;
+interface Heard {
+  readonly row: { readonly update_datetime?: string | null | undefined };
+  /** When it was heard of, and now; Unix seconds. */
+  readonly seen: number;
+  readonly now: number;
+  readonly observed?: unknown;
 }
 
 /**
  * Whether a save is older than what is known: webhooks of concurrent requests overtake each other. The backend's
  * clock has no zone, so it is set back when daylight saving ends or an operator changes the zone; the newest save then looks
- * older, by exactly that step less the time that went by. Taking such a one for stale would lose it.
+ * older, by exactly that step less the time that went by. Taking such a one for stale would lose it. Where backend and
+ * ingest are on one machine whose clock is set back, what is known was heard of in the future, and both times are older by the same.
  */
-export function isStale(known: Timing, told: Timing): boolean {
+export function isStale(known: Timing, told: Timing, now: number): boolean {
   if (known.updated === null || told.updated === null) return false;
   const olderBy = known.updated - told.updated;
   if (olderBy <= 0) return false;
-  const setBackBy = olderBy + (told.seen - known.seen);
+  const heardEarlierBy = known.seen - told.seen;
+  const isOursSetBack = known.seen > Math.max(now, told.seen) + APART_S;
+  if (isOursSetBack && Math.abs(olderBy - heardEarlierBy) <= APART_S) return false;
+  const setBackBy = olderBy - heardEarlierBy;
   const steps = Math.round(setBackBy / ZONE_STEP_S);
   const fitsAChange = steps >= 1 && Math.abs(setBackBy - steps * ZONE_STEP_S) <= TOLERANCE_S;
   return !(fitsAChange && setBackBy <= MAX_ZONE_CHANGE_S);
@@ -34,13 +44,13 @@ export function isStale(known: Timing, told: Timing): boolean {
 /** Ids are never used again: after a delete only what is newer than the row that was deleted counts. */
 export function isOutdated(
   known: Timing & { readonly state: 'booked' | 'cancelled' | 'deleted' },
-  { row, seen, observed }: { readonly row: Updated; readonly seen: number; readonly observed?: unknown },
+  { row, seen, now, observed }: Heard,
 ): boolean {
   if (observed !== undefined) return false;
   const updated = secondsOf(row.update_datetime);
   if (known.state === 'deleted' && (updated === null || known.updated === null || updated <= known.updated))
     return true;
-  return isStale(known, { updated, seen });
+  return isStale(known, { updated, seen }, now);
 }
 
 /** Seconds of a `Y-m-d H:i:s`, as if it were UTC: only differences mean anything. */

@@ -5,6 +5,7 @@ import type { Entry } from '../../../services/ingest/easyappointments/entries.ts
 import { Ledger } from '../../../services/ingest/easyappointments/ledger.ts';
 import { readWebhook } from '../../../services/ingest/easyappointments/webhook.ts';
 import { AppError } from '../../../shared/contract/errors.ts';
+import { wallTime } from '../../../shared/core/wall-time.ts';
 import { webhook, type WebhookBody } from '../../support/desk.ts';
 
 /** Something that the broker has been given and has not answered. */
@@ -42,7 +43,7 @@ class SlowDesk {
     cancelledStatuses: new Set(['cancelled']),
     quietStatuses: new Set(['draft']),
     keepHash: false,
-    clock: () => Date.UTC(2026, 10, 23),
+    clock: () => wallTime(Date.UTC(2026, 10, 23)),
   });
 
   take(body: WebhookBody, id: string): Promise<unknown> {

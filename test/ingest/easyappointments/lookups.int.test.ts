@@ -116,6 +116,21 @@ describe('with the REST API, the name of a customer', () => {
     expect(asking.site.asked('customers/940777')).toHaveLength(1);
   });
 
+  it('is asked for after each save that may have changed it, also when the clock was set back in between', async () => {
+    await using asking = await AskingDesk.start();
+    asking.site.rows.customers = [customer(940777, 'Nora', 'New')];
+    await play(asking.desk, 'new-customer-has-no-name');
+    asking.desk.steppedMs = -3_600_000;
+    for (const lastName of ['Newer', 'Newest']) {
+      asking.site.rows.customers = [customer(940777, 'Nora', lastName)];
+      const { length } = asking.desk.announced;
+      await asking.desk.take(another('new-customer-has-no-name', { update_datetime: null, notes: lastName }));
+      const [saved] = (await asking.announced(length + 1)).slice(length);
+      expect(saved?.data).toMatchObject({ customer_name: `Nora ${lastName}`, notes: lastName });
+    }
+    expect(asking.site.asked('customers/940777')).toHaveLength(3);
+  });
+
   it('that the site refuses to tell leaves the event without it', async () => {
     await using asking = await AskingDesk.start();
     asking.site.interfere = (_request, response) => answer(response, 401, 'no');

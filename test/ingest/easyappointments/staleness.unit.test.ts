@@ -10,6 +10,11 @@ const at = (updated: string, seen: number): Timing => ({
   seen,
 });
 
+/** Our own clock is that of the last we heard, unless it was set. */
+function isStaleSave(known: Timing, told: Timing, now = Math.max(known.seen, told.seen)): boolean {
+  return isStale(known, told, now);
+}
+
 describe('a save', () => {
   it.each([
     ['made later', at('10:00:05', 5), false],
@@ -18,19 +23,19 @@ describe('a save', () => {
     ['whose request took two minutes', at('09:58:00', 0), true],
     ['made five minutes before, and heard of at once', at('09:55:00', 0), true],
   ])('%s: stale is %p', (_name, told, stale) => {
-    expect(isStale(at('10:00:00', 0), told)).toBe(stale);
+    expect(isStaleSave(at('10:00:00', 0), told)).toBe(stale);
   });
 
   it('without a time is never stale, and neither is one after something without', () => {
     const timeless = { updated: null, seen: 0 };
-    expect(isStale(at('10:00:00', 0), timeless)).toBe(false);
-    expect(isStale(timeless, at('10:00:00', 0))).toBe(false);
+    expect(isStaleSave(at('10:00:00', 0), timeless)).toBe(false);
+    expect(isStaleSave(timeless, at('10:00:00', 0))).toBe(false);
   });
 
   it('that is tried again long after counts as heard of when it first came: stale', () => {
     const earlier = at('10:00:00', 0);
     const known = at('10:30:00', 30 * MINUTE_S);
-    expect(isStale(known, earlier)).toBe(true);
+    expect(isStaleSave(known, earlier)).toBe(true);
   });
 });
 
@@ -40,17 +45,37 @@ describe('a clock that is set back when daylight saving ends', () => {
     ['ten minutes later', '02:55:00', '02:05:00', 10 * MINUTE_S],
     ['in the same clock minute of the second hour', '02:30:10', '02:30:00', HOUR_S - 10],
   ])('makes a save that was made %s no stale one', (_name, before, after, later) => {
-    expect(isStale(at(before, 0), at(after, later))).toBe(false);
+    expect(isStaleSave(at(before, 0), at(after, later))).toBe(false);
   });
 
   it('does not make one that was overtaken within the second hour a new one', () => {
-    expect(isStale(at('02:10:00', 0), at('02:09:58', 1))).toBe(true);
+    expect(isStaleSave(at('02:10:00', 0), at('02:09:58', 1))).toBe(true);
   });
 
   it('does not make the last save before it a new one when it comes after the first save behind it', () => {
     const [before, after] = [at('02:59:58', 2), at('02:00:00', 0)];
-    expect(isStale(after, before)).toBe(false);
-    expect(isStale(before, at('02:00:01', 5))).toBe(false);
+    expect(isStaleSave(after, before)).toBe(false);
+    expect(isStaleSave(before, at('02:00:01', 5))).toBe(false);
+  });
+});
+
+describe('a clock of backend and ingest that is set back', () => {
+  it.each([
+    ['an hour', HOUR_S],
+    ['a minute and a half', 90],
+  ])('by %s makes the next save no stale one', (_name, step) => {
+    for (const later of [1, 30, step - 15]) {
+      const [known, told] = [
+        { updated: 1_000_000_000, seen: 5_000 },
+        { updated: 1_000_000_000 - step + later, seen: 5_000 - step + later },
+      ];
+      expect(isStaleSave(known, told, told.seen)).toBe(false);
+    }
+  });
+
+  it('makes no new one of a save from before it that was overtaken', () => {
+    const [known, told] = [at('10:00:00', HOUR_S), at('09:59:58', HOUR_S - 1)];
+    expect(isStaleSave(known, told, 0)).toBe(true);
   });
 });
 
@@ -62,13 +87,13 @@ describe('a backend whose operator changes its zone', () => {
   ])('%s to the west is taken to be the newest, however much later it saves', (_name, step) => {
     for (const later of [0, 20, 17 * MINUTE_S, 3 * 24 * HOUR_S]) {
       const known = { updated: 1_000_000_000, seen: 0 };
-      expect(isStale(known, { updated: 1_000_000_000 - step + later, seen: later })).toBe(false);
+      expect(isStaleSave(known, { updated: 1_000_000_000 - step + later, seen: later })).toBe(false);
     }
   });
 
   it('by more than zones are apart is no change of zone', () => {
     const known = { updated: 1_000_000_000, seen: 0 };
-    expect(isStale(known, { updated: 1_000_000_000 - 27 * HOUR_S, seen: 0 })).toBe(true);
+    expect(isStaleSave(known, { updated: 1_000_000_000 - 27 * HOUR_S, seen: 0 })).toBe(true);
   });
 });
 

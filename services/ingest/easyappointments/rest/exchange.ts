@@ -62,7 +62,7 @@ function answerIn({ status, headers }: Response, body: string, url: string): Ans
     throw new RestFailure('unauthorized', `${url} answered ${status}: ${TOKEN_HINT}`);
   }
   if (status === 429) {
-    const retryAfterMs = retryAfterIn(headers.get('retry-after'));
+    const retryAfterMs = retryAfterIn(headers);
     throw new RestFailure(
       'rate_limited',
       `${url} answered 429: other programs may use its limit too`,
@@ -130,10 +130,13 @@ function targetOf(headers: Headers, url: string): string {
   return ` to ${origin}${pathname}`;
 }
 
-/** Seconds or a date, RFC 9110 section 10.2.3. */
-function retryAfterIn(value: string | null): number | undefined {
+/** Seconds, or a date by the clock of the site, RFC 9110 section 10.2.3. */
+function retryAfterIn(headers: Headers): number | undefined {
+  const value = headers.get('retry-after');
   if (value === null) return undefined;
-  const ms = /^\d+$/.test(value.trim()) ? Number(value) * 1000 : Date.parse(value) - Date.now();
+  const ms = /^\d+$/.test(value.trim())
+    ? Number(value) * 1000
+    : Date.parse(value) - Date.parse(headers.get('date') ?? '');
   return Number.isNaN(ms) ? undefined : Math.max(0, ms);
 }
 

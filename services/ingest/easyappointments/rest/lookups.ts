@@ -1,5 +1,6 @@
 import { AppError } from '../../../../shared/contract/errors.ts';
-import type { WallClock } from '../../../../shared/runtime/clock.ts';
+import { unixMs } from '../../../../shared/core/wall-time.ts';
+import type { SteadyClock, WallClock } from '../../../../shared/runtime/clock.ts';
 import type { Logger } from '../../../../shared/runtime/logger.ts';
 import { ask, type Site } from './exchange.ts';
 import type { Desk, Lookups as LookupsOfDesk, Observation } from './ports.ts';
@@ -14,6 +15,7 @@ export interface LookupsOptions {
   readonly pace: Pace;
   readonly desk: Pick<Desk, 'observe'>;
   readonly clock: WallClock;
+  readonly now: SteadyClock;
   readonly timer?: Timer;
   readonly ask?: typeof ask;
   readonly logger: Logger;
@@ -31,8 +33,15 @@ const RETRY_MS = 5_000;
 /** Customers whose name is kept track of; of one that was dropped the name is asked for again. */
 const MAX_CUSTOMERS = 10_000;
 
+interface Asked {
+  readonly row: unknown;
+  readonly asOfMs: number;
+  /** The same by the steady clock. */
+  readonly askedMs: number;
+}
+
 interface Name {
-  /** Since when the name may be another one, and as of when it is known; Unix milliseconds. */
+  /** Since when the name may be another one, and as of when it is known, by the steady clock. */
   readonly neededMs: number;
   readonly heardMs: number;
 }
@@ -64,9 +73,7 @@ export class Lookups implements LookupsOfDesk {
 
   nameOf(customer: number, sinceMs: number): Promise<void> | undefined {
     const { neededMs, heardMs } = this.#nameOf(customer);
-    // Another instance may have received it, by a clock that is ahead of this one.
-    const needed = Math.min(sinceMs, this.options.clock());
-    this.#keep(customer, { neededMs: Math.max(neededMs, needed), heardMs });
+    this.#keep(customer, { neededMs: Math.max(neededMs, this.#steadyMs(sinceMs)), heardMs });
     if (!this.isDoubtful(customer)) return undefined;
     const key = `customers/${customer}`;
     if (!this.#open.has(key)) {
@@ -84,13 +91,26 @@ export class Lookups implements LookupsOfDesk {
   }
 
   heard(customer: number, asOfMs: number): void {
-    const { neededMs, heardMs } = this.#nameOf(customer);
-    this.#keep(customer, { neededMs, heardMs: Math.max(heardMs, asOfMs) });
+    this.#heard(customer, this.#steadyMs(asOfMs));
   }
 
   check(appointment: number): void {
     const key = `appointments/${appointment}`;
     this.#begin(key, (signal) => this.#check(appointment, signal));
+  }
+
+  #heard(customer: number, askedMs: number): void {
+    const { neededMs, heardMs } = this.#nameOf(customer);
+    this.#keep(customer, { neededMs, heardMs: Math.max(heardMs, askedMs) });
+  }
+
+  /**
+   * When it was by the steady clock, so that a name is in order however the wall clock is set later. Another instance may
+   * have stamped it, by a clock that is ahead of this one.
+   */
+  #steadyMs(stampMs: number): number {
+    const { clock, now } = this.options;
+    return now() - Math.max(0, unixMs(clock()) - stampMs);
   }
 
   #nameOf(customer: number): Name {
@@ -118,8 +138,8 @@ export class Lookups implements LookupsOfDesk {
   async #learnName(customer: number, atOnce: boolean, signal: AbortSignal): Promise<void> {
     for (let isFirst = atOnce; this.isDoubtful(customer); isFirst = false) {
       if (!isFirst) await this.options.pace.turn(signal);
-      const { row, asOfMs } = await this.#ask(`customers/${customer}`, signal);
-      this.heard(customer, asOfMs);
+      const { row, asOfMs, askedMs } = await this.#ask(`customers/${customer}`, signal);
+      this.#heard(customer, askedMs);
       const known = row === undefined ? undefined : PersonResource.parse(row);
       // Known at once; what else was told without the name follows on its own.
       if (known !== undefined) this.#observe({ kind: 'person', role: 'customer', row: known, asOfMs });
@@ -134,12 +154,13 @@ export class Lookups implements LookupsOfDesk {
     else this.#observe({ kind: 'appointment', row: AppointmentResource.parse(row), asOfMs, isNews: true });
   }
 
-  async #ask(path: string, signal: AbortSignal): Promise<{ row: unknown; asOfMs: number }> {
+  async #ask(path: string, signal: AbortSignal): Promise<Asked> {
     for (let tries = 1; ; tries += 1) {
-      const asOfMs = this.options.clock();
+      const asOfMs = unixMs(this.options.clock());
+      const askedMs = this.options.now();
       try {
         const answer = await (this.options.ask ?? ask)(this.options.site, path, {}, signal);
-        return { row: answer.kind === 'found' ? answer.body : undefined, asOfMs };
+        return { row: answer.kind === 'found' ? answer.body : undefined, asOfMs, askedMs };
       } catch (error) {
         if (!(error instanceof RestFailure) || !error.passes || tries === MAX_TRIES) throw error;
         await wait(error.retryAfterMs ?? RETRY_MS * 2 ** (tries - 1), signal, this.#timer);

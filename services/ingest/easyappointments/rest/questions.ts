@@ -1,3 +1,4 @@
+import { unixMs } from '../../../../shared/core/wall-time.ts';
 import type { SteadyClock, WallClock } from '../../../../shared/runtime/clock.ts';
 import { ask, type Answer, type Site } from './exchange.ts';
 import type { Stray } from './json-in.ts';
@@ -87,7 +88,7 @@ export class Questions {
   ): Promise<{ answer: Answer; asOfMs: number }> {
     for (;;) {
       await this.pace.turn(this.signal);
-      const asOfMs = this.options.clock();
+      const asOfMs = unixMs(this.options.clock());
       this.#requests += 1;
       try {
         const answer = await ask(this.options.site, path, query, this.signal);

@@ -1,4 +1,5 @@
 import { AppError } from '../../../../shared/contract/errors.ts';
+import { unixMs } from '../../../../shared/core/wall-time.ts';
 import type { SteadyClock, WallClock } from '../../../../shared/runtime/clock.ts';
 import type { Logger } from '../../../../shared/runtime/logger.ts';
 import type { Site } from './exchange.ts';
@@ -90,7 +91,7 @@ export class Reconciler {
   /** Does not reject for anything that a site or a broker may do: the report tells. */
   async run(signal: AbortSignal, reason = 'asked for'): Promise<Report> {
     const { site, desk, intervalMs, maxRows, clock, now, logger } = this.options;
-    const startedMs = clock();
+    const startedMs = unixMs(clock());
     const begunMs = now();
     const tally = emptyTally();
     const unread: string[] = [];
