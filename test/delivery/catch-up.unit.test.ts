@@ -1,69 +1,6 @@
-import { describe, expect, it, jest } from '@jest/globals';
-import { CatchUp, type CatchUpPorts, type Replay } from '../../services/delivery/core/catch-up.ts';
-import type { Place } from '../../services/delivery/core/completeness.ts';
-import { Timeline } from '../../services/delivery/core/timeline.ts';
-import { wallTime } from '../../shared/core/wall-time.ts';
-import type { Cursor } from '../../shared/contract/cursor.ts';
-import type { Entry } from '../../shared/contract/message.ts';
-import type { Address } from '../../shared/contract/routing.ts';
+import { describe, expect, it } from '@jest/globals';
+import { NOTHING, replayed, world } from './catch-up-world.ts';
 import { cursorAt, cursorsOf, event, kept, mark, NOON } from './fakes.ts';
-
-const rooms: ReadonlySet<Address> = new Set<Address>(['provider_4', 'everyone']);
-const NOTHING = { found: false, beginsLater: false, beginsMs: Number.POSITIVE_INFINITY, entries: [] };
-type ScanAnswer = Awaited<ReturnType<CatchUpPorts['scan']>>;
-
-/** Entries that arrived one millisecond after the other from NOON on; covered from a position on. */
-function world({
-  entries = [],
-  coveredFrom = 0,
-  maxBytes = 1_000_000,
-  nowMs = NOON + 60_000,
-  inCluster = false,
-  beginning,
-}: WorldOptions = {}) {
-  const timeline = new Timeline(maxBytes);
-  entries.forEach((entry, index) => timeline.append(kept(entry), NOON + index));
-  const scan = jest.fn<CatchUpPorts['scan']>();
-  const covers = jest.fn((_room: Address, position: number) => position >= coveredFrom);
-  let now = nowMs;
-  const rest = (ms: number) => {
-    now += ms;
-    return Promise.resolve();
-  };
-  const catchUp = new CatchUp({
-    timeline,
-    beginningFor: () => beginning,
-    covers,
-    scan,
-    inCluster: () => inCluster,
-    rest,
-    wall: () => wallTime(now),
-    now: () => now,
-  });
-  const position = cursorAt(NOON);
-  return {
-    scan,
-    covers,
-    position,
-    answer: (answer: Partial<ScanAnswer>) =>
-      scan.mockResolvedValueOnce({ ...NOTHING, mark: cursorAt(NOON), ...answer }),
-    after: (cursor: unknown) => catchUp.plan(rooms, { cursor }, position),
-    since: (sinceMs: number) => catchUp.plan(rooms, { sinceMs }, position),
-  };
-}
-
-interface WorldOptions {
-  entries?: readonly Entry[];
-  coveredFrom?: number;
-  maxBytes?: number;
-  nowMs?: number;
-  inCluster?: boolean;
-  beginning?: Place;
-}
-
-function replayed(replay: Replay): Cursor[] {
-  return replay.recovered ? cursorsOf(replay.entries) : [];
-}
 
 describe('a client with a cursor', () => {
   it('is served from memory what came after it in its rooms', async () => {
@@ -232,57 +169,5 @@ describe('a client with a cursor', () => {
     const { after, scan } = world();
     scan.mockRejectedValueOnce(new Error('the broker went away'));
     await expect(after(cursorAt(NOON))).rejects.toThrow('the broker went away');
-  });
-});
-
-describe('a client without a cursor', () => {
-  it('is given from memory what arrived since', async () => {
-    const entries = [event(), mark(), event(), event({ rooms: ['provider_5'] }), event()];
-    const cursors = cursorsOf(entries);
-    const { scan, since } = world({ entries });
-    const replay = await since(NOON + 2);
-    expect(replayed(replay)).toEqual([cursors[2], cursors[4]]);
-    expect(replay.cursor).toBe(cursors[4]);
-    expect(scan).not.toHaveBeenCalled();
-  });
-
-  it('is given nothing when nothing came since', async () => {
-    const entries = [mark(), event()];
-    expect(replayed(await world({ entries }).since(NOON + 2))).toEqual([]);
-  });
-
-  it('is served from the history when this instance began only after that time', async () => {
-    const entries = [mark(), event()];
-    const { answer, scan, since } = world({ entries });
-    const before = kept(event({ atMs: NOON - 10_000 }));
-    answer({ found: true, entries: [before] });
-    expect(replayed(await since(NOON - 30_000))).toEqual([before.cursor]);
-    expect(scan).toHaveBeenCalledWith(
-      expect.objectContaining({ from: { sinceMs: NOON - 30_000 } }),
-      NOON - 30_000,
-    );
-  });
-
-  it('is served from the history when memory has dropped some of it', async () => {
-    const entries = Array.from({ length: 20 }, () => event({ body: Buffer.alloc(1_000) }));
-    const { answer, scan, since } = world({ entries, maxBytes: 10_000 });
-    answer({ found: true });
-    await since(NOON + 5);
-    expect(scan).toHaveBeenCalledTimes(1);
-  });
-
-  it('is served from the history when a room was not covered at that time', async () => {
-    const entries = [mark(), mark(), event(), event()];
-    const { answer, scan, since } = world({ entries, coveredFrom: 2 });
-    answer({ found: true });
-    await since(NOON + 2);
-    expect(scan).toHaveBeenCalledTimes(1);
-  });
-
-  it('is served from memory as soon as it was covered all the time', async () => {
-    const entries = [mark(), mark(), event(), event()];
-    const { scan, since } = world({ entries, coveredFrom: 2 });
-    expect(replayed(await since(NOON + 3))).toEqual(cursorsOf(entries.slice(3)));
-    expect(scan).not.toHaveBeenCalled();
   });
 });

@@ -68,6 +68,15 @@ describe('a session with a cursor', () => {
     expect(world.outlet.frames).toEqual(frames);
     expect(world.said()).toEqual(['subscribed customer_6', 'connected']);
   });
+
+  it('none, and what was missed cannot be had any more: is told of the gap, without a resumed frame', async () => {
+    const world = new SessionWorld();
+    const end = cursorAt(NOON);
+    world.replay = { recovered: false, reason: 'expired', cursor: end };
+    await world.receive(auth('customer 6'));
+    expect(world.out.at(-1)).toEqual({ gap: end });
+    expect(world.said()).toEqual(['subscribed customer_6', 'connected', 'gap']);
+  });
 });
 
 describe('events that arrive while a session resumes', () => {

@@ -41,10 +41,10 @@ describe('Timeline', () => {
     expect(timeline.since(NOON + 1)).toBe(1);
     const small = filled(3_000, [500, 500, 500, 500, 500]);
     const first = small.timeline.since(NOON);
-    expect([first > 0, small.timeline.keeps(first), small.timeline.keeps(first - 1)]).toEqual([
-      true,
-      true,
-      false,
+    expect(first).toBeGreaterThan(0);
+    expect([small.timeline.at(first)?.cursor, small.timeline.at(first - 1)]).toEqual([
+      small.entries[first]?.cursor,
+      undefined,
     ]);
   });
 
@@ -104,7 +104,7 @@ describe('the memory of a timeline', () => {
     for (const { frame } of entries) frame?.as('underscore');
     timeline.append(kept(event()), NOON);
     expect([...timeline.from(0)].length).toBe(5);
-    expect(timeline.keeps(5)).toBe(true);
+    expect(timeline.at(5)).toBe(entries[5]);
   });
 
   it('does not count what is made of an entry that it has forgotten', () => {
@@ -131,7 +131,7 @@ describe('the memory of a timeline', () => {
       1,
       2,
     ]);
-    expect([timeline.keeps(0), timeline.keeps(1)]).toEqual([false, true]);
+    expect([timeline.at(0), timeline.at(1)]).toEqual([undefined, second]);
   });
 
   it('positions go on growing when entries are forgotten', () => {

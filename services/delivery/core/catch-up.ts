@@ -4,6 +4,7 @@ import { ExpiringMap } from '../../../shared/core/expiring-map.ts';
 import { unixMs, type WallTime } from '../../../shared/core/wall-time.ts';
 import type { Address } from '../../../shared/contract/routing.ts';
 import type { SteadyClock, WallClock } from '../../../shared/runtime/clock.ts';
+import { FENCE_MS } from './fence.ts';
 import { inRooms, type FromCursor, type ScanRequest, type ScanResult } from './scan.ts';
 import type { Place } from './completeness.ts';
 import type { Timeline, TimelineEntry } from './timeline.ts';
@@ -139,14 +140,42 @@ export class CatchUp {
     const { timeline, wall, now } = this.ports;
     const at = timeline.since(sinceMs);
     // Only an entry from before that time proves that nothing since it is missing here.
-    if (timeline.keeps(at - 1) && this.#coversAll(rooms, at - 1)) {
+    if (timeline.at(at - 1) !== undefined) {
+      if (!this.#coversAll(rooms, at - 1)) return this.#sinceEntry(rooms, at - 1, sinceMs, position);
       const entries = [...timeline.from(at)].filter(inRooms(rooms));
       return { recovered: true, entries, cursor: timeline.last?.cursor ?? position };
     }
     const stampedMs = unixMs(wall()) - (now() - sinceMs);
     const request = { from: { sinceMs: stampedMs }, wants: inRooms(rooms) };
-    const result = await this.ports.scan(request, stampedMs);
+    let result = await this.ports.scan(request, stampedMs - NEAR_MS);
+    if (result.beginsLater) result = await this.ports.scan(request, stampedMs - APART_MS);
+    // What had come here by then was in it.
+    if (result.beginsLater && timeline.began(sinceMs)) {
+      return { recovered: false, reason: 'expired', cursor: result.mark };
+    }
     return { recovered: true, entries: result.entries, cursor: result.mark };
+  }
+
+  /** Reads the history from the last entry before that time, which is where it is however a clock was set since. */
+  async #sinceEntry(
+    rooms: ReadonlySet<Address>,
+    at: number,
+    sinceMs: number,
+    position: Cursor,
+  ): Promise<Replay> {
+    const { timeline } = this.ports;
+    const before = timeline.at(at);
+    if (before === undefined) throw new Error('the timeline lost an entry that it just found');
+    const laterMs = sinceMs - timeline.arrivedAtMs(at);
+    const from = { cursor: before.cursor, earlier: timeline.earlier(at) };
+    const replay = await this.#fromHistory(rooms, from, position);
+    if (!replay.recovered) return replay;
+    // By its stamp between the two; an earlier stamp is of a clock that was set back.
+    const isEarlier = ({ cursor }: TimelineEntry) => {
+      const afterMs = cursorTimeMs(cursor) - cursorTimeMs(before.cursor);
+      return afterMs >= -FENCE_MS && afterMs < laterMs;
+    };
+    return { ...replay, entries: replay.entries.filter((entry) => !isEarlier(entry)) };
   }
 
   #fromMemory(rooms: ReadonlySet<Address>, at: number): Replay {

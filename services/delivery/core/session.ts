@@ -240,6 +240,7 @@ export class Session implements Subscriber {
     const replayed = await this.feed.replay(entries);
     if (this.#hasEnded()) return;
     if (cursor !== undefined) this.#announceResume(outcome, replayed);
+    if (!outcome.recovered) this.ports.sendGap(outcome.cursor);
     await this.feed.goLive(new Set(entries.map((entry) => entry.cursor)));
   }
 
@@ -248,7 +249,6 @@ export class Session implements Subscriber {
     this.ports.observer.resumed(outcome, replayed);
     if (outcome.recovered) return this.#send({ type: 'resumed', recovered: true, replayed, cursor });
     this.#send({ type: 'resumed', recovered: false, replayed, cursor, reason: outcome.reason });
-    this.ports.sendGap(cursor);
   }
 
   async #refresh(principal: Principal, entrance: Entrance): Promise<void> {

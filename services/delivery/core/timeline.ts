@@ -45,6 +45,7 @@ export class Timeline {
   readonly #slots = new Map<number, Slot>();
   readonly #positions = new Map<Cursor, number>();
   #bytes = 0;
+  #beganMs = Number.POSITIVE_INFINITY;
   #first = 0;
   #next = 0;
   #last: TimelineEntry | undefined;
@@ -69,8 +70,9 @@ export class Timeline {
   append(entry: TimelineEntry, nowMs: number): number {
     const position = this.#next;
     this.#next += 1;
+    this.#beganMs = Math.min(this.#beganMs, nowMs);
     // Never before the one ahead of it, whatever the clock says: `since` relies on the order.
-    this.#slots.set(position, { entry, arrivedAtMs: Math.max(nowMs, this.#arrivedAtMs(position - 1)) });
+    this.#slots.set(position, { entry, arrivedAtMs: Math.max(nowMs, this.arrivedAtMs(position - 1)) });
     this.#positions.set(entry.cursor, position);
     this.#bytes += bytesOf(entry);
     if (entry.frame !== undefined) entry.frame.onGrown = this.#grown;
@@ -90,15 +92,25 @@ export class Timeline {
     let high = this.#next;
     while (low < high) {
       const middle = Math.floor((low + high) / 2);
-      if (this.#arrivedAtMs(middle) >= timeMs) high = middle;
+      if (this.arrivedAtMs(middle) >= timeMs) high = middle;
       else low = middle + 1;
     }
     return low;
   }
 
-  /** Whether everything that arrived at `position` and later is still kept. */
-  keeps(position: number): boolean {
-    return position >= this.#first;
+  /** The entry at a position that is still kept. */
+  at(position: number): TimelineEntry | undefined {
+    return this.#slots.get(position)?.entry;
+  }
+
+  /** When the entry at a position arrived. */
+  arrivedAtMs(position: number): number {
+    return this.#slots.get(position)?.arrivedAtMs ?? Number.NEGATIVE_INFINITY;
+  }
+
+  /** Whether anything had arrived before a time, kept or not. */
+  began(timeMs: number): boolean {
+    return this.#beganMs < timeMs;
   }
 
   *from(position: number): Generator<TimelineEntry> {
@@ -129,10 +141,6 @@ export class Timeline {
       if (slot.entry.origin !== at.entry.origin) entries.unshift(slot.entry);
     }
     return entries;
-  }
-
-  #arrivedAtMs(position: number): number {
-    return this.#slots.get(position)?.arrivedAtMs ?? Number.NEGATIVE_INFINITY;
   }
 
   #dropFirst(): void {
