@@ -1,7 +1,7 @@
 /**
- * Preloaded (`--import`) into a service whose clock a fault run moves: the file named by FAULTS_CLOCK_FILE holds
- * milliseconds that are added to the wall clock from then on. Timers run by the monotonic clock and stay as they are,
- * as when an administrator or NTP steps the clock of a machine.
+ * Preloaded (`--import`) into a service whose clock a test steps. Milliseconds that are added to the wall clock from then
+ * on stand in the file named by FAULTS_CLOCK_FILE, or come as `{ clockShiftMs }` from the parent process, which is told when it is done.
+ * Timers run by the monotonic clock and stay as they are, as when an administrator or NTP steps the clock of a machine.
  */
 import { readFileSync } from 'node:fs';
 import { setInterval } from 'node:timers';
@@ -19,9 +19,7 @@ function read() {
   }
 }
 
-if (file !== undefined) {
-  read();
-  setInterval(read, POLL_MS).unref();
+if (file !== undefined || process.send !== undefined) {
   globalThis.Date = class Date extends RealDate {
     constructor(...given) {
       if (given.length === 0) super(RealDate.now() + shiftMs);
@@ -32,4 +30,19 @@ if (file !== undefined) {
       return RealDate.now() + shiftMs;
     }
   };
+}
+
+if (file !== undefined) {
+  read();
+  setInterval(read, POLL_MS).unref();
+}
+
+if (process.send !== undefined) {
+  process.on('message', ({ clockShiftMs }) => {
+    shiftMs = clockShiftMs;
+    process.send({ clockShiftMs });
+  });
+  process.on('disconnect', () => process.exit());
+  // It does not keep a service that has stopped.
+  process.channel.unref();
 }

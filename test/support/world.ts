@@ -12,6 +12,14 @@ import { unhurried } from './unhurried.ts';
 
 export const TEST_KEY = 'key-for-tests-only';
 
+type Env = Readonly<Record<string, string>>;
+
+/** Starts the services of a world, each with its variables. */
+export interface Starters {
+  readonly delivery: (env: Env) => Promise<DeliveryService>;
+  readonly ingest: (env: Env) => Promise<IngestService>;
+}
+
 export interface WorldOptions {
   readonly deliveries?: number;
   readonly ingests?: number;
@@ -21,6 +29,8 @@ export interface WorldOptions {
   readonly amqpUrl?: string;
   /** Gets every log line of the services, debug among them. */
   readonly log?: string[];
+  /** Instead of services in this process. */
+  readonly services?: Starters;
 }
 
 export interface ConnectOptions extends TokenOptions {
@@ -29,7 +39,7 @@ export interface ConnectOptions extends TokenOptions {
   readonly query?: Readonly<Record<string, string>>;
 }
 
-/** Both services in this process, on a vhost and ports of their own. */
+/** Both services, in this process unless told otherwise, on a vhost and ports of their own. */
 export class World {
   private constructor(
     readonly amqpUrl: string,
@@ -47,10 +57,12 @@ export class World {
       options.log === undefined
         ? createLogger('test', process.env['TEST_LOG_LEVEL'] ?? 'silent')
         : createLogger('test', 'debug', lineSink(options.log));
-    const deliveries = await many(options.deliveries ?? 1, () =>
-      startDelivery(readDeliveryConfig(env), { logger }),
-    );
-    const ingests = await many(options.ingests ?? 1, () => startIngest(readIngestConfig(env), { logger }));
+    const services: Starters = options.services ?? {
+      delivery: () => startDelivery(readDeliveryConfig(env), { logger }),
+      ingest: () => startIngest(readIngestConfig(env), { logger }),
+    };
+    const deliveries = await many(options.deliveries ?? 1, () => services.delivery(env));
+    const ingests = await many(options.ingests ?? 1, () => services.ingest(env));
     for (const { healthPort } of [...deliveries, ...ingests]) {
       await healthUntil(healthPort, isReady);
     }
