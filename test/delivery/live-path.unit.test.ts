@@ -80,6 +80,8 @@ describe('a message that fills the prefetch', () => {
     '01a21ad3-37c7-75db-8045-5af82a8f4b71',
     '01a21ad3-4a01-7c11-9d2e-0b7c0e6d1f55',
     '01a21ad3-5b02-7d22-8e3f-1c8d1f7e2a66',
+    '01a21ad3-6c03-7e33-9f40-2d9e2a8f3b77',
+    '01a21ad3-7d04-7f44-8a51-3eaf3b9a4c88',
   ] as const;
 
   function messageOf(deliveryTag: number): ConsumeMessage {
@@ -109,6 +111,8 @@ describe('a message that fills the prefetch', () => {
     const bindings = { attach: done, detach: () => undefined, size: 1 } as unknown as Bindings;
     const passed: Entry[] = [];
     const suspected: (Entry | undefined)[] = [];
+    /** By the history. */
+    const told: string[] = [];
     const cursorsPassed = () => passed.map(({ cursor }) => cursor);
     let read: () => void = () => undefined;
     const fillHole = jest.fn(() => Promise.resolve());
@@ -130,7 +134,7 @@ describe('a message that fills the prefetch', () => {
           doubts.windowFull(entry);
         },
         onWindowFree: (entry) => doubts.windowFree(entry),
-        isKnown: () => false,
+        isKnown: ({ cursor }) => told.includes(cursor),
         onBound: () => undefined,
         fillHole,
         onConsuming: () => resolve(path),
@@ -140,12 +144,20 @@ describe('a message that fills the prefetch', () => {
     });
     await consuming;
     fillHole.mockImplementation(() => new Promise((resolve) => (read = resolve)));
-    const readHistory = async () => {
+    const readHistory = async (...tags: number[]) => {
+      told.push(...tags.map((tag) => cursors[tag - 1] ?? ''));
       read();
       await new Promise(setImmediate);
       await new Promise(setImmediate);
     };
-    return { bring: (tag: number) => bring(messageOf(tag)), passed, suspected, cursorsPassed, readHistory };
+    return {
+      bring: (tag: number) => bring(messageOf(tag)),
+      passed,
+      suspected,
+      cursorsPassed,
+      readHistory,
+      fillHole,
+    };
   }
 
   it('is passed on only once the history has told what may be missing before it', async () => {
@@ -172,6 +184,27 @@ describe('a message that fills the prefetch', () => {
     expect(cursorsPassed()).toEqual(cursors.slice(0, 3));
     // Nothing has waited since.
     bring(4);
+    expect(cursorsPassed()).toEqual(cursors.slice(0, 4));
+  });
+
+  it('lets all pass that the history told, however much waits behind it, before it is read again', async () => {
+    const { bring, cursorsPassed, readHistory, fillHole } = await started({ asking: never });
+    fillHole.mockClear();
+    bring(1);
+    bring(2);
+    bring(3);
+    expect(cursorsPassed()).toEqual(cursors.slice(0, 1));
+    await readHistory(2, 3, 4, 5);
+    expect(cursorsPassed()).toEqual(cursors.slice(0, 3));
+    bring(4);
+    bring(5);
+    expect(cursorsPassed()).toEqual(cursors.slice(0, 5));
+    expect(fillHole).toHaveBeenCalledTimes(1);
+    bring(6);
+    expect(cursorsPassed()).toEqual(cursors.slice(0, 5));
+    await new Promise(setImmediate);
+    expect(fillHole).toHaveBeenCalledTimes(2);
+    await readHistory(6);
     expect(cursorsPassed()).toEqual([...cursors]);
   });
 });

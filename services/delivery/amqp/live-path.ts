@@ -55,6 +55,8 @@ interface Present {
   readonly channel: Channel;
   readonly window: PrefetchWindow;
   readonly valve: Valve<Arrival>;
+  /** While what the history told is passed on: ends that. */
+  endDrain?: () => void;
 }
 
 /** For each step of a start, which takes seconds with every binding there may be. */
@@ -111,6 +113,7 @@ export class LivePath {
   recheck(): void {
     this.#doubts += 1;
     const present = this.#present;
+    present?.endDrain?.();
     // One that is being filled is read once more.
     if (present?.valve.isOpen !== true) return;
     present.valve.close();
@@ -132,7 +135,7 @@ export class LivePath {
     await inTime(channel.assertQueue(queue, deliveryQueueOptions(await queueKind(), queue)), 'a queue');
     await inTime(channel.prefetch(prefetch), 'a prefetch');
     const window = new PrefetchWindow(prefetch, () => channel.prefetch(prefetch));
-    const present = {
+    const present: Present = {
       channel,
       window,
       valve: new Valve<Arrival>((arrival) => this.#take(present, arrival)),
@@ -159,22 +162,40 @@ export class LivePath {
   }
 
   /** Until nothing more was found to be missing while the history was read. */
-  async #fill({ channel, valve }: Present): Promise<void> {
+  async #fill(present: Present): Promise<void> {
+    const { channel, valve } = present;
     for (let doubts: number | undefined; doubts !== this.#doubts;) {
       doubts = this.#doubts;
       await untilClosed(channel, this.options.fillHole());
-      valve.passWhile(({ entry }) => entry === undefined || this.options.isKnown(entry));
+      // More may wait at the broker than the prefetch: each reading must bring us past all that it told, or we never catch up.
+      if (doubts !== this.#doubts) await untilClosed(channel, this.#drain(present));
+      else this.#passKnown(present);
     }
     valve.open();
   }
 
-  #push({ valve, window }: Present, message: ConsumeMessage): void {
+  /** Passes on what comes until something is new, or there is another reason to read the history. */
+  async #drain(present: Present): Promise<void> {
+    this.#passKnown(present);
+    if (present.valve.isEmpty) await new Promise<void>((resolve) => (present.endDrain = resolve));
+    delete present.endDrain;
+  }
+
+  #passKnown({ valve }: Present): void {
+    valve.passWhile(({ entry }) => entry === undefined || this.options.isKnown(entry));
+  }
+
+  #push(present: Present, message: ConsumeMessage): void {
+    const { valve, window } = present;
     const entry = parseEntry(message);
     // What comes again was given back in between, and waited.
     if (window.isFullAt(message.fields.deliveryTag) || message.fields.redelivered)
       this.options.onWindowFull(entry);
     else if (entry !== undefined) this.options.onWindowFree(entry);
     valve.push({ message, entry });
+    if (present.endDrain === undefined) return;
+    this.#passKnown(present);
+    if (!valve.isEmpty) present.endDrain();
   }
 
   #take(present: Present, { message, entry }: Arrival): void {

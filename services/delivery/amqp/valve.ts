@@ -9,6 +9,11 @@ export class Valve<Message> {
     return this.#isOpen;
   }
 
+  /** Whether nothing is held back. */
+  get isEmpty(): boolean {
+    return this.#held.length === 0;
+  }
+
   push(message: Message): void {
     if (this.#isOpen) this.take(message);
     else this.#held.push(message);
