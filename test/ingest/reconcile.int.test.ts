@@ -15,23 +15,19 @@ describe('a run', () => {
     world.site.rows.services = [resource('service')];
     world.site.rows.appointments = [resource('appointment')];
     const report = await world.run();
+    const timezone = 'Europe/Berlin';
+    const settings = { working_plan_exceptions: [] };
     expect(world.desk.observations.map((one) => ('row' in one ? { ...one, asOfMs: 0 } : one))).toEqual([
       {
         kind: 'person',
         role: 'provider',
-        row: { id: 4, first_name: 'Marta', last_name: 'Schneider', timezone: 'Europe/Berlin' },
+        row: { id: 4, first_name: 'Marta', last_name: 'Schneider', timezone, settings },
         asOfMs: 0,
       },
       {
         kind: 'person',
         role: 'secretary',
-        row: {
-          id: 5,
-          first_name: 'Ravi',
-          last_name: 'Patel',
-          timezone: 'Europe/Berlin',
-          providers: [2, 4],
-        },
+        row: { id: 5, first_name: 'Ravi', last_name: 'Patel', timezone, providers: [2, 4] },
         asOfMs: 0,
       },
       {
@@ -105,7 +101,8 @@ describe('a run', () => {
       (path) => world.site.asked(path)[0]?.query['fields'],
     );
     expect(fields).toEqual([
-      'id,firstName,lastName,timezone',
+      // Its exceptions stand among the settings, of which no part can be asked for.
+      'id,firstName,lastName,timezone,settings',
       'id,firstName,lastName,timezone,providers',
       'id,firstName,lastName,timezone',
     ]);

@@ -116,6 +116,36 @@ describe('what the webhooks missed', () => {
     ]);
   });
 
+  it('of a working plan’s exceptions is told across a restart of ingest, and not again by a late webhook', async () => {
+    await using backend = await site();
+    await using vhost = await createVhostForTest();
+    await using phones = await World.start({ amqpUrl: vhost.url, ingests: 0 });
+    const provider = await phones.join('provider', 4);
+    const start = () => ingestsOf(backend, vhost.url);
+    const exceptions = { [day]: { start: '09:00', end: '12:00', breaks: [] }, '2999-12-25': null };
+    {
+      await using ingests = await start();
+      await runsUntil(ingests, 1);
+    }
+    const settings = { workingPlanExceptions: exceptions, caldavPassword: 'planted' };
+    backend.rows.providers = [resource('provider.with-credentials', { settings })];
+    {
+      await using ingests = await start();
+      await runsUntil(ingests, 1);
+    }
+    await using ingests = await start();
+    await runsUntil(ingests, 1);
+    const saved = { working_plan: '{}', working_plan_exceptions: JSON.stringify(exceptions) };
+    await ingests.post('/webhooks/easyappointments', webhook('provider_save.new', { settings: saved }));
+    // Behind it in the inbox.
+    const last = { action: 'unavailability_delete', payload: { id: 7, id_users_provider: 4 } };
+    await ingests.post('/webhooks/easyappointments', last);
+    expect(await provider.events(2)).toMatchObject([
+      { event: 'calendar.sync', data: { reason: 'provider.availability_changed', provider_id: 4 } },
+      { event: 'calendar.sync', data: { reason: 'unavailability.deleted', appointment_id: 7 } },
+    ]);
+  });
+
   it('is not asked for where no site is configured', async () => {
     await using world = await World.start();
     const response = await world.post('/v1/reconcile', {});

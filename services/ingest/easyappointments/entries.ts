@@ -53,8 +53,12 @@ export const PersonRecord = z.object({
   timezone: z.string().nullable(),
   /** Of a secretary: the providers she works for. */
   providers: z.array(PositiveId),
-  /** Digest of a provider's working plan. */
+  /** Digest of a provider's working plan, exceptions and all, as a webhook writes it. */
   plan: z.int().nullable(),
+  /** Digest of its week alone, in whatever form; absent where no webhook told it, and in records of before 0.5. */
+  week: z.int().optional(),
+  /** Digest of its exceptions, in whatever form; absent as above, where the REST API did not tell it either. */
+  availability: z.int().optional(),
   updated: Updated,
 });
 export type PersonRecord = z.infer<typeof PersonRecord>;

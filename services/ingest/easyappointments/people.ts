@@ -1,7 +1,6 @@
 import type { AcceptedEvent } from '../core/accept.ts';
 import type { PersonRow, ServiceRow } from './columns.ts';
 import { rowOf, type News } from './decide.ts';
-import { digestOf } from './digest.ts';
 import type { PersonRecord } from './entries.ts';
 import type { Directory, Ledger, Proposal } from './ledger.ts';
 import { isOver, type LocalNow } from './over.ts';
@@ -9,6 +8,7 @@ import { audienceOf } from './quiet.ts';
 import { toldAgain, type Assumed } from './shown.ts';
 import { isStale, secondsOf } from './staleness.ts';
 import type { Role, Verb } from './webhook.ts';
+import { isReplanned, workingPlanOf } from './working-plan.ts';
 
 export interface Plan {
   readonly news: readonly News[];
@@ -66,21 +66,17 @@ export function planForPerson(ledger: Ledger, told: PersonTold): Plan {
     name: fullName(row) ?? null,
     timezone: row.timezone ?? null,
     providers: row.providers ?? known?.providers ?? [],
-    plan:
-      row.settings === undefined || row.settings === null ? (known?.plan ?? null) : digestOf(row.settings),
+    ...(role === 'provider' ? workingPlanOf(known, row.settings) : { plan: known?.plan ?? null }),
     ...updatedOf(known, row),
   };
   const isSame = known !== undefined && saysTheSame(known, record);
-  // What was learnt by the REST API has no plan: the first save shows one, and that is no change.
-  const replanned =
-    role === 'provider' && record.plan !== null && known?.plan !== null && record.plan !== known?.plan;
   const directory = withPerson(ledger, role, row.id, record);
   const again =
     told.tellAgain && role !== 'secretary'
       ? tellAgain(ledger, directory, { kind: role, id: row.id, today: told.today }, assumedOf(known, record))
       : NOTHING;
   if (isSame && again.news.length === 0) return NOTHING;
-  const own: News[] = replanned && !isSame ? [availabilityChanged(row.id)] : [];
+  const own: News[] = role === 'provider' && isReplanned(known, record) ? [availabilityChanged(row.id)] : [];
   if (role === 'secretary' && known !== undefined && worksForOthers(known, record)) {
     own.push({ kind: 'sync', reason: 'providers_changed', secretary: row.id });
   }

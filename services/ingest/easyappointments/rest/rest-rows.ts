@@ -62,6 +62,13 @@ export const BlockedPeriodResource = z
   .object({ id: Id, name: Text, start: Text, end: Text, notes: Text }, 'expected a JSON object')
   .transform(({ start, end, ...same }) => columns({ ...same, start_datetime: start, end_datetime: end }));
 
+/** The working plan's exceptions alone: beside them stand the credentials. PHP writes an empty one as a list. */
+const ProviderSettings = z
+  .object({ workingPlanExceptions: z.unknown().optional() })
+  .transform(({ workingPlanExceptions }) => columns({ working_plan_exceptions: workingPlanExceptions }))
+  .optional()
+  .catch(undefined);
+
 export const PersonResource = z
   .object(
     {
@@ -70,6 +77,7 @@ export const PersonResource = z
       lastName: Text,
       timezone: Text,
       providers: z.array(Id, 'expected an array of ids').nullish(),
+      settings: ProviderSettings,
     },
     'expected a JSON object',
   )

@@ -4,20 +4,27 @@ import type { Run } from './ports.ts';
 import { RestFailure } from './rest-failure.ts';
 import { AppointmentResource, idIn, PersonResource, ServiceResource, ZoneSetting } from './rest-rows.ts';
 
-/** Only what we take: the application leaves the rest out, credentials first. */
+/** Only what we take: the application leaves the rest out, but settings come whole, credentials too. */
 const PERSON_FIELDS = 'id,firstName,lastName,timezone';
 
+/** Rows of a page of providers: each has all exceptions from its working plan that there ever were. */
+const PROVIDERS_LENGTH = '50';
+
 const people = [
-  { resource: 'providers', role: 'provider', fields: PERSON_FIELDS },
-  { resource: 'secretaries', role: 'secretary', fields: `${PERSON_FIELDS},providers` },
-  { resource: 'customers', role: 'customer', fields: PERSON_FIELDS },
+  {
+    resource: 'providers',
+    role: 'provider',
+    query: { fields: `${PERSON_FIELDS},settings`, length: PROVIDERS_LENGTH },
+  },
+  { resource: 'secretaries', role: 'secretary', query: { fields: `${PERSON_FIELDS},providers` } },
+  { resource: 'customers', role: 'customer', query: { fields: PERSON_FIELDS } },
 ] as const;
 
 /** One look at everything: who there is first, so that what is announced after it has its names and rooms. */
 export async function reconcile(options: RunOptions): Promise<void> {
   const { desk, questions, run, signal, tally } = options;
-  for (const { resource, role, fields } of people) {
-    for await (const { rows, asOfMs } of questions.pages(resource, { fields })) {
+  for (const { resource, role, query } of people) {
+    for await (const { rows, asOfMs } of questions.pages(resource, query)) {
       for (const row of readable(PersonResource, rows, resource, options)) {
         tally.people += 1;
         await observe({ kind: 'person', role, row, asOfMs }, options);
