@@ -95,7 +95,9 @@ describe.each([
       const rooms = ['calendar', 'admin', `provider_${provider}`, 'customer_6'];
       const isWhole = event.startsWith('appointment_');
       // The recorded ones are over by now, and nobody is told that such an appointment is off.
-      const data = { ...row, ...(isWhole && FAR_AHEAD), [key]: provider };
+      // Each has a row of its own: what one of them says of a row, the next may find outdated.
+      const own = 'id' in row && { id: provider };
+      const data = { ...row, ...(isWhole && FAR_AHEAD), ...own, [key]: provider };
       const response = await world.post('/broadcast', { event, data, rooms });
       expect(response.status).toBe(200);
       const frame = await client.until({ event });
@@ -103,7 +105,7 @@ describe.each([
       expect(frame).not.toHaveProperty('type');
       expect(frame['timestamp']).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?(Z|[+-]\d\d:\d\d)$/);
       expect(frame['data']).toMatchObject(
-        isWhole ? { id: row['id'], [key]: provider } : { provider_id: provider },
+        isWhole ? { id: provider, [key]: provider } : { provider_id: provider },
       );
     },
   );
