@@ -72,7 +72,7 @@ export const mutations: readonly Mutation[] = [
     name: 'a resume looks back without a margin',
     scenario: 'everybody resumes while a clock is ahead',
     file: 'services/delivery/core/catch-up.js',
-    find: 'export const MARGINS_MS = [NEAR_MS, 15 * 60_000];',
+    find: 'export const MARGINS_MS = [NEAR_MS, 15 * 60_000, APART_MS];',
     replace: 'export const MARGINS_MS = [0];',
   },
   {
