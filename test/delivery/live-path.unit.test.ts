@@ -142,7 +142,7 @@ describe('a message that fills the prefetch', () => {
         onStalled: () => undefined,
       });
     });
-    await consuming;
+    const path = await consuming;
     fillHole.mockImplementation(() => new Promise((resolve) => (read = resolve)));
     const readHistory = async (...tags: number[]) => {
       told.push(...tags.map((tag) => cursors[tag - 1] ?? ''));
@@ -151,6 +151,7 @@ describe('a message that fills the prefetch', () => {
       await new Promise(setImmediate);
     };
     return {
+      path,
       bring: (tag: number) => bring(messageOf(tag)),
       passed,
       suspected,
@@ -206,5 +207,14 @@ describe('a message that fills the prefetch', () => {
     expect(fillHole).toHaveBeenCalledTimes(2);
     await readHistory(6);
     expect(cursorsPassed()).toEqual([...cursors]);
+  });
+
+  it('reads again at once for a drop that is told meanwhile, though nothing else comes', async () => {
+    const { path, readHistory, fillHole } = await started({ asking: never });
+    fillHole.mockClear();
+    path.recheck();
+    path.recheck();
+    await readHistory();
+    expect(fillHole).toHaveBeenCalledTimes(2);
   });
 });

@@ -55,6 +55,8 @@ interface Present {
   readonly channel: Channel;
   readonly window: PrefetchWindow;
   readonly valve: Valve<Arrival>;
+  /** The newest message filled the prefetch: more may wait at the broker. */
+  isFull: boolean;
   /** While what the history told is passed on: ends that. */
   endDrain?: () => void;
 }
@@ -138,6 +140,7 @@ export class LivePath {
     const present: Present = {
       channel,
       window,
+      isFull: false,
       valve: new Valve<Arrival>((arrival) => this.#take(present, arrival)),
     };
     this.#present = present;
@@ -168,7 +171,7 @@ export class LivePath {
       doubts = this.#doubts;
       await untilClosed(channel, this.options.fillHole());
       // More may wait at the broker than the prefetch: each reading must bring us past all that it told, or we never catch up.
-      if (doubts !== this.#doubts) await untilClosed(channel, this.#drain(present));
+      if (doubts !== this.#doubts && present.isFull) await untilClosed(channel, this.#drain(present));
       else this.#passKnown(present);
     }
     valve.open();
@@ -189,8 +192,8 @@ export class LivePath {
     const { valve, window } = present;
     const entry = parseEntry(message);
     // What comes again was given back in between, and waited.
-    if (window.isFullAt(message.fields.deliveryTag) || message.fields.redelivered)
-      this.options.onWindowFull(entry);
+    present.isFull = window.isFullAt(message.fields.deliveryTag) || message.fields.redelivered;
+    if (present.isFull) this.options.onWindowFull(entry);
     else if (entry !== undefined) this.options.onWindowFree(entry);
     valve.push({ message, entry });
     if (present.endDrain === undefined) return;
