@@ -4,7 +4,7 @@ import { TestClient, type Frame } from '../support/client.ts';
 import { appointment } from '../support/events.ts';
 import { healthUntil } from '../support/health.ts';
 import { ServiceProcess } from '../support/service-process.ts';
-import { scaledMs, TEST_MS } from '../support/time.ts';
+import { scaledMs, TEST_MS, WAIT_MS } from '../support/time.ts';
 import { tokenFor } from '../support/tokens.ts';
 import { World, worldEnv, type WorldOptions } from '../support/world.ts';
 
@@ -40,9 +40,12 @@ describe('the guarantees of the design', () => {
 
   /** Publishes as a careful backend does: again, with the same id, until it is accepted. */
   async function publishUntilAccepted(world: World, id: string): Promise<void> {
+    const deadlineMs = performance.now() + scaledMs(WAIT_MS);
     for (;;) {
       const response = await world.post('/v1/events', privately(id)).catch(() => undefined);
       if (response?.status === 202) return;
+      const answer = response === undefined ? 'no answer' : await response.text();
+      if (performance.now() > deadlineMs) throw new Error(`${id} was not accepted in time: ${answer}`);
       const retryAfterMs = 100;
       await new Promise((resolve) => setTimeout(resolve, retryAfterMs));
     }

@@ -15,7 +15,8 @@ describe('1,000 clients that come back together', () => {
     'cause at most 5 passes over the history, and each gets what it missed',
     async () => {
       await using world = await World.start({ env: { REWIND_SECONDS: '0' } });
-      const { cursor } = await world.publish(appointment());
+      // Of nobody who comes back: after a pause of the process its own customer may be sent it again.
+      const { cursor } = await world.publish(appointment({ data: { customer_id: CLIENTS + 1 } }));
       const customers = Array.from({ length: CLIENTS }, (_, n) => n + 1);
       for (let from = 0; from < CLIENTS; from += 100) {
         const events = customers
