@@ -82,6 +82,22 @@ export class ComposeStack {
     });
   }
 
+  /** As `use`, for the tests of a file: until `end` is called. */
+  static start(profiles: readonly string[]): Promise<{ stack: ComposeStack; end: () => Promise<void> }> {
+    return new Promise((resolve, reject) => {
+      const used = ComposeStack.use(profiles, (stack) => {
+        return new Promise<void>((ended) => {
+          const end = () => {
+            ended();
+            return used;
+          };
+          resolve({ stack, end });
+        });
+      });
+      used.catch(reject);
+    });
+  }
+
   /** Nothing but a checkout: what `work` types makes the secrets and brings it up. It is taken down all the same. */
   static async inFreshClone(work: (stack: ComposeStack) => Promise<void>): Promise<void> {
     const folder = freshClone();
@@ -148,9 +164,9 @@ export class ComposeStack {
     await this.compose(['up', '--detach', '--wait', '--no-build', '--no-recreate']);
   }
 
-  /** Leads to the broker, from here; the port changes with each start of the container. */
-  async brokerUrl(): Promise<string> {
-    const address = await this.compose(['port', 'rabbitmq', '5672']);
+  /** Leads to a node of the broker, from here; the port changes with each start of the container. */
+  async brokerUrl(node = 'rabbitmq'): Promise<string> {
+    const address = await this.compose(['port', node, '5672']);
     return `amqp://roomcast:roomcast@${address.trim()}`;
   }
 
