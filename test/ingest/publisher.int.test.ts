@@ -197,13 +197,14 @@ describe('a message that the broker finds no queue for', () => {
     await using ingest = await TestIngest.start();
     await ingest.channel.unbindQueue(ingest.published.queue, EXCHANGE, '#');
     await ingest.channel.deleteQueue(HISTORY);
-    const response = await ingest.post('/v1/events', appointment({ id: 'nowhere' }));
+    const event = appointment({ id: 'nowhere' });
+    const response = await ingest.post('/v1/events', event);
     expect(response.status).toBe(503);
     expect(await response.json()).toMatchObject({ code: 'broken_topology' });
     expect(ingest.log.join('')).toContain('topology broken');
 
     let status = 0;
-    while (status !== 202) ({ status } = await ingest.post('/v1/events', appointment({ id: 'nowhere' })));
+    while (status !== 202) ({ status } = await ingest.post('/v1/events', event));
   });
 });
 
