@@ -1,4 +1,4 @@
-import { Entry } from '../services/ingest/easyappointments/entries.ts';
+import { LedgerEntry } from '../services/ingest/easyappointments/entries.ts';
 import { Ledger } from '../services/ingest/easyappointments/ledger.ts';
 
 /** `node --expose-gc ledger-memory.main.js COUNT`: heap that a ledger of so many appointments takes, in bytes. */
@@ -25,7 +25,7 @@ process.stdout.write(`${JSON.stringify({ appointments: ledger.size, bytes })}\n`
 
 /** As they come from the stream: text, parsed. */
 function fill(into: Ledger, appointments: number): void {
-  for (let id = 1; id <= appointments; id += 1) into.apply(Entry.parse(JSON.parse(lineOf(id))));
+  for (let id = 1; id <= appointments; id += 1) into.apply(LedgerEntry.parse(JSON.parse(lineOf(id))));
 }
 
 function lineOf(id: number): string {

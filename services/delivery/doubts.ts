@@ -1,4 +1,4 @@
-import type { Entry } from '../../shared/contract/message.ts';
+import type { HistoryEntry } from '../../shared/contract/message.ts';
 import { Suspicion } from './core/suspicion.ts';
 import type { Timeline } from './core/timeline.ts';
 import type { Trust } from './core/trust.ts';
@@ -31,14 +31,14 @@ export class Doubts {
   }
 
   /** Messages may wait at the broker behind this one, where a hand can remove them. */
-  windowFull(entry: Entry | undefined): void {
+  windowFull(entry: HistoryEntry | undefined): void {
     this.#suspicion.raise();
     if (entry !== undefined && this.#isKnown(entry)) this.context.trust.doubt();
     else this.recheck();
   }
 
   /** Nothing waits behind this one. What waited before it may have been removed since the history was last read. */
-  windowFree(entry: Entry): void {
+  windowFree(entry: HistoryEntry): void {
     if (!this.#suspicion.isRaised || this.#isKnown(entry)) return;
     this.#suspicion.lower();
     this.recheck();
@@ -53,7 +53,7 @@ export class Doubts {
     if (this.#suspicion.isDue(nowMs, oldestMarkMs)) this.recheck();
   }
 
-  #isKnown({ cursor }: Entry): boolean {
+  #isKnown({ cursor }: HistoryEntry): boolean {
     return this.context.timeline.find(cursor) !== undefined;
   }
 }

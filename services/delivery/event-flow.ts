@@ -1,5 +1,5 @@
 import type { Cursor } from '../../shared/contract/cursor.ts';
-import { MARK_TYPE, type Entry } from '../../shared/contract/message.ts';
+import { MARK_TYPE, type HistoryEntry } from '../../shared/contract/message.ts';
 import { EVERYONE, markKeyOf, type Address } from '../../shared/contract/routing.ts';
 import { ExpiringMap } from '../../shared/core/expiring-map.ts';
 import type { BrokerConnection } from '../../shared/runtime/broker-connection.ts';
@@ -231,7 +231,7 @@ export class EventFlow {
     await Promise.all([this.#path.close(), this.#marks.close(), this.#bindings.close()]);
   }
 
-  #take(entry: Entry): void {
+  #take(entry: HistoryEntry): void {
     const endSpan = beginDelivery(entry);
     const sessions = this.#fanOut.deliver(toTimelineEntry(entry), this.#context.now());
     if (sessions === undefined) {
@@ -249,7 +249,7 @@ export class EventFlow {
   }
 
   /** One pass over the history up to a mark that has also come by the live path. */
-  async #read(fromMs: number, onEntry: (entry: Entry) => void): Promise<Cursor> {
+  async #read(fromMs: number, onEntry: (entry: HistoryEntry) => void): Promise<Cursor> {
     try {
       const mark = await this.#history.read(fromMs, onEntry);
       await mark.arrived;

@@ -1,5 +1,5 @@
 import { cursorTimeMs, type Cursor } from '../../shared/contract/cursor.ts';
-import type { Entry } from '../../shared/contract/message.ts';
+import type { HistoryEntry } from '../../shared/contract/message.ts';
 import type { Address } from '../../shared/contract/routing.ts';
 import type { SteadyClock, WallClock } from '../../shared/runtime/clock.ts';
 import type { Logger } from '../../shared/runtime/logger.ts';
@@ -43,7 +43,7 @@ export class Hole {
       return;
     }
     const from = { cursor: proven.cursor, earlier: timeline.earlier(proven.position) };
-    const wants = (entry: Pick<Entry, 'rooms'>) => entry.rooms.some(isInUse);
+    const wants = (entry: Pick<HistoryEntry, 'rooms'>) => entry.rooms.some(isInUse);
     let mark = proven.cursor;
     for (const marginMs of [NEAR_MS, ...MARGINS_MS]) {
       const scan = new Scan([{ from, wants }]);
@@ -92,7 +92,7 @@ class Places {
 
   constructor(private readonly timeline: Timeline) {}
 
-  add({ cursor }: Entry): void {
+  add({ cursor }: HistoryEntry): void {
     const position = this.timeline.find(cursor);
     if (position === undefined) {
       this.#unplaced.push(cursor);

@@ -73,7 +73,7 @@ export const MessageEnvelope = z.object({
 });
 
 /** An event or a mark as delivery knows it: addressed by its headers, the body opaque. */
-export interface Entry {
+export interface HistoryEntry {
   readonly id: string;
   /** The same in every repeat of an event, and another one for another event under the same id. */
   readonly identity: string;
@@ -88,7 +88,10 @@ export interface Entry {
 }
 
 /** `undefined` for a message that is none of ours, such as one published by hand without our headers. */
-export function parseEntry(message: { properties: unknown; content: Buffer }): Entry | undefined {
+export function parseHistoryEntry(message: {
+  properties: unknown;
+  content: Buffer;
+}): HistoryEntry | undefined {
   const parsed = MessageEnvelope.safeParse(message);
   if (!parsed.success) return undefined;
   const { messageId, type, appId, headers } = parsed.data.properties;

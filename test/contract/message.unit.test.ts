@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { v7 } from 'uuid';
 import { Cursor } from '../../shared/contract/cursor.ts';
-import { encodeHeaders, parseEntry } from '../../shared/contract/message.ts';
+import { encodeHeaders, parseHistoryEntry } from '../../shared/contract/message.ts';
 
 const cursor = Cursor.parse(v7());
 const content = Buffer.from('{"event":"appointment.created"}');
@@ -21,7 +21,7 @@ function message(properties: object = {}, headers: object = {}) {
 
 describe('parseEntry', () => {
   it('reads address and identity from the headers and leaves the body alone', () => {
-    expect(parseEntry(message())).toEqual({
+    expect(parseHistoryEntry(message())).toEqual({
       id: 'event-1',
       identity: 'event-1',
       type: 'appointment.created',
@@ -37,19 +37,21 @@ describe('parseEntry', () => {
     (rooms) => {
       const headers = encodeHeaders(cursor, rooms);
       expect(Object.values(headers).map((value) => typeof value)).toEqual(['string', 'string']);
-      expect(parseEntry(message({ headers }))).toMatchObject({ cursor, rooms });
+      expect(parseHistoryEntry(message({ headers }))).toMatchObject({ cursor, rooms });
     },
   );
 
   it('reads back what the existing apps call an event whose type does not tell', () => {
     const headers = encodeHeaders(cursor, ['calendar'], 'unavailability_created');
     expect(Object.values(headers).map((value) => typeof value)).toEqual(['string', 'string', 'string']);
-    expect(parseEntry(message({ headers }))).toMatchObject({ underscoreName: 'unavailability_created' });
+    expect(parseHistoryEntry(message({ headers }))).toMatchObject({
+      underscoreName: 'unavailability_created',
+    });
   });
 
   it('tells another event under the same id from a repeat, by the digest of what the backend stated', () => {
     const [first, repeat, other, none] = ['one', 'one', 'two', undefined].map(
-      (contents) => parseEntry(message({}, { contents }))?.identity,
+      (contents) => parseHistoryEntry(message({}, { contents }))?.identity,
     );
     expect(repeat).toBe(first);
     expect(new Set([first, other, none]).size).toBe(3);
@@ -58,23 +60,26 @@ describe('parseEntry', () => {
   it.each([['a"b'], ['Appointment'], [''], [5], [['unavailability_created']], [null]])(
     'passes over the name %j, which cannot stand in a frame as it is',
     (name) => {
-      const entry = parseEntry(message({}, { underscore_name: name }));
+      const entry = parseHistoryEntry(message({}, { underscore_name: name }));
       expect([entry?.id, entry?.underscoreName]).toEqual(['event-1', undefined]);
     },
   );
 
   it('takes headers that the broker adds, such as x-stream-offset', () => {
-    expect(parseEntry(message({}, { 'x-stream-offset': 17, CC: ['provider.4'] }))).toMatchObject({
+    expect(parseHistoryEntry(message({}, { 'x-stream-offset': 17, CC: ['provider.4'] }))).toMatchObject({
       id: 'event-1',
     });
   });
 
   it('an entry without rooms, as a mark is, is an entry', () => {
-    expect(parseEntry(message({ type: 'mark' }, { rooms: '' }))).toMatchObject({ type: 'mark', rooms: [] });
+    expect(parseHistoryEntry(message({ type: 'mark' }, { rooms: '' }))).toMatchObject({
+      type: 'mark',
+      rooms: [],
+    });
   });
 
   it('without an origin it is of the unnamed one', () => {
-    expect(parseEntry(message({ appId: undefined }))?.origin).toBe('');
+    expect(parseHistoryEntry(message({ appId: undefined }))?.origin).toBe('');
   });
 
   it.each([
@@ -92,6 +97,6 @@ describe('parseEntry', () => {
     ['a routing key for a room', message({}, { rooms: 'provider.4' })],
     ['no properties', { content, properties: undefined }],
   ])('with %s it is none of ours', (_what, published) => {
-    expect(parseEntry(published)).toBeUndefined();
+    expect(parseHistoryEntry(published)).toBeUndefined();
   });
 });

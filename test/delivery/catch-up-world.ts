@@ -3,7 +3,7 @@ import { CatchUp, type CatchUpPorts, type Replay } from '../../services/delivery
 import type { Place } from '../../services/delivery/core/completeness.ts';
 import { Timeline } from '../../services/delivery/core/timeline.ts';
 import type { Cursor } from '../../shared/contract/cursor.ts';
-import type { Entry } from '../../shared/contract/message.ts';
+import type { HistoryEntry } from '../../shared/contract/message.ts';
 import type { Address } from '../../shared/contract/routing.ts';
 import { wallTime } from '../../shared/core/wall-time.ts';
 import { cursorAt, cursorsOf, kept, NOON } from './fakes.ts';
@@ -53,7 +53,7 @@ export function world({
 }
 
 export interface WorldOptions {
-  entries?: readonly Entry[];
+  entries?: readonly HistoryEntry[];
   coveredFrom?: number;
   maxBytes?: number;
   nowMs?: number;

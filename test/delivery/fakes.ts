@@ -1,5 +1,5 @@
 import { Cursor } from '../../shared/contract/cursor.ts';
-import { MARK_TYPE, type Entry } from '../../shared/contract/message.ts';
+import { MARK_TYPE, type HistoryEntry } from '../../shared/contract/message.ts';
 import type { Outlet } from '../../services/delivery/core/feed.ts';
 import type { RoomPort } from '../../services/delivery/core/membership.ts';
 import { payloadOf } from '../../services/delivery/core/text-frame.ts';
@@ -20,7 +20,7 @@ export function cursorAt(timeMs: number): Cursor {
 }
 
 /** An event as it comes from the broker; of provider 4 unless told otherwise. */
-export function event(fields: Partial<Entry> & { atMs?: number } = {}): Entry {
+export function event(fields: Partial<HistoryEntry> & { atMs?: number } = {}): HistoryEntry {
   const { atMs = NOON, ...rest } = fields;
   const cursor = rest.cursor ?? cursorAt(atMs);
   const body = Buffer.from(JSON.stringify({ event: 'appointment.created', cursor }));
@@ -36,13 +36,13 @@ export function event(fields: Partial<Entry> & { atMs?: number } = {}): Entry {
   };
 }
 
-export function mark(fields: { atMs?: number; origin?: string } = {}): Entry {
+export function mark(fields: { atMs?: number; origin?: string } = {}): HistoryEntry {
   const { atMs = NOON, origin = 'delivery' } = fields;
   const cursor = cursorAt(atMs);
   return { id: cursor, identity: cursor, type: MARK_TYPE, cursor, rooms: [], origin, body: Buffer.alloc(0) };
 }
 
-export function kept(entry: Entry): TimelineEntry {
+export function kept(entry: HistoryEntry): TimelineEntry {
   return toTimelineEntry(entry);
 }
 

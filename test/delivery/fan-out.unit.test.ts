@@ -3,7 +3,7 @@ import { FanOut, type Subscriber } from '../../services/delivery/core/fan-out.ts
 import { Feed } from '../../services/delivery/core/feed.ts';
 import { RoomIndex } from '../../services/delivery/core/room-index.ts';
 import { Timeline } from '../../services/delivery/core/timeline.ts';
-import type { Entry } from '../../shared/contract/message.ts';
+import type { HistoryEntry } from '../../shared/contract/message.ts';
 import type { Address } from '../../shared/contract/routing.ts';
 import { ExpiringMap } from '../../shared/core/expiring-map.ts';
 import { event, FakeOutlet, kept, mark, nameIn, NOON } from './fakes.ts';
@@ -28,7 +28,8 @@ function world() {
   return {
     timeline,
     index,
-    deliver: (entry: Entry, nowMs = NOON, before?: number) => fanOut.deliver(kept(entry), nowMs, before),
+    deliver: (entry: HistoryEntry, nowMs = NOON, before?: number) =>
+      fanOut.deliver(kept(entry), nowMs, before),
     join: async (...rooms: Address[]): Promise<Member> => {
       const member = new Member();
       await member.feed.goLive(new Set());

@@ -1,12 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
 import { Fence } from '../../services/delivery/core/fence.ts';
-import type { Entry } from '../../shared/contract/message.ts';
+import type { HistoryEntry } from '../../shared/contract/message.ts';
 import { cursorsOf, event, mark, NOON } from './fakes.ts';
 
 const MINUTE = 60_000;
 
 /** What is sent again to a client that stopped at the last entry. */
-function sentAgain(entries: readonly Entry[], at: Entry) {
+function sentAgain(entries: readonly HistoryEntry[], at: HistoryEntry) {
   const fence = new Fence();
   for (const entry of entries) fence.add(entry);
   return cursorsOf(fence.before(at));

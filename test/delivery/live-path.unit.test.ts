@@ -6,7 +6,7 @@ import { Doubts } from '../../services/delivery/doubts.ts';
 import type { Bindings } from '../../services/delivery/amqp/bindings.ts';
 import type { BrokerConnection } from '../../shared/runtime/broker-connection.ts';
 import type { Cursor } from '../../shared/contract/cursor.ts';
-import type { Entry } from '../../shared/contract/message.ts';
+import type { HistoryEntry } from '../../shared/contract/message.ts';
 import { createLogger } from '../../shared/runtime/logger.ts';
 
 const ANSWER_MS = 30_000;
@@ -109,8 +109,8 @@ describe('a message that fills the prefetch', () => {
     const model = { createChannel: () => Promise.resolve(channel as unknown as Channel) };
     const connection = Object.assign(new EventEmitter(), { model }) as unknown as BrokerConnection;
     const bindings = { attach: done, detach: () => undefined, size: 1 } as unknown as Bindings;
-    const passed: Entry[] = [];
-    const suspected: (Entry | undefined)[] = [];
+    const passed: HistoryEntry[] = [];
+    const suspected: (HistoryEntry | undefined)[] = [];
     /** By the history. */
     const told: string[] = [];
     const cursorsPassed = () => passed.map(({ cursor }) => cursor);

@@ -2,12 +2,12 @@ import { describe, expect, it } from '@jest/globals';
 import { inRooms, type ScanRequest } from '../../services/delivery/core/scan.ts';
 import { ScanSchedule } from '../../services/delivery/core/scan-schedule.ts';
 import type { Cursor } from '../../shared/contract/cursor.ts';
-import type { Entry } from '../../shared/contract/message.ts';
+import type { HistoryEntry } from '../../shared/contract/message.ts';
 import { cursorAt, cursorsOf, event, NOON, settle } from './fakes.ts';
 
 interface Pass {
   readonly fromMs: number;
-  readonly onEntry: (entry: Entry) => void;
+  readonly onEntry: (entry: HistoryEntry) => void;
   readonly end: (mark: Cursor) => void;
   readonly breakOff: (error: Error) => void;
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { inRooms, Scan, type ScanRequest, type ScanResult } from '../../services/delivery/core/scan.ts';
 import type { Cursor } from '../../shared/contract/cursor.ts';
-import type { Entry } from '../../shared/contract/message.ts';
+import type { HistoryEntry } from '../../shared/contract/message.ts';
 import type { Address } from '../../shared/contract/routing.ts';
 import { cursorAt, cursorsOf, event, mark, NOON } from './fakes.ts';
 
@@ -14,13 +14,13 @@ const since = (sinceMs: number): ScanRequest => ({
   wants: inRooms(new Set(['provider_4'])),
 });
 
-function scan(history: readonly Entry[], ...requests: ScanRequest[]): ScanResult[] {
+function scan(history: readonly HistoryEntry[], ...requests: ScanRequest[]): ScanResult[] {
   const pass = new Scan(requests);
   for (const entry of history) pass.add(entry);
   return [...pass.finish()];
 }
 
-function one(history: readonly Entry[], request: ScanRequest): ScanResult {
+function one(history: readonly HistoryEntry[], request: ScanRequest): ScanResult {
   const [result] = scan(history, request);
   if (result === undefined) throw new Error('a scan without a result');
   return result;

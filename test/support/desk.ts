@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import type { AcceptedEvent } from '../../services/ingest/core/accept.ts';
 import type { Refusal } from '../../services/ingest/core/problems.ts';
 import { Desk, type DeskOptions } from '../../services/ingest/easyappointments/desk.ts';
-import type { Entry } from '../../services/ingest/easyappointments/entries.ts';
+import type { LedgerEntry } from '../../services/ingest/easyappointments/entries.ts';
 import { Ledger } from '../../services/ingest/easyappointments/ledger.ts';
 import { wallTime } from '../../shared/core/wall-time.ts';
 import { AppError } from '../../shared/contract/errors.ts';
@@ -27,7 +27,7 @@ export const FAR_AHEAD = { start_datetime: '2999-12-03 17:00:00', end_datetime: 
 /** A desk before a broker that the test plays: what is announced and written is kept, and confirmed at once. */
 export class TestDesk {
   readonly announced: AcceptedEvent[] = [];
-  readonly written: Entry[] = [];
+  readonly written: LedgerEntry[] = [];
   /** How many events were handed over at once. */
   readonly batches: number[] = [];
   readonly refusals: Refusal[] = [];

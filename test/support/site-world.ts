@@ -1,6 +1,6 @@
 import type { AcceptedEvent } from '../../services/ingest/core/accept.ts';
 import { Desk } from '../../services/ingest/easyappointments/desk.ts';
-import type { Entry } from '../../services/ingest/easyappointments/entries.ts';
+import type { LedgerEntry } from '../../services/ingest/easyappointments/entries.ts';
 import { Ledger } from '../../services/ingest/easyappointments/ledger.ts';
 import { Lookups } from '../../services/ingest/easyappointments/rest/lookups.ts';
 import { Pace } from '../../services/ingest/easyappointments/rest/questions.ts';
@@ -47,7 +47,7 @@ export class SiteWorld {
   losesWrite = () => false;
   nowMs = Date.UTC(2026, 10, 23);
   readonly site = new SmallSite(() => this.nowMs);
-  readonly #written: Entry[] = [];
+  readonly #written: LedgerEntry[] = [];
   readonly #sent: Change[] = [];
   readonly #arrived: Change[] = [];
   readonly #inbox: Message[] = [];

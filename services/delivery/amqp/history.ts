@@ -1,6 +1,6 @@
 import type { Channel, ConsumeMessage } from 'amqplib';
 import type { Cursor } from '../../../shared/contract/cursor.ts';
-import { MARK_TYPE, parseEntry, type Entry } from '../../../shared/contract/message.ts';
+import { MARK_TYPE, parseHistoryEntry, type HistoryEntry } from '../../../shared/contract/message.ts';
 import { SETTLE_MS } from '../../../shared/contract/settling.ts';
 import { HISTORY } from '../../../shared/contract/topology.ts';
 import type { BrokerConnection } from '../../../shared/runtime/broker-connection.ts';
@@ -31,7 +31,7 @@ export class History {
    * Reads from a time on up to a mark that is published once reading has begun: so the mark always lies ahead, whatever
    * the clocks say. RabbitMQ starts at the chunk that holds the time, in seconds, so the first entries may be older.
    */
-  async read(fromMs: number, onEntry: (entry: Entry) => void): Promise<Mark> {
+  async read(fromMs: number, onEntry: (entry: HistoryEntry) => void): Promise<Mark> {
     const model = this.connection.model;
     if (model === undefined) throw new Error('no connection to read the history');
     this.events.begun();
@@ -75,7 +75,7 @@ class Pass {
 
   constructor(
     private readonly channel: Channel,
-    private readonly onEntry: (entry: Entry) => void,
+    private readonly onEntry: (entry: HistoryEntry) => void,
     stalled: (reason: string) => void,
   ) {
     this.finished = new Promise((resolve, reject) => {
@@ -121,7 +121,7 @@ class Pass {
       this.channel.ack(message, true);
       this.#unacked = 0;
     }
-    const entry = parseEntry(message);
+    const entry = parseHistoryEntry(message);
     if (entry === undefined) return;
     this.onEntry(entry);
     if (entry.type === MARK_TYPE) this.#marks.add(entry.cursor);

@@ -1,5 +1,5 @@
 import type { Channel, ConsumeMessage } from 'amqplib';
-import { parseEntry, type Entry } from '../../../shared/contract/message.ts';
+import { parseHistoryEntry, type HistoryEntry } from '../../../shared/contract/message.ts';
 import {
   deliveryQueueOf,
   deliveryQueueOptions,
@@ -20,7 +20,7 @@ export interface LivePathOptions {
   readonly queueKind: () => Promise<QueueKind>;
   /** Messages that the broker hands us before we acknowledge. */
   readonly prefetch: number;
-  readonly onEntry: (entry: Entry) => void;
+  readonly onEntry: (entry: HistoryEntry) => void;
   /** A message without our headers, published by hand: nobody gets it. */
   readonly onForeign: () => void;
   /** The broker dropped a message from the queue, for a reason of its own words. */
@@ -29,15 +29,15 @@ export interface LivePathOptions {
    * As many messages as the prefetch are unacknowledged: others may wait at the broker, where a hand can remove them. Called
    * before this entry, `undefined` for a message without our headers, is passed on.
    */
-  readonly onWindowFull: (entry: Entry | undefined) => void;
+  readonly onWindowFull: (entry: HistoryEntry | undefined) => void;
   /** Nothing waits at the broker behind this entry; called before it is passed on. */
-  readonly onWindowFree: (entry: Entry) => void;
+  readonly onWindowFree: (entry: HistoryEntry) => void;
   /** A new queue is bound to everything in use: what was published before will not come by it. */
   readonly onBound: () => void;
   /** What the queue brings is held back: the moment to fill the hole before it. */
   readonly fillHole: () => Promise<void>;
   /** Whether an entry that is held back has nothing missing before it. */
-  readonly isKnown: (entry: Entry) => boolean;
+  readonly isKnown: (entry: HistoryEntry) => boolean;
   readonly onConsuming: () => void;
   readonly onLost: () => void;
   /** The node owes an answer for too long; another may give it. */
@@ -47,7 +47,7 @@ export interface LivePathOptions {
 /** A message of the own queue with its entry, `undefined` for one without our headers. */
 interface Arrival {
   readonly message: ConsumeMessage;
-  readonly entry: Entry | undefined;
+  readonly entry: HistoryEntry | undefined;
 }
 
 /** A channel with its two queues. */
@@ -190,7 +190,7 @@ export class LivePath {
 
   #push(present: Present, message: ConsumeMessage): void {
     const { valve, window } = present;
-    const entry = parseEntry(message);
+    const entry = parseHistoryEntry(message);
     // What comes again was given back in between, and waited.
     present.isFull = window.isFullAt(message.fields.deliveryTag) || message.fields.redelivered;
     if (present.isFull) this.options.onWindowFull(entry);

@@ -1,5 +1,5 @@
 import { cursorTimeMs } from '../../../shared/contract/cursor.ts';
-import { MARK_TYPE, type Entry } from '../../../shared/contract/message.ts';
+import { MARK_TYPE, type HistoryEntry } from '../../../shared/contract/message.ts';
 
 /** How far apart in time two publishers' messages may reach the stream and a queue in different orders. */
 export const FENCE_MS = 500;
@@ -10,7 +10,7 @@ const COARSE_FENCE_MS = 10_000;
 const MAX_ENTRIES = 1_024;
 
 interface Placed {
-  readonly entry: Entry;
+  readonly entry: HistoryEntry;
   /** By its own stamp, or by the last mark before it where its publisher's clock is off. */
   readonly timeMs: number;
   readonly coarse: boolean;
@@ -28,20 +28,20 @@ export class Fence {
   readonly #behind: Placed[] = [];
   #markMs: number | undefined;
 
-  add(entry: Entry): void {
+  add(entry: HistoryEntry): void {
     if (entry.type === MARK_TYPE) this.#markMs = cursorTimeMs(entry.cursor);
     else this.#behind.push(this.#place(entry));
     if (this.#behind.length > MAX_ENTRIES) this.#behind.shift();
   }
 
-  before(entry: Entry): readonly Entry[] {
+  before(entry: HistoryEntry): readonly HistoryEntry[] {
     const at = this.#place(entry);
     return this.#behind
       .filter((placed) => placed.entry.origin !== entry.origin && isClose(placed, at))
       .map((placed) => placed.entry);
   }
 
-  #place(entry: Entry): Placed {
+  #place(entry: HistoryEntry): Placed {
     const timeMs = cursorTimeMs(entry.cursor);
     const markMs = this.#markMs ?? timeMs;
     const coarse = Math.abs(timeMs - markMs) > CLOCK_OFF_MS;

@@ -1,5 +1,5 @@
 import type { Cursor } from '../../../shared/contract/cursor.ts';
-import type { Entry } from '../../../shared/contract/message.ts';
+import type { HistoryEntry } from '../../../shared/contract/message.ts';
 import { Scan, type ScanRequest, type ScanResult } from './scan.ts';
 
 export type MarkedScanResult = ScanResult & { readonly mark: Cursor };
@@ -32,7 +32,7 @@ export class ScanSchedule {
 
   constructor(
     /** Reads from a time up to a mark made now, and resolves with that mark. */
-    private readonly read: (fromMs: number, onEntry: (entry: Entry) => void) => Promise<Cursor>,
+    private readonly read: (fromMs: number, onEntry: (entry: HistoryEntry) => void) => Promise<Cursor>,
     /** Waits some milliseconds. */
     private readonly rest: (restMs: number) => Promise<void>,
   ) {}

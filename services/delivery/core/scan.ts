@@ -1,11 +1,11 @@
 import { cursorTimeMs, type Cursor } from '../../../shared/contract/cursor.ts';
-import { MARK_TYPE, type Entry } from '../../../shared/contract/message.ts';
+import { MARK_TYPE, type HistoryEntry } from '../../../shared/contract/message.ts';
 import type { Address } from '../../../shared/contract/routing.ts';
 import { Fence } from './fence.ts';
 import { toTimelineEntry, type TimelineEntry } from './timeline.ts';
 
 /** What tells whether an entry concerns a reader. */
-type Addressed = Pick<Entry, 'rooms'>;
+type Addressed = Pick<HistoryEntry, 'rooms'>;
 
 /** What one reader wants from the history: everything in its rooms after a cursor, or since a time. */
 export interface ScanRequest {
@@ -57,7 +57,7 @@ export class Scan {
     }
   }
 
-  add(entry: Entry): void {
+  add(entry: HistoryEntry): void {
     this.#firstTimeMs ??= cursorTimeMs(entry.cursor);
     this.#openBySince(cursorTimeMs(entry.cursor));
     if (entry.type !== MARK_TYPE) {
@@ -96,7 +96,7 @@ export class Scan {
   }
 
   /** A reader by cursor starts behind its entry, which it has had, with what the fence says it may not have had. */
-  #openByCursor(at: Entry): void {
+  #openByCursor(at: HistoryEntry): void {
     const collectors = (this.#byCursor.get(at.cursor) ?? []).filter(({ settled }) => !settled);
     if (collectors.length === 0) return;
     this.#start(collectors.filter(({ started }) => !started));
@@ -123,7 +123,7 @@ class Collector {
   constructor(readonly request: ScanRequest) {}
 
   /** An entry of those that it waits for. */
-  reach(at: Cursor, before: readonly Entry[]): void {
+  reach(at: Cursor, before: readonly HistoryEntry[]): void {
     const { from } = this.request;
     if ('sinceMs' in from) return;
     this.settled = at === from.cursor;
@@ -133,14 +133,14 @@ class Collector {
     else this.found = true;
   }
 
-  #startOver(before: readonly Entry[]): void {
+  #startOver(before: readonly HistoryEntry[]): void {
     this.entries = [];
     this.#identities.clear();
     for (const entry of before) this.take(entry, () => toTimelineEntry(entry));
   }
 
   /** A repeat is left out: a publisher's retry adds nothing, and may stand far behind. */
-  take(entry: Entry, kept: () => TimelineEntry): void {
+  take(entry: HistoryEntry, kept: () => TimelineEntry): void {
     if (!this.request.wants(entry) || this.#identities.has(entry.identity)) return;
     this.#identities.add(entry.identity);
     this.entries.push(kept());

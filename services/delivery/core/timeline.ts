@@ -1,5 +1,5 @@
 import type { Cursor } from '../../../shared/contract/cursor.ts';
-import { MARK_TYPE, type Entry } from '../../../shared/contract/message.ts';
+import { MARK_TYPE, type HistoryEntry } from '../../../shared/contract/message.ts';
 import type { Address } from '../../../shared/contract/routing.ts';
 import { FENCE_MS } from './fence.ts';
 import { NamedFrame } from './named-frame.ts';
@@ -15,7 +15,7 @@ export interface TimelineEntry {
   readonly frame: NamedFrame | undefined;
 }
 
-export function toTimelineEntry(entry: Entry): TimelineEntry {
+export function toTimelineEntry(entry: HistoryEntry): TimelineEntry {
   const { identity, cursor, rooms, origin } = entry;
   return {
     identity,

@@ -6,7 +6,7 @@ import { LEDGER } from '../../../shared/contract/topology.ts';
 import type { BrokerConnection } from '../../../shared/runtime/broker-connection.ts';
 import type { Logger } from '../../../shared/runtime/logger.ts';
 import type { NextCursor } from '../core/ports.ts';
-import { Entry, isKind } from '../easyappointments/entries.ts';
+import { LedgerEntry, isKind } from '../easyappointments/entries.ts';
 import type { Ledger } from '../easyappointments/ledger.ts';
 import { firstOffset } from './first-offset.ts';
 import { KEY_HEADER, type Publisher } from './publisher.ts';
@@ -85,7 +85,7 @@ export class LedgerStream {
   }
 
   /** Resolves once the broker has all of them. */
-  async write(entries: readonly Entry[]): Promise<void> {
+  async write(entries: readonly LedgerEntry[]): Promise<void> {
     await Promise.all(entries.map((entry) => this.#send(entry)));
   }
 
@@ -100,7 +100,7 @@ export class LedgerStream {
     try {
       if (!this.#isLong && !(await this.#isShortened())) return;
       await this.#send({ snapshot: 'begin' });
-      let batch: Entry[] = [];
+      let batch: LedgerEntry[] = [];
       for (const entry of [...ledger.entries()]) {
         batch.push(entry);
         if (batch.length < SNAPSHOT_BATCH) continue;
@@ -191,7 +191,7 @@ export class LedgerStream {
     }
   }
 
-  #send(line: Entry | Marker): Promise<void> {
+  #send(line: LedgerEntry | Marker): Promise<void> {
     const key = this.options.nextKey();
     return this.options.publisher.publishMessage({
       exchange: '',
@@ -203,11 +203,13 @@ export class LedgerStream {
   }
 }
 
-function parseLine(body: Buffer): Entry | Marker | { readonly laterKind: string } | undefined {
+function parseLine(body: Buffer): LedgerEntry | Marker | { readonly laterKind: string } | undefined {
   try {
     const json: unknown = JSON.parse(body.toString());
     const { kind } = Later.safeParse(json).data ?? {};
-    return kind === undefined || isKind(kind) ? z.union([Entry, Marker]).parse(json) : { laterKind: kind };
+    return kind === undefined || isKind(kind)
+      ? z.union([LedgerEntry, Marker]).parse(json)
+      : { laterKind: kind };
   } catch {
     return undefined;
   }

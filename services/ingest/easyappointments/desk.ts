@@ -6,7 +6,7 @@ import type { Entrance } from '../core/ports.ts';
 import type { Refusal } from '../core/problems.ts';
 import { planForArrival } from './broadcast.ts';
 import { eventsOf, type Stamp } from './compose.ts';
-import { keyOf, RUN_ID, type Entry } from './entries.ts';
+import { keyOf, RUN_ID, type LedgerEntry } from './entries.ts';
 import type { Directory, Ledger } from './ledger.ts';
 import type { Plan } from './people.ts';
 import { wallClockAt } from './local-time.ts';
@@ -21,7 +21,7 @@ export interface DeskOptions {
   /** Hands events to the broker at once; throws when it cannot take them now, before anything is published. */
   readonly announce: (events: readonly AcceptedEvent[], entrance: Entrance) => Promise<unknown>;
   /** Resolves once the entries are in the ledger's stream. */
-  readonly write: (entries: readonly Entry[]) => Promise<void>;
+  readonly write: (entries: readonly LedgerEntry[]) => Promise<void>;
   /** Resolves once the ledger holds everything that was written before the call. */
   readonly catchUp: () => Promise<void>;
   readonly cancelledStatuses: ReadonlySet<string>;
@@ -58,7 +58,7 @@ const DAY_MS = 24 * 60 * 60 * 1000;
  */
 export class Desk implements DeskForRest {
   /** The last change of each thing that is not written yet. */
-  readonly #underWay = new Map<string, Promise<readonly Entry[]>>();
+  readonly #underWay = new Map<string, Promise<readonly LedgerEntry[]>>();
   #open = false;
   #term = 0;
 
@@ -207,8 +207,8 @@ export class Desk implements DeskForRest {
     // Of a person's change it is settled already who and what is shown.
     const isLater = before.length > 0 && plan.directory === undefined;
     const events = isLater ? undefined : compose();
-    let entries: readonly Entry[] = [];
-    const begin = (written: readonly Entry[] = []) => {
+    let entries: readonly LedgerEntry[] = [];
+    const begin = (written: readonly LedgerEntry[] = []) => {
       if (events !== undefined) return this.#announce(events, entrance);
       entries = ledger.release(
         entries.map((entry) => asShown(asToldBefore(entry, written), plan, directory)),
@@ -253,11 +253,11 @@ export class Desk implements DeskForRest {
     );
   }
 
-  async #write(entries: readonly Entry[]): Promise<void> {
+  async #write(entries: readonly LedgerEntry[]): Promise<void> {
     for (const some of batches(entries)) await this.options.write(some);
   }
 
-  #track(keys: readonly string[], done: Promise<readonly Entry[]>): void {
+  #track(keys: readonly string[], done: Promise<readonly LedgerEntry[]>): void {
     for (const key of keys) this.#underWay.set(key, done);
     const settle = () => {
       for (const key of keys) if (this.#underWay.get(key) === done) this.#underWay.delete(key);

@@ -113,7 +113,7 @@ export interface Records {
 export type Kind = keyof Records;
 
 /** One thing's value, as it is written. */
-export const Entry = z.discriminatedUnion('kind', [
+export const LedgerEntry = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('appointment'), id: PositiveId, record: AppointmentRecord }),
   z.object({ kind: z.literal('provider'), id: PositiveId, record: PersonRecord }),
   z.object({ kind: z.literal('customer'), id: PositiveId, record: PersonRecord }),
@@ -122,15 +122,15 @@ export const Entry = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('blocked_period'), id: PositiveId, record: BlockedPeriodRecord }),
   z.object({ kind: z.literal('run'), id: PositiveId, record: RunRecord }),
 ]);
-export type Entry = z.infer<typeof Entry>;
+export type LedgerEntry = z.infer<typeof LedgerEntry>;
 
 export function isKind(kind: string): kind is Kind {
-  return Entry.options.some(({ shape }) => shape.kind.value === kind);
+  return LedgerEntry.options.some(({ shape }) => shape.kind.value === kind);
 }
 
 /** There is one run. */
 export const RUN_ID = 1;
 
-export function keyOf({ kind, id }: Pick<Entry, 'kind' | 'id'>): string {
+export function keyOf({ kind, id }: Pick<LedgerEntry, 'kind' | 'id'>): string {
   return `${kind}/${id}`;
 }

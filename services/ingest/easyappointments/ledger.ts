@@ -1,4 +1,4 @@
-import { keyOf, RUN_ID, type Entry, type Kind, type Records } from './entries.ts';
+import { keyOf, RUN_ID, type LedgerEntry, type Kind, type Records } from './entries.ts';
 
 /** An entry whose version the ledger gives when it is proposed. */
 export type Proposal = {
@@ -27,7 +27,7 @@ export class Ledger implements Directory {
     blocked_period: new Map(),
     run: new Map(),
   };
-  readonly #proposed = new Map<string, Entry>();
+  readonly #proposed = new Map<string, LedgerEntry>();
   readonly #held = new Set<string>();
   /** Above the versions of all that was forgotten: the stream still holds them, and a later entry must count before them. */
   #forgottenVersion = 0;
@@ -40,32 +40,32 @@ export class Ledger implements Directory {
   }
 
   /** An entry as the stream has it. */
-  apply(entry: Entry): void {
+  apply(entry: LedgerEntry): void {
     const key = keyOf(entry);
     const proposed = this.#proposed.get(key);
     if (proposed !== undefined && proposed.record.version <= entry.record.version) this.#proposed.delete(key);
-    const kept = this.#kept[entry.kind] as Map<number, Entry['record']>;
+    const kept = this.#kept[entry.kind] as Map<number, LedgerEntry['record']>;
     if ((kept.get(entry.id)?.version ?? 0) >= entry.record.version) return;
     kept.set(entry.id, entry.kind === 'appointment' ? this.#compact(entry.record) : entry.record);
   }
 
   /** Counts from now on, until it is read back or withdrawn. */
-  propose(proposals: readonly Proposal[]): readonly Entry[] {
+  propose(proposals: readonly Proposal[]): readonly LedgerEntry[] {
     return proposals.map(({ kind, id, record }) => {
       const version = (this.get(kind, id)?.version ?? this.#forgottenVersion) + 1;
-      const entry = { kind, id, record: { ...record, version } } as Entry;
+      const entry = { kind, id, record: { ...record, version } } as LedgerEntry;
       this.#proposed.set(keyOf(entry), entry);
       return entry;
     });
   }
 
   /** What was proposed is announced later, and shows what is known then: until that it is not `coming`. */
-  hold(entries: readonly Entry[]): void {
+  hold(entries: readonly LedgerEntry[]): void {
     for (const entry of entries) this.#held.add(keyOf(entry));
   }
 
   /** What is announced now, as it will be written; what was proposed after it stays. */
-  release(entries: readonly Entry[]): readonly Entry[] {
+  release(entries: readonly LedgerEntry[]): readonly LedgerEntry[] {
     for (const entry of entries) {
       const key = keyOf(entry);
       this.#held.delete(key);
@@ -75,7 +75,7 @@ export class Ledger implements Directory {
   }
 
   /** What was proposed could not be announced; whatever was proposed after it stays. */
-  withdraw(entries: readonly Entry[]): void {
+  withdraw(entries: readonly LedgerEntry[]): void {
     for (const entry of entries) {
       this.#held.delete(keyOf(entry));
       if (this.#proposed.get(keyOf(entry)) === entry) this.#proposed.delete(keyOf(entry));
@@ -170,9 +170,9 @@ export class Ledger implements Directory {
   }
 
   /** What the stream says, for writing it once more. */
-  *entries(): Generator<Entry> {
+  *entries(): Generator<LedgerEntry> {
     for (const [kind, kept] of Object.entries(this.#kept)) {
-      for (const [id, record] of kept) yield { kind, id, record } as Entry;
+      for (const [id, record] of kept) yield { kind, id, record } as LedgerEntry;
     }
   }
 

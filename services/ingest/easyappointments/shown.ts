@@ -1,6 +1,6 @@
 import { rowOf, type News } from './decide.ts';
 import { digestOf } from './digest.ts';
-import type { AppointmentRecord, Entry } from './entries.ts';
+import type { AppointmentRecord, LedgerEntry } from './entries.ts';
 import type { Directory, Proposal } from './ledger.ts';
 import { audienceOf } from './quiet.ts';
 
@@ -66,7 +66,7 @@ export function toldAgain(
 const isOneOfMany = true;
 
 /** With the zone and names that the change before it was told with, which were not settled when it was decided. */
-export function asToldBefore(entry: Entry, written: readonly Entry[]): Entry {
+export function asToldBefore(entry: LedgerEntry, written: readonly LedgerEntry[]): LedgerEntry {
   const before = written.find(({ kind, id }) => kind === entry.kind && id === entry.id);
   if (entry.kind !== 'appointment' || before?.kind !== 'appointment') return entry;
   const { zone, names } = before.record;
@@ -77,7 +77,7 @@ export function asToldBefore(entry: Entry, written: readonly Entry[]): Entry {
 }
 
 /** With the zone and names that its event shows; what is not told stands as it was told before, or as it is. */
-export function asShown<Value extends Proposal | Entry>(
+export function asShown<Value extends Proposal | LedgerEntry>(
   proposal: Value,
   { news, passedOn }: { readonly news: readonly News[]; readonly passedOn?: unknown },
   directory: Directory,

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { AcceptedEvent } from '../../../services/ingest/core/accept.ts';
 import { Desk } from '../../../services/ingest/easyappointments/desk.ts';
-import type { Entry } from '../../../services/ingest/easyappointments/entries.ts';
+import type { LedgerEntry } from '../../../services/ingest/easyappointments/entries.ts';
 import { Ledger } from '../../../services/ingest/easyappointments/ledger.ts';
 import { readWebhook } from '../../../services/ingest/easyappointments/webhook.ts';
 import { AppError } from '../../../shared/contract/errors.ts';
@@ -25,7 +25,7 @@ class Call<Given> {
 /** A desk before a broker that answers when the test says so. */
 class SlowDesk {
   readonly announces: Call<readonly AcceptedEvent[]>[] = [];
-  readonly writes: Call<readonly Entry[]>[] = [];
+  readonly writes: Call<readonly LedgerEntry[]>[] = [];
   readonly catchUps: Call<undefined>[] = [];
   readonly ledger = new Ledger();
   refuses = false;

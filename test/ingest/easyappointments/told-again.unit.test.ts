@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { AppError } from '../../../shared/contract/errors.ts';
-import { Entry } from '../../../services/ingest/easyappointments/entries.ts';
+import { LedgerEntry } from '../../../services/ingest/easyappointments/entries.ts';
 import { play, stepsOf } from '../../support/cases.ts';
 import { TestDesk, told, webhook, type WebhookBody } from '../../support/desk.ts';
 
@@ -189,6 +189,6 @@ describe('a record of before', () => {
       seen: 0,
       digest: 1,
     };
-    expect(Entry.parse({ kind: 'appointment', id: 1, record })).toMatchObject({ record });
+    expect(LedgerEntry.parse({ kind: 'appointment', id: 1, record })).toMatchObject({ record });
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { Entry } from '../../../services/ingest/easyappointments/entries.ts';
+import { LedgerEntry } from '../../../services/ingest/easyappointments/entries.ts';
 import { Ledger, type Proposal } from '../../../services/ingest/easyappointments/ledger.ts';
 
 const appointment = (start: string, fields: object = {}): Proposal => ({
@@ -22,10 +22,10 @@ const appointment = (start: string, fields: object = {}): Proposal => ({
 });
 
 /** Written, as the stream gives it back. */
-const read = (entry: Entry) => Entry.parse(JSON.parse(JSON.stringify(entry)));
+const read = (entry: LedgerEntry) => LedgerEntry.parse(JSON.parse(JSON.stringify(entry)));
 const startIn = (ledger: Ledger) => ledger.get('appointment', 1)?.start;
 
-function oneOf(entries: readonly Entry[]): Entry {
+function oneOf(entries: readonly LedgerEntry[]): LedgerEntry {
   const [entry] = entries;
   if (entry === undefined) throw new Error('nothing was proposed');
   return entry;
@@ -56,7 +56,7 @@ describe('the versions of an entry', () => {
   });
 
   it('grow past those of a thing that was forgotten, whose entries the stream still holds', () => {
-    const stream: Entry[] = [];
+    const stream: LedgerEntry[] = [];
     const running = new Ledger();
     const write = (start: string) => {
       const entry = read(oneOf(running.propose([appointment(start)])));
