@@ -36,7 +36,7 @@ const REPEATS_MS = 24 * 60 * 60 * 1000;
 /** A history that cannot be read, as in the seconds in which it has no leader, is tried again for so long before the client is told of a gap. */
 const PLAN_MS = 60_000;
 /** Without a mark coming back for so long, the own queue no longer brings what it should. */
-const STALLED_MS = 20_000;
+const MARK_LOST_MS = 20_000;
 
 /** A session as the flow knows it. */
 export interface FlowMember extends Subscriber {
@@ -221,9 +221,9 @@ export class EventFlow {
   tick(nowMs: number): void {
     this.#bindings.tick(nowMs);
     this.#sendMarkIfDue(nowMs);
-    if (this.#marks.oldestMs() > STALLED_MS) {
+    if (this.#marks.oldestMs() > MARK_LOST_MS) {
       this.#marks.abandon();
-      this.#nodes.leave(`no mark has come back for ${STALLED_MS} ms`);
+      this.#nodes.leave(`no mark has come back for ${MARK_LOST_MS} ms`);
     } else if (!this.#nodes.areBlocked) this.#doubts.tick(nowMs, this.#marks.oldestMs());
   }
 

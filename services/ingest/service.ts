@@ -24,7 +24,7 @@ import { enriched } from './easyappointments/enrich.ts';
 import { Ledger } from './easyappointments/ledger.ts';
 import { Auth } from './http/auth.ts';
 import { createHttpServer } from './http/server.ts';
-import { LedgerSide } from './ledger-side.ts';
+import { EasyAppointmentsBackend } from './easyappointments-backend.ts';
 import { Metrics } from './metrics.ts';
 import { monitorIngest } from './monitoring.ts';
 
@@ -99,10 +99,10 @@ export async function startIngest(
     digest,
     calendarRoom: config.calendarRoom,
     secretariesOf: (provider) => ledger.secretariesOf(provider),
-    defer: (event, body) => ledgerSide.defer(event, body),
+    defer: (event, body) => backend.defer(event, body),
     enrich: (event) => enriched(event, ledger, config),
   });
-  const ledgerSide: LedgerSide = new LedgerSide({
+  const backend: EasyAppointmentsBackend = new EasyAppointmentsBackend({
     config,
     ledger,
     connection: consuming,
@@ -115,7 +115,7 @@ export async function startIngest(
   });
   const inbox = new Inbox(consuming, {
     intake,
-    desk: ledgerSide,
+    backend: backend,
     ready: ids.settled,
     keepHash: config.keepHash,
     webhookIds: new Repeats(config.maxRepeats, REPEATS_MAX_AGE_MS, digest),
@@ -140,8 +140,8 @@ export async function startIngest(
   });
   const http = createHttpServer({
     intake,
-    webhooks: ledgerSide.entrance,
-    requestReconciliation: ledgerSide.requestReconciliation,
+    webhooks: backend.entrance,
+    requestReconciliation: backend.requestReconciliation,
     auth: new Auth({
       keys: apiKeys,
       headers: [...new Set([...KEY_HEADERS, config.tokenHeader])],
@@ -163,7 +163,7 @@ export async function startIngest(
     publisher,
     ids,
     metrics,
-    site: ledgerSide.site,
+    site: backend.site,
     stopping: () => stopping,
     logger,
     clock: steadyClock,
@@ -177,7 +177,7 @@ export async function startIngest(
     await takeBack.stop();
     await inbox.stop();
     await ids.close();
-    await ledgerSide.close();
+    await backend.close();
     await publisher.stop();
     await monitoring.leaveBroker();
     await Promise.all([publishing.close(), consuming.close()]);

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { readdirSync, readFileSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import { TestClient, type Frame } from '../support/client.ts';
-import { FAR_AHEAD } from '../support/desk.ts';
+import { FAR_AHEAD } from '../support/test-decider.ts';
 import { tokenFor, type TestRole } from '../support/tokens.ts';
 import { World } from '../support/world.ts';
 

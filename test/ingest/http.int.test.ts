@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { readFileSync } from 'node:fs';
 import { appointment } from '../support/events.ts';
-import { FAR_AHEAD, webhook as changed } from '../support/desk.ts';
+import { FAR_AHEAD, webhook as changed } from '../support/test-decider.ts';
 import { problemIn, TestIngest, type Seen } from '../support/ingest.ts';
 
 const webhook = (name: string) =>

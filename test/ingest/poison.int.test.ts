@@ -46,7 +46,7 @@ async function startFaultyInbox() {
       },
     },
     publisher,
-    desk: {
+    backend: {
       isOpen: true,
       begin: () => Promise.resolve(),
       end: () => undefined,

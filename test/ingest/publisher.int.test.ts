@@ -5,7 +5,7 @@ import { Publisher } from '../../services/ingest/amqp/publisher.ts';
 import type { Announcement } from '../../services/ingest/core/ports.ts';
 import { Cursor } from '../../shared/contract/cursor.ts';
 import { encodeEventFrame, type RoomcastEvent } from '../../shared/contract/event.ts';
-import { STALL_MS } from '../../shared/contract/settling.ts';
+import { CONFIRM_SILENCE_MS } from '../../shared/contract/history-lag.ts';
 import { EXCHANGE, HISTORY } from '../../shared/contract/topology.ts';
 import { BrokerConnection } from '../../shared/runtime/broker-connection.ts';
 import { steadyClock, wallClock, type SteadyClock } from '../../shared/runtime/clock.ts';
@@ -135,7 +135,7 @@ describe('a publisher', () => {
     expect(await world.publisher.publish(announcement())).toBe('prompt');
     world.proxy.stall();
     const published = world.publisher.publish(announcement());
-    nowMs += STALL_MS + 1;
+    nowMs += CONFIRM_SILENCE_MS + 1;
     world.proxy.heal();
     expect(await published).toBe('late');
   });

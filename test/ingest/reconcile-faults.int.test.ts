@@ -204,11 +204,11 @@ describe('a set-up that cannot work is given up at once, saying what to look at'
 
   it('a 404 with a page does not make an appointment gone', async () => {
     await using world = await Reconciling.start();
-    world.desk.existing.set(7, '2026-12-03');
+    world.decider.existing.set(7, '2026-12-03');
     world.site.interfere = ({ path }, response) =>
       path === 'appointments/7' && answer(response, 404, '<html>nginx</html>');
     expect(await world.run()).toMatchObject({ outcome: 'given_up', gone: 0 });
-    expect(world.desk.observations).toEqual([]);
+    expect(world.decider.observations).toEqual([]);
   });
 });
 
@@ -236,7 +236,7 @@ describe('answers with something beside their JSON', () => {
     ['a notice behind it', around('', `\n${DEPRECATED}`), 'a message of PHP'],
   ])('are read with %s, which is said once a run', async (_what, interfere, stray) => {
     await using world = await Reconciling.start();
-    world.desk.existing.set(7, '2026-12-03');
+    world.decider.existing.set(7, '2026-12-03');
     world.site.interfere = interfere;
     const reported = world.report();
     world.reconciler.start();

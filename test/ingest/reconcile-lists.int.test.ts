@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { PAGE_LENGTH } from '../../services/ingest/easyappointments/rest/questions.ts';
-import { TestDesk, told } from '../support/desk.ts';
+import { TestDecider, told } from '../support/test-decider.ts';
 import {
   absence,
   answer,
@@ -45,7 +45,7 @@ describe.each(kinds)('a run that looks at $list', ({ list, make, ...news }) => {
     const over = { start: '2026-11-20 09:00:00', end: '2026-11-20 10:00:00' };
     site.rows[list] = [make(1), { ...make(2), ...over }];
     await site.run();
-    expect(site.desk.ledger.get('run', 1)).toBeDefined();
+    expect(site.decider.ledger.get('run', 1)).toBeDefined();
     expect(site.report).toMatchObject({ learned: 1 });
     site.rows[list] = [
       { ...make(1), ...over },
@@ -191,10 +191,10 @@ describe.each(kinds)('a run that looks at $list', ({ list, make, ...news }) => {
     await site.run();
     site.rows[list] = [make(1), make(2)];
     let left = 1;
-    site.desk.refuses = () => (left -= 1) < 0;
+    site.decider.refuses = () => (left -= 1) < 0;
     expect(await site.run()).toEqual([news.saved]);
     expect(site.report).toMatchObject({ outcome: 'given_up' });
-    site.desk.refuses = () => false;
+    site.decider.refuses = () => false;
     expect(await site.run()).toEqual([news.saved]);
   });
 
@@ -214,21 +214,21 @@ describe('what was compared', () => {
     await using before = await ListedSite.start();
     before.rows.unavailabilities = [absence(1)];
     await before.run();
-    const desk = new TestDesk();
-    for (const entry of before.desk.written) desk.ledger.apply(entry);
-    await desk.desk.begin();
-    await using after = await Reconciling.start({}, { desk: desk.desk });
+    const decider = new TestDecider();
+    for (const entry of before.decider.written) decider.ledger.apply(entry);
+    await decider.decider.begin();
+    await using after = await Reconciling.start({}, { decider: decider.decider });
     after.site.rows.unavailabilities = [absence(2)];
     after.time.nowMs += 60_000;
     await after.run();
-    expect(desk.announced.map(told)).toEqual([saved, deleted]);
+    expect(decider.announced.map(told)).toEqual([saved, deleted]);
   });
 
   it('is all that the webhooks told before the first run', async () => {
     await using site = await ListedSite.start();
     const asOfMs = NOW_MS;
     const row = { id: 5, start_datetime: '2026-12-04 13:00:00', end_datetime: '2026-12-04 15:00:00' };
-    await site.desk.desk.take({
+    await site.decider.decider.take({
       webhook: {
         kind: 'appointment',
         verb: 'save',
@@ -246,11 +246,11 @@ describe('what was compared', () => {
     await using site = await ListedSite.start();
     site.rows.unavailabilities = [absence(1)];
     site.interfere('unavailabilities', () => {
-      site.desk.desk.end();
+      site.decider.decider.end();
       return false;
     });
     await site.run();
     expect(site.report).toMatchObject({ outcome: 'given_up', problem: { code: 'going_away' } });
-    expect(site.desk.ledger.lastRun).toBeUndefined();
+    expect(site.decider.ledger.lastRun).toBeUndefined();
   });
 });

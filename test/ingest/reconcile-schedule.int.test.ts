@@ -8,7 +8,7 @@ const HOUR_MS = 3_600_000;
 function held(world: Reconciling) {
   let release: () => void = () => undefined;
   const asked = new Promise<void>((resolve) => {
-    world.desk.before = () => {
+    world.decider.before = () => {
       resolve();
       return new Promise((go) => (release = go));
     };
@@ -17,7 +17,7 @@ function held(world: Reconciling) {
   return {
     asked,
     release: () => {
-      world.desk.before = () => Promise.resolve();
+      world.decider.before = () => Promise.resolve();
       release();
     },
   };
@@ -125,13 +125,13 @@ describe('runs', () => {
   it('go on after a fault of ours, which is in the log', async () => {
     await using world = await Reconciling.start({}, { periodMs: HOUR_MS });
     world.site.rows.appointments = [booking(1)];
-    world.desk.before = () => Promise.reject(new TypeError('undefined is not a function'));
+    world.decider.before = () => Promise.reject(new TypeError('undefined is not a function'));
     world.reconciler.start();
     const passed = world.time.pass();
     const report = world.report();
     await passed;
     expect(world.log.join('')).toContain('undefined is not a function');
-    world.desk.before = () => Promise.resolve();
+    world.decider.before = () => Promise.resolve();
     expect(await report).toMatchObject({ outcome: 'complete' });
   });
 });

@@ -17,7 +17,7 @@ describe('a run', () => {
     const report = await world.run();
     const timezone = 'Europe/Berlin';
     const settings = { working_plan_exceptions: [] };
-    expect(world.desk.observations.map((one) => ('row' in one ? { ...one, asOfMs: 0 } : one))).toEqual([
+    expect(world.decider.observations.map((one) => ('row' in one ? { ...one, asOfMs: 0 } : one))).toEqual([
       {
         kind: 'person',
         role: 'provider',
@@ -90,8 +90,8 @@ describe('a run', () => {
       return false;
     };
     await world.run();
-    expect(world.desk.observations).toHaveLength(3);
-    expect(JSON.stringify(world.desk.observations)).not.toMatch(/planted/);
+    expect(world.decider.observations).toHaveLength(3);
+    expect(JSON.stringify(world.decider.observations)).not.toMatch(/planted/);
     expect(world.log.join('')).not.toMatch(/planted/);
 
     world.site.interfere = () => false;
@@ -113,7 +113,7 @@ describe('a run', () => {
     const ids = numbers(2 * PAGE_LENGTH + 1);
     world.site.rows.appointments = ids.toReversed().map((id) => booking(id));
     const report = await world.run();
-    expect(world.desk.takeIds()).toEqual(ids);
+    expect(world.decider.takeIds()).toEqual(ids);
     expect(report).toMatchObject({ outcome: 'complete', appointments: ids.length, requests: 7 + 3 });
     expect(world.site.asked('appointments').map(({ query }) => query)).toEqual(
       ['1', '2', '3'].map((page) => ({
@@ -130,7 +130,7 @@ describe('a run', () => {
     await using world = await Reconciling.start({}, { intervalMs: 1_500 });
     world.site.rows.appointments = numbers(PAGE_LENGTH + 1).map((id) => booking(id));
     await world.run();
-    const times = new Set(world.desk.observations.map(({ asOfMs }) => asOfMs - NOW_MS));
+    const times = new Set(world.decider.observations.map(({ asOfMs }) => asOfMs - NOW_MS));
     // After those of providers, secretaries, customers and services.
     expect([...times]).toEqual([4 * 1_500, 5 * 1_500]);
   });
@@ -142,9 +142,9 @@ describe('a run', () => {
       booking(2, undefined, { providerId: 'planted-value' }),
       booking(3),
     ];
-    world.desk.existing.set(2, '2026-12-03');
+    world.decider.existing.set(2, '2026-12-03');
     expect(await world.run()).toMatchObject({ outcome: 'complete', appointments: 2, unreadable: 1 });
-    expect(world.desk.takeIds()).toEqual([1, 3]);
+    expect(world.decider.takeIds()).toEqual([1, 3]);
     expect(world.site.asked('appointments/2')).toEqual([]);
     const line = world.log.find((text) => text.includes('left out'));
     expect(line).toContain('"id":2');
@@ -158,7 +158,7 @@ describe('what is not known', () => {
     await using world = await Reconciling.start();
     world.site.rows.appointments = [booking(1), booking(2)];
     expect(await world.run()).toMatchObject({ learned: 2, announced: 0 });
-    expect(world.desk.lastRun).toMatchObject({
+    expect(world.decider.lastRun).toMatchObject({
       asOfMs: NOW_MS,
       firstDay: '2026-11-22',
       lastDay: '2027-02-21',
@@ -175,11 +175,11 @@ describe('what is not known', () => {
     ['starts after it', '2026-12-01 09:00:00', '2026-12-01 10:00:00', false],
   ])('is news by whether that run would have seen it: one that %s', async (_when, start, end, isNews) => {
     await using world = await Reconciling.start();
-    world.desk.lastRun = { asOfMs: NOW_MS, firstDay: '2026-11-22', lastDay: '2026-11-30' };
+    world.decider.lastRun = { asOfMs: NOW_MS, firstDay: '2026-11-22', lastDay: '2026-11-30' };
     world.site.rows.appointments = [booking(1, start, { end })];
     world.time.nowMs -= 24 * 60 * 60 * 1000;
     await world.run();
-    expect(world.desk.observations).toMatchObject([{ kind: 'appointment', isNews }]);
+    expect(world.decider.observations).toMatchObject([{ kind: 'appointment', isNews }]);
   });
 });
 
@@ -188,7 +188,7 @@ describe('the default time zone of the site', () => {
     await using world = await Reconciling.start();
     world.site.defaultZone = 'Europe/Berlin';
     expect(await world.run()).toMatchObject({ outcome: 'complete' });
-    expect(world.desk.lastRun).toMatchObject({ zone: 'Europe/Berlin' });
+    expect(world.decider.lastRun).toMatchObject({ zone: 'Europe/Berlin' });
   });
 });
 
@@ -199,7 +199,7 @@ describe('what was there', () => {
     await world.run();
     world.site.remove('appointments', 2);
     expect(await world.run()).toMatchObject({ gone: 1, announced: 1, appointments: 2 });
-    expect(world.desk.gone).toEqual([2]);
+    expect(world.decider.gone).toEqual([2]);
     expect(world.site.asked('appointments/2')).toHaveLength(1);
   });
 
@@ -207,7 +207,7 @@ describe('what was there', () => {
     await using world = await Reconciling.start();
     world.site.rows.appointments = numbers(PAGE_LENGTH + 2).map((id) => booking(id));
     await world.run();
-    world.desk.takeIds();
+    world.decider.takeIds();
     world.site.interfere = ({ path, query }) => {
       // Row PAGE_LENGTH + 1 becomes the last one of the page that was read already.
       if (path === 'appointments' && query['page'] === '2') world.site.remove('appointments', 1);
@@ -216,7 +216,7 @@ describe('what was there', () => {
     const shifted = PAGE_LENGTH + 1;
     expect(await world.run()).toMatchObject({ outcome: 'complete', gone: 0, announced: 0 });
     expect(world.site.asked(`appointments/${shifted}`)).toHaveLength(1);
-    expect(world.desk.takeIds()).toContain(shifted);
+    expect(world.decider.takeIds()).toContain(shifted);
     // The one that was deleted was on a page, so it is found by the next run.
     expect(await world.run()).toMatchObject({ gone: 1 });
   });
@@ -225,17 +225,17 @@ describe('what was there', () => {
     await using world = await Reconciling.start();
     world.site.rows.appointments = [booking(1)];
     await world.run();
-    world.desk.takeIds();
+    world.decider.takeIds();
     world.site.rows.appointments = [booking(1, '2027-06-01 10:00:00')];
     expect(await world.run()).toMatchObject({ gone: 0, appointments: 1 });
-    expect(world.desk.observations).toMatchObject([
+    expect(world.decider.observations).toMatchObject([
       { kind: 'appointment', row: { id: 1, start_datetime: '2027-06-01 10:00:00' }, isNews: false },
     ]);
   });
 
   it('outside the days is not asked for', async () => {
     await using world = await Reconciling.start();
-    world.desk.existing.set(1, '2026-11-01').set(2, '2027-06-01');
+    world.decider.existing.set(1, '2026-11-01').set(2, '2027-06-01');
     await world.run();
     expect(world.site.requests.filter(({ path }) => path.startsWith('appointments/'))).toEqual([]);
   });
@@ -246,13 +246,13 @@ describe('a run that is broken off', () => {
     await using world = await Reconciling.start();
     world.site.rows.appointments = numbers(5).map((id) => booking(id));
     const stop = new AbortController();
-    world.desk.before = (observation) => {
+    world.decider.before = (observation) => {
       if (observation.kind === 'appointment' && observation.row['id'] === 3) stop.abort();
       return Promise.resolve();
     };
     expect(await world.run(stop.signal)).toMatchObject({ outcome: 'stopped', appointments: 4 });
-    expect(world.desk.takeIds()).toEqual([1, 2, 3]);
-    expect(world.desk.lastRun).toBeUndefined();
+    expect(world.decider.takeIds()).toEqual([1, 2, 3]);
+    expect(world.decider.lastRun).toBeUndefined();
   });
 
   it('by a stop while an answer is awaited ends at once', async () => {
@@ -270,26 +270,26 @@ describe('a run that is broken off', () => {
     await using world = await Reconciling.start();
     await world.run();
     world.site.rows.appointments = numbers(3).map((id) => booking(id));
-    world.desk.before = (observation) =>
+    world.decider.before = (observation) =>
       observation.kind === 'appointment' && observation.row['id'] === 2
         ? Promise.reject(new AppError('broker_blocked', 'its disk is full'))
         : Promise.resolve();
-    const before = world.desk.lastRun;
+    const before = world.decider.lastRun;
     world.time.nowMs += 1_000;
     expect(await world.run()).toMatchObject({
       outcome: 'given_up',
       announced: 1,
       problem: { code: 'broker_blocked', message: expect.stringContaining('its disk is full') },
     });
-    expect(world.desk.lastRun).toBe(before);
-    world.desk.before = () => Promise.resolve();
+    expect(world.decider.lastRun).toBe(before);
+    world.decider.before = () => Promise.resolve();
     expect(await world.run()).toMatchObject({ outcome: 'complete', announced: 2 });
   });
 
   it('by a fault of ours is not called anything else', async () => {
     await using world = await Reconciling.start();
     world.site.rows.appointments = [booking(1)];
-    world.desk.before = () => Promise.reject(new TypeError('undefined is not a function'));
+    world.decider.before = () => Promise.reject(new TypeError('undefined is not a function'));
     await expect(world.run()).rejects.toThrow(TypeError);
   });
 });

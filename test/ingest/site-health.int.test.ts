@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { REJECTED } from '../../shared/contract/topology.ts';
-import { webhook } from '../support/desk.ts';
+import { webhook } from '../support/test-decider.ts';
 import { API_TOKEN, booking, FakeEasyAppointments } from '../support/easyappointments-rest.ts';
 import { healthUntil, readHealth } from '../support/health.ts';
 import { TestIngest } from '../support/ingest.ts';

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { AcceptedEvent } from '../../services/ingest/core/accept.ts';
-import type { TestDesk, WebhookBody } from './desk.ts';
+import type { TestDecider, WebhookBody } from './test-decider.ts';
 
 interface Case {
   readonly restThenHas?: Readonly<Record<string, unknown>>;
@@ -23,8 +23,8 @@ function read(name: string): Case {
 }
 
 /** Plays the webhooks of a case, and returns what the last one announced. */
-export async function play(desk: TestDesk, name: string): Promise<AcceptedEvent[]> {
+export async function play(decider: TestDecider, name: string): Promise<AcceptedEvent[]> {
   let last: AcceptedEvent[] = [];
-  for (const { body } of stepsOf(name)) last = await desk.take(body);
+  for (const { body } of stepsOf(name)) last = await decider.take(body);
   return last;
 }

@@ -1,5 +1,5 @@
 import type { ReconcilerOptions } from '../../services/ingest/easyappointments/rest/reconciler.ts';
-import { TestDesk, told } from './desk.ts';
+import { TestDecider, told } from './test-decider.ts';
 import type { Interference } from './easyappointments-rest.ts';
 import { NOW_MS, Reconciling } from './reconciling.ts';
 
@@ -7,14 +7,14 @@ import { NOW_MS, Reconciling } from './reconciling.ts';
 export class ListedSite {
   private constructor(
     readonly world: Reconciling,
-    readonly desk: TestDesk,
+    readonly decider: TestDecider,
   ) {}
 
   static async start(options: Partial<ReconcilerOptions> = {}): Promise<ListedSite> {
-    const desk = new TestDesk();
-    desk.nowMs = NOW_MS;
-    await desk.desk.begin();
-    return new ListedSite(await Reconciling.start({}, { desk: desk.desk, ...options }), desk);
+    const decider = new TestDecider();
+    decider.nowMs = NOW_MS;
+    await decider.decider.begin();
+    return new ListedSite(await Reconciling.start({}, { decider: decider.decider, ...options }), decider);
   }
 
   get rows() {
@@ -23,10 +23,10 @@ export class ListedSite {
 
   /** What a run tells, more than 10 s after the one before. */
   async run(): Promise<string[]> {
-    const before = this.desk.announced.length;
+    const before = this.decider.announced.length;
     this.world.time.nowMs += 60_000;
     this.world.reports.push(await this.world.run());
-    return this.desk.announced.slice(before).map(told);
+    return this.decider.announced.slice(before).map(told);
   }
 
   get report() {

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { webhook, type WebhookBody } from './desk.ts';
+import { webhook, type WebhookBody } from './test-decider.ts';
 
 const appointment = [
   ...['id', 'id_users_provider', 'id_users_customer', 'id_services', 'is_unavailability', 'status', 'color'],

@@ -1,5 +1,5 @@
 import { Writable } from 'node:stream';
-import type { Desk, Observation, Run } from '../../services/ingest/easyappointments/rest/ports.ts';
+import type { Decider, Observation, Run } from '../../services/ingest/easyappointments/rest/ports.ts';
 import {
   Reconciler,
   type ReconcilerOptions,
@@ -15,7 +15,7 @@ import { API_TOKEN, FakeEasyAppointments } from './easyappointments-rest.ts';
 /** 2026-11-23, so that the captured appointment of 2026-12-03 lies ahead. */
 export const NOW_MS = Date.UTC(2026, 10, 23, 12);
 
-type Outcome = Awaited<ReturnType<Desk['observe']>>;
+type Outcome = Awaited<ReturnType<Decider['observe']>>;
 
 /** Time that passes at once where a wait is shorter than an hour; longer ones wait for the test. */
 export class TestTime {
@@ -57,7 +57,7 @@ export class TestTime {
 }
 
 /** Knows what it was told, by the rules of the port. */
-export class FakeDesk implements Desk {
+export class FakeDesk implements Decider {
   readonly observations: Observation[] = [];
   readonly existing = new Map<number, string>();
   /** The days on which those that are no appointments end. */
@@ -123,7 +123,7 @@ export class FakeDesk implements Desk {
 
 /** A reconciler between a site and a desk that the test plays. */
 export class Reconciling {
-  readonly desk = new FakeDesk();
+  readonly decider = new FakeDesk();
   readonly time = new TestTime();
   readonly log: string[] = [];
   readonly reports: Report[] = [];
@@ -143,7 +143,7 @@ export class Reconciling {
         maxResponseBytes: 1024 ** 2,
         ...site_,
       },
-      desk: this.desk,
+      decider: this.decider,
       periodMs: 0,
       daysAhead: 90,
       maxRows: 1_000,

@@ -1,4 +1,4 @@
-import { webhook, type WebhookBody } from './desk.ts';
+import { webhook, type WebhookBody } from './test-decider.ts';
 import type { Seen } from './ingest.ts';
 
 const FIRST_SAVE_MS = Date.UTC(2026, 10, 22, 23, 32, 52);

@@ -1,5 +1,5 @@
 import type { AcceptedEvent } from '../../services/ingest/core/accept.ts';
-import { Desk } from '../../services/ingest/easyappointments/desk.ts';
+import { ChangeDecider } from '../../services/ingest/easyappointments/change-decider.ts';
 import type { LedgerEntry } from '../../services/ingest/easyappointments/entries.ts';
 import { Ledger } from '../../services/ingest/easyappointments/ledger.ts';
 import { Lookups } from '../../services/ingest/easyappointments/rest/lookups.ts';
@@ -11,11 +11,11 @@ import { AppError } from '../../shared/contract/errors.ts';
 import { wallTime } from '../../shared/core/wall-time.ts';
 import { Secret } from '../../shared/runtime/env.ts';
 import { createLogger } from '../../shared/runtime/logger.ts';
-import type { WebhookBody } from './desk.ts';
+import type { WebhookBody } from './test-decider.ts';
 import { broadcastOf, SmallSite, type SiteChange } from './small-site.ts';
 
 interface Process {
-  readonly desk: Desk;
+  readonly decider: ChangeDecider;
   /** Aborted when it is dead. */
   readonly signal: AbortSignal;
   begin(): Promise<void>;
@@ -70,7 +70,7 @@ export class SiteWorld {
     world.send(world.site.secretary());
     world.arrive(0);
     await world.deliver();
-    if (isAsking) await world.#process.desk.completed({ asOfMs: world.nowMs, ...DAYS });
+    if (isAsking) await world.#process.decider.completed({ asOfMs: world.nowMs, ...DAYS });
     return world;
   }
 
@@ -106,7 +106,7 @@ export class SiteWorld {
 
   /** The next message of the inbox goes to the desk. */
   async deliver(): Promise<void> {
-    const message = this.#process.desk.isOpen ? this.#inbox.shift() : undefined;
+    const message = this.#process.decider.isOpen ? this.#inbox.shift() : undefined;
     if (message !== undefined) await this.#take(message);
   }
 
@@ -127,10 +127,18 @@ export class SiteWorld {
 
   /** Begins to compare everything, unless it does. */
   async compare(): Promise<void> {
-    const { desk, signal } = this.#process;
+    const { decider, signal } = this.#process;
     const run = { asOfMs: this.nowMs, ...DAYS };
     const left = { maxRows: 1_000, leftOut: () => undefined };
-    const options = { desk, questions: this.#questions(), run, signal, tally: emptyTally(), ...left, logger };
+    const options = {
+      decider,
+      questions: this.#questions(),
+      run,
+      signal,
+      tally: emptyTally(),
+      ...left,
+      logger,
+    };
     if (this.#run !== undefined) return;
     this.#run = reconcile(options)
       .catch((error: unknown) => {
@@ -158,7 +166,7 @@ export class SiteWorld {
     for (let round = 0; round < MAX_ROUNDS; round += 1) {
       const [next] = this.#waits.map(({ dueMs }) => dueMs).sort((a, b) => a - b);
       if (this.#sent.length > 0) this.arrive(0);
-      else if (this.#inbox.length > 0 && this.#process.desk.isOpen) await this.deliver();
+      else if (this.#inbox.length > 0 && this.#process.decider.isOpen) await this.deliver();
       else if (this.#answers.length > 0) await this.answer(0);
       else if (next !== undefined) await this.pass(Math.max(0, next - this.nowMs));
       else return;
@@ -176,7 +184,7 @@ export class SiteWorld {
     const lookups = new Lookups({
       ...{ site: SITE, clock, now, logger },
       pace: new Pace({ intervalMs: 0, clock: now, timer: (_, callback) => this.#wait(0, callback) }),
-      desk: { observe: (...observed) => desk.observe(...observed) },
+      decider: { observe: (...observed) => decider.observe(...observed) },
       timer: (delayMs, callback) => this.#wait(delayMs, callback),
       ask: async (_site, path) => {
         const [resource = '', id] = path.split('/');
@@ -184,7 +192,7 @@ export class SiteWorld {
         return body === undefined ? { kind: 'not_found' } : { kind: 'found', body };
       },
     });
-    const desk: Desk = new Desk({
+    const decider: ChangeDecider = new ChangeDecider({
       ledger,
       announce: (events) => {
         if (signal.aborted) throw dead;
@@ -206,11 +214,11 @@ export class SiteWorld {
       clock,
     });
     const begin = async () => {
-      await desk.begin();
-      if (desk.isOpen) lookups.start(ledger.undecided());
+      await decider.begin();
+      if (decider.isOpen) lookups.start(ledger.undecided());
     };
     const end = () => {
-      desk.end();
+      decider.end();
       lookups.stop();
       for (const { breakOff } of this.#answers.splice(0)) breakOff();
     };
@@ -218,16 +226,16 @@ export class SiteWorld {
       stop.abort(new Error('dead'));
       end();
     };
-    return { desk, signal, begin, end, die };
+    return { decider, signal, begin, end, die };
   }
 
   async #take(message: Message): Promise<void> {
-    const { desk, signal } = this.#process;
+    const { decider, signal } = this.#process;
     const { place, change, receivedMs } = message;
     const entrance = change.kind === 'broadcast' ? 'broadcast' : 'webhook';
     this.#unacknowledged.add(message);
     const isMine = () => !signal.aborted && this.#unacknowledged.has(message);
-    (async () => desk.take({ webhook: change, entrance, id: `m${place}`, receivedMs }))().then(
+    (async () => decider.take({ webhook: change, entrance, id: `m${place}`, receivedMs }))().then(
       () => {
         if (isMine() && this.#unacknowledged.delete(message)) this.#acknowledged.push(message);
       },

@@ -1,7 +1,7 @@
 import { acceptEvent } from '../../services/ingest/core/accept.ts';
 import { broadcastIn, readBroadcast } from '../../services/ingest/easyappointments/broadcast.ts';
 import type { Change } from '../../services/ingest/easyappointments/webhook.ts';
-import type { WebhookBody } from './desk.ts';
+import type { WebhookBody } from './test-decider.ts';
 
 type Row = Readonly<Record<string, unknown>>;
 export type PersonKind = 'provider' | 'customer';

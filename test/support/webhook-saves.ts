@@ -1,5 +1,5 @@
 import type { TestClient } from './client.ts';
-import { FAR_AHEAD, webhook } from './desk.ts';
+import { FAR_AHEAD, webhook } from './test-decider.ts';
 import type { World } from './world.ts';
 
 const AT_ONCE = 50;

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createVhostForTest, startOwnBroker, type TestBroker } from '../support/broker.ts';
-import { FAR_AHEAD, webhook, type WebhookBody } from '../support/desk.ts';
+import { FAR_AHEAD, webhook, type WebhookBody } from '../support/test-decider.ts';
 import { ExchangeWatch } from '../support/exchange-watch.ts';
 import type { Seen } from '../support/ingest.ts';
 import { IngestProcess } from '../support/ingest-process.ts';

@@ -3,7 +3,7 @@ import { connect, type ChannelModel, type ConsumeMessage } from 'amqplib';
 import { once } from 'node:events';
 import { EXCHANGE, HISTORY, INBOX, LEDGER, REJECTED } from '../../shared/contract/topology.ts';
 import { createVhostForTest } from '../support/broker.ts';
-import { webhook, type WebhookBody } from '../support/desk.ts';
+import { webhook, type WebhookBody } from '../support/test-decider.ts';
 import { Probe } from '../support/ingest.ts';
 import { PlantedSecrets } from '../support/planted-secrets.ts';
 import { World } from '../support/world.ts';

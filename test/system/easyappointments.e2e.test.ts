@@ -3,7 +3,7 @@ import { describe, expect, it } from '@jest/globals';
 import { readFileSync } from 'node:fs';
 import { INBOX } from '../../shared/contract/topology.ts';
 import type { Frame, TestClient } from '../support/client.ts';
-import { webhook, type WebhookBody } from '../support/desk.ts';
+import { webhook, type WebhookBody } from '../support/test-decider.ts';
 import { recordedCall, replayByCurl, replayBytes } from '../support/recorded-call.ts';
 import { scaledMs, TEST_MS } from '../support/time.ts';
 import type { TestRole } from '../support/tokens.ts';

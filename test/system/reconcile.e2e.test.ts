@@ -8,7 +8,7 @@ import {
   resource,
 } from '../support/easyappointments-rest.ts';
 import type { Frame, TestClient } from '../support/client.ts';
-import { webhook } from '../support/desk.ts';
+import { webhook } from '../support/test-decider.ts';
 import { readMetric } from '../support/metrics.ts';
 import { World } from '../support/world.ts';
 

@@ -5,7 +5,7 @@ import { Collector, type CollectedSpan } from '../support/collector.ts';
 import { appointment } from '../support/events.ts';
 import { healthUntil, isReady } from '../support/health.ts';
 import { ServiceProcess } from '../support/service-process.ts';
-import { webhook } from '../support/desk.ts';
+import { webhook } from '../support/test-decider.ts';
 import { tokenFor } from '../support/tokens.ts';
 import { TEST_KEY, worldEnv } from '../support/world.ts';
 

@@ -1,7 +1,7 @@
 import type { Channel, ConsumeMessage } from 'amqplib';
 import type { Cursor } from '../../../shared/contract/cursor.ts';
 import { MARK_TYPE, parseHistoryEntry, type HistoryEntry } from '../../../shared/contract/message.ts';
-import { SETTLE_MS } from '../../../shared/contract/settling.ts';
+import { HISTORY_LAG_MS } from '../../../shared/contract/history-lag.ts';
 import { HISTORY } from '../../../shared/contract/topology.ts';
 import type { BrokerConnection } from '../../../shared/runtime/broker-connection.ts';
 import { closeChannel } from '../../../shared/runtime/close-channel.ts';
@@ -13,7 +13,7 @@ import type { Mark, Marks } from './marks.ts';
 const PREFETCH = 2_000;
 const ACK_EVERY = 500;
 /** A pass that brings nothing for so long is broken off, and the node left that it was read from. */
-const STALL_MS = 15_000;
+const SCAN_IDLE_MS = 15_000;
 
 export class History {
   constructor(
@@ -53,7 +53,7 @@ export class History {
 
   /** What was routed before the readers' bindings stood is in the history before it: see shared/contract/settling.ts. */
   async #publishMark(): Promise<Mark> {
-    if (this.cluster.isOne) await rest(SETTLE_MS);
+    if (this.cluster.isOne) await rest(HISTORY_LAG_MS);
     const mark = await this.marks.publish();
     await mark.confirmed;
     return mark;
@@ -86,10 +86,10 @@ class Pass {
     this.broken = this.finished.then(() => new Promise<never>(() => undefined));
     this.broken.catch(() => undefined);
     this.#stalled = setTimeout(() => {
-      const reason = `the history has brought nothing for ${STALL_MS} ms`;
+      const reason = `the history has brought nothing for ${SCAN_IDLE_MS} ms`;
       this.#fail(new Error(reason));
       stalled(reason);
-    }, STALL_MS);
+    }, SCAN_IDLE_MS);
     channel.on('error', (error) => this.#fail(error));
     channel.on('handler-error', (error) => this.#fail(error));
     channel.once('close', () => this.#fail(new Error('the channel that read the history closed')));

@@ -12,7 +12,7 @@ import { decodeFingerprint } from '../core/contents.ts';
 import type { NextCursor, Receipt } from '../core/ports.ts';
 import { REPEATS_MAX_AGE_MS, type Repeats } from '../core/repeats.ts';
 import { firstOffset } from './first-offset.ts';
-import { KEY_HEADER, type Publisher } from './publisher.ts';
+import { CONFIRM_KEY_HEADER, type Publisher } from './publisher.ts';
 import { StreamFollower } from './stream-follower.ts';
 
 export interface HistoryIdsOptions {
@@ -96,7 +96,7 @@ export class HistoryIds {
       properties: {
         messageId: mark,
         type: MARK_TYPE,
-        headers: { ...encodeHeaders(mark, []), [KEY_HEADER]: mark },
+        headers: { ...encodeHeaders(mark, []), [CONFIRM_KEY_HEADER]: mark },
       },
     });
     return mark;

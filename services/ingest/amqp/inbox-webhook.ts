@@ -17,7 +17,7 @@ import {
   type Webhook,
   type WebhookOptions,
 } from '../easyappointments/webhook.ts';
-import { KEY_HEADER, type OutgoingMessage } from './publisher.ts';
+import { CONFIRM_KEY_HEADER, type OutgoingMessage } from './publisher.ts';
 
 /** A webhook as it waits in the inbox. */
 export interface WaitingWebhook {
@@ -51,7 +51,7 @@ export function webhookMessage(
     properties: {
       messageId: id,
       contentType: 'application/json',
-      headers: { [header]: unixMs(received), [KEY_HEADER]: id, ...carrierOf() },
+      headers: { [header]: unixMs(received), [CONFIRM_KEY_HEADER]: id, ...carrierOf() },
     },
   };
 }

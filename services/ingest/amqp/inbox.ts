@@ -14,14 +14,14 @@ import type { NextCursor, Observer } from '../core/ports.ts';
 import type { Repeats } from '../core/repeats.ts';
 import { encodingProblem } from '../core/content-encoding.ts';
 import { refusal, type Refusal } from '../core/problems.ts';
-import type { Arrival } from '../easyappointments/desk.ts';
+import type { Arrival } from '../easyappointments/change-decider.ts';
 import { inputOf } from './inbox-input.ts';
 import { webhookIn, type WaitingWebhook } from './inbox-webhook.ts';
 import type { Publisher } from './publisher.ts';
 import { reasonOf, rejectedMessage } from './rejected.ts';
 
 /** What decides on webhooks, one after the other, while it is open on this instance. */
-export interface InboxDesk {
+export interface InboxBackend {
   readonly isOpen: boolean;
   /** Resolves once everything is known that was decided before. */
   begin(): Promise<void>;
@@ -33,7 +33,7 @@ export interface InboxDesk {
 
 export interface InboxOptions {
   readonly intake: Pick<Intake, 'take'>;
-  readonly desk: InboxDesk;
+  readonly backend: InboxBackend;
   /** Nothing is taken before. */
   readonly ready: Promise<void>;
   readonly keepHash: boolean;
@@ -171,7 +171,7 @@ export class Inbox {
   #take(consumption: Consumption, message: ConsumeMessage): boolean {
     try {
       const webhook = this.#webhookIn(message);
-      if (webhook !== undefined && 'webhook' in webhook && !this.options.desk.isOpen) {
+      if (webhook !== undefined && 'webhook' in webhook && !this.options.backend.isOpen) {
         this.#open(consumption);
         return false;
       }
@@ -211,7 +211,7 @@ export class Inbox {
   #open(consumption: Consumption): void {
     if (consumption.opening) return;
     consumption.opening = true;
-    this.options.desk.begin().then(
+    this.options.backend.begin().then(
       () => {
         consumption.opening = false;
         if (consumption === this.#consumption) this.#handOn();
@@ -224,11 +224,11 @@ export class Inbox {
   }
 
   #decide(message: ConsumeMessage, { webhook, ...arrival }: WaitingWebhook): Promise<void> {
-    const { desk, observer } = this.options;
-    if (webhook.kind === 'reconcile') desk.reconcile(webhook.reason);
+    const { backend, observer } = this.options;
+    if (webhook.kind === 'reconcile') backend.reconcile(webhook.reason);
     else if (webhook.kind === 'ignored') observer.ignored(webhook.known);
     else {
-      return desk
+      return backend
         .take({ webhook, ...arrival })
         .then((refusal) => (refusal === undefined ? undefined : this.#setAside(message, refusal)));
     }
@@ -274,7 +274,7 @@ export class Inbox {
 
   #leave(): void {
     this.#consumption = undefined;
-    this.options.desk.end();
+    this.options.backend.end();
   }
 
   /** Gives all unacknowledged messages back and pauses: longer each time, until one gets through again. */

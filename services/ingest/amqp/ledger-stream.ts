@@ -9,7 +9,7 @@ import type { NextCursor } from '../core/ports.ts';
 import { LedgerEntry, isKind } from '../easyappointments/entries.ts';
 import type { Ledger } from '../easyappointments/ledger.ts';
 import { firstOffset } from './first-offset.ts';
-import { KEY_HEADER, type Publisher } from './publisher.ts';
+import { CONFIRM_KEY_HEADER, type Publisher } from './publisher.ts';
 import { StreamFollower } from './stream-follower.ts';
 
 export interface LedgerStreamOptions {
@@ -22,7 +22,7 @@ export interface LedgerStreamOptions {
 }
 
 /** Reading that brings nothing for so long is broken off. */
-const STALL_MS = 30_000;
+const LEDGER_IDLE_MS = 30_000;
 /**
  * After so much, or twice what they take, the newest values are written once more: the stream's bound of 200 MB then
  * only ever drops older ones, as long as the newest take no more than a quarter of it (some 150,000 appointments).
@@ -137,7 +137,7 @@ export class LedgerStream {
     let before: number;
     do {
       before = this.#bytes;
-      await setTimeout(STALL_MS, undefined, { signal });
+      await setTimeout(LEDGER_IDLE_MS, undefined, { signal });
     } while (this.#bytes > before);
     throw new AppError('broker_unavailable', `${LEDGER} could not be read to its end`);
   }
@@ -198,7 +198,7 @@ export class LedgerStream {
       routingKey: LEDGER,
       body: Buffer.from(JSON.stringify(line)),
       key,
-      properties: { contentType: 'application/json', headers: { [KEY_HEADER]: key } },
+      properties: { contentType: 'application/json', headers: { [CONFIRM_KEY_HEADER]: key } },
     });
   }
 }

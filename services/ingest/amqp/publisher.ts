@@ -13,9 +13,9 @@ import type { Logger } from '../../../shared/runtime/logger.ts';
 import { confirmChannel, ManagedChannel } from '../../../shared/runtime/managed-channel.ts';
 import { carrierOf, inSpan } from '../../../shared/runtime/tracing.ts';
 import type { Announcement, Confirm, EventPublisher, Observer } from '../core/ports.ts';
-import { Stalls } from '../core/stalls.ts';
+import { ConfirmSilence } from '../core/confirm-silence.ts';
 import { Unconfirmed } from './unconfirmed.ts';
-import { Waiting } from './waiting.ts';
+import { PendingConfirms } from './pending-confirms.ts';
 
 export interface PublisherOptions {
   readonly maxUnconfirmed: number;
@@ -72,7 +72,7 @@ const BACK_WITHIN_MS = 2_000;
 const REOPEN_EVERY_MS = 10_000;
 
 /** Names a message in flight that is not an event; an event is named by its cursor. */
-export const KEY_HEADER = 'x-rejected-id';
+export const CONFIRM_KEY_HEADER = 'x-rejected-id';
 
 /**
  * Publishes with confirms on a connection of its own, because the broker blocks publishers by the connection.
@@ -83,8 +83,8 @@ export const KEY_HEADER = 'x-rejected-id';
  */
 export class Publisher extends EventEmitter<PublisherEvents> implements EventPublisher {
   readonly #channel: ManagedChannel<ConfirmChannel>;
-  readonly #waiting: Waiting<Confirm>;
-  readonly #stalls: Stalls;
+  readonly #waiting: PendingConfirms<Confirm>;
+  readonly #stalls: ConfirmSilence;
   readonly #unconfirmed: Unconfirmed;
   readonly #stranded = new Set<OutgoingMessage>();
   #nacking = false;
@@ -95,8 +95,8 @@ export class Publisher extends EventEmitter<PublisherEvents> implements EventPub
     private readonly options: PublisherOptions,
   ) {
     super();
-    this.#waiting = new Waiting(options.confirmTimeoutMs, options.now);
-    this.#stalls = new Stalls(options.now);
+    this.#waiting = new PendingConfirms(options.confirmTimeoutMs, options.now);
+    this.#stalls = new ConfirmSilence(options.now);
     const max = { messages: options.maxUnconfirmed, bytes: options.maxUnconfirmedBytes };
     this.#unconfirmed = new Unconfirmed(max, () => this.emit('room'));
     connection.on('state', (state) => this.#onState(state));
@@ -273,7 +273,7 @@ export class Publisher extends EventEmitter<PublisherEvents> implements EventPub
   /** Arrives before the confirm of the same message, so that its caller is still waiting. */
   #onReturn(message: Message): void {
     const headers = message.properties.headers ?? {};
-    const key: unknown = headers[KEY_HEADER] ?? headers['cursor'];
+    const key: unknown = headers[CONFIRM_KEY_HEADER] ?? headers['cursor'];
     const { exchange, routingKey } = message.fields;
     this.options.logger.error(
       { exchange, routingKey, key },

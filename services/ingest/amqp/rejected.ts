@@ -3,7 +3,7 @@ import { REJECTED, REJECTED_REASON } from '../../../shared/contract/topology.ts'
 import type { Refusal } from '../core/problems.ts';
 import { withoutSecretKeys } from '../easyappointments/secret-keys.ts';
 import { withoutSecrets } from '../easyappointments/without-secrets.ts';
-import { KEY_HEADER, type OutgoingMessage } from './publisher.ts';
+import { CONFIRM_KEY_HEADER, type OutgoingMessage } from './publisher.ts';
 
 const REJECTED_CODE = 'x-rejected-code';
 const REJECTED_AT = 'x-rejected-at';
@@ -45,7 +45,7 @@ export function rejectedMessage(
         [REJECTED_REASON]: reasonOf(refusal),
         [REJECTED_CODE]: refusal.code,
         [REJECTED_AT]: stamp.at,
-        [KEY_HEADER]: stamp.key,
+        [CONFIRM_KEY_HEADER]: stamp.key,
       },
     },
   };

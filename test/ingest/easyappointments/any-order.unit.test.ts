@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { AppError } from '../../../shared/contract/errors.ts';
 import { shownAfter, shownBy, type BookedRow } from '../../support/shown-phones.ts';
-import { TestDesk, webhook, type WebhookBody } from '../../support/desk.ts';
+import { TestDecider, webhook, type WebhookBody } from '../../support/test-decider.ts';
 import { fixtureEvents } from './fixture-events.ts';
 
 type Row = BookedRow & Readonly<Record<string, unknown>>;
@@ -56,7 +56,7 @@ function live(changes: History, ties: boolean): { webhooks: WebhookBody[]; rows:
 }
 
 /** A desk whose ledger may not be written, so that what was announced comes again with its message. */
-class CrashingDesk extends TestDesk {
+class CrashingDesk extends TestDecider {
   readonly #left: boolean[];
 
   constructor(crashes: readonly boolean[]) {
@@ -97,15 +97,15 @@ class CrashingDesk extends TestDesk {
   /** A comparison with the database, later than all webhooks. */
   async compare(rows: readonly Row[]): Promise<void> {
     this.losesWrite = () => false;
-    await this.desk.begin();
+    await this.decider.begin();
     const asOfMs = this.nowMs + 60_000;
     for (const row of rows) {
       const shown = { ...row, create_datetime: undefined, update_datetime: undefined };
-      await this.desk.observe({ kind: 'appointment', row: shown, asOfMs, isNews: true });
+      await this.decider.observe({ kind: 'appointment', row: shown, asOfMs, isNews: true });
     }
-    for (const id of this.desk.appointmentsBetween('2026-01-01', '2027-12-31'))
+    for (const id of this.decider.appointmentsBetween('2026-01-01', '2027-12-31'))
       if (!rows.some((row) => row.id === id))
-        await this.desk.observe({ kind: 'gone', of: 'appointment', id, asOfMs });
+        await this.decider.observe({ kind: 'gone', of: 'appointment', id, asOfMs });
   }
 }
 
@@ -129,9 +129,9 @@ describe('phones end at what the database says', () => {
     await fc.assert(
       fc.asyncProperty(history, choices, crashes, async (changes, order, lostWrites) => {
         const { webhooks, rows } = live(changes, false);
-        const desk = new CrashingDesk(lostWrites);
-        for (const { body, id } of delivered(webhooks, order)) await desk.takeUntilDone(body, id);
-        expect(shownAfter(desk.announced)).toEqual(shownBy(rows));
+        const decider = new CrashingDesk(lostWrites);
+        for (const { body, id } of delivered(webhooks, order)) await decider.takeUntilDone(body, id);
+        expect(shownAfter(decider.announced)).toEqual(shownBy(rows));
       }),
       { numRuns: 300 },
     );
@@ -141,12 +141,12 @@ describe('phones end at what the database says', () => {
     await fc.assert(
       fc.asyncProperty(history, choices, crashes, fc.nat(63), async (changes, order, lostWrites, missing) => {
         const { webhooks, rows } = live(changes, true);
-        const desk = new CrashingDesk(lostWrites);
+        const decider = new CrashingDesk(lostWrites);
         const came = webhooks.filter((_, index) => (missing & (1 << index)) === 0);
         const inOrder = came.length === 0 ? [] : delivered(came, order);
-        for (const { body, id } of inOrder) await desk.takeUntilDone(body, id);
-        await desk.compare(rows);
-        expect(shownAfter(desk.announced)).toEqual(shownBy(rows));
+        for (const { body, id } of inOrder) await decider.takeUntilDone(body, id);
+        await decider.compare(rows);
+        expect(shownAfter(decider.announced)).toEqual(shownBy(rows));
       }),
       { numRuns: 300 },
     );
@@ -156,9 +156,9 @@ describe('phones end at what the database says', () => {
     await fc.assert(
       fc.asyncProperty(history, choices, crashes, async (changes, order, lostWrites) => {
         const { webhooks } = live(changes, true);
-        const desk = new CrashingDesk(lostWrites);
-        for (const { body, id } of delivered(webhooks, order)) await desk.takeUntilDone(body, id);
-        expect(shownAfter(desk.announced)).toEqual(shownBy(desk.believed()));
+        const decider = new CrashingDesk(lostWrites);
+        for (const { body, id } of delivered(webhooks, order)) await decider.takeUntilDone(body, id);
+        expect(shownAfter(decider.announced)).toEqual(shownBy(decider.believed()));
       }),
       { numRuns: 300 },
     );
@@ -173,12 +173,12 @@ describe('phones end at what the database says', () => {
           [file, other],
           [other, file],
         ]) {
-          const desk = new CrashingDesk([]);
-          for (const name of pair) await desk.take(webhook(name));
+          const decider = new CrashingDesk([]);
+          for (const name of pair) await decider.take(webhook(name));
           const own = webhook(file);
           const rows = own.action === 'appointment_delete' ? [] : [own.payload as Row];
-          await desk.compare(rows);
-          expect({ pair, shown: shownAfter(desk.announced) }).toEqual({ pair, shown: shownBy(rows) });
+          await decider.compare(rows);
+          expect({ pair, shown: shownAfter(decider.announced) }).toEqual({ pair, shown: shownBy(rows) });
         }
       }
     },

@@ -3,7 +3,7 @@ import { acceptEvent, type AcceptedEvent } from '../../../services/ingest/core/a
 import { broadcastIn, readBroadcast } from '../../../services/ingest/easyappointments/broadcast.ts';
 import { AppointmentResource } from '../../../services/ingest/easyappointments/rest/rest-rows.ts';
 import { restThenHas, stepsOf } from '../../support/cases.ts';
-import { TestDesk, told, webhook } from '../../support/desk.ts';
+import { TestDecider, told, webhook } from '../../support/test-decider.ts';
 
 interface Call {
   readonly event: string;
@@ -25,25 +25,26 @@ function waiting(body: Call, keepHash = false): Buffer | undefined {
 }
 
 /** Takes a call by way of the inbox, and returns what it announced. */
-async function take(desk: TestDesk, body: Call, id = 'b1'): Promise<AcceptedEvent[]> {
+async function take(decider: TestDecider, body: Call, id = 'b1'): Promise<AcceptedEvent[]> {
   const message = waiting(body);
   const read = message && readBroadcast(JSON.parse(message.toString()), id);
   if (read === undefined) throw new Error('not for the desk');
-  const before = desk.announced.length;
-  desk.nowMs += 1_000;
-  const arrival = { webhook: read, entrance: 'broadcast', id, receivedMs: desk.nowMs } as const;
-  const refusal = await desk.desk.take(arrival);
-  if (refusal !== undefined) desk.refusals.push(refusal);
-  return desk.announced.slice(before);
+  const before = decider.announced.length;
+  decider.nowMs += 1_000;
+  const arrival = { webhook: read, entrance: 'broadcast', id, receivedMs: decider.nowMs } as const;
+  const refusal = await decider.decider.take(arrival);
+  if (refusal !== undefined) decider.refusals.push(refusal);
+  return decider.announced.slice(before);
 }
 
 /** What a run a minute later says of a row of the REST API, or of one that is gone. */
-async function compare(desk: TestDesk, row: unknown): Promise<string> {
-  await desk.desk.begin();
-  const asOfMs = (desk.nowMs += 60_000);
-  if (typeof row === 'number') return desk.desk.observe({ kind: 'gone', of: 'appointment', id: row, asOfMs });
+async function compare(decider: TestDecider, row: unknown): Promise<string> {
+  await decider.decider.begin();
+  const asOfMs = (decider.nowMs += 60_000);
+  if (typeof row === 'number')
+    return decider.decider.observe({ kind: 'gone', of: 'appointment', id: row, asOfMs });
   const parsed = AppointmentResource.parse(row);
-  return desk.desk.observe({ kind: 'appointment', row: parsed, asOfMs, isNews: true });
+  return decider.decider.observe({ kind: 'appointment', row: parsed, asOfMs, isNews: true });
 }
 
 const outcomeOf = (done: Promise<unknown>) =>
@@ -65,45 +66,45 @@ const rest = ({ data }: Call) => ({
 describe('a broadcast and the reconciliation after it', () => {
   it('tell the captured booking once', async () => {
     const name = 'broadcast-then-reconciliation';
-    const desk = new TestDesk();
+    const decider = new TestDecider();
     const [provider, broadcast] = stepsOf(name);
     if (provider === undefined || broadcast === undefined) throw new Error('two steps');
-    await desk.take(provider.body);
-    expect((await take(desk, broadcast.body as unknown as Call)).map(told)).toEqual([
+    await decider.take(provider.body);
+    expect((await take(decider, broadcast.body as unknown as Call)).map(told)).toEqual([
       'appointment.created → admin provider_940004 customer_940008',
     ]);
-    expect(await compare(desk, { color: '#7cbae8', ...restThenHas(name) })).toBe('unchanged');
+    expect(await compare(decider, { color: '#7cbae8', ...restThenHas(name) })).toBe('unchanged');
   });
 
   it('tell a booking, a move and a deletion once each', async () => {
-    const desk = new TestDesk();
-    expect((await take(desk, CREATED)).map(told)).toEqual([
+    const decider = new TestDecider();
+    expect((await take(decider, CREATED)).map(told)).toEqual([
       'appointment.created → admin provider_4 customer_6',
     ]);
-    expect(await compare(desk, rest(CREATED))).toBe('unchanged');
-    expect((await take(desk, MOVED)).map(told)).toEqual([
+    expect(await compare(decider, rest(CREATED))).toBe('unchanged');
+    expect((await take(decider, MOVED)).map(told)).toEqual([
       'appointment.updated → admin provider_4 customer_6',
     ]);
-    expect(await compare(desk, rest(MOVED))).toBe('unchanged');
-    expect((await take(desk, DELETED)).map(told)).toEqual([
+    expect(await compare(decider, rest(MOVED))).toBe('unchanged');
+    expect((await take(decider, DELETED)).map(told)).toEqual([
       'appointment.cancelled → admin provider_4 customer_6',
     ]);
-    expect(await compare(desk, DELETED.data['id'])).toBe('unchanged');
+    expect(await compare(decider, DELETED.data['id'])).toBe('unchanged');
   });
 
   it('still tell what changed after the broadcast', async () => {
-    const desk = new TestDesk();
-    await take(desk, CREATED);
-    expect(await compare(desk, rest(MOVED))).toBe('announced');
+    const decider = new TestDecider();
+    await take(decider, CREATED);
+    expect(await compare(decider, rest(MOVED))).toBe('announced');
   });
 
   it('tell of an absence once', async () => {
-    const desk = new TestDesk();
+    const decider = new TestDecider();
     const away = call('unavailability_created', 'unavailability_save.new');
-    expect((await take(desk, away)).map(told)).toEqual([
+    expect((await take(decider, away)).map(told)).toEqual([
       'calendar.sync (unavailability.created) → calendar admin provider_4 customer_6',
     ]);
-    expect(await desk.take(webhook('unavailability_save.new'))).toEqual([]);
+    expect(await decider.take(webhook('unavailability_save.new'))).toEqual([]);
   });
 });
 
@@ -114,32 +115,32 @@ describe('a webhook and a broadcast of one change', () => {
   ] as const;
 
   it.each(pairs)('tell %s once, whichever comes first', async (_what, name, body) => {
-    const first = new TestDesk();
+    const first = new TestDecider();
     expect(await first.take(webhook(name))).toHaveLength(1);
     expect(await take(first, body)).toEqual([]);
-    const second = new TestDesk();
+    const second = new TestDecider();
     expect(await take(second, body)).toHaveLength(1);
     expect(await second.take(webhook(name))).toEqual([]);
   });
 
   it('tell a deletion once, whichever comes first', async () => {
     const deletion = { ...webhook('appointment_save.update-reschedule'), action: 'appointment_delete' };
-    const first = new TestDesk();
+    const first = new TestDecider();
     await take(first, MOVED);
     expect(await first.take(deletion)).toHaveLength(1);
     expect(await take(first, DELETED)).toEqual([]);
-    const second = new TestDesk();
+    const second = new TestDecider();
     await take(second, MOVED);
     expect(await take(second, DELETED)).toHaveLength(1);
     expect(await second.take(deletion)).toEqual([]);
   });
 
   it('tell a provider who loses the appointment, whom the fork does not name', async () => {
-    const desk = new TestDesk();
-    await take(desk, CREATED);
+    const decider = new TestDecider();
+    await take(decider, CREATED);
     const given = call('appointment_updated', 'appointment_save.update-provider-changed');
     const rooms = ['calendar', 'admin', 'provider_2', 'customer_6'];
-    expect((await take(desk, { ...given, rooms })).map(told)).toEqual([
+    expect((await take(decider, { ...given, rooms })).map(told)).toEqual([
       'appointment.updated → admin provider_2 customer_6',
       'appointment.cancelled (reassigned) → provider_4',
     ]);
@@ -153,9 +154,9 @@ describe('a broadcast that was overtaken', () => {
     ['by a later change', webhook('appointment_save.update-reschedule')],
     ['by its deletion', deletion],
   ])('%s tells nothing', async (_how, later) => {
-    const desk = new TestDesk();
-    await desk.take(later);
-    expect(await take(desk, CREATED)).toEqual([]);
+    const decider = new TestDecider();
+    await decider.take(later);
+    expect(await take(decider, CREATED)).toEqual([]);
   });
 });
 
@@ -165,14 +166,14 @@ describe('a broadcast of an update by which an appointment is off, or on again,'
       const changes = { status, update_datetime: `2026-11-22 23:33:0${second}` };
       return call('appointment_updated', 'appointment_save.new', changes);
     };
-    const desk = new TestDesk();
-    await take(desk, CREATED);
+    const decider = new TestDecider();
+    await take(decider, CREATED);
     const off = update('Cancelled', 1);
-    expect((await take(desk, off)).map(told)).toEqual([
+    expect((await take(decider, off)).map(told)).toEqual([
       'appointment.cancelled → admin provider_4 customer_6',
     ]);
-    expect(await desk.take({ action: 'appointment_save', payload: off.data })).toEqual([]);
-    expect((await take(desk, update('Booked', 2), 'b2')).map(told)).toEqual([
+    expect(await decider.take({ action: 'appointment_save', payload: off.data })).toEqual([]);
+    expect((await take(decider, update('Booked', 2), 'b2')).map(told)).toEqual([
       'appointment.created (restored) → admin provider_4 customer_6',
     ]);
   });
@@ -180,10 +181,10 @@ describe('a broadcast of an update by which an appointment is off, or on again,'
 
 describe('a broadcast of the deletion of an appointment that is over', () => {
   it('is news for calendars only', async () => {
-    const desk = new TestDesk();
-    await take(desk, MOVED);
-    desk.nowMs = Date.UTC(2027, 0, 1);
-    expect((await take(desk, DELETED)).map(told)).toEqual([
+    const decider = new TestDecider();
+    await take(decider, MOVED);
+    decider.nowMs = Date.UTC(2027, 0, 1);
+    expect((await take(decider, DELETED)).map(told)).toEqual([
       'calendar.sync (appointment.cancelled) → calendar provider_4 admin',
     ]);
   });
@@ -193,9 +194,9 @@ describe('a broadcast of an appointment with a status that its customer is not t
   const draft = call('appointment_created', 'appointment_save.new', { status: 'Draft' });
 
   it('goes to the others, and to the customer once it is booked', async () => {
-    const desk = new TestDesk();
-    expect((await take(desk, draft)).map(told)).toEqual(['appointment.created → admin provider_4']);
-    const booked = await take(desk, { ...MOVED }, 'b2');
+    const decider = new TestDecider();
+    expect((await take(decider, draft)).map(told)).toEqual(['appointment.created → admin provider_4']);
+    const booked = await take(decider, { ...MOVED }, 'b2');
     expect(booked.map((event) => [event.id, told(event)])).toEqual([
       ['b2', 'appointment.updated → admin provider_4'],
       ['b2:customer', 'appointment.created → customer_6'],
@@ -203,10 +204,10 @@ describe('a broadcast of an appointment with a status that its customer is not t
   });
 
   it('is off for a customer who was told of it', async () => {
-    const desk = new TestDesk();
-    await take(desk, CREATED);
+    const decider = new TestDecider();
+    await take(decider, CREATED);
     const back = call('appointment_updated', 'appointment_save.update-reschedule', { status: 'Draft' });
-    expect((await take(desk, back)).map(told)).toEqual([
+    expect((await take(decider, back)).map(told)).toEqual([
       'appointment.updated → admin provider_4',
       'appointment.cancelled → customer_6',
     ]);
@@ -215,7 +216,7 @@ describe('a broadcast of an appointment with a status that its customer is not t
 
 describe('a broadcast that comes again because its message did', () => {
   it('says the same under the same id', async () => {
-    const lost = new TestDesk({ write: () => Promise.reject(new Error('lost')) });
+    const lost = new TestDecider({ write: () => Promise.reject(new Error('lost')) });
     const outcomes = [await outcomeOf(take(lost, CREATED, 'b7')), await outcomeOf(take(lost, CREATED, 'b7'))];
     expect(outcomes).toEqual(['lost', 'lost']);
     expect(lost.announced.map(({ id }) => id)).toEqual(['b7', 'b7']);
@@ -224,14 +225,14 @@ describe('a broadcast that comes again because its message did', () => {
 
 describe('of two broadcasts of one second', () => {
   it('the one that comes again after the other is told once more, under another id', async () => {
-    const desk = new TestDesk();
+    const decider = new TestDecider();
     const { update_datetime } = CREATED.data;
     const moved = call('appointment_updated', 'appointment_save.update-reschedule', { update_datetime });
-    await take(desk, CREATED, 'b1');
-    await take(desk, moved, 'b2');
-    await take(desk, CREATED, 'b1');
-    expect(desk.announced.map(({ id }) => id)).toEqual(['b1', 'b2:tie-2', 'b1:tie-3']);
-    expect(desk.announced.at(-1)?.data['start_datetime']).toBe(CREATED.data['start_datetime']);
+    await take(decider, CREATED, 'b1');
+    await take(decider, moved, 'b2');
+    await take(decider, CREATED, 'b1');
+    expect(decider.announced.map(({ id }) => id)).toEqual(['b1', 'b2:tie-2', 'b1:tie-3']);
+    expect(decider.announced.at(-1)?.data['start_datetime']).toBe(CREATED.data['start_datetime']);
   });
 });
 
@@ -261,13 +262,13 @@ describe('on its way through the inbox', () => {
 
 describe('of another appointment under the id of one that exists', () => {
   it('it is refused, with the place in its own body', async () => {
-    const desk = new TestDesk();
-    await take(desk, CREATED);
+    const decider = new TestDecider();
+    await take(decider, CREATED);
     const other = call('appointment_updated', 'appointment_save.new', {
       create_datetime: '2026-11-01 08:00:00',
     });
-    expect(await take(desk, other, 'b2')).toEqual([]);
-    expect(desk.refusals).toMatchObject([
+    expect(await take(decider, other, 'b2')).toEqual([]);
+    expect(decider.refusals).toMatchObject([
       { code: 'ids_clash', problems: [{ path: '/data/create_datetime' }] },
     ]);
   });

@@ -1,28 +1,30 @@
 import { describe, expect, it } from '@jest/globals';
 import { enriched } from '../../../services/ingest/easyappointments/enrich.ts';
 import { Ledger } from '../../../services/ingest/easyappointments/ledger.ts';
-import { TestDesk, told, webhook } from '../../support/desk.ts';
+import { TestDecider, told, webhook } from '../../support/test-decider.ts';
 
 /** A desk that has heard of everybody in the fixtures. */
-async function deskWithPeople(options: ConstructorParameters<typeof TestDesk>[0] = {}): Promise<TestDesk> {
-  const desk = new TestDesk(options);
+async function deskWithPeople(
+  options: ConstructorParameters<typeof TestDecider>[0] = {},
+): Promise<TestDecider> {
+  const decider = new TestDecider(options);
   for (const file of ['provider_save.new', 'secretary_save.new', 'customer_save.new', 'service_save']) {
-    await desk.take(webhook(file));
+    await decider.take(webhook(file));
   }
-  return desk;
+  return decider;
 }
 
 describe('an appointment of people who are known', () => {
   it('goes to the secretaries of its provider too', async () => {
-    const desk = await deskWithPeople();
-    expect((await desk.take(webhook('appointment_save.new'))).map(told)).toEqual([
+    const decider = await deskWithPeople();
+    expect((await decider.take(webhook('appointment_save.new'))).map(told)).toEqual([
       'appointment.created → admin provider_4 customer_6 secretary_5',
     ]);
   });
 
   it('shows names, and its times with the offset of the provider, beside what the backend sent', async () => {
-    const desk = await deskWithPeople();
-    const [event] = await desk.take(webhook('appointment_save.new'));
+    const decider = await deskWithPeople();
+    const [event] = await decider.take(webhook('appointment_save.new'));
     expect(event?.data).toMatchObject({
       start_datetime: '2026-12-03 10:00:00',
       start: '2026-12-03T10:00:00+01:00',
@@ -34,12 +36,12 @@ describe('an appointment of people who are known', () => {
   });
 
   it('follows a secretary who works for other providers now', async () => {
-    const desk = await deskWithPeople();
-    await desk.take(webhook('secretary_save.providers-changed', { providers: [2] }));
-    expect((await desk.take(webhook('appointment_save.new'))).map(told)).toEqual([
+    const decider = await deskWithPeople();
+    await decider.take(webhook('secretary_save.providers-changed', { providers: [2] }));
+    expect((await decider.take(webhook('appointment_save.new'))).map(told)).toEqual([
       'appointment.created → admin provider_4 customer_6',
     ]);
-    expect((await desk.take(webhook('appointment_save.update-provider-changed'))).map(told)).toEqual([
+    expect((await decider.take(webhook('appointment_save.update-provider-changed'))).map(told)).toEqual([
       'appointment.cancelled (reassigned) → provider_4',
       'appointment.updated → admin customer_6',
       'appointment.created (reassigned) → provider_2 secretary_5',
@@ -47,9 +49,9 @@ describe('an appointment of people who are known', () => {
   });
 
   it('that moves between two providers of one secretary is no cancellation for her', async () => {
-    const desk = await deskWithPeople();
-    await desk.take(webhook('appointment_save.new'));
-    expect((await desk.take(webhook('appointment_save.update-provider-changed'))).map(told)).toEqual([
+    const decider = await deskWithPeople();
+    await decider.take(webhook('appointment_save.new'));
+    expect((await decider.take(webhook('appointment_save.update-provider-changed'))).map(told)).toEqual([
       'appointment.cancelled (reassigned) → provider_4',
       'appointment.updated → admin customer_6 secretary_5',
       'appointment.created (reassigned) → provider_2',
@@ -57,10 +59,10 @@ describe('an appointment of people who are known', () => {
   });
 
   it('names nobody who was deleted', async () => {
-    const desk = await deskWithPeople();
-    await desk.take(webhook('customer_delete'));
-    await desk.take(webhook('secretary_delete'));
-    const [event] = await desk.take(webhook('appointment_save.new'));
+    const decider = await deskWithPeople();
+    await decider.take(webhook('customer_delete'));
+    await decider.take(webhook('secretary_delete'));
+    const [event] = await decider.take(webhook('appointment_save.new'));
     expect(event?.rooms).toEqual(['admin', 'provider_4', 'customer_6']);
     expect(event?.data).not.toHaveProperty('customer_name');
   });
@@ -72,31 +74,33 @@ describe('a secretary whose providers change', () => {
   const before = webhook('secretary_save.new', { providers: [2, 4] });
 
   it('is told, and nobody else, once', async () => {
-    const desk = new TestDesk();
-    expect(await desk.take(before)).toEqual([]);
-    const events = await desk.take(hers);
+    const decider = new TestDecider();
+    expect(await decider.take(before)).toEqual([]);
+    const events = await decider.take(hers);
     expect(events.map(told)).toEqual([line]);
     expect(events[0]?.data).toEqual({ reason: 'providers_changed' });
-    expect(await desk.take(hers)).toEqual([]);
+    expect(await decider.take(hers)).toEqual([]);
   });
 
   it('is not told when they are the same in another order, or when her name is another one', async () => {
-    const desk = new TestDesk();
-    await desk.take(before);
-    expect(await desk.take(webhook('secretary_save.new', { providers: [4, 2] }))).toEqual([]);
-    expect(await desk.take(webhook('secretary_save.new', { providers: [4, 2], last_name: 'P' }))).toEqual([]);
-    expect(await desk.take(webhook('secretary_save.new', { providers: undefined }))).toEqual([]);
+    const decider = new TestDecider();
+    await decider.take(before);
+    expect(await decider.take(webhook('secretary_save.new', { providers: [4, 2] }))).toEqual([]);
+    expect(await decider.take(webhook('secretary_save.new', { providers: [4, 2], last_name: 'P' }))).toEqual(
+      [],
+    );
+    expect(await decider.take(webhook('secretary_save.new', { providers: undefined }))).toEqual([]);
   });
 
   it('is told by a reconciliation too, which only learns those whom it sees for the first time', async () => {
-    const desk = new TestDesk();
-    await desk.desk.begin();
+    const decider = new TestDecider();
+    await decider.decider.begin();
     const see = async (providers: readonly number[]) => {
-      const count = desk.announced.length;
-      desk.nowMs += 60_000;
+      const count = decider.announced.length;
+      decider.nowMs += 60_000;
       const row = { id: 5, first_name: 'Ravi', last_name: 'Patel', timezone: 'Europe/Berlin', providers };
-      await desk.desk.observe({ kind: 'person', role: 'secretary', row, asOfMs: desk.nowMs });
-      return desk.announced.slice(count).map(told);
+      await decider.decider.observe({ kind: 'person', role: 'secretary', row, asOfMs: decider.nowMs });
+      return decider.announced.slice(count).map(told);
     };
     expect(await see([2, 4])).toEqual([]);
     expect(await see([4])).toEqual([line]);
@@ -106,10 +110,10 @@ describe('a secretary whose providers change', () => {
 
 describe('a provider who is saved', () => {
   it('is news for calendars when the working plan changed, and else for nobody', async () => {
-    const desk = await deskWithPeople();
-    expect(await desk.take(webhook('provider_save.with-credentials'))).toEqual([]);
+    const decider = await deskWithPeople();
+    expect(await decider.take(webhook('provider_save.with-credentials'))).toEqual([]);
     const settings = { working_plan: '{}', working_plan_exceptions: '[]' };
-    expect((await desk.take(webhook('provider_save.new', { settings }))).map(told)).toEqual([
+    expect((await decider.take(webhook('provider_save.new', { settings }))).map(told)).toEqual([
       'calendar.sync (provider.availability_changed) → calendar provider_4 admin',
     ]);
   });
@@ -117,14 +121,14 @@ describe('a provider who is saved', () => {
 
 describe('a provider whom a reconciliation learnt', () => {
   it('is no news when the first save shows the working plan, and is when it changes', async () => {
-    const desk = new TestDesk();
-    await desk.desk.begin();
+    const decider = new TestDecider();
+    await decider.decider.begin();
     const row = { id: 4, first_name: 'Marta', last_name: 'Schneider', timezone: 'Europe/Berlin' };
-    await desk.desk.observe({ kind: 'person', role: 'provider', row, asOfMs: desk.nowMs });
-    desk.nowMs += 60_000;
-    expect(await desk.take(webhook('provider_save.new'))).toEqual([]);
+    await decider.decider.observe({ kind: 'person', role: 'provider', row, asOfMs: decider.nowMs });
+    decider.nowMs += 60_000;
+    expect(await decider.take(webhook('provider_save.new'))).toEqual([]);
     const settings = { working_plan: '{}', working_plan_exceptions: '[]' };
-    expect((await desk.take(webhook('provider_save.new', { settings }))).map(told)).toEqual([
+    expect((await decider.take(webhook('provider_save.new', { settings }))).map(told)).toEqual([
       'calendar.sync (provider.availability_changed) → calendar provider_4 admin',
     ]);
   });
@@ -132,25 +136,25 @@ describe('a provider whom a reconciliation learnt', () => {
 
 describe('people and services that are saved without a change', () => {
   it('leave no entry in the ledger', async () => {
-    const desk = await deskWithPeople();
-    const before = desk.written.length;
-    await desk.take(webhook('customer_save.update'));
-    await desk.take(webhook('service_save'));
-    await desk.take(webhook('provider_save.with-credentials'));
-    expect(desk.written).toHaveLength(before);
+    const decider = await deskWithPeople();
+    const before = decider.written.length;
+    await decider.take(webhook('customer_save.update'));
+    await decider.take(webhook('service_save'));
+    await decider.take(webhook('provider_save.with-credentials'));
+    expect(decider.written).toHaveLength(before);
   });
 });
 
 describe('the hash with which a customer can cancel', () => {
   it('is in no event', async () => {
-    const desk = await deskWithPeople();
-    const events = await desk.take(webhook('appointment_save.new'));
+    const decider = await deskWithPeople();
+    const events = await decider.take(webhook('appointment_save.new'));
     expect(JSON.stringify(events)).not.toContain('ZyBA6evNhKTU');
   });
 
   it('is in the event of the customer alone when it is switched on', async () => {
-    const desk = await deskWithPeople({ keepHash: true });
-    const events = await desk.take(webhook('appointment_save.new'), 'm');
+    const decider = await deskWithPeople({ keepHash: true });
+    const events = await decider.take(webhook('appointment_save.new'), 'm');
     expect(events.map(({ id, rooms, data, isCopy }) => [id, rooms, data['hash'], isCopy])).toEqual([
       ['m', ['admin', 'provider_4', 'secretary_5'], undefined, undefined],
       ['m:customer', ['customer_6'], 'ZyBA6evNhKTU', true],

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { shownOn } from '../../support/phones.ts';
-import { TestDesk, webhook } from '../../support/desk.ts';
+import { TestDecider, webhook } from '../../support/test-decider.ts';
 import { fixtureEvents } from './fixture-events.ts';
 
 type Row = Readonly<Record<string, unknown>>;
@@ -60,34 +60,36 @@ function withoutSecretaries(shown: ReturnType<typeof shownOn>) {
 }
 
 /** A comparison with the database, later than both. */
-async function compare(desk: TestDesk, { appointments, of }: Database): Promise<void> {
-  await desk.desk.begin();
-  const asOfMs = (desk.nowMs += 60_000);
+async function compare(decider: TestDecider, { appointments, of }: Database): Promise<void> {
+  await decider.decider.begin();
+  const asOfMs = (decider.nowMs += 60_000);
   const shown = (row: Row) => ({ ...row, create_datetime: undefined, update_datetime: undefined });
   for (const role of people)
-    for (const row of of(role)) await desk.desk.observe({ kind: 'person', role, row: shown(row), asOfMs });
-  for (const row of of('service')) await desk.desk.observe({ kind: 'service', row: shown(row), asOfMs });
-  await desk.desk.tellAgain();
+    for (const row of of(role))
+      await decider.decider.observe({ kind: 'person', role, row: shown(row), asOfMs });
+  for (const row of of('service'))
+    await decider.decider.observe({ kind: 'service', row: shown(row), asOfMs });
+  await decider.decider.tellAgain();
   for (const row of appointments)
-    await desk.desk.observe({ kind: 'appointment', row: shown(row), asOfMs, isNews: true });
-  for (const id of desk.desk.appointmentsBetween('2026-01-01', '2027-12-31'))
+    await decider.decider.observe({ kind: 'appointment', row: shown(row), asOfMs, isNews: true });
+  for (const id of decider.decider.appointmentsBetween('2026-01-01', '2027-12-31'))
     if (!appointments.some((row) => row['id'] === id))
-      await desk.desk.observe({ kind: 'gone', of: 'appointment', id, asOfMs });
+      await decider.decider.observe({ kind: 'gone', of: 'appointment', id, asOfMs });
 }
 
 describe('after two captured webhooks phones show what the database says', () => {
   it.each(files)('%s and then any', async (first) => {
     for (const second of files) {
       const pair = [first, second];
-      const desk = new TestDesk();
-      for (const file of pair) await desk.take(webhook(file));
+      const decider = new TestDecider();
+      for (const file of pair) await decider.take(webhook(file));
       const rows = database(pair);
-      const shown = () => ({ pair, shown: withoutSecretaries(shownOn(desk.announced)) });
+      const shown = () => ({ pair, shown: withoutSecretaries(shownOn(decider.announced)) });
       const right = { pair, shown: shownBy(rows) };
       // A save that comes behind the deletion of somebody in it is found by the comparison.
       const isOvertaken = /(provider|customer)_delete/.test(first);
       if (!isOvertaken) expect(shown()).toEqual(right);
-      await compare(desk, rows);
+      await compare(decider, rows);
       expect(shown()).toEqual(right);
     }
   });

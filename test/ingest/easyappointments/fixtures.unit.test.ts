@@ -1,11 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
 import { readdirSync } from 'node:fs';
-import { TestDesk, told, webhook } from '../../support/desk.ts';
+import { TestDecider, told, webhook } from '../../support/test-decider.ts';
 import { fixtureEvents } from './fixture-events.ts';
 
 describe('a webhook that is the first that the ledger hears', () => {
   it.each(fixtureEvents)('%s tells %j', async (file, expected) => {
-    expect((await new TestDesk().take(webhook(file))).map(told)).toEqual(expected);
+    expect((await new TestDecider().take(webhook(file))).map(told)).toEqual(expected);
   });
 
   it('is in the table above, whatever Easy!Appointments sends', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { play } from '../../support/cases.ts';
-import { TestDesk, told, type WebhookBody } from '../../support/desk.ts';
+import { TestDecider, told, type WebhookBody } from '../../support/test-decider.ts';
 
 const row = {
   id: 9501,
@@ -34,50 +34,55 @@ describe('an id that comes again with another create_datetime', () => {
       { create_datetime: '2026-10-20 00:00:00', update_datetime: '2026-10-20 00:00:00' },
     ],
   ])('after its row was deleted is a new appointment, %s (case id-again.sh)', async (_when, changes) => {
-    const desk = new TestDesk();
-    await desk.take(save(row));
-    await desk.take(remove(row));
-    expect((await desk.take(save({ ...next, ...changes }))).map(told)).toEqual([
+    const decider = new TestDecider();
+    await decider.take(save(row));
+    await decider.take(remove(row));
+    expect((await decider.take(save({ ...next, ...changes }))).map(told)).toEqual([
       'appointment.created → admin provider_42 customer_7',
     ]);
   });
 
   it('while its row exists is refused, and told to nobody (case two-installations-one-roomcast)', async () => {
-    const desk = new TestDesk();
-    expect(await play(desk, 'two-installations-one-roomcast')).toEqual([]);
-    expect(desk.refusals).toMatchObject([
+    const decider = new TestDecider();
+    expect(await play(decider, 'two-installations-one-roomcast')).toEqual([]);
+    expect(decider.refusals).toMatchObject([
       { code: 'ids_clash', problems: [{ path: '/payload/create_datetime' }] },
     ]);
-    expect(desk.ledger.get('appointment', 940106)).toMatchObject({ start: '2026-12-08 15:00:00' });
+    expect(decider.ledger.get('appointment', 940106)).toMatchObject({ start: '2026-12-08 15:00:00' });
   });
 
   it('deletes nothing of the row that exists', async () => {
-    const desk = new TestDesk();
-    await desk.take(save(row));
-    expect(await desk.take(remove(next))).toEqual([]);
-    expect(desk.refusals).toHaveLength(1);
+    const decider = new TestDecider();
+    await decider.take(save(row));
+    expect(await decider.take(remove(next))).toEqual([]);
+    expect(decider.refusals).toHaveLength(1);
   });
 
   it('and is what the REST API shows takes the place of the one that is gone, and is taken from then on', async () => {
-    const desk = new TestDesk();
-    await desk.desk.begin();
-    await desk.take(save(row));
-    await desk.take(save(next));
-    expect(desk.refusals).toHaveLength(1);
+    const decider = new TestDecider();
+    await decider.decider.begin();
+    await decider.take(save(row));
+    await decider.take(save(next));
+    expect(decider.refusals).toHaveLength(1);
     const shown = { ...next, create_datetime: undefined, update_datetime: undefined };
     const book_datetime = next.create_datetime;
-    const before = desk.announced.length;
-    const asOfMs = desk.nowMs + 60_000;
-    await desk.desk.observe({ kind: 'appointment', row: { ...shown, book_datetime }, asOfMs, isNews: false });
-    expect(desk.announced.slice(before).map(told)).toEqual([
+    const before = decider.announced.length;
+    const asOfMs = decider.nowMs + 60_000;
+    await decider.decider.observe({
+      kind: 'appointment',
+      row: { ...shown, book_datetime },
+      asOfMs,
+      isNews: false,
+    });
+    expect(decider.announced.slice(before).map(told)).toEqual([
       'appointment.cancelled → admin provider_41 customer_6',
       'appointment.created → admin provider_42 customer_7',
     ]);
-    desk.nowMs += 120_000;
+    decider.nowMs += 120_000;
     const later = { ...next, update_datetime: '2026-11-23 09:00:00', notes: 'moved up' };
-    expect((await desk.take(save(later))).map(told)).toEqual([
+    expect((await decider.take(save(later))).map(told)).toEqual([
       'appointment.updated → admin provider_42 customer_7',
     ]);
-    expect(desk.refusals).toHaveLength(1);
+    expect(decider.refusals).toHaveLength(1);
   });
 });

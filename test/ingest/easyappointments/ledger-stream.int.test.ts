@@ -13,7 +13,7 @@ import { steadyClock, wallClock } from '../../../shared/runtime/clock.ts';
 import { declareTopology } from '../../../shared/runtime/declare-topology.ts';
 import { createLogger } from '../../../shared/runtime/logger.ts';
 import { createVhostForTest, type TestVhost } from '../../support/broker.ts';
-import { FAR_AHEAD, webhook } from '../../support/desk.ts';
+import { FAR_AHEAD, webhook } from '../../support/test-decider.ts';
 import { TestIngest } from '../../support/ingest.ts';
 import { limitQueues, setPolicy } from '../../support/policies.ts';
 import { shortenStream } from '../../support/shorten-stream.ts';

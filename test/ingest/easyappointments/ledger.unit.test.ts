@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { TestDesk, told, webhook } from '../../support/desk.ts';
+import { TestDecider, told, webhook } from '../../support/test-decider.ts';
 
 const created = webhook('appointment_save.new');
 const moved = webhook('appointment_save.update-reschedule');
@@ -8,15 +8,15 @@ const later = (changes: Readonly<Record<string, unknown>>) =>
   webhook('appointment_save.update-provider-changed', changes);
 
 /** A desk that has heard of an appointment of provider 4 and customer 6. */
-async function deskWithAppointment(): Promise<TestDesk> {
-  const desk = new TestDesk();
-  await desk.take(created);
-  return desk;
+async function deskWithAppointment(): Promise<TestDecider> {
+  const decider = new TestDecider();
+  await decider.take(created);
+  return decider;
 }
 
 describe('the life of an appointment', () => {
   it('is told step by step: created, moved, given to another provider, cancelled once, deleted', async () => {
-    const desk = new TestDesk();
+    const decider = new TestDecider();
     const lines = [];
     const steps = [
       created,
@@ -25,7 +25,7 @@ describe('the life of an appointment', () => {
       later({ status: 'Cancelled', update_datetime: '2026-11-22 23:33:10' }),
       webhook('appointment_delete', { status: 'Cancelled', update_datetime: '2026-11-22 23:33:10' }),
     ];
-    for (const step of steps) lines.push((await desk.take(step)).map(told));
+    for (const step of steps) lines.push((await decider.take(step)).map(told));
     expect(lines).toEqual([
       ['appointment.created → admin provider_4 customer_6'],
       ['appointment.updated → admin provider_4 customer_6'],
@@ -40,8 +40,8 @@ describe('the life of an appointment', () => {
   });
 
   it('that moves says where it was, for calendars that still show it there', async () => {
-    const desk = await deskWithAppointment();
-    expect((await desk.take(moved))[0]?.data).toMatchObject({
+    const decider = await deskWithAppointment();
+    expect((await decider.take(moved))[0]?.data).toMatchObject({
       start_datetime: '2026-12-03 16:00:00',
       previous_start_local: '2026-12-03 10:00:00',
       previous_end_local: '2026-12-03 10:45:00',
@@ -50,9 +50,9 @@ describe('the life of an appointment', () => {
   });
 
   it('for another customer tells the one before', async () => {
-    const desk = await deskWithAppointment();
+    const decider = await deskWithAppointment();
     const other = webhook('appointment_save.update-reschedule', { id_users_customer: 9 });
-    expect((await desk.take(other)).map(told)).toEqual([
+    expect((await decider.take(other)).map(told)).toEqual([
       'appointment.cancelled (reassigned) → customer_6',
       'appointment.updated → admin provider_4',
       'appointment.created (reassigned) → customer_9',
@@ -60,8 +60,8 @@ describe('the life of an appointment', () => {
   });
 
   it('given away is a new one for who gets it: without the times and people of somebody else’s', async () => {
-    const desk = await deskWithAppointment();
-    const events = await desk.take(
+    const decider = await deskWithAppointment();
+    const events = await decider.take(
       webhook('appointment_save.update-provider-changed', { id_users_customer: 9 }),
     );
     expect(events.map(({ id, rooms, isCopy }) => [id, rooms, isCopy])).toEqual([
@@ -74,17 +74,17 @@ describe('the life of an appointment', () => {
   });
 
   it('given away and cancelled by one save is off for who had it, and nothing for who never did', async () => {
-    const desk = await deskWithAppointment();
+    const decider = await deskWithAppointment();
     const away = webhook('appointment_save.update-provider-changed', { status: 'Cancelled' });
-    expect((await desk.take(away)).map(told)).toEqual([
+    expect((await decider.take(away)).map(told)).toEqual([
       'appointment.cancelled (reassigned) → provider_4',
       'appointment.cancelled → admin customer_6',
     ]);
   });
 
   it('given away is shown to the provider before as what it was for them', async () => {
-    const desk = await deskWithAppointment();
-    const [left] = await desk.take(reassigned);
+    const decider = await deskWithAppointment();
+    const [left] = await decider.take(reassigned);
     expect(left).toMatchObject({
       id: 'm2:reassigned',
       data: { id: 1, id_users_provider: 4, start_datetime: '2026-12-03 10:00:00' },
@@ -92,93 +92,93 @@ describe('the life of an appointment', () => {
   });
 
   it('whose status comes back from cancelled is created again', async () => {
-    const desk = await deskWithAppointment();
-    await desk.take(webhook('appointment_save.update-reschedule', { status: 'canceled' }));
+    const decider = await deskWithAppointment();
+    await decider.take(webhook('appointment_save.update-reschedule', { status: 'canceled' }));
     const back = later({ status: 'Booked', id_users_provider: 4 });
-    expect((await desk.take(back)).map(told)).toEqual([
+    expect((await decider.take(back)).map(told)).toEqual([
       'appointment.created (restored) → admin provider_4 customer_6',
     ]);
   });
 
   it('that is edited while it is cancelled is news for calendars only', async () => {
-    const desk = await deskWithAppointment();
-    await desk.take(webhook('appointment_save.update-reschedule', { status: 'Cancelled' }));
+    const decider = await deskWithAppointment();
+    await decider.take(webhook('appointment_save.update-reschedule', { status: 'Cancelled' }));
     const edited = later({ status: 'Cancelled', id_users_provider: 4 });
-    expect((await desk.take(edited)).map(told)).toEqual([
+    expect((await decider.take(edited)).map(told)).toEqual([
       'calendar.sync (appointment.updated) → calendar provider_4 admin',
     ]);
   });
 
   it('ends with its delete, however late another save or delete arrives', async () => {
-    const desk = await deskWithAppointment();
-    await desk.take(webhook('appointment_delete'));
-    expect(await desk.take(webhook('appointment_delete'))).toEqual([]);
-    expect(await desk.take(moved)).toEqual([]);
+    const decider = await deskWithAppointment();
+    await decider.take(webhook('appointment_delete'));
+    expect(await decider.take(webhook('appointment_delete'))).toEqual([]);
+    expect(await decider.take(moved)).toEqual([]);
   });
 });
 
 describe('a save', () => {
   it('that changes nothing that clients see announces nothing', async () => {
-    const desk = await deskWithAppointment();
+    const decider = await deskWithAppointment();
     const synced = webhook('appointment_save.new', {
       id_google_calendar: 'x',
       update_datetime: '2026-11-22 23:33:00',
     });
-    expect(await desk.take(synced)).toEqual([]);
+    expect(await decider.take(synced)).toEqual([]);
   });
 
   it('that is older than what is known changes nothing, and neither does one older than a silent one', async () => {
-    const desk = new TestDesk();
-    await desk.take(created);
-    await desk.take(webhook('appointment_save.new', { update_datetime: '2026-11-22 23:32:59' }));
-    expect(await desk.take(moved)).toEqual([]);
-    expect(desk.ledger.get('appointment', 1)).toMatchObject({ start: '2026-12-03 10:00:00' });
+    const decider = new TestDecider();
+    await decider.take(created);
+    await decider.take(webhook('appointment_save.new', { update_datetime: '2026-11-22 23:32:59' }));
+    expect(await decider.take(moved)).toEqual([]);
+    expect(decider.ledger.get('appointment', 1)).toMatchObject({ start: '2026-12-03 10:00:00' });
   });
 
   it('within the same second as the one before is taken in the order of arrival', async () => {
-    const desk = await deskWithAppointment();
+    const decider = await deskWithAppointment();
     const edited = webhook('appointment_save.new', { notes: 'edited at once' });
-    expect((await desk.take(edited)).map(told)).toEqual([
+    expect((await decider.take(edited)).map(told)).toEqual([
       'appointment.updated → admin provider_4 customer_6',
     ]);
-    expect((await desk.take(created)).map(told)).toEqual([
+    expect((await decider.take(created)).map(told)).toEqual([
       'appointment.updated → admin provider_4 customer_6',
     ]);
   });
 
   it.each([' CANCELLED ', 'canceled', 'Cancelled'])('with status %p is a cancellation', async (status) => {
-    const desk = new TestDesk();
-    expect((await desk.take(webhook('appointment_save.new', { status }))).map(told)).toEqual([
+    const decider = new TestDecider();
+    expect((await decider.take(webhook('appointment_save.new', { status }))).map(told)).toEqual([
       'appointment.cancelled → admin provider_4 customer_6',
     ]);
   });
 
   it('with a status that the operator calls cancelled is one', async () => {
-    const desk = new TestDesk({ cancelledStatuses: new Set(['storniert']) });
-    const [event] = await desk.take(webhook('appointment_save.new', { status: 'Storniert' }));
+    const decider = new TestDecider({ cancelledStatuses: new Set(['storniert']) });
+    const [event] = await decider.take(webhook('appointment_save.new', { status: 'Storniert' }));
     expect(event?.name).toBe('appointment.cancelled');
   });
 
   it('whose ids and flags come as strings is read as any other', async () => {
-    const desk = new TestDesk();
+    const decider = new TestDecider();
     const strings = { id: '1', id_users_provider: '4', id_users_customer: '6', is_unavailability: '0' };
-    expect((await desk.take(webhook('appointment_save.new', strings))).map(told)).toEqual([
+    expect((await decider.take(webhook('appointment_save.new', strings))).map(told)).toEqual([
       'appointment.created → admin provider_4 customer_6',
     ]);
   });
 
   it('of an absence under the name of an appointment is an absence', async () => {
-    const desk = new TestDesk();
-    expect((await desk.take(webhook('appointment_save.new', { is_unavailability: '1' }))).map(told)).toEqual([
-      'calendar.sync (unavailability.saved) → calendar provider_4 admin',
-    ]);
+    const decider = new TestDecider();
+    expect(
+      (await decider.take(webhook('appointment_save.new', { is_unavailability: '1' }))).map(told),
+    ).toEqual(['calendar.sync (unavailability.saved) → calendar provider_4 admin']);
   });
 });
 
 describe('an absence', () => {
   it('tells the slot, and nothing of why', async () => {
-    const desk = new TestDesk();
-    const [event] = await desk.take(webhook('unavailability_save.new'));
+    const decider = new TestDecider();
+    const [event] = await decider.take(webhook('unavailability_save.new'));
     expect(event?.data).toEqual({
       reason: 'unavailability.saved',
       appointment_id: 5,
@@ -189,11 +189,11 @@ describe('an absence', () => {
   });
 
   it('that is saved without a change, or deleted twice, tells once', async () => {
-    const desk = new TestDesk();
-    await desk.take(webhook('unavailability_save.new'));
-    expect(await desk.take(webhook('unavailability_save.new'))).toEqual([]);
-    expect(await desk.take(webhook('unavailability_delete'))).toHaveLength(1);
-    expect(await desk.take(webhook('unavailability_delete'))).toEqual([]);
+    const decider = new TestDecider();
+    await decider.take(webhook('unavailability_save.new'));
+    expect(await decider.take(webhook('unavailability_save.new'))).toEqual([]);
+    expect(await decider.take(webhook('unavailability_delete'))).toHaveLength(1);
+    expect(await decider.take(webhook('unavailability_delete'))).toEqual([]);
   });
 });
 
@@ -202,29 +202,29 @@ describe('somebody who is deleted, whose appointments the database deletes with 
     ['provider_delete', {}, 'provider_deleted'],
     ['customer_delete', {}, 'customer_deleted'],
   ])('%s cancels each that the ledger knows', async (file, changes, reason) => {
-    const desk = await deskWithAppointment();
-    await desk.take(webhook('appointment_save.new-unicode'));
-    const events = await desk.take(webhook(file, changes), 'm9');
+    const decider = await deskWithAppointment();
+    await decider.take(webhook('appointment_save.new-unicode'));
+    const events = await decider.take(webhook(file, changes), 'm9');
     expect(events.map(told)).toEqual([
       `appointment.cancelled (${reason}) → admin provider_4 customer_6`,
       `appointment.cancelled (${reason}) → admin provider_4 customer_6`,
     ]);
     expect(events.map(({ id }) => id)).toEqual(['m9:1', 'm9:2']);
-    expect(await desk.take(webhook(file, changes))).toEqual([]);
+    expect(await decider.take(webhook(file, changes))).toEqual([]);
   });
 
   it('a service too', async () => {
-    const desk = await deskWithAppointment();
+    const decider = await deskWithAppointment();
     const deleted = { ...webhook('service_save'), action: 'service_delete' };
-    expect((await desk.take(deleted)).map(told)).toEqual([
+    expect((await decider.take(deleted)).map(told)).toEqual([
       'appointment.cancelled (service_deleted) → admin provider_4 customer_6',
     ]);
   });
 
   it('announces nothing of appointments that are over', async () => {
-    const desk = await deskWithAppointment();
-    desk.nowMs = Date.UTC(2027, 0, 1);
-    expect(await desk.take(webhook('provider_delete'))).toEqual([]);
-    expect(desk.ledger.get('appointment', 1)).toMatchObject({ state: 'deleted' });
+    const decider = await deskWithAppointment();
+    decider.nowMs = Date.UTC(2027, 0, 1);
+    expect(await decider.take(webhook('provider_delete'))).toEqual([]);
+    expect(decider.ledger.get('appointment', 1)).toMatchObject({ state: 'deleted' });
   });
 });

@@ -5,7 +5,7 @@ import { emptyTally } from '../../../services/ingest/easyappointments/rest/obser
 import type { Page } from '../../../services/ingest/easyappointments/rest/questions.ts';
 import { createLogger } from '../../../shared/runtime/logger.ts';
 import { AppError } from '../../../shared/contract/errors.ts';
-import { TestDesk, type WebhookBody } from '../../support/desk.ts';
+import { TestDecider, type WebhookBody } from '../../support/test-decider.ts';
 
 const LENGTH = 5;
 const ids = Array.from({ length: 12 }, (_, index) => index + 1);
@@ -29,7 +29,7 @@ const at = (second: number) =>
   new Date(Date.UTC(2026, 10, 22, 10) + second * 1000).toISOString().slice(0, 19).replace('T', ' ');
 
 /** A site with unavailabilities and blocked periods of the same ids and times, and what comes of it. */
-class Site extends TestDesk {
+class Site extends TestDecider {
   /** Whether its API heeds the order that it is asked for. */
   sorts = true;
   readonly rows = { unavailability: new Map<number, string>(), blocked_period: new Map<number, string>() };
@@ -76,11 +76,11 @@ class Site extends TestDesk {
 
   async run(between: readonly Edit[] = []): Promise<void> {
     const left = [...between];
-    const { desk } = this;
+    const { decider } = this;
     const run = { asOfMs: this.nowMs, firstDay: '2026-11-22', lastDay: '2027-02-20' };
     const logger = createLogger('test', 'silent');
     const options = {
-      desk,
+      decider,
       questions: {
         pages: (resource: string, query: Readonly<Record<string, string>> = {}) =>
           this.#pages(resource, query, left),
@@ -94,7 +94,7 @@ class Site extends TestDesk {
       logger,
     };
     const from = await compareLists(options, LENGTH);
-    await desk.completed({ ...run, ...from });
+    await decider.completed({ ...run, ...from });
   }
 
   async *#pages(
@@ -146,7 +146,7 @@ describe('calendars end at what the lists say', () => {
         async (steps, lostWrites, sorts) => {
           const site = new Site();
           site.sorts = sorts;
-          await site.desk.begin();
+          await site.decider.begin();
           await site.run();
           const losses = [...lostWrites];
           // Of a webhook: its message comes again.

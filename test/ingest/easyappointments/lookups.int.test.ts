@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { NAME_WAIT_MS } from '../../../services/ingest/easyappointments/rest/lookups.ts';
-import { AskingDesk } from '../../support/asking-desk.ts';
+import { AskingDesk } from '../../support/asking-decider.ts';
 import { play, stepsOf } from '../../support/cases.ts';
-import { TestDesk, told, type WebhookBody } from '../../support/desk.ts';
+import { TestDecider, told, type WebhookBody } from '../../support/test-decider.ts';
 import { answer, booking, resource } from '../../support/easyappointments-rest.ts';
 
 const CHECK_AFTER_MS = 2_000;
@@ -40,14 +40,14 @@ describe('with the REST API, the name of a customer', () => {
   it('who is new is in the first event (case new-customer-has-no-name)', async () => {
     await using asking = await AskingDesk.start();
     asking.site.rows.customers = [customer(940777, 'Nora', 'New')];
-    const events = await play(asking.desk, 'new-customer-has-no-name');
+    const events = await play(asking.decider, 'new-customer-has-no-name');
     expect(events).toMatchObject([{ name: 'appointment.created', data: { customer_name: 'Nora New' } }]);
   });
 
   it('whose row the booking rewrote is the one that is true now (case customer-renamed-by-booking)', async () => {
     await using asking = await AskingDesk.start();
     asking.site.rows.customers = [customer(940008, 'Renate', 'Newname')];
-    const events = await play(asking.desk, 'customer-renamed-by-booking');
+    const events = await play(asking.decider, 'customer-renamed-by-booking');
     expect(events).toMatchObject([
       { name: 'appointment.created', data: { customer_name: 'Renate Newname' } },
     ]);
@@ -57,13 +57,13 @@ describe('with the REST API, the name of a customer', () => {
     await using asking = await AskingDesk.start();
     asking.site.rows.customers = [customer(940008, 'Renate', 'Newname')];
     const held = heldAnswers(asking);
-    const played = play(asking.desk, 'customer-renamed-by-booking');
+    const played = play(asking.decider, 'customer-renamed-by-booking');
     await asking.pass(NAME_WAIT_MS);
     const events = await played;
     expect(events).toMatchObject([{ name: 'appointment.created', data: { provider_name: 'Pat Provider' } }]);
     expect(events[0]?.data).not.toHaveProperty('customer_name');
     held.release();
-    const all = await asking.announced(asking.desk.announced.length + 1);
+    const all = await asking.announced(asking.decider.announced.length + 1);
     expect(all.at(-1)).toMatchObject({
       name: 'appointment.updated',
       data: { id: 940103, reason: 'names', customer_name: 'Renate Newname' },
@@ -74,30 +74,30 @@ describe('with the REST API, the name of a customer', () => {
     await using asking = await AskingDesk.start();
     asking.site.rows.customers = [customer(940008, 'Renée', 'Person')];
     const held = heldAnswers(asking);
-    const played = play(asking.desk, 'customer-renamed-by-booking');
+    const played = play(asking.decider, 'customer-renamed-by-booking');
     await asking.pass(NAME_WAIT_MS);
     await played;
     held.release();
-    const all = await asking.announced(asking.desk.announced.length + 1);
+    const all = await asking.announced(asking.decider.announced.length + 1);
     expect(all.at(-1)?.data).toMatchObject({ reason: 'names', customer_name: 'Renée Person' });
   });
 
   it('holds up no other appointment, and none of its own out of order', async () => {
     await using asking = await AskingDesk.start();
     asking.site.rows.customers = [customer(940777, 'Nora', 'New')];
-    await play(asking.desk, 'provider-zone-changed');
-    const before = asking.desk.announced.length;
+    await play(asking.decider, 'provider-zone-changed');
+    const before = asking.decider.announced.length;
     const held = heldAnswers(asking);
-    const first = asking.desk.take(another('new-customer-has-no-name', {}), 'first');
-    const gone = asking.desk.take(
+    const first = asking.decider.take(another('new-customer-has-no-name', {}), 'first');
+    const gone = asking.decider.take(
       { ...another('new-customer-has-no-name', {}), action: 'appointment_delete' },
       'gone',
     );
-    await asking.desk.take(
+    await asking.decider.take(
       another('new-customer-has-no-name', { id: 940999, id_users_customer: null }),
       'other',
     );
-    const ids = () => asking.desk.announced.slice(before).map(({ id }) => id);
+    const ids = () => asking.decider.announced.slice(before).map(({ id }) => id);
     expect(ids()).toEqual(['other']);
     held.release();
     await Promise.all([first, gone]);
@@ -107,8 +107,8 @@ describe('with the REST API, the name of a customer', () => {
   it('is told from the ledger by an event of a later time than the answer of the site', async () => {
     await using asking = await AskingDesk.start();
     asking.site.rows.customers = [customer(940777, 'Nora', 'New')];
-    await play(asking.desk, 'new-customer-has-no-name');
-    const [gone] = await asking.desk.take({
+    await play(asking.decider, 'new-customer-has-no-name');
+    const [gone] = await asking.decider.take({
       ...another('new-customer-has-no-name', {}),
       action: 'appointment_delete',
     });
@@ -119,12 +119,14 @@ describe('with the REST API, the name of a customer', () => {
   it('is asked for after each save that may have changed it, also when the clock was set back in between', async () => {
     await using asking = await AskingDesk.start();
     asking.site.rows.customers = [customer(940777, 'Nora', 'New')];
-    await play(asking.desk, 'new-customer-has-no-name');
-    asking.desk.steppedMs = -3_600_000;
+    await play(asking.decider, 'new-customer-has-no-name');
+    asking.decider.steppedMs = -3_600_000;
     for (const lastName of ['Newer', 'Newest']) {
       asking.site.rows.customers = [customer(940777, 'Nora', lastName)];
-      const { length } = asking.desk.announced;
-      await asking.desk.take(another('new-customer-has-no-name', { update_datetime: null, notes: lastName }));
+      const { length } = asking.decider.announced;
+      await asking.decider.take(
+        another('new-customer-has-no-name', { update_datetime: null, notes: lastName }),
+      );
       const [saved] = (await asking.announced(length + 1)).slice(length);
       expect(saved?.data).toMatchObject({ customer_name: `Nora ${lastName}`, notes: lastName });
     }
@@ -134,7 +136,7 @@ describe('with the REST API, the name of a customer', () => {
   it('that the site refuses to tell leaves the event without it', async () => {
     await using asking = await AskingDesk.start();
     asking.site.interfere = (_request, response) => answer(response, 401, 'no');
-    const events = await play(asking.desk, 'customer-renamed-by-booking');
+    const events = await play(asking.decider, 'customer-renamed-by-booking');
     expect(events[0]?.data).not.toHaveProperty('customer_name');
   });
 });
@@ -154,26 +156,26 @@ describe('two saves of one second that differ', () => {
   it('end at what the database says, two seconds later (case same-second-overtaken)', async () => {
     await using asking = await AskingDesk.start();
     asking.site.rows.appointments = [{ ...right, customerId: 940008 }];
-    const events = await play(asking.desk, 'same-second-overtaken');
+    const events = await play(asking.decider, 'same-second-overtaken');
     expect(events[0]?.data).toMatchObject({ start: '2026-12-08T15:16:00+01:00' });
-    const count = asking.desk.announced.length;
+    const count = asking.decider.announced.length;
     await asking.pass(CHECK_AFTER_MS);
     const all = await asking.announced(count + 1);
     expect(all.at(-1)).toMatchObject({
       name: 'appointment.updated',
       data: { start: '2026-12-08T15:44:00+01:00', previous_start: '2026-12-08T15:16:00+01:00' },
     });
-    expect(asking.desk.ledger.undecided()).toEqual([]);
+    expect(asking.decider.ledger.undecided()).toEqual([]);
   });
 
   it('are asked about again by the instance that decides next', async () => {
     await using asking = await AskingDesk.start();
     asking.site.rows.appointments = [{ ...right, customerId: 940008 }];
-    await play(asking.desk, 'same-second-overtaken');
+    await play(asking.decider, 'same-second-overtaken');
     asking.lookups.stop();
-    await asking.desk.desk.begin();
-    asking.lookups.start(asking.desk.ledger.undecided());
-    const count = asking.desk.announced.length;
+    await asking.decider.decider.begin();
+    asking.lookups.start(asking.decider.ledger.undecided());
+    const count = asking.decider.announced.length;
     await asking.pass(CHECK_AFTER_MS);
     expect((await asking.announced(count + 1)).at(-1)?.data).toMatchObject({
       start: '2026-12-08T15:44:00+01:00',
@@ -182,10 +184,10 @@ describe('two saves of one second that differ', () => {
 
   it('without the REST API are said in the log, once for each appointment', async () => {
     const said: number[] = [];
-    const desk = new TestDesk({ undecided: (id) => said.push(id) });
-    const events = await play(desk, 'same-second-overtaken');
+    const decider = new TestDecider({ undecided: (id) => said.push(id) });
+    const events = await play(decider, 'same-second-overtaken');
     expect(events.map(told)).toEqual(['appointment.updated → admin provider_940004 customer_940008']);
-    await desk.take(another('same-second-overtaken', { notes: 'a third' }));
+    await decider.take(another('same-second-overtaken', { notes: 'a third' }));
     expect(said).toEqual([940101]);
   });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { wallClockAt } from '../../../services/ingest/easyappointments/local-time.ts';
-import { TestDesk, told, webhook } from '../../support/desk.ts';
+import { TestDecider, told, webhook } from '../../support/test-decider.ts';
 
 const created = webhook('appointment_save.new');
 const deletion = { ...created, action: 'appointment_delete' };
@@ -9,18 +9,18 @@ const CANCELLED = ['appointment.cancelled → admin provider_4 customer_6'];
 
 /** Its provider is in Berlin, where it ends at 10:45, 09:45 UTC. */
 async function deskAt(hour: number, minute: number, zone: string | null = 'Europe/Berlin') {
-  const desk = new TestDesk();
-  await desk.take(webhook('provider_save.new', { timezone: zone }));
-  await desk.take(created);
-  desk.nowMs = Date.UTC(2026, 11, 3, hour, minute);
-  return desk;
+  const decider = new TestDecider();
+  await decider.take(webhook('provider_save.new', { timezone: zone }));
+  await decider.take(created);
+  decider.nowMs = Date.UTC(2026, 11, 3, hour, minute);
+  return decider;
 }
 
 describe('an appointment that is deleted', () => {
   it('after it is over in the zone of its provider is news for calendars only', async () => {
-    const desk = await deskAt(9, 46);
-    expect((await desk.take(deletion)).map(told)).toEqual(SYNC);
-    expect(await desk.take(deletion)).toEqual([]);
+    const decider = await deskAt(9, 46);
+    expect((await decider.take(deletion)).map(told)).toEqual(SYNC);
+    expect(await decider.take(deletion)).toEqual([]);
     expect((await (await deskAt(9, 44)).take(deletion)).map(told)).toEqual(CANCELLED);
   });
 
@@ -29,34 +29,34 @@ describe('an appointment that is deleted', () => {
       ['Asia/Tokyo', SYNC],
       ['America/New_York', CANCELLED],
     ] as const) {
-      const desk = await deskAt(6, 0, null);
-      await desk.desk.completed({ asOfMs: 0, firstDay: '2026-12-02', lastDay: '2026-12-05', zone });
-      expect((await desk.take(deletion)).map(told)).toEqual(lines);
+      const decider = await deskAt(6, 0, null);
+      await decider.decider.completed({ asOfMs: 0, firstDay: '2026-12-02', lastDay: '2026-12-05', zone });
+      expect((await decider.take(deletion)).map(told)).toEqual(lines);
     }
   });
 
   it('where no zone is known is over when it is everywhere on earth', async () => {
-    const desk = new TestDesk();
-    desk.nowMs = Date.UTC(2026, 11, 3, 22, 44);
-    expect((await desk.take(deletion)).map(told)).toEqual(CANCELLED);
-    const later = new TestDesk();
+    const decider = new TestDecider();
+    decider.nowMs = Date.UTC(2026, 11, 3, 22, 44);
+    expect((await decider.take(deletion)).map(told)).toEqual(CANCELLED);
+    const later = new TestDecider();
     later.nowMs = Date.UTC(2026, 11, 3, 22, 46);
     expect((await later.take(deletion)).map(told)).toEqual(SYNC);
   });
 
   it('is told to those who expect it later, because the save that moved it was lost', async () => {
     const moved = webhook('appointment_save.update-reschedule');
-    const desk = await deskAt(9, 46);
-    await desk.take(moved);
-    expect((await desk.take({ ...deletion })).map(told)).toEqual(CANCELLED);
+    const decider = await deskAt(9, 46);
+    await decider.take(moved);
+    expect((await decider.take({ ...deletion })).map(told)).toEqual(CANCELLED);
   });
 
   it('and that the REST API does not show any more is news for calendars only as well', async () => {
-    const desk = await deskAt(9, 46);
-    await desk.desk.begin();
-    const before = desk.announced.length;
-    await desk.desk.observe({ kind: 'gone', of: 'appointment', id: 1, asOfMs: desk.nowMs + 60_000 });
-    expect(desk.announced.slice(before).map(told)).toEqual(SYNC);
+    const decider = await deskAt(9, 46);
+    await decider.decider.begin();
+    const before = decider.announced.length;
+    await decider.decider.observe({ kind: 'gone', of: 'appointment', id: 1, asOfMs: decider.nowMs + 60_000 });
+    expect(decider.announced.slice(before).map(told)).toEqual(SYNC);
   });
 
   it('with its provider is told if it is not over, to the minute', async () => {

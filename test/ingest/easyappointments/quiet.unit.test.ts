@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { TestDesk, told, webhook, type WebhookBody } from '../../support/desk.ts';
+import { TestDecider, told, webhook, type WebhookBody } from '../../support/test-decider.ts';
 
 let second = 0;
 /** A save of the captured appointment, each one later than the one before. */
@@ -13,9 +13,9 @@ const MOVED = { start_datetime: '2026-12-03 12:00:00', end_datetime: '2026-12-03
 
 /** What a desk tells of the last of these, after the others. */
 async function lastOf(...bodies: WebhookBody[]): Promise<string[]> {
-  const desk = new TestDesk();
+  const decider = new TestDecider();
   let lines: string[] = [];
-  for (const body of bodies) lines = (await desk.take(body)).map(told);
+  for (const body of bodies) lines = (await decider.take(body)).map(told);
   return lines;
 }
 
@@ -38,15 +38,15 @@ describe('an appointment with a status that its customer is not told of', () => 
   });
 
   it('that was booked before is off for the customer, who is shown it as it was', async () => {
-    const desk = new TestDesk();
-    await desk.take(first('Booked'));
-    const events = await desk.take(save('Draft', MOVED));
+    const decider = new TestDecider();
+    await decider.take(first('Booked'));
+    const events = await decider.take(save('Draft', MOVED));
     expect(events.map(told)).toEqual([
       'appointment.updated → admin provider_4',
       'appointment.cancelled → customer_6',
     ]);
     expect(events[1]?.data).toMatchObject({ start_datetime: '2026-12-03 10:00:00', status: 'Booked' });
-    expect((await desk.take(save('Draft'))).map(told)).toEqual(['appointment.updated → admin provider_4']);
+    expect((await decider.take(save('Draft'))).map(told)).toEqual(['appointment.updated → admin provider_4']);
   });
 
   it('that is given to another customer is off for the one before, and nothing for the other', async () => {
@@ -77,20 +77,22 @@ describe('an appointment with a status that its customer is not told of', () => 
   });
 
   it('is one by the statuses of the operator', async () => {
-    const desk = new TestDesk({ quietStatuses: new Set(['entwurf']) });
-    expect((await desk.take(first('Entwurf'))).map(told)).toEqual(['appointment.created → admin provider_4']);
-    const open = new TestDesk({ quietStatuses: new Set(['entwurf']) });
+    const decider = new TestDecider({ quietStatuses: new Set(['entwurf']) });
+    expect((await decider.take(first('Entwurf'))).map(told)).toEqual([
+      'appointment.created → admin provider_4',
+    ]);
+    const open = new TestDecider({ quietStatuses: new Set(['entwurf']) });
     expect((await open.take(first('Draft'))).map(told)).toEqual([
       'appointment.created → admin provider_4 customer_6',
     ]);
   });
 
   it('of which the customer was told before it was one stays with them until it changes', async () => {
-    const before = new TestDesk({ quietStatuses: new Set() });
+    const before = new TestDecider({ quietStatuses: new Set() });
     await before.take(first('Draft'));
-    const desk = new TestDesk({ ledger: before.ledger });
-    expect(await desk.take(save('Draft'))).toEqual([]);
-    expect((await desk.take(deletion('Draft'))).map(told)).toEqual([
+    const decider = new TestDecider({ ledger: before.ledger });
+    expect(await decider.take(save('Draft'))).toEqual([]);
+    expect((await decider.take(deletion('Draft'))).map(told)).toEqual([
       'appointment.cancelled → admin provider_4',
       'appointment.cancelled → customer_6',
     ]);
@@ -99,7 +101,7 @@ describe('an appointment with a status that its customer is not told of', () => 
 
 describe('what the customer alone is told', () => {
   it('has an id of its own, the same when the message comes again, and no calendar.sync beside it', async () => {
-    const lost = new TestDesk();
+    const lost = new TestDecider();
     await lost.take(first('Draft'));
     lost.losesWrite = () => true;
     const body = save('Booked');
@@ -114,9 +116,9 @@ describe('what the customer alone is told', () => {
   });
 
   it('has the hash where customers get theirs, and nobody else has it', async () => {
-    const desk = new TestDesk({ keepHash: true });
-    await desk.take(first('Draft'));
-    const events = await desk.take(save('Booked'), 'm2');
+    const decider = new TestDecider({ keepHash: true });
+    await decider.take(first('Draft'));
+    const events = await decider.take(save('Booked'), 'm2');
     expect(events.map(({ id, data }) => [id, data['hash']])).toEqual([
       ['m2', undefined],
       ['m2:customer', 'ZyBA6evNhKTU'],

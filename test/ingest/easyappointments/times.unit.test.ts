@@ -4,7 +4,7 @@ import { companionOf } from '../../../services/ingest/core/companion.ts';
 import { enriched } from '../../../services/ingest/easyappointments/enrich.ts';
 import { slotOf } from '../../../services/ingest/easyappointments/local-time.ts';
 import { play, stepsOf } from '../../support/cases.ts';
-import { TestDesk, webhook } from '../../support/desk.ts';
+import { TestDecider, webhook } from '../../support/test-decider.ts';
 
 describe('a slot', () => {
   it.each([
@@ -44,7 +44,7 @@ describe('a slot', () => {
 
 describe('the case dst-gap-end-before-start', () => {
   it('ends after it starts, with the length of its wall-clock times', async () => {
-    const [event] = await play(new TestDesk(), 'dst-gap-end-before-start');
+    const [event] = await play(new TestDecider(), 'dst-gap-end-before-start');
     expect(event?.data).toMatchObject({
       start: '2027-03-28T03:30:00+02:00',
       end: '2027-03-28T04:15:00+02:00',
@@ -54,15 +54,15 @@ describe('the case dst-gap-end-before-start', () => {
 
 describe('a time whose zone is not known', () => {
   it('is in no event under a key that has an offset elsewhere', async () => {
-    const desk = new TestDesk();
-    const [created] = await desk.take(webhook('appointment_save.new'));
+    const decider = new TestDecider();
+    const [created] = await decider.take(webhook('appointment_save.new'));
     expect(created?.data).toMatchObject({
       start_local: '2026-12-03 10:00:00',
       end_local: '2026-12-03 10:45:00',
     });
-    const [moved] = await desk.take(webhook('appointment_save.update-reschedule'));
+    const [moved] = await decider.take(webhook('appointment_save.update-reschedule'));
     expect(moved?.data).toMatchObject({ previous_start_local: '2026-12-03 10:00:00' });
-    const [absence] = await desk.take(webhook('unavailability_save.new'));
+    const [absence] = await decider.take(webhook('unavailability_save.new'));
     expect(absence?.data).toMatchObject({ start_local: expect.any(String) });
     for (const event of [created, moved, absence]) {
       const companion = event === undefined ? undefined : companionOf({ ...event, id: 'e' });
@@ -75,17 +75,17 @@ describe('a time whose zone is not known', () => {
   });
 
   it('is the default zone of the site for what is nobody’s, once the REST API told it', async () => {
-    const desk = new TestDesk();
-    await desk.desk.begin();
+    const decider = new TestDecider();
+    await decider.decider.begin();
     const blocked = webhook('blocked_period_save', {
       start_datetime: '2026-12-08 11:00:00',
       end_datetime: '2026-12-08 13:00:00',
     });
     const slot = { start_local: '2026-12-08 11:00:00', end_local: '2026-12-08 13:00:00' };
-    expect(await desk.take(blocked)).toMatchObject([{ data: slot }]);
-    await desk.desk.completed({ asOfMs: 1, firstDay: 'a', lastDay: 'b', zone: 'Europe/Berlin' });
+    expect(await decider.take(blocked)).toMatchObject([{ data: slot }]);
+    await decider.decider.completed({ asOfMs: 1, firstDay: 'a', lastDay: 'b', zone: 'Europe/Berlin' });
     const renamed = { ...blocked, payload: { ...blocked.payload, name: 'Easter' } };
-    expect(await desk.take(renamed)).toMatchObject([
+    expect(await decider.take(renamed)).toMatchObject([
       { data: { start: '2026-12-08T11:00:00+01:00', end: '2026-12-08T13:00:00+01:00' } },
     ]);
   });
@@ -97,11 +97,11 @@ describe('the case broadcast-unavailability-has-no-zone', () => {
   const event = 'value' in accepted ? accepted.value : undefined;
 
   it('has the offset of its provider and its id', async () => {
-    const desk = new TestDesk();
+    const decider = new TestDecider();
     const [provider] = stepsOf('broadcast-unavailability-has-no-zone');
     if (provider === undefined || event === undefined) throw new Error('the case has two steps');
-    await desk.take(provider.body);
-    expect(enriched(event, desk.ledger, { keepHash: false }).map(({ data }) => data)).toEqual([
+    await decider.take(provider.body);
+    expect(enriched(event, decider.ledger, { keepHash: false }).map(({ data }) => data)).toEqual([
       {
         reason: 'unavailability.created',
         appointment_id: 940107,
@@ -114,7 +114,7 @@ describe('the case broadcast-unavailability-has-no-zone', () => {
 
   it('has its times under other keys while the zone is not known', () => {
     if (event === undefined) throw new Error('the case is not taken');
-    const [own] = enriched(event, new TestDesk().ledger, { keepHash: false });
+    const [own] = enriched(event, new TestDecider().ledger, { keepHash: false });
     expect(own?.data).toMatchObject({ start_local: '2026-12-08 11:00:00' });
     expect(own?.data).not.toHaveProperty('start');
   });

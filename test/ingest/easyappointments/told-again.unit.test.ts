@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { AppError } from '../../../shared/contract/errors.ts';
 import { LedgerEntry } from '../../../services/ingest/easyappointments/entries.ts';
 import { play, stepsOf } from '../../support/cases.ts';
-import { TestDesk, told, webhook, type WebhookBody } from '../../support/desk.ts';
+import { TestDecider, told, webhook, type WebhookBody } from '../../support/test-decider.ts';
 
 const london = () => {
   const body = stepsOf('provider-zone-changed').at(-1)?.body;
@@ -11,19 +11,19 @@ const london = () => {
 };
 
 /** The case up to the change of the zone. */
-async function deskInBerlin(appointments = 1): Promise<TestDesk> {
-  const desk = new TestDesk();
+async function deskInBerlin(appointments = 1): Promise<TestDecider> {
+  const decider = new TestDecider();
   const [provider, save] = stepsOf('provider-zone-changed').map(({ body }) => body);
   if (provider === undefined || save === undefined) throw new Error('the case has no steps');
-  await desk.take(provider);
+  await decider.take(provider);
   for (let n = 0; n < appointments; n += 1)
-    await desk.take({ ...save, payload: { ...save.payload, id: 940102 + n } });
-  return desk;
+    await decider.take({ ...save, payload: { ...save.payload, id: 940102 + n } });
+  return decider;
 }
 
 describe('a provider whose time zone changes', () => {
   it('has every coming appointment told again, with its times as they were told', async () => {
-    const events = await play(new TestDesk(), 'provider-zone-changed');
+    const events = await play(new TestDecider(), 'provider-zone-changed');
     expect(events.map(told)).toEqual([
       'appointment.updated (zone_changed) → admin provider_940004 customer_940008',
     ]);
@@ -38,21 +38,21 @@ describe('a provider whose time zone changes', () => {
   });
 
   it('has none told again that is over or off', async () => {
-    const desk = await deskInBerlin();
-    desk.nowMs = Date.UTC(2026, 11, 12);
-    expect(await desk.take(london())).toEqual([]);
+    const decider = await deskInBerlin();
+    decider.nowMs = Date.UTC(2026, 11, 12);
+    expect(await decider.take(london())).toEqual([]);
   });
 
   it('has absences told again as slots', async () => {
-    const desk = await deskInBerlin(0);
-    await desk.take(
+    const decider = await deskInBerlin(0);
+    await decider.take(
       webhook('unavailability_save.new', {
         id_users_provider: 940004,
         start_datetime: '2026-12-08 11:00:00',
         end_datetime: '2026-12-08 13:00:00',
       }),
     );
-    const [event] = await desk.take(london());
+    const [event] = await decider.take(london());
     expect(event).toMatchObject({
       name: 'calendar.sync',
       data: { start: '2026-12-08T11:00:00+00:00', previous_start: '2026-12-08T11:00:00+01:00' },
@@ -60,38 +60,38 @@ describe('a provider whose time zone changes', () => {
   });
 
   it('leaves the real move that follows with the times that were told last', async () => {
-    const desk = await deskInBerlin();
-    await desk.take(london());
+    const decider = await deskInBerlin();
+    await decider.take(london());
     const [, save] = stepsOf('provider-zone-changed');
     const payload = {
       ...save?.body.payload,
       update_datetime: '2026-11-27 10:00:00',
       start_datetime: '2026-12-08 17:00:00',
     };
-    const [moved] = await desk.take({ action: 'appointment_save', payload });
+    const [moved] = await decider.take({ action: 'appointment_save', payload });
     expect(moved?.data).toMatchObject({ previous_start: '2026-12-08T15:00:00+00:00' });
   });
 
   it('is told under ids that the same message gives again, in batches that the broker can take', async () => {
-    const desk = await deskInBerlin(450);
-    const events = await desk.take(london(), 'm');
+    const decider = await deskInBerlin(450);
+    const events = await decider.take(london(), 'm');
     expect(new Set(events.map(({ id }) => id)).size).toBe(450);
     expect(events[0]?.id).toBe('m:940102');
-    expect(desk.batches.slice(-3)).toEqual([200, 200, 50]);
+    expect(decider.batches.slice(-3)).toEqual([200, 200, 50]);
   });
 
   it('is told of again by the next comparison when its webhook was missed, also by records without a zone', async () => {
-    const desk = await deskInBerlin(2);
-    const old = desk.written.filter(({ kind }) => kind === 'appointment')[1];
+    const decider = await deskInBerlin(2);
+    const old = decider.written.filter(({ kind }) => kind === 'appointment')[1];
     if (old?.kind !== 'appointment') throw new Error('nothing was written');
     const record = { ...old.record, zone: undefined, names: undefined, version: old.record.version + 1 };
-    desk.ledger.apply({ ...old, record });
-    await desk.desk.begin();
+    decider.ledger.apply({ ...old, record });
+    await decider.decider.begin();
     const row = { id: 940004, first_name: 'Pat', last_name: 'Provider', timezone: 'Europe/London' };
-    const before = desk.announced.length;
-    await desk.desk.observe({ kind: 'person', role: 'provider', row, asOfMs: desk.nowMs + 60_000 });
-    await desk.desk.tellAgain();
-    const events = desk.announced.slice(before);
+    const before = decider.announced.length;
+    await decider.decider.observe({ kind: 'person', role: 'provider', row, asOfMs: decider.nowMs + 60_000 });
+    await decider.decider.tellAgain();
+    const events = decider.announced.slice(before);
     expect(events.map(told)).toEqual(
       Array(2).fill('appointment.updated (zone_changed) → admin provider_940004 customer_940008'),
     );
@@ -101,22 +101,22 @@ describe('a provider whose time zone changes', () => {
 
   it('says nothing when the broker has no room, and the same when its message comes again', async () => {
     let refuses = false;
-    const desk = new TestDesk();
-    desk.refuses = () => refuses;
+    const decider = new TestDecider();
+    decider.refuses = () => refuses;
     const steps = stepsOf('provider-zone-changed').map(({ body }) => body);
-    for (const body of steps.slice(0, -1)) await desk.take(body);
+    for (const body of steps.slice(0, -1)) await decider.take(body);
     refuses = true;
-    await expect(desk.take(london(), 'm')).rejects.toThrow(AppError);
+    await expect(decider.take(london(), 'm')).rejects.toThrow(AppError);
     refuses = false;
-    expect((await desk.take(london(), 'm')).map(({ id }) => id)).toEqual(['m:940102']);
+    expect((await decider.take(london(), 'm')).map(({ id }) => id)).toEqual(['m:940102']);
   });
 });
 
 describe('an appointment that was told without a zone', () => {
   it('is told again when the zone is learnt', async () => {
-    const desk = new TestDesk();
-    await desk.take(webhook('appointment_save.new'));
-    const events = await desk.take(webhook('provider_save.new'));
+    const decider = new TestDecider();
+    await decider.take(webhook('appointment_save.new'));
+    const events = await decider.take(webhook('provider_save.new'));
     expect(events.map(told)).toContain('appointment.updated (zone_changed) → admin provider_4 customer_6');
     expect(events.at(-1)?.data).toMatchObject({
       start: '2026-12-03T10:00:00+01:00',
@@ -128,17 +128,17 @@ describe('an appointment that was told without a zone', () => {
 
 describe('somebody whose name changes', () => {
   it('has the coming appointments told again that were told with another one, and only once', async () => {
-    const desk = new TestDesk();
+    const decider = new TestDecider();
     for (const file of ['provider_save.new', 'customer_save.new', 'service_save', 'appointment_save.new'])
-      await desk.take(webhook(file));
+      await decider.take(webhook(file));
     const renamed = webhook('customer_save.new', { last_name: 'Nowak' });
-    const events = await desk.take(renamed, 'm');
+    const events = await decider.take(renamed, 'm');
     expect(events).toMatchObject([
       { id: 'm:1', name: 'appointment.updated', data: { reason: 'names', customer_name: 'Anna Nowak' } },
     ]);
     expect(Object.keys(events[0]?.data ?? {}).filter((key) => key.startsWith('previous_'))).toEqual([]);
-    expect(await desk.take(renamed)).toEqual([]);
-    expect((await desk.take(webhook('service_save', { name: 'First visit' }))).map(told)).toEqual([
+    expect(await decider.take(renamed)).toEqual([]);
+    expect((await decider.take(webhook('service_save', { name: 'First visit' }))).map(told)).toEqual([
       'appointment.updated (names) → admin provider_4 customer_6',
     ]);
   });
@@ -146,29 +146,29 @@ describe('somebody whose name changes', () => {
   it.each(['customer', 'provider', 'service'])(
     'is called as in the last save of a %s, also when one of before comes behind it or behind the deletion',
     async (kind) => {
-      const desk = new TestDesk();
-      await desk.take(webhook('appointment_save.new'));
+      const decider = new TestDecider();
+      await decider.take(webhook('appointment_save.new'));
       const saved = (name: string, at: string) =>
         webhook(kind === 'service' ? 'service_save' : `${kind}_save.new`, {
           ...{ name, first_name: name, last_name: '' },
           update_datetime: `2026-11-23 ${at}`,
         });
-      const told = async (body: WebhookBody) => (await desk.take(body)).at(-1)?.data[`${kind}_name`];
+      const told = async (body: WebhookBody) => (await decider.take(body)).at(-1)?.data[`${kind}_name`];
       expect(await told(saved('Second', '10:00:05'))).toBe('Second');
       expect(await told(saved('First', '10:00:00'))).toBeUndefined();
       const last = saved('Last', '10:00:09');
       expect(await told(last)).toBe('Last');
-      await desk.take({ ...last, action: `${kind}_delete` });
-      await desk.take(last);
+      await decider.take({ ...last, action: `${kind}_delete` });
+      await decider.take(last);
       expect(await told(webhook('appointment_save.new', { id: 9 }))).toBeUndefined();
     },
   );
 
   it('leaves no name in the record of an appointment', async () => {
-    const desk = new TestDesk();
+    const decider = new TestDecider();
     for (const file of ['provider_save.new', 'customer_save.new', 'appointment_save.new'])
-      await desk.take(webhook(file));
-    const own = desk.written.filter(({ kind }) => kind === 'appointment');
+      await decider.take(webhook(file));
+    const own = decider.written.filter(({ kind }) => kind === 'appointment');
     expect(JSON.stringify(own)).not.toMatch(/Anna|Kowalska|Marta|Schneider/);
   });
 });

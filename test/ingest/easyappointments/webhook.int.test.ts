@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { INBOX } from '../../../shared/contract/topology.ts';
-import { webhook, type WebhookBody } from '../../support/desk.ts';
+import { webhook, type WebhookBody } from '../../support/test-decider.ts';
 import { TestIngest, type Seen } from '../../support/ingest.ts';
 import { fixtureEvents } from './fixture-events.ts';
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { shownOn } from '../../support/phones.ts';
-import type { WebhookBody } from '../../support/desk.ts';
+import type { WebhookBody } from '../../support/test-decider.ts';
 import { SiteWorld, type Told } from '../../support/site-world.ts';
 import type { SiteChange } from '../../support/small-site.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { withoutSecrets } from '../../../services/ingest/easyappointments/without-secrets.ts';
-import { webhook } from '../../support/desk.ts';
+import { webhook } from '../../support/test-decider.ts';
 
 const kept = (body: unknown) =>
   withoutSecrets(Buffer.from(typeof body === 'string' ? body : JSON.stringify(body))).toString();

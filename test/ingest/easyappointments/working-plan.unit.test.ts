@@ -3,7 +3,7 @@ import { PersonRecord } from '../../../services/ingest/easyappointments/entries.
 import { Ledger } from '../../../services/ingest/easyappointments/ledger.ts';
 import { PersonResource } from '../../../services/ingest/easyappointments/rest/rest-rows.ts';
 import { workingPlanOf } from '../../../services/ingest/easyappointments/working-plan.ts';
-import { TestDesk, told, webhook } from '../../support/desk.ts';
+import { TestDecider, told, webhook } from '../../support/test-decider.ts';
 import { resource } from '../../support/easyappointments-rest.ts';
 import { NOW_MS } from '../../support/reconciling.ts';
 
@@ -15,12 +15,12 @@ const HALF_DAY = { '2026-12-24': { start: '09:00', end: '12:00', breaks: [] } };
 const DAY_OFF = { ...HALF_DAY, '2026-12-25': null };
 
 /** A desk that hears of provider 4 by saves and runs, a minute apart. */
-class Providers extends TestDesk {
+class Providers extends TestDecider {
   static async start(ledger = new Ledger(), nowMs = NOW_MS): Promise<Providers> {
-    const desk = new Providers({ ledger });
-    desk.nowMs = nowMs;
-    await desk.desk.begin();
-    return desk;
+    const decider = new Providers({ ledger });
+    decider.nowMs = nowMs;
+    await decider.decider.begin();
+    return decider;
   }
 
   /** As the webhook of 1.6.0 has it. */
@@ -41,7 +41,7 @@ class Providers extends TestDesk {
     const before = this.announced.length;
     this.nowMs += 60_000;
     const row = PersonResource.parse(resource('provider.with-credentials', { settings }));
-    await this.desk.observe({ kind: 'person', role: 'provider', row, asOfMs: this.nowMs });
+    await this.decider.observe({ kind: 'person', role: 'provider', row, asOfMs: this.nowMs });
     return this.announced.slice(before).map(told);
   }
 
@@ -58,11 +58,11 @@ class Providers extends TestDesk {
 }
 
 /** A record as it was written before exceptions were compared. */
-async function ofBefore(desk: Providers): Promise<Providers> {
-  const record = PersonRecord.omit({ week: true, availability: true }).parse(desk.record);
+async function ofBefore(decider: Providers): Promise<Providers> {
+  const record = PersonRecord.omit({ week: true, availability: true }).parse(decider.record);
   const ledger = new Ledger();
   ledger.apply({ kind: 'provider', id: 4, record });
-  return Providers.start(ledger, desk.nowMs);
+  return Providers.start(ledger, decider.nowMs);
 }
 
 const availabilityOf = (exceptions: unknown) =>
@@ -126,13 +126,13 @@ describe('a run', () => {
   it('only learns those of a record of before, with one entry', async () => {
     const before = await Providers.start();
     await before.save(NONE);
-    const desk = await ofBefore(before);
-    expect(await desk.run(HALF_DAY)).toEqual([]);
-    expect(desk.written).toHaveLength(1);
-    expect(await desk.run(HALF_DAY)).toEqual([]);
-    expect(desk.written).toHaveLength(1);
-    expect(desk.record?.plan).toBe(before.record?.plan);
-    expect(await desk.run(DAY_OFF)).toEqual([line]);
+    const decider = await ofBefore(before);
+    expect(await decider.run(HALF_DAY)).toEqual([]);
+    expect(decider.written).toHaveLength(1);
+    expect(await decider.run(HALF_DAY)).toEqual([]);
+    expect(decider.written).toHaveLength(1);
+    expect(decider.record?.plan).toBe(before.record?.plan);
+    expect(await decider.run(DAY_OFF)).toEqual([line]);
   });
 
   it.each<[string, unknown]>([
@@ -140,12 +140,12 @@ describe('a run', () => {
     ['settings that are an empty list', []],
     ['settings without exceptions', { workingPlan: {} }],
   ])('takes a provider with %s as it was known', async (_what, settings) => {
-    const desk = await Providers.start();
-    await desk.save(HALF_DAY);
-    expect(await desk.runSettings(settings)).toEqual([]);
-    expect(desk.record).toMatchObject({ name: 'Marta Schneider' });
-    expect(await desk.run(HALF_DAY)).toEqual([]);
-    expect(await desk.run(NONE)).toEqual([line]);
+    const decider = await Providers.start();
+    await decider.save(HALF_DAY);
+    expect(await decider.runSettings(settings)).toEqual([]);
+    expect(decider.record).toMatchObject({ name: 'Marta Schneider' });
+    expect(await decider.run(HALF_DAY)).toEqual([]);
+    expect(await decider.run(NONE)).toEqual([line]);
   });
 
   it('takes nothing else of the settings', () => {
@@ -156,30 +156,30 @@ describe('a run', () => {
 
 describe('a run and a save', () => {
   it('tell one change once, whichever comes first', async () => {
-    const desk = await Providers.start();
-    await desk.save(NONE);
-    expect(await desk.save(HALF_DAY)).toEqual([line]);
-    expect(await desk.run(HALF_DAY)).toEqual([]);
-    expect(await desk.run(DAY_OFF)).toEqual([line]);
-    const later = await desk.restarted();
+    const decider = await Providers.start();
+    await decider.save(NONE);
+    expect(await decider.save(HALF_DAY)).toEqual([line]);
+    expect(await decider.run(HALF_DAY)).toEqual([]);
+    expect(await decider.run(DAY_OFF)).toEqual([line]);
+    const later = await decider.restarted();
     expect(await later.save(DAY_OFF)).toEqual([]);
     expect(await later.run(DAY_OFF)).toEqual([]);
     expect(await later.save(DAY_OFF)).toEqual([]);
   });
 
   it('tell a change of the week beside exceptions that were told', async () => {
-    const desk = await Providers.start();
-    await desk.save(NONE);
-    expect(await desk.run(HALF_DAY)).toEqual([line]);
-    expect(await desk.save(HALF_DAY, OTHER_WEEK)).toEqual([line]);
-    expect(await desk.save(DAY_OFF, WEEK)).toEqual([line]);
+    const decider = await Providers.start();
+    await decider.save(NONE);
+    expect(await decider.run(HALF_DAY)).toEqual([line]);
+    expect(await decider.save(HALF_DAY, OTHER_WEEK)).toEqual([line]);
+    expect(await decider.save(DAY_OFF, WEEK)).toEqual([line]);
   });
 
   it('of a provider whom a run learnt tell the exceptions that changed in between, and not the plan', async () => {
-    const desk = await Providers.start();
-    await desk.run(NONE);
-    expect(await desk.save(NONE)).toEqual([]);
-    expect(await desk.save(NONE, OTHER_WEEK)).toEqual([line]);
+    const decider = await Providers.start();
+    await decider.run(NONE);
+    expect(await decider.save(NONE)).toEqual([]);
+    expect(await decider.save(NONE, OTHER_WEEK)).toEqual([line]);
     const other = await Providers.start();
     await other.run(NONE);
     expect(await other.save(HALF_DAY)).toEqual([line]);
@@ -199,25 +199,25 @@ describe('a run and a save', () => {
 
 describe('a save', () => {
   it('that writes the same plan in another form is no news', async () => {
-    const desk = await Providers.start();
-    await desk.save(NONE);
-    expect(await desk.saveSettings({ working_plan: WEEK, working_plan_exceptions: null })).toEqual([]);
+    const decider = await Providers.start();
+    await decider.save(NONE);
+    expect(await decider.saveSettings({ working_plan: WEEK, working_plan_exceptions: null })).toEqual([]);
     expect(
-      await desk.saveSettings({ working_plan: JSON.parse(WEEK) as unknown, working_plan_exceptions: '' }),
+      await decider.saveSettings({ working_plan: JSON.parse(WEEK) as unknown, working_plan_exceptions: '' }),
     ).toEqual([]);
   });
 
   it('without exceptions, or without settings, leaves them as they were', async () => {
-    const desk = await Providers.start();
-    await desk.save(HALF_DAY);
-    expect(await desk.saveSettings({ working_plan: WEEK }, { last_name: 'S' })).toEqual([]);
-    expect((await desk.take(webhook('provider_save.new', { settings: null }))).map(told)).toEqual([]);
-    expect(await desk.run(HALF_DAY)).toEqual([]);
-    expect(await desk.save(HALF_DAY)).toEqual([]);
+    const decider = await Providers.start();
+    await decider.save(HALF_DAY);
+    expect(await decider.saveSettings({ working_plan: WEEK }, { last_name: 'S' })).toEqual([]);
+    expect((await decider.take(webhook('provider_save.new', { settings: null }))).map(told)).toEqual([]);
+    expect(await decider.run(HALF_DAY)).toEqual([]);
+    expect(await decider.save(HALF_DAY)).toEqual([]);
   });
 
   it('of a provider who is new is news', async () => {
-    const desk = await Providers.start();
-    expect(await desk.save(NONE)).toEqual([line]);
+    const decider = await Providers.start();
+    expect(await decider.save(NONE)).toEqual([line]);
   });
 });

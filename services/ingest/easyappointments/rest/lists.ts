@@ -28,7 +28,7 @@ type ListOptions = RunOptions & { readonly pageLength: number };
 
 /** Compares them to their ends, each for itself; resolves to what of them has been compared so far. */
 export async function compareLists(options: RunOptions, pageLength = PAGE_LENGTH) {
-  const { lastRun } = options.desk;
+  const { lastRun } = options.decider;
   const from: Partial<Record<List['mark'], number>> = {};
   for (const list of [unavailabilities, blockedPeriods]) {
     const before = lastRun?.[list.mark];
@@ -55,8 +55,8 @@ async function compareOrLeaveOut(
 
 /** Resolves to the lowest id that was compared, now or before. */
 async function compare(list: List, before: number | undefined, options: ListOptions) {
-  const { desk, run, signal, tally, pageLength } = options;
-  const existing = () => desk.existingFrom(list.of, run.firstDay);
+  const { decider, run, signal, tally, pageLength } = options;
+  const existing = () => decider.existingFrom(list.of, run.firstDay);
   const isKnown = new Set(existing());
   const take = async (row: Row, id: number, asOfMs: number) => {
     if (!isKnown.has(id) && endsBefore(run.firstDay, row)) return;

@@ -3,7 +3,7 @@ import { unixMs } from '../../../../shared/core/wall-time.ts';
 import type { SteadyClock, WallClock } from '../../../../shared/runtime/clock.ts';
 import type { Logger } from '../../../../shared/runtime/logger.ts';
 import { ask, type Site } from './exchange.ts';
-import type { Desk, Lookups as LookupsOfDesk, Observation } from './ports.ts';
+import type { Decider, Lookups as LookupsPort, Observation } from './ports.ts';
 import type { Pace } from './questions.ts';
 import { RestFailure } from './rest-failure.ts';
 import { AppointmentResource, PersonResource } from './rest-rows.ts';
@@ -13,7 +13,7 @@ export interface LookupsOptions {
   readonly site: Site;
   /** Shared with the runs. */
   readonly pace: Pace;
-  readonly desk: Pick<Desk, 'observe'>;
+  readonly decider: Pick<Decider, 'observe'>;
   readonly clock: WallClock;
   readonly now: SteadyClock;
   readonly timer?: Timer;
@@ -47,7 +47,7 @@ interface Name {
 }
 
 /** Asks the REST API between the runs about single rows: what a customer is called, and which of two saves was the last. */
-export class Lookups implements LookupsOfDesk {
+export class Lookups implements LookupsPort {
   readonly #timer: Timer;
   readonly #names = new Map<number, Name>();
   readonly #open = new Map<string, Promise<void>>();
@@ -170,7 +170,7 @@ export class Lookups implements LookupsOfDesk {
   }
 
   #observe(observation: Observation): void {
-    this.options.desk.observe(observation, { overlapMs: 0 }).catch((error: unknown) => {
+    this.options.decider.observe(observation, { overlapMs: 0 }).catch((error: unknown) => {
       // The broker does not take it, or another instance decides: the next run finds it.
       if (!(error instanceof AppError))
         this.options.logger.error({ err: error }, 'a single answer of the REST API failed');

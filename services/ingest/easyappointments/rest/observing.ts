@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import type { Logger } from '../../../../shared/runtime/logger.ts';
-import type { Desk, Observation, Run } from './ports.ts';
+import type { Decider, Observation, Run } from './ports.ts';
 import type { Questions } from './questions.ts';
 import type { RestFailure } from './rest-failure.ts';
 import { idIn } from './rest-rows.ts';
@@ -45,7 +45,7 @@ export function emptyTally(): Tally {
 }
 
 export interface RunOptions {
-  readonly desk: Desk;
+  readonly decider: Decider;
   readonly questions: Pick<Questions, 'pages' | 'single'>;
   /** This run, when it is complete. */
   readonly run: Run;
@@ -61,9 +61,12 @@ export interface RunOptions {
 export type Row = Readonly<Record<string, unknown>>;
 type Resource = z.ZodType<Row>;
 
-export async function observe(observation: Observation, { desk, signal, tally }: RunOptions): Promise<void> {
+export async function observe(
+  observation: Observation,
+  { decider, signal, tally }: RunOptions,
+): Promise<void> {
   signal.throwIfAborted();
-  const outcome = await desk.observe(observation);
+  const outcome = await decider.observe(observation);
   if (observation.kind === 'person' || observation.kind === 'service') return;
   if (outcome === 'announced') tally[isAppointment(observation) ? 'announced' : 'syncs'] += 1;
   if (outcome === 'learned') tally.learned += 1;

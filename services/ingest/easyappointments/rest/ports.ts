@@ -48,7 +48,7 @@ export interface Lookups {
   check(appointment: number): void;
 }
 
-export interface Desk {
+export interface Decider {
   /**
    * Decides on one observation; resolves when what it announces is confirmed, rejects with an AppError when the broker cannot
    * take it. What webhooks told less than `overlapMs` before it, or since, is left as it is.

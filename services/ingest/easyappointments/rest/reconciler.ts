@@ -5,7 +5,7 @@ import type { Logger } from '../../../../shared/runtime/logger.ts';
 import type { Site } from './exchange.ts';
 import type { Stray } from './json-in.ts';
 import { emptyTally, type RunOptions, type Tally } from './observing.ts';
-import type { Desk, Run } from './ports.ts';
+import type { Decider, Run } from './ports.ts';
 import { Pace, Questions } from './questions.ts';
 import { RestFailure } from './rest-failure.ts';
 import { reconcile } from './run.ts';
@@ -13,7 +13,7 @@ import { systemTimer, type Timer } from './timer.ts';
 
 export interface ReconcilerOptions {
   readonly site: Site;
-  readonly desk: Desk;
+  readonly decider: Decider;
   /** From the end of one run to the next; 0 for none but those that are asked for. */
   readonly periodMs: number;
   readonly daysAhead: number;
@@ -90,7 +90,7 @@ export class Reconciler {
 
   /** Does not reject for anything that a site or a broker may do: the report tells. */
   async run(signal: AbortSignal, reason = 'asked for'): Promise<Report> {
-    const { site, desk, intervalMs, maxRows, clock, now, logger } = this.options;
+    const { site, decider, intervalMs, maxRows, clock, now, logger } = this.options;
     const startedMs = unixMs(clock());
     const begunMs = now();
     const tally = emptyTally();
@@ -111,7 +111,7 @@ export class Reconciler {
     });
     try {
       const run = this.#runAt(startedMs);
-      await reconcile({ desk, questions, run, signal, tally, maxRows, leftOut, logger });
+      await reconcile({ decider, questions, run, signal, tally, maxRows, leftOut, logger });
       return report('complete');
     } catch (error) {
       if (signal.aborted) return report('stopped');

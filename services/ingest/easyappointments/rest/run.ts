@@ -22,7 +22,7 @@ const people = [
 
 /** One look at everything: who there is first, so that what is announced after it has its names and rooms. */
 export async function reconcile(options: RunOptions): Promise<void> {
-  const { desk, questions, run, signal, tally } = options;
+  const { decider, questions, run, signal, tally } = options;
   for (const { resource, role, query } of people) {
     for await (const { rows, asOfMs } of questions.pages(resource, query)) {
       for (const row of readable(PersonResource, rows, resource, options)) {
@@ -38,17 +38,17 @@ export async function reconcile(options: RunOptions): Promise<void> {
     }
   }
   signal.throwIfAborted();
-  tally.toldAgain = await desk.tellAgain();
+  tally.toldAgain = await decider.tellAgain();
   tally.announced += tally.toldAgain;
   const seen = await lookAtAppointments(options);
   // Rows shift to the page before when one of it is deleted meanwhile: only its own answer says that one is gone.
-  for (const id of desk.appointmentsBetween(run.firstDay, run.lastDay)) {
+  for (const id of decider.appointmentsBetween(run.firstDay, run.lastDay)) {
     if (!seen.has(id)) await verify(id, options);
   }
   const zone = await defaultZone(questions);
   const from = await compareLists(options);
   signal.throwIfAborted();
-  await desk.completed({ ...run, ...(zone !== undefined && { zone }), ...from });
+  await decider.completed({ ...run, ...(zone !== undefined && { zone }), ...from });
 }
 
 /** `undefined` where there is no such setting, or this token may not read it: the run is complete without. */
@@ -63,8 +63,8 @@ async function defaultZone(questions: RunOptions['questions']): Promise<string |
 }
 
 async function lookAtAppointments(options: RunOptions): Promise<ReadonlySet<number>> {
-  const { desk, questions, run, tally } = options;
-  const before = desk.lastRun;
+  const { decider, questions, run, tally } = options;
+  const before = decider.lastRun;
   const seen = new Set<number>();
   const query = { from: run.firstDay, till: run.lastDay };
   for await (const { rows, asOfMs } of questions.pages('appointments', query)) {

@@ -1,11 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
-import { Stalls } from '../../services/ingest/core/stalls.ts';
-import { SETTLE_MS, STALL_MS } from '../../shared/contract/settling.ts';
+import { ConfirmSilence } from '../../services/ingest/core/confirm-silence.ts';
+import { HISTORY_LAG_MS, CONFIRM_SILENCE_MS } from '../../shared/contract/history-lag.ts';
 
 /** A clock that the test moves. */
 function world() {
   let nowMs = 1_000;
-  const stalls = new Stalls(() => nowMs);
+  const stalls = new ConfirmSilence(() => nowMs);
   return { send: () => stalls.sent(), pass: (ms: number) => (nowMs += ms) };
 }
 
@@ -13,19 +13,19 @@ describe('a confirm', () => {
   it('is prompt where the broker answers in time', () => {
     const { send, pass } = world();
     const settle = send();
-    pass(STALL_MS);
+    pass(CONFIRM_SILENCE_MS);
     expect(settle(true)).toBe('prompt');
   });
 
   it('is late after a silence, for every message that was under way by its end', () => {
     const { send, pass } = world();
     const first = send();
-    pass(STALL_MS);
+    pass(CONFIRM_SILENCE_MS);
     const second = send();
     pass(1);
     expect(first(true)).toBe('late');
     const third = send();
-    pass(STALL_MS);
+    pass(CONFIRM_SILENCE_MS);
     expect(second(true)).toBe('late');
     expect(third(true)).toBe('prompt');
   });
@@ -35,7 +35,7 @@ describe('a confirm', () => {
     const slow = send();
     for (let n = 0; n < 10; n += 1) {
       const other = send();
-      pass(STALL_MS);
+      pass(CONFIRM_SILENCE_MS);
       expect(other(true)).toBe('prompt');
     }
     expect(slow(true)).toBe('prompt');
@@ -45,7 +45,7 @@ describe('a confirm', () => {
     const { send, pass } = world();
     const waiting = send();
     const refused = send();
-    pass(STALL_MS);
+    pass(CONFIRM_SILENCE_MS);
     refused(false);
     pass(1);
     expect(waiting(true)).toBe('late');
@@ -54,11 +54,11 @@ describe('a confirm', () => {
   it('counts no time in which nothing was under way', () => {
     const { send, pass } = world();
     send()(true);
-    pass(10 * STALL_MS);
+    pass(10 * CONFIRM_SILENCE_MS);
     expect(send()(true)).toBe('prompt');
   });
 });
 
 it('leaves delivery, which waits that long before it looks, a margin', () => {
-  expect(SETTLE_MS).toBeGreaterThan(STALL_MS);
+  expect(HISTORY_LAG_MS).toBeGreaterThan(CONFIRM_SILENCE_MS);
 });

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { AcceptedEvent } from '../../services/ingest/core/accept.ts';
 import type { Refusal } from '../../services/ingest/core/problems.ts';
-import { Desk, type DeskOptions } from '../../services/ingest/easyappointments/desk.ts';
+import { ChangeDecider, type DeciderOptions } from '../../services/ingest/easyappointments/change-decider.ts';
 import type { LedgerEntry } from '../../services/ingest/easyappointments/entries.ts';
 import { Ledger } from '../../services/ingest/easyappointments/ledger.ts';
 import { wallTime } from '../../shared/core/wall-time.ts';
@@ -25,7 +25,7 @@ export function webhook(name: string, changes: Readonly<Record<string, unknown>>
 export const FAR_AHEAD = { start_datetime: '2999-12-03 17:00:00', end_datetime: '2999-12-03 17:45:00' };
 
 /** A desk before a broker that the test plays: what is announced and written is kept, and confirmed at once. */
-export class TestDesk {
+export class TestDecider {
   readonly announced: AcceptedEvent[] = [];
   readonly written: LedgerEntry[] = [];
   /** How many events were handed over at once. */
@@ -35,7 +35,7 @@ export class TestDesk {
   /** Whether what was announced is lost before the ledger has it. */
   losesWrite = () => false;
   readonly ledger: Ledger;
-  readonly desk: Desk;
+  readonly decider: ChangeDecider;
   readonly #keepHash: boolean;
   #messages = 0;
   /** 2026-11-23, a moment after the fixtures were captured. */
@@ -43,10 +43,10 @@ export class TestDesk {
   /** How far the machine's clock has been set. */
   steppedMs = 0;
 
-  constructor({ ledger = new Ledger(), ...options }: Partial<DeskOptions> = {}) {
+  constructor({ ledger = new Ledger(), ...options }: Partial<DeciderOptions> = {}) {
     this.ledger = ledger;
     this.#keepHash = options.keepHash ?? false;
-    this.desk = new Desk({
+    this.decider = new ChangeDecider({
       ledger,
       announce: (events) => {
         if (this.refuses()) throw new AppError('too_many_unconfirmed', 'full');
@@ -81,7 +81,7 @@ export class TestDesk {
     if (value.kind === 'ignored' || value.kind === 'reconcile') return [];
     const before = this.announced.length;
     this.nowMs += 1_000;
-    const refusal = await this.desk.take({
+    const refusal = await this.decider.take({
       webhook: value,
       entrance: 'webhook',
       id,

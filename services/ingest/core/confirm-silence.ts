@@ -1,4 +1,4 @@
-import { STALL_MS } from '../../../shared/contract/settling.ts';
+import { CONFIRM_SILENCE_MS } from '../../../shared/contract/history-lag.ts';
 import type { SteadyClock } from '../../../shared/runtime/clock.ts';
 import type { Confirm } from './ports.ts';
 
@@ -6,7 +6,7 @@ import type { Confirm } from './ports.ts';
  * Tells messages that waited through a silence of the broker from those that waited behind others: a broker that is
  * busy confirms something all the time, one whose history has no leader confirms nothing.
  */
-export class Stalls {
+export class ConfirmSilence {
   #sent = 0;
   #underWay = 0;
   #heardMs = 0;
@@ -30,7 +30,7 @@ export class Stalls {
 
   #heard(): void {
     const nowMs = this.clock();
-    if (nowMs - this.#heardMs > STALL_MS) this.#lastSilenced = this.#sent;
+    if (nowMs - this.#heardMs > CONFIRM_SILENCE_MS) this.#lastSilenced = this.#sent;
     this.#heardMs = nowMs;
   }
 }

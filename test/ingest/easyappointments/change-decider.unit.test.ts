@@ -1,12 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
 import type { AcceptedEvent } from '../../../services/ingest/core/accept.ts';
-import { Desk } from '../../../services/ingest/easyappointments/desk.ts';
+import { ChangeDecider } from '../../../services/ingest/easyappointments/change-decider.ts';
 import type { LedgerEntry } from '../../../services/ingest/easyappointments/entries.ts';
 import { Ledger } from '../../../services/ingest/easyappointments/ledger.ts';
 import { readWebhook } from '../../../services/ingest/easyappointments/webhook.ts';
 import { AppError } from '../../../shared/contract/errors.ts';
 import { wallTime } from '../../../shared/core/wall-time.ts';
-import { webhook, type WebhookBody } from '../../support/desk.ts';
+import { webhook, type WebhookBody } from '../../support/test-decider.ts';
 
 /** Something that the broker has been given and has not answered. */
 class Call<Given> {
@@ -29,7 +29,7 @@ class SlowDesk {
   readonly catchUps: Call<undefined>[] = [];
   readonly ledger = new Ledger();
   refuses = false;
-  readonly desk = new Desk({
+  readonly decider = new ChangeDecider({
     ledger: this.ledger,
     announce: (events) => {
       if (this.refuses) throw new AppError('too_many_unconfirmed', 'full');
@@ -52,7 +52,7 @@ class SlowDesk {
       throw new Error('not for the desk');
     }
     const receivedMs = Date.UTC(2026, 10, 23);
-    return this.desk.take({ webhook: read.value, entrance: 'webhook', id, receivedMs });
+    return this.decider.take({ webhook: read.value, entrance: 'webhook', id, receivedMs });
   }
 
   get startKnown(): string | null | undefined {
@@ -163,43 +163,43 @@ describe('a second change of the same appointment', () => {
 describe('a desk', () => {
   it('opens once it has read what others wrote', async () => {
     const slow = new SlowDesk();
-    const begun = slow.desk.begin();
+    const begun = slow.decider.begin();
     await settle();
-    expect(slow.desk.isOpen).toBe(false);
+    expect(slow.decider.isOpen).toBe(false);
     slow.catchUps[0]?.confirm();
     await begun;
-    expect(slow.desk.isOpen).toBe(true);
-    slow.desk.end();
-    expect(slow.desk.isOpen).toBe(false);
+    expect(slow.decider.isOpen).toBe(true);
+    slow.decider.end();
+    expect(slow.decider.isOpen).toBe(false);
   });
 
   it('that ended while it got ready stays closed', async () => {
     const slow = new SlowDesk();
-    const begun = slow.desk.begin();
+    const begun = slow.decider.begin();
     await settle();
-    slow.desk.end();
+    slow.decider.end();
     slow.catchUps[0]?.confirm();
     await begun;
-    expect(slow.desk.isOpen).toBe(false);
+    expect(slow.decider.isOpen).toBe(false);
   });
 
   it('that began again stays open when the earlier beginning ends late', async () => {
     const slow = new SlowDesk();
-    const early = slow.desk.begin();
+    const early = slow.decider.begin();
     await settle();
-    const late = slow.desk.begin();
+    const late = slow.decider.begin();
     await settle();
     slow.catchUps[1]?.confirm();
     await late;
     slow.catchUps[0]?.confirm();
     await early;
-    expect(slow.desk.isOpen).toBe(true);
+    expect(slow.decider.isOpen).toBe(true);
   });
 
   it('begins again only after what was under way has an outcome', async () => {
     const slow = new SlowDesk();
     const done = slow.take(created, 'm1').catch(() => undefined);
-    void slow.desk.begin();
+    void slow.decider.begin();
     await settle();
     expect(slow.catchUps).toHaveLength(0);
     slow.announces[0]?.fail(lost);

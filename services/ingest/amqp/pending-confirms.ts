@@ -11,7 +11,7 @@ interface Caller<Outcome> {
  * Callers that wait for a confirm, oldest first. All wait equally long, so that one timer for the oldest is
  * enough, and a publish costs no timer of its own.
  */
-export class Waiting<Outcome> {
+export class PendingConfirms<Outcome> {
   readonly #callers = new Map<string, Caller<Outcome>>();
   #timer: NodeJS.Timeout | undefined;
   #emptied: (() => void)[] = [];

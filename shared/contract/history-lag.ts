@@ -10,5 +10,5 @@
  * for one that was bound later lies behind the original. Delivery publishes the mark that ends its reading no sooner than `SETTLE_MS`
  * after whom it reads for was bound: what was confirmed without a silence is before it.
  */
-export const STALL_MS = 100;
-export const SETTLE_MS = 150;
+export const CONFIRM_SILENCE_MS = 100;
+export const HISTORY_LAG_MS = 150;

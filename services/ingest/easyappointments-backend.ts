@@ -2,7 +2,7 @@ import type { BrokerConnection } from '../../shared/runtime/broker-connection.ts
 import { unixMs } from '../../shared/core/wall-time.ts';
 import { steadyClock, wallClock } from '../../shared/runtime/clock.ts';
 import type { Logger } from '../../shared/runtime/logger.ts';
-import type { InboxDesk } from './amqp/inbox.ts';
+import type { InboxBackend } from './amqp/inbox.ts';
 import { webhookMessage } from './amqp/inbox-webhook.ts';
 import { LedgerStream } from './amqp/ledger-stream.ts';
 import type { Publisher } from './amqp/publisher.ts';
@@ -12,7 +12,7 @@ import type { NextCursor, Observer } from './core/ports.ts';
 import type { Refusal } from './core/problems.ts';
 import type { AcceptedEvent } from './core/accept.ts';
 import { broadcastIn } from './easyappointments/broadcast.ts';
-import { Desk, type Arrival } from './easyappointments/desk.ts';
+import { ChangeDecider, type Arrival } from './easyappointments/change-decider.ts';
 import { WebhookEntrance } from './easyappointments/entrance.ts';
 import type { Ledger } from './easyappointments/ledger.ts';
 import { Lookups } from './easyappointments/rest/lookups.ts';
@@ -22,7 +22,7 @@ import { SiteWatch } from './easyappointments/rest/site-watch.ts';
 import { systemTimer } from './easyappointments/rest/timer.ts';
 import { writeWebhook } from './easyappointments/webhook.ts';
 
-export interface LedgerSideOptions {
+export interface EasyAppointmentsOptions {
   readonly config: IngestConfig;
   readonly ledger: Ledger;
   readonly connection: BrokerConnection;
@@ -36,37 +36,44 @@ export interface LedgerSideOptions {
 
 const UPKEEP_MS = 60_000;
 const DAY_MS = 24 * 60 * 60 * 1000;
-const ROLL_CALL = 'roll call';
+const WHO_CONSUMES = 'roll call';
 
 /**
  * What Easy!Appointments needs beside the event path: the entrance of its webhooks, the desk that decides on them by the
  * ledger, and the reconciliation, which runs on the instance whose desk is open.
  */
-export class LedgerSide implements InboxDesk {
+export class EasyAppointmentsBackend implements InboxBackend {
   readonly entrance: WebhookEntrance;
   /** Resolves once the inbox has the request; `undefined` where reconciliation is off. */
   readonly requestReconciliation: (() => Promise<void>) | undefined;
   /** For the health report. */
   readonly site = new SiteWatch();
-  readonly #desk: Desk;
+  readonly #decider: ChangeDecider;
   readonly #stream: LedgerStream;
   readonly #reconciler: Reconciler | undefined;
   readonly #lookups: Lookups | undefined;
   readonly #upkeep: NodeJS.Timeout;
-  readonly #onPublisherState = () => this.#callTheRoll();
+  readonly #onPublisherState = () => this.#findConsumer();
 
-  constructor(private readonly options: LedgerSideOptions) {
+  constructor(private readonly options: EasyAppointmentsOptions) {
     const { config, ledger, connection, publisher, intake, observer, nextCursor, logger } = options;
     const stream = new LedgerStream(connection, { ledger, publisher, nextKey: nextCursor, logger });
     this.#stream = stream;
     const { reconciliation } = config;
     const pace = reconciliation && new Pace({ ...reconciliation, clock: steadyClock, timer: systemTimer });
-    const observe: Desk['observe'] = (...observed) => this.#desk.observe(...observed);
+    const observe: ChangeDecider['observe'] = (...observed) => this.#decider.observe(...observed);
     this.#lookups =
       reconciliation &&
       pace &&
-      new Lookups({ ...reconciliation, pace, desk: { observe }, clock: wallClock, now: steadyClock, logger });
-    this.#desk = new Desk({
+      new Lookups({
+        ...reconciliation,
+        pace,
+        decider: { observe },
+        clock: wallClock,
+        now: steadyClock,
+        logger,
+      });
+    this.#decider = new ChangeDecider({
       lookups: this.#lookups,
       undecided: (id) => this.#sayUndecided(id),
       ledger,
@@ -86,7 +93,7 @@ export class LedgerSide implements InboxDesk {
     if (reconciliation !== undefined) {
       this.#reconciler = new Reconciler({
         ...reconciliation,
-        desk: this.#desk,
+        decider: this.#decider,
         ...(pace && { pace }),
         clock: wallClock,
         now: steadyClock,
@@ -104,19 +111,19 @@ export class LedgerSide implements InboxDesk {
   }
 
   get isOpen(): boolean {
-    return this.#desk.isOpen;
+    return this.#decider.isOpen;
   }
 
   async begin(): Promise<void> {
     this.site.reset();
-    await this.#desk.begin();
-    if (!this.#desk.isOpen) return;
+    await this.#decider.begin();
+    if (!this.#decider.isOpen) return;
     this.#lookups?.start(this.options.ledger.undecided());
     this.#reconciler?.start();
   }
 
   end(): void {
-    this.#desk.end();
+    this.#decider.end();
     this.site.reset();
     this.#lookups?.stop();
     void this.#reconciler?.stop();
@@ -124,7 +131,7 @@ export class LedgerSide implements InboxDesk {
 
   take(arrival: Arrival): Promise<Refusal | undefined> {
     this.site.heard();
-    return this.#desk.take(arrival);
+    return this.#decider.take(arrival);
   }
 
   /** A change by the fork's own call, by way of the inbox; `undefined` for one that leaves nothing to know. */
@@ -136,7 +143,7 @@ export class LedgerSide implements InboxDesk {
 
   reconcile(reason: string): void {
     // It has done its work by opening the desk, which begins with a reconciliation.
-    if (reason !== ROLL_CALL) this.#reconciler?.request(reason);
+    if (reason !== WHO_CONSUMES) this.#reconciler?.request(reason);
   }
 
   async close(): Promise<void> {
@@ -157,7 +164,7 @@ export class LedgerSide implements InboxDesk {
   #keepUp(): void {
     const { config, ledger, logger } = this.options;
     ledger.forgetBefore(new Date(unixMs(wallClock()) - config.keepDays * DAY_MS).toISOString().slice(0, 10));
-    this.#callTheRoll();
+    this.#findConsumer();
     if (!this.isOpen) return;
     this.#stream
       .compact()
@@ -165,10 +172,10 @@ export class LedgerSide implements InboxDesk {
   }
 
   /** Whoever consumes the inbox learns of it by a message, and on a quiet site there is none for hours. */
-  #callTheRoll(): void {
+  #findConsumer(): void {
     if (this.#reconciler === undefined || this.isOpen || this.options.publisher.state.state !== 'connected')
       return;
-    this.#requestReconciliation(ROLL_CALL).catch((error: unknown) =>
+    this.#requestReconciliation(WHO_CONSUMES).catch((error: unknown) =>
       this.options.logger.debug({ err: error }, 'the roll was not called'),
     );
   }

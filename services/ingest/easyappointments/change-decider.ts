@@ -13,10 +13,10 @@ import { wallClockAt } from './local-time.ts';
 import { planForObservation } from './observed.ts';
 import { idsClash, type PlanContext } from './plan.ts';
 import { asShown, asToldBefore, toldAgain } from './shown.ts';
-import type { Desk as DeskForRest, Lookups, Observation, Run } from './rest/ports.ts';
+import type { Decider as DeciderPort, Lookups, Observation, Run } from './rest/ports.ts';
 import type { Change } from './webhook.ts';
 
-export interface DeskOptions {
+export interface DeciderOptions {
   readonly ledger: Ledger;
   /** Hands events to the broker at once; throws when it cannot take them now, before anything is published. */
   readonly announce: (events: readonly AcceptedEvent[], entrance: Entrance) => Promise<unknown>;
@@ -56,13 +56,13 @@ const DAY_MS = 24 * 60 * 60 * 1000;
  * message is acknowledged. Whatever breaks in between makes the message come again and say the same. Two changes of one thing
  * never overlap: the second waits until all of the first is written.
  */
-export class Desk implements DeskForRest {
+export class ChangeDecider implements DeciderPort {
   /** The last change of each thing that is not written yet. */
   readonly #underWay = new Map<string, Promise<readonly LedgerEntry[]>>();
   #open = false;
   #term = 0;
 
-  constructor(private readonly options: DeskOptions) {}
+  constructor(private readonly options: DeciderOptions) {}
 
   /** This instance has become the one that decides. */
   async begin(): Promise<void> {

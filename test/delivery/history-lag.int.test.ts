@@ -1,5 +1,5 @@
 import { expect, it } from '@jest/globals';
-import { SETTLE_MS } from '../../shared/contract/settling.ts';
+import { HISTORY_LAG_MS } from '../../shared/contract/history-lag.ts';
 import { World } from '../support/world.ts';
 
 it('a resume in a cluster reads the history for as long as it may lag behind the queues', async () => {
@@ -8,5 +8,5 @@ it('a resume in a cluster reads the history for as long as it may lag behind the
   const startedMs = performance.now();
   const client = await world.connect('customer', 7, { query: { cursor } });
   expect(await client.until({ type: 'resumed' })).toMatchObject({ recovered: true });
-  expect(performance.now() - startedMs).toBeGreaterThanOrEqual(SETTLE_MS);
+  expect(performance.now() - startedMs).toBeGreaterThanOrEqual(HISTORY_LAG_MS);
 });

@@ -5,12 +5,12 @@ import { systemTimer } from '../../services/ingest/easyappointments/rest/timer.t
 import { wallTime } from '../../shared/core/wall-time.ts';
 import { Secret } from '../../shared/runtime/env.ts';
 import { createLogger } from '../../shared/runtime/logger.ts';
-import { TestDesk } from './desk.ts';
+import { TestDecider } from './test-decider.ts';
 import { API_TOKEN, FakeEasyAppointments } from './easyappointments-rest.ts';
 
 /** A desk that can ask a site's REST API, with waits that end when the test says so. */
 export class AskingDesk {
-  readonly desk: TestDesk;
+  readonly decider: TestDecider;
   readonly lookups: Lookups;
   readonly #waits: { readonly delayMs: number; readonly callback: () => void }[] = [];
 
@@ -20,8 +20,8 @@ export class AskingDesk {
       this.#waits.push(own);
       return () => void this.#waits.splice(0, Infinity, ...this.#waits.filter((one) => one !== own));
     };
-    const now = () => this.desk.nowMs;
-    const clock = () => wallTime(this.desk.wallMs);
+    const now = () => this.decider.nowMs;
+    const clock = () => wallTime(this.decider.wallMs);
     this.lookups = new Lookups({
       site: {
         base: apiBaseOf(site.url) ?? '',
@@ -30,18 +30,18 @@ export class AskingDesk {
         maxResponseBytes: 1024 ** 2,
       },
       pace: new Pace({ intervalMs: 0, clock: now, timer: systemTimer }),
-      desk: { observe: (...observed) => this.desk.desk.observe(...observed) },
+      decider: { observe: (...observed) => this.decider.decider.observe(...observed) },
       clock,
       now,
       timer,
       logger: createLogger('ingest', 'fatal'),
     });
-    this.desk = new TestDesk({ lookups: this.lookups });
+    this.decider = new TestDecider({ lookups: this.lookups });
   }
 
   static async start(): Promise<AskingDesk> {
     const asking = new AskingDesk(await FakeEasyAppointments.start());
-    await asking.desk.desk.begin();
+    await asking.decider.decider.begin();
     asking.lookups.start([]);
     return asking;
   }
@@ -55,7 +55,7 @@ export class AskingDesk {
         continue;
       }
       this.#waits.splice(0, Infinity, ...this.#waits.filter((one) => !due.includes(one)));
-      this.desk.nowMs += delayMs;
+      this.decider.nowMs += delayMs;
       for (const { callback } of due) callback();
       return;
     }
@@ -63,8 +63,8 @@ export class AskingDesk {
 
   /** Resolves once so many events were announced. */
   async announced(count: number) {
-    while (this.desk.announced.length < count) await new Promise(setImmediate);
-    return this.desk.announced.slice(0, count);
+    while (this.decider.announced.length < count) await new Promise(setImmediate);
+    return this.decider.announced.slice(0, count);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
