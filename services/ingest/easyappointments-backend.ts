@@ -36,11 +36,11 @@ export interface EasyAppointmentsOptions {
 
 const UPKEEP_MS = 60_000;
 const DAY_MS = 24 * 60 * 60 * 1000;
-const WHO_CONSUMES = 'roll call';
+const WHO_CONSUMES = 'who consumes the inbox';
 
 /**
- * What Easy!Appointments needs beside the event path: the entrance of its webhooks, the desk that decides on them by the
- * ledger, and the reconciliation, which runs on the instance whose desk is open.
+ * What Easy!Appointments needs beside the event path: the entrance of its webhooks, the decider that decides on them by the
+ * ledger, and the reconciliation, which runs on the instance whose decider is open.
  */
 export class EasyAppointmentsBackend implements InboxBackend {
   readonly entrance: WebhookEntrance;
@@ -142,7 +142,7 @@ export class EasyAppointmentsBackend implements InboxBackend {
   }
 
   reconcile(reason: string): void {
-    // It has done its work by opening the desk, which begins with a reconciliation.
+    // It has done its work by opening the decider, which begins with a reconciliation.
     if (reason !== WHO_CONSUMES) this.#reconciler?.request(reason);
   }
 
@@ -176,7 +176,7 @@ export class EasyAppointmentsBackend implements InboxBackend {
     if (this.#reconciler === undefined || this.isOpen || this.options.publisher.state.state !== 'connected')
       return;
     this.#requestReconciliation(WHO_CONSUMES).catch((error: unknown) =>
-      this.options.logger.debug({ err: error }, 'the roll was not called'),
+      this.options.logger.debug({ err: error }, 'the inbox was not asked who consumes it'),
     );
   }
 

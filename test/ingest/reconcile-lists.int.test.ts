@@ -242,7 +242,7 @@ describe('what was compared', () => {
     expect(await site.run()).toEqual([deleted]);
   });
 
-  it('is kept when the desk closes in the middle', async () => {
+  it('is kept when the decider closes in the middle', async () => {
     await using site = await ListedSite.start();
     site.rows.unavailabilities = [absence(1)];
     site.interfere('unavailabilities', () => {

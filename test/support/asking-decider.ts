@@ -8,8 +8,8 @@ import { createLogger } from '../../shared/runtime/logger.ts';
 import { TestDecider } from './test-decider.ts';
 import { API_TOKEN, FakeEasyAppointments } from './easyappointments-rest.ts';
 
-/** A desk that can ask a site's REST API, with waits that end when the test says so. */
-export class AskingDesk {
+/** A decider that can ask a site's REST API, with waits that end when the test says so. */
+export class AskingDecider {
   readonly decider: TestDecider;
   readonly lookups: Lookups;
   readonly #waits: { readonly delayMs: number; readonly callback: () => void }[] = [];
@@ -39,8 +39,8 @@ export class AskingDesk {
     this.decider = new TestDecider({ lookups: this.lookups });
   }
 
-  static async start(): Promise<AskingDesk> {
-    const asking = new AskingDesk(await FakeEasyAppointments.start());
+  static async start(): Promise<AskingDecider> {
+    const asking = new AskingDecider(await FakeEasyAppointments.start());
     await asking.decider.decider.begin();
     asking.lookups.start([]);
     return asking;

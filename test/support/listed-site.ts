@@ -3,7 +3,7 @@ import { TestDecider, told } from './test-decider.ts';
 import type { Interference } from './easyappointments-rest.ts';
 import { NOW_MS, Reconciling } from './reconciling.ts';
 
-/** Runs against a site, and what the desk of this instance makes of them. */
+/** Runs against a site, and what the decider of this instance makes of them. */
 export class ListedSite {
   private constructor(
     readonly world: Reconciling,

@@ -57,7 +57,7 @@ export class TestTime {
 }
 
 /** Knows what it was told, by the rules of the port. */
-export class FakeDesk implements Decider {
+export class FakeDecider implements Decider {
   readonly observations: Observation[] = [];
   readonly existing = new Map<number, string>();
   /** The days on which those that are no appointments end. */
@@ -121,9 +121,9 @@ export class FakeDesk implements Decider {
   }
 }
 
-/** A reconciler between a site and a desk that the test plays. */
+/** A reconciler between a site and a decider that the test plays. */
 export class Reconciling {
-  readonly decider = new FakeDesk();
+  readonly decider = new FakeDecider();
   readonly time = new TestTime();
   readonly log: string[] = [];
   readonly reports: Report[] = [];

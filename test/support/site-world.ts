@@ -38,8 +38,8 @@ const SITE = { base: 'http://site/', token: new Secret('t'), timeoutMs: 1, maxRe
 const MAX_ROUNDS = 1_000;
 
 /**
- * A small Easy!Appointments, and the desk that decides on what it sends. What was sent reaches the inbox in the order that the
- * test chooses, and then the desk in its order; answers of the REST API come, and time passes, when the test says so.
+ * A small Easy!Appointments, and the decider that decides on what it sends. What was sent reaches the inbox in the order that the
+ * test chooses, and then the decider in its order; answers of the REST API come, and time passes, when the test says so.
  */
 export class SiteWorld {
   readonly announced: AcceptedEvent[] = [];
@@ -104,7 +104,7 @@ export class SiteWorld {
     if (change !== undefined) this.#put(change);
   }
 
-  /** The next message of the inbox goes to the desk. */
+  /** The next message of the inbox goes to the decider. */
   async deliver(): Promise<void> {
     const message = this.#process.decider.isOpen ? this.#inbox.shift() : undefined;
     if (message !== undefined) await this.#take(message);

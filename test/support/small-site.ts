@@ -219,6 +219,6 @@ export function broadcastOf({ action, payload }: WebhookBody): Change {
   if ('problems' in accepted) throw new Error(JSON.stringify(accepted.problems));
   const body = broadcastIn(accepted.value, Buffer.from(JSON.stringify(call)), { keepHash: false });
   const read = body && readBroadcast(JSON.parse(body.toString()), undefined);
-  if (read === undefined) throw new Error('not for the desk');
+  if (read === undefined) throw new Error('not for the decider');
   return read;
 }

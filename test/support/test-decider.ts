@@ -24,7 +24,7 @@ export function webhook(name: string, changes: Readonly<Record<string, unknown>>
 /** So late that it is not over when a test runs by the clock of the machine. */
 export const FAR_AHEAD = { start_datetime: '2999-12-03 17:00:00', end_datetime: '2999-12-03 17:45:00' };
 
-/** A desk before a broker that the test plays: what is announced and written is kept, and confirmed at once. */
+/** A decider before a broker that the test plays: what is announced and written is kept, and confirmed at once. */
 export class TestDecider {
   readonly announced: AcceptedEvent[] = [];
   readonly written: LedgerEntry[] = [];

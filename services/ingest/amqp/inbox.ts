@@ -59,7 +59,7 @@ interface Consumption {
   readonly backlog: ConsumeMessage[];
   consumerTag: string | undefined;
   starting: boolean;
-  /** The desk is getting ready for the first webhook. */
+  /** The decider is getting ready for the first webhook. */
   opening: boolean;
 }
 

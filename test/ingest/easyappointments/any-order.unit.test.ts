@@ -55,8 +55,8 @@ function live(changes: History, ties: boolean): { webhooks: WebhookBody[]; rows:
   return { webhooks, rows: [...rows.values()] };
 }
 
-/** A desk whose ledger may not be written, so that what was announced comes again with its message. */
-class CrashingDesk extends TestDecider {
+/** A decider whose ledger may not be written, so that what was announced comes again with its message. */
+class CrashingDecider extends TestDecider {
   readonly #left: boolean[];
 
   constructor(crashes: readonly boolean[]) {
@@ -129,7 +129,7 @@ describe('phones end at what the database says', () => {
     await fc.assert(
       fc.asyncProperty(history, choices, crashes, async (changes, order, lostWrites) => {
         const { webhooks, rows } = live(changes, false);
-        const decider = new CrashingDesk(lostWrites);
+        const decider = new CrashingDecider(lostWrites);
         for (const { body, id } of delivered(webhooks, order)) await decider.takeUntilDone(body, id);
         expect(shownAfter(decider.announced)).toEqual(shownBy(rows));
       }),
@@ -141,7 +141,7 @@ describe('phones end at what the database says', () => {
     await fc.assert(
       fc.asyncProperty(history, choices, crashes, fc.nat(63), async (changes, order, lostWrites, missing) => {
         const { webhooks, rows } = live(changes, true);
-        const decider = new CrashingDesk(lostWrites);
+        const decider = new CrashingDecider(lostWrites);
         const came = webhooks.filter((_, index) => (missing & (1 << index)) === 0);
         const inOrder = came.length === 0 ? [] : delivered(came, order);
         for (const { body, id } of inOrder) await decider.takeUntilDone(body, id);
@@ -156,7 +156,7 @@ describe('phones end at what the database says', () => {
     await fc.assert(
       fc.asyncProperty(history, choices, crashes, async (changes, order, lostWrites) => {
         const { webhooks } = live(changes, true);
-        const decider = new CrashingDesk(lostWrites);
+        const decider = new CrashingDecider(lostWrites);
         for (const { body, id } of delivered(webhooks, order)) await decider.takeUntilDone(body, id);
         expect(shownAfter(decider.announced)).toEqual(shownBy(decider.believed()));
       }),
@@ -173,7 +173,7 @@ describe('phones end at what the database says', () => {
           [file, other],
           [other, file],
         ]) {
-          const decider = new CrashingDesk([]);
+          const decider = new CrashingDecider([]);
           for (const name of pair) await decider.take(webhook(name));
           const own = webhook(file);
           const rows = own.action === 'appointment_delete' ? [] : [own.payload as Row];

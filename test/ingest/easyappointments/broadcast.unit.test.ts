@@ -28,7 +28,7 @@ function waiting(body: Call, keepHash = false): Buffer | undefined {
 async function take(decider: TestDecider, body: Call, id = 'b1'): Promise<AcceptedEvent[]> {
   const message = waiting(body);
   const read = message && readBroadcast(JSON.parse(message.toString()), id);
-  if (read === undefined) throw new Error('not for the desk');
+  if (read === undefined) throw new Error('not for the decider');
   const before = decider.announced.length;
   decider.nowMs += 1_000;
   const arrival = { webhook: read, entrance: 'broadcast', id, receivedMs: decider.nowMs } as const;

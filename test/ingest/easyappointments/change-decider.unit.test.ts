@@ -22,8 +22,8 @@ class Call<Given> {
   }
 }
 
-/** A desk before a broker that answers when the test says so. */
-class SlowDesk {
+/** A decider before a broker that answers when the test says so. */
+class SlowDecider {
   readonly announces: Call<readonly AcceptedEvent[]>[] = [];
   readonly writes: Call<readonly LedgerEntry[]>[] = [];
   readonly catchUps: Call<undefined>[] = [];
@@ -49,7 +49,7 @@ class SlowDesk {
   take(body: WebhookBody, id: string): Promise<unknown> {
     const read = readWebhook(body, { keepHash: false });
     if (!('value' in read) || read.value.kind === 'ignored' || read.value.kind === 'reconcile') {
-      throw new Error('not for the desk');
+      throw new Error('not for the decider');
     }
     const receivedMs = Date.UTC(2026, 10, 23);
     return this.decider.take({ webhook: read.value, entrance: 'webhook', id, receivedMs });
@@ -75,7 +75,7 @@ const settle = () => new Promise(setImmediate);
 
 describe('one change', () => {
   it('is announced, then written, then done', async () => {
-    const slow = new SlowDesk();
+    const slow = new SlowDecider();
     const steps: string[] = [];
     const done = slow.take(created, 'm1').then(() => steps.push('done'));
     await settle();
@@ -89,14 +89,14 @@ describe('one change', () => {
   });
 
   it('that cannot be handed over now throws at once and leaves nothing known', () => {
-    const slow = new SlowDesk();
+    const slow = new SlowDecider();
     slow.refuses = true;
     expect(() => slow.take(created, 'm1')).toThrow(AppError);
     expect(slow.startKnown).toBeUndefined();
   });
 
   it('that could not be announced leaves nothing known and is not written', async () => {
-    const slow = new SlowDesk();
+    const slow = new SlowDecider();
     const done = slow.take(created, 'm1');
     slow.announces[0]?.fail(lost);
     await expect(done).rejects.toBe(lost);
@@ -105,7 +105,7 @@ describe('one change', () => {
   });
 
   it('that could not be written says the same under the same ids when its message comes again', async () => {
-    const slow = new SlowDesk();
+    const slow = new SlowDecider();
     const first = slow.take(created, 'm1');
     slow.announces[0]?.confirm();
     await settle();
@@ -119,7 +119,7 @@ describe('one change', () => {
 
 describe('a second change of the same appointment', () => {
   it('is decided on by the first, and announced once all of the first is written', async () => {
-    const slow = new SlowDesk();
+    const slow = new SlowDecider();
     const first = slow.take(created, 'm1');
     const second = slow.take(moved, 'm2');
     await settle();
@@ -141,7 +141,7 @@ describe('a second change of the same appointment', () => {
   });
 
   it('fails with the first, unannounced, and nothing of either stays known', async () => {
-    const slow = new SlowDesk();
+    const slow = new SlowDecider();
     const both = [slow.take(created, 'm1'), slow.take(moved, 'm2')];
     slow.announces[0]?.fail(lost);
     const outcomes = await Promise.allSettled(both);
@@ -151,7 +151,7 @@ describe('a second change of the same appointment', () => {
   });
 
   it('does not hold up a change of another one', async () => {
-    const slow = new SlowDesk();
+    const slow = new SlowDecider();
     void slow.take(created, 'm1');
     void slow.take(moved, 'm2');
     void slow.take(other, 'm3');
@@ -160,9 +160,9 @@ describe('a second change of the same appointment', () => {
   });
 });
 
-describe('a desk', () => {
+describe('a decider', () => {
   it('opens once it has read what others wrote', async () => {
-    const slow = new SlowDesk();
+    const slow = new SlowDecider();
     const begun = slow.decider.begin();
     await settle();
     expect(slow.decider.isOpen).toBe(false);
@@ -174,7 +174,7 @@ describe('a desk', () => {
   });
 
   it('that ended while it got ready stays closed', async () => {
-    const slow = new SlowDesk();
+    const slow = new SlowDecider();
     const begun = slow.decider.begin();
     await settle();
     slow.decider.end();
@@ -184,7 +184,7 @@ describe('a desk', () => {
   });
 
   it('that began again stays open when the earlier beginning ends late', async () => {
-    const slow = new SlowDesk();
+    const slow = new SlowDecider();
     const early = slow.decider.begin();
     await settle();
     const late = slow.decider.begin();
@@ -197,7 +197,7 @@ describe('a desk', () => {
   });
 
   it('begins again only after what was under way has an outcome', async () => {
-    const slow = new SlowDesk();
+    const slow = new SlowDecider();
     const done = slow.take(created, 'm1').catch(() => undefined);
     void slow.decider.begin();
     await settle();

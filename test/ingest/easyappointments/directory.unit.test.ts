@@ -3,8 +3,8 @@ import { enriched } from '../../../services/ingest/easyappointments/enrich.ts';
 import { Ledger } from '../../../services/ingest/easyappointments/ledger.ts';
 import { TestDecider, told, webhook } from '../../support/test-decider.ts';
 
-/** A desk that has heard of everybody in the fixtures. */
-async function deskWithPeople(
+/** A decider that has heard of everybody in the fixtures. */
+async function deciderWithPeople(
   options: ConstructorParameters<typeof TestDecider>[0] = {},
 ): Promise<TestDecider> {
   const decider = new TestDecider(options);
@@ -16,14 +16,14 @@ async function deskWithPeople(
 
 describe('an appointment of people who are known', () => {
   it('goes to the secretaries of its provider too', async () => {
-    const decider = await deskWithPeople();
+    const decider = await deciderWithPeople();
     expect((await decider.take(webhook('appointment_save.new'))).map(told)).toEqual([
       'appointment.created → admin provider_4 customer_6 secretary_5',
     ]);
   });
 
   it('shows names, and its times with the offset of the provider, beside what the backend sent', async () => {
-    const decider = await deskWithPeople();
+    const decider = await deciderWithPeople();
     const [event] = await decider.take(webhook('appointment_save.new'));
     expect(event?.data).toMatchObject({
       start_datetime: '2026-12-03 10:00:00',
@@ -36,7 +36,7 @@ describe('an appointment of people who are known', () => {
   });
 
   it('follows a secretary who works for other providers now', async () => {
-    const decider = await deskWithPeople();
+    const decider = await deciderWithPeople();
     await decider.take(webhook('secretary_save.providers-changed', { providers: [2] }));
     expect((await decider.take(webhook('appointment_save.new'))).map(told)).toEqual([
       'appointment.created → admin provider_4 customer_6',
@@ -49,7 +49,7 @@ describe('an appointment of people who are known', () => {
   });
 
   it('that moves between two providers of one secretary is no cancellation for her', async () => {
-    const decider = await deskWithPeople();
+    const decider = await deciderWithPeople();
     await decider.take(webhook('appointment_save.new'));
     expect((await decider.take(webhook('appointment_save.update-provider-changed'))).map(told)).toEqual([
       'appointment.cancelled (reassigned) → provider_4',
@@ -59,7 +59,7 @@ describe('an appointment of people who are known', () => {
   });
 
   it('names nobody who was deleted', async () => {
-    const decider = await deskWithPeople();
+    const decider = await deciderWithPeople();
     await decider.take(webhook('customer_delete'));
     await decider.take(webhook('secretary_delete'));
     const [event] = await decider.take(webhook('appointment_save.new'));
@@ -110,7 +110,7 @@ describe('a secretary whose providers change', () => {
 
 describe('a provider who is saved', () => {
   it('is news for calendars when the working plan changed, and else for nobody', async () => {
-    const decider = await deskWithPeople();
+    const decider = await deciderWithPeople();
     expect(await decider.take(webhook('provider_save.with-credentials'))).toEqual([]);
     const settings = { working_plan: '{}', working_plan_exceptions: '[]' };
     expect((await decider.take(webhook('provider_save.new', { settings }))).map(told)).toEqual([
@@ -136,7 +136,7 @@ describe('a provider whom a reconciliation learnt', () => {
 
 describe('people and services that are saved without a change', () => {
   it('leave no entry in the ledger', async () => {
-    const decider = await deskWithPeople();
+    const decider = await deciderWithPeople();
     const before = decider.written.length;
     await decider.take(webhook('customer_save.update'));
     await decider.take(webhook('service_save'));
@@ -147,13 +147,13 @@ describe('people and services that are saved without a change', () => {
 
 describe('the hash with which a customer can cancel', () => {
   it('is in no event', async () => {
-    const decider = await deskWithPeople();
+    const decider = await deciderWithPeople();
     const events = await decider.take(webhook('appointment_save.new'));
     expect(JSON.stringify(events)).not.toContain('ZyBA6evNhKTU');
   });
 
   it('is in the event of the customer alone when it is switched on', async () => {
-    const decider = await deskWithPeople({ keepHash: true });
+    const decider = await deciderWithPeople({ keepHash: true });
     const events = await decider.take(webhook('appointment_save.new'), 'm');
     expect(events.map(({ id, rooms, data, isCopy }) => [id, rooms, data['hash'], isCopy])).toEqual([
       ['m', ['admin', 'provider_4', 'secretary_5'], undefined, undefined],
@@ -183,7 +183,7 @@ describe('an event of the fork', () => {
   const on = { keepHash: true };
 
   it('gets the names that are known, its own words kept, and the secretaries of its provider', async () => {
-    const { ledger } = await deskWithPeople();
+    const { ledger } = await deciderWithPeople();
     expect(enriched(event, ledger, off)).toMatchObject([
       {
         rooms: ['admin', 'provider_4', 'customer_6', 'secretary_5'],
@@ -197,7 +197,7 @@ describe('an event of the fork', () => {
   });
 
   it('for other rooms than the provider’s stays among them', async () => {
-    const { ledger } = await deskWithPeople();
+    const { ledger } = await deciderWithPeople();
     const [own] = enriched({ ...event, rooms: ['customer_6'] }, ledger, off);
     expect(own?.rooms).toEqual(['customer_6']);
   });

@@ -7,8 +7,8 @@ const reassigned = webhook('appointment_save.update-provider-changed');
 const later = (changes: Readonly<Record<string, unknown>>) =>
   webhook('appointment_save.update-provider-changed', changes);
 
-/** A desk that has heard of an appointment of provider 4 and customer 6. */
-async function deskWithAppointment(): Promise<TestDecider> {
+/** A decider that has heard of an appointment of provider 4 and customer 6. */
+async function deciderWithAppointment(): Promise<TestDecider> {
   const decider = new TestDecider();
   await decider.take(created);
   return decider;
@@ -40,7 +40,7 @@ describe('the life of an appointment', () => {
   });
 
   it('that moves says where it was, for calendars that still show it there', async () => {
-    const decider = await deskWithAppointment();
+    const decider = await deciderWithAppointment();
     expect((await decider.take(moved))[0]?.data).toMatchObject({
       start_datetime: '2026-12-03 16:00:00',
       previous_start_local: '2026-12-03 10:00:00',
@@ -50,7 +50,7 @@ describe('the life of an appointment', () => {
   });
 
   it('for another customer tells the one before', async () => {
-    const decider = await deskWithAppointment();
+    const decider = await deciderWithAppointment();
     const other = webhook('appointment_save.update-reschedule', { id_users_customer: 9 });
     expect((await decider.take(other)).map(told)).toEqual([
       'appointment.cancelled (reassigned) → customer_6',
@@ -60,7 +60,7 @@ describe('the life of an appointment', () => {
   });
 
   it('given away is a new one for who gets it: without the times and people of somebody else’s', async () => {
-    const decider = await deskWithAppointment();
+    const decider = await deciderWithAppointment();
     const events = await decider.take(
       webhook('appointment_save.update-provider-changed', { id_users_customer: 9 }),
     );
@@ -74,7 +74,7 @@ describe('the life of an appointment', () => {
   });
 
   it('given away and cancelled by one save is off for who had it, and nothing for who never did', async () => {
-    const decider = await deskWithAppointment();
+    const decider = await deciderWithAppointment();
     const away = webhook('appointment_save.update-provider-changed', { status: 'Cancelled' });
     expect((await decider.take(away)).map(told)).toEqual([
       'appointment.cancelled (reassigned) → provider_4',
@@ -83,7 +83,7 @@ describe('the life of an appointment', () => {
   });
 
   it('given away is shown to the provider before as what it was for them', async () => {
-    const decider = await deskWithAppointment();
+    const decider = await deciderWithAppointment();
     const [left] = await decider.take(reassigned);
     expect(left).toMatchObject({
       id: 'm2:reassigned',
@@ -92,7 +92,7 @@ describe('the life of an appointment', () => {
   });
 
   it('whose status comes back from cancelled is created again', async () => {
-    const decider = await deskWithAppointment();
+    const decider = await deciderWithAppointment();
     await decider.take(webhook('appointment_save.update-reschedule', { status: 'canceled' }));
     const back = later({ status: 'Booked', id_users_provider: 4 });
     expect((await decider.take(back)).map(told)).toEqual([
@@ -101,7 +101,7 @@ describe('the life of an appointment', () => {
   });
 
   it('that is edited while it is cancelled is news for calendars only', async () => {
-    const decider = await deskWithAppointment();
+    const decider = await deciderWithAppointment();
     await decider.take(webhook('appointment_save.update-reschedule', { status: 'Cancelled' }));
     const edited = later({ status: 'Cancelled', id_users_provider: 4 });
     expect((await decider.take(edited)).map(told)).toEqual([
@@ -110,7 +110,7 @@ describe('the life of an appointment', () => {
   });
 
   it('ends with its delete, however late another save or delete arrives', async () => {
-    const decider = await deskWithAppointment();
+    const decider = await deciderWithAppointment();
     await decider.take(webhook('appointment_delete'));
     expect(await decider.take(webhook('appointment_delete'))).toEqual([]);
     expect(await decider.take(moved)).toEqual([]);
@@ -119,7 +119,7 @@ describe('the life of an appointment', () => {
 
 describe('a save', () => {
   it('that changes nothing that clients see announces nothing', async () => {
-    const decider = await deskWithAppointment();
+    const decider = await deciderWithAppointment();
     const synced = webhook('appointment_save.new', {
       id_google_calendar: 'x',
       update_datetime: '2026-11-22 23:33:00',
@@ -136,7 +136,7 @@ describe('a save', () => {
   });
 
   it('within the same second as the one before is taken in the order of arrival', async () => {
-    const decider = await deskWithAppointment();
+    const decider = await deciderWithAppointment();
     const edited = webhook('appointment_save.new', { notes: 'edited at once' });
     expect((await decider.take(edited)).map(told)).toEqual([
       'appointment.updated → admin provider_4 customer_6',
@@ -202,7 +202,7 @@ describe('somebody who is deleted, whose appointments the database deletes with 
     ['provider_delete', {}, 'provider_deleted'],
     ['customer_delete', {}, 'customer_deleted'],
   ])('%s cancels each that the ledger knows', async (file, changes, reason) => {
-    const decider = await deskWithAppointment();
+    const decider = await deciderWithAppointment();
     await decider.take(webhook('appointment_save.new-unicode'));
     const events = await decider.take(webhook(file, changes), 'm9');
     expect(events.map(told)).toEqual([
@@ -214,7 +214,7 @@ describe('somebody who is deleted, whose appointments the database deletes with 
   });
 
   it('a service too', async () => {
-    const decider = await deskWithAppointment();
+    const decider = await deciderWithAppointment();
     const deleted = { ...webhook('service_save'), action: 'service_delete' };
     expect((await decider.take(deleted)).map(told)).toEqual([
       'appointment.cancelled (service_deleted) → admin provider_4 customer_6',
@@ -222,7 +222,7 @@ describe('somebody who is deleted, whose appointments the database deletes with 
   });
 
   it('announces nothing of appointments that are over', async () => {
-    const decider = await deskWithAppointment();
+    const decider = await deciderWithAppointment();
     decider.nowMs = Date.UTC(2027, 0, 1);
     expect(await decider.take(webhook('provider_delete'))).toEqual([]);
     expect(decider.ledger.get('appointment', 1)).toMatchObject({ state: 'deleted' });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { NAME_WAIT_MS } from '../../../services/ingest/easyappointments/rest/lookups.ts';
-import { AskingDesk } from '../../support/asking-decider.ts';
+import { AskingDecider } from '../../support/asking-decider.ts';
 import { play, stepsOf } from '../../support/cases.ts';
 import { TestDecider, told, type WebhookBody } from '../../support/test-decider.ts';
 import { answer, booking, resource } from '../../support/easyappointments-rest.ts';
@@ -17,7 +17,7 @@ function another(name: string, changes: Readonly<Record<string, unknown>>): Webh
 }
 
 /** Lets the site answer about customers when the test says so. */
-function heldAnswers(asking: AskingDesk): { readonly release: () => void } {
+function heldAnswers(asking: AskingDecider): { readonly release: () => void } {
   const waiting: (() => void)[] = [];
   let isHeld = true;
   asking.site.interfere = ({ path }, response) => {
@@ -38,14 +38,14 @@ function heldAnswers(asking: AskingDesk): { readonly release: () => void } {
 
 describe('with the REST API, the name of a customer', () => {
   it('who is new is in the first event (case new-customer-has-no-name)', async () => {
-    await using asking = await AskingDesk.start();
+    await using asking = await AskingDecider.start();
     asking.site.rows.customers = [customer(940777, 'Nora', 'New')];
     const events = await play(asking.decider, 'new-customer-has-no-name');
     expect(events).toMatchObject([{ name: 'appointment.created', data: { customer_name: 'Nora New' } }]);
   });
 
   it('whose row the booking rewrote is the one that is true now (case customer-renamed-by-booking)', async () => {
-    await using asking = await AskingDesk.start();
+    await using asking = await AskingDecider.start();
     asking.site.rows.customers = [customer(940008, 'Renate', 'Newname')];
     const events = await play(asking.decider, 'customer-renamed-by-booking');
     expect(events).toMatchObject([
@@ -54,7 +54,7 @@ describe('with the REST API, the name of a customer', () => {
   });
 
   it('that is not in time is in no event, and follows when it is learnt', async () => {
-    await using asking = await AskingDesk.start();
+    await using asking = await AskingDecider.start();
     asking.site.rows.customers = [customer(940008, 'Renate', 'Newname')];
     const held = heldAnswers(asking);
     const played = play(asking.decider, 'customer-renamed-by-booking');
@@ -71,7 +71,7 @@ describe('with the REST API, the name of a customer', () => {
   });
 
   it('that turns out to be the same as before follows as well', async () => {
-    await using asking = await AskingDesk.start();
+    await using asking = await AskingDecider.start();
     asking.site.rows.customers = [customer(940008, 'Renée', 'Person')];
     const held = heldAnswers(asking);
     const played = play(asking.decider, 'customer-renamed-by-booking');
@@ -83,7 +83,7 @@ describe('with the REST API, the name of a customer', () => {
   });
 
   it('holds up no other appointment, and none of its own out of order', async () => {
-    await using asking = await AskingDesk.start();
+    await using asking = await AskingDecider.start();
     asking.site.rows.customers = [customer(940777, 'Nora', 'New')];
     await play(asking.decider, 'provider-zone-changed');
     const before = asking.decider.announced.length;
@@ -105,7 +105,7 @@ describe('with the REST API, the name of a customer', () => {
   });
 
   it('is told from the ledger by an event of a later time than the answer of the site', async () => {
-    await using asking = await AskingDesk.start();
+    await using asking = await AskingDecider.start();
     asking.site.rows.customers = [customer(940777, 'Nora', 'New')];
     await play(asking.decider, 'new-customer-has-no-name');
     const [gone] = await asking.decider.take({
@@ -117,7 +117,7 @@ describe('with the REST API, the name of a customer', () => {
   });
 
   it('is asked for after each save that may have changed it, also when the clock was set back in between', async () => {
-    await using asking = await AskingDesk.start();
+    await using asking = await AskingDecider.start();
     asking.site.rows.customers = [customer(940777, 'Nora', 'New')];
     await play(asking.decider, 'new-customer-has-no-name');
     asking.decider.steppedMs = -3_600_000;
@@ -134,7 +134,7 @@ describe('with the REST API, the name of a customer', () => {
   });
 
   it('that the site refuses to tell leaves the event without it', async () => {
-    await using asking = await AskingDesk.start();
+    await using asking = await AskingDecider.start();
     asking.site.interfere = (_request, response) => answer(response, 401, 'no');
     const events = await play(asking.decider, 'customer-renamed-by-booking');
     expect(events[0]?.data).not.toHaveProperty('customer_name');
@@ -154,7 +154,7 @@ describe('two saves of one second that differ', () => {
   });
 
   it('end at what the database says, two seconds later (case same-second-overtaken)', async () => {
-    await using asking = await AskingDesk.start();
+    await using asking = await AskingDecider.start();
     asking.site.rows.appointments = [{ ...right, customerId: 940008 }];
     const events = await play(asking.decider, 'same-second-overtaken');
     expect(events[0]?.data).toMatchObject({ start: '2026-12-08T15:16:00+01:00' });
@@ -169,7 +169,7 @@ describe('two saves of one second that differ', () => {
   });
 
   it('are asked about again by the instance that decides next', async () => {
-    await using asking = await AskingDesk.start();
+    await using asking = await AskingDecider.start();
     asking.site.rows.appointments = [{ ...right, customerId: 940008 }];
     await play(asking.decider, 'same-second-overtaken');
     asking.lookups.stop();

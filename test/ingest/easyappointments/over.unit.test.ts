@@ -8,7 +8,7 @@ const SYNC = ['calendar.sync (appointment.cancelled) → calendar provider_4 adm
 const CANCELLED = ['appointment.cancelled → admin provider_4 customer_6'];
 
 /** Its provider is in Berlin, where it ends at 10:45, 09:45 UTC. */
-async function deskAt(hour: number, minute: number, zone: string | null = 'Europe/Berlin') {
+async function deciderAt(hour: number, minute: number, zone: string | null = 'Europe/Berlin') {
   const decider = new TestDecider();
   await decider.take(webhook('provider_save.new', { timezone: zone }));
   await decider.take(created);
@@ -18,10 +18,10 @@ async function deskAt(hour: number, minute: number, zone: string | null = 'Europ
 
 describe('an appointment that is deleted', () => {
   it('after it is over in the zone of its provider is news for calendars only', async () => {
-    const decider = await deskAt(9, 46);
+    const decider = await deciderAt(9, 46);
     expect((await decider.take(deletion)).map(told)).toEqual(SYNC);
     expect(await decider.take(deletion)).toEqual([]);
-    expect((await (await deskAt(9, 44)).take(deletion)).map(told)).toEqual(CANCELLED);
+    expect((await (await deciderAt(9, 44)).take(deletion)).map(told)).toEqual(CANCELLED);
   });
 
   it('is over by the default zone of the site where its provider has none', async () => {
@@ -29,7 +29,7 @@ describe('an appointment that is deleted', () => {
       ['Asia/Tokyo', SYNC],
       ['America/New_York', CANCELLED],
     ] as const) {
-      const decider = await deskAt(6, 0, null);
+      const decider = await deciderAt(6, 0, null);
       await decider.decider.completed({ asOfMs: 0, firstDay: '2026-12-02', lastDay: '2026-12-05', zone });
       expect((await decider.take(deletion)).map(told)).toEqual(lines);
     }
@@ -46,13 +46,13 @@ describe('an appointment that is deleted', () => {
 
   it('is told to those who expect it later, because the save that moved it was lost', async () => {
     const moved = webhook('appointment_save.update-reschedule');
-    const decider = await deskAt(9, 46);
+    const decider = await deciderAt(9, 46);
     await decider.take(moved);
     expect((await decider.take({ ...deletion })).map(told)).toEqual(CANCELLED);
   });
 
   it('and that the REST API does not show any more is news for calendars only as well', async () => {
-    const decider = await deskAt(9, 46);
+    const decider = await deciderAt(9, 46);
     await decider.decider.begin();
     const before = decider.announced.length;
     await decider.decider.observe({ kind: 'gone', of: 'appointment', id: 1, asOfMs: decider.nowMs + 60_000 });
@@ -60,8 +60,8 @@ describe('an appointment that is deleted', () => {
   });
 
   it('with its provider is told if it is not over, to the minute', async () => {
-    expect(await (await deskAt(9, 46)).take(webhook('provider_delete'))).toEqual([]);
-    expect(await (await deskAt(9, 44)).take(webhook('provider_delete'))).toHaveLength(1);
+    expect(await (await deciderAt(9, 46)).take(webhook('provider_delete'))).toEqual([]);
+    expect(await (await deciderAt(9, 44)).take(webhook('provider_delete'))).toHaveLength(1);
   });
 });
 

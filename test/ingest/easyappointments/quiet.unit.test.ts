@@ -11,7 +11,7 @@ const first = (status: string, changes = {}) => webhook('appointment_save.new', 
 const deletion = (status: string) => ({ ...save(status), action: 'appointment_delete' });
 const MOVED = { start_datetime: '2026-12-03 12:00:00', end_datetime: '2026-12-03 12:45:00' };
 
-/** What a desk tells of the last of these, after the others. */
+/** What a decider tells of the last of these, after the others. */
 async function lastOf(...bodies: WebhookBody[]): Promise<string[]> {
   const decider = new TestDecider();
   let lines: string[] = [];

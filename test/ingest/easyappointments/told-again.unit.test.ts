@@ -11,7 +11,7 @@ const london = () => {
 };
 
 /** The case up to the change of the zone. */
-async function deskInBerlin(appointments = 1): Promise<TestDecider> {
+async function deciderInBerlin(appointments = 1): Promise<TestDecider> {
   const decider = new TestDecider();
   const [provider, save] = stepsOf('provider-zone-changed').map(({ body }) => body);
   if (provider === undefined || save === undefined) throw new Error('the case has no steps');
@@ -38,13 +38,13 @@ describe('a provider whose time zone changes', () => {
   });
 
   it('has none told again that is over or off', async () => {
-    const decider = await deskInBerlin();
+    const decider = await deciderInBerlin();
     decider.nowMs = Date.UTC(2026, 11, 12);
     expect(await decider.take(london())).toEqual([]);
   });
 
   it('has absences told again as slots', async () => {
-    const decider = await deskInBerlin(0);
+    const decider = await deciderInBerlin(0);
     await decider.take(
       webhook('unavailability_save.new', {
         id_users_provider: 940004,
@@ -60,7 +60,7 @@ describe('a provider whose time zone changes', () => {
   });
 
   it('leaves the real move that follows with the times that were told last', async () => {
-    const decider = await deskInBerlin();
+    const decider = await deciderInBerlin();
     await decider.take(london());
     const [, save] = stepsOf('provider-zone-changed');
     const payload = {
@@ -73,7 +73,7 @@ describe('a provider whose time zone changes', () => {
   });
 
   it('is told under ids that the same message gives again, in batches that the broker can take', async () => {
-    const decider = await deskInBerlin(450);
+    const decider = await deciderInBerlin(450);
     const events = await decider.take(london(), 'm');
     expect(new Set(events.map(({ id }) => id)).size).toBe(450);
     expect(events[0]?.id).toBe('m:940102');
@@ -81,7 +81,7 @@ describe('a provider whose time zone changes', () => {
   });
 
   it('is told of again by the next comparison when its webhook was missed, also by records without a zone', async () => {
-    const decider = await deskInBerlin(2);
+    const decider = await deciderInBerlin(2);
     const old = decider.written.filter(({ kind }) => kind === 'appointment')[1];
     if (old?.kind !== 'appointment') throw new Error('nothing was written');
     const record = { ...old.record, zone: undefined, names: undefined, version: old.record.version + 1 };

@@ -14,7 +14,7 @@ const NONE: unknown[] = [];
 const HALF_DAY = { '2026-12-24': { start: '09:00', end: '12:00', breaks: [] } };
 const DAY_OFF = { ...HALF_DAY, '2026-12-25': null };
 
-/** A desk that hears of provider 4 by saves and runs, a minute apart. */
+/** A decider that hears of provider 4 by saves and runs, a minute apart. */
 class Providers extends TestDecider {
   static async start(ledger = new Ledger(), nowMs = NOW_MS): Promise<Providers> {
     const decider = new Providers({ ledger });
