@@ -28,14 +28,14 @@ const kinds = [
   },
 ] as const;
 
-describe.each(kinds)('a run that looks at $list', ({ list, make, ...news }) => {
+describe.each(kinds)('a run that looks at $list', ({ list, make, ...notices }) => {
   it('learns what is there the first time, and tells what is new, changed and gone from then on, once', async () => {
     await using site = await ListedSite.start();
     site.rows[list] = [make(1), make(2), make(3)];
     expect(await site.run()).toEqual([]);
     expect(site.report).toMatchObject({ outcome: 'complete', learned: 3, syncs: 0, announced: 0 });
     site.rows[list] = [make(1), make(2, '2026-12-08 09:00:00'), make(4)];
-    expect((await site.run()).sort()).toEqual([news.deleted, news.saved, news.saved]);
+    expect((await site.run()).sort()).toEqual([notices.deleted, notices.saved, notices.saved]);
     expect(site.report).toMatchObject({ outcome: 'complete', learned: 0, gone: 1, syncs: 3, announced: 0 });
     expect(await site.run()).toEqual([]);
   });
@@ -51,7 +51,7 @@ describe.each(kinds)('a run that looks at $list', ({ list, make, ...news }) => {
       { ...make(1), ...over },
       { ...make(2), ...over },
     ];
-    expect(await site.run()).toEqual([news.saved]);
+    expect(await site.run()).toEqual([notices.saved]);
     site.rows[list] = [];
     expect(await site.run()).toEqual([]);
   });
@@ -67,7 +67,7 @@ describe.each(kinds)('a run that looks at $list', ({ list, make, ...news }) => {
     expect(site.asked(list)).toHaveLength(2);
 
     site.world.site.remove(list, 7);
-    expect(await site.run()).toEqual([news.deleted]);
+    expect(await site.run()).toEqual([notices.deleted]);
     expect(site.asked(list).map(({ sort }) => sort)).toEqual(['-id', '-id', '-id', '-id', '+id', '+id']);
   });
 
@@ -82,7 +82,7 @@ describe.each(kinds)('a run that looks at $list', ({ list, make, ...news }) => {
     });
     expect(await site.run()).toEqual([]);
     site.interfere();
-    expect(await site.run()).toEqual([news.deleted]);
+    expect(await site.run()).toEqual([notices.deleted]);
   });
 
   it.each<[string, Interference]>([
@@ -119,8 +119,8 @@ describe.each(kinds)('a run that looks at $list', ({ list, make, ...news }) => {
     site.interfere();
     site.rows[list] = [make(7), make(PAGE_LENGTH + 5), make(999)];
     const next = await site.run();
-    expect(next.filter((line) => line === news.deleted)).toHaveLength(PAGE_LENGTH + 3);
-    expect(next.filter((line) => line === news.saved)).toHaveLength(1);
+    expect(next.filter((line) => line === notices.deleted)).toHaveLength(PAGE_LENGTH + 3);
+    expect(next.filter((line) => line === notices.saved)).toHaveLength(1);
   });
 
   it.each<[string, Interference]>([
@@ -141,7 +141,7 @@ describe.each(kinds)('a run that looks at $list', ({ list, make, ...news }) => {
     site.rows[list] = [make(1)];
     expect(await site.run()).toEqual([]);
     site.rows[list] = [make(1), make(2)];
-    expect(await site.run()).toEqual([news.saved]);
+    expect(await site.run()).toEqual([notices.saved]);
   });
 
   it('finds what is gone where the API does not heed the order that it is asked for', async () => {
@@ -153,11 +153,11 @@ describe.each(kinds)('a run that looks at $list', ({ list, make, ...news }) => {
     };
     await site.run();
     for (const id of [1, 100, 2 * PAGE_LENGTH]) site.world.site.remove(list, id);
-    expect(await site.run()).toEqual(numbers(3).map(() => news.deleted));
+    expect(await site.run()).toEqual(numbers(3).map(() => notices.deleted));
     site.rows[list] = [make(7), make(9)];
     await site.run();
     site.rows[list] = [make(7)];
-    expect(await site.run()).toEqual([news.deleted]);
+    expect(await site.run()).toEqual([notices.deleted]);
   });
 
   it('takes nothing for gone where pages have fewer rows than are asked for', async () => {
@@ -178,12 +178,12 @@ describe.each(kinds)('a run that looks at $list', ({ list, make, ...news }) => {
     site.rows[list] = numbers(PAGE_LENGTH - 1).map((id) => make(id));
     await site.run();
     site.rows[list].push(...numbers(20, PAGE_LENGTH).map((id) => make(id)));
-    expect(await site.run()).toEqual(numbers(20).map(() => news.saved));
+    expect(await site.run()).toEqual(numbers(20).map(() => notices.saved));
     expect(await site.run()).toEqual([]);
     expect(site.said('EASYAPPOINTMENTS_RECONCILE_MAX_ROWS')).toBe(1);
     site.world.site.remove(list, 100);
     // Number 19 comes into sight, which was there before.
-    expect(await site.run()).toEqual([news.deleted]);
+    expect(await site.run()).toEqual([notices.deleted]);
   });
 
   it('that is broken off by the broker is not complete, and tells the rest the next time', async () => {
@@ -192,10 +192,10 @@ describe.each(kinds)('a run that looks at $list', ({ list, make, ...news }) => {
     site.rows[list] = [make(1), make(2)];
     let left = 1;
     site.decider.refuses = () => (left -= 1) < 0;
-    expect(await site.run()).toEqual([news.saved]);
+    expect(await site.run()).toEqual([notices.saved]);
     expect(site.report).toMatchObject({ outcome: 'given_up' });
     site.decider.refuses = () => false;
-    expect(await site.run()).toEqual([news.saved]);
+    expect(await site.run()).toEqual([notices.saved]);
   });
 
   it('leaves out a row that it does not understand, which is not gone', async () => {

@@ -55,7 +55,7 @@ describe('a run', () => {
           id_services: 1,
         },
         asOfMs: 0,
-        isNews: false,
+        isNew: false,
       },
     ]);
     expect(report).toEqual({
@@ -173,13 +173,13 @@ describe('what is not known', () => {
     ['ends on their last', '2026-11-30 23:00:00', '2026-11-30 23:59:59', true],
     ['ends after it', '2026-11-30 23:30:00', '2026-12-01 00:30:00', false],
     ['starts after it', '2026-12-01 09:00:00', '2026-12-01 10:00:00', false],
-  ])('is news by whether that run would have seen it: one that %s', async (_when, start, end, isNews) => {
+  ])('is news by whether that run would have seen it: one that %s', async (_when, start, end, isNew) => {
     await using world = await Reconciling.start();
     world.decider.lastRun = { asOfMs: NOW_MS, firstDay: '2026-11-22', lastDay: '2026-11-30' };
     world.site.rows.appointments = [booking(1, start, { end })];
     world.time.nowMs -= 24 * 60 * 60 * 1000;
     await world.run();
-    expect(world.decider.observations).toMatchObject([{ kind: 'appointment', isNews }]);
+    expect(world.decider.observations).toMatchObject([{ kind: 'appointment', isNew }]);
   });
 });
 
@@ -229,7 +229,7 @@ describe('what was there', () => {
     world.site.rows.appointments = [booking(1, '2027-06-01 10:00:00')];
     expect(await world.run()).toMatchObject({ gone: 0, appointments: 1 });
     expect(world.decider.observations).toMatchObject([
-      { kind: 'appointment', row: { id: 1, start_datetime: '2027-06-01 10:00:00' }, isNews: false },
+      { kind: 'appointment', row: { id: 1, start_datetime: '2027-06-01 10:00:00' }, isNew: false },
     ]);
   });
 

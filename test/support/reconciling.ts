@@ -82,12 +82,12 @@ export class FakeDecider implements Decider {
       const wasKnown = others.has(id);
       others.set(id, String(observation.row['end_datetime']).slice(0, 10));
       if (wasKnown) return 'unchanged';
-      return observation.isNews ? 'announced' : 'learned';
+      return observation.isNew ? 'announced' : 'learned';
     }
     const known = this.existing.has(id);
     this.existing.set(id, String(observation.row['start_datetime']).slice(0, 10));
     if (known) return 'unchanged';
-    return observation.isNews ? 'announced' : 'learned';
+    return observation.isNew ? 'announced' : 'learned';
   }
 
   existingFrom(kind: 'unavailability' | 'blocked_period', firstDay: string): readonly number[] {

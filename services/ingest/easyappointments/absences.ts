@@ -11,14 +11,14 @@ type Draft = NonNullable<Decision['record']>;
 export function decideOnAbsence(known: AppointmentRecord | undefined, told: Told, after: Draft): Decision {
   const { verb, row, observed } = told;
   if (verb === 'delete') {
-    if (known?.state === 'deleted') return { news: [] };
-    return { news: [syncOf(row, 'unavailability.deleted')], record: after };
+    if (known?.state === 'deleted') return { notices: [] };
+    return { notices: [syncOf(row, 'unavailability.deleted')], record: after };
   }
-  if (known === undefined && observed?.isNews === false) return { news: [], record: after };
-  if (known !== undefined && isOutdated(known, told)) return { news: [] };
+  if (known === undefined && observed?.isNew === false) return { notices: [], record: after };
+  if (known !== undefined && isOutdated(known, told)) return { notices: [] };
   if (known !== undefined && known.state !== 'deleted' && isSame(known, after, observed !== undefined))
-    return { news: [], record: after };
-  return { news: [syncOf(row, 'unavailability.saved', known)], record: after };
+    return { notices: [], record: after };
+  return { notices: [syncOf(row, 'unavailability.saved', known)], record: after };
 }
 
 /** Of the columns that the REST API lists too: it knows no color, status or meeting link of an absence. */

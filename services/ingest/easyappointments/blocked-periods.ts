@@ -10,7 +10,7 @@ export interface BlockedPeriodTold extends Pick<Told, 'verb' | 'seen' | 'now' | 
   readonly row: BlockedPeriodRow;
 }
 
-const NOTHING: Plan = { news: [], proposals: [] };
+const NOTHING: Plan = { notices: [], proposals: [] };
 
 /** A time when nobody can be booked: calendars are told when it is another one, or called otherwise. */
 export function planForBlockedPeriod(ledger: Ledger, told: BlockedPeriodTold): Plan {
@@ -18,11 +18,11 @@ export function planForBlockedPeriod(ledger: Ledger, told: BlockedPeriodTold): P
   const known = ledger.get('blocked_period', row.id);
   const record = recordOf(known, told);
   const proposals = [{ kind: 'blocked_period', id: row.id, record }] as const;
-  if (verb === 'delete') return known?.gone === true ? NOTHING : { news: [newsOf(told)], proposals };
-  if (known === undefined && told.observed?.isNews === false) return { news: [], proposals };
+  if (verb === 'delete') return known?.gone === true ? NOTHING : { notices: [noticeOf(told)], proposals };
+  if (known === undefined && told.observed?.isNew === false) return { notices: [], proposals };
   if (known !== undefined && isOutdated({ ...known, state: stateOf(known) }, told)) return NOTHING;
   const isSame = known !== undefined && !known.gone && known.digest === record.digest;
-  return { news: isSame ? [] : [newsOf(told)], proposals };
+  return { notices: isSame ? [] : [noticeOf(told)], proposals };
 }
 
 /** The row of one that is gone, by what was known of it. */
@@ -30,7 +30,7 @@ export function blockedPeriodRowOf(id: number, { start, end }: BlockedPeriodReco
   return { id, start_datetime: start, end_datetime: end };
 }
 
-function newsOf({ verb, row }: BlockedPeriodTold): Plan['news'][number] {
+function noticeOf({ verb, row }: BlockedPeriodTold): Plan['notices'][number] {
   const { start_datetime: start, end_datetime: end } = row;
   return { kind: 'sync', reason: `blocked_period.${verb === 'save' ? 'saved' : 'deleted'}`, start, end };
 }

@@ -5,7 +5,7 @@ import type { AcceptedEvent } from '../core/accept.ts';
 import { parseJson } from '../core/json.ts';
 import { AppointmentRow, AppointmentRowWithHash } from './columns.ts';
 import { idOfTie } from './compose.ts';
-import { decide, rowOf, type News, type Told } from './decide.ts';
+import { decide, rowOf, type Notice, type Told } from './decide.ts';
 import type { AppointmentRecord } from './entries.ts';
 import { enriched } from './enrich.ts';
 import type { Ledger } from './ledger.ts';
@@ -97,28 +97,28 @@ function planForBroadcast(
 ): Plan {
   const known = ledger.get('appointment', row.id);
   const told = { ...context, verb, row };
-  const { news, record, isOfAnotherRow } = decide(known, told);
-  if (isOfAnotherRow) return { news: [], proposals: [], isOfAnotherRow };
+  const { notices, record, isOfAnotherRow } = decide(known, told);
+  if (isOfAnotherRow) return { notices: [], proposals: [], isOfAnotherRow };
   const proposalsOf = (kept: typeof record) =>
     kept === undefined ? [] : [{ kind: 'appointment', id: row.id, record: kept } as const];
   const isOutdated = verb === 'save' && record === undefined;
   if (known !== undefined && (isOutdated || isKnown(known, told)))
-    return { news: [], proposals: proposalsOf(record) };
+    return { notices: [], proposals: proposalsOf(record) };
   // Nobody need hear that it is off of one that is over, or again after its status said so; calendars learn of the slot.
   const isOff = record !== undefined && record.state !== 'booked' && row.is_unavailability !== true;
-  if (isOff && news.every(({ kind }) => kind === 'sync')) {
-    return { news, proposals: proposalsOf(record) };
+  if (isOff && notices.every(({ kind }) => kind === 'sync')) {
+    return { notices, proposals: proposalsOf(record) };
   }
   const whole = {
     ...event,
-    ...asDecided(event, news),
-    id: event.id && idOfTie(event.id, news[0]?.tie),
+    ...asDecided(event, notices),
+    id: event.id && idOfTie(event.id, notices[0]?.tie),
   };
   const data = { ...whole.data, ...(row.hash !== undefined && { hash: row.hash }) };
   const forOthers = known?.quiet === true || isQuiet(told);
   const rooms = forOthers ? event.rooms.filter((room) => !isOfCustomer(room)) : event.rooms;
   return {
-    news: news.filter(
+    notices: notices.filter(
       (one) => one.kind === 'appointment' && (one.part?.who === 'leaving' || one.audience === 'customer'),
     ),
     proposals: proposalsOf(record),
@@ -130,9 +130,9 @@ function planForBroadcast(
 /** The fork calls every change of a row an update: that one is off, or on again, is told as by its webhook. */
 function asDecided(
   { name, data }: AcceptedEvent,
-  news: readonly News[],
+  notices: readonly Notice[],
 ): Pick<AcceptedEvent, 'name' | 'data'> {
-  const own = news.find(
+  const own = notices.find(
     (one) => one.kind === 'appointment' && one.part?.who !== 'leaving' && one.audience !== 'customer',
   );
   if (own?.kind !== 'appointment') return { name, data };
@@ -143,8 +143,8 @@ function asDecided(
 
 function isKnown(known: AppointmentRecord, told: Told): boolean {
   if (told.verb === 'save') {
-    const before = decide(known, { ...told, observed: { isNews: false } });
-    return before.news.length === 0 && known.state !== 'deleted';
+    const before = decide(known, { ...told, observed: { isNew: false } });
+    return before.notices.length === 0 && known.state !== 'deleted';
   }
   const { row } = told;
   const was = rowOf(row.id, known);

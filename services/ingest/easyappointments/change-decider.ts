@@ -112,7 +112,7 @@ export class ChangeDecider implements DeciderPort {
     const plan = this.#planForObservation(observation, overlapMs);
     const stamp = { id: undefined, timestamp: new Date(observation.asOfMs).toISOString() };
     await this.#carryOut(plan, stamp, 'reconciliation');
-    if (plan.news.length > 0) return 'announced';
+    if (plan.notices.length > 0) return 'announced';
     return plan.proposals.length > 0 ? 'learned' : 'unchanged';
   }
 
@@ -130,7 +130,7 @@ export class ChangeDecider implements DeciderPort {
 
   async completed(run: Run): Promise<void> {
     const proposals = [{ kind: 'run', id: RUN_ID, record: run }] as const;
-    await this.#carryOut({ news: [], proposals }, { id: undefined, timestamp: '' }, 'reconciliation');
+    await this.#carryOut({ notices: [], proposals }, { id: undefined, timestamp: '' }, 'reconciliation');
   }
 
   /** Tells again what clients were told with other names or another zone than are known now; resolves to how many. */
@@ -142,7 +142,10 @@ export class ChangeDecider implements DeciderPort {
       .coming(this.#context(atMs).today)
       .flatMap(([id, record]) => toldAgain(id, record, this.#withoutDoubtful(ledger)) ?? []);
     for (const some of batches(again)) {
-      const plan = { news: some.map(({ news }) => news), proposals: some.map(({ proposal }) => proposal) };
+      const plan = {
+        notices: some.map(({ notices }) => notices),
+        proposals: some.map(({ proposal }) => proposal),
+      };
       await this.#carryOut(
         plan,
         { id: undefined, timestamp: new Date(atMs).toISOString() },
@@ -193,11 +196,11 @@ export class ChangeDecider implements DeciderPort {
    */
   #carryOut(plan: Plan, stamp: Stamp, entrance: Entrance, named?: Promise<void>): Promise<void> {
     const { ledger } = this.options;
-    const { news, proposals, passedOn } = plan;
+    const { notices, proposals, passedOn } = plan;
     const directory = this.#withoutDoubtful(plan.directory ?? ledger);
     const compose = () => [
       ...(passedOn?.(directory) ?? []),
-      ...news.flatMap((one) => eventsOf(one, stamp, directory)),
+      ...notices.flatMap((one) => eventsOf(one, stamp, directory)),
     ];
     const keys = proposals.map(keyOf);
     const before = [
@@ -272,8 +275,8 @@ function customerOf(webhook: Change): number | undefined {
   return webhook.row.id_users_customer ?? undefined;
 }
 
-function showsCustomer({ news }: Plan): boolean {
-  return news.some((one) => one.kind === 'appointment' && one.name !== 'appointment.cancelled');
+function showsCustomer({ notices }: Plan): boolean {
+  return notices.some((one) => one.kind === 'appointment' && one.name !== 'appointment.cancelled');
 }
 
 function* batches<Item>(items: readonly Item[]): Generator<readonly Item[]> {

@@ -5,7 +5,7 @@ import { concernedBy, firstId } from '../core/event-data.ts';
 import { appointmentRooms } from '../core/rooms-of.ts';
 import type { AppointmentRow } from './columns.ts';
 import { withHashForCustomer } from './customer-hash.ts';
-import type { News } from './decide.ts';
+import type { Notice } from './decide.ts';
 import type { Directory } from './ledger.ts';
 import { isOfCustomer } from './quiet.ts';
 import { isWallClock, slotOf } from './local-time.ts';
@@ -21,26 +21,28 @@ export interface Stamp {
 const AS_COPY = { isCopy: true } as const;
 
 /** Events for one piece of news: who hears of it, and what they see. Most are one; nobody left to tell makes none. */
-export function eventsOf(news: News, stamp: Stamp, directory: Directory): AcceptedEvent[] {
-  const id = stamp.id === undefined ? undefined : idOfTie(stamp.id, news.tie) + suffixOf(news);
+export function eventsOf(notices: Notice, stamp: Stamp, directory: Directory): AcceptedEvent[] {
+  const id = stamp.id === undefined ? undefined : idOfTie(stamp.id, notices.tie) + suffixOf(notices);
   const base = { id, timestamp: stamp.timestamp };
-  if (news.kind === 'sync') {
-    return [{ ...base, name: 'calendar.sync', data: thinData(news, directory), rooms: roomsOfSync(news) }];
+  if (notices.kind === 'sync') {
+    return [
+      { ...base, name: 'calendar.sync', data: thinData(notices, directory), rooms: roomsOfSync(notices) },
+    ];
   }
-  const { hash, ...row } = news.row;
+  const { hash, ...row } = notices.row;
   const data = {
     ...row,
-    ...reasonOf(news),
-    ...previousOf(news.before, directory),
+    ...reasonOf(notices),
+    ...previousOf(notices.before, directory),
     ...knownOf(row, directory),
   };
-  const rooms = roomsOf(news, directory);
+  const rooms = roomsOf(notices, directory);
   if (rooms.length === 0) return [];
-  if (news.audience === 'customer') {
-    return [{ ...base, name: news.name, data: { ...data, ...present({ hash }) }, rooms, ...AS_COPY }];
+  if (notices.audience === 'customer') {
+    return [{ ...base, name: notices.name, data: { ...data, ...present({ hash }) }, rooms, ...AS_COPY }];
   }
-  const isCopy = news.part?.who === 'joining';
-  const event = { ...base, name: news.name, data, rooms, ...(isCopy && AS_COPY) };
+  const isCopy = notices.part?.who === 'joining';
+  const event = { ...base, name: notices.name, data, rooms, ...(isCopy && AS_COPY) };
   return withHashForCustomer(event, hash, row.id_users_customer ?? undefined);
 }
 
@@ -50,12 +52,12 @@ export function idOfTie(id: string, tie: number | undefined): string {
 }
 
 /** Of one message several events may come: each has an id that the same message gives it again. */
-function suffixOf(news: News): string {
-  if (news.isOneOfMany === true) return `:${news.kind === 'sync' ? news.id : news.row.id}`;
-  if (news.kind === 'sync') return '';
-  if (news.audience === 'customer') return ':customer';
-  if (news.part?.who === 'leaving') return ':reassigned';
-  if (news.part?.who === 'joining') return ':assigned';
+function suffixOf(notices: Notice): string {
+  if (notices.isOneOfMany === true) return `:${notices.kind === 'sync' ? notices.id : notices.row.id}`;
+  if (notices.kind === 'sync') return '';
+  if (notices.audience === 'customer') return ':customer';
+  if (notices.part?.who === 'leaving') return ':reassigned';
+  if (notices.part?.who === 'joining') return ':assigned';
   return '';
 }
 
@@ -101,13 +103,13 @@ function knownOf(
   });
 }
 
-function roomsOfSync({ provider, secretary }: Extract<News, { kind: 'sync' }>): Room[] {
+function roomsOfSync({ provider, secretary }: Extract<Notice, { kind: 'sync' }>): Room[] {
   if (secretary !== undefined) return [personalRoom('secretary', secretary)];
   return ['calendar', ...(provider === undefined ? [] : [personalRoom('provider', provider)]), 'admin'];
 }
 
-function roomsOf(news: Extract<News, { kind: 'appointment' }>, directory: Directory): Address[] {
-  const { row, part, audience } = news;
+function roomsOf(notices: Extract<Notice, { kind: 'appointment' }>, directory: Directory): Address[] {
+  const { row, part, audience } = notices;
   const rooms = roomsOfRow(row, directory).filter(
     (room) => audience === undefined || isOfCustomer(room) === (audience === 'customer'),
   );
@@ -123,8 +125,8 @@ function roomsOfRow(
   return appointmentRooms(provider, customer ?? undefined, directory.secretariesOf(provider));
 }
 
-function thinData(news: Extract<News, { kind: 'sync' }>, directory: Directory): EventData {
-  const { reason, id, provider, start, end, before } = news;
+function thinData(notices: Extract<Notice, { kind: 'sync' }>, directory: Directory): EventData {
+  const { reason, id, provider, start, end, before } = notices;
   return present({
     reason,
     appointment_id: id,
@@ -134,7 +136,7 @@ function thinData(news: Extract<News, { kind: 'sync' }>, directory: Directory): 
   });
 }
 
-function previousOf(before: News['before'], directory: Directory): EventData {
+function previousOf(before: Notice['before'], directory: Directory): EventData {
   if (before === undefined) return {};
   const zone = before.zone === undefined ? directory.zoneOf(before.provider) : before.zone;
   const slot = Object.entries(slotOf(before, zone));

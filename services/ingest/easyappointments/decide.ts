@@ -10,7 +10,7 @@ import { syncOf } from './sync.ts';
 import type { Verb } from './webhook.ts';
 
 /** What somebody has to be told; the directory adds names, times with their zone and rooms. */
-export type News = {
+export type Notice = {
   /** Of two saves of one second: the version of the record that it leads to. Their messages may be told more than once. */
   readonly tie?: number;
 } & (
@@ -54,7 +54,7 @@ export interface Part {
 export interface Decision {
   /** It tells of another row than the one that is known to exist: nothing is told of it. */
   readonly isOfAnotherRow?: true;
-  readonly news: readonly News[];
+  readonly notices: readonly Notice[];
   /** What is known from now on; absent when that is what was known. */
   readonly record?: Omit<AppointmentRecord, 'version'>;
 }
@@ -71,10 +71,10 @@ export interface Told {
   readonly quietStatuses: ReadonlySet<string>;
   readonly nowOf: LocalNow;
   /** Of the REST API, which says nothing of when: whether an unknown one is announced, or only learned. */
-  readonly observed?: { readonly isNews: boolean };
+  readonly observed?: { readonly isNew: boolean };
 }
 
-const NOTHING: Decision = { news: [] };
+const NOTHING: Decision = { notices: [] };
 const BOOK_TOLERANCE_S = 2;
 
 /** What a save or delete of an appointment means after all that is known of it. */
@@ -84,12 +84,12 @@ export function decide(known: AppointmentRecord | undefined, told: Told): Decisi
   const decision = asCustomerHears(known, { row, before }, decideForAll(known, told));
   if (known === undefined || decision.record?.undecided !== true) return decision;
   const tie = known.version + 1;
-  return { ...decision, news: decision.news.map((one) => ({ ...one, tie })) };
+  return { ...decision, notices: decision.notices.map((one) => ({ ...one, tie })) };
 }
 
 function decideForAll(known: AppointmentRecord | undefined, told: Told): Decision {
   if (isOfAnotherRow(known, told)) {
-    if (known?.state !== 'deleted') return { news: [], isOfAnotherRow: true };
+    if (known?.state !== 'deleted') return { notices: [], isOfAnotherRow: true };
     return decideOnNext(told);
   }
   const after = recordOf(known, told);
@@ -98,28 +98,28 @@ function decideForAll(known: AppointmentRecord | undefined, told: Told): Decisio
   if (told.verb === 'delete') return decideOnDelete(known, told, after);
   if (known === undefined) return decideOnUnknown(told, after);
   if (isOutdated(known, told)) return NOTHING;
-  if (known.digest === after.digest && known.state !== 'deleted') return { news: [], record: after };
+  if (known.digest === after.digest && known.state !== 'deleted') return { notices: [], record: after };
   if (after.state === 'cancelled' && known.state === 'cancelled') {
-    return { news: [syncOf(told.row, 'appointment.updated', known)], record: after };
+    return { notices: [syncOf(told.row, 'appointment.updated', known)], record: after };
   }
   const change = { kind: 'appointment', row: told.row, ...changeOf(known, after) } as const;
   const givenAway = known.state === 'booked' && wentElsewhere(known, after);
-  return { news: givenAway ? partsOf(known, change) : [change], record: after };
+  return { notices: givenAway ? partsOf(known, change) : [change], record: after };
 }
 
 /** Nobody is shown when somebody else's appointment was before, nor that one is off which they never had. */
-function partsOf(known: AppointmentRecord, change: Extract<News, { kind: 'appointment' }>): News[] {
+function partsOf(known: AppointmentRecord, change: Extract<Notice, { kind: 'appointment' }>): Notice[] {
   const { row } = change;
   const before = rowOf(row.id, known);
   const reason = 'reassigned';
   const leaving = { who: 'leaving', other: row } as const;
   const joining = { who: 'joining', other: before } as const;
-  const news: News[] = [
+  const notices: Notice[] = [
     { kind: 'appointment', name: 'appointment.cancelled', row: before, reason, part: leaving },
     { ...change, part: { who: 'staying', other: before } },
   ];
-  if (change.name === 'appointment.cancelled') return news;
-  return [...news, { kind: 'appointment', name: 'appointment.created', row, reason, part: joining }];
+  if (change.name === 'appointment.cancelled') return notices;
+  return [...notices, { kind: 'appointment', name: 'appointment.created', row, reason, part: joining }];
 }
 
 /** Rows of one appointment after it is gone, by what was known of it. */
@@ -138,11 +138,11 @@ export function rowOf(id: number, known: Omit<AppointmentRecord, 'version'>): Ap
 
 /** The id of a row that is gone was given to another one. */
 function decideOnNext(told: Told): Decision {
-  const { news, record } = decideForAll(undefined, told);
-  const [only] = news;
+  const { notices, record } = decideForAll(undefined, told);
+  const [only] = notices;
   if (only?.kind !== 'appointment' || only.name !== 'appointment.updated')
-    return { news, ...(record && { record }) };
-  return { news: [{ ...only, name: 'appointment.created' }], ...(record && { record }) };
+    return { notices, ...(record && { record }) };
+  return { notices: [{ ...only, name: 'appointment.created' }], ...(record && { record }) };
 }
 
 /** The REST API shows another row under the id: the one before is gone, as after a backup was restored. */
@@ -161,12 +161,12 @@ function wasReplaced(
 }
 
 function decideOnReplaced(known: AppointmentRecord, told: Told): Decision {
-  const { news, record } = decideForAll(undefined, { ...told, observed: { isNews: true } });
+  const { notices, record } = decideForAll(undefined, { ...told, observed: { isNew: true } });
   const row = rowOf(told.row.id, known);
-  const gone: News = known.absence
+  const gone: Notice = known.absence
     ? syncOf(row, 'unavailability.deleted')
     : { kind: 'appointment', name: 'appointment.cancelled', row };
-  return { news: [gone, ...news], ...(record && { record }) };
+  return { notices: [gone, ...notices], ...(record && { record }) };
 }
 
 /** A row keeps its `create_datetime` for life. */
@@ -178,16 +178,16 @@ function isOfAnotherRow(known: AppointmentRecord | undefined, { row, observed }:
 
 function decideOnUnknown({ row, observed }: Told, after: AppointmentRecordDraft): Decision {
   if (observed !== undefined) {
-    if (!observed.isNews || after.state === 'cancelled') return { news: [], record: after };
-    return { news: [{ kind: 'appointment', name: 'appointment.created', row }], record: after };
+    if (!observed.isNew || after.state === 'cancelled') return { notices: [], record: after };
+    return { notices: [{ kind: 'appointment', name: 'appointment.created', row }], record: after };
   }
   if (after.state === 'cancelled') {
-    return { news: [{ kind: 'appointment', name: 'appointment.cancelled', row }], record: after };
+    return { notices: [{ kind: 'appointment', name: 'appointment.cancelled', row }], record: after };
   }
   // Upstream does not say whether a save is the first: on an insert its two clocks are read in the same second.
   const first = row.create_datetime === row.update_datetime;
   return {
-    news: [{ kind: 'appointment', name: first ? 'appointment.created' : 'appointment.updated', row }],
+    notices: [{ kind: 'appointment', name: first ? 'appointment.created' : 'appointment.updated', row }],
     record: after,
   };
 }
@@ -202,11 +202,11 @@ function decideOnDelete(
   const over = isOver(after, nowOf) && (known === undefined || isOver(known, nowOf));
   // Everybody was told when its status said so; now the slot is free as well.
   if (over || known?.state === 'cancelled')
-    return { news: [syncOf(row, 'appointment.cancelled')], record: after };
+    return { notices: [syncOf(row, 'appointment.cancelled')], record: after };
   const off = { kind: 'appointment', name: 'appointment.cancelled', row } as const;
   // The save that gave it away before is late or lost: whom it was told to has it still.
   const givenAway = known !== undefined && wentElsewhere(known, after);
-  return { news: givenAway ? partsOf(known, off) : [off], record: after };
+  return { notices: givenAway ? partsOf(known, off) : [off], record: after };
 }
 
 function changeOf(known: AppointmentRecord, after: AppointmentRecordDraft) {

@@ -19,7 +19,7 @@ export interface ObservedOptions {
   readonly heard: (customer: number) => void;
 }
 
-const NOTHING: Plan = { news: [], proposals: [] };
+const NOTHING: Plan = { notices: [], proposals: [] };
 
 /** What the REST API shows, after all that the ledger knows. */
 export function planForObservation(
@@ -36,7 +36,7 @@ export function planForObservation(
       // Of two webhooks of one second the REST API knows which counts, as soon as it was asked after both.
       const asOf = isUndecided ? Math.floor(observation.asOfMs / 1000) : context.seen;
       if (toldSince(ledger.get('appointment', row.id), asOf, context.now)) return NOTHING;
-      const observed = { isNews: observation.isNews };
+      const observed = { isNew: observation.isNew };
       const plan = planForAppointment(ledger, { ...context, verb: 'save', row, observed });
       const isWhole = known !== undefined && (!known.absence || known.listed !== undefined);
       return onlyChanges(plan, isWhole && !isUndecided);
@@ -44,12 +44,12 @@ export function planForObservation(
     case 'blocked_period': {
       const row = BlockedPeriodRow.parse(observation.row);
       if (toldSince(ledger.get('blocked_period', row.id), context.seen, context.now)) return NOTHING;
-      const observed = { isNews: observation.isNews };
+      const observed = { isNew: observation.isNew };
       const plan = planForBlockedPeriod(ledger, { ...context, verb: 'save', row, observed });
       return onlyChanges(plan, ledger.get('blocked_period', row.id) !== undefined);
     }
     case 'gone':
-      return planForGone(observation, ledger, { ...context, verb: 'delete', observed: { isNews: true } });
+      return planForGone(observation, ledger, { ...context, verb: 'delete', observed: { isNew: true } });
     case 'person': {
       const row = PersonRow.parse(observation.row);
       if (toldSince(ledger.get(observation.role, row.id), context.seen, context.now)) return NOTHING;
@@ -83,7 +83,7 @@ function planForGone(
 
 /** A run looks at every appointment there is: one that shows nothing new leaves no entry. */
 function onlyChanges(plan: Plan, isKnown: boolean): Plan {
-  return isKnown && plan.news.length === 0 ? NOTHING : plan;
+  return isKnown && plan.notices.length === 0 ? NOTHING : plan;
 }
 
 /** How far ahead of our clock that of the instance may be that heard of it; seconds. */

@@ -1,6 +1,6 @@
 import type { AcceptedEvent } from '../core/accept.ts';
 import type { PersonRow, ServiceRow } from './columns.ts';
-import { rowOf, type News } from './decide.ts';
+import { rowOf, type Notice } from './decide.ts';
 import type { PersonRecord } from './entries.ts';
 import type { Directory, Ledger, Proposal } from './ledger.ts';
 import { isOver, type LocalNow } from './over.ts';
@@ -11,7 +11,7 @@ import type { Role, Verb } from './webhook.ts';
 import { isReplanned, workingPlanOf } from './working-plan.ts';
 
 export interface Plan {
-  readonly news: readonly News[];
+  readonly notices: readonly Notice[];
   readonly proposals: readonly Proposal[];
   /** Events that come from the backend as they are, before those of the news. */
   readonly passedOn?: (directory: Directory) => readonly AcceptedEvent[];
@@ -21,7 +21,7 @@ export interface Plan {
   readonly isOfAnotherRow?: true;
 }
 
-const NOTHING: Plan = { news: [], proposals: [] };
+const NOTHING: Plan = { notices: [], proposals: [] };
 
 export interface PersonTold {
   readonly role: Role;
@@ -56,7 +56,7 @@ export function planForPerson(ledger: Ledger, told: PersonTold): Plan {
     const own: Proposal[] =
       known === undefined || known.gone ? [] : [{ kind: role, id: row.id, record: gone }];
     return role === 'secretary'
-      ? { news: [], proposals: own }
+      ? { notices: [], proposals: own }
       : withCancellations(ledger, { ...told, kind: role, id: row.id }, own);
   }
   if (isOutdated(known, told)) return NOTHING;
@@ -75,20 +75,21 @@ export function planForPerson(ledger: Ledger, told: PersonTold): Plan {
     told.tellAgain && role !== 'secretary'
       ? tellAgain(ledger, directory, { kind: role, id: row.id, today: told.today }, assumedOf(known, record))
       : NOTHING;
-  if (isSame && again.news.length === 0) return NOTHING;
-  const own: News[] = role === 'provider' && isReplanned(known, record) ? [availabilityChanged(row.id)] : [];
+  if (isSame && again.notices.length === 0) return NOTHING;
+  const own: Notice[] =
+    role === 'provider' && isReplanned(known, record) ? [availabilityChanged(row.id)] : [];
   if (role === 'secretary' && known !== undefined && worksForOthers(known, record)) {
     own.push({ kind: 'sync', reason: 'providers_changed', secretary: row.id });
   }
   return {
-    news: [...own, ...again.news],
+    notices: [...own, ...again.notices],
     // The person last: what breaks before it makes the message come again and tell the same.
     proposals: [...again.proposals, ...(isSame ? [] : [{ kind: role, id: row.id, record }])],
     directory,
   };
 }
 
-function availabilityChanged(provider: number): News {
+function availabilityChanged(provider: number): Notice {
   return { kind: 'sync', reason: 'provider.availability_changed', provider };
 }
 
@@ -111,7 +112,7 @@ function tellAgain(
   const again = ledger
     .coming(today, { kind, id })
     .flatMap(([appointment, record]) => toldAgain(appointment, record, directory, assumed) ?? []);
-  return { news: again.map(({ news }) => news), proposals: again.map(({ proposal }) => proposal) };
+  return { notices: again.map(({ notices }) => notices), proposals: again.map(({ proposal }) => proposal) };
 }
 
 /** The ledger as it will be. */
@@ -150,7 +151,7 @@ export function planForService(
     ? tellAgain(ledger, directory, { kind: 'service', id: row.id, today: told.today }, assumed)
     : NOTHING;
   return {
-    news: again.news,
+    notices: again.notices,
     proposals: [...again.proposals, { kind: 'service', id: row.id, record }],
     directory,
   };
@@ -171,7 +172,7 @@ function withCancellations(
 ): Plan {
   const theirs = ledger.bookedOf(kind, id);
   return {
-    news: theirs
+    notices: theirs
       .filter(([, known]) => known.state === 'booked' && !isOver(known, nowOf))
       .map(([appointment, known]) => ({
         kind: 'appointment',

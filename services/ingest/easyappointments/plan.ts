@@ -49,9 +49,9 @@ export function planFor(
 
 export function planForAppointment(ledger: Ledger, told: Told): Plan {
   const { id }: AppointmentRow = told.row;
-  const { news, record, isOfAnotherRow } = decide(ledger.get('appointment', id), told);
+  const { notices, record, isOfAnotherRow } = decide(ledger.get('appointment', id), told);
   return {
-    news,
+    notices,
     proposals: record === undefined ? [] : [{ kind: 'appointment', id, record }],
     ...(isOfAnotherRow && { isOfAnotherRow }),
   };

@@ -1,6 +1,6 @@
 import type { Address } from '../../../shared/contract/routing.ts';
 import type { AppointmentRow } from './columns.ts';
-import type { Decision, News, Told } from './decide.ts';
+import type { Decision, Notice, Told } from './decide.ts';
 import type { AppointmentRecord } from './entries.ts';
 
 /** Whether the status of a row is one of these, which are lower case. */
@@ -32,15 +32,17 @@ export function asCustomerHears(
   { row, before }: Rows,
   decision: Decision,
 ): Decision {
-  const { news, record } = decision;
+  const { notices, record } = decision;
   if (record === undefined || (known?.quiet === undefined && record.quiet === undefined)) return decision;
   // The customer has what was told last, whatever the operator calls quiet since.
-  if (news.length === 0)
+  if (notices.length === 0)
     return known === undefined ? decision : { ...decision, record: quietAs(known, record) };
-  if (news.every(({ kind }) => kind === 'sync')) return decision;
+  if (notices.every(({ kind }) => kind === 'sync')) return decision;
   const own = ownNews(known, { row, before }, record);
-  const forOthers = news.map((one) => (one.kind === 'sync' ? one : { ...one, audience: 'others' as const }));
-  return { ...decision, news: [...forOthers, ...(own === undefined ? [] : [own])] };
+  const forOthers = notices.map((one) =>
+    one.kind === 'sync' ? one : { ...one, audience: 'others' as const },
+  );
+  return { ...decision, notices: [...forOthers, ...(own === undefined ? [] : [own])] };
 }
 
 /** As the save or delete has it, and as it was told last. */
@@ -59,7 +61,7 @@ function ownNews(
   known: AppointmentRecord | undefined,
   { row, before }: Rows,
   record: Draft,
-): News | undefined {
+): Notice | undefined {
   const base = { kind: 'appointment', audience: 'customer' } as const;
   const had = known?.state === 'booked' && known.quiet === undefined;
   if (had) return { ...base, name: 'appointment.cancelled', row: before };

@@ -1,4 +1,4 @@
-import { rowOf, type News } from './decide.ts';
+import { rowOf, type Notice } from './decide.ts';
 import { digestOf } from './digest.ts';
 import type { AppointmentRecord, LedgerEntry } from './entries.ts';
 import type { Directory, Proposal } from './ledger.ts';
@@ -23,7 +23,7 @@ export function shownOf(id: number, { provider, customer, service }: Concerned, 
 }
 
 export interface Again {
-  readonly news: News;
+  readonly notices: Notice;
   readonly proposal: Proposal;
 }
 
@@ -50,9 +50,9 @@ export function toldAgain(
   if (record.absence) {
     const { provider, start, end } = record;
     const slot = { reason: 'unavailability.saved', id, provider, start, end, before, isOneOfMany } as const;
-    return { news: { kind: 'sync', ...slot }, proposal };
+    return { notices: { kind: 'sync', ...slot }, proposal };
   }
-  const news = {
+  const notices = {
     kind: 'appointment',
     name: 'appointment.updated',
     row: rowOf(id, record),
@@ -60,7 +60,7 @@ export function toldAgain(
     ...audienceOf(record),
     ...(otherZone ? { reason: 'zone_changed', before } : { reason: 'names' }),
   } as const;
-  return { news, proposal };
+  return { notices, proposal };
 }
 
 const isOneOfMany = true;
@@ -79,13 +79,13 @@ export function asToldBefore(entry: LedgerEntry, written: readonly LedgerEntry[]
 /** With the zone and names that its event shows; what is not told stands as it was told before, or as it is. */
 export function asShown<Value extends Proposal | LedgerEntry>(
   proposal: Value,
-  { news, passedOn }: { readonly news: readonly News[]; readonly passedOn?: unknown },
+  { notices, passedOn }: { readonly notices: readonly Notice[]; readonly passedOn?: unknown },
   directory: Directory,
 ): Value {
   if (proposal.kind !== 'appointment' || proposal.record.state !== 'booked') return proposal;
   const { id, record } = proposal;
   const isTold =
-    passedOn !== undefined || news.some((one) => (one.kind === 'sync' ? one.id : one.row.id) === id);
+    passedOn !== undefined || notices.some((one) => (one.kind === 'sync' ? one.id : one.row.id) === id);
   if (!isTold && record.zone !== undefined && record.names !== undefined) return proposal;
   return { ...proposal, record: { ...record, ...shownOf(id, record, directory) } };
 }

@@ -11,12 +11,12 @@ const MINUTE_MS = 60_000;
 
 class Comparing extends TestDecider {
   /** What a run that asks `laterMs` after the last webhook tells. */
-  async compare(listed: Row, { isNews = true, laterMs = MINUTE_MS } = {}): Promise<string[]> {
+  async compare(listed: Row, { isNew = true, laterMs = MINUTE_MS } = {}): Promise<string[]> {
     const asOfMs = this.nowMs + laterMs;
     const isAbsence = Object.hasOwn(listed, 'providerId');
     const row = (isAbsence ? UnavailabilityResource : BlockedPeriodResource).parse(listed);
     const kind = isAbsence ? 'appointment' : 'blocked_period';
-    return this.#since(() => this.decider.observe({ kind, row, asOfMs, isNews }));
+    return this.#since(() => this.decider.observe({ kind, row, asOfMs, isNew }));
   }
 
   async miss(of: Gone, id: number, laterMs = MINUTE_MS): Promise<string[]> {
@@ -84,7 +84,7 @@ describe.each(kinds)('$what', ({ of, save, remove, id, saved, deleted, listed })
 
   it('is only learned where nothing was compared before', async () => {
     const decider = new Comparing();
-    expect(await decider.compare(listed, { isNews: false })).toEqual([]);
+    expect(await decider.compare(listed, { isNew: false })).toEqual([]);
     expect(decider.written).toHaveLength(1);
     expect(await decider.tell(save)).toEqual([]);
   });
@@ -215,7 +215,7 @@ describe('an unavailability', () => {
     const row = { ...webhook('appointment_save.new').payload, create_datetime: undefined };
     const asOfMs = decider.nowMs + 2 * MINUTE_MS;
     decider.announced.length = 0;
-    await decider.decider.observe({ kind: 'appointment', row, asOfMs, isNews: true });
+    await decider.decider.observe({ kind: 'appointment', row, asOfMs, isNew: true });
     expect(decider.announced.map(told)).toEqual([
       'calendar.sync (unavailability.deleted) → calendar provider_4 admin',
       'appointment.created → admin provider_4 customer_6',

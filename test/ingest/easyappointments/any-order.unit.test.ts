@@ -101,7 +101,7 @@ class CrashingDecider extends TestDecider {
     const asOfMs = this.nowMs + 60_000;
     for (const row of rows) {
       const shown = { ...row, create_datetime: undefined, update_datetime: undefined };
-      await this.decider.observe({ kind: 'appointment', row: shown, asOfMs, isNews: true });
+      await this.decider.observe({ kind: 'appointment', row: shown, asOfMs, isNew: true });
     }
     for (const id of this.decider.appointmentsBetween('2026-01-01', '2027-12-31'))
       if (!rows.some((row) => row.id === id))

@@ -44,7 +44,7 @@ async function compare(decider: TestDecider, row: unknown): Promise<string> {
   if (typeof row === 'number')
     return decider.decider.observe({ kind: 'gone', of: 'appointment', id: row, asOfMs });
   const parsed = AppointmentResource.parse(row);
-  return decider.decider.observe({ kind: 'appointment', row: parsed, asOfMs, isNews: true });
+  return decider.decider.observe({ kind: 'appointment', row: parsed, asOfMs, isNew: true });
 }
 
 const outcomeOf = (done: Promise<unknown>) =>

@@ -71,7 +71,7 @@ async function compare(decider: TestDecider, { appointments, of }: Database): Pr
     await decider.decider.observe({ kind: 'service', row: shown(row), asOfMs });
   await decider.decider.tellAgain();
   for (const row of appointments)
-    await decider.decider.observe({ kind: 'appointment', row: shown(row), asOfMs, isNews: true });
+    await decider.decider.observe({ kind: 'appointment', row: shown(row), asOfMs, isNew: true });
   for (const id of decider.decider.appointmentsBetween('2026-01-01', '2027-12-31'))
     if (!appointments.some((row) => row['id'] === id))
       await decider.decider.observe({ kind: 'gone', of: 'appointment', id, asOfMs });

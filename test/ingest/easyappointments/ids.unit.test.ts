@@ -72,7 +72,7 @@ describe('an id that comes again with another create_datetime', () => {
       kind: 'appointment',
       row: { ...shown, book_datetime },
       asOfMs,
-      isNews: false,
+      isNew: false,
     });
     expect(decider.announced.slice(before).map(told)).toEqual([
       'appointment.cancelled → admin provider_41 customer_6',

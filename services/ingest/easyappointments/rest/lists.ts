@@ -61,8 +61,8 @@ async function compare(list: List, before: number | undefined, options: ListOpti
   const take = async (row: Row, id: number, asOfMs: number) => {
     if (!isKnown.has(id) && endsBefore(run.firstDay, row)) return;
     tally[list.counter] += 1;
-    const isNews = before !== undefined && id >= before;
-    await observe({ kind: list.kind, row, asOfMs, isNews }, options);
+    const isNew = before !== undefined && id >= before;
+    await observe({ kind: list.kind, row, asOfMs, isNew }, options);
   };
   const first = new Listing(pageLength);
   const { askedMs, isCut } = await lookThrough(list, '-id', first, options, take);

@@ -151,7 +151,7 @@ export class Lookups implements LookupsPort {
     await this.options.pace.turn(signal);
     const { row, asOfMs } = await this.#ask(`appointments/${appointment}`, signal);
     if (row === undefined) this.#observe({ kind: 'gone', of: 'appointment', id: appointment, asOfMs });
-    else this.#observe({ kind: 'appointment', row: AppointmentResource.parse(row), asOfMs, isNews: true });
+    else this.#observe({ kind: 'appointment', row: AppointmentResource.parse(row), asOfMs, isNew: true });
   }
 
   async #ask(path: string, signal: AbortSignal): Promise<Asked> {

@@ -7,7 +7,7 @@ export type Observation =
       /** Our clock just before the page was asked for; Unix milliseconds. */
       readonly asOfMs: number;
       /** Whether one that is not known is announced as created; else it is only learned. */
-      readonly isNews: boolean;
+      readonly isNew: boolean;
     }
   /** Verified: its own GET answered 404, or lists prove it. */
   | { readonly kind: 'gone'; readonly of: Gone; readonly id: number; readonly asOfMs: number }

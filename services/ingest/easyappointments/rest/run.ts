@@ -74,7 +74,7 @@ async function lookAtAppointments(options: RunOptions): Promise<ReadonlySet<numb
     }
     for (const row of readable(AppointmentResource, rows, 'appointments', options)) {
       tally.appointments += 1;
-      await observe({ kind: 'appointment', row, asOfMs, isNews: isNewSince(before, row) }, options);
+      await observe({ kind: 'appointment', row, asOfMs, isNew: isNewSince(before, row) }, options);
     }
   }
   return seen;
@@ -90,7 +90,7 @@ async function verify(id: number, options: RunOptions): Promise<void> {
   }
   for (const known of readable(AppointmentResource, [row], 'appointments', options)) {
     tally.appointments += 1;
-    await observe({ kind: 'appointment', row: known, asOfMs, isNews: false }, options);
+    await observe({ kind: 'appointment', row: known, asOfMs, isNew: false }, options);
   }
 }
 
