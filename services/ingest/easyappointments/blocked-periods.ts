@@ -3,17 +3,17 @@ import type { Told } from './decide.ts';
 import { digestOf } from './digest.ts';
 import type { BlockedPeriodRecord } from './entries.ts';
 import type { Ledger } from './ledger.ts';
-import type { Plan } from './people.ts';
+import type { Effects } from './people.ts';
 import { isOutdated, secondsOf } from './staleness.ts';
 
 export interface BlockedPeriodTold extends Pick<Told, 'verb' | 'seen' | 'now' | 'observed'> {
   readonly row: BlockedPeriodRow;
 }
 
-const NOTHING: Plan = { notices: [], proposals: [] };
+const NOTHING: Effects = { notices: [], proposals: [] };
 
 /** A time when nobody can be booked: calendars are told when it is another one, or called otherwise. */
-export function planForBlockedPeriod(ledger: Ledger, told: BlockedPeriodTold): Plan {
+export function effectsOfBlockedPeriod(ledger: Ledger, told: BlockedPeriodTold): Effects {
   const { verb, row } = told;
   const known = ledger.get('blocked_period', row.id);
   const record = recordOf(known, told);
@@ -30,7 +30,7 @@ export function blockedPeriodRowOf(id: number, { start, end }: BlockedPeriodReco
   return { id, start_datetime: start, end_datetime: end };
 }
 
-function noticeOf({ verb, row }: BlockedPeriodTold): Plan['notices'][number] {
+function noticeOf({ verb, row }: BlockedPeriodTold): Effects['notices'][number] {
   const { start_datetime: start, end_datetime: end } = row;
   return { kind: 'sync', reason: `blocked_period.${verb === 'save' ? 'saved' : 'deleted'}`, start, end };
 }

@@ -9,8 +9,8 @@ import { decide, rowOf, type Notice, type Told } from './decide.ts';
 import type { AppointmentRecord } from './entries.ts';
 import { enriched } from './enrich.ts';
 import type { Ledger } from './ledger.ts';
-import type { Plan } from './people.ts';
-import { planFor, type PlanContext } from './plan.ts';
+import type { Effects } from './people.ts';
+import { effectsOf, type DecisionContext } from './effects.ts';
 import { APPOINTMENT_SECRETS, withoutSecretKeys } from './secret-keys.ts';
 import { isOfCustomer, isQuiet } from './quiet.ts';
 import type { Change, Verb } from './webhook.ts';
@@ -75,26 +75,26 @@ export function readBroadcast(value: unknown, id: string | undefined): Broadcast
   return { kind: 'broadcast', verb, row, event: { id, name, data, timestamp, rooms } };
 }
 
-export function planForArrival(
+export function effectsOfArrival(
   change: Change,
   ledger: Ledger,
-  context: PlanContext,
+  context: DecisionContext,
   options: { readonly keepHash: boolean },
-): Plan {
-  if (change.kind !== 'broadcast') return planFor(change, ledger, context);
-  return planForBroadcast(change, ledger, context, options);
+): Effects {
+  if (change.kind !== 'broadcast') return effectsOf(change, ledger, context);
+  return effectsOfBroadcast(change, ledger, context, options);
 }
 
 /**
  * Passed on as it came, unless a webhook or a reconciliation told the same already. Those who lose the appointment by it,
  * whom the fork does not name, are told as by a webhook.
  */
-function planForBroadcast(
+function effectsOfBroadcast(
   { verb, row, event }: Broadcast,
   ledger: Ledger,
-  context: PlanContext,
+  context: DecisionContext,
   { keepHash }: { readonly keepHash: boolean },
-): Plan {
+): Effects {
   const known = ledger.get('appointment', row.id);
   const told = { ...context, verb, row };
   const { notices, record, isOfAnotherRow } = decide(known, told);

@@ -4,14 +4,14 @@ import type { WallClock } from '../../../shared/runtime/clock.ts';
 import type { AcceptedEvent } from '../core/accept.ts';
 import type { Entrance } from '../core/ports.ts';
 import type { Refusal } from '../core/problems.ts';
-import { planForArrival } from './broadcast.ts';
+import { effectsOfArrival } from './broadcast.ts';
 import { eventsOf, type Stamp } from './compose.ts';
 import { keyOf, RUN_ID, type LedgerEntry } from './entries.ts';
 import type { Directory, Ledger } from './ledger.ts';
-import type { Plan } from './people.ts';
+import type { Effects } from './people.ts';
 import { wallClockAt } from './local-time.ts';
-import { planForObservation } from './observed.ts';
-import { idsClash, type PlanContext } from './plan.ts';
+import { effectsOfObservation } from './observed.ts';
+import { idsClash, type DecisionContext } from './effects.ts';
 import { asShown, asToldBefore, toldAgain } from './shown.ts';
 import type { Decider as DeciderPort, Lookups, Observation, Run } from './rest/ports.ts';
 import type { Change } from './webhook.ts';
@@ -87,15 +87,15 @@ export class ChangeDecider implements DeciderPort {
   take({ webhook, entrance, id, receivedMs }: Arrival): Promise<Refusal | undefined> {
     const { ledger, keepHash, lookups } = this.options;
     if (webhook.kind === 'person' && webhook.role === 'customer') lookups?.heard(webhook.row.id, receivedMs);
-    const plan = planForArrival(webhook, ledger, this.#context(receivedMs), { keepHash });
-    if (plan.isOfAnotherRow) return Promise.resolve(this.#clash(webhook));
+    const effects = effectsOfArrival(webhook, ledger, this.#context(receivedMs), { keepHash });
+    if (effects.isOfAnotherRow) return Promise.resolve(this.#clash(webhook));
     const stamp = { id, timestamp: new Date(receivedMs).toISOString() };
-    this.#settleTies(plan);
+    this.#settleTies(effects);
     const customer = customerOf(webhook);
     // Asked also where this save shows nothing: what was told before may have another name by now.
     const known = customer === undefined ? undefined : lookups?.nameOf(customer, receivedMs);
-    const named = showsCustomer(plan) ? known : undefined;
-    return this.#carryOut(plan, stamp, entrance, named).then(() => undefined);
+    const named = showsCustomer(effects) ? known : undefined;
+    return this.#carryOut(effects, stamp, entrance, named).then(() => undefined);
   }
 
   #clash(change: Change): Refusal {
@@ -109,11 +109,11 @@ export class ChangeDecider implements DeciderPort {
     { overlapMs = OVERLAP_MS } = {},
   ): Promise<'announced' | 'learned' | 'unchanged'> {
     if (!this.#open) throw new AppError('going_away', 'another instance consumes the inbox now');
-    const plan = this.#planForObservation(observation, overlapMs);
+    const effects = this.#effectsOfObservation(observation, overlapMs);
     const stamp = { id: undefined, timestamp: new Date(observation.asOfMs).toISOString() };
-    await this.#carryOut(plan, stamp, 'reconciliation');
-    if (plan.notices.length > 0) return 'announced';
-    return plan.proposals.length > 0 ? 'learned' : 'unchanged';
+    await this.#carryOut(effects, stamp, 'reconciliation');
+    if (effects.notices.length > 0) return 'announced';
+    return effects.proposals.length > 0 ? 'learned' : 'unchanged';
   }
 
   appointmentsBetween(firstDay: string, lastDay: string): readonly number[] {
@@ -142,12 +142,12 @@ export class ChangeDecider implements DeciderPort {
       .coming(this.#context(atMs).today)
       .flatMap(([id, record]) => toldAgain(id, record, this.#withoutDoubtful(ledger)) ?? []);
     for (const some of batches(again)) {
-      const plan = {
+      const effects = {
         notices: some.map(({ notices }) => notices),
         proposals: some.map(({ proposal }) => proposal),
       };
       await this.#carryOut(
-        plan,
+        effects,
         { id: undefined, timestamp: new Date(atMs).toISOString() },
         'reconciliation',
       );
@@ -155,7 +155,7 @@ export class ChangeDecider implements DeciderPort {
     return again.length;
   }
 
-  #context(atMs: number, tellAgain = true): PlanContext {
+  #context(atMs: number, tellAgain = true): DecisionContext {
     const nowMs = unixMs(this.options.clock());
     return {
       tellAgain,
@@ -168,18 +168,18 @@ export class ChangeDecider implements DeciderPort {
     };
   }
 
-  #planForObservation(observation: Observation, overlapMs: number): Plan {
+  #effectsOfObservation(observation: Observation, overlapMs: number): Effects {
     const { ledger, keepHash, lookups } = this.options;
     // In a run what people and services are called is told once all of them are known, by `tellAgain`; providers are few.
     const isAlone = overlapMs === 0;
     const isProvider = observation.kind === 'person' && observation.role === 'provider';
     const context = this.#context(observation.asOfMs - overlapMs, isAlone || isProvider);
     const heard = (customer: number) => lookups?.heard(customer, observation.asOfMs);
-    return planForObservation(observation, ledger, context, { keepHash, heard });
+    return effectsOfObservation(observation, ledger, context, { keepHash, heard });
   }
 
   /** Before the plan is carried out: what is known now is what was known before it. */
-  #settleTies({ proposals }: Plan): void {
+  #settleTies({ proposals }: Effects): void {
     const { ledger, lookups, undecided } = this.options;
     for (const { kind, id, record } of proposals) {
       if (kind !== 'appointment' || record.undecided !== true) continue;
@@ -194,10 +194,10 @@ export class ChangeDecider implements DeciderPort {
    * With `named` its events wait for that, and all else goes on. What waits shows what is known when it is announced: by what
    * is learnt meanwhile it is not told again.
    */
-  #carryOut(plan: Plan, stamp: Stamp, entrance: Entrance, named?: Promise<void>): Promise<void> {
+  #carryOut(effects: Effects, stamp: Stamp, entrance: Entrance, named?: Promise<void>): Promise<void> {
     const { ledger } = this.options;
-    const { notices, proposals, passedOn } = plan;
-    const directory = this.#withoutDoubtful(plan.directory ?? ledger);
+    const { notices, proposals, passedOn } = effects;
+    const directory = this.#withoutDoubtful(effects.directory ?? ledger);
     const compose = () => [
       ...(passedOn?.(directory) ?? []),
       ...notices.flatMap((one) => eventsOf(one, stamp, directory)),
@@ -208,19 +208,19 @@ export class ChangeDecider implements DeciderPort {
       ...(named === undefined ? [] : [named.then(() => [])]),
     ];
     // Of a person's change it is settled already who and what is shown.
-    const isLater = before.length > 0 && plan.directory === undefined;
+    const isLater = before.length > 0 && effects.directory === undefined;
     const events = isLater ? undefined : compose();
     let entries: readonly LedgerEntry[] = [];
     const begin = (written: readonly LedgerEntry[] = []) => {
       if (events !== undefined) return this.#announce(events, entrance);
       entries = ledger.release(
-        entries.map((entry) => asShown(asToldBefore(entry, written), plan, directory)),
+        entries.map((entry) => asShown(asToldBefore(entry, written), effects, directory)),
       );
       return this.#announce(compose(), entrance);
     };
     // Without anything to wait for at once: so a broker without room is told of before anything is proposed.
     const announced = before.length === 0 ? begin() : Promise.all(before).then((all) => begin(all.flat()));
-    entries = ledger.propose(proposals.map((proposal) => asShown(proposal, plan, directory)));
+    entries = ledger.propose(proposals.map((proposal) => asShown(proposal, effects, directory)));
     if (isLater) ledger.hold(entries);
     const done = announced
       .then(() => this.#write(entries))
@@ -275,7 +275,7 @@ function customerOf(webhook: Change): number | undefined {
   return webhook.row.id_users_customer ?? undefined;
 }
 
-function showsCustomer({ notices }: Plan): boolean {
+function showsCustomer({ notices }: Effects): boolean {
   return notices.some((one) => one.kind === 'appointment' && one.name !== 'appointment.cancelled');
 }
 

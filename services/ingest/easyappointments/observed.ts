@@ -1,4 +1,4 @@
-import { blockedPeriodRowOf, planForBlockedPeriod } from './blocked-periods.ts';
+import { blockedPeriodRowOf, effectsOfBlockedPeriod } from './blocked-periods.ts';
 import {
   AppointmentRow,
   AppointmentRowWithHash,
@@ -8,8 +8,8 @@ import {
 } from './columns.ts';
 import { rowOf, type Told } from './decide.ts';
 import type { Ledger } from './ledger.ts';
-import type { Plan } from './people.ts';
-import { planFor, planForAppointment, type PlanContext } from './plan.ts';
+import type { Effects } from './people.ts';
+import { effectsOf, effectsOfAppointment, type DecisionContext } from './effects.ts';
 import type { Observation } from './rest/ports.ts';
 
 export interface ObservedOptions {
@@ -19,15 +19,15 @@ export interface ObservedOptions {
   readonly heard: (customer: number) => void;
 }
 
-const NOTHING: Plan = { notices: [], proposals: [] };
+const NOTHING: Effects = { notices: [], proposals: [] };
 
 /** What the REST API shows, after all that the ledger knows. */
-export function planForObservation(
+export function effectsOfObservation(
   observation: Observation,
   ledger: Ledger,
-  context: PlanContext,
+  context: DecisionContext,
   { keepHash, heard }: ObservedOptions,
-): Plan {
+): Effects {
   switch (observation.kind) {
     case 'appointment': {
       const row = (keepHash ? AppointmentRowWithHash : AppointmentRow).parse(observation.row);
@@ -37,53 +37,53 @@ export function planForObservation(
       const asOf = isUndecided ? Math.floor(observation.asOfMs / 1000) : context.seen;
       if (toldSince(ledger.get('appointment', row.id), asOf, context.now)) return NOTHING;
       const observed = { isNew: observation.isNew };
-      const plan = planForAppointment(ledger, { ...context, verb: 'save', row, observed });
+      const effects = effectsOfAppointment(ledger, { ...context, verb: 'save', row, observed });
       const isWhole = known !== undefined && (!known.absence || known.listed !== undefined);
-      return onlyChanges(plan, isWhole && !isUndecided);
+      return onlyChanges(effects, isWhole && !isUndecided);
     }
     case 'blocked_period': {
       const row = BlockedPeriodRow.parse(observation.row);
       if (toldSince(ledger.get('blocked_period', row.id), context.seen, context.now)) return NOTHING;
       const observed = { isNew: observation.isNew };
-      const plan = planForBlockedPeriod(ledger, { ...context, verb: 'save', row, observed });
-      return onlyChanges(plan, ledger.get('blocked_period', row.id) !== undefined);
+      const effects = effectsOfBlockedPeriod(ledger, { ...context, verb: 'save', row, observed });
+      return onlyChanges(effects, ledger.get('blocked_period', row.id) !== undefined);
     }
     case 'gone':
-      return planForGone(observation, ledger, { ...context, verb: 'delete', observed: { isNew: true } });
+      return effectsOfGone(observation, ledger, { ...context, verb: 'delete', observed: { isNew: true } });
     case 'person': {
       const row = PersonRow.parse(observation.row);
       if (toldSince(ledger.get(observation.role, row.id), context.seen, context.now)) return NOTHING;
       if (observation.role === 'customer') heard(row.id);
-      return planFor({ kind: 'person', role: observation.role, verb: 'save', row }, ledger, context);
+      return effectsOf({ kind: 'person', role: observation.role, verb: 'save', row }, ledger, context);
     }
     case 'service': {
       const row = ServiceRow.parse(observation.row);
       if (toldSince(ledger.get('service', row.id), context.seen, context.now)) return NOTHING;
-      return planFor({ kind: 'service', verb: 'save', row }, ledger, context);
+      return effectsOf({ kind: 'service', verb: 'save', row }, ledger, context);
     }
   }
 }
 
-function planForGone(
+function effectsOfGone(
   { of, id }: Extract<Observation, { kind: 'gone' }>,
   ledger: Ledger,
-  told: PlanContext & Pick<Told, 'verb' | 'observed'>,
-): Plan {
+  told: DecisionContext & Pick<Told, 'verb' | 'observed'>,
+): Effects {
   if (of === 'blocked_period') {
     const known = ledger.get('blocked_period', id);
     if (known === undefined || toldSince(known, told.seen, told.now)) return NOTHING;
-    return planForBlockedPeriod(ledger, { ...told, row: blockedPeriodRowOf(id, known) });
+    return effectsOfBlockedPeriod(ledger, { ...told, row: blockedPeriodRowOf(id, known) });
   }
   const known = ledger.get('appointment', id);
   if (known === undefined || toldSince(known, told.seen, told.now)) return NOTHING;
   // Both have one id space: where appointments are asked for, an absence is not found.
   if (known.absence !== (of === 'unavailability')) return NOTHING;
-  return planForAppointment(ledger, { ...told, row: rowOf(id, known) });
+  return effectsOfAppointment(ledger, { ...told, row: rowOf(id, known) });
 }
 
 /** A run looks at every appointment there is: one that shows nothing new leaves no entry. */
-function onlyChanges(plan: Plan, isKnown: boolean): Plan {
-  return isKnown && plan.notices.length === 0 ? NOTHING : plan;
+function onlyChanges(effects: Effects, isKnown: boolean): Effects {
+  return isKnown && effects.notices.length === 0 ? NOTHING : effects;
 }
 
 /** How far ahead of our clock that of the instance may be that heard of it; seconds. */

@@ -10,7 +10,7 @@ import { isStale, secondsOf } from './staleness.ts';
 import type { Role, Verb } from './webhook.ts';
 import { isReplanned, workingPlanOf } from './working-plan.ts';
 
-export interface Plan {
+export interface Effects {
   readonly notices: readonly Notice[];
   readonly proposals: readonly Proposal[];
   /** Events that come from the backend as they are, before those of the news. */
@@ -21,7 +21,7 @@ export interface Plan {
   readonly isOfAnotherRow?: true;
 }
 
-const NOTHING: Plan = { notices: [], proposals: [] };
+const NOTHING: Effects = { notices: [], proposals: [] };
 
 export interface PersonTold {
   readonly role: Role;
@@ -40,7 +40,7 @@ export interface PersonTold {
  * Names, zones and secretaries for the events to come, and for those whose appointments were told with others; a working plan
  * that changed is news for calendars.
  */
-export function planForPerson(ledger: Ledger, told: PersonTold): Plan {
+export function effectsOfPerson(ledger: Ledger, told: PersonTold): Effects {
   const { role, verb, row } = told;
   const known = ledger.get(role, row.id);
   if (verb === 'delete') {
@@ -108,7 +108,7 @@ function tellAgain(
   directory: Directory,
   { kind, id, today }: Pick<Deletion, 'kind' | 'id'> & Pick<PersonTold, 'today'>,
   assumed: Assumed,
-): Plan {
+): Effects {
   const again = ledger
     .coming(today, { kind, id })
     .flatMap(([appointment, record]) => toldAgain(appointment, record, directory, assumed) ?? []);
@@ -130,10 +130,10 @@ function withPerson(
   };
 }
 
-export function planForService(
+export function effectsOfService(
   ledger: Ledger,
   told: Omit<PersonTold, 'role' | 'row'> & { readonly row: ServiceRow },
-): Plan {
+): Effects {
   const { verb, row } = told;
   const known = ledger.get('service', row.id);
   if (verb === 'delete') {
@@ -169,7 +169,7 @@ function withCancellations(
   ledger: Ledger,
   { kind, id, seen, nowOf }: Deletion,
   own: readonly Proposal[],
-): Plan {
+): Effects {
   const theirs = ledger.bookedOf(kind, id);
   return {
     notices: theirs

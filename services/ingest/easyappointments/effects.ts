@@ -1,13 +1,13 @@
 import type { Refusal } from '../core/problems.ts';
-import { planForBlockedPeriod } from './blocked-periods.ts';
+import { effectsOfBlockedPeriod } from './blocked-periods.ts';
 import type { AppointmentRow } from './columns.ts';
 import { decide, type Told } from './decide.ts';
 import type { Ledger } from './ledger.ts';
 import type { LocalNow } from './over.ts';
-import { planForPerson, planForService, type Plan } from './people.ts';
+import { effectsOfPerson, effectsOfService, type Effects } from './people.ts';
 import type { Change } from './webhook.ts';
 
-export interface PlanContext {
+export interface DecisionContext {
   readonly cancelledStatuses: ReadonlySet<string>;
   readonly quietStatuses: ReadonlySet<string>;
   /** When it was heard of; Unix seconds. */
@@ -30,24 +30,24 @@ export function idsClash({ kind }: Pick<Change, 'kind'>): Refusal {
 }
 
 /** What a webhook means after all that the ledger knows: whom to tell what, and what to keep. */
-export function planFor(
+export function effectsOf(
   webhook: Exclude<Change, { kind: 'broadcast' }>,
   ledger: Ledger,
-  context: PlanContext,
-): Plan {
+  context: DecisionContext,
+): Effects {
   switch (webhook.kind) {
     case 'appointment':
-      return planForAppointment(ledger, { ...context, verb: webhook.verb, row: webhook.row });
+      return effectsOfAppointment(ledger, { ...context, verb: webhook.verb, row: webhook.row });
     case 'person':
-      return planForPerson(ledger, { ...webhook, ...context });
+      return effectsOfPerson(ledger, { ...webhook, ...context });
     case 'service':
-      return planForService(ledger, { ...webhook, ...context });
+      return effectsOfService(ledger, { ...webhook, ...context });
     case 'blocked_period':
-      return planForBlockedPeriod(ledger, { ...webhook, ...context });
+      return effectsOfBlockedPeriod(ledger, { ...webhook, ...context });
   }
 }
 
-export function planForAppointment(ledger: Ledger, told: Told): Plan {
+export function effectsOfAppointment(ledger: Ledger, told: Told): Effects {
   const { id }: AppointmentRow = told.row;
   const { notices, record, isOfAnotherRow } = decide(ledger.get('appointment', id), told);
   return {
