@@ -13,7 +13,7 @@ import { Monitoring, type Vitals } from '../../shared/status/monitoring.ts';
 import { Rates, type Sample } from '../../shared/status/sample-ring.ts';
 import { SAMPLE_MS } from '../../shared/status/sampler.ts';
 import type { InstanceStatus } from '../../shared/status/status.ts';
-import { talliedBy, totalOf } from '../../shared/status/tally.ts';
+import { countsBy, totalOf } from '../../shared/status/counts.ts';
 import { ageSeconds } from '../../shared/runtime/setting-rules.ts';
 import { createTokenVerifier } from './auth/verify-token.ts';
 import type { DeliveryConfig } from './config.ts';
@@ -185,7 +185,7 @@ class Delivery implements DeliveryService {
       registry: this.#metrics.registry,
       report: (vitals) => this.#report(vitals),
       sample: (nowMs) => this.#sample(nowMs),
-      tallies: () => this.#tallies(),
+      counts: () => this.#tallies(),
       logger: this.logger,
       clock: this.now,
     });
@@ -228,13 +228,13 @@ class Delivery implements DeliveryService {
     };
   }
 
-  async #tallies(): Promise<InstanceStatus['tallies']> {
+  async #tallies(): Promise<InstanceStatus['counts']> {
     const { resumes, gaps, closes, refusals } = this.#metrics;
     return {
       sessions: Object.fromEntries(this.#sessions.countByRole()),
-      resumes: { ...(await talliedBy(resumes, 'outcome')), gaps: await totalOf(gaps) },
-      closes: await talliedBy(closes, 'code'),
-      refusals: await talliedBy(refusals, 'code'),
+      resumes: { ...(await countsBy(resumes, 'outcome')), gaps: await totalOf(gaps) },
+      closes: await countsBy(closes, 'code'),
+      refusals: await countsBy(refusals, 'code'),
     };
   }
 

@@ -17,7 +17,7 @@ import { WebhookEntrance } from './easyappointments/entrance.ts';
 import type { Ledger } from './easyappointments/ledger.ts';
 import { Lookups } from './easyappointments/rest/lookups.ts';
 import { Pace } from './easyappointments/rest/questions.ts';
-import { Reconciler, type Report } from './easyappointments/rest/reconciler.ts';
+import { Reconciler, type RunReport } from './easyappointments/rest/reconciler.ts';
 import { SiteWatch } from './easyappointments/rest/site-watch.ts';
 import { systemTimer } from './easyappointments/rest/timer.ts';
 import { writeWebhook } from './easyappointments/webhook.ts';
@@ -29,7 +29,7 @@ export interface EasyAppointmentsOptions {
   readonly publisher: Publisher;
   readonly intake: Intake;
   readonly observer: Pick<Observer, 'ignored'>;
-  readonly reconciled: (outcome: Report['outcome']) => void;
+  readonly reconciled: (outcome: RunReport['outcome']) => void;
   readonly nextCursor: NextCursor;
   readonly logger: Logger;
 }

@@ -4,8 +4,8 @@ import { steadyClock } from '../../shared/runtime/clock.ts';
 import { Drops } from '../../shared/runtime/drops.ts';
 import type { Logger } from '../../shared/runtime/logger.ts';
 import { registerProcessMetrics } from '../../shared/runtime/process-metrics.ts';
-import type { Tally } from '../../shared/status/status.ts';
-import { talliedBy } from '../../shared/status/tally.ts';
+import type { Counts } from '../../shared/status/status.ts';
+import { countsBy } from '../../shared/status/counts.ts';
 import type { Observer } from './core/ports.ts';
 
 type Accepted = Parameters<Observer['accepted']>[0];
@@ -128,8 +128,8 @@ export class Metrics implements Observer {
   }
 
   /** Since the start, by code. */
-  refusals(): Promise<Tally> {
-    return talliedBy(this.#refused, 'code');
+  refusals(): Promise<Counts> {
+    return countsBy(this.#refused, 'code');
   }
 
   ignored(known: boolean): void {

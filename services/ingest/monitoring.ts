@@ -84,7 +84,7 @@ export function monitorIngest(parts: IngestParts): Monitoring {
         unconfirmed: publisher.unconfirmed,
       });
     },
-    tallies: async () => ({ refusals: await metrics.refusals() }),
+    counts: async () => ({ refusals: await metrics.refusals() }),
     logger,
     clock,
   });

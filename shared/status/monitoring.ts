@@ -15,7 +15,7 @@ import { Peers } from './peers.ts';
 import type { Sample } from './sample-ring.ts';
 import { SAMPLE_MS, Sampler } from './sampler.ts';
 import { addStatusPage } from './status-page.ts';
-import { Report, type InstanceStatus, type ServiceName } from './status.ts';
+import { ShownReport, type InstanceStatus, type ServiceName } from './status.ts';
 
 /** What is measured beside the service's own numbers, at one moment. */
 export interface Vitals {
@@ -45,7 +45,7 @@ export interface MonitoringOptions {
   /** The service's own columns of the status page. */
   readonly sample: (nowMs: number) => Promise<Sample>;
   /** The service's own tables of the status page. */
-  readonly tallies: () => Promise<InstanceStatus['tallies']>;
+  readonly counts: () => Promise<InstanceStatus['counts']>;
   readonly logger: Logger;
   readonly clock: SteadyClock;
 }
@@ -97,9 +97,9 @@ export class Monitoring {
     const self = async () => ({
       service,
       instance,
-      report: Report.parse(await this.#report()),
+      report: ShownReport.parse(await this.#report()),
       series: sampler.series(),
-      tallies: await this.options.tallies(),
+      counts: await this.options.counts(),
     });
     addStatusPage(this.server, { self, peers: new Peers(settings.statusPeers), now: clock });
     return sampler;

@@ -1,7 +1,7 @@
 import { lookup } from 'node:dns/promises';
 import { z } from 'zod';
 import { fetchFailure } from '../runtime/fetch-failure.ts';
-import { InstanceStatus, Report, type PeerStatus } from './status.ts';
+import { InstanceStatus, ShownReport, type PeerStatus } from './status.ts';
 
 const TIMEOUT_MS = 1_000;
 const MAX_AGE_MS = 900;
@@ -10,7 +10,7 @@ const MAX_ADDRESSES = 10;
 const NOT_FOUND = 404;
 
 /** `/health` of a service whose page is off. */
-const Health = Report.extend({ instance: z.string().optional() });
+const Health = ShownReport.extend({ instance: z.string().optional() });
 
 /**
  * Asks the other services how they are, so that a browser needs to reach only one of them. Once a second at most,
@@ -92,7 +92,7 @@ async function statusOf(url: URL): Promise<InstanceStatus> {
     instance: instance ?? shown(url),
     report,
     series: { at_ms: [], columns: {} },
-    tallies: {},
+    counts: {},
   };
 }
 

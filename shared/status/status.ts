@@ -9,7 +9,7 @@ const Reason = z.object({
 });
 
 /** The part of `/health` that the page shows. */
-export const Report = z.object({
+export const ShownReport = z.object({
   status: z.enum(['healthy', 'degraded', 'unhealthy']),
   stats: z.record(z.string(), z.number()),
   broker: z.object({ state: z.enum(['connected', 'blocked', 'down']), reason: z.string().optional() }),
@@ -25,16 +25,16 @@ export const Series = z.object({
 export type Series = z.infer<typeof Series>;
 
 /** Totals since the start by name: of a role, a close code, the code of a refusal. */
-export const Tally = z.record(z.string(), z.number());
-export type Tally = z.infer<typeof Tally>;
+export const Counts = z.record(z.string(), z.number());
+export type Counts = z.infer<typeof Counts>;
 
 /** One running service, as the page shows it. */
 export const InstanceStatus = z.object({
   service: z.enum(['ingest', 'delivery']),
   instance: z.string(),
-  report: Report,
+  report: ShownReport,
   series: Series,
-  tallies: z.record(z.string(), Tally).default({}),
+  counts: z.record(z.string(), Counts).default({}),
 });
 export type InstanceStatus = z.infer<typeof InstanceStatus>;
 

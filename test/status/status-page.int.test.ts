@@ -107,13 +107,13 @@ describe('the numbers of the page', () => {
     const { status } = await world.post('/v1/events', {}, { authorization: 'Bearer wrong' });
     expect([status, (await staff.quiet()).length]).toEqual([401, 0]);
     const { self } = await documentAt(world.healthPort());
-    expect(self.tallies).toMatchObject({
+    expect(self.counts).toMatchObject({
       sessions: { admin: 0, secretary: 1, customer: 1 },
       resumes: { invalid: 1, gaps: 1 },
       closes: { 3000: 1 },
       refusals: { AUTH_FAILED: 1 },
     });
-    expect((await documentAt(ingestPort())).self.tallies).toEqual({ refusals: { unauthorized: 1 } });
+    expect((await documentAt(ingestPort())).self.counts).toEqual({ refusals: { unauthorized: 1 } });
   });
 
   it('are only those that a page does not have', async () => {

@@ -57,7 +57,7 @@ const status = (service: InstanceStatus['service'], change: Change = {}): Instan
     ...change,
   },
   series: { at_ms: [], columns: {} },
-  tallies: {},
+  counts: {},
 });
 const page = (delivery: Change, ingest: Change | string = {}): StatusDocument => ({
   now_ms: 0,
@@ -210,13 +210,13 @@ describe('the cards', () => {
   });
 
   it('say in words what is counted by kind', () => {
-    const tallies = {
+    const counts = {
       sessions: { provider: 2 },
       resumes: { recovered: 5, expired: 1, gaps: 1 },
       closes: { 1006: 3, other: 1 },
       refusals: { AUTH_FAILED: 1_200 },
     };
-    expect(tablesOf({ ...status('delivery'), tallies })).toEqual([
+    expect(tablesOf({ ...status('delivery'), counts })).toEqual([
       { title: 'Sessions now, by role', rows: [['provider', '2']] },
       {
         title: 'Resumes',
@@ -235,7 +235,7 @@ describe('the cards', () => {
       },
       { title: 'Refused, by reason', rows: [['AUTH_FAILED', '1,200']] },
     ]);
-    expect(tablesOf({ ...status('ingest'), tallies: {} })).toEqual([
+    expect(tablesOf({ ...status('ingest'), counts: {} })).toEqual([
       { title: 'Refused, by reason', rows: [] },
     ]);
   });

@@ -3,7 +3,7 @@ import type { Decider, Observation, Run } from '../../services/ingest/easyappoin
 import {
   Reconciler,
   type ReconcilerOptions,
-  type Report,
+  type RunReport,
 } from '../../services/ingest/easyappointments/rest/reconciler.ts';
 import { apiBaseOf } from '../../services/ingest/easyappointments/rest/api-base.ts';
 import type { Timer } from '../../services/ingest/easyappointments/rest/timer.ts';
@@ -126,7 +126,7 @@ export class Reconciling {
   readonly decider = new FakeDecider();
   readonly time = new TestTime();
   readonly log: string[] = [];
-  readonly reports: Report[] = [];
+  readonly reports: RunReport[] = [];
   readonly reconciler: Reconciler;
   readonly #reported: (() => void)[] = [];
 
@@ -164,12 +164,12 @@ export class Reconciling {
     return new Reconciling(await FakeEasyAppointments.start(), site, options);
   }
 
-  run(signal: AbortSignal = new AbortController().signal): Promise<Report> {
+  run(signal: AbortSignal = new AbortController().signal): Promise<RunReport> {
     return this.reconciler.run(signal);
   }
 
   /** Resolves at the end of the next run that it starts by itself. */
-  report(): Promise<Report | undefined> {
+  report(): Promise<RunReport | undefined> {
     return new Promise((resolve) => this.#reported.push(() => resolve(this.reports.at(-1))));
   }
 

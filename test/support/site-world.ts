@@ -4,7 +4,7 @@ import type { LedgerEntry } from '../../services/ingest/easyappointments/entries
 import { Ledger } from '../../services/ingest/easyappointments/ledger.ts';
 import { Lookups } from '../../services/ingest/easyappointments/rest/lookups.ts';
 import { Pace } from '../../services/ingest/easyappointments/rest/questions.ts';
-import { emptyTally } from '../../services/ingest/easyappointments/rest/observing.ts';
+import { noCounts } from '../../services/ingest/easyappointments/rest/observing.ts';
 import { reconcile } from '../../services/ingest/easyappointments/rest/run.ts';
 import { readWebhook, type Change } from '../../services/ingest/easyappointments/webhook.ts';
 import { AppError } from '../../shared/contract/errors.ts';
@@ -135,7 +135,7 @@ export class SiteWorld {
       questions: this.#questions(),
       run,
       signal,
-      tally: emptyTally(),
+      counts: noCounts(),
       ...left,
       logger,
     };

@@ -33,20 +33,20 @@ const closes = {
 };
 
 /** The tables of a service: totals since its start, by kind. @param {InstanceStatus} status @returns {Table[]} */
-export function tablesOf({ service, tallies }) {
-  const refused = table('Refused, by reason', tallies['refusals'], (code) => code);
+export function tablesOf({ service, counts }) {
+  const refused = table('Refused, by reason', counts['refusals'], (code) => code);
   if (service === 'ingest') return [refused];
   return [
-    table('Sessions now, by role', tallies['sessions'], (role) => role),
-    table('Resumes', tallies['resumes'], (outcome) => resumes[outcome] ?? outcome),
-    table('Closed, by code', tallies['closes'], (code) => [code, closes[code] ?? ''].join(' ').trim()),
+    table('Sessions now, by role', counts['sessions'], (role) => role),
+    table('Resumes', counts['resumes'], (outcome) => resumes[outcome] ?? outcome),
+    table('Closed, by code', counts['closes'], (code) => [code, closes[code] ?? ''].join(' ').trim()),
     refused,
   ];
 }
 
-/** @param {string} title @param {Record<string, number> | undefined} tally @param {(name: string) => string} word @returns {Table} */
-function table(title, tally = {}, word) {
-  return { title, rows: Object.entries(tally).map(([name, count]) => [word(name), counted(count)]) };
+/** @param {string} title @param {Record<string, number> | undefined} counts @param {(name: string) => string} word @returns {Table} */
+function table(title, counts = {}, word) {
+  return { title, rows: Object.entries(counts).map(([name, count]) => [word(name), counted(count)]) };
 }
 
 /** Draws them; touches only what changed. */

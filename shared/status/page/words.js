@@ -6,7 +6,7 @@
  * @typedef {{ name: string, messages: number, consumers: number }} Queue
  * @typedef {{ status: 'healthy' | 'degraded' | 'unhealthy', stats: Record<string, number>, queues: Queue[], reasons: Reason[] }} Report
  * @typedef {{ at_ms: number[], columns: Record<string, (number | null)[]> }} Series
- * @typedef {{ service: 'ingest' | 'delivery', instance: string, report: Report, series: Series, tallies: Record<string, Record<string, number>> }} InstanceStatus
+ * @typedef {{ service: 'ingest' | 'delivery', instance: string, report: Report, series: Series, counts: Record<string, Record<string, number>> }} InstanceStatus
  * @typedef {{ url: string, status: InstanceStatus } | { url: string, failure: string, since: string }} PeerStatus
  * @typedef {{ now_ms: number, self: InstanceStatus, peers: PeerStatus[] }} StatusDocument
  * @typedef {{ status: InstanceStatus, url: string, isSelf: boolean, lost: boolean }} Place  lost: it does not answer just now

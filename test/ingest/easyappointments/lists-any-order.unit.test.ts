@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { compareLists } from '../../../services/ingest/easyappointments/rest/lists.ts';
-import { emptyTally } from '../../../services/ingest/easyappointments/rest/observing.ts';
+import { noCounts } from '../../../services/ingest/easyappointments/rest/observing.ts';
 import type { Page } from '../../../services/ingest/easyappointments/rest/questions.ts';
 import { createLogger } from '../../../shared/runtime/logger.ts';
 import { AppError } from '../../../shared/contract/errors.ts';
@@ -88,7 +88,7 @@ class Site extends TestDecider {
       },
       run,
       signal: new AbortController().signal,
-      tally: emptyTally(),
+      counts: noCounts(),
       maxRows: 100,
       leftOut: () => undefined,
       logger,

@@ -55,12 +55,12 @@ async function compareOrLeaveOut(
 
 /** Resolves to the lowest id that was compared, now or before. */
 async function compare(list: List, before: number | undefined, options: ListOptions) {
-  const { decider, run, signal, tally, pageLength } = options;
+  const { decider, run, signal, counts, pageLength } = options;
   const existing = () => decider.existingFrom(list.of, run.firstDay);
   const isKnown = new Set(existing());
   const take = async (row: Row, id: number, asOfMs: number) => {
     if (!isKnown.has(id) && endsBefore(run.firstDay, row)) return;
-    tally[list.counter] += 1;
+    counts[list.counter] += 1;
     const isNew = before !== undefined && id >= before;
     await observe({ kind: list.kind, row, asOfMs, isNew }, options);
   };
@@ -79,7 +79,7 @@ async function compare(list: List, before: number | undefined, options: ListOpti
     });
     for (const id of provenGone(missing, first, second, pageLength)) {
       signal.throwIfAborted();
-      tally.gone += 1;
+      counts.gone += 1;
       await observe({ kind: 'gone', of: list.of, id, asOfMs: askedMs }, options);
     }
   }

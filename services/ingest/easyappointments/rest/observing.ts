@@ -6,7 +6,7 @@ import type { RestFailure } from './rest-failure.ts';
 import { idIn } from './rest-rows.ts';
 
 /** What one run saw and did; nothing of it is personal. */
-export interface Tally {
+export interface RunCounts {
   /** Providers, secretaries and customers. */
   people: number;
   services: number;
@@ -28,7 +28,7 @@ export interface Tally {
   unreadable: number;
 }
 
-export function emptyTally(): Tally {
+export function noCounts(): RunCounts {
   return {
     people: 0,
     services: 0,
@@ -50,7 +50,7 @@ export interface RunOptions {
   /** This run, when it is complete. */
   readonly run: Run;
   readonly signal: AbortSignal;
-  readonly tally: Tally;
+  readonly counts: RunCounts;
   /** Of lists that cannot be asked for days: so many are compared, the newest where the API sorts. */
   readonly maxRows: number;
   /** A list was left out, or had more rows; all others are compared. */
@@ -63,13 +63,13 @@ type Resource = z.ZodType<Row>;
 
 export async function observe(
   observation: Observation,
-  { decider, signal, tally }: RunOptions,
+  { decider, signal, counts }: RunOptions,
 ): Promise<void> {
   signal.throwIfAborted();
   const outcome = await decider.observe(observation);
   if (observation.kind === 'person' || observation.kind === 'service') return;
-  if (outcome === 'announced') tally[isAppointment(observation) ? 'announced' : 'syncs'] += 1;
-  if (outcome === 'learned') tally.learned += 1;
+  if (outcome === 'announced') counts[isAppointment(observation) ? 'announced' : 'syncs'] += 1;
+  if (outcome === 'learned') counts.learned += 1;
 }
 
 function isAppointment(observation: Observation): boolean {
@@ -82,12 +82,12 @@ export function readable(
   schema: Resource,
   rows: readonly unknown[],
   resource: string,
-  { tally, logger }: RunOptions,
+  { counts, logger }: RunOptions,
 ): Row[] {
   return rows.flatMap((row) => {
     const parsed = schema.safeParse(row);
     if (parsed.success) return [parsed.data];
-    tally.unreadable += 1;
+    counts.unreadable += 1;
     const problems = parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`);
     logger.warn({ resource, id: idIn(row), problems }, 'a row of the REST API is left out');
     return [];

@@ -95,13 +95,13 @@ export class Questions {
         this.#stray ??= answer.stray;
         return { answer, asOfMs };
       } catch (error) {
-        await this.#bear(error);
+        await this.#retryOrThrow(error);
       }
     }
   }
 
   /** Waits for another try, or throws on. */
-  async #bear(error: unknown): Promise<void> {
+  async #retryOrThrow(error: unknown): Promise<void> {
     if (!(error instanceof RestFailure) || !error.passes) throw error;
     this.#failures += 1;
     if (this.#failures >= MAX_FAILURES) throw error;

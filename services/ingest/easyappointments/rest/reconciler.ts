@@ -4,7 +4,7 @@ import type { SteadyClock, WallClock } from '../../../../shared/runtime/clock.ts
 import type { Logger } from '../../../../shared/runtime/logger.ts';
 import type { Site } from './exchange.ts';
 import type { Stray } from './json-in.ts';
-import { emptyTally, type RunOptions, type Tally } from './observing.ts';
+import { noCounts, type RunOptions, type RunCounts } from './observing.ts';
 import type { Decider, Run } from './ports.ts';
 import { Pace, Questions } from './questions.ts';
 import { RestFailure } from './rest-failure.ts';
@@ -28,10 +28,10 @@ export interface ReconcilerOptions {
   /** Where others ask too. */
   readonly pace?: Pace;
   readonly logger: Logger;
-  readonly onReport?: (report: Report) => void;
+  readonly onReport?: (report: RunReport) => void;
 }
 
-export interface Report extends Readonly<Tally> {
+export interface RunReport extends Readonly<RunCounts> {
   readonly outcome: 'complete' | 'given_up' | 'stopped';
   /** Why it ran. */
   readonly reason: string;
@@ -89,21 +89,21 @@ export class Reconciler {
   }
 
   /** Does not reject for anything that a site or a broker may do: the report tells. */
-  async run(signal: AbortSignal, reason = 'asked for'): Promise<Report> {
+  async run(signal: AbortSignal, reason = 'asked for'): Promise<RunReport> {
     const { site, decider, intervalMs, maxRows, clock, now, logger } = this.options;
     const startedMs = unixMs(clock());
     const begunMs = now();
-    const tally = emptyTally();
+    const counts = noCounts();
     const unread: string[] = [];
     const leftOut: RunOptions['leftOut'] = (resource, why) => {
       if (this.#sayLeftOut(resource, why)) unread.push(resource);
     };
     const questions = new Questions({ site, intervalMs, clock, timer: this.#timer }, this.#pace, signal);
-    const report = (outcome: Report['outcome'], problem?: Report['problem']): Report => ({
+    const report = (outcome: RunReport['outcome'], problem?: RunReport['problem']): RunReport => ({
       outcome,
       reason,
       requests: questions.requests,
-      ...tally,
+      ...counts,
       durationMs: Math.round(now() - begunMs),
       ...(questions.stray !== undefined && { stray: questions.stray }),
       ...(unread.length > 0 && { unread }),
@@ -111,7 +111,7 @@ export class Reconciler {
     });
     try {
       const run = this.#runAt(startedMs);
-      await reconcile({ decider, questions, run, signal, tally, maxRows, leftOut, logger });
+      await reconcile({ decider, questions, run, signal, counts, maxRows, leftOut, logger });
       return report('complete');
     } catch (error) {
       if (signal.aborted) return report('stopped');
@@ -179,7 +179,7 @@ export class Reconciler {
     };
   }
 
-  #log(report: Report): void {
+  #log(report: RunReport): void {
     const { logger } = this.options;
     const { outcome, problem, stray, ...fields } = report;
     if (stray !== undefined) logger.warn({ code: 'rest_not_clean' }, straySentence(stray));
@@ -200,7 +200,7 @@ export function straySentence(stray: Stray): string {
 }
 
 /** Throws on what nobody foresaw. */
-function problemIn(error: unknown): NonNullable<Report['problem']> {
+function problemIn(error: unknown): NonNullable<RunReport['problem']> {
   if (error instanceof RestFailure) return { code: error.code, message: error.message };
   if (!(error instanceof AppError)) throw error;
   return {

@@ -22,24 +22,24 @@ const people = [
 
 /** One look at everything: who there is first, so that what is announced after it has its names and rooms. */
 export async function reconcile(options: RunOptions): Promise<void> {
-  const { decider, questions, run, signal, tally } = options;
+  const { decider, questions, run, signal, counts } = options;
   for (const { resource, role, query } of people) {
     for await (const { rows, asOfMs } of questions.pages(resource, query)) {
       for (const row of readable(PersonResource, rows, resource, options)) {
-        tally.people += 1;
+        counts.people += 1;
         await observe({ kind: 'person', role, row, asOfMs }, options);
       }
     }
   }
   for await (const { rows, asOfMs } of questions.pages('services', { fields: 'id,name' })) {
     for (const row of readable(ServiceResource, rows, 'services', options)) {
-      tally.services += 1;
+      counts.services += 1;
       await observe({ kind: 'service', row, asOfMs }, options);
     }
   }
   signal.throwIfAborted();
-  tally.toldAgain = await decider.tellAgain();
-  tally.announced += tally.toldAgain;
+  counts.toldAgain = await decider.tellAgain();
+  counts.announced += counts.toldAgain;
   const seen = await lookAtAppointments(options);
   // Rows shift to the page before when one of it is deleted meanwhile: only its own answer says that one is gone.
   for (const id of decider.appointmentsBetween(run.firstDay, run.lastDay)) {
@@ -63,7 +63,7 @@ async function defaultZone(questions: RunOptions['questions']): Promise<string |
 }
 
 async function lookAtAppointments(options: RunOptions): Promise<ReadonlySet<number>> {
-  const { decider, questions, run, tally } = options;
+  const { decider, questions, run, counts } = options;
   const before = decider.lastRun;
   const seen = new Set<number>();
   const query = { from: run.firstDay, till: run.lastDay };
@@ -73,7 +73,7 @@ async function lookAtAppointments(options: RunOptions): Promise<ReadonlySet<numb
       if (id !== undefined) seen.add(id);
     }
     for (const row of readable(AppointmentResource, rows, 'appointments', options)) {
-      tally.appointments += 1;
+      counts.appointments += 1;
       await observe({ kind: 'appointment', row, asOfMs, isNew: isNewSince(before, row) }, options);
     }
   }
@@ -81,15 +81,15 @@ async function lookAtAppointments(options: RunOptions): Promise<ReadonlySet<numb
 }
 
 async function verify(id: number, options: RunOptions): Promise<void> {
-  const { questions, tally } = options;
+  const { questions, counts } = options;
   const { row, asOfMs } = await questions.single('appointments', id);
   if (row === undefined) {
-    tally.gone += 1;
+    counts.gone += 1;
     await observe({ kind: 'gone', of: 'appointment', id, asOfMs }, options);
     return;
   }
   for (const known of readable(AppointmentResource, [row], 'appointments', options)) {
-    tally.appointments += 1;
+    counts.appointments += 1;
     await observe({ kind: 'appointment', row: known, asOfMs, isNew: false }, options);
   }
 }

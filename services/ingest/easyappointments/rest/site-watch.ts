@@ -1,5 +1,5 @@
 import type { Stray } from './json-in.ts';
-import type { Report } from './reconciler.ts';
+import type { RunReport } from './reconciler.ts';
 
 /** What is to be said of the site in the health report. */
 export interface SiteState {
@@ -40,7 +40,7 @@ export class SiteWatch {
     announced,
     toldAgain,
     stray,
-  }: Pick<Report, 'outcome' | 'announced' | 'toldAgain' | 'stray'>): void {
+  }: Pick<RunReport, 'outcome' | 'announced' | 'toldAgain' | 'stray'>): void {
     if (outcome === 'stopped') return;
     const isComplete = outcome === 'complete';
     // The default time zone of the site and the like change without a webhook.

@@ -1,15 +1,15 @@
 import type { Counter } from 'prom-client';
-import type { Tally } from './status.ts';
+import type { Counts } from './status.ts';
 
 /** A counter's totals by one of its labels; over the others they are added up. */
-export async function talliedBy<Label extends string>(counter: Counter<Label>, label: Label): Promise<Tally> {
+export async function countsBy<Label extends string>(counter: Counter<Label>, label: Label): Promise<Counts> {
   const { values } = await counter.get();
-  const tally: Record<string, number> = {};
+  const counts: Record<string, number> = {};
   for (const { labels, value } of values) {
     const name = String(labels[label]);
-    tally[name] = (tally[name] ?? 0) + value;
+    counts[name] = (counts[name] ?? 0) + value;
   }
-  return tally;
+  return counts;
 }
 
 /** The total of a counter without labels. */
