@@ -6,7 +6,7 @@ import type { BrokerConnection } from '../../shared/runtime/broker-connection.ts
 import type { SteadyClock, WallClock } from '../../shared/runtime/clock.ts';
 import { Cluster } from '../../shared/runtime/cluster.ts';
 import type { Logger } from '../../shared/runtime/logger.ts';
-import { rest } from '../../shared/runtime/rest.ts';
+import { sleep } from '../../shared/runtime/sleep.ts';
 import { Bindings } from './amqp/bindings.ts';
 import { History } from './amqp/history.ts';
 import { LivePath } from './amqp/live-path.ts';
@@ -120,14 +120,14 @@ export class EventFlow {
     });
     void this.#bindings.bindAlways(markKeyOf(instance));
     void this.#bindings.bindAlways(EVERYONE);
-    this.#scans = new ScanSchedule((fromMs, onEntry) => this.#read(fromMs, onEntry), rest);
+    this.#scans = new ScanSchedule((fromMs, onEntry) => this.#read(fromMs, onEntry), sleep);
     this.#catchUp = new CatchUp({
       timeline: this.#timeline,
       beginningFor: (cursor, position) => this.#trust.completeness.beginningFor(cursor, position),
       covers: (room, position) => this.#trust.coverage.covers(this.#bindings.patternsOf(room), position),
       scan: (request, fromMs) => this.#scans.request(request, fromMs),
       inCluster: () => this.#cluster.isOne,
-      rest,
+      sleep,
       wall,
       now,
     });
@@ -213,7 +213,7 @@ export class EventFlow {
     };
     const isPointless = () => member.closed || this.#context.now() >= untilMs;
     // Each pass says in the log what was wrong, once for all its readers.
-    const replay = await persist(attempt, isPointless, rest);
+    const replay = await persist(attempt, isPointless, sleep);
     return replay ?? { recovered: false, reason: 'unknown', cursor: position };
   }
 

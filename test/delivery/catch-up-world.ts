@@ -26,7 +26,7 @@ export function world({
   const scan = jest.fn<CatchUpPorts['scan']>();
   const covers = jest.fn((_room: Address, position: number) => position >= coveredFrom);
   let now = nowMs;
-  const rest = (ms: number) => {
+  const sleep = (ms: number) => {
     now += ms;
     return Promise.resolve();
   };
@@ -36,7 +36,7 @@ export function world({
     covers,
     scan,
     inCluster: () => inCluster,
-    rest,
+    sleep,
     wall: () => wallTime(now),
     now: () => now,
   });

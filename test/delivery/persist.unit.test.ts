@@ -9,25 +9,25 @@ function world(failures: number) {
     attempts += 1;
     return attempts > failures ? Promise.resolve('done') : Promise.reject(new Error('not yet'));
   };
-  const rest = (ms: number) => {
+  const sleep = (ms: number) => {
     rests.push(ms);
     return Promise.resolve();
   };
-  return { rests, attempt, rest, attempts: () => attempts };
+  return { rests, attempt, sleep, attempts: () => attempts };
 }
 
 describe('what is persisted in', () => {
   it('is tried until it succeeds, after a rest that grows to two seconds', async () => {
-    const { attempt, rest, rests } = world(6);
-    expect(await persist(attempt, () => false, rest)).toBe('done');
+    const { attempt, sleep, rests } = world(6);
+    expect(await persist(attempt, () => false, sleep)).toBe('done');
     expect(rests).toEqual([250, 500, 1_000, 2_000, 2_000, 2_000]);
   });
 
   it('is left when it is pointless by then, and not before it was tried', async () => {
-    const { attempt, rest, rests, attempts } = world(6);
-    expect(await persist(attempt, () => attempts() === 2, rest)).toBeUndefined();
+    const { attempt, sleep, rests, attempts } = world(6);
+    expect(await persist(attempt, () => attempts() === 2, sleep)).toBeUndefined();
     expect(rests).toEqual([250]);
     const once = world(0);
-    expect(await persist(once.attempt, () => true, once.rest)).toBe('done');
+    expect(await persist(once.attempt, () => true, once.sleep)).toBe('done');
   });
 });

@@ -15,12 +15,12 @@ interface Pass {
 const request: ScanRequest = { from: { sinceMs: NOON }, wants: inRooms(new Set(['provider_4'])) };
 
 /** A history whose passes the test ends; `rest` is between two of them. */
-function world(rest: (restMs: number) => Promise<void> = () => Promise.resolve()) {
+function world(sleep: (sleepMs: number) => Promise<void> = () => Promise.resolve()) {
   const passes: Pass[] = [];
   const schedule = new ScanSchedule(
     (fromMs, onEntry) =>
       new Promise((resolve, reject) => passes.push({ fromMs, onEntry, end: resolve, breakOff: reject })),
-    rest,
+    sleep,
   );
   const pass = async (index: number): Promise<Pass> => {
     await settle();
@@ -121,8 +121,8 @@ describe('ScanSchedule', () => {
 
   it('rests longer behind each pass of a storm, and no longer when it is over', async () => {
     const rests: number[] = [];
-    const { schedule, pass } = world((restMs) => {
-      rests.push(restMs);
+    const { schedule, pass } = world((sleepMs) => {
+      rests.push(sleepMs);
       return Promise.resolve();
     });
     const readers = [1, 100, 100, 100, 100, 1];

@@ -6,7 +6,7 @@ import { HISTORY } from '../../../shared/contract/topology.ts';
 import type { BrokerConnection } from '../../../shared/runtime/broker-connection.ts';
 import { closeChannel } from '../../../shared/runtime/close-channel.ts';
 import type { Cluster } from '../../../shared/runtime/cluster.ts';
-import { rest } from '../../../shared/runtime/rest.ts';
+import { sleep } from '../../../shared/runtime/sleep.ts';
 import type { Mark, Marks } from './marks.ts';
 
 /** Messages under way to us; measured best for streams over AMQP 0-9-1. */
@@ -53,7 +53,7 @@ export class History {
 
   /** What was routed before the readers' bindings stood is in the history before it: see shared/contract/settling.ts. */
   async #publishMark(): Promise<Mark> {
-    if (this.cluster.isOne) await rest(HISTORY_LAG_MS);
+    if (this.cluster.isOne) await sleep(HISTORY_LAG_MS);
     const mark = await this.marks.publish();
     await mark.confirmed;
     return mark;

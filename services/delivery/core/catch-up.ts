@@ -31,7 +31,7 @@ export interface CatchUpPorts {
   /** Whether the broker is several nodes. */
   readonly inCluster: () => boolean;
   /** Waits some milliseconds. */
-  readonly rest: (ms: number) => Promise<void>;
+  readonly sleep: (ms: number) => Promise<void>;
   /** For stamps, which are of the clocks of machines. */
   readonly wall: WallClock;
   /** For intervals, arrivals and ages. */
@@ -127,11 +127,11 @@ export class CatchUp {
   /** How long before the cursor's time each look at the history begins. */
   async *#looks(cursor: Cursor): AsyncGenerator<number> {
     yield* MARGINS_MS;
-    const { inCluster, rest, wall, now } = this.ports;
+    const { inCluster, sleep, wall, now } = this.ports;
     const ageMs = Math.max(0, unixMs(wall()) - cursorTimeMs(cursor));
     const lateUntilMs = now() + LATE_MS - ageMs;
     while (inCluster() && now() < lateUntilMs) {
-      await rest(LOOK_AGAIN_MS);
+      await sleep(LOOK_AGAIN_MS);
       yield NEAR_MS;
     }
   }

@@ -5,14 +5,14 @@ const MAX_REST_MS = 2_000;
 export async function persist<Value>(
   attempt: () => Promise<Value>,
   isPointless: () => boolean,
-  rest: (ms: number) => Promise<void>,
+  sleep: (ms: number) => Promise<void>,
 ): Promise<Value | undefined> {
-  for (let restMs = FIRST_REST_MS; ; restMs = Math.min(MAX_REST_MS, 2 * restMs)) {
+  for (let sleepMs = FIRST_REST_MS; ; sleepMs = Math.min(MAX_REST_MS, 2 * sleepMs)) {
     try {
       return await attempt();
     } catch {
       if (isPointless()) return undefined;
     }
-    await rest(restMs);
+    await sleep(sleepMs);
   }
 }

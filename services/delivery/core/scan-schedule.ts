@@ -34,7 +34,7 @@ export class ScanSchedule {
     /** Reads from a time up to a mark made now, and resolves with that mark. */
     private readonly read: (fromMs: number, onEntry: (entry: HistoryEntry) => void) => Promise<Cursor>,
     /** Waits some milliseconds. */
-    private readonly rest: (restMs: number) => Promise<void>,
+    private readonly sleep: (sleepMs: number) => Promise<void>,
   ) {}
 
   /** Rejects when the pass broke off; the caller asks again when the broker is back. */
@@ -56,7 +56,7 @@ export class ScanSchedule {
       await this.#pass(batch);
       storms = batch.length >= STORM_READERS ? storms + 1 : 0;
       // Whoever resumes in a loop shares the passes of everybody else and causes no more of them.
-      await this.rest(restAfter(storms));
+      await this.sleep(restAfter(storms));
     }
     this.#running = false;
   }
