@@ -12,7 +12,7 @@ import {
 import { between, drainsInTime, portsDiffer } from '../../shared/runtime/setting-rules.ts';
 import { urlProblem } from '../../shared/runtime/setting-urls.ts';
 import { weaknessOf } from '../../shared/runtime/weak-secrets.ts';
-import { apiBaseOf } from './easyappointments/rest/api-base.ts';
+import { apiBaseOf } from './easyappointments/api/api-base.ts';
 
 /** Values that people leave standing in an example file. */
 const PLACEHOLDER =

@@ -15,11 +15,11 @@ import { broadcastIn } from './easyappointments/broadcast.ts';
 import { ChangeDecider, type Arrival } from './easyappointments/change-decider.ts';
 import { WebhookEntrance } from './easyappointments/entrance.ts';
 import type { Ledger } from './easyappointments/ledger.ts';
-import { Lookups } from './easyappointments/rest/lookups.ts';
-import { Pace } from './easyappointments/rest/questions.ts';
-import { Reconciler, type RunReport } from './easyappointments/rest/reconciler.ts';
-import { SiteWatch } from './easyappointments/rest/site-watch.ts';
-import { systemTimer } from './easyappointments/rest/timer.ts';
+import { Lookups } from './easyappointments/api/lookups.ts';
+import { Pace } from './easyappointments/api/questions.ts';
+import { Reconciler, type RunReport } from './easyappointments/api/reconciler.ts';
+import { SiteWatch } from './easyappointments/api/site-watch.ts';
+import { systemTimer } from './easyappointments/api/timer.ts';
 import { writeWebhook } from './easyappointments/webhook.ts';
 
 export interface EasyAppointmentsOptions {

@@ -14,8 +14,8 @@ import type { BrokerView } from '../../shared/runtime/management-api.ts';
 import type { QueueDepth } from '../../shared/runtime/queue-depths.ts';
 import type { Knowledge } from './amqp/history-ids.ts';
 import type { IngestConfig } from './config.ts';
-import { straySentence } from './easyappointments/rest/reconciler.ts';
-import type { SiteState } from './easyappointments/rest/site-watch.ts';
+import { straySentence } from './easyappointments/api/reconciler.ts';
+import type { SiteState } from './easyappointments/api/site-watch.ts';
 
 export interface IngestStats {
   readonly accepted: number;

@@ -11,7 +11,7 @@ import type { HistoryIds } from './amqp/history-ids.ts';
 import type { Publisher } from './amqp/publisher.ts';
 import type { IngestConfig } from './config.ts';
 import { reportOf } from './health.ts';
-import type { SiteWatch } from './easyappointments/rest/site-watch.ts';
+import type { SiteWatch } from './easyappointments/api/site-watch.ts';
 import type { Metrics } from './metrics.ts';
 
 const MINUTE_MS = 60_000;

@@ -1,7 +1,7 @@
-import { Lookups } from '../../services/ingest/easyappointments/rest/lookups.ts';
-import { apiBaseOf } from '../../services/ingest/easyappointments/rest/api-base.ts';
-import { Pace } from '../../services/ingest/easyappointments/rest/questions.ts';
-import { systemTimer } from '../../services/ingest/easyappointments/rest/timer.ts';
+import { Lookups } from '../../services/ingest/easyappointments/api/lookups.ts';
+import { apiBaseOf } from '../../services/ingest/easyappointments/api/api-base.ts';
+import { Pace } from '../../services/ingest/easyappointments/api/questions.ts';
+import { systemTimer } from '../../services/ingest/easyappointments/api/timer.ts';
 import { wallTime } from '../../shared/core/wall-time.ts';
 import { Secret } from '../../shared/runtime/env.ts';
 import { createLogger } from '../../shared/runtime/logger.ts';

@@ -1,12 +1,12 @@
 import { Writable } from 'node:stream';
-import type { Decider, Observation, Run } from '../../services/ingest/easyappointments/rest/ports.ts';
+import type { Decider, Observation, Run } from '../../services/ingest/easyappointments/api/ports.ts';
 import {
   Reconciler,
   type ReconcilerOptions,
   type RunReport,
-} from '../../services/ingest/easyappointments/rest/reconciler.ts';
-import { apiBaseOf } from '../../services/ingest/easyappointments/rest/api-base.ts';
-import type { Timer } from '../../services/ingest/easyappointments/rest/timer.ts';
+} from '../../services/ingest/easyappointments/api/reconciler.ts';
+import { apiBaseOf } from '../../services/ingest/easyappointments/api/api-base.ts';
+import type { Timer } from '../../services/ingest/easyappointments/api/timer.ts';
 import { wallTime } from '../../shared/core/wall-time.ts';
 import { Secret } from '../../shared/runtime/env.ts';
 import { createLogger } from '../../shared/runtime/logger.ts';

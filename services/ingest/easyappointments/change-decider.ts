@@ -13,7 +13,7 @@ import { wallClockAt } from './local-time.ts';
 import { effectsOfObservation } from './observed.ts';
 import { idsClash, type DecisionContext } from './effects.ts';
 import { asShown, asToldBefore, toldAgain } from './shown.ts';
-import type { Decider as DeciderPort, Lookups, Observation, Run } from './rest/ports.ts';
+import type { Decider as DeciderPort, Lookups, Observation, Run } from './api/ports.ts';
 import type { Change } from './webhook.ts';
 
 export interface DeciderOptions {

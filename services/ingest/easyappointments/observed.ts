@@ -10,7 +10,7 @@ import { rowOf, type Told } from './decide.ts';
 import type { Ledger } from './ledger.ts';
 import type { Effects } from './people.ts';
 import { effectsOf, effectsOfAppointment, type DecisionContext } from './effects.ts';
-import type { Observation } from './rest/ports.ts';
+import type { Observation } from './api/ports.ts';
 
 export interface ObservedOptions {
   /** Whether an appointment keeps its `hash`. */

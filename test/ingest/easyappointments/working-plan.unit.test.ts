@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { PersonRecord } from '../../../services/ingest/easyappointments/entries.ts';
 import { Ledger } from '../../../services/ingest/easyappointments/ledger.ts';
-import { PersonResource } from '../../../services/ingest/easyappointments/rest/rest-rows.ts';
+import { PersonResource } from '../../../services/ingest/easyappointments/api/rows.ts';
 import { workingPlanOf } from '../../../services/ingest/easyappointments/working-plan.ts';
 import { TestDecider, told, webhook } from '../../support/test-decider.ts';
 import { resource } from '../../support/easyappointments-rest.ts';

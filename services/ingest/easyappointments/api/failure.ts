@@ -1,12 +1,12 @@
-export type RestFailureCode =
+export type ApiFailureCode =
   'unreachable' | 'server_error' | 'rate_limited' | 'unauthorized' | 'wrong_address' | 'too_large';
 
 /** Why a question to the REST API has no answer; the message tells an operator what to look at. */
-export class RestFailure extends Error {
+export class ApiFailure extends Error {
   override readonly name = 'RestFailure';
 
   constructor(
-    readonly code: RestFailureCode,
+    readonly code: ApiFailureCode,
     message: string,
     /** How long the site asks us to stay away. */
     readonly retryAfterMs?: number,
@@ -22,8 +22,8 @@ export class RestFailure extends Error {
   }
 }
 
-export function wrongAddress(url: string, what: string, { isMissing = false } = {}): RestFailure {
-  return new RestFailure(
+export function wrongAddress(url: string, what: string, { isMissing = false } = {}): ApiFailure {
+  return new ApiFailure(
     'wrong_address',
     `${url} answered ${what}. EASYAPPOINTMENTS_URL must be the address at which the booking page opens, such as https://example.org/booking`,
     undefined,

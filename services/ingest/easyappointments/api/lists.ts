@@ -1,8 +1,8 @@
 import { Listing } from './listing.ts';
 import { observe, readable, type Row, type RunOptions } from './observing.ts';
 import { PAGE_LENGTH } from './questions.ts';
-import { RestFailure } from './rest-failure.ts';
-import { BlockedPeriodResource, UnavailabilityResource } from './rest-rows.ts';
+import { ApiFailure } from './failure.ts';
+import { BlockedPeriodResource, UnavailabilityResource } from './rows.ts';
 
 /** The API cannot be asked for their days, nor everywhere whether one of them is still there. */
 const unavailabilities = {
@@ -47,7 +47,7 @@ async function compareOrLeaveOut(
   try {
     return await compare(list, before, options);
   } catch (error) {
-    if (!(error instanceof RestFailure)) throw error;
+    if (!(error instanceof ApiFailure)) throw error;
     options.leftOut(list.resource, error);
     return before;
   }

@@ -2,8 +2,8 @@ import type { z } from 'zod';
 import type { Logger } from '../../../../shared/runtime/logger.ts';
 import type { Decider, Observation, Run } from './ports.ts';
 import type { Questions } from './questions.ts';
-import type { RestFailure } from './rest-failure.ts';
-import { idIn } from './rest-rows.ts';
+import type { ApiFailure } from './failure.ts';
+import { idIn } from './rows.ts';
 
 /** What one run saw and did; nothing of it is personal. */
 export interface RunCounts {
@@ -54,7 +54,7 @@ export interface RunOptions {
   /** Of lists that cannot be asked for days: so many are compared, the newest where the API sorts. */
   readonly maxRows: number;
   /** A list was left out, or had more rows; all others are compared. */
-  readonly leftOut: (resource: string, why: RestFailure | 'rows') => void;
+  readonly leftOut: (resource: string, why: ApiFailure | 'rows') => void;
   readonly logger: Logger;
 }
 

@@ -1,7 +1,7 @@
 import type { Secret } from '../../../../shared/runtime/env.ts';
 import { errorText } from '../../../../shared/runtime/error-text.ts';
 import { isOnlyStray, jsonIn, strayIn, type Stray } from './json-in.ts';
-import { RestFailure, wrongAddress } from './rest-failure.ts';
+import { ApiFailure, wrongAddress } from './failure.ts';
 
 export interface Site {
   /** Of the API, with a slash at its end. */
@@ -46,9 +46,9 @@ export async function ask(
     return answerIn(response, await bodyOf(response, site.maxResponseBytes), url);
   } catch (error) {
     signal.throwIfAborted();
-    if (error instanceof RestFailure) throw error;
+    if (error instanceof ApiFailure) throw error;
     const why = stop.signal.aborted ? `no answer within ${site.timeoutMs} ms` : causeOf(error);
-    throw new RestFailure('unreachable', `${url} cannot be reached: ${why}`);
+    throw new ApiFailure('unreachable', `${url} cannot be reached: ${why}`);
   } finally {
     // Also a body that was not read to its end is let go.
     stop.abort();
@@ -59,18 +59,18 @@ export async function ask(
 
 function answerIn({ status, headers }: Response, body: string, url: string): Answer {
   if (status === 401 || status === 403) {
-    throw new RestFailure('unauthorized', `${url} answered ${status}: ${TOKEN_HINT}`);
+    throw new ApiFailure('unauthorized', `${url} answered ${status}: ${TOKEN_HINT}`);
   }
   if (status === 429) {
     const retryAfterMs = retryAfterIn(headers);
-    throw new RestFailure(
+    throw new ApiFailure(
       'rate_limited',
       `${url} answered 429: other programs may use its limit too`,
       retryAfterMs,
     );
   }
   if (status >= 500) {
-    throw new RestFailure('server_error', `${url} answered ${status}: its own log says why`);
+    throw new ApiFailure('server_error', `${url} answered ${status}: its own log says why`);
   }
   // The application's own 404 is empty; a page comes from a web server that does not know the path.
   if (status === 404 && isOnlyStray(body)) {
@@ -90,7 +90,7 @@ function answerIn({ status, headers }: Response, body: string, url: string): Ans
     return { kind: 'found', body: found.value, ...(found.stray !== undefined && { stray: found.stray }) };
   }
   if (body.trim() !== '' && isOnlyStray(body)) {
-    throw new RestFailure(
+    throw new ApiFailure(
       'server_error',
       `${url} answered with ${strayIn(body)} and no JSON: its own log says why`,
     );
@@ -107,7 +107,7 @@ async function bodyOf(response: Response, maxBytes: number): Promise<string> {
   for await (const chunk of body) {
     bytes += chunk.byteLength;
     if (bytes > maxBytes) {
-      throw new RestFailure(
+      throw new ApiFailure(
         'too_large',
         `${response.url.split('?')[0] ?? ''} answered more than ${maxBytes} bytes: raise EASYAPPOINTMENTS_MAX_RESPONSE_BYTES`,
       );

@@ -5,8 +5,8 @@ import type { Logger } from '../../../../shared/runtime/logger.ts';
 import { ask, type Site } from './exchange.ts';
 import type { Decider, Lookups as LookupsPort, Observation } from './ports.ts';
 import type { Pace } from './questions.ts';
-import { RestFailure } from './rest-failure.ts';
-import { AppointmentResource, PersonResource } from './rest-rows.ts';
+import { ApiFailure } from './failure.ts';
+import { AppointmentResource, PersonResource } from './rows.ts';
 import { systemTimer, wait, type Timer } from './timer.ts';
 
 export interface LookupsOptions {
@@ -162,7 +162,7 @@ export class Lookups implements LookupsPort {
         const answer = await (this.options.ask ?? ask)(this.options.site, path, {}, signal);
         return { row: answer.kind === 'found' ? answer.body : undefined, asOfMs, askedMs };
       } catch (error) {
-        if (!(error instanceof RestFailure) || !error.passes || tries === MAX_TRIES) throw error;
+        if (!(error instanceof ApiFailure) || !error.passes || tries === MAX_TRIES) throw error;
         await wait(error.retryAfterMs ?? RETRY_MS * 2 ** (tries - 1), signal, this.#timer);
         await this.options.pace.turn(signal);
       }
@@ -180,7 +180,7 @@ export class Lookups implements LookupsPort {
   /** The next run asks for everything. */
   #failed(key: string, error: unknown, signal: AbortSignal): void {
     if (signal.aborted) return;
-    const problem = error instanceof RestFailure ? error.message : 'its answer was not understood';
+    const problem = error instanceof ApiFailure ? error.message : 'its answer was not understood';
     this.options.logger.warn({ row: key, problem }, 'a single question to Easy!Appointments has no answer');
   }
 

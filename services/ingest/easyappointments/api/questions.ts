@@ -2,8 +2,8 @@ import { unixMs } from '../../../../shared/core/wall-time.ts';
 import type { SteadyClock, WallClock } from '../../../../shared/runtime/clock.ts';
 import { ask, type Answer, type Site } from './exchange.ts';
 import type { Stray } from './json-in.ts';
-import { RestFailure, wrongAddress } from './rest-failure.ts';
-import { idIn } from './rest-rows.ts';
+import { ApiFailure, wrongAddress } from './failure.ts';
+import { idIn } from './rows.ts';
 import { wait, type Timer } from './timer.ts';
 
 export interface QuestionsOptions {
@@ -102,13 +102,13 @@ export class Questions {
 
   /** Waits for another try, or throws on. */
   async #retryOrThrow(error: unknown): Promise<void> {
-    if (!(error instanceof RestFailure) || !error.passes) throw error;
+    if (!(error instanceof ApiFailure) || !error.passes) throw error;
     this.#failures += 1;
     if (this.#failures >= MAX_FAILURES) throw error;
     await wait(this.#waitAfter(error), this.signal, this.options.timer);
   }
 
-  #waitAfter({ code, retryAfterMs }: RestFailure): number {
+  #waitAfter({ code, retryAfterMs }: ApiFailure): number {
     if (retryAfterMs !== undefined) return Math.min(retryAfterMs, MAX_RETRY_AFTER_MS);
     return code === 'rate_limited' ? LIMIT_WINDOW_MS : RETRY_MS * 2 ** (this.#failures - 1);
   }

@@ -7,7 +7,7 @@ import type { Stray } from './json-in.ts';
 import { noCounts, type RunOptions, type RunCounts } from './observing.ts';
 import type { Decider, Run } from './ports.ts';
 import { Pace, Questions } from './questions.ts';
-import { RestFailure } from './rest-failure.ts';
+import { ApiFailure } from './failure.ts';
 import { reconcile } from './run.ts';
 import { systemTimer, type Timer } from './timer.ts';
 
@@ -120,7 +120,7 @@ export class Reconciler {
   }
 
   /** Says why a list is not compared, or not all of it: each time where that may pass, which is what it returns, else once. */
-  #sayLeftOut(resource: string, why: RestFailure | 'rows'): boolean {
+  #sayLeftOut(resource: string, why: ApiFailure | 'rows'): boolean {
     const { logger, maxRows } = this.options;
     if (why !== 'rows' && !why.isMissing) {
       logger.warn({ resource, code: why.code }, `${resource} are not compared in this run: ${why.message}`);
@@ -201,7 +201,7 @@ export function straySentence(stray: Stray): string {
 
 /** Throws on what nobody foresaw. */
 function problemIn(error: unknown): NonNullable<RunReport['problem']> {
-  if (error instanceof RestFailure) return { code: error.code, message: error.message };
+  if (error instanceof ApiFailure) return { code: error.code, message: error.message };
   if (!(error instanceof AppError)) throw error;
   return {
     code: error.code,

@@ -1,8 +1,8 @@
 import { compareLists } from './lists.ts';
 import { observe, readable, type Row, type RunOptions } from './observing.ts';
 import type { Run } from './ports.ts';
-import { RestFailure } from './rest-failure.ts';
-import { AppointmentResource, idIn, PersonResource, ServiceResource, ZoneSetting } from './rest-rows.ts';
+import { ApiFailure } from './failure.ts';
+import { AppointmentResource, idIn, PersonResource, ServiceResource, ZoneSetting } from './rows.ts';
 
 /** Only what we take: the application leaves the rest out, but settings come whole, credentials too. */
 const PERSON_FIELDS = 'id,firstName,lastName,timezone';
@@ -57,7 +57,7 @@ async function defaultZone(questions: RunOptions['questions']): Promise<string |
     const { row } = await questions.single('settings', 'default_timezone');
     return ZoneSetting.safeParse(row).data?.value;
   } catch (error) {
-    if (error instanceof RestFailure && !error.passes) return undefined;
+    if (error instanceof ApiFailure && !error.passes) return undefined;
     throw error;
   }
 }

@@ -1,4 +1,4 @@
-import { idIn } from './rest-rows.ts';
+import { idIn } from './rows.ts';
 
 type Direction = 'up' | 'down';
 
