@@ -9,7 +9,7 @@ import type { Completeness } from './core/completeness.ts';
 import type { FanOut } from './core/fan-out.ts';
 import { Scan } from './core/scan.ts';
 import type { Timeline, TimelineEntry } from './core/timeline.ts';
-import type { FlowMember } from './event-flow.ts';
+import type { StreamMember } from './event-stream.ts';
 import type { DeliveryMetrics } from './metrics.ts';
 
 /** Before the wider margins: the entry is a mark of ours, of the last seconds, and a hole may be one of many. */
@@ -22,7 +22,7 @@ export interface HoleContext {
   readonly fanOut: FanOut;
   /** Whether a session is in the room, or was until a moment ago. */
   readonly isInUse: (room: Address) => boolean;
-  readonly everyone: () => Iterable<Pick<FlowMember, 'tellGap'>>;
+  readonly everyone: () => Iterable<Pick<StreamMember, 'tellGap'>>;
   readonly metrics: DeliveryMetrics;
   readonly logger: Logger;
   readonly wall: WallClock;

@@ -23,7 +23,7 @@ import type { FrameBounds } from './core/frame-bounds.ts';
 import { NamedFrame } from './core/named-frame.ts';
 import { Session } from './core/session.ts';
 import type { SessionPorts, TokenVerdict } from './core/session-ports.ts';
-import type { EventFlow } from './event-flow.ts';
+import type { EventStream } from './event-stream.ts';
 import { closeLabel, type DeliveryMetrics } from './metrics.ts';
 import { doorCodes, type RefusalLog, type TurnedAway } from './refusal-log.ts';
 import { Connection } from './ws/connection.ts';
@@ -31,7 +31,7 @@ import type { Upgraded } from './ws/server.ts';
 
 export interface SessionContext {
   readonly config: DeliveryConfig;
-  readonly flow: EventFlow;
+  readonly flow: EventStream;
   readonly verify: (token: string) => TokenVerdict;
   readonly metrics: DeliveryMetrics;
   readonly logger: Logger;

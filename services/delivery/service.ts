@@ -17,7 +17,7 @@ import { countsBy, totalOf } from '../../shared/status/counts.ts';
 import { ageSeconds } from '../../shared/runtime/setting-rules.ts';
 import { createTokenVerifier } from './auth/verify-token.ts';
 import type { DeliveryConfig } from './config.ts';
-import { EventFlow } from './event-flow.ts';
+import { EventStream } from './event-stream.ts';
 import { reportOf, type DeliveryReport, type DeliveryStats } from './health.ts';
 import { createMetrics, type DeliveryMetrics } from './metrics.ts';
 import { Sessions } from './sessions.ts';
@@ -53,7 +53,7 @@ class Delivery implements DeliveryService {
   readonly #metrics: DeliveryMetrics;
   /** Marks go by a connection of their own: a broker under memory pressure stops reading from publishers. */
   readonly #connections: { consuming: BrokerConnection; publishing: BrokerConnection };
-  readonly #flow: EventFlow;
+  readonly #flow: EventStream;
   readonly #sessions: Sessions;
   readonly #server: UpgradeServer;
   readonly #monitoring: Monitoring;
@@ -82,7 +82,7 @@ class Delivery implements DeliveryService {
     );
     // Whoever does not wait for it reads the refusal in the health report.
     this.failed.catch(() => undefined);
-    this.#flow = new EventFlow({
+    this.#flow = new EventStream({
       consuming,
       publishing,
       instance: this.instance,

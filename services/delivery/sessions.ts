@@ -2,8 +2,8 @@ import { errorFrame } from '../../shared/contract/frames.ts';
 import { roles, type Principal, type Role } from './core/access.ts';
 import { FrameBounds } from './core/frame-bounds.ts';
 import { Floods } from './core/floods.ts';
-import { LeftOff } from './core/left-off.ts';
-import { Standstill } from './core/standstill.ts';
+import { LastHeard } from './core/last-heard.ts';
+import { PauseDetector } from './core/pause-detector.ts';
 import { LiveSession, type SessionContext } from './live-session.ts';
 import { RefusalLog } from './refusal-log.ts';
 import type { Upgraded } from './ws/server.ts';
@@ -11,13 +11,13 @@ import type { Upgraded } from './ws/server.ts';
 /** All connections of this instance. */
 export class Sessions {
   readonly #open = new Set<LiveSession>();
-  readonly #leftOff = new LeftOff();
+  readonly #leftOff = new LastHeard();
   readonly #refusals = new RefusalLog();
   readonly #floods = new Floods();
   readonly #frameBounds = new FrameBounds();
   #lastId = 0;
   #bytesSentToClosed = 0;
-  readonly #standstill: Standstill;
+  readonly #standstill: PauseDetector;
   #onEmpty: () => void = () => undefined;
 
   constructor(
@@ -26,7 +26,7 @@ export class Sessions {
       'refusals' | 'floods' | 'frameBounds' | 'rewindSinceMs' | 'closed'
     >,
   ) {
-    this.#standstill = new Standstill(context.now());
+    this.#standstill = new PauseDetector(context.now());
   }
 
   get size(): number {

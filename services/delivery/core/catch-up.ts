@@ -4,7 +4,7 @@ import { ExpiringMap } from '../../../shared/core/expiring-map.ts';
 import { unixMs, type WallTime } from '../../../shared/core/wall-time.ts';
 import type { Address } from '../../../shared/contract/routing.ts';
 import type { SteadyClock, WallClock } from '../../../shared/runtime/clock.ts';
-import { FENCE_MS } from './fence.ts';
+import { REORDER_WINDOW_MS } from './reorder-window.ts';
 import { inRooms, type FromCursor, type ScanRequest, type ScanResult } from './scan.ts';
 import type { Place } from './completeness.ts';
 import type { Timeline, TimelineEntry } from './timeline.ts';
@@ -173,7 +173,7 @@ export class CatchUp {
     // By its stamp between the two; an earlier stamp is of a clock that was set back.
     const isEarlier = ({ cursor }: TimelineEntry) => {
       const afterMs = cursorTimeMs(cursor) - cursorTimeMs(before.cursor);
-      return afterMs >= -FENCE_MS && afterMs < laterMs;
+      return afterMs >= -REORDER_WINDOW_MS && afterMs < laterMs;
     };
     return { ...replay, entries: replay.entries.filter((entry) => !isEarlier(entry)) };
   }

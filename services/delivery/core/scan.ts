@@ -1,7 +1,7 @@
 import { cursorTimeMs, type Cursor } from '../../../shared/contract/cursor.ts';
 import { MARK_TYPE, type HistoryEntry } from '../../../shared/contract/message.ts';
 import type { Address } from '../../../shared/contract/routing.ts';
-import { Fence } from './fence.ts';
+import { ReorderWindow } from './reorder-window.ts';
 import { toTimelineEntry, type TimelineEntry } from './timeline.ts';
 
 /** What tells whether an entry concerns a reader. */
@@ -45,7 +45,7 @@ export class Scan {
   readonly #byCursor = new Map<Cursor, Collector[]>();
   #bySince: Collector[] = [];
   readonly #open: Collector[] = [];
-  readonly #fence = new Fence();
+  readonly #fence = new ReorderWindow();
   #firstTimeMs: number | undefined;
 
   constructor(requests: readonly ScanRequest[]) {

@@ -14,7 +14,7 @@ import type { Replay } from './catch-up.ts';
 import type { Subscriber } from './fan-out.ts';
 import type { Feed } from './feed.ts';
 import { chooseForm } from './choose-form.ts';
-import { FrameGate } from './frame-gate.ts';
+import { FrameLimit } from './frame-limit.ts';
 import { Membership } from './membership.ts';
 import { SerialQueue } from './serial-queue.ts';
 import type { Entrance, SessionLimits, SessionPorts } from './session-ports.ts';
@@ -28,7 +28,7 @@ const HOW_TO_AUTH = 'Send {"action":"auth","token":"…"} first.';
  */
 export class Session implements Subscriber {
   lastPosition = -1;
-  readonly #gate: FrameGate;
+  readonly #gate: FrameLimit;
   readonly #membership: Membership;
   readonly #steps: SerialQueue;
   #state: 'waiting' | 'entering' | 'live' | 'closed' = 'waiting';
@@ -42,7 +42,7 @@ export class Session implements Subscriber {
     private readonly limits: SessionLimits,
     private readonly fromUrl: Partial<Entrance> = {},
   ) {
-    this.#gate = new FrameGate(limits.framesPerMinute, limits.refusalsPerMinute);
+    this.#gate = new FrameLimit(limits.framesPerMinute, limits.refusalsPerMinute);
     this.#membership = new Membership(ports.rooms, limits.maxRooms);
     this.#steps = new SerialQueue((error) => ports.observer.failed(error));
     this.#stateSinceMs = ports.now();

@@ -1,4 +1,4 @@
-import { Standstill } from './standstill.ts';
+import { PauseDetector } from './pause-detector.ts';
 
 /** Without a mark coming back for so long, it may have been removed from the queue. */
 const SILENT_MS = 5_000;
@@ -8,14 +8,14 @@ const SILENT_MS = 5_000;
  * they wait no more, since reading it again and again would only add to what is slow.
  */
 export class Suspicion {
-  readonly #standstill: Standstill;
+  readonly #standstill: PauseDetector;
   #isRaised = false;
   #isFresh = false;
   /** The history was read because no mark came back, and none has since. */
   #wasSilent = false;
 
   constructor(nowMs: number) {
-    this.#standstill = new Standstill(nowMs);
+    this.#standstill = new PauseDetector(nowMs);
   }
 
   /** Whether messages may have waited at the broker since the history was last read. */

@@ -1,7 +1,7 @@
 import type { Cursor } from '../../../shared/contract/cursor.ts';
 import { MARK_TYPE, type HistoryEntry } from '../../../shared/contract/message.ts';
 import type { Address } from '../../../shared/contract/routing.ts';
-import { FENCE_MS } from './fence.ts';
+import { REORDER_WINDOW_MS } from './reorder-window.ts';
 import { NamedFrame } from './named-frame.ts';
 
 /** An entry of the history as this instance keeps it: addressed, and ready to be written to sockets. */
@@ -137,7 +137,7 @@ export class Timeline {
     const entries: TimelineEntry[] = [];
     for (let before = position - 1; before >= this.#first; before -= 1) {
       const slot = this.#slots.get(before);
-      if (slot === undefined || at.arrivedAtMs - slot.arrivedAtMs > FENCE_MS) break;
+      if (slot === undefined || at.arrivedAtMs - slot.arrivedAtMs > REORDER_WINDOW_MS) break;
       if (slot.entry.origin !== at.entry.origin) entries.unshift(slot.entry);
     }
     return entries;

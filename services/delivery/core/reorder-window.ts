@@ -2,7 +2,7 @@ import { cursorTimeMs } from '../../../shared/contract/cursor.ts';
 import { MARK_TYPE, type HistoryEntry } from '../../../shared/contract/message.ts';
 
 /** How far apart in time two publishers' messages may reach the stream and a queue in different orders. */
-export const FENCE_MS = 500;
+export const REORDER_WINDOW_MS = 500;
 /** A stamp further from the marks around it than this is of a clock that is off; marks come every few seconds. */
 const CLOCK_OFF_MS = 15_000;
 /** Instead of `FENCE_MS` where only marks tell the time: two of their intervals. */
@@ -24,7 +24,7 @@ interface Placed {
  * publishers sent shortly before is sent again, and the client drops it by its id. One publisher's messages are in
  * the same order everywhere, so with one ingest instance nothing is repeated.
  */
-export class Fence {
+export class ReorderWindow {
   readonly #behind: Placed[] = [];
   #markMs: number | undefined;
 
@@ -50,5 +50,5 @@ export class Fence {
 }
 
 function isClose(placed: Placed, at: Placed): boolean {
-  return at.timeMs - placed.timeMs <= (placed.coarse || at.coarse ? COARSE_FENCE_MS : FENCE_MS);
+  return at.timeMs - placed.timeMs <= (placed.coarse || at.coarse ? COARSE_FENCE_MS : REORDER_WINDOW_MS);
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { LeftOff } from '../../services/delivery/core/left-off.ts';
+import { LastHeard } from '../../services/delivery/core/last-heard.ts';
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
@@ -7,8 +7,8 @@ const user = (role: 'provider' | 'customer', userId: number) => ({ role, userId,
 const customer = user('customer', 4);
 
 /** Devices that left at these minutes; the last of them just now. */
-function leftAt(...minutes: number[]): LeftOff {
-  const leftOff = new LeftOff();
+function leftAt(...minutes: number[]): LastHeard {
+  const leftOff = new LastHeard();
   for (const minute of minutes) leftOff.add(customer, minute * MINUTE_MS, minute * MINUTE_MS);
   return leftOff;
 }
@@ -40,7 +40,7 @@ describe('what a user left off at', () => {
   });
 
   it('keeps one time a minute of a client that comes and goes', () => {
-    const leftOff = new LeftOff();
+    const leftOff = new LastHeard();
     for (let ms = 0; ms < HOUR_MS + MINUTE_MS; ms += 1_000) leftOff.add(customer, ms, ms);
     expect(leftOff.sinceMs(customer, HOUR_MS + MINUTE_MS)).toBe(2 * MINUTE_MS);
   });

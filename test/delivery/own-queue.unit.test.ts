@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import type { Channel, ConsumeMessage } from 'amqplib';
 import { EventEmitter } from 'node:events';
-import { LivePath } from '../../services/delivery/amqp/live-path.ts';
+import { OwnQueue } from '../../services/delivery/amqp/own-queue.ts';
 import { Doubts } from '../../services/delivery/doubts.ts';
 import type { Bindings } from '../../services/delivery/amqp/bindings.ts';
 import type { BrokerConnection } from '../../shared/runtime/broker-connection.ts';
@@ -24,7 +24,7 @@ function world(
   const model = { createChannel: () => Promise.resolve(channel) };
   const connection = Object.assign(new EventEmitter(), { model }) as unknown as BrokerConnection;
   const bindings = { attach: silent.attach ?? done, detach: () => undefined } as unknown as Bindings;
-  new LivePath(connection, createLogger('test', 'silent'), bindings, {
+  new OwnQueue(connection, createLogger('test', 'silent'), bindings, {
     instance: 'one',
     queueKind: () => Promise.resolve('quorum'),
     prefetch: 1,
@@ -117,12 +117,12 @@ describe('a message that fills the prefetch', () => {
     let read: () => void = () => undefined;
     const fillHole = jest.fn(() => Promise.resolve());
     const timeline = { find: (cursor: Cursor) => (cursorsPassed().includes(cursor) ? 0 : undefined) };
-    const consuming = new Promise<LivePath>((resolve) => {
+    const consuming = new Promise<OwnQueue>((resolve) => {
       const doubts = new Doubts(
         { timeline, trust: { doubt: () => undefined }, recheck: () => path.recheck() },
         0,
       );
-      const path: LivePath = new LivePath(connection, createLogger('test', 'silent'), bindings, {
+      const path: OwnQueue = new OwnQueue(connection, createLogger('test', 'silent'), bindings, {
         instance: 'one',
         queueKind: () => Promise.resolve('quorum'),
         prefetch: 2,

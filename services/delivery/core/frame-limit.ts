@@ -14,7 +14,7 @@ export type Heartbeat = 'heartbeat';
  * How many frames of one session are answered (PROTOCOL.md, Frames). What is refused here does not count, but so much of it
  * in one minute is a flood.
  */
-export class FrameGate {
+export class FrameLimit {
   readonly #frames: RateWindow;
   readonly #auths = new RateWindow(FREE_AUTHS, MINUTE_MS);
   readonly #lastFreeMs = { ping: Number.NEGATIVE_INFINITY, heartbeat: Number.NEGATIVE_INFINITY };

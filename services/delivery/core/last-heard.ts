@@ -10,7 +10,7 @@ const SAME_MS = 60_000;
  * When users were last heard of on the devices that left, for those that come back without a cursor. Which of several
  * devices comes back cannot be told, so each is given what the earliest missed: repeats, but no gap.
  */
-export class LeftOff {
+export class LastHeard {
   readonly #heardAtMs = new ExpiringMap<string, readonly number[]>(MAX_USERS, KEEP_MS);
 
   /** `heardAtMs`: what was written later may never have arrived. */

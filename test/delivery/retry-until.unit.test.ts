@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { persist } from '../../services/delivery/core/persist.ts';
+import { retryUntil } from '../../services/delivery/core/retry-until.ts';
 
 /** An attempt that fails so often before it succeeds, and what was rested in between. */
 function world(failures: number) {
@@ -19,15 +19,15 @@ function world(failures: number) {
 describe('what is persisted in', () => {
   it('is tried until it succeeds, after a rest that grows to two seconds', async () => {
     const { attempt, sleep, rests } = world(6);
-    expect(await persist(attempt, () => false, sleep)).toBe('done');
+    expect(await retryUntil(attempt, () => false, sleep)).toBe('done');
     expect(rests).toEqual([250, 500, 1_000, 2_000, 2_000, 2_000]);
   });
 
   it('is left when it is pointless by then, and not before it was tried', async () => {
     const { attempt, sleep, rests, attempts } = world(6);
-    expect(await persist(attempt, () => attempts() === 2, sleep)).toBeUndefined();
+    expect(await retryUntil(attempt, () => attempts() === 2, sleep)).toBeUndefined();
     expect(rests).toEqual([250]);
     const once = world(0);
-    expect(await persist(once.attempt, () => true, once.sleep)).toBe('done');
+    expect(await retryUntil(once.attempt, () => true, once.sleep)).toBe('done');
   });
 });

@@ -9,14 +9,14 @@ import type { Logger } from '../../shared/runtime/logger.ts';
 import { sleep } from '../../shared/runtime/sleep.ts';
 import { Bindings } from './amqp/bindings.ts';
 import { History } from './amqp/history.ts';
-import { LivePath } from './amqp/live-path.ts';
+import { OwnQueue } from './amqp/own-queue.ts';
 import { Marks } from './amqp/marks.ts';
 import { kindOfOwnQueue } from './amqp/queue-kind.ts';
 import type { DeliveryConfig } from './config.ts';
 import { CatchUp, type Replay, type StartingPoint } from './core/catch-up.ts';
 import { FanOut, type Subscriber } from './core/fan-out.ts';
 import { Liveness } from './core/liveness.ts';
-import { persist } from './core/persist.ts';
+import { retryUntil } from './core/retry-until.ts';
 import { RoomIndex } from './core/room-index.ts';
 import { roomsByKind } from './core/rooms-by-kind.ts';
 import { ScanSchedule } from './core/scan-schedule.ts';
@@ -39,13 +39,13 @@ const PLAN_MS = 60_000;
 const MARK_LOST_MS = 20_000;
 
 /** A session as the flow knows it. */
-export interface FlowMember extends Subscriber {
+export interface StreamMember extends Subscriber {
   readonly closed: boolean;
   /** Something was lost to it for good. */
   tellGap(cursor: Cursor): void;
 }
 
-export interface FlowContext {
+export interface EventStreamContext {
   readonly consuming: BrokerConnection;
   readonly publishing: BrokerConnection;
   /** Unique among all instances there ever were. */
@@ -58,12 +58,12 @@ export interface FlowContext {
 }
 
 /** From the broker to the feeds of the sessions: rooms, live events, the hole after an outage, and the past. */
-export class EventFlow {
-  readonly #context: Omit<FlowContext, 'consuming' | 'publishing'>;
+export class EventStream {
+  readonly #context: Omit<EventStreamContext, 'consuming' | 'publishing'>;
   readonly #nodes: Nodes;
   readonly #cluster: Cluster;
   readonly #timeline: Timeline;
-  readonly #index = new RoomIndex<FlowMember>();
+  readonly #index = new RoomIndex<StreamMember>();
   readonly #trust = new Trust();
   readonly #doubts: Doubts;
   readonly #hole: Hole;
@@ -73,12 +73,12 @@ export class EventFlow {
   readonly #bindings: Bindings;
   readonly #marks: Marks;
   readonly #history: History;
-  readonly #path: LivePath;
+  readonly #path: OwnQueue;
   readonly #scans: ScanSchedule;
   readonly #catchUp: CatchUp;
   readonly #liveness: Liveness;
 
-  constructor({ consuming, publishing, ...context }: FlowContext) {
+  constructor({ consuming, publishing, ...context }: EventStreamContext) {
     const { config, metrics, logger, instance, wall, now } = context;
     this.#context = context;
     this.#nodes = new Nodes([consuming, publishing]);
@@ -131,7 +131,7 @@ export class EventFlow {
       wall,
       now,
     });
-    this.#path = new LivePath(consuming, logger, this.#bindings, {
+    this.#path = new OwnQueue(consuming, logger, this.#bindings, {
       instance,
       queueKind: () => kindOfOwnQueue(this.#cluster, consuming),
       prefetch: config.DELIVERY_PREFETCH,
@@ -174,12 +174,12 @@ export class EventFlow {
     return this.#bindings.size;
   }
 
-  roomsOf(member: FlowMember): ReadonlySet<Address> {
+  roomsOf(member: StreamMember): ReadonlySet<Address> {
     return this.#index.roomsOf(member);
   }
 
   /** Resolves once the broker has confirmed the binding and the member is in the room. */
-  async join(member: FlowMember, room: Address): Promise<void> {
+  async join(member: StreamMember, room: Address): Promise<void> {
     if (this.#index.has(room, member)) return;
     await this.#bindings.acquire(room);
     if (member.closed || !this.#index.join(room, member, this.#timeline.next)) {
@@ -187,11 +187,11 @@ export class EventFlow {
     }
   }
 
-  leave(member: FlowMember, room: Address): void {
+  leave(member: StreamMember, room: Address): void {
     if (this.#index.leave(room, member)) this.#bindings.release(room, this.#context.now());
   }
 
-  leaveAll(member: FlowMember): void {
+  leaveAll(member: StreamMember): void {
     for (const room of [...this.#index.roomsOf(member)]) this.leave(member, room);
   }
 
@@ -205,7 +205,7 @@ export class EventFlow {
   }
 
   /** What a member missed; asks again when the broker went away in between. */
-  async plan(member: FlowMember, start: StartingPoint, position: Cursor): Promise<Replay> {
+  async plan(member: StreamMember, start: StartingPoint, position: Cursor): Promise<Replay> {
     const untilMs = this.#context.now() + PLAN_MS;
     const attempt = async () => {
       await this.#liveness.whenAlive();
@@ -213,7 +213,7 @@ export class EventFlow {
     };
     const isPointless = () => member.closed || this.#context.now() >= untilMs;
     // Each pass says in the log what was wrong, once for all its readers.
-    const replay = await persist(attempt, isPointless, sleep);
+    const replay = await retryUntil(attempt, isPointless, sleep);
     return replay ?? { recovered: false, reason: 'unknown', cursor: position };
   }
 

@@ -2,7 +2,7 @@ const FIRST_REST_MS = 250;
 const MAX_REST_MS = 2_000;
 
 /** Tries until it succeeds, or until it need not any more: then there is no value. Rests in between, longer each time. */
-export async function persist<Value>(
+export async function retryUntil<Value>(
   attempt: () => Promise<Value>,
   isPointless: () => boolean,
   sleep: (ms: number) => Promise<void>,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { Fence } from '../../services/delivery/core/fence.ts';
+import { ReorderWindow } from '../../services/delivery/core/reorder-window.ts';
 import type { HistoryEntry } from '../../shared/contract/message.ts';
 import { cursorsOf, event, mark, NOON } from './fakes.ts';
 
@@ -7,7 +7,7 @@ const MINUTE = 60_000;
 
 /** What is sent again to a client that stopped at the last entry. */
 function sentAgain(entries: readonly HistoryEntry[], at: HistoryEntry) {
-  const fence = new Fence();
+  const fence = new ReorderWindow();
   for (const entry of entries) fence.add(entry);
   return cursorsOf(fence.before(at));
 }

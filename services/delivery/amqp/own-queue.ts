@@ -13,9 +13,9 @@ import { ManagedChannel, plainChannel } from '../../../shared/runtime/managed-ch
 import type { Bindings } from './bindings.ts';
 import { dropReasonOf } from './drop-reason.ts';
 import { PrefetchWindow } from './prefetch-window.ts';
-import { Valve } from './valve.ts';
+import { HoldBack } from './hold-back.ts';
 
-export interface LivePathOptions {
+export interface OwnQueueOptions {
   readonly instance: string;
   readonly queueKind: () => Promise<QueueKind>;
   /** Messages that the broker hands us before we acknowledge. */
@@ -54,7 +54,7 @@ interface Arrival {
 interface Present {
   readonly channel: Channel;
   readonly window: PrefetchWindow;
-  readonly valve: Valve<Arrival>;
+  readonly valve: HoldBack<Arrival>;
   /** The newest message filled the prefetch: more may wait at the broker. */
   isFull: boolean;
   /** While what the history told is passed on: ends that. */
@@ -77,7 +77,7 @@ const ANSWER_MS = 30_000;
  * The queue of each start has a name of its own, and the broker removes the old one: while a node is down, deleting
  * one takes seconds, and after a cut network the old consumer is there until its connection misses heartbeats.
  */
-export class LivePath {
+export class OwnQueue {
   readonly #channel: ManagedChannel<Channel>;
   #starts = 0;
   #unacked: { present: Present; message: ConsumeMessage } | undefined;
@@ -90,7 +90,7 @@ export class LivePath {
     connection: BrokerConnection,
     private readonly logger: Logger,
     private readonly bindings: Bindings,
-    private readonly options: LivePathOptions,
+    private readonly options: OwnQueueOptions,
   ) {
     this.#channel = new ManagedChannel(connection, {
       name: 'own queue',
@@ -141,7 +141,7 @@ export class LivePath {
       channel,
       window,
       isFull: false,
-      valve: new Valve<Arrival>((arrival) => this.#take(present, arrival)),
+      valve: new HoldBack<Arrival>((arrival) => this.#take(present, arrival)),
     };
     this.#present = present;
     const restart = () => this.#channel.restart('the broker cancelled a consumer of our own queue');

@@ -1,15 +1,15 @@
 import { describe, expect, it } from '@jest/globals';
-import { Standstill } from '../../services/delivery/core/standstill.ts';
+import { PauseDetector } from '../../services/delivery/core/pause-detector.ts';
 import { NOON } from './fakes.ts';
 
 describe('a standstill of the process', () => {
   it('is noticed by the first look after it, once', () => {
-    const standstill = new Standstill(NOON);
+    const standstill = new PauseDetector(NOON);
     const looks = [1_000, 2_000, 9_000, 10_000].map((ms) => standstill.justEnded(NOON + ms));
     expect(looks).toEqual([false, false, true, false]);
   });
 
   it('is not a look that is a little late', () => {
-    expect(new Standstill(NOON).justEnded(NOON + 2_500)).toBe(false);
+    expect(new PauseDetector(NOON).justEnded(NOON + 2_500)).toBe(false);
   });
 });

@@ -1,5 +1,5 @@
 /** Holds messages back until it is opened: no more than the prefetch, since they are not acknowledged. */
-export class Valve<Message> {
+export class HoldBack<Message> {
   #held: Message[] = [];
   #isOpen = false;
 
