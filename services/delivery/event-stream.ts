@@ -91,8 +91,8 @@ export class EventStream {
       logger,
       { maxPerKind: config.MAX_BINDINGS_PER_KIND, lingerMs: config.ROOM_LINGER_MS },
       {
-        bound: (pattern) => this.#trust.coverage.confirmed(pattern),
-        unbound: (pattern) => this.#trust.coverage.removed(pattern),
+        bound: (pattern) => this.#trust.coverage.bindingConfirmed(pattern),
+        unbound: (pattern) => this.#trust.coverage.bindingRemoved(pattern),
       },
     );
     const markEvents = {
@@ -126,7 +126,7 @@ export class EventStream {
       beginningFor: (cursor, position) => this.#trust.completeness.beginningFor(cursor, position),
       covers: (room, position) => this.#trust.coverage.covers(this.#bindings.patternsOf(room), position),
       scan: (request, fromMs) => this.#scans.request(request, fromMs),
-      inCluster: () => this.#cluster.isOne,
+      inCluster: () => this.#cluster.isCluster,
       sleep,
       wall,
       now,
@@ -239,7 +239,7 @@ export class EventStream {
     } else if (entry.type === MARK_TYPE) {
       this.#doubts.markArrived();
       this.#trust.markArrived(entry.cursor, this.#timeline.next - 1);
-      this.#marks.arrived(entry.cursor);
+      this.#marks.markArrived(entry.cursor);
       this.#liveness.markArrived();
     } else {
       this.#meter.fannedOut(entry, sessions);

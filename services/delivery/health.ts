@@ -23,7 +23,7 @@ export interface DeliveryStats {
   readonly uptime_seconds: number;
 }
 
-export interface Condition {
+export interface DeliveryCondition {
   readonly instance: string;
   readonly stopping: boolean;
   readonly broker: BrokerState;
@@ -41,7 +41,7 @@ export interface Condition {
   readonly stats: DeliveryStats;
 }
 
-export type Limits = Pick<
+export type DeliveryLimits = Pick<
   DeliveryConfig,
   'HEALTH_MAX_OWN_QUEUE' | 'HEALTH_MAX_LATENCY_MS' | 'HEALTH_MAX_LAG_MS'
 >;
@@ -49,7 +49,7 @@ export type Limits = Pick<
 export type DeliveryReport = HealthReport<DeliveryStats> & { readonly instance: string };
 
 /** Unhealthy: give this instance no work. Degraded: it works, and somebody should look. */
-export function reportOf(condition: Condition, limits: Limits): DeliveryReport {
+export function deliveryReportOf(condition: DeliveryCondition, limits: DeliveryLimits): DeliveryReport {
   const { instance, stopping, broker, alive, queues, stats } = condition;
   const reasons: HealthReason[] = [...brokerReasons(broker)];
   if (stopping) reasons.push({ code: 'draining', message: 'This instance is shutting down.' });
@@ -62,8 +62,8 @@ export function reportOf(condition: Condition, limits: Limits): DeliveryReport {
 }
 
 function worriesOf(
-  { broker, queues, ownQueue, drops, management, lagMs, latency }: Condition,
-  { HEALTH_MAX_OWN_QUEUE, HEALTH_MAX_LATENCY_MS, HEALTH_MAX_LAG_MS }: Limits,
+  { broker, queues, ownQueue, drops, management, lagMs, latency }: DeliveryCondition,
+  { HEALTH_MAX_OWN_QUEUE, HEALTH_MAX_LATENCY_MS, HEALTH_MAX_LAG_MS }: DeliveryLimits,
 ): readonly HealthReason[] {
   const worries: HealthReason[] = [];
   const waiting = queues.find(({ name }) => name === ownQueue)?.messages ?? 0;

@@ -25,7 +25,7 @@ import { Session } from './core/session.ts';
 import type { SessionPorts, TokenVerdict } from './core/session-ports.ts';
 import type { EventStream } from './event-stream.ts';
 import { closeLabel, type DeliveryMetrics } from './metrics.ts';
-import { doorCodes, type RefusalLog, type TurnedAway } from './refusal-log.ts';
+import { refusedAtAuth, type RefusalLog, type RefusedClient } from './refusal-log.ts';
 import { Connection } from './ws/connection.ts';
 import type { Upgraded } from './ws/server.ts';
 
@@ -202,7 +202,7 @@ export class LiveSession implements SessionPorts {
       },
       refused: ({ code, message }) => {
         metrics.refusals.inc({ code });
-        const atTheDoor = doorCodes.find((one) => one === code);
+        const atTheDoor = refusedAtAuth.find((one) => one === code);
         if (atTheDoor !== undefined && this.session.principal === undefined) {
           this.#sayTurnedAway(atTheDoor, message);
           return;
@@ -223,11 +223,12 @@ export class LiveSession implements SessionPorts {
   }
 
   /** One line for a client that comes again and again, and none for its closes. */
-  #sayTurnedAway(code: TurnedAway['code'], reason: string): void {
+  #sayTurnedAway(code: RefusedClient['code'], reason: string): void {
     this.#turnedAway = true;
     const who = { code, remoteAddress: this.#remoteAddress, token: this.#refusedToken };
-    const unsaid = this.context.refusals.count(who, this.now());
-    if (unsaid !== undefined) this.#logger.warn({ code, reason, refused_since_last_said: unsaid }, 'refused');
+    const suppressed = this.context.refusals.count(who, this.now());
+    if (suppressed !== undefined)
+      this.#logger.warn({ code, reason, refused_since_last_logged: suppressed }, 'refused');
   }
 
   #refusedByClient(largestBytes: number): void {

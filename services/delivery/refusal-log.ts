@@ -5,26 +5,26 @@ import { ExpiringMap } from '../../shared/core/expiring-map.ts';
 /** Refusals remembered, about 300 bytes each; beyond, the oldest is forgotten and would be said again. */
 const REMEMBERED_MAX = 10_000;
 /** Who still comes after this is said again, with how often they came meanwhile. */
-const SAY_AGAIN_MS = 60 * 60 * 1000;
+const LOG_AGAIN_MS = 60 * 60 * 1000;
 
 /** What ends a connection that has shown no good token. */
-export const doorCodes = [
+export const refusedAtAuth = [
   'AUTH_REQUIRED',
   'AUTH_FAILED',
   'TOKEN_EXPIRED',
 ] as const satisfies readonly FrameErrorCode[];
 
 /** A client that was refused before it was anybody. */
-export interface TurnedAway {
-  readonly code: (typeof doorCodes)[number];
+export interface RefusedClient {
+  readonly code: (typeof refusedAtAuth)[number];
   readonly remoteAddress: string;
   /** As it came; only its digest is kept. */
   readonly token: string | undefined;
 }
 
-interface Said {
+interface LastLogged {
   readonly atMs: number;
-  unsaid: number;
+  suppressed: number;
 }
 
 /**
@@ -33,18 +33,18 @@ interface Said {
  * an address is no person to punish.
  */
 export class RefusalLog {
-  readonly #said = new ExpiringMap<string, Said>(REMEMBERED_MAX, 2 * SAY_AGAIN_MS);
+  readonly #logged = new ExpiringMap<string, LastLogged>(REMEMBERED_MAX, 2 * LOG_AGAIN_MS);
 
   /** How many have not been said since the last one that was; `undefined`: this one is not to be said either. */
-  count({ code, remoteAddress, token }: TurnedAway, nowMs: number): number | undefined {
+  count({ code, remoteAddress, token }: RefusedClient, nowMs: number): number | undefined {
     const who = `${code} ${remoteAddress} ${token === undefined ? '' : digestOf(token)}`;
-    const said = this.#said.get(who, nowMs);
-    if (said !== undefined && nowMs - said.atMs < SAY_AGAIN_MS) {
-      said.unsaid += 1;
+    const last = this.#logged.get(who, nowMs);
+    if (last !== undefined && nowMs - last.atMs < LOG_AGAIN_MS) {
+      last.suppressed += 1;
       return undefined;
     }
-    this.#said.set(who, { atMs: nowMs, unsaid: 0 }, nowMs);
-    return said?.unsaid ?? 0;
+    this.#logged.set(who, { atMs: nowMs, suppressed: 0 }, nowMs);
+    return last?.suppressed ?? 0;
   }
 }
 

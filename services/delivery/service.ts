@@ -18,7 +18,7 @@ import { ageSeconds } from '../../shared/runtime/setting-rules.ts';
 import { createTokenVerifier } from './auth/verify-token.ts';
 import type { DeliveryConfig } from './config.ts';
 import { EventStream } from './event-stream.ts';
-import { reportOf, type DeliveryReport, type DeliveryStats } from './health.ts';
+import { deliveryReportOf, type DeliveryReport, type DeliveryStats } from './health.ts';
 import { createMetrics, type DeliveryMetrics } from './metrics.ts';
 import { Sessions } from './sessions.ts';
 import { UpgradeServer } from './ws/server.ts';
@@ -197,7 +197,7 @@ class Delivery implements DeliveryService {
 
   async #report({ nowMs, queues, management, lagMs }: Vitals): Promise<DeliveryReport> {
     const recent = this.#metrics.recentEndToEnd.summary(nowMs, MINUTE_MS);
-    return reportOf(
+    return deliveryReportOf(
       {
         instance: this.instance,
         stopping: this.#stopping !== undefined,

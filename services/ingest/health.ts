@@ -27,7 +27,7 @@ export interface IngestStats {
   readonly uptime_seconds: number;
 }
 
-export interface Condition {
+export interface IngestCondition {
   readonly instance: string;
   readonly stopping: boolean;
   /** Without it nothing is accepted. */
@@ -52,12 +52,12 @@ export interface Condition {
   readonly stats: IngestStats;
 }
 
-export type Limits = IngestConfig['health'];
+export type IngestLimits = IngestConfig['health'];
 
 export type IngestReport = HealthReport<IngestStats> & { readonly instance: string };
 
 /** Unhealthy: give this instance no work. Degraded: it works, and somebody should look. */
-export function reportOf(condition: Condition, limits: Limits): IngestReport {
+export function ingestReportOf(condition: IngestCondition, limits: IngestLimits): IngestReport {
   const { instance, stopping, publisher, queues, stats } = condition;
   const fatal: HealthReason[] = [...brokerReasons(publisher)];
   if (condition.ids === 'reading' && publisher.state === 'connected') {
@@ -72,8 +72,8 @@ export function reportOf(condition: Condition, limits: Limits): IngestReport {
 }
 
 function worriesOf(
-  condition: Condition,
-  { maxInbox, maxConfirmMs, maxLagMs }: Limits,
+  condition: IngestCondition,
+  { maxInbox, maxConfirmMs, maxLagMs }: IngestLimits,
 ): readonly HealthReason[] {
   const { publisher, inbox, queues, management, lagMs, confirms, drops } = condition;
   const worries: HealthReason[] = [];
@@ -117,7 +117,7 @@ function worriesOf(
 }
 
 /** What to look at in Easy!Appointments. */
-function siteReasons({ idsClashed, unknownKeyFrom, site }: Condition): readonly HealthReason[] {
+function siteReasons({ idsClashed, unknownKeyFrom, site }: IngestCondition): readonly HealthReason[] {
   const reasons: HealthReason[] = [];
   if (idsClashed) {
     const message =

@@ -10,7 +10,7 @@ import { SAMPLE_MS } from '../../shared/status/sampler.ts';
 import type { HistoryIds } from './amqp/history-ids.ts';
 import type { Publisher } from './amqp/publisher.ts';
 import type { IngestConfig } from './config.ts';
-import { reportOf } from './health.ts';
+import { ingestReportOf } from './health.ts';
 import type { SiteWatch } from './easyappointments/api/site-watch.ts';
 import type { Metrics } from './metrics.ts';
 
@@ -72,7 +72,7 @@ export function monitorIngest(parts: IngestParts): Monitoring {
           uptime_seconds: Math.floor((nowMs - startedMs) / 1000),
         },
       };
-      return Promise.resolve(reportOf(condition, config.health));
+      return Promise.resolve(ingestReportOf(condition, config.health));
     },
     sample: (nowMs) => {
       const recent = confirmsOf(nowMs, SAMPLE_MS);

@@ -56,7 +56,7 @@ export async function startIngest(
   const publishing = connect('ingest publisher', config, logger);
   const consuming = connect('ingest inbox', config, logger);
   const cluster = new Cluster(config.cluster, config.amqpUrl);
-  publishing.on('up', () => void cluster.look());
+  publishing.on('up', () => void cluster.detect());
   const repeats = new Repeats<Receipt>(config.maxRepeats, REPEATS_MAX_AGE_MS, digest);
   const metrics: Metrics = new Metrics(logger, {
     unconfirmed: () => publisher.unconfirmed,
@@ -91,7 +91,7 @@ export async function startIngest(
     nextCursor,
     clock: wallClock,
     now: steadyClock,
-    inCluster: () => cluster.isOne,
+    inCluster: () => cluster.isCluster,
     maxEventBytes: config.maxEventBytes,
     repeats,
     // Without the broker nothing is taken anyway, and the answer says why.

@@ -11,7 +11,7 @@ export interface Origin {
 export interface Client {
   readonly address: string;
   /** Whether a header says that it passes on somebody else's request, and nobody whom we trust says whose. */
-  readonly passesOn: boolean;
+  readonly isForwarded: boolean;
 }
 
 /** What listens on `::` sees IPv4 peers so, and hands them on so. */
@@ -38,14 +38,14 @@ export class ClientAddresses {
     const peer = (socket.remoteAddress ?? '').replace(MAPPED_IPV4, '');
     const hops = hopsOf(headers);
     if (hops === undefined || !this.proxies.has(peer)) {
-      return { address: peer, passesOn: FORWARDED.some((name) => headers[name] !== undefined) };
+      return { address: peer, isForwarded: FORWARDED.some((name) => headers[name] !== undefined) };
     }
     const addresses = hops.map(addressIn);
     const last = addresses.findLastIndex((address) => address === undefined || !this.proxies.has(address));
     const at = Math.max(last, 0);
     const address = addresses[at];
-    if (address === undefined) return { address: peer, passesOn: true };
-    return { address, passesOn: at > 0 };
+    if (address === undefined) return { address: peer, isForwarded: true };
+    return { address, isForwarded: at > 0 };
   }
 }
 

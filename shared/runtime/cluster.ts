@@ -21,12 +21,12 @@ export class Cluster {
   }
 
   /** As last found out. */
-  get isOne(): boolean {
+  get isCluster(): boolean {
     return this.#isOne;
   }
 
   /** Several nodes listed in AMQP_URL, or several addresses behind a name; once they were seen it stays one, whatever is down. */
-  async look(): Promise<boolean> {
+  async detect(): Promise<boolean> {
     if (this.setting === 'auto') this.#isOne ||= await this.#hasSeveralNodes();
     return this.#isOne;
   }

@@ -15,12 +15,12 @@ import type { Service } from './lifecycle.ts';
 import type { Logger } from './logger.ts';
 
 /** Where a trace stands in a message or request: W3C Trace Context, `traceparent` and `tracestate`. */
-export type Carrier = Readonly<Record<string, unknown>>;
+export type TraceHeaders = Readonly<Record<string, unknown>>;
 
 export interface SpanOptions {
   readonly kind: SpanKind;
   /** What came with the request or message; without it the span is a child of the one under way. */
-  readonly parent?: Carrier;
+  readonly parent?: TraceHeaders;
   readonly attributes?: Attributes;
 }
 
@@ -111,7 +111,7 @@ function startSpan(name: string, { kind, parent, attributes = {} }: SpanOptions)
 }
 
 /** The headers that let whoever takes the message go on with the trace under way; empty without one. */
-export function carrierOf(): Record<string, string> {
+export function traceHeaders(): Record<string, string> {
   const carrier: Record<string, string> = {};
   if (on) propagation.inject(context.active(), carrier);
   return carrier;

@@ -22,7 +22,7 @@ let upgraded: (one: Upgraded) => void = () => undefined;
 beforeAll(async () => {
   server = new UpgradeServer({
     maxFrameBytes: 65_536,
-    clients: { of: () => ({ address: 'client', passesOn: false }) },
+    clients: { of: () => ({ address: 'client', isForwarded: false }) },
     accepts: () => true,
     onConnection: (one) => upgraded(one),
   });

@@ -12,13 +12,13 @@ function roundTrip(coverage: Coverage, position: number): void {
 describe('Coverage', () => {
   it('a confirmed binding alone covers nothing yet', () => {
     const coverage = new Coverage();
-    coverage.confirmed('provider.4');
+    coverage.bindingConfirmed('provider.4');
     expect(coverage.covers(['provider.4'], 100)).toBe(false);
   });
 
   it('covers from the arrival of a mark that was published after the confirm', () => {
     const coverage = new Coverage();
-    coverage.confirmed('provider.4');
+    coverage.bindingConfirmed('provider.4');
     roundTrip(coverage, 7);
     expect([6, 7, 8].map((position) => coverage.covers(['provider.4'], position))).toEqual([
       false,
@@ -31,14 +31,14 @@ describe('Coverage', () => {
     const coverage = new Coverage();
     const early = cursorAt(NOON);
     coverage.markPublished(early);
-    coverage.confirmed('provider.4');
+    coverage.bindingConfirmed('provider.4');
     coverage.markArrived(early, 3);
     expect(coverage.covers(['provider.4'], 100)).toBe(false);
   });
 
   it('later marks do not shorten what is covered', () => {
     const coverage = new Coverage();
-    coverage.confirmed('provider.4');
+    coverage.bindingConfirmed('provider.4');
     roundTrip(coverage, 7);
     roundTrip(coverage, 20);
     expect(coverage.covers(['provider.4'], 7)).toBe(true);
@@ -46,7 +46,7 @@ describe('Coverage', () => {
 
   it('any one of the patterns of a room is enough', () => {
     const coverage = new Coverage();
-    coverage.confirmed('provider.*');
+    coverage.bindingConfirmed('provider.*');
     roundTrip(coverage, 7);
     expect(coverage.covers(['provider.4', 'provider.*'], 7)).toBe(true);
     expect(coverage.covers(['customer.4', 'customer.*'], 7)).toBe(false);
@@ -54,11 +54,11 @@ describe('Coverage', () => {
 
   it('a removed binding covers nothing, and starts anew when it is bound again', () => {
     const coverage = new Coverage();
-    coverage.confirmed('provider.4');
+    coverage.bindingConfirmed('provider.4');
     roundTrip(coverage, 7);
-    coverage.removed('provider.4');
+    coverage.bindingRemoved('provider.4');
     expect(coverage.covers(['provider.4'], 100)).toBe(false);
-    coverage.confirmed('provider.4');
+    coverage.bindingConfirmed('provider.4');
     roundTrip(coverage, 20);
     expect([coverage.covers(['provider.4'], 19), coverage.covers(['provider.4'], 20)]).toEqual([false, true]);
   });
@@ -66,10 +66,10 @@ describe('Coverage', () => {
   it('a mark from before a removal proves nothing for the binding that came after it', () => {
     const coverage = new Coverage();
     const early = cursorAt(NOON);
-    coverage.confirmed('provider.4');
+    coverage.bindingConfirmed('provider.4');
     coverage.markPublished(early);
-    coverage.removed('provider.4');
-    coverage.confirmed('provider.4');
+    coverage.bindingRemoved('provider.4');
+    coverage.bindingConfirmed('provider.4');
     coverage.markArrived(early, 3);
     expect(coverage.covers(['provider.4'], 100)).toBe(false);
     roundTrip(coverage, 9);
@@ -79,9 +79,9 @@ describe('Coverage', () => {
   it('the end of the queue ends all promises, also of marks under way', () => {
     const coverage = new Coverage();
     const early = cursorAt(NOON);
-    coverage.confirmed('provider.4');
+    coverage.bindingConfirmed('provider.4');
     roundTrip(coverage, 7);
-    coverage.confirmed('customer.6');
+    coverage.bindingConfirmed('customer.6');
     coverage.markPublished(early);
     coverage.reset();
     coverage.markArrived(early, 9);

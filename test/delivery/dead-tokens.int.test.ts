@@ -136,7 +136,7 @@ describe('a client that comes again and again with a dead token', () => {
       .lines()
       .slice(from)
       .filter(({ msg }) => msg === 'refused');
-    expect(refused).toMatchObject([{ refused_since_last_said: 0 }, { refused_since_last_said: 4 }]);
+    expect(refused).toMatchObject([{ refused_since_last_logged: 0 }, { refused_since_last_logged: 4 }]);
   });
 
   it('hides no session: the end of one that was refused other things is in the log', async () => {

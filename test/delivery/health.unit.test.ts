@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import { reportOf, type Condition } from '../../services/delivery/health.ts';
+import { deliveryReportOf, type DeliveryCondition } from '../../services/delivery/health.ts';
 
-const well: Condition = {
+const well: DeliveryCondition = {
   instance: 'one',
   stopping: false,
   broker: { state: 'connected' },
@@ -27,7 +27,7 @@ const well: Condition = {
   },
 };
 const limits = { HEALTH_MAX_OWN_QUEUE: 100, HEALTH_MAX_LATENCY_MS: 2_000, HEALTH_MAX_LAG_MS: 250 };
-const reportWhen = (change: Partial<Condition>) => reportOf({ ...well, ...change }, limits);
+const reportWhen = (change: Partial<DeliveryCondition>) => deliveryReportOf({ ...well, ...change }, limits);
 const queue = (name: string, messages: number, consumers: number) => ({ name, messages, consumers });
 const node = (memory: boolean, disk: boolean) => ({
   queues: new Map(),
@@ -36,7 +36,7 @@ const node = (memory: boolean, disk: boolean) => ({
 });
 
 describe('delivery that works, but somebody should look', () => {
-  it.each<[string, Partial<Condition>, object, RegExp]>([
+  it.each<[string, Partial<DeliveryCondition>, object, RegExp]>([
     [
       'events wait in the own queue',
       { queues: [queue('appointments.delivery.one', 101, 1)] },
@@ -119,7 +119,7 @@ describe('delivery that works, but somebody should look', () => {
 });
 
 describe('delivery that is well', () => {
-  it.each<[string, Partial<Condition>]>([
+  it.each<[string, Partial<DeliveryCondition>]>([
     ['when all is', {}],
     ['at its limits', { lagMs: 250, latency: { p99Ms: 2_000, count: 5 } }],
     ['with as many events waiting as may', { queues: [queue('appointments.delivery.one', 100, 1)] }],
@@ -139,7 +139,7 @@ describe('delivery that is well', () => {
 });
 
 describe('delivery that should be given no work', () => {
-  it.each<[string, Partial<Condition>, readonly string[]]>([
+  it.each<[string, Partial<DeliveryCondition>, readonly string[]]>([
     [
       'the broker is away, and its management API with it',
       {

@@ -21,7 +21,7 @@ function world({ consume }: { consume: () => Promise<unknown> }) {
   } as unknown as BrokerConnection;
   const marks = { publish: never } as unknown as Marks;
   const events = { begun: () => undefined, stalled };
-  const history = new History(connection, marks, { isOne: false }, events);
+  const history = new History(connection, marks, { isCluster: false }, events);
   const outcome = history.read(0, () => undefined).catch((error: unknown) => error);
   return { stalled, outcome };
 }

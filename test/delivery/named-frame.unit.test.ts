@@ -32,7 +32,7 @@ describe('a frame for a client that takes no large one', () => {
   it('is made once for each naming, and counted', () => {
     const one = frame();
     const grown: number[] = [];
-    one.onGrown = (bytes) => grown.push(bytes);
+    one.onBytesAdded = (bytes) => grown.push(bytes);
     const thin = one.as('dotted', 1_000);
     expect(one.as('dotted', 2_000)).toBe(thin);
     expect(nameIn(one.as('underscore', 1_000))).toBe('appointment_deleted');
@@ -65,7 +65,7 @@ describe('a frame under two names', () => {
   it('is made once, however often it is asked for, and never unless it is', () => {
     const frame = frameOf('appointment.created');
     const grown: number[] = [];
-    frame.onGrown = (bytes) => grown.push(bytes);
+    frame.onBytesAdded = (bytes) => grown.push(bytes);
     const before = frame.bytes;
     frame.as('dotted');
     expect([grown, frame.bytes]).toEqual([[], before]);

@@ -1,10 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
-import { RefusalLog, type TurnedAway } from '../../services/delivery/refusal-log.ts';
+import { RefusalLog, type RefusedClient } from '../../services/delivery/refusal-log.ts';
 
 const HOUR_MS = 3_600_000;
 const RETRY_MS = 3_000;
 
-const refused = (fields: Partial<TurnedAway> = {}): TurnedAway => ({
+const refused = (fields: Partial<RefusedClient> = {}): RefusedClient => ({
   code: 'TOKEN_EXPIRED',
   remoteAddress: '203.0.113.7',
   token: 'dead',

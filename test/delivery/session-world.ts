@@ -3,7 +3,7 @@ import type { Replay, StartingPoint } from '../../services/delivery/core/catch-u
 import { Floods } from '../../services/delivery/core/floods.ts';
 import { Feed } from '../../services/delivery/core/feed.ts';
 import { Session } from '../../services/delivery/core/session.ts';
-import type { Entrance, SessionPorts, TokenVerdict } from '../../services/delivery/core/session-ports.ts';
+import type { Credentials, SessionPorts, TokenVerdict } from '../../services/delivery/core/session-ports.ts';
 import type { CloseName } from '../../shared/contract/close-codes.ts';
 import type { Cursor } from '../../shared/contract/cursor.ts';
 import type { ServerFrame } from '../../shared/contract/frames.ts';
@@ -63,7 +63,7 @@ export class SessionWorld implements SessionPorts {
   readonly session: Session;
 
   constructor(
-    fromUrl: Partial<Entrance> = {},
+    fromUrl: Partial<Credentials> = {},
     readonly floods = new Floods(),
   ) {
     this.session = new Session(57, this, limits, fromUrl);

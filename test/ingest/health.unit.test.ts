@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import { reportOf, type Condition } from '../../services/ingest/health.ts';
+import { ingestReportOf, type IngestCondition } from '../../services/ingest/health.ts';
 
-const well: Condition = {
+const well: IngestCondition = {
   instance: 'one',
   stopping: false,
   publisher: { state: 'connected' },
@@ -24,11 +24,11 @@ const well: Condition = {
   },
 };
 const limits = { maxInbox: 1_000, maxConfirmMs: 1_000, maxLagMs: 250 };
-const reportWhen = (change: Partial<Condition>) => reportOf({ ...well, ...change }, limits);
+const reportWhen = (change: Partial<IngestCondition>) => ingestReportOf({ ...well, ...change }, limits);
 const queue = (name: string, messages: number, consumers: number) => ({ name, messages, consumers });
 
 describe('ingest that works, but somebody should look', () => {
-  it.each<[string, Partial<Condition>, object, RegExp]>([
+  it.each<[string, Partial<IngestCondition>, object, RegExp]>([
     [
       'messages pile up in the inbox',
       { queues: [queue('appointments.inbox', 1_001, 1)] },
@@ -99,7 +99,7 @@ describe('ingest that works, but somebody should look', () => {
 });
 
 describe('ingest that is well', () => {
-  it.each<[string, Partial<Condition>]>([
+  it.each<[string, Partial<IngestCondition>]>([
     ['when all is', {}],
     ['with as many messages in the inbox as may wait', { queues: [queue('appointments.inbox', 1_000, 1)] }],
     ['with a site that is well', { idsClashed: false, site: { missed: 0, stray: undefined } }],
@@ -112,7 +112,7 @@ describe('ingest that is well', () => {
 
 describe('ingest that should be given no work', () => {
   const away = { state: 'down', reason: 'no route' } as const;
-  it.each<[string, Partial<Condition>, readonly string[]]>([
+  it.each<[string, Partial<IngestCondition>, readonly string[]]>([
     [
       'the broker is away, which is one reason and not two',
       { publisher: away, inbox: away },

@@ -20,8 +20,8 @@ describe('a broker', () => {
     ['a name with several addresses', 'amqp://broker', resolvesTo('10.0.0.2', '10.0.0.3'), true],
   ] as const)('at %s is known for a cluster or not', async (_broker, url, resolve, expected) => {
     const cluster = new Cluster('auto', new Secret(url), resolve);
-    expect(await cluster.look()).toBe(expected);
-    expect(cluster.isOne).toBe(expected);
+    expect(await cluster.detect()).toBe(expected);
+    expect(cluster.isCluster).toBe(expected);
   });
 
   it('stays a cluster while all of its nodes but one are away', async () => {
@@ -29,7 +29,11 @@ describe('a broker', () => {
     const cluster = new Cluster('auto', new Secret('amqp://broker'), (host) =>
       (answers.shift() ?? unresolved)(host),
     );
-    expect([await cluster.look(), await cluster.look(), await cluster.look()]).toEqual([true, true, true]);
+    expect([await cluster.detect(), await cluster.detect(), await cluster.detect()]).toEqual([
+      true,
+      true,
+      true,
+    ]);
   });
 
   it.each([
@@ -37,7 +41,7 @@ describe('a broker', () => {
     ['off', 'amqp://a,amqp://b', false],
   ] as const)('is what AMQP_CLUSTER=%s says', async (setting, url, expected) => {
     const cluster = new Cluster(setting, new Secret(url), resolvesTo('10.0.0.2'));
-    expect(cluster.isOne).toBe(expected);
-    expect(await cluster.look()).toBe(expected);
+    expect(cluster.isCluster).toBe(expected);
+    expect(await cluster.detect()).toBe(expected);
   });
 });

@@ -19,7 +19,7 @@ export class History {
   constructor(
     private readonly connection: BrokerConnection,
     private readonly marks: Marks,
-    private readonly cluster: Pick<Cluster, 'isOne'>,
+    private readonly cluster: Pick<Cluster, 'isCluster'>,
     private readonly events: {
       readonly begun: () => void;
       /** The node brings nothing; another may. */
@@ -53,7 +53,7 @@ export class History {
 
   /** What was routed before the readers' bindings stood is in the history before it: see shared/contract/settling.ts. */
   async #publishMark(): Promise<Mark> {
-    if (this.cluster.isOne) await sleep(HISTORY_LAG_MS);
+    if (this.cluster.isCluster) await sleep(HISTORY_LAG_MS);
     const mark = await this.marks.publish();
     await mark.confirmed;
     return mark;

@@ -63,7 +63,7 @@ export class Marks {
     return { cursor, confirmed, arrived };
   }
 
-  arrived(mark: Cursor): void {
+  markArrived(mark: Cursor): void {
     const waiter = this.#waiting.get(mark);
     if (waiter === undefined) return;
     const overtook = this.#giveUpBefore(mark);

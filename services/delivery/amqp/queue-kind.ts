@@ -16,5 +16,5 @@ export function ownQueueKind(inCluster: boolean, brokerVersion: string | undefin
 }
 
 export async function kindOfOwnQueue(cluster: Cluster, connection: BrokerConnection): Promise<QueueKind> {
-  return ownQueueKind(await cluster.look(), connection.model?.connection.serverProperties.version);
+  return ownQueueKind(await cluster.detect(), connection.model?.connection.serverProperties.version);
 }

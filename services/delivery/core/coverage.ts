@@ -11,12 +11,12 @@ export class Coverage {
   readonly #published = new Map<Cursor, Set<string>>();
   readonly #since = new Map<string, number>();
 
-  confirmed(pattern: string): void {
+  bindingConfirmed(pattern: string): void {
     this.#confirmed.add(pattern);
   }
 
   /** The binding is being removed: whatever comes later starts anew. */
-  removed(pattern: string): void {
+  bindingRemoved(pattern: string): void {
     this.#confirmed.delete(pattern);
     this.#since.delete(pattern);
     // A mark under way speaks for the binding that was, not for one that may follow.

@@ -12,7 +12,7 @@ import { thinEventFrames } from './thin-event.ts';
 export class NamedFrame {
   readonly dotted: Buffer;
   /** Told how many bytes a further form takes, when it is made. */
-  onGrown: ((bytes: number) => void) | undefined;
+  onBytesAdded: ((bytes: number) => void) | undefined;
   readonly #type: string;
   readonly #underscoreName: string | undefined;
   #underscore: Buffer | undefined;
@@ -56,6 +56,6 @@ export class NamedFrame {
 
   #grow(form: Buffer): void {
     this.#furtherBytes += form.byteLength;
-    this.onGrown?.(form.byteLength);
+    this.onBytesAdded?.(form.byteLength);
   }
 }

@@ -57,7 +57,7 @@ export interface SessionLimits {
 }
 
 /** What a client brings when it enters; from its first frame, its headers or its URL. */
-export interface Entrance {
+export interface Credentials {
   readonly token: string;
   readonly cursor?: unknown;
   readonly rooms?: unknown;

@@ -17,7 +17,7 @@ import { chooseForm } from './choose-form.ts';
 import { FrameLimit } from './frame-limit.ts';
 import { Membership } from './membership.ts';
 import { SerialQueue } from './serial-queue.ts';
-import type { Entrance, SessionLimits, SessionPorts } from './session-ports.ts';
+import type { Credentials, SessionLimits, SessionPorts } from './session-ports.ts';
 
 const HOW_TO_AUTH = 'Send {"action":"auth","token":"…"} first.';
 
@@ -40,7 +40,7 @@ export class Session implements Subscriber {
     readonly id: number,
     private readonly ports: SessionPorts,
     private readonly limits: SessionLimits,
-    private readonly fromUrl: Partial<Entrance> = {},
+    private readonly fromUrl: Partial<Credentials> = {},
   ) {
     this.#gate = new FrameLimit(limits.framesPerMinute, limits.refusalsPerMinute);
     this.#membership = new Membership(ports.rooms, limits.maxRooms);
@@ -197,7 +197,7 @@ export class Session implements Subscriber {
     }
   }
 
-  async #authenticate(entrance: Entrance): Promise<void> {
+  async #authenticate(entrance: Credentials): Promise<void> {
     const { token, cursor, rooms } = entrance;
     const verdict = this.ports.verify(token);
     if ('refused' in verdict) {
@@ -251,7 +251,7 @@ export class Session implements Subscriber {
     this.#send({ type: 'resumed', recovered: false, replayed, cursor, reason: outcome.reason });
   }
 
-  async #refresh(principal: Principal, entrance: Entrance): Promise<void> {
+  async #refresh(principal: Principal, entrance: Credentials): Promise<void> {
     const verdict = this.ports.verify(entrance.token);
     if ('refused' in verdict) {
       this.#send(errorFrame(verdict.refused, verdict.message));

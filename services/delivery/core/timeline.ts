@@ -75,7 +75,7 @@ export class Timeline {
     this.#slots.set(position, { entry, arrivedAtMs: Math.max(nowMs, this.arrivedAtMs(position - 1)) });
     this.#positions.set(entry.cursor, position);
     this.#bytes += bytesOf(entry);
-    if (entry.frame !== undefined) entry.frame.onGrown = this.#grown;
+    if (entry.frame !== undefined) entry.frame.onBytesAdded = this.#grown;
     this.#last = entry;
     while (this.#bytes > this.maxBytes && this.#slots.size > 1) this.#dropFirst();
     return position;
@@ -147,7 +147,7 @@ export class Timeline {
     const slot = this.#slots.get(this.#first);
     if (slot !== undefined) {
       this.#bytes -= bytesOf(slot.entry);
-      if (slot.entry.frame !== undefined) slot.entry.frame.onGrown = undefined;
+      if (slot.entry.frame !== undefined) slot.entry.frame.onBytesAdded = undefined;
       this.#positions.delete(slot.entry.cursor);
       this.#slots.delete(this.#first);
     }

@@ -2,14 +2,14 @@ import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { WebSocketServer, type Server as TypedServer } from 'ws';
 import type { ClientAddresses } from '../../../shared/runtime/client-addresses.ts';
-import type { Entrance } from '../core/session-ports.ts';
+import type { Credentials } from '../core/session-ports.ts';
 import { ClientSocket } from './client-socket.ts';
-import { BEARER_PROTOCOL, entranceOf } from './entrance.ts';
+import { BEARER_PROTOCOL, credentialsOf } from './credentials.ts';
 
 export interface Upgraded {
   readonly ws: ClientSocket;
   readonly socket: Socket;
-  readonly entrance: Partial<Entrance>;
+  readonly entrance: Partial<Credentials>;
   /** The client's, also behind a trusted proxy. */
   readonly remoteAddress: string;
 }
@@ -90,7 +90,7 @@ export class UpgradeServer {
       this.options.onConnection({
         ws,
         socket,
-        entrance: entranceOf(request),
+        entrance: credentialsOf(request),
         remoteAddress: this.options.clients.of(request).address,
       });
     });

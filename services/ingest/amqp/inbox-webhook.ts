@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { Problem } from '../../../shared/contract/errors.ts';
 import { INBOX } from '../../../shared/contract/topology.ts';
 import { unixMs, type WallTime } from '../../../shared/core/wall-time.ts';
-import { carrierOf } from '../../../shared/runtime/tracing.ts';
+import { traceHeaders } from '../../../shared/runtime/tracing.ts';
 import { parseJson } from '../core/json.ts';
 import type { Entrance } from '../core/ports.ts';
 import type { Contents } from '../core/contents.ts';
@@ -51,7 +51,7 @@ export function webhookMessage(
     properties: {
       messageId: id,
       contentType: 'application/json',
-      headers: { [header]: unixMs(received), [CONFIRM_KEY_HEADER]: id, ...carrierOf() },
+      headers: { [header]: unixMs(received), [CONFIRM_KEY_HEADER]: id, ...traceHeaders() },
     },
   };
 }

@@ -11,7 +11,7 @@ import type { BrokerConnection, BrokerState } from '../../../shared/runtime/brok
 import type { SteadyClock, WallClock } from '../../../shared/runtime/clock.ts';
 import type { Logger } from '../../../shared/runtime/logger.ts';
 import { confirmChannel, ManagedChannel } from '../../../shared/runtime/managed-channel.ts';
-import { carrierOf, inSpan } from '../../../shared/runtime/tracing.ts';
+import { traceHeaders, inSpan } from '../../../shared/runtime/tracing.ts';
 import type { Announcement, Confirm, EventPublisher, Observer } from '../core/ports.ts';
 import { ConfirmSilence } from '../core/confirm-silence.ts';
 import { Unconfirmed } from './unconfirmed.ts';
@@ -155,7 +155,7 @@ export class Publisher extends EventEmitter<PublisherEvents> implements EventPub
           appId: this.options.appId,
           contentType: 'application/json',
           timestamp: Math.floor(unixMs(this.options.wall()) / 1000),
-          headers: { ...encodeHeaders(cursor, event.rooms, name), ...contents, ...carrierOf() },
+          headers: { ...encodeHeaders(cursor, event.rooms, name), ...contents, ...traceHeaders() },
         },
       }),
     );

@@ -95,8 +95,8 @@ export class Auth {
     return found;
   }
 
-  #isTrusted({ address, passesOn }: Client): boolean {
-    return !passesOn && this.options.trusted.has(address);
+  #isTrusted({ address, isForwarded }: Client): boolean {
+    return !isForwarded && this.options.trusted.has(address);
   }
 
   #countRequest(rate: RateWindow | undefined, nowMs: number): void {

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import type { Entrance } from '../core/session-ports.ts';
+import type { Credentials } from '../core/session-ports.ts';
 
 /** Subprotocol under which a browser, which cannot set headers, hands over its token. */
 export const BEARER_PROTOCOL = 'bearer';
@@ -9,7 +9,7 @@ export const BEARER_PROTOCOL = 'bearer';
  * `Sec-WebSocket-Protocol`, else in `?token=`; `?cursor=`, `?rooms=a,b`, `?events=` and `?max_frame_bytes=` beside
  * any of them.
  */
-export function entranceOf(request: IncomingMessage): Partial<Entrance> {
+export function credentialsOf(request: IncomingMessage): Partial<Credentials> {
   const query = new URLSearchParams(request.url?.split('?', 2)[1] ?? '');
   const token = headerToken(request) ?? protocolToken(request) ?? query.get('token');
   const cursor = query.get('cursor');
