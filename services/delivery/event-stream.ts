@@ -38,7 +38,7 @@ const PLAN_MS = 60_000;
 /** Without a mark coming back for so long, the own queue no longer brings what it should. */
 const MARK_LOST_MS = 20_000;
 
-/** A session as the flow knows it. */
+/** A session as the stream knows it. */
 export interface StreamMember extends Subscriber {
   readonly closed: boolean;
   /** Something was lost to it for good. */
@@ -248,7 +248,7 @@ export class EventStream {
     }
   }
 
-  /** One pass over the history up to a mark that has also come by the live path. */
+  /** One pass over the history up to a mark that has also come by the own queue. */
   async #read(fromMs: number, onEntry: (entry: HistoryEntry) => void): Promise<Cursor> {
     try {
       const mark = await this.#history.read(fromMs, onEntry);

@@ -17,7 +17,7 @@ export class Sessions {
   readonly #frameBounds = new FrameBounds();
   #lastId = 0;
   #bytesSentToClosed = 0;
-  readonly #standstill: PauseDetector;
+  readonly #pauses: PauseDetector;
   #onEmpty: () => void = () => undefined;
 
   constructor(
@@ -26,7 +26,7 @@ export class Sessions {
       'refusals' | 'floods' | 'frameBounds' | 'rewindSinceMs' | 'closed'
     >,
   ) {
-    this.#standstill = new PauseDetector(context.now());
+    this.#pauses = new PauseDetector(context.now());
   }
 
   get size(): number {
@@ -75,7 +75,7 @@ export class Sessions {
 
   /** Ends what has run out of time; called about once a second. */
   tick(nowMs: number): void {
-    if (this.#standstill.justEnded(nowMs)) return;
+    if (this.#pauses.justEnded(nowMs)) return;
     for (const session of this.#open) session.tick(nowMs);
   }
 

@@ -2,10 +2,10 @@ import { describe, expect, it } from '@jest/globals';
 import { PauseDetector } from '../../services/delivery/core/pause-detector.ts';
 import { NOON } from './fakes.ts';
 
-describe('a standstill of the process', () => {
+describe('a pause of the process', () => {
   it('is noticed by the first look after it, once', () => {
-    const standstill = new PauseDetector(NOON);
-    const looks = [1_000, 2_000, 9_000, 10_000].map((ms) => standstill.justEnded(NOON + ms));
+    const pauses = new PauseDetector(NOON);
+    const looks = [1_000, 2_000, 9_000, 10_000].map((ms) => pauses.justEnded(NOON + ms));
     expect(looks).toEqual([false, false, true, false]);
   });
 

@@ -7,12 +7,12 @@ const MINUTE = 60_000;
 
 /** What is sent again to a client that stopped at the last entry. */
 function sentAgain(entries: readonly HistoryEntry[], at: HistoryEntry) {
-  const fence = new ReorderWindow();
-  for (const entry of entries) fence.add(entry);
-  return cursorsOf(fence.before(at));
+  const reorderWindow = new ReorderWindow();
+  for (const entry of entries) reorderWindow.add(entry);
+  return cursorsOf(reorderWindow.before(at));
 }
 
-describe('the fence before an entry', () => {
+describe('the reorder window before an entry', () => {
   const at = event({ atMs: NOON, origin: 'ingest-1' });
 
   it('gives again what another publisher sent within half a second before', () => {

@@ -117,7 +117,7 @@ describe('a cursor after a place from which something may have been missed', () 
   });
 });
 
-describe('the fence: what another publisher may have got in before the cursor', () => {
+describe('the reorder window: what another publisher may have got in before the cursor', () => {
   const at = event({ atMs: NOON, origin: 'ingest-1' });
 
   it('gives again what another origin stamped within half a second before', () => {

@@ -72,7 +72,7 @@ describe('Timeline', () => {
     timeline.append(close, NOON + 501);
     timeline.append(own, NOON + 600);
     const position = timeline.append(at, NOON + 1_001);
-    expect(cursorsOf(timeline.fence(position))).toEqual([close.cursor]);
+    expect(cursorsOf(timeline.reorderWindow(position))).toEqual([close.cursor]);
   });
 
   it('finds the first entry that arrived at or after a time', () => {

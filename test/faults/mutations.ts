@@ -29,14 +29,14 @@ export const mutations: readonly Mutation[] = [
   {
     name: 'the hole after a reconnect is not filled',
     scenario: 'delivery loses the broker for a while',
-    file: 'services/delivery/event-flow.js',
+    file: 'services/delivery/event-stream.js',
     find: 'fillHole: () => this.#fillHole(),',
     replace: 'fillHole: () => Promise.resolve(),',
   },
   {
     name: 'what the broker drops from a queue is not read from the history',
     scenario: 'the broker drops from the queue of a delivery that is paused',
-    file: 'services/delivery/amqp/live-path.js',
+    file: 'services/delivery/amqp/own-queue.js',
     find: 'this.#doubts += 1;',
     replace: 'return;',
   },
@@ -76,10 +76,10 @@ export const mutations: readonly Mutation[] = [
     replace: 'export const MARGINS_MS = [0];',
   },
   {
-    name: 'no fence before the cursor',
+    name: 'no reorder window before the cursor',
     scenario: 'the history and a queue differ in order',
     file: 'services/delivery/core/scan.js',
-    find: 'this.#fence.before(at)',
+    find: 'this.#reorderWindow.before(at)',
     replace: '[]',
   },
   {
@@ -120,7 +120,7 @@ export const mutations: readonly Mutation[] = [
   {
     name: 'subscribed before the binding is confirmed',
     scenario: 'rooms are joined over slow links',
-    file: 'services/delivery/event-flow.js',
+    file: 'services/delivery/event-stream.js',
     find: 'await this.#bindings.acquire(room);',
     replace: 'void this.#bindings.acquire(room);',
   },

@@ -154,7 +154,7 @@ describe('a run', () => {
 });
 
 describe('what is not known', () => {
-  it('is no news on the first run, and news once a complete run did not see it', async () => {
+  it('is not announced on the first run, and is once a complete run did not see it', async () => {
     await using world = await Reconciling.start();
     world.site.rows.appointments = [booking(1), booking(2)];
     expect(await world.run()).toMatchObject({ learned: 2, announced: 0 });
@@ -173,14 +173,17 @@ describe('what is not known', () => {
     ['ends on their last', '2026-11-30 23:00:00', '2026-11-30 23:59:59', true],
     ['ends after it', '2026-11-30 23:30:00', '2026-12-01 00:30:00', false],
     ['starts after it', '2026-12-01 09:00:00', '2026-12-01 10:00:00', false],
-  ])('is news by whether that run would have seen it: one that %s', async (_when, start, end, isNew) => {
-    await using world = await Reconciling.start();
-    world.decider.lastRun = { asOfMs: NOW_MS, firstDay: '2026-11-22', lastDay: '2026-11-30' };
-    world.site.rows.appointments = [booking(1, start, { end })];
-    world.time.nowMs -= 24 * 60 * 60 * 1000;
-    await world.run();
-    expect(world.decider.observations).toMatchObject([{ kind: 'appointment', isNew }]);
-  });
+  ])(
+    'is announced or not by whether that run would have seen it: one that %s',
+    async (_when, start, end, isNew) => {
+      await using world = await Reconciling.start();
+      world.decider.lastRun = { asOfMs: NOW_MS, firstDay: '2026-11-22', lastDay: '2026-11-30' };
+      world.site.rows.appointments = [booking(1, start, { end })];
+      world.time.nowMs -= 24 * 60 * 60 * 1000;
+      await world.run();
+      expect(world.decider.observations).toMatchObject([{ kind: 'appointment', isNew }]);
+    },
+  );
 });
 
 describe('the default time zone of the site', () => {

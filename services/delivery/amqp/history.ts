@@ -51,7 +51,7 @@ export class History {
     }
   }
 
-  /** What was routed before the readers' bindings stood is in the history before it: see shared/contract/settling.ts. */
+  /** What was routed before the readers' bindings stood is in the history before it: see shared/contract/history-lag.ts. */
   async #publishMark(): Promise<Mark> {
     if (this.cluster.isCluster) await sleep(HISTORY_LAG_MS);
     const mark = await this.marks.publish();

@@ -54,7 +54,7 @@ interface Arrival {
 interface Present {
   readonly channel: Channel;
   readonly window: PrefetchWindow;
-  readonly valve: HoldBack<Arrival>;
+  readonly holdBack: HoldBack<Arrival>;
   /** The newest message filled the prefetch: more may wait at the broker. */
   isFull: boolean;
   /** While what the history told is passed on: ends that. */
@@ -117,8 +117,8 @@ export class OwnQueue {
     const present = this.#present;
     present?.endDrain?.();
     // One that is being filled is read once more.
-    if (present?.valve.isOpen !== true) return;
-    present.valve.close();
+    if (present?.holdBack.isOpen !== true) return;
+    present.holdBack.close();
     this.#fill(present).catch((error: unknown) => {
       this.logger.warn({ err: error }, 'a hole could not be filled');
       if (this.#present === present) this.#channel.restart('starting over after a hole that was not filled');
@@ -141,7 +141,7 @@ export class OwnQueue {
       channel,
       window,
       isFull: false,
-      valve: new HoldBack<Arrival>((arrival) => this.#take(present, arrival)),
+      holdBack: new HoldBack<Arrival>((arrival) => this.#take(present, arrival)),
     };
     this.#present = present;
     const restart = () => this.#channel.restart('the broker cancelled a consumer of our own queue');
@@ -166,7 +166,7 @@ export class OwnQueue {
 
   /** Until nothing more was found to be missing while the history was read. */
   async #fill(present: Present): Promise<void> {
-    const { channel, valve } = present;
+    const { channel, holdBack } = present;
     for (let doubts: number | undefined; doubts !== this.#doubts;) {
       doubts = this.#doubts;
       await untilClosed(channel, this.options.fillHole());
@@ -174,31 +174,31 @@ export class OwnQueue {
       if (doubts !== this.#doubts && present.isFull) await untilClosed(channel, this.#drain(present));
       else this.#passKnown(present);
     }
-    valve.open();
+    holdBack.open();
   }
 
   /** Passes on what comes until something is new, or there is another reason to read the history. */
   async #drain(present: Present): Promise<void> {
     this.#passKnown(present);
-    if (present.valve.isEmpty) await new Promise<void>((resolve) => (present.endDrain = resolve));
+    if (present.holdBack.isEmpty) await new Promise<void>((resolve) => (present.endDrain = resolve));
     delete present.endDrain;
   }
 
-  #passKnown({ valve }: Present): void {
-    valve.passWhile(({ entry }) => entry === undefined || this.options.isKnown(entry));
+  #passKnown({ holdBack }: Present): void {
+    holdBack.passWhile(({ entry }) => entry === undefined || this.options.isKnown(entry));
   }
 
   #push(present: Present, message: ConsumeMessage): void {
-    const { valve, window } = present;
+    const { holdBack, window } = present;
     const entry = parseHistoryEntry(message);
     // What comes again was given back in between, and waited.
     present.isFull = window.isFullAt(message.fields.deliveryTag) || message.fields.redelivered;
     if (present.isFull) this.options.onWindowFull(entry);
     else if (entry !== undefined) this.options.onWindowFree(entry);
-    valve.push({ message, entry });
+    holdBack.push({ message, entry });
     if (present.endDrain === undefined) return;
     this.#passKnown(present);
-    if (!valve.isEmpty) present.endDrain();
+    if (!holdBack.isEmpty) present.endDrain();
   }
 
   #take(present: Present, { message, entry }: Arrival): void {

@@ -24,7 +24,7 @@ export interface CatchUpPorts {
   /** Whether this instance has been brought everything for a room since a position. */
   readonly covers: (room: Address, position: number) => boolean;
   /**
-   * Reads the history up to a mark made now, and resolves when that mark has also come by the live path: what
+   * Reads the history up to a mark made now, and resolves when that mark has also come by the own queue: what
    * precedes it is in the result, what follows it will come live. `fromMs` is where reading begins.
    */
   readonly scan: (request: ScanRequest, fromMs: number) => Promise<ScanResult & { mark: Cursor }>;
@@ -54,7 +54,7 @@ export function lookBackFrom(cursor: Cursor, marginMs: number, now: WallTime): n
 
 /**
  * In a cluster whose history is between two leaders a queue has an event before the history does (see
- * shared/contract/settling.ts): so long after its time a cursor that is not found is looked for again.
+ * shared/contract/history-lag.ts): so long after its time a cursor that is not found is looked for again.
  */
 const LATE_MS = 10_000;
 const LOOK_AGAIN_MS = 1_000;
@@ -182,7 +182,7 @@ export class CatchUp {
     const { timeline } = this.ports;
     const [found, ...after] = timeline.from(at);
     if (found === undefined) throw new Error('the timeline lost an entry that it just found');
-    const entries = [...timeline.fence(at), ...after].filter(inRooms(rooms));
+    const entries = [...timeline.reorderWindow(at), ...after].filter(inRooms(rooms));
     return { recovered: true, entries, cursor: timeline.last?.cursor ?? found.cursor };
   }
 

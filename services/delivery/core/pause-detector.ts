@@ -2,8 +2,8 @@
 const PAUSE_MS = 2_500;
 
 /**
- * Notices that this process stood still. What its clients sent meanwhile is still to be read, so nobody may be ended
- * for silence before that has happened: the first look after a standstill ends nobody, the next one may.
+ * Notices that this process was paused. What its clients sent meanwhile is still to be read, so nobody may be ended
+ * for silence before that has happened: the first look after a pause ends nobody, the next one may.
  */
 export class PauseDetector {
   constructor(private lastLookMs: number) {}

@@ -45,7 +45,7 @@ export class Scan {
   readonly #byCursor = new Map<Cursor, Collector[]>();
   #bySince: Collector[] = [];
   readonly #open: Collector[] = [];
-  readonly #fence = new ReorderWindow();
+  readonly #reorderWindow = new ReorderWindow();
   #firstTimeMs: number | undefined;
 
   constructor(requests: readonly ScanRequest[]) {
@@ -65,7 +65,7 @@ export class Scan {
       for (const collector of this.#open) collector.take(entry, kept);
     }
     this.#openByCursor(entry);
-    this.#fence.add(entry);
+    this.#reorderWindow.add(entry);
   }
 
   /** One result per request, in their order. */
@@ -95,12 +95,12 @@ export class Scan {
     else collectors.push(collector);
   }
 
-  /** A reader by cursor starts behind its entry, which it has had, with what the fence says it may not have had. */
+  /** A reader by cursor starts behind its entry, which it has had, with what the reorder window says it may not have had. */
   #openByCursor(at: HistoryEntry): void {
     const collectors = (this.#byCursor.get(at.cursor) ?? []).filter(({ settled }) => !settled);
     if (collectors.length === 0) return;
     this.#start(collectors.filter(({ started }) => !started));
-    const before = this.#fence.before(at);
+    const before = this.#reorderWindow.before(at);
     for (const collector of collectors) collector.reach(at.cursor, before);
   }
 

@@ -8,14 +8,14 @@ const SILENT_MS = 5_000;
  * they wait no more, since reading it again and again would only add to what is slow.
  */
 export class Suspicion {
-  readonly #standstill: PauseDetector;
+  readonly #pauses: PauseDetector;
   #isRaised = false;
   #isFresh = false;
   /** The history was read because no mark came back, and none has since. */
   #wasSilent = false;
 
   constructor(nowMs: number) {
-    this.#standstill = new PauseDetector(nowMs);
+    this.#pauses = new PauseDetector(nowMs);
   }
 
   /** Whether messages may have waited at the broker since the history was last read. */
@@ -39,7 +39,7 @@ export class Suspicion {
 
   /** Asked about once a second: true once, when it was raised before the last time and not since, or for silence. */
   isDue(nowMs: number, oldestMarkMs: number): boolean {
-    if (this.#standstill.justEnded(nowMs)) this.raise();
+    if (this.#pauses.justEnded(nowMs)) this.raise();
     const isSilent = oldestMarkMs > SILENT_MS && !this.#wasSilent;
     if (isSilent) this.#wasSilent = true;
     const isOver = this.#isRaised && !this.#isFresh;

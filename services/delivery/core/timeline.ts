@@ -131,7 +131,7 @@ export class Timeline {
   }
 
   /** What other publishers got in just before a position: see `Fence`. Here the time is that of the arrival. */
-  fence(position: number): readonly TimelineEntry[] {
+  reorderWindow(position: number): readonly TimelineEntry[] {
     const at = this.#slots.get(position);
     if (at === undefined) return [];
     const entries: TimelineEntry[] = [];

@@ -83,8 +83,8 @@ export const CONFIRM_KEY_HEADER = 'x-rejected-id';
  */
 export class Publisher extends EventEmitter<PublisherEvents> implements EventPublisher {
   readonly #channel: ManagedChannel<ConfirmChannel>;
-  readonly #waiting: PendingConfirms<Confirm>;
-  readonly #stalls: ConfirmSilence;
+  readonly #pending: PendingConfirms<Confirm>;
+  readonly #silence: ConfirmSilence;
   readonly #unconfirmed: Unconfirmed;
   readonly #stranded = new Set<OutgoingMessage>();
   #nacking = false;
@@ -95,8 +95,8 @@ export class Publisher extends EventEmitter<PublisherEvents> implements EventPub
     private readonly options: PublisherOptions,
   ) {
     super();
-    this.#waiting = new PendingConfirms(options.confirmTimeoutMs, options.now);
-    this.#stalls = new ConfirmSilence(options.now);
+    this.#pending = new PendingConfirms(options.confirmTimeoutMs, options.now);
+    this.#silence = new ConfirmSilence(options.now);
     const max = { messages: options.maxUnconfirmed, bytes: options.maxUnconfirmedBytes };
     this.#unconfirmed = new Unconfirmed(max, () => this.emit('room'));
     connection.on('state', (state) => this.#onState(state));
@@ -167,13 +167,13 @@ export class Publisher extends EventEmitter<PublisherEvents> implements EventPub
 
   /** Waits until nothing waits for an outcome any more, then closes the channel. */
   async stop(): Promise<void> {
-    await this.#waiting.empty();
+    await this.#pending.empty();
     await this.#channel.close();
   }
 
   async #hand(message: OutgoingMessage): Promise<Confirm> {
     const channel = this.#availableChannel();
-    const confirmed = this.#waiting.add(message.key);
+    const confirmed = this.#pending.add(message.key);
     this.#unconfirmed.add(message.body.byteLength);
     this.#send(channel, message, FIRST_RESEND_MS);
     return await confirmed;
@@ -184,14 +184,14 @@ export class Publisher extends EventEmitter<PublisherEvents> implements EventPub
     const { exchange, routingKey, body, key, properties } = message;
     const startedMs = this.options.now();
     // Only events are bound for the history.
-    const settle = exchange === EXCHANGE ? this.#stalls.sent() : undefined;
+    const settle = exchange === EXCHANGE ? this.#silence.sent() : undefined;
     // amqplib calls back for each message: on its confirm, its nack, or the end of its channel.
     const onOutcome = (cause: unknown) => {
       const confirm = settle?.(cause === null) ?? 'prompt';
       if (cause === null) {
         this.#release(body);
         this.options.observer.confirmed((this.options.now() - startedMs) / 1000);
-        this.#waiting.confirm(key, confirm);
+        this.#pending.confirm(key, confirm);
       } else if (this.#nacking) {
         this.#onNack(channel, message, delayMs);
       } else {
@@ -205,16 +205,16 @@ export class Publisher extends EventEmitter<PublisherEvents> implements EventPub
       settle?.(false);
       if (!isUnencodable(cause)) return this.#strand(message, cause);
       this.#release(body);
-      this.#waiting.fail(key, cause);
+      this.#pending.fail(key, cause);
     }
   }
 
   #onNack(channel: ConfirmChannel, message: OutgoingMessage, delayMs: number): void {
     const { exchange, routingKey, body, key } = message;
     // One queue alone refuses it, and a policy that limits its length is why.
-    if (exchange === '' && this.#waiting.ageMs(key) >= BACK_WITHIN_MS) {
+    if (exchange === '' && this.#pending.ageMs(key) >= BACK_WITHIN_MS) {
       this.#release(body);
-      this.#waiting.fail(key, new AppError('broker_unavailable', `${routingKey} is full and takes no more`));
+      this.#pending.fail(key, new AppError('broker_unavailable', `${routingKey} is full and takes no more`));
       return;
     }
     if (exchange === '' && delayMs === LAST_RESEND_MS) this.#reopen(channel);
@@ -233,7 +233,7 @@ export class Publisher extends EventEmitter<PublisherEvents> implements EventPub
       if (!this.#stranded.delete(message)) return;
       this.#release(message.body);
       const lost = 'the broker went away before it confirmed the message';
-      this.#waiting.fail(message.key, new AppError('broker_unavailable', lost, { cause }));
+      this.#pending.fail(message.key, new AppError('broker_unavailable', lost, { cause }));
     };
     setTimeout(giveUp, this.options.backWithinMs ?? BACK_WITHIN_MS).unref();
   }
@@ -247,7 +247,7 @@ export class Publisher extends EventEmitter<PublisherEvents> implements EventPub
   }
 
   #sendAgain(channel: ConfirmChannel, message: OutgoingMessage, afterMs: number): void {
-    if (this.#waiting.has(message.key)) this.#send(channel, message, Math.min(LAST_RESEND_MS, afterMs * 2));
+    if (this.#pending.has(message.key)) this.#send(channel, message, Math.min(LAST_RESEND_MS, afterMs * 2));
     else this.#release(message.body);
   }
 
@@ -266,7 +266,7 @@ export class Publisher extends EventEmitter<PublisherEvents> implements EventPub
 
   #onState(state: BrokerState): void {
     // The broker says `blocked` only after a publish, and confirms nothing until the alarm is over.
-    if (state.state === 'blocked') this.#waiting.failAll(new AppError('broker_blocked', state.reason));
+    if (state.state === 'blocked') this.#pending.failAll(new AppError('broker_blocked', state.reason));
     this.emit('state');
   }
 
@@ -280,7 +280,7 @@ export class Publisher extends EventEmitter<PublisherEvents> implements EventPub
       'the broker has no queue for a message: topology broken',
     );
     const nowhere = `no queue is bound to ${exchange === '' ? 'the default exchange' : exchange} for ${routingKey}`;
-    this.#waiting.fail(String(key), new AppError('broken_topology', nowhere));
+    this.#pending.fail(String(key), new AppError('broken_topology', nowhere));
     this.emit('unroutable');
   }
 

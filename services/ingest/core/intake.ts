@@ -198,7 +198,7 @@ export class Intake {
     return receipt;
   }
 
-  /** See shared/contract/settling.ts; under a cursor of its own, since it has a place of its own in the history. */
+  /** See shared/contract/history-lag.ts; under a cursor of its own, since it has a place of its own in the history. */
   async #publishOne(announcement: Announcement): Promise<void> {
     const { publisher, nextCursor, inCluster } = this.options;
     const confirm = await publisher.publish(announcement);

@@ -20,7 +20,7 @@ export interface Stamp {
 /** Tells a part of those concerned: calendars get theirs with what those are told who stay. */
 const AS_COPY = { isCopy: true } as const;
 
-/** Events for one piece of news: who hears of it, and what they see. Most are one; nobody left to tell makes none. */
+/** The events of one notice: who gets it, and what they see. Mostly one; none if no room remains. */
 export function eventsOf(notices: Notice, stamp: Stamp, directory: Directory): AcceptedEvent[] {
   const id = stamp.id === undefined ? undefined : idOfTie(stamp.id, notices.tie) + suffixOf(notices);
   const base = { id, timestamp: stamp.timestamp };

@@ -27,7 +27,7 @@ export type Notice = {
       /** Of an appointment that its customer is not told of: everybody else, or the customer alone; absent for all. */
       readonly audience?: 'customer' | 'others';
     }
-  /** Thin, for calendars: a slot changed that is nobody's appointment, or nobody's news. */
+  /** Thin, for calendars: a slot changed that is nobody's appointment, or concerns nobody. */
   | {
       readonly kind: 'sync';
       readonly reason: string;

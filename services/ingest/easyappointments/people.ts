@@ -13,9 +13,9 @@ import { isReplanned, workingPlanOf } from './working-plan.ts';
 export interface Effects {
   readonly notices: readonly Notice[];
   readonly proposals: readonly Proposal[];
-  /** Events that come from the backend as they are, before those of the news. */
+  /** Events that come from the backend as they are, before those of the notices. */
   readonly passedOn?: (directory: Directory) => readonly AcceptedEvent[];
-  /** By whom its news are composed, where that is not the ledger as it was. */
+  /** Names and zones for its notices, where they are not those of the ledger as it was. */
   readonly directory?: Directory;
   /** See `Decision`. */
   readonly isOfAnotherRow?: true;
@@ -38,7 +38,7 @@ export interface PersonTold {
 
 /**
  * Names, zones and secretaries for the events to come, and for those whose appointments were told with others; a working plan
- * that changed is news for calendars.
+ * that changed concerns calendars.
  */
 export function effectsOfPerson(ledger: Ledger, told: PersonTold): Effects {
   const { role, verb, row } = told;

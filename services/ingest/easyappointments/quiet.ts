@@ -21,7 +21,7 @@ export function isQuiet({
   return row.is_unavailability !== true && isAmong(quietStatuses, row) && !isAmong(cancelledStatuses, row);
 }
 
-/** Whom news of an appointment is for, as its record stands. */
+/** Whom notices of an appointment are for, as its record stands. */
 export function audienceOf({ quiet }: Pick<AppointmentRecord, 'quiet'>) {
   return quiet === true ? ({ audience: 'others' } as const) : {};
 }

@@ -38,7 +38,7 @@ export async function compareLists(options: RunOptions, pageLength = PAGE_LENGTH
   return from;
 }
 
-/** One that cannot be read now stays as it was: what is new in it is news the next time, too. */
+/** One that cannot be read now stays as it was: what is new in it is announced the next time. */
 async function compareOrLeaveOut(
   list: List,
   before: number | undefined,
@@ -83,7 +83,7 @@ async function compare(list: List, before: number | undefined, options: ListOpti
       await observe({ kind: 'gone', of: list.of, id, asOfMs: askedMs }, options);
     }
   }
-  // With the oldest first, what was cut off is what is newest: nothing that comes into sight later is news by that.
+  // With the oldest first, what was cut off is what is newest: nothing that comes into sight later is new by that.
   return isCut && !first.isNewestFirst ? before : lowest;
 }
 

@@ -20,7 +20,7 @@ export interface RunCounts {
   toldAgain: number;
   /** Changes of unavailabilities and blocked periods that calendars were told of. Calendar syncs bring them without a webhook. */
   syncs: number;
-  /** Those of all three that were not known and are no news. */
+  /** Those of all three that were not known and are not announced. */
   learned: number;
   /** Those of all three that are not there any more. */
   gone: number;

@@ -96,7 +96,7 @@ async function verify(id: number, options: RunOptions): Promise<void> {
 
 /**
  * Whether the run before would have seen the appointment, had it been there: `from` is compared with the day it starts
- * and `till` with the day it ends. Without a run before nothing is news, or the first one would tell every phone of
+ * and `till` with the day it ends. Without a run before, nothing is announced as created, or the first one would tell every phone of
  * every old booking.
  */
 function isNewSince(before: Run | undefined, row: Row): boolean {
