@@ -23,7 +23,7 @@ export interface ServiceOptions {
  */
 export class ServiceProcess {
   readonly label: string;
-  /** How it ended, whoever wanted it. */
+  /** How it ended, whether or not that was asked for. */
   readonly exited: Promise<string>;
   readonly lastLines: string[] = [];
   readonly #child: ChildProcess;

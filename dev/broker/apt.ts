@@ -8,7 +8,7 @@ import { withProgress } from './progress.ts';
 export const POLICY_FILE = '/usr/sbin/policy-rc.d';
 const UPDATE_MS = 300_000;
 const OPTIONS = ['-q', '-o', 'DPkg::Lock::Timeout=120'];
-/** Whoever waits for it may be gone by its end. */
+/** Its caller may be gone by its end. */
 const INSTALL =
   'apt-get "$@"; code=$?; [ ! -d /run/systemd/system ] || systemctl disable --quiet rabbitmq-server; exit $code';
 

@@ -63,7 +63,7 @@ export function nodeEnvironment({ folder, ports }: NodePlace): NodeJS.ProcessEnv
   };
 }
 
-/** The end of what the node said, for whoever has to find out why it did not start. */
+/** The end of the node's log, to show why it did not start. */
 export function lastLogLines(folder: string, count = 12): string {
   const log = join(folder, 'log');
   const files = existsSync(log) ? readdirSync(log).filter((name) => name.endsWith('.log')) : [];

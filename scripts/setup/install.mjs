@@ -9,7 +9,7 @@ const lockFile = inRoot('package-lock.json');
 const installedFile = inRoot('node_modules/.package-lock.json');
 
 /**
- * Compares what npm installed with what the lock file asks for, whoever ran the install and whatever the file
+ * Compares what npm installed with what the lock file asks for, no matter who ran the install and what the file
  * times say after a checkout. Optional packages are for other platforms, so their absence means nothing.
  */
 export function packagesMissing() {

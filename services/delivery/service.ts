@@ -80,7 +80,7 @@ class Delivery implements DeliveryService {
     this.failed = Promise.all([consuming.firstConnected, publishing.firstConnected]).then(
       () => new Promise<never>(() => undefined),
     );
-    // Whoever does not wait for it reads the refusal in the health report.
+    // A caller that does not wait for it finds the refusal in the health report.
     this.failed.catch(() => undefined);
     this.#flow = new EventStream({
       consuming,

@@ -142,7 +142,7 @@ export class EasyAppointmentsBackend implements InboxBackend {
   }
 
   reconcile(reason: string): void {
-    // It has done its work by opening the decider, which begins with a reconciliation.
+    // Receiving it already opened the decider, and opening reconciles.
     if (reason !== WHO_CONSUMES) this.#reconciler?.request(reason);
   }
 
@@ -171,7 +171,7 @@ export class EasyAppointmentsBackend implements InboxBackend {
       .catch((error: unknown) => logger.warn({ err: error }, 'the ledger could not be written once more'));
   }
 
-  /** Whoever consumes the inbox learns of it by a message, and on a quiet site there is none for hours. */
+  /** The instance that consumes the inbox learns of it by a message, and a quiet site sends none for hours. */
   #findConsumer(): void {
     if (this.#reconciler === undefined || this.isOpen || this.options.publisher.state.state !== 'connected')
       return;

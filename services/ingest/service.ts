@@ -242,7 +242,7 @@ function refusalOf(connections: readonly BrokerConnection[]): Promise<never> {
   const failed = new Promise<never>((_resolve, reject) => {
     for (const { firstConnected } of connections) firstConnected.catch(reject);
   });
-  // Whoever does not wait for it reads the refusal in the health report.
+  // A caller that does not wait for it finds the refusal in the health report.
   failed.catch(() => undefined);
   return failed;
 }

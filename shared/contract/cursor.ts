@@ -8,7 +8,7 @@ import { z } from 'zod';
 export const Cursor = z.uuidv7('expected a cursor as the server gave it').brand<'Cursor'>();
 export type Cursor = z.infer<typeof Cursor>;
 
-/** Unix milliseconds, by the clock of whoever stamped the entry. */
+/** Unix milliseconds, by the clock of the service that stamped the entry. */
 export function cursorTimeMs(cursor: Cursor): number {
   return Number.parseInt(cursor.slice(0, 8) + cursor.slice(9, 13), 16);
 }

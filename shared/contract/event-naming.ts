@@ -21,7 +21,7 @@ export function underscoreNameOf(type: string): string {
   return type === 'appointment.cancelled' ? 'appointment_deleted' : type.replaceAll('.', '_');
 }
 
-/** Their name for it where only its data tells: so whoever delivers it need not look into the body. */
+/** Their name for it where only its data tells: so delivery need not look into the body. */
 export function underscoreNameByData({
   name,
   data,

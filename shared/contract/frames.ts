@@ -9,7 +9,7 @@ export const ClientFrame = z.discriminatedUnion('action', [
   z.object({
     action: z.literal('auth'),
     token: z.string(),
-    // Looked at by whoever resumes or joins, so that a bad one costs the client that and not its session.
+    // Checked on resume or join, so that a bad one costs the client that and not its session.
     cursor: z.unknown().optional(),
     rooms: z.unknown().optional(),
     events: z.unknown().optional(),

@@ -71,7 +71,7 @@ export class BrokerConnection extends EventEmitter<BrokerEvents> {
       this.#connected = resolve;
       this.#refused = reject;
     });
-    // Whoever does not wait for it learns of a refusal by the state.
+    // A caller that does not wait sees a refusal in `state`.
     this.firstConnected.catch(() => undefined);
     this.#recovering = this.#open();
   }

@@ -110,7 +110,7 @@ function startSpan(name: string, { kind, parent, attributes = {} }: SpanOptions)
   return tracer.startSpan(name, { kind, attributes }, from);
 }
 
-/** The headers that let whoever takes the message go on with the trace under way; empty without one. */
+/** Headers that let the receiver continue the current trace; empty without one. */
 export function traceHeaders(): Record<string, string> {
   const carrier: Record<string, string> = {};
   if (on) propagation.inject(context.active(), carrier);

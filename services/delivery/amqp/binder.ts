@@ -74,7 +74,7 @@ export class Binder {
     this.#queue = queue;
     for (const pattern of this.#toUnbind) this.#drop(pattern);
     for (const [pattern, { isConfirmed }] of this.#bindings) {
-      // Whoever waits for an unconfirmed binding goes on waiting for the same one.
+      // Callers that wait for an unconfirmed binding go on waiting for the same one.
       if (isConfirmed) this.#bindings.set(pattern, createBinding());
       this.#toBind.add(pattern);
     }
@@ -135,7 +135,7 @@ export class Binder {
   #drop(pattern: string): void {
     this.#toUnbind.delete(pattern);
     this.#toBind.delete(pattern);
-    // Whoever still waits for it has gone: nobody else's binding is removed.
+    // Its callers have gone: no other caller's binding is removed.
     this.#bindings.get(pattern)?.confirm();
     this.#bindings.delete(pattern);
     this.events.unbound(pattern);

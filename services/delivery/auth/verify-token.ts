@@ -11,7 +11,7 @@ import type { TokenVerdict } from '../core/session-ports.ts';
 const LAST_MS = Date.UTC(9999, 11, 31, 23, 59, 59);
 /** How far the issuer's clock may be ahead of ours. */
 const LEEWAY_MS = 30_000;
-/** As seconds since 1970 this is the year 5138: whoever writes more means milliseconds. */
+/** As seconds since 1970 this is the year 5138: a larger value is in milliseconds. */
 const MILLISECONDS_FROM = 1e11;
 
 const NumericDate = z

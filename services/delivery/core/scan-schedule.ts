@@ -23,7 +23,7 @@ interface Pending {
 }
 
 /**
- * Lets readers share passes over the history: one pass at a time, and whoever asks while one runs is in the next.
+ * Lets readers share passes over the history: one pass at a time; requests that come while one runs go into the next.
  * However many clients return together, they cost the broker a handful of passes.
  */
 export class ScanSchedule {
@@ -47,7 +47,7 @@ export class ScanSchedule {
 
   async #run(): Promise<void> {
     this.#running = true;
-    // Whoever asks in the same turn of the event loop shares the first pass.
+    // Requests of the same turn of the event loop share the first pass.
     await Promise.resolve();
     let storms = 0;
     while (this.#pending.length > 0) {
@@ -55,7 +55,7 @@ export class ScanSchedule {
       this.#pending = [];
       await this.#pass(batch);
       storms = batch.length >= STORM_READERS ? storms + 1 : 0;
-      // Whoever resumes in a loop shares the passes of everybody else and causes no more of them.
+      // A client that resumes in a loop shares these passes and causes no more of them.
       await this.sleep(restAfter(storms));
     }
     this.#running = false;

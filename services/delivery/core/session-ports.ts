@@ -52,7 +52,7 @@ export interface SessionLimits {
   readonly authTimeoutMs: number;
   readonly joinTimeoutMs: number;
   readonly maxRooms: number;
-  /** Told to the client; kept by whoever owns the socket. */
+  /** Told to the client; the owner of the socket keeps it. */
   readonly pingIntervalMs: number;
 }
 

@@ -58,7 +58,7 @@ export class Session implements Subscriber {
     return this.#principal;
   }
 
-  /** Frames that wait for an answer: whoever reads the socket pauses above a bound. */
+  /** Frames that wait for an answer; above a bound the reader of the socket pauses. */
   get pending(): number {
     return this.#steps.size;
   }

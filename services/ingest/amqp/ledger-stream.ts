@@ -34,7 +34,7 @@ const MAX_RESCUED_BYTES = 10_000_000;
 /** Each is said once. */
 const MAX_LATER_KINDS = 20;
 
-/** A place in the stream: whoever wrote it and reads it back has seen all that stood before it. */
+/** A place in the stream: an instance that reads back what it wrote there has seen all before it. */
 const Marker = z.union([z.object({ barrier: z.string() }), z.object({ snapshot: z.enum(['begin', 'end']) })]);
 type Marker = z.infer<typeof Marker>;
 /** Of a later version, which keeps more: an older one that takes over needs nothing of it. */

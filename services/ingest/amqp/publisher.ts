@@ -54,9 +54,9 @@ interface PublisherEvents {
 /**
  * The broker nacks a message when one of its queues dies under it, as the exclusive queue of a delivery instance does
  * that stops: on RabbitMQ 4 for as long as its bindings are being removed (measured: up to 50 ms with 40 of them). The
- * other queues have the message. Whoever cannot retry (a webhook) must not pay for that: the same message, cursor and
- * all, goes again, after a time that doubles from the first to the last of these, for as long as its caller waits;
- * whoever had it drops the copy.
+ * other queues have the message. A sender that cannot retry (a webhook) must not pay for that: the same message, cursor
+ * and all, goes again while its caller waits, after a time that doubles from the first to the last of these. Instances
+ * that had it drop the copy.
  */
 const FIRST_RESEND_MS = 1;
 const LAST_RESEND_MS = 256;
@@ -78,7 +78,7 @@ export const CONFIRM_KEY_HEADER = 'x-rejected-id';
  * Publishes with confirms on a connection of its own, because the broker blocks publishers by the connection.
  *
  * `publish` resolves once the broker has taken responsibility: the history and every bound queue have the
- * message. Whoever waits is told of trouble at once (blocked), after `BACK_WITHIN_MS` (lost, or a queue that is full) or after
+ * message. Callers hear of trouble at once (blocked), after `BACK_WITHIN_MS` (lost, or a queue that is full) or after
  * `confirmTimeoutMs`; the outcome is then unknown, and the message counts against the bounds until its confirm or the end of its channel.
  */
 export class Publisher extends EventEmitter<PublisherEvents> implements EventPublisher {

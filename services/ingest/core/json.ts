@@ -98,7 +98,7 @@ function inexactIn(key: string, value: unknown): string | undefined {
   return value.search(LONE_SURROGATES) >= 0 ? UNICODE_EXPECTED : undefined;
 }
 
-/** Keys that reach the prototype of whoever copies or merges the data. */
+/** Keys that reach the prototype of an object into which the data is copied or merged. */
 function isUnsafe(key: string, value: unknown): boolean {
   if (key === '__proto__') return true;
   return key === 'constructor' && isObject(value) && Object.hasOwn(value, 'prototype');

@@ -52,7 +52,7 @@ const DAY_MS = 24 * 60 * 60 * 1000;
 /**
  * Where webhooks are decided on, one after the other, by the one instance that consumes the inbox.
  *
- * The order that nothing gets lost by: the events are confirmed, then what they leave known is written, then the
+ * This order loses nothing: the events are confirmed, then what they leave known is written, then the
  * message is acknowledged. Whatever breaks in between makes the message come again and say the same. Two changes of one thing
  * never overlap: the second waits until all of the first is written.
  */
@@ -73,7 +73,7 @@ export class ChangeDecider implements DeciderPort {
     if (term === this.#term) this.#open = true;
   }
 
-  /** It is not any more, or may not be. */
+  /** Gives up the role: another instance may hold it now. */
   end(): void {
     this.#term += 1;
     this.#open = false;

@@ -35,7 +35,7 @@ const appointmentColumns = {
 /** An appointment or an absence; both live in one table and share its ids. */
 export const AppointmentRow = z.object(appointmentColumns, 'expected a JSON object');
 export type AppointmentRow = z.infer<typeof AppointmentRow> & {
-  /** Whoever has it can cancel and move the appointment: only for the customer, and only where switched on. */
+  /** It lets its holder cancel and move the appointment: only for the customer, and only where switched on. */
   readonly hash?: string | null | undefined;
 };
 export const AppointmentRowWithHash = z.object(

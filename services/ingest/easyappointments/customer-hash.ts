@@ -3,7 +3,7 @@ import type { AcceptedEvent } from '../core/accept.ts';
 
 /**
  * An appointment's event whose `data` has no hash, and where there is one to give, the same for the customer alone, with it:
- * whoever has it can cancel and move the appointment.
+ * it lets its holder cancel and move the appointment.
  */
 export function withHashForCustomer(
   event: AcceptedEvent,

@@ -19,7 +19,7 @@ export type Notice = {
       readonly name: AppointmentEventName;
       readonly row: AppointmentRow;
       readonly reason?: string;
-      /** Where it was before, for whoever shows it there. */
+      /** Where it was before, for calendars that show it there. */
       readonly before?: Before;
       readonly isOneOfMany?: boolean;
       /** Told only to a part of those whom it concerns; absent for all of them. */

@@ -1,6 +1,6 @@
 import { isWallClock } from './local-time.ts';
 
-/** How exactly two clocks and the time that a webhook takes must agree with a change of the backend's clock; seconds. */
+/** Tolerance when matching an apparent step of the backend's clock; seconds. */
 const TOLERANCE_S = 60;
 /** How far apart the clocks of our own instances are; seconds. */
 const APART_S = 10;

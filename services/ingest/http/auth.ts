@@ -44,7 +44,7 @@ export class Auth {
   }
 
   /**
-   * Throws an AppError for whoever may not publish now. With `trusting`, a call without a key is taken from a trusted
+   * Throws an AppError when the caller may not publish now. With `trusting`, a call without a key is taken from a trusted
    * network, unless its client passes it on for somebody else.
    */
   check(headers: IncomingHttpHeaders, client: Client, { trusting = false } = {}): void {

@@ -83,7 +83,7 @@ export function createHttpServer(options: HttpServerOptions): FastifyInstance {
 
   server.removeAllContentTypeParsers();
   server.addContentTypeParser('application/json', { parseAs: 'buffer' }, asBytes);
-  // Before the body is read: whoever may not publish cannot make us hold a megabyte either.
+  // Before the body is read: a caller that may not publish cannot make us hold a megabyte.
   server.addHook('onRequest', (request, reply, next) => {
     if (options.stopping()) {
       reply.header('connection', 'close');

@@ -51,7 +51,7 @@ const DAY_MS = 24 * 60 * 60 * 1000;
  * Finds by the REST API what the webhooks missed: when it starts, after each period, and when it is asked.
  *
  * Works for the one instance that decides on webhooks: `start` when that is this one, `stop` when it is not any more.
- * One run at a time; whoever asks during a run gets one more after it, because what they mean may be behind it already.
+ * One run at a time; a request during a run starts one more after it, since the run may have passed what changed.
  */
 export class Reconciler {
   readonly #timer: Timer;
