@@ -1,6 +1,14 @@
 import { z } from 'zod';
 import { EventNaming } from '../../shared/contract/event-naming.ts';
-import { commonVariables, integer, list, port, readEnv, Secret } from '../../shared/runtime/env.ts';
+import {
+  commonVariables,
+  integer,
+  list,
+  port,
+  readVariables,
+  Secret,
+  type Config,
+} from '../../shared/runtime/env.ts';
 import { Age, ageSeconds, between, drainsInTime, portsDiffer } from '../../shared/runtime/setting-rules.ts';
 import { weaknessOf } from '../../shared/runtime/weak-secrets.ts';
 
@@ -8,23 +16,23 @@ import { weaknessOf } from '../../shared/runtime/weak-secrets.ts';
 const MIN_SECRET_BYTES = 32;
 const HOW_TO_MAKE = 'make one with: openssl rand -hex 32';
 
-const JwtSecrets = list(
-  `required: the HS256 secret of the backend that issues the tokens; ${HOW_TO_MAKE}`,
-).superRefine((secrets, context) => {
-  const refuse = (message: string) =>
-    context.addIssue({ code: 'custom', message: `${message}; ${HOW_TO_MAKE}` });
-  for (const secret of secrets) {
-    const weakness = weaknessOf(secret);
-    if (Buffer.byteLength(secret) < MIN_SECRET_BYTES) {
-      refuse(`a secret is under ${MIN_SECRET_BYTES} bytes (a comma separates two)`);
-    } else if (weakness !== undefined) refuse(`a secret is ${weakness}`);
-  }
-});
+const JwtSecrets = list(`required: the HS256 secret of the backend that issues the tokens; ${HOW_TO_MAKE}`)
+  .superRefine((secrets, context) => {
+    const refuse = (message: string) =>
+      context.addIssue({ code: 'custom', message: `${message}; ${HOW_TO_MAKE}` });
+    for (const secret of secrets) {
+      const weakness = weaknessOf(secret);
+      if (Buffer.byteLength(secret) < MIN_SECRET_BYTES) {
+        refuse(`a secret is under ${MIN_SECRET_BYTES} bytes (a comma separates two)`);
+      } else if (weakness !== undefined) refuse(`a secret is ${weakness}`);
+    }
+  })
+  .transform((secrets) => new Secret<readonly string[]>(secrets));
 
 const SECOND = 1_000;
 const MIB = 1024 * 1024;
 
-export const DeliveryEnv = z
+export const DeliveryVariables = z
   .object({
     ...commonVariables,
     JWT_SECRET: JwtSecrets,
@@ -88,12 +96,9 @@ export const DeliveryEnv = z
   .refine(...portsDiffer('WEBSOCKET_PORT', 'HEALTH_PORT'))
   .refine(...drainsInTime);
 
-export type DeliveryConfig = Readonly<
-  Omit<z.infer<typeof DeliveryEnv>, 'JWT_SECRET'> & { JWT_SECRET: Secret<readonly string[]> }
->;
+export type DeliveryConfig = Config<typeof DeliveryVariables>;
 
-/** Reads the environment; throws a `ConfigError` that lists every problem. */
+/** Throws a ConfigError that lists everything that is wrong. */
 export function readConfig(env: Readonly<Record<string, string | undefined>>): DeliveryConfig {
-  const { JWT_SECRET, ...rest } = readEnv(DeliveryEnv, env);
-  return Object.freeze({ ...rest, JWT_SECRET: new Secret(JWT_SECRET) });
+  return readVariables(DeliveryVariables, env);
 }

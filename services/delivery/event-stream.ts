@@ -82,14 +82,14 @@ export class EventStream {
     const { config, metrics, logger, instance, wall, now } = context;
     this.#context = context;
     this.#nodes = new Nodes([consuming, publishing]);
-    this.#cluster = new Cluster(config.AMQP_CLUSTER, config.AMQP_URL);
-    this.#timeline = new Timeline(config.RECENT_MAX_BYTES);
+    this.#cluster = new Cluster(config.amqpCluster, config.amqpUrl);
+    this.#timeline = new Timeline(config.recentMaxBytes);
     this.#fanOut = new FanOut(this.#timeline, this.#index, new ExpiringMap(REPEATS_MAX, REPEATS_MS));
     this.#meter = new FanOutMeter(metrics, wall, now);
     this.#bindings = new Bindings(
       consuming,
       logger,
-      { maxPerKind: config.MAX_BINDINGS_PER_KIND, lingerMs: config.ROOM_LINGER_MS },
+      { maxPerKind: config.maxBindingsPerKind, lingerMs: config.roomLingerMs },
       {
         bound: (pattern) => this.#trust.coverage.bindingConfirmed(pattern),
         unbound: (pattern) => this.#trust.coverage.bindingRemoved(pattern),
@@ -105,7 +105,7 @@ export class EventStream {
       begun: () => metrics.scans.inc(),
       stalled: (reason) => this.#nodes.leave(reason),
     });
-    this.#liveness = new Liveness(config.MARK_INTERVAL_MS);
+    this.#liveness = new Liveness(config.markIntervalMs);
     const recheck = () => this.#path.recheck();
     this.#doubts = new Doubts({ timeline: this.#timeline, trust: this.#trust, recheck }, now());
     this.drops = new Drops(metrics.brokerDrops, logger, 'their history is read instead');
@@ -134,7 +134,7 @@ export class EventStream {
     this.#path = new OwnQueue(consuming, logger, this.#bindings, {
       instance,
       queueKind: () => kindOfOwnQueue(this.#cluster, consuming),
-      prefetch: config.DELIVERY_PREFETCH,
+      prefetch: config.deliveryPrefetch,
       onEntry: (entry) => this.#take(entry),
       onForeign: () => metrics.dropped.inc({ reason: 'foreign' }),
       onDropped: (reason) => this.#dropped(reason),

@@ -43,7 +43,7 @@ export interface DeliveryCondition {
 
 export type DeliveryLimits = Pick<
   DeliveryConfig,
-  'HEALTH_MAX_OWN_QUEUE' | 'HEALTH_MAX_LATENCY_MS' | 'HEALTH_MAX_LAG_MS'
+  'healthMaxOwnQueue' | 'healthMaxLatencyMs' | 'healthMaxLagMs'
 >;
 
 export type DeliveryReport = HealthReport<DeliveryStats> & { readonly instance: string };
@@ -63,20 +63,20 @@ export function deliveryReportOf(condition: DeliveryCondition, limits: DeliveryL
 
 function worriesOf(
   { broker, queues, ownQueue, drops, management, lagMs, latency }: DeliveryCondition,
-  { HEALTH_MAX_OWN_QUEUE, HEALTH_MAX_LATENCY_MS, HEALTH_MAX_LAG_MS }: DeliveryLimits,
+  { healthMaxOwnQueue, healthMaxLatencyMs, healthMaxLagMs }: DeliveryLimits,
 ): readonly HealthReason[] {
   const worries: HealthReason[] = [];
   const waiting = queues.find(({ name }) => name === ownQueue)?.messages ?? 0;
-  if (waiting > HEALTH_MAX_OWN_QUEUE) {
-    const message = `${waiting} events wait in the own queue (limit ${HEALTH_MAX_OWN_QUEUE}): this instance does not keep up; look at its CPU, then add an instance.`;
-    worries.push({ code: 'own_queue_backlog', message, value: waiting, limit: HEALTH_MAX_OWN_QUEUE });
+  if (waiting > healthMaxOwnQueue) {
+    const message = `${waiting} events wait in the own queue (limit ${healthMaxOwnQueue}): this instance does not keep up; look at its CPU, then add an instance.`;
+    worries.push({ code: 'own_queue_backlog', message, value: waiting, limit: healthMaxOwnQueue });
   }
   if (drops !== undefined) {
     const { count, reasons, since } = drops;
     const message = `The broker has dropped at least ${count} messages from the own queue since ${since} (${reasons.join(', ')}). They were read from the history instead; take the policy off appointments.delivery.*, or raise its limit.`;
     worries.push({ code: 'messages_dropped', message, value: count });
   }
-  const path = { ...latency, maxMs: HEALTH_MAX_LATENCY_MS };
+  const path = { ...latency, maxMs: healthMaxLatencyMs };
   if (isSlow(path)) {
     const value = Math.round(path.p99Ms);
     const message = `1 in 100 of the last minute's ${path.count} events took ${value} ms or more from ingest to the sockets (limit ${path.maxMs} ms): look at the depth of the own queue, the lag of the event loop, and whether the clocks of the machines agree.`;
@@ -85,7 +85,7 @@ function worriesOf(
   return [
     ...worries,
     ...inboxReasons(queues),
-    ...lagReasons(lagMs, HEALTH_MAX_LAG_MS),
+    ...lagReasons(lagMs, healthMaxLagMs),
     ...managementReasons(management, broker),
   ];
 }

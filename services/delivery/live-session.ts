@@ -85,9 +85,9 @@ export class LiveSession implements SessionPorts {
       ws,
       socket,
       {
-        maxOutboxBytes: config.MAX_OUTBOX_BYTES,
-        pingIntervalMs: config.PING_INTERVAL_MS,
-        pongTimeoutMs: config.PONG_TIMEOUT_MS,
+        maxOutboxBytes: config.maxOutboxBytes,
+        pingIntervalMs: config.pingIntervalMs,
+        pongTimeoutMs: config.pongTimeoutMs,
       },
       {
         text: (text) => {
@@ -108,9 +108,9 @@ export class LiveSession implements SessionPorts {
     );
     this.feed = new Feed(
       this.connection,
-      config.MAX_OUTBOX_BYTES,
+      config.maxOutboxBytes,
       () => this.#endAsTooSlow(),
-      config.EVENT_NAMES,
+      config.eventNames,
     );
     this.rooms = {
       enter: () => flow.join(this.session, EVERYONE),
@@ -124,12 +124,12 @@ export class LiveSession implements SessionPorts {
       id,
       this,
       {
-        framesPerMinute: config.MAX_FRAMES_PER_MINUTE,
-        refusalsPerMinute: config.MAX_REFUSALS_PER_MINUTE,
-        authTimeoutMs: config.AUTH_TIMEOUT_MS,
-        joinTimeoutMs: config.JOIN_TIMEOUT_MS,
-        maxRooms: config.MAX_ROOMS_PER_SESSION,
-        pingIntervalMs: config.PING_INTERVAL_MS,
+        framesPerMinute: config.maxFramesPerMinute,
+        refusalsPerMinute: config.maxRefusalsPerMinute,
+        authTimeoutMs: config.authTimeoutMs,
+        joinTimeoutMs: config.joinTimeoutMs,
+        maxRooms: config.maxRoomsPerSession,
+        pingIntervalMs: config.pingIntervalMs,
       },
       entrance,
     );

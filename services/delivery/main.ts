@@ -6,10 +6,10 @@ import { startDelivery } from './service.ts';
 
 await runService(async (env) => {
   const config = readConfig(env);
-  const logger = createLogger('delivery', config.LOG_LEVEL);
-  const endpoint = config.OTEL_EXPORTER_OTLP_ENDPOINT;
+  const logger = createLogger('delivery', config.logLevel);
+  const endpoint = config.otelExporterOtlpEndpoint;
   const service = await traced({ serviceName: 'roomcast-delivery', endpoint, logger }, () =>
     startDelivery(config, { logger }),
   );
-  return { service, drainTimeoutMs: config.DRAIN_TIMEOUT_MS };
+  return { service, drainTimeoutMs: config.drainTimeoutMs };
 });

@@ -36,7 +36,7 @@ export interface DeliveryService extends Service {
 export async function startDelivery(
   config: DeliveryConfig,
   {
-    logger = createLogger('delivery', config.LOG_LEVEL),
+    logger = createLogger('delivery', config.logLevel),
     wall = wallClock,
     now = steadyClock,
   }: { logger?: Logger; wall?: WallClock; now?: SteadyClock } = {},
@@ -95,8 +95,8 @@ class Delivery implements DeliveryService {
     this.#sessions = new Sessions({
       config,
       flow: this.#flow,
-      verify: createTokenVerifier(config.JWT_SECRET.reveal(), wall, {
-        maxLifetimeMs: ageSeconds(config.MAX_TOKEN_LIFETIME) * 1_000,
+      verify: createTokenVerifier(config.jwtSecret.reveal(), wall, {
+        maxLifetimeMs: ageSeconds(config.maxTokenLifetime) * 1_000,
       }),
       metrics: this.#metrics,
       logger,
@@ -104,8 +104,8 @@ class Delivery implements DeliveryService {
       now,
     });
     this.#server = new UpgradeServer({
-      maxFrameBytes: config.MAX_FRAME_BYTES,
-      clients: new ClientAddresses(new NetworkSet(config.TRUSTED_PROXIES)),
+      maxFrameBytes: config.maxFrameBytes,
+      clients: new ClientAddresses(new NetworkSet(config.trustedProxies)),
       accepts: () => this.#stopping === undefined,
       onConnection: (upgraded) => this.#sessions.add(upgraded),
     });
@@ -122,12 +122,12 @@ class Delivery implements DeliveryService {
   }
 
   async listen(): Promise<void> {
-    const { HEALTH_PORT, WEBSOCKET_PORT } = this.config;
+    const { healthPort, websocketPort } = this.config;
     try {
-      await listenOn(HEALTH_PORT, 'HEALTH_PORT', (host) =>
-        this.#monitoring.server.listen({ port: HEALTH_PORT, host }),
+      await listenOn(healthPort, 'HEALTH_PORT', (host) =>
+        this.#monitoring.server.listen({ port: healthPort, host }),
       );
-      await listenOn(WEBSOCKET_PORT, 'WEBSOCKET_PORT', (host) => this.#server.listen(WEBSOCKET_PORT, host));
+      await listenOn(websocketPort, 'WEBSOCKET_PORT', (host) => this.#server.listen(websocketPort, host));
     } catch (error) {
       await this.stop();
       throw error;
@@ -144,7 +144,7 @@ class Delivery implements DeliveryService {
   async #stop(): Promise<void> {
     this.logger.info({ sessions: this.#sessions.size }, 'draining');
     this.#server.stopListening();
-    await this.#sessions.drain(this.config.DRAIN_SPREAD_MS);
+    await this.#sessions.drain(this.config.drainSpreadMs);
     clearInterval(this.#timer);
     await this.#flow.close();
     await this.#monitoring.leaveBroker();
@@ -154,12 +154,12 @@ class Delivery implements DeliveryService {
   }
 
   #connect(purpose: string): BrokerConnection {
-    const { AMQP_URL, HISTORY_MAX_AGE } = this.config;
+    const { amqpUrl, historyMaxAge } = this.config;
     return new BrokerConnection({
-      url: AMQP_URL.reveal(),
+      url: amqpUrl.reveal(),
       name: `roomcast delivery ${this.instance} ${purpose}`,
       logger: this.logger,
-      setup: (model) => declareTopology(model, { historyMaxAge: HISTORY_MAX_AGE }, this.logger),
+      setup: (model) => declareTopology(model, { historyMaxAge: historyMaxAge }, this.logger),
     });
   }
 
@@ -169,15 +169,15 @@ class Delivery implements DeliveryService {
   }
 
   #monitor(): Monitoring {
-    const { AMQP_URL, RABBITMQ_MANAGEMENT_URL, STATUS_PAGE, STATUS_PEERS } = this.config;
+    const { amqpUrl, rabbitmqManagementUrl, statusPage, statusPeers } = this.config;
     return new Monitoring({
       service: 'delivery',
       instance: this.instance,
       settings: {
-        brokerUrl: AMQP_URL,
-        managementUrl: RABBITMQ_MANAGEMENT_URL,
-        statusPage: STATUS_PAGE,
-        statusPeers: STATUS_PEERS,
+        brokerUrl: amqpUrl,
+        managementUrl: rabbitmqManagementUrl,
+        statusPage: statusPage,
+        statusPeers: statusPeers,
       },
       connection: this.#connections.consuming,
       queues: () => [INBOX, REJECTED, this.#flow.queue ?? []].flat(),

@@ -68,7 +68,7 @@ export class Sessions {
       closed: (closed, heardAtMs) => this.#remove(closed, heardAtMs),
     });
     this.#open.add(session);
-    if (this.#open.size > config.MAX_SESSIONS) {
+    if (this.#open.size > config.maxSessions) {
       session.end('overloaded', errorFrame('OVERLOADED', 'This instance is full. Try again later.'));
     }
   }
@@ -102,6 +102,6 @@ export class Sessions {
   #rewindSinceMs(principal: Principal): number {
     const nowMs = this.context.now();
     const leftOffMs = this.#leftOff.sinceMs(principal, nowMs) ?? nowMs;
-    return Math.min(leftOffMs, nowMs - this.context.config.REWIND_SECONDS * 1000);
+    return Math.min(leftOffMs, nowMs - this.context.config.rewindSeconds * 1000);
   }
 }

@@ -1,8 +1,7 @@
 import jwt from 'jsonwebtoken';
-import { z } from 'zod';
 import { positiveInteger, UsageError } from '../../shared/runtime/command-line.ts';
-import { readEnv } from '../../shared/runtime/env.ts';
-import { DeliveryEnv } from './config.ts';
+import { readVariables } from '../../shared/runtime/env.ts';
+import { DeliveryVariables } from './config.ts';
 
 export const roles = ['admin', 'provider', 'secretary', 'customer'] as const;
 export const DEFAULT_TTL_S = 3_600;
@@ -20,8 +19,8 @@ export function signToken(secret: string, { role, id }: Person, ttlS = DEFAULT_T
 
 /** The one with which a token is signed: the first, which is the newest while they are rotated. */
 export function readSigningSecret(env: Readonly<Record<string, string | undefined>>): string {
-  const { JWT_SECRET } = readEnv(z.object({ JWT_SECRET: DeliveryEnv.shape.JWT_SECRET }), env);
-  const [newest = ''] = JWT_SECRET;
+  const { jwtSecret } = readVariables(DeliveryVariables.pick({ JWT_SECRET: true }), env);
+  const [newest = ''] = jwtSecret.reveal();
   return newest;
 }
 

@@ -1,7 +1,6 @@
-import { z } from 'zod';
 import { readArguments, runMain, UsageError } from '../../shared/runtime/command-line.ts';
-import { readEnv } from '../../shared/runtime/env.ts';
-import { DeliveryEnv } from './config.ts';
+import { readVariables } from '../../shared/runtime/env.ts';
+import { DeliveryVariables } from './config.ts';
 import { readPerson, readSigningSecret, signToken } from './sign-token.ts';
 import { watch } from './watch-sessions.ts';
 
@@ -38,9 +37,5 @@ function tokenSource({ token, role, id }: { token?: string; role?: string; id?: 
 }
 
 function listeningPort(): number {
-  const { WEBSOCKET_PORT } = readEnv(
-    z.object({ WEBSOCKET_PORT: DeliveryEnv.shape.WEBSOCKET_PORT }),
-    process.env,
-  );
-  return WEBSOCKET_PORT;
+  return readVariables(DeliveryVariables.pick({ WEBSOCKET_PORT: true }), process.env).websocketPort;
 }

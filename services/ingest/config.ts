@@ -5,25 +5,20 @@ import {
   list,
   networks,
   port,
-  readEnv,
+  readVariables,
   Secret,
-  sound,
+  type Config,
 } from '../../shared/runtime/env.ts';
-import { between, drainsInTime, portsDiffer } from '../../shared/runtime/setting-rules.ts';
-import { urlProblem } from '../../shared/runtime/setting-urls.ts';
+import { drainsInTime, portsDiffer } from '../../shared/runtime/setting-rules.ts';
 import { weaknessOf } from '../../shared/runtime/weak-secrets.ts';
-import { apiBaseOf } from './easyappointments/api/api-base.ts';
-
-/** Values that people leave standing in an example file. */
-const PLACEHOLDER =
-  /^(change[-_ ]?(me|this)|your[-_ ].*|.*placeholder.*|example|secret|password|api[-_ ]?key|todo|test|x+)$/i;
+import { easyAppointmentsVariables, tokenBesideUrl, urlBesideToken } from './easyappointments/settings.ts';
 
 const HOW_TO_MAKE = '`openssl rand -hex 32` makes one';
 
 const ApiKeys = list(`expected one or more API keys, separated by commas; ${HOW_TO_MAKE}`)
   .superRefine((keys, context) => {
     for (const key of keys) {
-      const weakness = PLACEHOLDER.test(key) ? 'a placeholder' : weaknessOf(key);
+      const weakness = weaknessOf(key);
       const wrong = /^\P{Cc}*$/u.test(key)
         ? weakness && `is ${weakness}`
         : 'has an end of line or a tab in it, which no header carries: put commas between keys';
@@ -33,95 +28,18 @@ const ApiKeys = list(`expected one or more API keys, separated by commas; ${HOW_
   })
   .transform((keys) => new Secret<readonly string[]>(keys));
 
-/** Of HTTP itself or of its client: they never carry a token. */
-const TAKEN_HEADERS = [
-  'host',
-  'connection',
-  'content-length',
-  'content-type',
-  'transfer-encoding',
-  'user-agent',
-];
-
-const HeaderName = z
-  .string()
-  .regex(/^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/, 'expected the name of an HTTP header, such as X-Ea-Token')
-  .transform((name) => name.toLowerCase())
-  .refine(
-    (name) => !TAKEN_HEADERS.includes(name),
-    'is a header with another use: expected one such as X-Ea-Token',
-  );
-
-const siteForm = {
-  example: 'https://example.org/booking',
-  schemes: ['http', 'https'],
-  credentials: 'which the booking page does not take: leave it out',
-  path: true,
-} as const;
-
-const SiteUrl = sound((url) => urlProblem(url, siteForm)).transform((url, context) => {
-  const base = apiBaseOf(url);
-  if (base !== undefined) return base;
-  context.addIssue({
-    code: 'custom',
-    message:
-      'expected the address at which the booking page opens, such as https://example.org/booking, without a query',
-  });
-  return z.NEVER;
-});
-
-const ApiToken = z
-  .string()
-  .regex(/^[\x21-\x7e]+$/, 'expected visible ASCII characters without blanks')
-  .refine(
-    (token) => !PLACEHOLDER.test(token) && weaknessOf(token) === undefined,
-    'a placeholder is not a token: put the API token of its settings there',
-  )
-  .transform((token) => new Secret(token));
-
 const Networks = networks(
   'expected networks separated by commas, such as 172.16.0.0/12,fd00::/8; not the one of everybody',
 );
 
-/** What is missing beside `other`, said only when that can be read. */
-const needed = (name: string, other: string) =>
-  between([name, other], `is missing: reconciliation needs it beside ${other}; without both it is off`);
-
 const IngestFields = z.object({
   ...commonVariables,
+  ...easyAppointmentsVariables,
   HEALTH_PORT: port(8083),
   INGEST_PORT: port(8082),
   INGEST_API_KEYS: ApiKeys,
-  /** Header in which upstream's webhook sends its secret token: the webhook's "secret header" there. */
-  EASYAPPOINTMENTS_TOKEN_HEADER: HeaderName.default('x-ea-token'),
-  /** Statuses that mean that an appointment is off, in any case; an operator can translate and add to them. */
-  EASYAPPOINTMENTS_CANCELLED_STATUSES: list('expected one or more statuses, separated by commas')
-    .transform((words) => new Set(words.map((word) => word.toLowerCase())))
-    .default(new Set(['cancelled', 'canceled'])),
-  /** Statuses, in any case, of appointments that their customer is not told of yet. */
-  EASYAPPOINTMENTS_QUIET_STATUSES: list('expected one or more statuses, separated by commas')
-    .transform((words) => new Set(words.map((word) => word.toLowerCase())))
-    .default(new Set(['draft'])),
-  /** Whether customers get the `hash` with which they can move and cancel their own appointment. */
-  EASYAPPOINTMENTS_CUSTOMER_HASH: z.enum(['on', 'off'], 'expected on or off').default('off'),
-  /** After an appointment ended, changes of it are told from new ones for so many days. */
-  EASYAPPOINTMENTS_KEEP_DAYS: integer({ min: 1, max: 3_650, default: 30 }),
   /** What `calendar` gets of an appointment: a thin calendar.sync, or its own event with all its data, as in the fork. */
   CALENDAR_ROOM: z.enum(['thin', 'full'], 'expected thin or full').default('thin'),
-  /** Where Easy!Appointments is, and the token of its REST API: with both, what its webhooks missed is found there. */
-  EASYAPPOINTMENTS_URL: SiteUrl.optional(),
-  EASYAPPOINTMENTS_API_TOKEN: ApiToken.optional(),
-  /** From the end of one reconciliation to the next; 0 is only at start and on demand. */
-  EASYAPPOINTMENTS_RECONCILE_MINUTES: integer({ min: 0, max: 10_080, default: 15 }),
-  /** How far ahead appointments are compared. */
-  EASYAPPOINTMENTS_RECONCILE_DAYS: integer({ min: 1, max: 3_650, default: 90 }),
-  /** Of unavailabilities and blocked periods, which it does not list by days, so many are compared: the newest where it sorts, else the oldest. */
-  EASYAPPOINTMENTS_RECONCILE_MAX_ROWS: integer({ min: 250, max: 1_000_000, default: 5_000 }),
-  /** Between two requests to the REST API; it takes 100 in 120 seconds from one address. */
-  EASYAPPOINTMENTS_REQUEST_INTERVAL_MS: integer({ min: 0, max: 600_000, default: 1_500 }),
-  EASYAPPOINTMENTS_REQUEST_TIMEOUT_MS: integer({ min: 100, max: 600_000, default: 30_000 }),
-  /** Of one page of 250 rows. */
-  EASYAPPOINTMENTS_MAX_RESPONSE_BYTES: integer({ min: 64 * 1024, max: 1024 ** 3, default: 8 * 1024 ** 2 }),
   /**
    * Whose calls of /broadcast, and of nothing else, need no key, by the address of the socket's peer, or of whom a trusted proxy
    * names. A key that is sent must be right all the same, so that a wrong one shows; a call that another proxy passed on
@@ -154,79 +72,14 @@ const IngestFields = z.object({
   HEALTH_MAX_CONFIRM_MS: integer({ min: 1, max: 600_000, default: 1_000 }),
 });
 
-export const IngestVariables = IngestFields.refine(
-  ({ EASYAPPOINTMENTS_URL: url, EASYAPPOINTMENTS_API_TOKEN: token }) =>
-    url === undefined || token !== undefined,
-  needed('EASYAPPOINTMENTS_API_TOKEN', 'EASYAPPOINTMENTS_URL'),
-)
-  .refine(
-    ({ EASYAPPOINTMENTS_URL: url, EASYAPPOINTMENTS_API_TOKEN: token }) =>
-      token === undefined || url !== undefined,
-    needed('EASYAPPOINTMENTS_URL', 'EASYAPPOINTMENTS_API_TOKEN'),
-  )
+export const IngestVariables = IngestFields.refine(...tokenBesideUrl)
+  .refine(...urlBesideToken)
   .refine(...portsDiffer('INGEST_PORT', 'HEALTH_PORT'))
   .refine(...drainsInTime);
 
-export type IngestConfig = ReturnType<typeof readConfig>;
+export type IngestConfig = Config<typeof IngestVariables>;
 
 /** Throws a ConfigError that lists everything that is wrong. */
-export function readConfig(env: Readonly<Record<string, string | undefined>>) {
-  const variables = readEnv(IngestVariables, env);
-  return Object.freeze({
-    amqpUrl: variables.AMQP_URL,
-    cluster: variables.AMQP_CLUSTER,
-    historyMaxAge: variables.HISTORY_MAX_AGE,
-    logLevel: variables.LOG_LEVEL,
-    drainTimeoutMs: variables.DRAIN_TIMEOUT_MS,
-    healthPort: variables.HEALTH_PORT,
-    httpPort: variables.INGEST_PORT,
-    apiKeys: variables.INGEST_API_KEYS,
-    tokenHeader: variables.EASYAPPOINTMENTS_TOKEN_HEADER,
-    cancelledStatuses: variables.EASYAPPOINTMENTS_CANCELLED_STATUSES,
-    quietStatuses: variables.EASYAPPOINTMENTS_QUIET_STATUSES,
-    keepHash: variables.EASYAPPOINTMENTS_CUSTOMER_HASH === 'on',
-    keepDays: variables.EASYAPPOINTMENTS_KEEP_DAYS,
-    calendarRoom: variables.CALENDAR_ROOM,
-    reconciliation: reconciliationOf(variables),
-    trustedProxies: variables.TRUSTED_PROXIES,
-    trustedNetworks: variables.BROADCAST_TRUSTED_NETWORKS,
-    maxBodyBytes: variables.INGEST_MAX_BODY_BYTES,
-    maxEventBytes: variables.MAX_EVENT_BYTES,
-    requestTimeoutMs: variables.INGEST_REQUEST_TIMEOUT_MS,
-    rateLimit: variables.INGEST_RATE_LIMIT,
-    maxBadKeys: variables.INGEST_MAX_BAD_KEYS,
-    maxUnconfirmed: variables.INGEST_MAX_UNCONFIRMED,
-    maxUnconfirmedBytes: variables.INGEST_MAX_UNCONFIRMED_BYTES,
-    confirmTimeoutMs: variables.INGEST_CONFIRM_TIMEOUT_MS,
-    inboxPrefetch: variables.INBOX_PREFETCH,
-    maxRepeats: variables.REPEATS_MAX,
-    repeatsReadTimeoutMs: variables.REPEATS_READ_TIMEOUT_MS,
-    tracingEndpoint: variables.OTEL_EXPORTER_OTLP_ENDPOINT,
-    managementUrl: variables.RABBITMQ_MANAGEMENT_URL,
-    statusPage: variables.STATUS_PAGE,
-    statusPeers: variables.STATUS_PEERS,
-    health: Object.freeze({
-      maxInbox: variables.HEALTH_MAX_INBOX,
-      maxConfirmMs: variables.HEALTH_MAX_CONFIRM_MS,
-      maxLagMs: variables.HEALTH_MAX_LAG_MS,
-    }),
-  });
-}
-
-/** `undefined` where it is off. */
-function reconciliationOf(variables: z.infer<typeof IngestVariables>) {
-  const { EASYAPPOINTMENTS_URL: base, EASYAPPOINTMENTS_API_TOKEN: token } = variables;
-  if (base === undefined || token === undefined) return undefined;
-  return Object.freeze({
-    site: Object.freeze({
-      base,
-      token,
-      timeoutMs: variables.EASYAPPOINTMENTS_REQUEST_TIMEOUT_MS,
-      maxResponseBytes: variables.EASYAPPOINTMENTS_MAX_RESPONSE_BYTES,
-    }),
-    periodMs: variables.EASYAPPOINTMENTS_RECONCILE_MINUTES * 60_000,
-    daysAhead: variables.EASYAPPOINTMENTS_RECONCILE_DAYS,
-    maxRows: variables.EASYAPPOINTMENTS_RECONCILE_MAX_ROWS,
-    intervalMs: variables.EASYAPPOINTMENTS_REQUEST_INTERVAL_MS,
-  });
+export function readConfig(env: Readonly<Record<string, string | undefined>>): IngestConfig {
+  return readVariables(IngestVariables, env);
 }

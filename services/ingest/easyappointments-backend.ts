@@ -6,7 +6,6 @@ import type { InboxBackend } from './amqp/inbox.ts';
 import { webhookMessage } from './amqp/inbox-webhook.ts';
 import { LedgerStream } from './amqp/ledger-stream.ts';
 import type { Publisher } from './amqp/publisher.ts';
-import type { IngestConfig } from './config.ts';
 import type { Intake } from './core/intake.ts';
 import type { NextCursor, Observer } from './core/ports.ts';
 import type { Refusal } from './core/problems.ts';
@@ -15,6 +14,7 @@ import { broadcastIn } from './easyappointments/broadcast.ts';
 import { ChangeDecider, type Arrival } from './easyappointments/change-decider.ts';
 import { WebhookEntrance } from './easyappointments/entrance.ts';
 import type { Ledger } from './easyappointments/ledger.ts';
+import type { EasyAppointmentsSettings } from './easyappointments/settings.ts';
 import { Lookups } from './easyappointments/api/lookups.ts';
 import { Pace } from './easyappointments/api/questions.ts';
 import { Reconciler, type RunReport } from './easyappointments/api/reconciler.ts';
@@ -23,7 +23,9 @@ import { systemTimer } from './easyappointments/api/timer.ts';
 import { writeWebhook } from './easyappointments/webhook.ts';
 
 export interface EasyAppointmentsOptions {
-  readonly config: IngestConfig;
+  readonly settings: EasyAppointmentsSettings;
+  /** Of one message in the inbox. */
+  readonly maxBodyBytes: number;
   readonly ledger: Ledger;
   readonly connection: BrokerConnection;
   readonly publisher: Publisher;
@@ -56,10 +58,10 @@ export class EasyAppointmentsBackend implements InboxBackend {
   readonly #onPublisherState = () => this.#findConsumer();
 
   constructor(private readonly options: EasyAppointmentsOptions) {
-    const { config, ledger, connection, publisher, intake, observer, nextCursor, logger } = options;
+    const { settings, ledger, connection, publisher, intake, observer, nextCursor, logger } = options;
     const stream = new LedgerStream(connection, { ledger, publisher, nextKey: nextCursor, logger });
     this.#stream = stream;
-    const { reconciliation } = config;
+    const { reconciliation } = settings;
     const pace = reconciliation && new Pace({ ...reconciliation, clock: steadyClock, timer: systemTimer });
     const observe: ChangeDecider['observe'] = (...observed) => this.#decider.observe(...observed);
     this.#lookups =
@@ -80,13 +82,13 @@ export class EasyAppointmentsBackend implements InboxBackend {
       announce: (events, entrance) => intake.announce(events, entrance),
       write: (entries) => stream.write(entries),
       catchUp: () => stream.catchUp(),
-      cancelledStatuses: config.cancelledStatuses,
-      quietStatuses: config.quietStatuses,
-      keepHash: config.keepHash,
+      cancelledStatuses: settings.cancelledStatuses,
+      quietStatuses: settings.quietStatuses,
+      keepHash: settings.keepHash,
       clock: wallClock,
     });
     this.entrance = new WebhookEntrance({
-      keepHash: config.keepHash,
+      keepHash: settings.keepHash,
       ignored: (known) => observer.ignored(known),
       enqueue: (body) => this.#enqueue(body),
     });
@@ -136,8 +138,8 @@ export class EasyAppointmentsBackend implements InboxBackend {
 
   /** A change by the fork's own call, by way of the inbox; `undefined` for one that leaves nothing to know. */
   defer(event: AcceptedEvent, call: Uint8Array): Promise<void> | undefined {
-    const body = broadcastIn(event, call, this.options.config);
-    if (body === undefined || body.byteLength > this.options.config.maxBodyBytes) return undefined;
+    const body = broadcastIn(event, call, this.options.settings);
+    if (body === undefined || body.byteLength > this.options.maxBodyBytes) return undefined;
     return this.#enqueue(body, 'broadcast');
   }
 
@@ -162,8 +164,10 @@ export class EasyAppointmentsBackend implements InboxBackend {
   }
 
   #keepUp(): void {
-    const { config, ledger, logger } = this.options;
-    ledger.forgetBefore(new Date(unixMs(wallClock()) - config.keepDays * DAY_MS).toISOString().slice(0, 10));
+    const { settings, ledger, logger } = this.options;
+    ledger.forgetBefore(
+      new Date(unixMs(wallClock()) - settings.keepDays * DAY_MS).toISOString().slice(0, 10),
+    );
     this.#findConsumer();
     if (!this.isOpen) return;
     this.#stream

@@ -52,7 +52,7 @@ export interface IngestCondition {
   readonly stats: IngestStats;
 }
 
-export type IngestLimits = IngestConfig['health'];
+export type IngestLimits = Pick<IngestConfig, 'healthMaxInbox' | 'healthMaxConfirmMs' | 'healthMaxLagMs'>;
 
 export type IngestReport = HealthReport<IngestStats> & { readonly instance: string };
 
@@ -73,7 +73,7 @@ export function ingestReportOf(condition: IngestCondition, limits: IngestLimits)
 
 function worriesOf(
   condition: IngestCondition,
-  { maxInbox, maxConfirmMs, maxLagMs }: IngestLimits,
+  { healthMaxInbox, healthMaxConfirmMs, healthMaxLagMs }: IngestLimits,
 ): readonly HealthReason[] {
   const { publisher, inbox, queues, management, lagMs, confirms, drops } = condition;
   const worries: HealthReason[] = [];
@@ -88,9 +88,9 @@ function worriesOf(
   }
   const messagesIn = (queue: string) => queues.find(({ name }) => name === queue)?.messages ?? 0;
   const waiting = messagesIn(INBOX);
-  if (waiting > maxInbox) {
-    const message = `${waiting} messages wait in ${INBOX} (limit ${maxInbox}): the backend publishes faster than they are taken; look at the confirm latency, then at who publishes.`;
-    worries.push({ code: 'inbox_backlog', message, value: waiting, limit: maxInbox });
+  if (waiting > healthMaxInbox) {
+    const message = `${waiting} messages wait in ${INBOX} (limit ${healthMaxInbox}): the backend publishes faster than they are taken; look at the confirm latency, then at who publishes.`;
+    worries.push({ code: 'inbox_backlog', message, value: waiting, limit: healthMaxInbox });
   }
   if (drops !== undefined) {
     const message = `A policy with message-ttl has expired messages of ${INBOX} ${drops.count} times since ${drops.since}. They were sent to it again, behind newer ones; what waits in appointments.rejected longer than the policy allows while no ingest is connected is gone. Take the policy off appointments.*, or leave the inbox out.`;
@@ -101,17 +101,17 @@ function worriesOf(
     const message = `${rejected} in ${REJECTED}: their header x-rejected-reason, or \`redrive list\`, says why; publish them again or drop them.`;
     worries.push({ code: 'rejected_not_empty', message, value: rejected });
   }
-  const path = { ...confirms, maxMs: maxConfirmMs };
+  const path = { ...confirms, maxMs: healthMaxConfirmMs };
   if (isSlow(path)) {
     const value = Math.round(path.p99Ms);
-    const message = `1 in 100 of the last minute's ${path.count} confirms took ${value} ms or more (limit ${maxConfirmMs} ms): the broker is slow to store; look at the disk and the CPU of its machine.`;
-    worries.push({ code: 'confirm_latency_high', message, value, limit: maxConfirmMs });
+    const message = `1 in 100 of the last minute's ${path.count} confirms took ${value} ms or more (limit ${healthMaxConfirmMs} ms): the broker is slow to store; look at the disk and the CPU of its machine.`;
+    worries.push({ code: 'confirm_latency_high', message, value, limit: healthMaxConfirmMs });
   }
   return [
     ...worries,
     ...siteReasons(condition),
     ...inboxReasons(queues),
-    ...lagReasons(lagMs, maxLagMs),
+    ...lagReasons(lagMs, healthMaxLagMs),
     ...managementReasons(management, publisher),
   ];
 }

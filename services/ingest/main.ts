@@ -7,7 +7,7 @@ import { startIngest } from './service.ts';
 await runService(async (env) => {
   const config = readConfig(env);
   const logger = createLogger('ingest', config.logLevel);
-  const tracing = { serviceName: 'roomcast-ingest', endpoint: config.tracingEndpoint, logger };
+  const tracing = { serviceName: 'roomcast-ingest', endpoint: config.otelExporterOtlpEndpoint, logger };
   const service = await traced(tracing, () => startIngest(config, { logger }));
   return { service, drainTimeoutMs: config.drainTimeoutMs };
 });

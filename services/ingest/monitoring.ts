@@ -41,7 +41,7 @@ export function monitorIngest(parts: IngestParts): Monitoring {
     instance,
     settings: {
       brokerUrl: config.amqpUrl,
-      managementUrl: config.managementUrl,
+      managementUrl: config.rabbitmqManagementUrl,
       statusPage: config.statusPage,
       statusPeers: config.statusPeers,
     },
@@ -72,7 +72,7 @@ export function monitorIngest(parts: IngestParts): Monitoring {
           uptime_seconds: Math.floor((nowMs - startedMs) / 1000),
         },
       };
-      return Promise.resolve(ingestReportOf(condition, config.health));
+      return Promise.resolve(ingestReportOf(condition, config));
     },
     sample: (nowMs) => {
       const recent = confirmsOf(nowMs, SAMPLE_MS);

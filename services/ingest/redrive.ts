@@ -1,5 +1,5 @@
 import { connect } from 'amqplib';
-import { commonVariables, readEnv } from '../../shared/runtime/env.ts';
+import { commonVariables, readVariables } from '../../shared/runtime/env.ts';
 import { BrokerAddresses } from '../../shared/runtime/broker-addresses.ts';
 import { errorText } from '../../shared/runtime/error-text.ts';
 import { z } from 'zod';
@@ -58,8 +58,8 @@ async function main(): Promise<number> {
     process.stderr.write(USAGE);
     return 2;
   }
-  const { AMQP_URL } = readEnv(z.object({ AMQP_URL: commonVariables.AMQP_URL }), process.env);
-  const connection = await connect(new BrokerAddresses(AMQP_URL.reveal()), { timeout: 10_000 });
+  const { amqpUrl } = readVariables(z.object({ AMQP_URL: commonVariables.AMQP_URL }), process.env);
+  const connection = await connect(new BrokerAddresses(amqpUrl.reveal()), { timeout: 10_000 });
   const channel = await connection.createConfirmChannel();
   try {
     process.stdout.write(await run(command.data, new RejectedQueue(channel)));

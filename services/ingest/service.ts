@@ -20,6 +20,7 @@ import type { IngestConfig } from './config.ts';
 import { Repeats, REPEATS_MAX_AGE_MS } from './core/repeats.ts';
 import { Intake } from './core/intake.ts';
 import type { Receipt } from './core/ports.ts';
+import { easyAppointmentsSettings } from './easyappointments/settings.ts';
 import { enriched } from './easyappointments/enrich.ts';
 import { Ledger } from './easyappointments/ledger.ts';
 import { Auth } from './http/auth.ts';
@@ -46,7 +47,8 @@ export async function startIngest(
   { logger = createLogger('ingest', config.logLevel) }: { logger?: Logger } = {},
 ): Promise<IngestService> {
   let stopping = false;
-  const apiKeys = config.apiKeys.reveal();
+  const settings = easyAppointmentsSettings(config);
+  const apiKeys = config.ingestApiKeys.reveal();
   if (apiKeys.some((key) => key.length < MIN_KEY_CHARACTERS)) {
     logger.warn(
       `a key in INGEST_API_KEYS has fewer than ${MIN_KEY_CHARACTERS} characters: it may be guessed`,
@@ -55,18 +57,18 @@ export async function startIngest(
 
   const publishing = connect('ingest publisher', config, logger);
   const consuming = connect('ingest inbox', config, logger);
-  const cluster = new Cluster(config.cluster, config.amqpUrl);
+  const cluster = new Cluster(config.amqpCluster, config.amqpUrl);
   publishing.on('up', () => void cluster.detect());
-  const repeats = new Repeats<Receipt>(config.maxRepeats, REPEATS_MAX_AGE_MS, digest);
+  const repeats = new Repeats<Receipt>(config.repeatsMax, REPEATS_MAX_AGE_MS, digest);
   const metrics: Metrics = new Metrics(logger, {
     unconfirmed: () => publisher.unconfirmed,
     ids: () => repeats.size,
   });
   const nextCursor = () => Cursor.parse(v7({ msecs: unixMs(wallClock()) }));
   const publisher: Publisher = new Publisher(publishing, {
-    maxUnconfirmed: config.maxUnconfirmed,
-    maxUnconfirmedBytes: config.maxUnconfirmedBytes,
-    confirmTimeoutMs: config.confirmTimeoutMs,
+    maxUnconfirmed: config.ingestMaxUnconfirmed,
+    maxUnconfirmedBytes: config.ingestMaxUnconfirmedBytes,
+    confirmTimeoutMs: config.ingestConfirmTimeoutMs,
     appId: `ingest.${v4()}`,
     wall: wallClock,
     now: steadyClock,
@@ -76,7 +78,7 @@ export async function startIngest(
   publisher.on('unroutable', repairing(publishing, config, logger));
   const ids = new HistoryIds(consuming, {
     repeats,
-    maxRepeats: config.maxRepeats,
+    maxRepeats: config.repeatsMax,
     readTimeoutMs: config.repeatsReadTimeoutMs,
     publisher,
     nextCursor,
@@ -100,10 +102,11 @@ export async function startIngest(
     calendarRoom: config.calendarRoom,
     secretariesOf: (provider) => ledger.secretariesOf(provider),
     defer: (event, body) => backend.defer(event, body),
-    enrich: (event) => enriched(event, ledger, config),
+    enrich: (event) => enriched(event, ledger, settings),
   });
   const backend: EasyAppointmentsBackend = new EasyAppointmentsBackend({
-    config,
+    settings,
+    maxBodyBytes: config.ingestMaxBodyBytes,
     ledger,
     connection: consuming,
     publisher,
@@ -117,13 +120,13 @@ export async function startIngest(
     intake,
     backend: backend,
     ready: ids.settled,
-    keepHash: config.keepHash,
-    webhookIds: new Repeats(config.maxRepeats, REPEATS_MAX_AGE_MS, digest),
+    keepHash: settings.keepHash,
+    webhookIds: new Repeats(config.repeatsMax, REPEATS_MAX_AGE_MS, digest),
     publisher,
     observer: metrics,
     declare: (model) => declareTopology(model, config, logger),
     prefetch: config.inboxPrefetch,
-    maxBodyBytes: config.maxBodyBytes,
+    maxBodyBytes: config.ingestMaxBodyBytes,
     nextKey: nextCursor,
     clock: wallClock,
     now: steadyClock,
@@ -144,16 +147,16 @@ export async function startIngest(
     requestReconciliation: backend.requestReconciliation,
     auth: new Auth({
       keys: apiKeys,
-      headers: [...new Set([...KEY_HEADERS, config.tokenHeader])],
-      maxBadKeys: config.maxBadKeys,
-      rateLimit: config.rateLimit,
-      trusted: new NetworkSet(config.trustedNetworks),
+      headers: [...new Set([...KEY_HEADERS, config.easyappointmentsTokenHeader])],
+      maxBadKeys: config.ingestMaxBadKeys,
+      rateLimit: config.ingestRateLimit,
+      trusted: new NetworkSet(config.broadcastTrustedNetworks),
       clock: steadyClock,
     }),
     clients: new ClientAddresses(new NetworkSet(config.trustedProxies)),
     observer: metrics,
-    maxBodyBytes: config.maxBodyBytes,
-    requestTimeoutMs: config.requestTimeoutMs,
+    maxBodyBytes: config.ingestMaxBodyBytes,
+    requestTimeoutMs: config.ingestRequestTimeoutMs,
     stopping: () => stopping,
     logger,
   });
@@ -172,7 +175,7 @@ export async function startIngest(
 
   const drain = async () => {
     stopping = true;
-    await closeHttp(http, config.confirmTimeoutMs);
+    await closeHttp(http, config.ingestConfirmTimeoutMs);
     await watch.stop();
     await takeBack.stop();
     await inbox.stop();
@@ -191,7 +194,9 @@ export async function startIngest(
     await listenOn(config.healthPort, 'HEALTH_PORT', (host) =>
       health.listen({ port: config.healthPort, host }),
     );
-    await listenOn(config.httpPort, 'INGEST_PORT', (host) => http.listen({ port: config.httpPort, host }));
+    await listenOn(config.ingestPort, 'INGEST_PORT', (host) =>
+      http.listen({ port: config.ingestPort, host }),
+    );
   } catch (error) {
     await stop();
     throw error;

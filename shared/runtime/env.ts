@@ -25,11 +25,35 @@ export class ConfigError extends Error {
   }
 }
 
+type CamelCase<Name extends string> = Name extends `${infer First}_${infer Rest}`
+  ? `${Lowercase<First>}${Capitalize<CamelCase<Rest>>}`
+  : Lowercase<Name>;
+
+/** The variables of a schema under the names that code gives them: `MAX_OUTBOX_BYTES` is `maxOutboxBytes`. */
+export type Config<Schema extends z.ZodObject> = {
+  readonly [Name in keyof z.infer<Schema> & string as CamelCase<Name>]: z.infer<Schema>[Name];
+};
+
+/** Reads variables by a schema, frozen; throws a `ConfigError` that lists every problem. */
+export function readVariables<Schema extends z.ZodObject>(
+  schema: Schema,
+  env: Readonly<Record<string, string | undefined>>,
+): Config<Schema> {
+  const variables = Object.entries(readEnv(schema, env));
+  return Object.freeze(
+    Object.fromEntries(variables.map(([name, value]) => [camelCase(name), value])),
+  ) as Config<Schema>;
+}
+
+function camelCase(name: string): string {
+  return name.toLowerCase().replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase());
+}
+
 /**
  * Reads variables by a schema. A blank variable means unset, blanks around a value do not count, and every invalid one is
  * listed at once. A secret may stand in a file that `NAME_FILE` names.
  */
-export function readEnv<Schema extends z.ZodObject>(
+function readEnv<Schema extends z.ZodObject>(
   schema: Schema,
   env: Readonly<Record<string, string | undefined>>,
 ): z.infer<Schema> {

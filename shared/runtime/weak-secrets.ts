@@ -1,5 +1,6 @@
-/** Words of example files; each is too long to come about in a random secret. */
+/** Words of example files; each is too long to come about in a random secret, or all of it. */
 const PLACEHOLDERS = [
+  /^(change[-_ ]?(me|this)|your[-_ ].*|.*placeholder.*|example|secret|password|api[-_ ]?key|todo|test|x+)$/i,
   /(change|replace)[-_ ]?(me|this)/i,
   /your.{0,40}(secret|token|here)/i,
   /your[-_ ].{0,40}key/i,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { readFileSync } from 'node:fs';
-import { DeliveryEnv } from '../../services/delivery/config.ts';
+import { DeliveryVariables } from '../../services/delivery/config.ts';
 import { acceptEvent } from '../../services/ingest/core/accept.ts';
 import { readInput } from '../../services/ingest/core/read-input.ts';
 import { closeCodes } from '../../shared/contract/close-codes.ts';
@@ -69,7 +69,7 @@ describe('PROTOCOL.md names', () => {
 });
 
 it('PROTOCOL.md gives the heartbeat in the defaults of the settings', () => {
-  const { PING_INTERVAL_MS, PONG_TIMEOUT_MS } = DeliveryEnv.parse({ JWT_SECRET: TEST_SECRET });
+  const { PING_INTERVAL_MS, PONG_TIMEOUT_MS } = DeliveryVariables.parse({ JWT_SECRET: TEST_SECRET });
   expect(document).toContain(`(\`PING_INTERVAL_MS\`, ${PING_INTERVAL_MS / 1_000} s)`);
   expect(document).toContain(`\`PONG_TIMEOUT_MS\` (${PONG_TIMEOUT_MS / 1_000} s)`);
   expect(document).toContain(`give up after ${PONG_TIMEOUT_MS / 1_000} s more than`);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { readFileSync } from 'node:fs';
 import { inspect } from 'node:util';
-import { readConfig } from '../../services/delivery/config.ts';
+import { DeliveryVariables, readConfig } from '../../services/delivery/config.ts';
 import { ConfigError } from '../../shared/runtime/env.ts';
 
 const JWT_SECRET = '9f2c61d07ab84e35f1d6a90c7b3e5248';
@@ -51,15 +51,15 @@ const defaults = [
 
 describe('the defaults of delivery', () => {
   it.each(defaults)('%s is %j', (name, value) => {
-    expect(readConfig(required)[name]).toBe(value);
+    expect(DeliveryVariables.parse(required)[name]).toBe(value);
   });
 
   it('the broker is on this machine', () => {
-    expect(readConfig(required).AMQP_URL.reveal()).toBe('amqp://guest:guest@localhost:5672');
+    expect(readConfig(required).amqpUrl.reveal()).toBe('amqp://guest:guest@localhost:5672');
   });
 
   it('the table above names every variable that has one, and .env.example every variable', () => {
-    const known = Object.keys(readConfig(required));
+    const known = Object.keys(DeliveryVariables.parse(required));
     const tabled = defaults.map(([name]) => name);
     const others = ['JWT_SECRET', 'AMQP_URL', 'STATUS_PEERS', 'TRUSTED_PROXIES'];
     expect(known.toSorted()).toEqual([...tabled, ...others].toSorted());
@@ -69,12 +69,12 @@ describe('the defaults of delivery', () => {
 
   it('a blank variable means unset', () => {
     const config = readConfig({ ...required, WEBSOCKET_PORT: '', LOG_LEVEL: '  ', AMQP_URL: '' });
-    expect([config.WEBSOCKET_PORT, config.LOG_LEVEL]).toEqual([8080, 'info']);
-    expect(config.AMQP_URL.reveal()).toContain('localhost');
+    expect([config.websocketPort, config.logLevel]).toEqual([8080, 'info']);
+    expect(config.amqpUrl.reveal()).toContain('localhost');
   });
 
   it('variables of others are passed over', () => {
-    expect(readConfig({ ...required, PATH: '/bin', INGEST_API_KEYS: '' }).WEBSOCKET_PORT).toBe(8080);
+    expect(readConfig({ ...required, PATH: '/bin', INGEST_API_KEYS: '' }).websocketPort).toBe(8080);
   });
 
   it('nobody can change them afterwards', () => {
@@ -153,7 +153,7 @@ describe('JWT_SECRET', () => {
 
   it('may be several, for a rotation', () => {
     const other = `${JWT_SECRET}-new`;
-    expect(readConfig({ JWT_SECRET: `${other}, ${JWT_SECRET} ,${other},` }).JWT_SECRET.reveal()).toEqual([
+    expect(readConfig({ JWT_SECRET: `${other}, ${JWT_SECRET} ,${other},` }).jwtSecret.reveal()).toEqual([
       other,
       JWT_SECRET,
     ]);
@@ -161,7 +161,7 @@ describe('JWT_SECRET', () => {
 
   it('and the password of the broker do not show, however the configuration is printed', () => {
     const config = readConfig({ JWT_SECRET, AMQP_URL: 'amqp://user:pa55word@host:5672/vhost' });
-    const { JWT_SECRET: secret, AMQP_URL: url } = config;
+    const { jwtSecret: secret, amqpUrl: url } = config;
     const printed = [
       JSON.stringify(config),
       inspect(config, { depth: 10, showHidden: true }),

@@ -26,7 +26,7 @@ const well: DeliveryCondition = {
     uptime_seconds: 0,
   },
 };
-const limits = { HEALTH_MAX_OWN_QUEUE: 100, HEALTH_MAX_LATENCY_MS: 2_000, HEALTH_MAX_LAG_MS: 250 };
+const limits = { healthMaxOwnQueue: 100, healthMaxLatencyMs: 2_000, healthMaxLagMs: 250 };
 const reportWhen = (change: Partial<DeliveryCondition>) => deliveryReportOf({ ...well, ...change }, limits);
 const queue = (name: string, messages: number, consumers: number) => ({ name, messages, consumers });
 const node = (memory: boolean, disk: boolean) => ({

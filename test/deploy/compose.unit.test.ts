@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { z } from 'zod';
 import { rabbitImage } from '../../dev/broker/docker-image.ts';
-import { DeliveryEnv } from '../../services/delivery/config.ts';
+import { DeliveryVariables } from '../../services/delivery/config.ts';
 import { IngestVariables } from '../../services/ingest/config.ts';
 import { TEST_SECRET } from '../support/tokens.ts';
 import { read, readYaml } from './deploy-files.ts';
@@ -29,7 +29,7 @@ const { services } = z
   .parse(readYaml('docker-compose.yml'));
 const entries = Object.entries(services);
 const ofOurs = entries.filter(([, { image }]) => image.includes('roomcast'));
-const defaults = DeliveryEnv.parse({ JWT_SECRET: TEST_SECRET });
+const defaults = DeliveryVariables.parse({ JWT_SECRET: TEST_SECRET });
 
 const firstSeconds = (text = '') => Number(/(\d+)s/.exec(text)?.[1]);
 
@@ -94,7 +94,7 @@ describe('docker-compose.yml', () => {
   });
 
   it('passes every setting on, whatever file it stands in', () => {
-    const settings = { websocket: DeliveryEnv.shape, ingest: IngestVariables.shape };
+    const settings = { websocket: DeliveryVariables.shape, ingest: IngestVariables.shape };
     for (const [service, shape] of Object.entries(settings)) {
       const passed = Object.keys(services[service]?.environment ?? {});
       expect(Object.keys(shape).filter((name) => !passed.includes(name))).toEqual([]);

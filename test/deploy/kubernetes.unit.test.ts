@@ -3,7 +3,7 @@ import { readdirSync } from 'node:fs';
 import { z } from 'zod';
 import { findExecutables } from '../../dev/broker/executables.ts';
 import { runCommand } from '../../dev/broker/processes.ts';
-import { DeliveryEnv } from '../../services/delivery/config.ts';
+import { DeliveryVariables } from '../../services/delivery/config.ts';
 import { skippedFor } from '../support/skipped.ts';
 import { scaledMs, TEST_MS } from '../support/time.ts';
 import { TEST_SECRET } from '../support/tokens.ts';
@@ -11,7 +11,7 @@ import { manifestsIn, read, readManifests, readYaml } from './deploy-files.ts';
 
 const FOLDER = 'deploy/kubernetes';
 const RENDER_MS = scaledMs(TEST_MS);
-const defaults = DeliveryEnv.parse({ JWT_SECRET: TEST_SECRET });
+const defaults = DeliveryVariables.parse({ JWT_SECRET: TEST_SECRET });
 
 const probe = (path: string) =>
   z.object({ httpGet: z.strictObject({ path: z.literal(path), port: z.literal('health') }) });

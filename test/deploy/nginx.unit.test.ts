@@ -1,10 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
 import { readdirSync } from 'node:fs';
-import { DeliveryEnv } from '../../services/delivery/config.ts';
+import { DeliveryVariables } from '../../services/delivery/config.ts';
 import { TEST_SECRET } from '../support/tokens.ts';
 import { read } from './deploy-files.ts';
 
-const defaults = DeliveryEnv.parse({ JWT_SECRET: TEST_SECRET });
+const defaults = DeliveryVariables.parse({ JWT_SECRET: TEST_SECRET });
 const files = readdirSync('deploy/nginx').map((name) => read(`deploy/nginx/${name}`));
 const directives = files.join('\n').replace(/^\s*#.*$/gm, '');
 

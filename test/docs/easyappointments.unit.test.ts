@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { createTokenVerifier } from '../../services/delivery/auth/verify-token.ts';
-import { DeliveryEnv } from '../../services/delivery/config.ts';
+import { DeliveryVariables } from '../../services/delivery/config.ts';
 import { IngestVariables, readConfig } from '../../services/ingest/config.ts';
 import { resolveName } from '../../services/ingest/core/event-names.ts';
 import { readWebhook } from '../../services/ingest/easyappointments/webhook.ts';
@@ -61,7 +61,7 @@ const bodies = curls.flatMap((text) => / -d '([^']+)'/.exec(text)?.[1] ?? []);
 const Registration = z.object({ actions: z.string(), secretToken: z.string(), url: z.url() });
 
 describe('the guide for Easy!Appointments names', () => {
-  const settings = new Set([...Object.keys(IngestVariables.shape), ...Object.keys(DeliveryEnv.shape)]);
+  const settings = new Set([...Object.keys(IngestVariables.shape), ...Object.keys(DeliveryVariables.shape)]);
   const codes: readonly string[] = frameErrorCodes;
 
   it.each(matches(/\b([A-Z]+(?:_[A-Z]+)+)\b/g).filter((name) => !OF_THE_FORK.includes(name)))(

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { readFileSync } from 'node:fs';
 import { inspect } from 'node:util';
+import { easyAppointmentsSettings } from '../../services/ingest/easyappointments/settings.ts';
 import { IngestVariables, readConfig } from '../../services/ingest/config.ts';
 import { privateNetworks } from '../../shared/runtime/networks.ts';
 
@@ -28,7 +29,7 @@ describe('the configuration of ingest', () => {
     const config = readConfig({ INGEST_API_KEYS: `${key}, ${key}x ,`, AMQP_URL: 'amqp://u:hunter2@broker' });
     expect(Object.isFrozen(config)).toBe(true);
     expect(inspect(config) + JSON.stringify(config)).not.toMatch(/7d1f|hunter2/);
-    expect(config.apiKeys.reveal()).toEqual([key, `${key}x`]);
+    expect(config.ingestApiKeys.reveal()).toEqual([key, `${key}x`]);
   });
 
   it.each([
@@ -64,13 +65,14 @@ describe('reconciliation', () => {
   const EASYAPPOINTMENTS_URL = 'https://example.org/booking/';
   const EASYAPPOINTMENTS_API_TOKEN = 'token-of-the-api';
   const configOf = (env: Readonly<Record<string, string>>) => readConfig({ INGEST_API_KEYS: key, ...env });
+  const settingsOf = (env: Readonly<Record<string, string>>) => easyAppointmentsSettings(configOf(env));
 
   it('is off without the two that it needs', () => {
-    expect(configOf({}).reconciliation).toBeUndefined();
+    expect(settingsOf({}).reconciliation).toBeUndefined();
   });
 
   it('is on with them, with defaults below the limit of the REST API', () => {
-    expect(configOf({ EASYAPPOINTMENTS_URL, EASYAPPOINTMENTS_API_TOKEN }).reconciliation).toMatchObject({
+    expect(settingsOf({ EASYAPPOINTMENTS_URL, EASYAPPOINTMENTS_API_TOKEN }).reconciliation).toMatchObject({
       site: {
         base: 'https://example.org/booking/index.php/api/v1/',
         timeoutMs: 30_000,
@@ -105,13 +107,15 @@ describe('reconciliation', () => {
   it('does not print its token', () => {
     const config = configOf({ EASYAPPOINTMENTS_URL, EASYAPPOINTMENTS_API_TOKEN });
     expect(inspect(config, { depth: 10 }) + JSON.stringify(config)).not.toContain(EASYAPPOINTMENTS_API_TOKEN);
-    expect(config.reconciliation?.site.token.reveal()).toBe(EASYAPPOINTMENTS_API_TOKEN);
+    expect(easyAppointmentsSettings(config).reconciliation?.site.token.reveal()).toBe(
+      EASYAPPOINTMENTS_API_TOKEN,
+    );
   });
 });
 
 describe('BROADCAST_TRUSTED_NETWORKS', () => {
   const networksOf = (networks: string) =>
-    readConfig({ INGEST_API_KEYS: key, BROADCAST_TRUSTED_NETWORKS: networks }).trustedNetworks;
+    readConfig({ INGEST_API_KEYS: key, BROADCAST_TRUSTED_NETWORKS: networks }).broadcastTrustedNetworks;
 
   it('is nobody by default', () => {
     expect(networksOf('')).toEqual([]);

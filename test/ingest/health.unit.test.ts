@@ -23,7 +23,7 @@ const well: IngestCondition = {
     uptime_seconds: 0,
   },
 };
-const limits = { maxInbox: 1_000, maxConfirmMs: 1_000, maxLagMs: 250 };
+const limits = { healthMaxInbox: 1_000, healthMaxConfirmMs: 1_000, healthMaxLagMs: 250 };
 const reportWhen = (change: Partial<IngestCondition>) => ingestReportOf({ ...well, ...change }, limits);
 const queue = (name: string, messages: number, consumers: number) => ({ name, messages, consumers });
 

@@ -42,14 +42,14 @@ describe('a secret in a file', () => {
     ['with one of Windows', `${SECRET}\r\n`],
   ])('is read %s', (_what, text) => {
     const config = readDeliveryConfig({ JWT_SECRET_FILE: file('secret', text) });
-    expect(config.JWT_SECRET.reveal()).toEqual([SECRET]);
+    expect(config.jwtSecret.reveal()).toEqual([SECRET]);
   });
 
   it('loses its last end of line and nothing else', () => {
     const url = readDeliveryConfig({
       JWT_SECRET: SECRET,
       AMQP_URL_FILE: file('amqp', 'amqp://user:pass%20@host:5672\n'),
-    }).AMQP_URL;
+    }).amqpUrl;
     expect(url.reveal()).toBe('amqp://user:pass%20@host:5672');
   });
 
@@ -58,8 +58,8 @@ describe('a secret in a file', () => {
       INGEST_API_KEYS_FILE: file('keys', 'one-key-of-sixteen,another-of-sixteen\n'),
       RABBITMQ_MANAGEMENT_URL_FILE: file('management', 'http://monitor:pa55word@broker:15672\n'),
     });
-    expect(config.apiKeys.reveal()).toEqual(['one-key-of-sixteen', 'another-of-sixteen']);
-    expect(config.managementUrl?.reveal()).toBe('http://monitor:pa55word@broker:15672');
+    expect(config.ingestApiKeys.reveal()).toEqual(['one-key-of-sixteen', 'another-of-sixteen']);
+    expect(config.rabbitmqManagementUrl?.reveal()).toBe('http://monitor:pa55word@broker:15672');
   });
 
   it.each([
@@ -131,7 +131,7 @@ describe('the settings of health and its page', () => {
 
   it('take several peers', () => {
     const env = { JWT_SECRET: SECRET, STATUS_PEERS: 'http://ingest:8083, http://other:8083' };
-    expect(readDeliveryConfig(env).STATUS_PEERS).toEqual(['http://ingest:8083', 'http://other:8083']);
+    expect(readDeliveryConfig(env).statusPeers).toEqual(['http://ingest:8083', 'http://other:8083']);
   });
 
   it('never show the password of the management API', () => {

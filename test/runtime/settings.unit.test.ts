@@ -163,10 +163,10 @@ describe('keys and headers of ingest that can never work', () => {
 });
 
 it('blanks around a value do not count', () => {
-  const { HEALTH_PORT, LOG_LEVEL } = readDeliveryConfig({
+  const { healthPort, logLevel } = readDeliveryConfig({
     ...required,
     HEALTH_PORT: ' 9090\r',
     LOG_LEVEL: 'warn ',
   });
-  expect([HEALTH_PORT, LOG_LEVEL]).toEqual([9090, 'warn']);
+  expect([healthPort, logLevel]).toEqual([9090, 'warn']);
 });
