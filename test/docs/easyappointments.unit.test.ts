@@ -161,10 +161,11 @@ describe('the figures of the guide', () => {
     expect(guide).toContain('every 15 minutes');
     expect(guide).toContain('after 5 s at worst');
     expect(config).toMatchObject({
-      confirmTimeoutMs: 5_000,
-      tokenHeader: 'x-ea-token',
+      ingestConfirmTimeoutMs: 5_000,
+      easyappointmentsTokenHeader: 'x-ea-token',
       calendarRoom: 'thin',
-      reconciliation: { daysAhead: 90, periodMs: 15 * 60_000 },
+      easyappointmentsReconcileDays: 90,
+      easyappointmentsReconcileMinutes: 15,
     });
   });
 });

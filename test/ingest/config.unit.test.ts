@@ -10,18 +10,18 @@ const key = '7d1f09ac43be86e2';
 describe('the configuration of ingest', () => {
   it('needs nothing but keys', () => {
     expect(readConfig({ INGEST_API_KEYS: key })).toMatchObject({
-      httpPort: 8082,
+      ingestPort: 8082,
       healthPort: 8083,
       historyMaxAge: '7D',
-      maxBodyBytes: 1_048_576,
-      maxUnconfirmed: 10_000,
-      maxUnconfirmedBytes: 67_108_864,
-      confirmTimeoutMs: 5_000,
-      maxBadKeys: 20,
-      rateLimit: 0,
+      ingestMaxBodyBytes: 1_048_576,
+      ingestMaxUnconfirmed: 10_000,
+      ingestMaxUnconfirmedBytes: 67_108_864,
+      ingestConfirmTimeoutMs: 5_000,
+      ingestMaxBadKeys: 20,
+      ingestRateLimit: 0,
       inboxPrefetch: 200,
-      maxRepeats: 100_000,
-      tokenHeader: 'x-ea-token',
+      repeatsMax: 100_000,
+      easyappointmentsTokenHeader: 'x-ea-token',
     });
   });
 
