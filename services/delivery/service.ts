@@ -1,11 +1,10 @@
-import { randomBytes } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
-import { hostname } from 'node:os';
 import { INBOX, REJECTED } from '../../shared/contract/topology.ts';
 import { BrokerConnection, worstOf, type BrokerState } from '../../shared/runtime/broker-connection.ts';
 import { ClientAddresses } from '../../shared/runtime/client-addresses.ts';
 import { steadyClock, wallClock, type SteadyClock, type WallClock } from '../../shared/runtime/clock.ts';
 import { declareTopology } from '../../shared/runtime/declare-topology.ts';
+import { newInstanceName } from '../../shared/runtime/instance.ts';
 import { listenOn, type Service } from '../../shared/runtime/lifecycle.ts';
 import { createLogger, type Logger } from '../../shared/runtime/logger.ts';
 import { NetworkSet } from '../../shared/runtime/networks.ts';
@@ -47,7 +46,8 @@ export async function startDelivery(
 }
 
 class Delivery implements DeliveryService {
-  readonly instance = `${hostname()}-${randomBytes(3).toString('hex')}`;
+  readonly instance = newInstanceName();
+  private readonly logger: Logger;
   readonly failed: Promise<never>;
   readonly #startedAtMs: number;
   readonly #metrics: DeliveryMetrics;
@@ -63,11 +63,12 @@ class Delivery implements DeliveryService {
 
   constructor(
     private readonly config: DeliveryConfig,
-    private readonly logger: Logger,
+    logger: Logger,
     wall: WallClock,
     private readonly now: SteadyClock,
   ) {
     this.#startedAtMs = now();
+    this.logger = logger.child({ instance: this.instance });
     this.#metrics = createMetrics({
       sessions: () => this.#sessions.countByRole(),
       rooms: () => this.#flow.roomsByKind(),
@@ -88,7 +89,7 @@ class Delivery implements DeliveryService {
       instance: this.instance,
       config,
       metrics: this.#metrics,
-      logger,
+      logger: this.logger,
       wall,
       now,
     });
@@ -99,7 +100,7 @@ class Delivery implements DeliveryService {
         maxLifetimeMs: ageSeconds(config.maxTokenLifetime) * 1_000,
       }),
       metrics: this.#metrics,
-      logger,
+      logger: this.logger,
       wall,
       now,
     });
@@ -133,7 +134,7 @@ class Delivery implements DeliveryService {
       throw error;
     }
     const ports = { websocket: this.webSocketPort, health: this.healthPort };
-    this.logger.info({ instance: this.instance, ports }, 'delivery is listening');
+    this.logger.info({ ports }, 'delivery is listening');
   }
 
   stop(): Promise<void> {
@@ -159,7 +160,7 @@ class Delivery implements DeliveryService {
       url: amqpUrl.reveal(),
       name: `roomcast delivery ${this.instance} ${purpose}`,
       logger: this.logger,
-      setup: (model) => declareTopology(model, { historyMaxAge: historyMaxAge }, this.logger),
+      setup: (model) => declareTopology(model, { historyMaxAge }, this.logger),
     });
   }
 
@@ -176,8 +177,8 @@ class Delivery implements DeliveryService {
       settings: {
         brokerUrl: amqpUrl,
         managementUrl: rabbitmqManagementUrl,
-        statusPage: statusPage,
-        statusPeers: statusPeers,
+        statusPage,
+        statusPeers,
       },
       connection: this.#connections.consuming,
       queues: () => [INBOX, REJECTED, this.#flow.queue ?? []].flat(),
@@ -185,7 +186,7 @@ class Delivery implements DeliveryService {
       registry: this.#metrics.registry,
       report: (vitals) => this.#report(vitals),
       sample: (nowMs) => this.#sample(nowMs),
-      counts: () => this.#tallies(),
+      counts: () => this.#counts(),
       logger: this.logger,
       clock: this.now,
     });
@@ -228,7 +229,7 @@ class Delivery implements DeliveryService {
     };
   }
 
-  async #tallies(): Promise<InstanceStatus['counts']> {
+  async #counts(): Promise<InstanceStatus['counts']> {
     const { resumes, gaps, closes, refusals } = this.#metrics;
     return {
       sessions: Object.fromEntries(this.#sessions.countByRole()),

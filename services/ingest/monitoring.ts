@@ -1,5 +1,3 @@
-import { randomBytes } from 'node:crypto';
-import { hostname } from 'node:os';
 import { INBOX, REJECTED } from '../../shared/contract/topology.ts';
 import type { BrokerConnection } from '../../shared/runtime/broker-connection.ts';
 import type { SteadyClock } from '../../shared/runtime/clock.ts';
@@ -18,6 +16,7 @@ const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 
 export interface IngestParts {
+  readonly instance: string;
   readonly config: IngestConfig;
   readonly consuming: BrokerConnection;
   readonly publisher: Publisher;
@@ -31,9 +30,8 @@ export interface IngestParts {
 
 /** The health port of ingest. */
 export function monitorIngest(parts: IngestParts): Monitoring {
-  const { config, consuming, publisher, ids, metrics, site, stopping, logger, clock } = parts;
+  const { instance, config, consuming, publisher, ids, metrics, site, stopping, logger, clock } = parts;
   const startedMs = clock();
-  const instance = `${hostname()}-${randomBytes(3).toString('hex')}`;
   const rates = new Rates();
   const confirmsOf = (nowMs: number, lastMs: number) => metrics.recentConfirms.summary(nowMs, lastMs);
   return new Monitoring({

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { FastifyInstance } from 'fastify';
-import { v4, v7 } from 'uuid';
+import { v7 } from 'uuid';
 import { Cursor } from '../../shared/contract/cursor.ts';
 import { BrokerConnection } from '../../shared/runtime/broker-connection.ts';
 import { ClientAddresses } from '../../shared/runtime/client-addresses.ts';
@@ -8,6 +8,7 @@ import { unixMs } from '../../shared/core/wall-time.ts';
 import { steadyClock, wallClock } from '../../shared/runtime/clock.ts';
 import { Cluster } from '../../shared/runtime/cluster.ts';
 import { declareTopology } from '../../shared/runtime/declare-topology.ts';
+import { newInstanceName } from '../../shared/runtime/instance.ts';
 import { listenOn, type Service } from '../../shared/runtime/lifecycle.ts';
 import { createLogger, type Logger } from '../../shared/runtime/logger.ts';
 import { NetworkSet } from '../../shared/runtime/networks.ts';
@@ -44,8 +45,10 @@ const KEY_HEADERS = ['x-api-key', 'x-ea-token'];
  */
 export async function startIngest(
   config: IngestConfig,
-  { logger = createLogger('ingest', config.logLevel) }: { logger?: Logger } = {},
+  { logger: parent = createLogger('ingest', config.logLevel) }: { logger?: Logger } = {},
 ): Promise<IngestService> {
+  const instance = newInstanceName();
+  const logger = parent.child({ instance });
   let stopping = false;
   const settings = easyAppointmentsSettings(config);
   const apiKeys = config.ingestApiKeys.reveal();
@@ -55,8 +58,8 @@ export async function startIngest(
     );
   }
 
-  const publishing = connect('ingest publisher', config, logger);
-  const consuming = connect('ingest inbox', config, logger);
+  const publishing = connect(`roomcast ingest ${instance} publisher`, config, logger);
+  const consuming = connect(`roomcast ingest ${instance} inbox`, config, logger);
   const cluster = new Cluster(config.amqpCluster, config.amqpUrl);
   publishing.on('up', () => void cluster.detect());
   const repeats = new Repeats<Receipt>(config.repeatsMax, REPEATS_MAX_AGE_MS, digest);
@@ -69,7 +72,7 @@ export async function startIngest(
     maxUnconfirmed: config.ingestMaxUnconfirmed,
     maxUnconfirmedBytes: config.ingestMaxUnconfirmedBytes,
     confirmTimeoutMs: config.ingestConfirmTimeoutMs,
-    appId: `ingest.${v4()}`,
+    appId: instance,
     wall: wallClock,
     now: steadyClock,
     observer: metrics,
@@ -118,7 +121,7 @@ export async function startIngest(
   });
   const inbox = new Inbox(consuming, {
     intake,
-    backend: backend,
+    backend,
     ready: ids.settled,
     keepHash: settings.keepHash,
     webhookIds: new Repeats(config.repeatsMax, REPEATS_MAX_AGE_MS, digest),
@@ -161,6 +164,7 @@ export async function startIngest(
     logger,
   });
   const monitoring = monitorIngest({
+    instance,
     config,
     consuming,
     publisher,

@@ -21,7 +21,7 @@ export const scenarioActs: Readonly<Record<(typeof scenarioFaults)[number], Act>
   // What ingest publishes now reaches nobody and is never confirmed; then it dies with all that it knew.
   'publisher lost, then ingest killed': async (_fault, { system }) => {
     const ingests = system.of('ingest');
-    for (const { links } of ingests) for (const link of links) link.halfOpenNamed('ingest publisher');
+    for (const { links } of ingests) for (const link of links) link.halfOpenNamed(' publisher');
     await delay(UNCONFIRMED_MS);
     for (const { process } of ingests) process.kill();
   },
