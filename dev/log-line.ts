@@ -6,6 +6,7 @@ const levels: Readonly<Record<number, string>> = {
   50: 'ERROR',
   60: 'FATAL',
 };
+const ERROR = 50;
 /** The same in every line of a service that one terminal shows. */
 const constant = new Set(['level', 'time', 'pid', 'hostname', 'name', 'msg']);
 
@@ -17,9 +18,17 @@ export function readableLine(line: string): string {
   const at = typeof time === 'number' ? new Date(time).toTimeString().slice(0, 8) : String(time);
   const fields = Object.entries(entry)
     .filter(([name]) => !constant.has(name))
-    .map(([name, value]) => `${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`);
+    .map(([name, value]) => `${name}=${readable(value, Number(level) < ERROR)}`);
   const sentence = typeof msg === 'string' ? [msg] : [];
   return [at, levels[Number(level)] ?? String(level), ...sentence, ...fields].join(' ');
+}
+
+/** A stack is for a fault of ours; of what a service copes with the message is enough. */
+function readable(value: unknown, withoutStack: boolean): string {
+  if (typeof value === 'string') return value;
+  const { message, stack } = (value ?? {}) as { message?: unknown; stack?: unknown };
+  if (withoutStack && typeof message === 'string' && stack !== undefined) return JSON.stringify(message);
+  return JSON.stringify(value);
 }
 
 function parseEntry(line: string): Record<string, unknown> | undefined {

@@ -77,6 +77,7 @@ export class EventStream {
   readonly #scans: ScanSchedule;
   readonly #catchUp: CatchUp;
   readonly #liveness: Liveness;
+  #closing = false;
 
   constructor({ consuming, publishing, ...context }: EventStreamContext) {
     const { config, metrics, logger, instance, wall, now } = context;
@@ -228,6 +229,7 @@ export class EventStream {
   }
 
   async close(): Promise<void> {
+    this.#closing = true;
     await Promise.all([this.#path.close(), this.#marks.close(), this.#bindings.close()]);
   }
 
@@ -255,7 +257,8 @@ export class EventStream {
       await mark.arrived;
       return mark.cursor;
     } catch (error) {
-      this.#context.logger.warn({ err: error }, 'the history could not be read');
+      const level = this.#closing ? 'debug' : 'warn';
+      this.#context.logger[level]({ err: error }, 'the history could not be read');
       throw error;
     }
   }

@@ -85,10 +85,16 @@ export class ManagedChannel<Kind extends Channel> {
       this.spec.opened?.();
       for (const resolve of this.#waiters.splice(0)) resolve(opened);
     } catch (error) {
-      this.spec.logger.warn({ channel: this.spec.name, err: error }, 'a channel did not open');
+      this.#tellOf(error);
       if (channel !== undefined) void closeChannel(channel);
       else this.#retry(model);
     }
+  }
+
+  /** What a stop breaks off is no trouble. */
+  #tellOf(error: unknown): void {
+    const level = this.#closed ? 'debug' : 'warn';
+    this.spec.logger[level]({ channel: this.spec.name, err: error }, 'a channel did not open');
   }
 
   #watch(channel: Kind, model: ChannelModel): void {

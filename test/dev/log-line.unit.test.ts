@@ -17,6 +17,14 @@ describe('a log line in the terminal of npm start', () => {
     expect(readableLine(line)).toBe('09:05:07 WARN slow queue=q n=2');
   });
 
+  it.each([
+    [40, 'err="no leader"'],
+    [50, 'err={"type":"Error","message":"no leader","stack":"Error: no leader\\n    at f"}'],
+  ])('shows the stack of an error for a fault alone: level %d', (level, shown) => {
+    const err = { type: 'Error', message: 'no leader', stack: 'Error: no leader\n    at f' };
+    expect(readableLine(JSON.stringify({ level, time: 0, msg: 'm', err }))).toContain(` m ${shown}`);
+  });
+
   it.each(['not JSON', '{"level":', '{"event":"x"}'])('stays as it is if it is no entry: %s', (line) => {
     expect(readableLine(line)).toBe(line);
   });
