@@ -31,7 +31,7 @@ import type { Upgraded } from './ws/server.ts';
 
 export interface SessionContext {
   readonly config: DeliveryConfig;
-  readonly flow: EventStream;
+  readonly stream: EventStream;
   readonly verify: (token: string) => TokenVerdict;
   readonly metrics: DeliveryMetrics;
   readonly logger: Logger;
@@ -69,7 +69,7 @@ export class LiveSession implements SessionPorts {
     { ws, socket, entrance, remoteAddress }: Upgraded,
     private readonly context: SessionContext,
   ) {
-    const { config, wall, now, flow } = context;
+    const { config, wall, now, stream } = context;
     this.#logger = context.logger.child({ connection_id: id, remote_address: remoteAddress });
     this.#remoteAddress = remoteAddress;
     this.#openedAtMs = now();
@@ -113,11 +113,11 @@ export class LiveSession implements SessionPorts {
       config.eventNames,
     );
     this.rooms = {
-      enter: () => flow.join(this.session, EVERYONE),
-      join: (room) => flow.join(this.session, room),
-      leave: (room) => flow.leave(this.session, room),
-      leaveAll: () => flow.leaveAll(this.session),
-      rooms: () => [...flow.roomsOf(this.session)].filter((room): room is Room => room !== EVERYONE),
+      enter: () => stream.join(this.session, EVERYONE),
+      join: (room) => stream.join(this.session, room),
+      leave: (room) => stream.leave(this.session, room),
+      leaveAll: () => stream.leaveAll(this.session),
+      rooms: () => [...stream.roomsOf(this.session)].filter((room): room is Room => room !== EVERYONE),
     };
     this.observer = this.#observe();
     this.session = new Session(
@@ -159,11 +159,11 @@ export class LiveSession implements SessionPorts {
   }
 
   position(): Promise<Cursor> {
-    return this.context.flow.position();
+    return this.context.stream.position();
   }
 
   async plan(start: StartingPoint, position: Cursor): Promise<Replay> {
-    return this.context.flow.plan(this.session, start, position);
+    return this.context.stream.plan(this.session, start, position);
   }
 
   rewindSinceMs(principal: Principal): number {

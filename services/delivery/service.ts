@@ -1,5 +1,4 @@
 import type { AddressInfo } from 'node:net';
-import { INBOX, REJECTED } from '../../shared/contract/topology.ts';
 import { BrokerConnection, worstOf, type BrokerState } from '../../shared/runtime/broker-connection.ts';
 import { ClientAddresses } from '../../shared/runtime/client-addresses.ts';
 import { steadyClock, wallClock, type SteadyClock, type WallClock } from '../../shared/runtime/clock.ts';
@@ -8,22 +7,17 @@ import { newInstanceName } from '../../shared/runtime/instance.ts';
 import { listenOn, type Service } from '../../shared/runtime/lifecycle.ts';
 import { createLogger, type Logger } from '../../shared/runtime/logger.ts';
 import { NetworkSet } from '../../shared/runtime/networks.ts';
-import { Monitoring, type Vitals } from '../../shared/status/monitoring.ts';
-import { Rates, type Sample } from '../../shared/status/sample-ring.ts';
-import { SAMPLE_MS } from '../../shared/status/sampler.ts';
-import type { InstanceStatus } from '../../shared/status/status.ts';
-import { countsBy, totalOf } from '../../shared/status/counts.ts';
+import type { Monitoring } from '../../shared/status/monitoring.ts';
 import { ageSeconds } from '../../shared/runtime/setting-rules.ts';
 import { createTokenVerifier } from './auth/verify-token.ts';
 import type { DeliveryConfig } from './config.ts';
 import { EventStream } from './event-stream.ts';
-import { deliveryReportOf, type DeliveryReport, type DeliveryStats } from './health.ts';
 import { createMetrics, type DeliveryMetrics } from './metrics.ts';
+import { monitorDelivery } from './monitoring.ts';
 import { Sessions } from './sessions.ts';
 import { UpgradeServer } from './ws/server.ts';
 
 const TICK_MS = 1_000;
-const MINUTE_MS = 60_000;
 
 export interface DeliveryService extends Service {
   readonly webSocketPort: number;
@@ -49,15 +43,13 @@ class Delivery implements DeliveryService {
   readonly instance = newInstanceName();
   private readonly logger: Logger;
   readonly failed: Promise<never>;
-  readonly #startedAtMs: number;
   readonly #metrics: DeliveryMetrics;
   /** Marks go by a connection of their own: a broker under memory pressure stops reading from publishers. */
   readonly #connections: { consuming: BrokerConnection; publishing: BrokerConnection };
-  readonly #flow: EventStream;
+  readonly #stream: EventStream;
   readonly #sessions: Sessions;
   readonly #server: UpgradeServer;
   readonly #monitoring: Monitoring;
-  readonly #rates = new Rates();
   readonly #timer: NodeJS.Timeout;
   #stopping: Promise<void> | undefined;
 
@@ -67,12 +59,11 @@ class Delivery implements DeliveryService {
     wall: WallClock,
     private readonly now: SteadyClock,
   ) {
-    this.#startedAtMs = now();
     this.logger = logger.child({ instance: this.instance });
     this.#metrics = createMetrics({
       sessions: () => this.#sessions.countByRole(),
-      rooms: () => this.#flow.roomsByKind(),
-      bindings: () => this.#flow.bindingCount,
+      rooms: () => this.#stream.roomsByKind(),
+      bindings: () => this.#stream.bindingCount,
       outboxBytes: () => this.#sessions.outboxBytes,
       bytesSent: () => this.#sessions.bytesSent,
     });
@@ -83,7 +74,7 @@ class Delivery implements DeliveryService {
     );
     // A caller that does not wait for it finds the refusal in the health report.
     this.failed.catch(() => undefined);
-    this.#flow = new EventStream({
+    this.#stream = new EventStream({
       consuming,
       publishing,
       instance: this.instance,
@@ -95,7 +86,7 @@ class Delivery implements DeliveryService {
     });
     this.#sessions = new Sessions({
       config,
-      flow: this.#flow,
+      stream: this.#stream,
       verify: createTokenVerifier(config.jwtSecret.reveal(), wall, {
         maxLifetimeMs: ageSeconds(config.maxTokenLifetime) * 1_000,
       }),
@@ -110,7 +101,18 @@ class Delivery implements DeliveryService {
       accepts: () => this.#stopping === undefined,
       onConnection: (upgraded) => this.#sessions.add(upgraded),
     });
-    this.#monitoring = this.#monitor();
+    this.#monitoring = monitorDelivery({
+      instance: this.instance,
+      config,
+      consuming,
+      broker: () => this.#broker(),
+      stream: this.#stream,
+      sessions: this.#sessions,
+      metrics: this.#metrics,
+      stopping: () => this.#stopping !== undefined,
+      logger: this.logger,
+      clock: now,
+    });
     this.#timer = setInterval(() => this.#tick(), TICK_MS);
   }
 
@@ -147,7 +149,7 @@ class Delivery implements DeliveryService {
     this.#server.stopListening();
     await this.#sessions.drain(this.config.drainSpreadMs);
     clearInterval(this.#timer);
-    await this.#flow.close();
+    await this.#stream.close();
     await this.#monitoring.leaveBroker();
     await Promise.all(Object.values(this.#connections).map((connection) => connection.close()));
     await this.#monitoring.close();
@@ -166,89 +168,10 @@ class Delivery implements DeliveryService {
 
   #tick(): void {
     this.#sessions.tick(this.now());
-    this.#flow.tick(this.now());
-  }
-
-  #monitor(): Monitoring {
-    const { amqpUrl, rabbitmqManagementUrl, statusPage, statusPeers } = this.config;
-    return new Monitoring({
-      service: 'delivery',
-      instance: this.instance,
-      settings: {
-        brokerUrl: amqpUrl,
-        managementUrl: rabbitmqManagementUrl,
-        statusPage,
-        statusPeers,
-      },
-      connection: this.#connections.consuming,
-      queues: () => [INBOX, REJECTED, this.#flow.queue ?? []].flat(),
-      brokerState: () => this.#broker(),
-      registry: this.#metrics.registry,
-      report: (vitals) => this.#report(vitals),
-      sample: (nowMs) => this.#sample(nowMs),
-      counts: () => this.#counts(),
-      logger: this.logger,
-      clock: this.now,
-    });
+    this.#stream.tick(this.now());
   }
 
   #broker(): BrokerState {
     return worstOf(Object.values(this.#connections).map(({ state }) => state));
-  }
-
-  async #report({ nowMs, queues, management, lagMs }: Vitals): Promise<DeliveryReport> {
-    const recent = this.#metrics.recentEndToEnd.summary(nowMs, MINUTE_MS);
-    return deliveryReportOf(
-      {
-        instance: this.instance,
-        stopping: this.#stopping !== undefined,
-        broker: this.#broker(),
-        alive: this.#flow.isAlive,
-        queues,
-        ownQueue: this.#flow.queue,
-        drops: this.#flow.drops.report(nowMs),
-        management,
-        lagMs,
-        latency: { p99Ms: recent.quantile(0.99), count: recent.count },
-        stats: await this.#stats(),
-      },
-      this.config,
-    );
-  }
-
-  async #sample(nowMs: number): Promise<Sample> {
-    const { events, companions, deliveries, recentEndToEnd } = this.#metrics;
-    const recent = recentEndToEnd.summary(nowMs, SAMPLE_MS);
-    const apart = (await totalOf(events)) - (await totalOf(companions));
-    return {
-      events_per_second: this.#rates.perSecond('events', apart, nowMs),
-      frames_per_second: this.#rates.perSecond('frames', await totalOf(deliveries), nowMs),
-      latency_p50_ms: recent.quantile(0.5),
-      latency_p99_ms: recent.quantile(0.99),
-      sessions: this.#sessions.size,
-    };
-  }
-
-  async #counts(): Promise<InstanceStatus['counts']> {
-    const { resumes, gaps, closes, refusals } = this.#metrics;
-    return {
-      sessions: Object.fromEntries(this.#sessions.countByRole()),
-      resumes: { ...(await countsBy(resumes, 'outcome')), gaps: await totalOf(gaps) },
-      closes: await countsBy(closes, 'code'),
-      refusals: await countsBy(refusals, 'code'),
-    };
-  }
-
-  async #stats(): Promise<DeliveryStats> {
-    const { connections, framesReceived, events, deliveries } = this.#metrics;
-    return {
-      active_connections: this.#sessions.size,
-      active_rooms: this.#flow.roomCount,
-      total_connections: await totalOf(connections),
-      total_messages: await totalOf(framesReceived),
-      total_broadcasts: await totalOf(events),
-      total_deliveries: await totalOf(deliveries),
-      uptime_seconds: Math.floor((this.now() - this.#startedAtMs) / 1000),
-    };
   }
 }

@@ -1,0 +1,114 @@
+import { INBOX, REJECTED } from '../../shared/contract/topology.ts';
+import type { BrokerConnection, BrokerState } from '../../shared/runtime/broker-connection.ts';
+import type { SteadyClock } from '../../shared/runtime/clock.ts';
+import type { Logger } from '../../shared/runtime/logger.ts';
+import { countsBy, totalOf } from '../../shared/status/counts.ts';
+import { Monitoring, type Vitals } from '../../shared/status/monitoring.ts';
+import { Rates, type Sample } from '../../shared/status/sample-ring.ts';
+import { SAMPLE_MS } from '../../shared/status/sampler.ts';
+import type { InstanceStatus } from '../../shared/status/status.ts';
+import type { DeliveryConfig } from './config.ts';
+import type { EventStream } from './event-stream.ts';
+import { deliveryReportOf, type DeliveryReport, type DeliveryStats } from './health.ts';
+import type { DeliveryMetrics } from './metrics.ts';
+import type { Sessions } from './sessions.ts';
+
+const MINUTE_MS = 60_000;
+
+export interface DeliveryParts {
+  readonly instance: string;
+  readonly config: DeliveryConfig;
+  readonly consuming: BrokerConnection;
+  readonly broker: () => BrokerState;
+  readonly stream: Pick<EventStream, 'isAlive' | 'queue' | 'drops' | 'roomCount'>;
+  readonly sessions: Pick<Sessions, 'size' | 'countByRole'>;
+  readonly metrics: DeliveryMetrics;
+  readonly stopping: () => boolean;
+  readonly logger: Logger;
+  readonly clock: SteadyClock;
+}
+
+/** The health port of delivery. */
+export function monitorDelivery(parts: DeliveryParts): Monitoring {
+  const { instance, config, consuming, broker, stream, metrics, logger, clock } = parts;
+  const startedMs = clock();
+  const rates = new Rates();
+  return new Monitoring({
+    service: 'delivery',
+    instance,
+    settings: {
+      brokerUrl: config.amqpUrl,
+      managementUrl: config.rabbitmqManagementUrl,
+      statusPage: config.statusPage,
+      statusPeers: config.statusPeers,
+    },
+    connection: consuming,
+    queues: () => [INBOX, REJECTED, stream.queue ?? []].flat(),
+    brokerState: broker,
+    registry: metrics.registry,
+    report: (vitals) => report(parts, vitals, startedMs),
+    sample: (nowMs) => sample(parts, rates, nowMs),
+    counts: () => counts(parts),
+    logger,
+    clock,
+  });
+}
+
+async function report(parts: DeliveryParts, vitals: Vitals, startedMs: number): Promise<DeliveryReport> {
+  const { instance, config, broker, stream, metrics, stopping } = parts;
+  const { nowMs, queues, management, lagMs } = vitals;
+  const recent = metrics.recentEndToEnd.summary(nowMs, MINUTE_MS);
+  const condition = {
+    instance,
+    stopping: stopping(),
+    broker: broker(),
+    alive: stream.isAlive,
+    queues,
+    ownQueue: stream.queue,
+    drops: stream.drops.report(nowMs),
+    management,
+    lagMs,
+    latency: { p99Ms: recent.quantile(0.99), count: recent.count },
+    stats: await statsOf(parts, nowMs - startedMs),
+  };
+  return deliveryReportOf(condition, config);
+}
+
+async function statsOf(
+  { sessions, stream, metrics }: DeliveryParts,
+  uptimeMs: number,
+): Promise<DeliveryStats> {
+  const { connections, framesReceived, events, deliveries } = metrics;
+  return {
+    active_connections: sessions.size,
+    active_rooms: stream.roomCount,
+    total_connections: await totalOf(connections),
+    total_messages: await totalOf(framesReceived),
+    total_broadcasts: await totalOf(events),
+    total_deliveries: await totalOf(deliveries),
+    uptime_seconds: Math.floor(uptimeMs / 1000),
+  };
+}
+
+async function sample({ metrics, sessions }: DeliveryParts, rates: Rates, nowMs: number): Promise<Sample> {
+  const { events, companions, deliveries, recentEndToEnd } = metrics;
+  const recent = recentEndToEnd.summary(nowMs, SAMPLE_MS);
+  const apart = (await totalOf(events)) - (await totalOf(companions));
+  return {
+    events_per_second: rates.perSecond('events', apart, nowMs),
+    frames_per_second: rates.perSecond('frames', await totalOf(deliveries), nowMs),
+    latency_p50_ms: recent.quantile(0.5),
+    latency_p99_ms: recent.quantile(0.99),
+    sessions: sessions.size,
+  };
+}
+
+async function counts({ metrics, sessions }: DeliveryParts): Promise<InstanceStatus['counts']> {
+  const { resumes, gaps, closes, refusals } = metrics;
+  return {
+    sessions: Object.fromEntries(sessions.countByRole()),
+    resumes: { ...(await countsBy(resumes, 'outcome')), gaps: await totalOf(gaps) },
+    closes: await countsBy(closes, 'code'),
+    refusals: await countsBy(refusals, 'code'),
+  };
+}
