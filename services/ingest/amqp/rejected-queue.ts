@@ -1,6 +1,7 @@
 import type { ConfirmChannel, GetMessage } from 'amqplib';
 import { setTimeout as delay } from 'node:timers/promises';
 import { INBOX, REJECTED, REJECTED_REASON } from '../../../shared/contract/topology.ts';
+import { REJECTED_AT } from './rejected.ts';
 import { sendToInbox } from './send-to-inbox.ts';
 
 /** One message of `appointments.rejected`, numbered from 1 in the order of the queue. */
@@ -68,7 +69,7 @@ export class RejectedQueue {
 function describe({ properties, content }: GetMessage, number: number): Rejected {
   const headers: Record<string, unknown> = { ...properties.headers };
   const reason = headers[REJECTED_REASON];
-  const at = headers['x-rejected-at'];
+  const at = headers[REJECTED_AT];
   const messageId: unknown = properties.messageId;
   return {
     number,

@@ -6,7 +6,7 @@ import { withoutSecrets } from '../easyappointments/without-secrets.ts';
 import { CONFIRM_KEY_HEADER, type OutgoingMessage } from './publisher.ts';
 
 const REJECTED_CODE = 'x-rejected-code';
-const REJECTED_AT = 'x-rejected-at';
+export const REJECTED_AT = 'x-rejected-at';
 const MAX_REASON_CHARACTERS = 2_000;
 
 /** amqplib encodes headers into 64 KiB, where they may take twice the room they take as JSON; above, they stay out. */

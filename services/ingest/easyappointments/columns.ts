@@ -70,3 +70,23 @@ export const BlockedPeriodRow = z.object(
   'expected a JSON object',
 );
 export type BlockedPeriodRow = z.infer<typeof BlockedPeriodRow>;
+
+/** What an action such as `appointment_save` is about: the word before it, and the row that comes with it. */
+export const rowsBySubject: Readonly<Record<string, { readonly shape: object }>> = {
+  appointment: AppointmentRow,
+  unavailability: AppointmentRow,
+  provider: PersonRow,
+  customer: PersonRow,
+  secretary: PersonRow,
+  service: ServiceRow,
+  blocked_period: BlockedPeriodRow,
+};
+
+/** The subject and the verb of an action; empty for one that is neither a save nor a delete. */
+export function partsOfAction(action: string): {
+  readonly subject?: string;
+  readonly verb?: 'save' | 'delete';
+} {
+  const [, subject, verb] = /^(\w+)_(save|delete)$/.exec(action) ?? [];
+  return subject !== undefined && (verb === 'save' || verb === 'delete') ? { subject, verb } : {};
+}

@@ -6,6 +6,7 @@ import {
   AppointmentRow,
   AppointmentRowWithHash,
   BlockedPeriodRow,
+  partsOfAction,
   PersonRow,
   ServiceRow,
 } from './columns.ts';
@@ -57,8 +58,8 @@ export function readWebhook(input: unknown, { keepHash }: WebhookOptions): Check
     const { reason } = payload;
     return { value: { kind: 'reconcile', reason: typeof reason === 'string' ? reason : 'asked for' } };
   }
-  const [, subject = '', verb] = /^(\w+)_(save|delete)$/.exec(action) ?? [];
-  if (verb !== 'save' && verb !== 'delete') return { value: { kind: 'ignored', known: false } };
+  const { subject, verb } = partsOfAction(action);
+  if (verb === undefined) return { value: { kind: 'ignored', known: false } };
   switch (subject) {
     case 'appointment':
       return readRow(keepHash ? AppointmentRowWithHash : AppointmentRow, payload, (row) => ({

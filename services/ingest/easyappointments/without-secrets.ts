@@ -1,17 +1,7 @@
 import { isRecord } from '../core/accept.ts';
 import { parseJson } from '../core/json.ts';
-import { AppointmentRow, BlockedPeriodRow, PersonRow, ServiceRow } from './columns.ts';
+import { partsOfAction, rowsBySubject } from './columns.ts';
 
-const SUBJECT = /^(\w+)_(?:save|delete)$/;
-const columnsOf: Readonly<Record<string, { readonly shape: object }>> = {
-  appointment: AppointmentRow,
-  unavailability: AppointmentRow,
-  provider: PersonRow,
-  customer: PersonRow,
-  secretary: PersonRow,
-  service: ServiceRow,
-  blocked_period: BlockedPeriodRow,
-};
 /** What is kept of a row of which we know nothing. */
 const UNKNOWN_ROW = { shape: { id: true } };
 
@@ -43,7 +33,7 @@ function reduce(value: unknown): unknown {
   if (!isRecord(value) || !Object.hasOwn(value, 'payload') || Object.hasOwn(value, 'event')) return value;
   const { action, payload } = value;
   const name = typeof action === 'string' ? action : undefined;
-  const { shape } = columnsOf[SUBJECT.exec(name ?? '')?.[1] ?? ''] ?? UNKNOWN_ROW;
+  const { shape } = rowsBySubject[partsOfAction(name ?? '').subject ?? ''] ?? UNKNOWN_ROW;
   const kept = Object.entries(isRecord(payload) ? payload : {})
     .filter(([column]) => Object.hasOwn(shape, column) && column !== 'settings')
     .map(([column, cell]) => [column, scalarsOf(cell)]);
