@@ -72,15 +72,18 @@ export const BlockedPeriodRow = z.object(
 export type BlockedPeriodRow = z.infer<typeof BlockedPeriodRow>;
 
 /** What an action such as `appointment_save` is about: the word before it, and the row that comes with it. */
-export const rowsBySubject: Readonly<Record<string, { readonly shape: object }>> = {
-  appointment: AppointmentRow,
-  unavailability: AppointmentRow,
-  provider: PersonRow,
-  customer: PersonRow,
-  secretary: PersonRow,
-  service: ServiceRow,
-  blocked_period: BlockedPeriodRow,
-};
+export const rowsBySubject: ReadonlyMap<string, { readonly shape: object }> = new Map<
+  string,
+  { readonly shape: object }
+>([
+  ['appointment', AppointmentRow],
+  ['unavailability', AppointmentRow],
+  ['provider', PersonRow],
+  ['customer', PersonRow],
+  ['secretary', PersonRow],
+  ['service', ServiceRow],
+  ['blocked_period', BlockedPeriodRow],
+]);
 
 /** The subject and the verb of an action; empty for one that is neither a save nor a delete. */
 export function partsOfAction(action: string): {

@@ -33,7 +33,7 @@ function reduce(value: unknown): unknown {
   if (!isRecord(value) || !Object.hasOwn(value, 'payload') || Object.hasOwn(value, 'event')) return value;
   const { action, payload } = value;
   const name = typeof action === 'string' ? action : undefined;
-  const { shape } = rowsBySubject[partsOfAction(name ?? '').subject ?? ''] ?? UNKNOWN_ROW;
+  const { shape } = rowsBySubject.get(partsOfAction(name ?? '').subject ?? '') ?? UNKNOWN_ROW;
   const kept = Object.entries(isRecord(payload) ? payload : {})
     .filter(([column]) => Object.hasOwn(shape, column) && column !== 'settings')
     .map(([column, cell]) => [column, scalarsOf(cell)]);

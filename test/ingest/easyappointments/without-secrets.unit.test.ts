@@ -54,6 +54,11 @@ describe('a rejected body', () => {
       { action: 'a', payload: { id: 1, hash: 'x' } },
       { action: 'a', payload: { id: 1 } },
     ],
+    [
+      'with one that every object knows',
+      { action: 'constructor_save', payload: { id: 1, hash: 'x' } },
+      { action: 'constructor_save', payload: { id: 1 } },
+    ],
     ['in an array', [{ action: 'a', payload: { hash: 'x' } }, 3], [{ action: 'a', payload: {} }, 3]],
   ])('meant as a webhook keeps its id: %s', (_name, body, expected) => {
     expect(JSON.parse(kept(body))).toEqual(expected);
