@@ -5,8 +5,8 @@ import { MARK_TYPE, type HistoryEntry } from '../../../shared/contract/message.t
 export const REORDER_WINDOW_MS = 500;
 /** A stamp further from the marks around it than this is of a clock that is off; marks come every few seconds. */
 const CLOCK_OFF_MS = 15_000;
-/** Instead of `FENCE_MS` where only marks tell the time: two of their intervals. */
-const COARSE_FENCE_MS = 10_000;
+/** Instead of `REORDER_WINDOW_MS` where only marks tell the time: two of their intervals. */
+const COARSE_WINDOW_MS = 10_000;
 const MAX_ENTRIES = 1_024;
 
 interface Placed {
@@ -50,5 +50,5 @@ export class ReorderWindow {
 }
 
 function isClose(placed: Placed, at: Placed): boolean {
-  return at.timeMs - placed.timeMs <= (placed.coarse || at.coarse ? COARSE_FENCE_MS : REORDER_WINDOW_MS);
+  return at.timeMs - placed.timeMs <= (placed.coarse || at.coarse ? COARSE_WINDOW_MS : REORDER_WINDOW_MS);
 }
