@@ -1,0 +1,39 @@
+import { describe, expect, it } from '@jest/globals';
+import { readFileSync } from 'node:fs';
+import { z } from 'zod';
+
+const Prettier = z.object({
+  printWidth: z.int(),
+  tabWidth: z.int().default(2),
+  useTabs: z.boolean().default(false),
+});
+const prettier = Prettier.parse(JSON.parse(readFileSync('.prettierrc.json', 'utf8')));
+const sections = readFileSync('.editorconfig', 'utf8').split(/^(?=\[)/m);
+
+function settingsFor(glob: string): Readonly<Record<string, string>> {
+  const section = sections.find((text) => text.startsWith(`[${glob}]\n`)) ?? '';
+  return Object.fromEntries(
+    [...section.matchAll(/^(\w+) = (.+)$/gm)].map(([, name = '', value = '']) => [name, value]),
+  );
+}
+
+describe('.editorconfig', () => {
+  it('lets editors write what prettier leaves as it is', () => {
+    expect(settingsFor('*')).toMatchObject({
+      max_line_length: String(prettier.printWidth),
+      indent_size: String(prettier.tabWidth),
+      indent_style: prettier.useTabs ? 'tab' : 'space',
+      end_of_line: 'lf',
+      insert_final_newline: 'true',
+    });
+  });
+
+  it('leaves captured bytes alone, as prettier does', () => {
+    expect(readFileSync('.prettierignore', 'utf8')).toContain('test/fixtures/\n');
+    expect(settingsFor('test/fixtures/**')).toMatchObject({
+      end_of_line: 'unset',
+      insert_final_newline: 'unset',
+      trim_trailing_whitespace: 'unset',
+    });
+  });
+});
