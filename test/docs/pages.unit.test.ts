@@ -5,7 +5,7 @@ import { DeliveryVariables } from '../../services/delivery/config.ts';
 import { IngestVariables } from '../../services/ingest/config.ts';
 import { deliveryQueueOf, HISTORY, INBOX, LEDGER, REJECTED } from '../../shared/contract/topology.ts';
 
-const pages = ['.', 'docs', 'docs/decisions'].flatMap((folder) =>
+const pages = ['.', '.github', 'docs', 'docs/decisions'].flatMap((folder) =>
   readdirSync(folder)
     .filter((name) => name.endsWith('.md'))
     .map((name) => join(folder, name)),
