@@ -26,6 +26,11 @@ describe('the reorder window before an entry', () => {
     expect(sentAgain([mark({ atMs: NOON - 900 }), old, own], at)).toEqual([]);
   });
 
+  it('gives again what is close before a mark, which no ingest instance published', () => {
+    const [old, close] = [event({ atMs: NOON - 501 }), event({ atMs: NOON - 500 })];
+    expect(sentAgain([old, close], mark({ atMs: NOON }))).toEqual([close.cursor]);
+  });
+
   it('tells by the marks when another publisher whose clock is off sent something', () => {
     const behind = event({ atMs: NOON - 5 * MINUTE, origin: 'ingest-2' });
     const ahead = event({ atMs: NOON + 5 * MINUTE, origin: 'ingest-3' });

@@ -22,7 +22,8 @@ interface Placed {
  * An exchange hands the messages of concurrent publishers to the stream and to a queue in orders that may differ:
  * an event just before the entry in the stream may have come just behind it in the client's queue. So what other
  * publishers sent shortly before is sent again, and the client drops it by its id. One publisher's messages are in
- * the same order everywhere, so with one ingest instance nothing is repeated.
+ * the same order everywhere, so with one ingest instance nothing is repeated before an event; before a mark it always is,
+ * because a delivery instance publishes it.
  */
 export class ReorderWindow {
   readonly #behind: Placed[] = [];
