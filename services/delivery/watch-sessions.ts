@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { WebSocket } from 'ws';
+import { backoffMs, withJitter } from '../../shared/runtime/backoff.ts';
 import { printLine, warnLine } from '../../shared/runtime/command-line.ts';
 
 export interface WatchOptions {
@@ -15,8 +16,7 @@ interface Close {
   readonly connected: boolean;
 }
 
-const FIRST_WAIT_MS = 500;
-const MAX_WAIT_MS = 30_000;
+const WAIT = { firstMs: 500, maxMs: 30_000 };
 const OVERLOADED = 1013;
 /** Soonest for one that was overloaded. */
 const OVERLOADED_WAIT_MS = 5_000;
@@ -57,9 +57,9 @@ export function comesBack(code: number): boolean {
 
 /** How long before the next attempt, as PROTOCOL.md says; `random` is from 0 to 1. */
 export function delayMs(code: number, failures: number, random: number): number {
-  const cap = Math.min(MAX_WAIT_MS, FIRST_WAIT_MS * 2 ** failures);
-  const longest = code === OVERLOADED ? Math.max(cap, 2 * OVERLOADED_WAIT_MS) : cap;
-  return longest * (0.5 + random / 2);
+  const usual = backoffMs(WAIT, failures);
+  const longest = code === OVERLOADED ? Math.max(usual, 2 * OVERLOADED_WAIT_MS) : usual;
+  return withJitter(longest, random);
 }
 
 function runSession(

@@ -1,4 +1,5 @@
 import type { Channel, ChannelModel, ConfirmChannel } from 'amqplib';
+import { backoffMs, withJitter } from './backoff.ts';
 import type { BrokerConnection } from './broker-connection.ts';
 import { closeChannel } from './close-channel.ts';
 import type { Logger } from './logger.ts';
@@ -15,8 +16,7 @@ export interface ChannelSpec<Kind extends Channel> {
   readonly lost?: () => void;
 }
 
-const FIRST_RETRY_MS = 100;
-const MAX_RETRY_MS = 5_000;
+const RETRY = { firstMs: 100, maxMs: 5_000 };
 
 /**
  * A channel that is there whenever the connection is. amqplib recovers connections, not channels: one that the
@@ -120,10 +120,10 @@ export class ManagedChannel<Kind extends Channel> {
   #retry(model: ChannelModel): void {
     // A lost connection brings a new model and 'up'; only a channel that closed alone is reopened here.
     if (this.#closed || this.connection.model !== model) return;
-    const cap = Math.min(MAX_RETRY_MS, FIRST_RETRY_MS * 2 ** this.#failures);
+    const delayMs = withJitter(backoffMs(RETRY, this.#failures));
     this.#failures += 1;
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => void this.#open(), cap * (0.5 + Math.random() / 2));
+    this.#timer = setTimeout(() => void this.#open(), delayMs);
   }
 }
 

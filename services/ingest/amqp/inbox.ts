@@ -3,6 +3,7 @@ import type { Channel, ChannelModel, ConsumeMessage } from 'amqplib';
 import { AppError } from '../../../shared/contract/errors.ts';
 import { INBOX } from '../../../shared/contract/topology.ts';
 import { stampOf } from '../../../shared/core/wall-time.ts';
+import { backoffMs, withJitter } from '../../../shared/runtime/backoff.ts';
 import type { BrokerConnection } from '../../../shared/runtime/broker-connection.ts';
 import type { SteadyClock, WallClock } from '../../../shared/runtime/clock.ts';
 import { errorText } from '../../../shared/runtime/error-text.ts';
@@ -63,8 +64,7 @@ interface Consumption {
   opening: boolean;
 }
 
-const FIRST_PAUSE_MS = 250;
-const MAX_PAUSE_MS = 30_000;
+const PAUSE = { firstMs: 250, maxMs: 30_000 };
 
 /**
  * Consumes the inbox and hands each message on, in order.
@@ -281,16 +281,13 @@ export class Inbox {
   #giveUp(reason: string): void {
     if (this.#consumption === undefined || this.#stopping) return;
     this.#leave();
-    const cap = Math.min(MAX_PAUSE_MS, FIRST_PAUSE_MS * 2 ** this.#pauses);
+    const pauseMs = withJitter(backoffMs(PAUSE, this.#pauses));
     this.#pauses += 1;
     clearTimeout(this.#pause);
-    this.#pause = setTimeout(
-      () => {
-        this.#pause = undefined;
-        this.#onPublisherState();
-      },
-      cap * (0.5 + Math.random() / 2),
-    );
+    this.#pause = setTimeout(() => {
+      this.#pause = undefined;
+      this.#onPublisherState();
+    }, pauseMs);
     this.#channel.restart(reason);
   }
 }

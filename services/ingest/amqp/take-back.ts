@@ -2,6 +2,7 @@ import type { ConfirmChannel, ConsumeMessage } from 'amqplib';
 import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
 import { INBOX, REJECTED, REJECTED_REASON } from '../../../shared/contract/topology.ts';
+import { backoffMs, withJitter } from '../../../shared/runtime/backoff.ts';
 import type { BrokerConnection } from '../../../shared/runtime/broker-connection.ts';
 import type { SteadyClock } from '../../../shared/runtime/clock.ts';
 import type { Logger } from '../../../shared/runtime/logger.ts';
@@ -31,9 +32,8 @@ const MOST = 500;
 const POLL_MS = 1_000;
 /** Long enough for what lies in the queue to come, short for a person who looks at it meanwhile. */
 const LOOK_MS = 200;
-const MAX_LOOK_PAUSE_MS = 60_000;
-const FIRST_PAUSE_MS = 250;
-const MAX_PAUSE_MS = 5_000;
+const LOOK_PAUSE = { firstMs: POLL_MS, maxMs: 60_000 };
+const SEND_PAUSE = { firstMs: 250, maxMs: 5_000 };
 /** Anybody else who consumes the rejected messages comes first. */
 const LAST = -10;
 
@@ -54,7 +54,7 @@ export class TakeBack {
   #look: NodeJS.Timeout | undefined;
   /** As many are there for another reason. */
   #leftAlone = 0;
-  #lookPauseMs = POLL_MS;
+  #looks = 0;
   #nextLookMs = 0;
   #polling = false;
 
@@ -118,11 +118,14 @@ export class TakeBack {
   }
 
   async #takeBack(channel: ConfirmChannel, message: ConsumeMessage): Promise<void> {
-    this.#lookPauseMs = POLL_MS;
+    this.#looks = 0;
     const before = Times.parse(message.properties.headers?.[TAKEN_BACK]);
     for (let pauses = before; ; pauses += 1) {
       try {
-        if (pauses > 0) await delay(pauseMs(pauses), undefined, { signal: this.#stopping.signal });
+        if (pauses > 0)
+          await delay(withJitter(backoffMs(SEND_PAUSE, pauses)), undefined, {
+            signal: this.#stopping.signal,
+          });
         if (this.#live !== channel) return;
         await sendToInbox(channel, message, { [TAKEN_BACK]: before + 1 });
         channel.ack(message);
@@ -148,8 +151,8 @@ export class TakeBack {
       this.#forget();
       for (const message of held) channel.nack(message, false, true);
       this.#leftAlone = held.length;
-      this.#nextLookMs = options.now() + this.#lookPauseMs;
-      this.#lookPauseMs = Math.min(MAX_LOOK_PAUSE_MS, this.#lookPauseMs * 2);
+      this.#nextLookMs = options.now() + backoffMs(LOOK_PAUSE, this.#looks);
+      this.#looks += 1;
     } catch (error) {
       options.logger.debug(
         { err: error },
@@ -165,7 +168,7 @@ export class TakeBack {
     try {
       const { messageCount } = await current.checkQueue(REJECTED);
       this.#leftAlone = Math.min(this.#leftAlone, messageCount);
-      if (messageCount === 0) this.#lookPauseMs = POLL_MS;
+      if (messageCount === 0) this.#looks = 0;
       const isDue = messageCount > this.#leftAlone && this.options.now() >= this.#nextLookMs;
       if (messageCount === 0 || isDue) await this.#consume(current);
     } catch (error) {
@@ -174,8 +177,4 @@ export class TakeBack {
       this.#polling = false;
     }
   }
-}
-
-function pauseMs(pauses: number): number {
-  return Math.min(MAX_PAUSE_MS, FIRST_PAUSE_MS * 2 ** Math.min(pauses, 10)) * (0.5 + Math.random() / 2);
 }

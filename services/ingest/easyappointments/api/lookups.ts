@@ -1,10 +1,11 @@
 import { AppError } from '../../../../shared/contract/errors.ts';
 import { unixMs } from '../../../../shared/core/wall-time.ts';
+import { backoffMs } from '../../../../shared/runtime/backoff.ts';
 import type { SteadyClock, WallClock } from '../../../../shared/runtime/clock.ts';
 import type { Logger } from '../../../../shared/runtime/logger.ts';
 import { ask, type Site } from './exchange.ts';
 import type { Decider, Lookups as LookupsPort, Observation } from './ports.ts';
-import type { Pace } from './questions.ts';
+import { RETRY, type Pace } from './questions.ts';
 import { ApiFailure } from './failure.ts';
 import { AppointmentResource, PersonResource } from './rows.ts';
 import { systemTimer, wait, type Timer } from './timer.ts';
@@ -27,9 +28,8 @@ export const NAME_WAIT_MS = 1_500;
 const CHECK_AFTER_MS = 2_000;
 /** Questions that may be open at once; what is beyond is left to the next run. */
 const MAX_OPEN = 200;
-/** Tries of one question; the wait after each is twice as long. */
+/** Of one question. */
 const MAX_TRIES = 5;
-const RETRY_MS = 5_000;
 /** Customers whose name is kept track of; of one that was dropped the name is asked for again. */
 const MAX_CUSTOMERS = 10_000;
 
@@ -163,7 +163,7 @@ export class Lookups implements LookupsPort {
         return { row: answer.kind === 'found' ? answer.body : undefined, asOfMs, askedMs };
       } catch (error) {
         if (!(error instanceof ApiFailure) || !error.passes || tries === MAX_TRIES) throw error;
-        await wait(error.retryAfterMs ?? RETRY_MS * 2 ** (tries - 1), signal, this.#timer);
+        await wait(error.retryAfterMs ?? backoffMs(RETRY, tries - 1), signal, this.#timer);
         await this.options.pace.turn(signal);
       }
     }

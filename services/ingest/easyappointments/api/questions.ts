@@ -1,4 +1,5 @@
 import { unixMs } from '../../../../shared/core/wall-time.ts';
+import { backoffMs } from '../../../../shared/runtime/backoff.ts';
 import type { SteadyClock, WallClock } from '../../../../shared/runtime/clock.ts';
 import { ask, type Answer, type Site } from './exchange.ts';
 import type { Stray } from './json-in.ts';
@@ -30,8 +31,8 @@ export interface Single {
 export const PAGE_LENGTH = 250;
 /** Of one run, until it gives up. */
 export const MAX_FAILURES = 5;
-/** The first wait after a failure; each one after it is twice as long. */
-const RETRY_MS = 5_000;
+/** The waits between the tries; the last of them is the longest. */
+export const RETRY = { firstMs: 5_000, maxMs: 40_000 };
 /** Easy!Appointments counts requests over this time and does not say when it ends. */
 const LIMIT_WINDOW_MS = 120_000;
 const MAX_RETRY_AFTER_MS = 15 * 60_000;
@@ -110,7 +111,7 @@ export class Questions {
 
   #waitAfter({ code, retryAfterMs }: ApiFailure): number {
     if (retryAfterMs !== undefined) return Math.min(retryAfterMs, MAX_RETRY_AFTER_MS);
-    return code === 'rate_limited' ? LIMIT_WINDOW_MS : RETRY_MS * 2 ** (this.#failures - 1);
+    return code === 'rate_limited' ? LIMIT_WINDOW_MS : backoffMs(RETRY, this.#failures - 1);
   }
 }
 
