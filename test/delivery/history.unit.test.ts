@@ -1,9 +1,13 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import type { Channel } from 'amqplib';
 import { EventEmitter } from 'node:events';
+import { v7 } from 'uuid';
 import { History } from '../../services/delivery/amqp/history.ts';
-import type { Marks } from '../../services/delivery/amqp/marks.ts';
+import type { Mark, Marks } from '../../services/delivery/amqp/marks.ts';
+import { Cursor } from '../../shared/contract/cursor.ts';
+import { encodeHeaders } from '../../shared/contract/message.ts';
 import type { BrokerConnection } from '../../shared/runtime/broker-connection.ts';
+import { ScriptedChannel } from '../support/scripted-channel.ts';
 
 const STALL_MS = 15_000;
 const never = () => new Promise<never>(() => undefined);
@@ -42,6 +46,121 @@ describe('a pass over the history', () => {
     await jest.advanceTimersByTimeAsync(STALL_MS - 1);
     expect(stalled).not.toHaveBeenCalled();
     await jest.advanceTimersByTimeAsync(1);
+    expect(await outcome).toMatchObject({ message: 'the history has brought nothing for 15000 ms' });
+    expect(stalled).toHaveBeenCalledTimes(1);
+  });
+});
+
+/** A pass whose mark and whose stream go on as the test says. */
+async function pass() {
+  const broker = new ScriptedChannel();
+  const model = { createChannel: () => Promise.resolve(broker.channel) };
+  const mark = Cursor.parse(v7());
+  let confirm: () => void = () => undefined;
+  const confirmed = new Promise<void>((resolve) => (confirm = resolve));
+  const publish = () => Promise.resolve<Mark>({ cursor: mark, confirmed, arrived: never() });
+  const stalled = jest.fn<(reason: string) => void>();
+  const history = new History(
+    { model } as unknown as BrokerConnection,
+    { publish } as unknown as Marks,
+    { isCluster: false },
+    { begun: () => undefined, stalled },
+  );
+  const read: string[] = [];
+  let isOver = false;
+  const outcome = history
+    .read(1_790_000_000_900, ({ cursor }) => read.push(cursor))
+    .catch((error: unknown) => error)
+    .finally(() => (isOver = true));
+  await jest.advanceTimersByTimeAsync(0);
+  const bring = (type: string, cursor = Cursor.parse(v7())) => {
+    broker.bring({ properties: { messageId: cursor, type, headers: encodeHeaders(cursor, []) } });
+    return cursor;
+  };
+  const settle = async (ms = 0) => {
+    await jest.advanceTimersByTimeAsync(ms);
+    return isOver;
+  };
+  return { broker, mark, confirm, bring, read, outcome, stalled, settle };
+}
+
+describe('a pass over the history, frame by frame', () => {
+  beforeEach(() => {
+    jest.useFakeTimers();
+  });
+  afterEach(() => {
+    jest.useRealTimers();
+  });
+
+  it('begins at the second that holds the time, bounded', async () => {
+    const { broker } = await pass();
+    expect(broker.requests).toEqual([
+      ['prefetch', 2_000],
+      ['consume', 'appointments.history', { 'x-stream-offset': { '!': 'timestamp', value: 1_790_000_000 } }],
+    ]);
+  });
+
+  it('ends at its own mark, not at that of another reader, and closes its channel', async () => {
+    const { broker, mark, confirm, bring, read, outcome, settle } = await pass();
+    confirm();
+    const before = [bring('appointment.created'), bring('mark')];
+    expect(await settle()).toBe(false);
+    bring('mark', mark);
+    expect(await settle()).toBe(true);
+    expect(await outcome).toMatchObject({ cursor: mark });
+    expect(read).toEqual([...before, mark]);
+    expect(broker.requests.at(-1)).toEqual(['close']);
+  });
+
+  it('ends at a mark that it read before the confirm came, and not before that', async () => {
+    const { mark, confirm, bring, outcome, settle } = await pass();
+    bring('mark', mark);
+    expect(await settle()).toBe(false);
+    confirm();
+    expect(await settle()).toBe(true);
+    expect(await outcome).toMatchObject({ cursor: mark });
+  });
+
+  it('passes over what is no entry, and settles it with the others', async () => {
+    const { broker, confirm, bring, read, settle } = await pass();
+    confirm();
+    await settle();
+    broker.bringMany(499);
+    const entry = bring('appointment.created');
+    expect(read).toEqual([entry]);
+    expect(broker.acks).toEqual([['ack', 500, true]]);
+  });
+
+  it.each<readonly [string, (broker: ScriptedChannel) => void, string]>([
+    ['was deleted', (broker) => broker.cancel(), 'the history is gone: its consumer was cancelled'],
+    ['is refused', (broker) => broker.refuse('406'), '406'],
+    ['is cut off', (broker) => broker.emit('close'), 'the channel that read the history closed'],
+    ['is not understood', (broker) => broker.emit('handler-error', new Error('ours')), 'ours'],
+  ])('breaks off, and leaves the node alone, when the stream %s', async (_what, end, message) => {
+    const { broker, confirm, outcome, settle, stalled } = await pass();
+    confirm();
+    await settle();
+    end(broker);
+    expect(await outcome).toMatchObject({ message });
+    await settle(STALL_MS);
+    expect(stalled).not.toHaveBeenCalled();
+  });
+
+  it('breaks off at once although its mark is not confirmed', async () => {
+    const { broker, outcome } = await pass();
+    broker.cancel();
+    expect(await outcome).toMatchObject({ message: 'the history is gone: its consumer was cancelled' });
+  });
+
+  it('goes on as long as messages come, and counts the silence from the last one', async () => {
+    const { broker, bring, outcome, settle, stalled } = await pass();
+    for (let times = 0; times < 4; times += 1) {
+      await settle(STALL_MS - 1);
+      if (times % 2 === 0) bring('appointment.created');
+      else broker.bring();
+    }
+    expect(await settle(STALL_MS - 1)).toBe(false);
+    expect(await settle(1)).toBe(true);
     expect(await outcome).toMatchObject({ message: 'the history has brought nothing for 15000 ms' });
     expect(stalled).toHaveBeenCalledTimes(1);
   });

@@ -7,11 +7,11 @@ import type { BrokerConnection } from '../../../shared/runtime/broker-connection
 import { closeChannel } from '../../../shared/runtime/close-channel.ts';
 import type { Cluster } from '../../../shared/runtime/cluster.ts';
 import { sleep } from '../../../shared/runtime/sleep.ts';
+import { readStream } from '../../../shared/runtime/stream-reader.ts';
 import type { Mark, Marks } from './marks.ts';
 
-/** Messages under way to us; measured best for streams over AMQP 0-9-1. */
-const PREFETCH = 2_000;
-const ACK_EVERY = 500;
+/** Measured best for streams over AMQP 0-9-1. */
+const FLOW = { prefetch: 2_000, ackEvery: 500 };
 /** A pass that brings nothing for so long is broken off, and the node left that it was read from. */
 const SCAN_IDLE_MS = 15_000;
 
@@ -70,7 +70,6 @@ class Pass {
   #finish: () => void = () => undefined;
   #fail: (error: Error) => void = () => undefined;
   #end: Cursor | undefined;
-  #unacked = 0;
   #stopped = false;
 
   constructor(
@@ -95,10 +94,9 @@ class Pass {
     channel.once('close', () => this.#fail(new Error('the channel that read the history closed')));
   }
 
-  async begin(fromSeconds: number): Promise<void> {
-    await this.channel.prefetch(PREFETCH);
-    const offset = { 'x-stream-offset': { '!': 'timestamp', value: fromSeconds } };
-    await this.channel.consume(HISTORY, (message) => this.#take(message), { arguments: offset });
+  begin(fromSeconds: number): Promise<void> {
+    const from = { '!': 'timestamp', value: fromSeconds } as const;
+    return readStream(this.channel, { stream: HISTORY, from, ...FLOW }, this.#take);
   }
 
   endAt(mark: Cursor): void {
@@ -112,19 +110,14 @@ class Pass {
     clearTimeout(this.#stalled);
   }
 
-  #take(message: ConsumeMessage | null): void {
+  readonly #take = (message: ConsumeMessage | null): void => {
     if (message === null) return this.#fail(new Error('the history is gone: its consumer was cancelled'));
     if (this.#stopped) return;
     this.#stalled.refresh();
-    this.#unacked += 1;
-    if (this.#unacked >= ACK_EVERY) {
-      this.channel.ack(message, true);
-      this.#unacked = 0;
-    }
     const entry = parseHistoryEntry(message);
     if (entry === undefined) return;
     this.onEntry(entry);
     if (entry.type === MARK_TYPE) this.#marks.add(entry.cursor);
     if (entry.cursor === this.#end) this.#finish();
-  }
+  };
 }

@@ -1,5 +1,6 @@
 import type { ChannelModel } from 'amqplib';
 import { closeChannel } from '../../../shared/runtime/close-channel.ts';
+import type { StreamStart } from '../../../shared/runtime/stream-reader.ts';
 
 const READ_MS = 10_000;
 
@@ -8,8 +9,6 @@ export function offsetOf({ properties }: { properties: { headers?: Record<string
   return typeof offset === 'number' ? offset : undefined;
 }
 
-type OffsetSpec = 'first' | 'last' | { readonly '!': 'timestamp'; readonly value: number };
-
 /**
  * Where a stream begins now: above 0 once the broker has shortened it. Or where a consumer begins that asks for its last
  * chunk or, in seconds, for that of a time. `undefined` where nothing comes.
@@ -17,7 +16,7 @@ type OffsetSpec = 'first' | 'last' | { readonly '!': 'timestamp'; readonly value
 export async function firstOffset(
   model: ChannelModel,
   stream: string,
-  from: OffsetSpec = 'first',
+  from: StreamStart = 'first',
 ): Promise<number | undefined> {
   const channel = await model.createChannel();
   // A refused consumer closes its channel, and `consume` rejects.

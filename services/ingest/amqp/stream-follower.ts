@@ -2,6 +2,7 @@ import type { Channel, ConsumeMessage } from 'amqplib';
 import type { BrokerConnection } from '../../../shared/runtime/broker-connection.ts';
 import type { Logger } from '../../../shared/runtime/logger.ts';
 import { ManagedChannel, plainChannel } from '../../../shared/runtime/managed-channel.ts';
+import { readStream } from '../../../shared/runtime/stream-reader.ts';
 import { offsetOf } from './first-offset.ts';
 
 export interface StreamFollowerOptions {
@@ -19,15 +20,12 @@ export interface StreamFollowerOptions {
   readonly logger: Logger;
 }
 
-/** Messages under way to us; streams demand a bound. */
-const PREFETCH = 1_000;
-const ACK_EVERY = 250;
+const FLOW = { prefetch: 1_000, ackEvery: 250 };
 
 /** Reads a stream and goes on with what comes; on a new connection from where it was. */
 export class StreamFollower {
   readonly #channel: ManagedChannel<Channel>;
   #nextOffset: number | undefined;
-  #unacked = 0;
   #isFirst = false;
 
   constructor(
@@ -49,16 +47,12 @@ export class StreamFollower {
 
   async #follow(channel: Channel): Promise<void> {
     const { stream, begin } = this.options;
-    await channel.prefetch(PREFETCH);
-    this.#unacked = 0;
     this.#isFirst = true;
-    const offset = this.#nextOffset ?? (await begin());
-    await channel.consume(stream, (message) => this.#take(channel, message), {
-      arguments: { 'x-stream-offset': offset },
-    });
+    const from = this.#nextOffset ?? (await begin());
+    await readStream(channel, { stream, from, ...FLOW }, this.#take);
   }
 
-  #take(channel: Channel, message: ConsumeMessage | null): void {
+  readonly #take = (message: ConsumeMessage | null): void => {
     const { name, onFirst, onGone, onMessage } = this.options;
     if (message === null) {
       this.#nextOffset = undefined;
@@ -66,15 +60,10 @@ export class StreamFollower {
       this.#channel.restart(`the broker cancelled the consumer of the ${name}`);
       return;
     }
-    this.#unacked += 1;
-    if (this.#unacked >= ACK_EVERY) {
-      channel.ack(message, true);
-      this.#unacked = 0;
-    }
     const offset = offsetOf(message) ?? 0;
     if (this.#isFirst) onFirst?.(offset, this.#nextOffset ?? 0);
     this.#isFirst = false;
     this.#nextOffset = offset + 1;
     onMessage(message, offset);
-  }
+  };
 }

@@ -1,0 +1,36 @@
+import type { Channel, ConsumeMessage } from 'amqplib';
+
+/** An offset, or the chunk to begin with: the first, the last, or the one that holds a time in Unix seconds. */
+export type StreamStart = number | 'first' | 'last' | { readonly '!': 'timestamp'; readonly value: number };
+
+export interface StreamReading {
+  readonly stream: string;
+  readonly from: StreamStart;
+  /** Messages under way to us; streams demand a bound. */
+  readonly prefetch: number;
+  /** Messages settled by one ack, which lets as many more come. */
+  readonly ackEvery: number;
+}
+
+/**
+ * Consumes a stream on a channel of its own; rejects when the broker refuses. Each message is handed on in the order of
+ * the stream, and `null` when the broker cancels the consumer: somebody deleted the stream. Nothing comes after the
+ * channel is closed, and the channel alone tells of that.
+ */
+export async function readStream(
+  channel: Channel,
+  { stream, from, prefetch, ackEvery }: StreamReading,
+  onMessage: (message: ConsumeMessage | null) => void,
+): Promise<void> {
+  let unacked = 0;
+  const take = (message: ConsumeMessage | null) => {
+    if (message !== null) unacked += 1;
+    if (message !== null && unacked >= ackEvery) {
+      channel.ack(message, true);
+      unacked = 0;
+    }
+    onMessage(message);
+  };
+  await channel.prefetch(prefetch);
+  await channel.consume(stream, take, { arguments: { 'x-stream-offset': from } });
+}
