@@ -21,7 +21,7 @@ const TOKEN_HINT =
   'EASYAPPOINTMENTS_API_TOKEN must be the API token of its settings (Settings, Integrations, API), and the web server must pass the header Authorization on to PHP';
 
 /**
- * One question and its answer. Throws a RestFailure for everything that is neither a JSON document nor "no such row",
+ * One question and its answer. Throws an ApiFailure for everything that is neither a JSON document nor "no such row",
  * and the signal's reason when that is aborted.
  */
 export async function ask(

@@ -3,7 +3,7 @@ export type ApiFailureCode =
 
 /** Why a question to the REST API has no answer; the message tells an operator what to look at. */
 export class ApiFailure extends Error {
-  override readonly name = 'RestFailure';
+  override readonly name = 'ApiFailure';
 
   constructor(
     readonly code: ApiFailureCode,
