@@ -4,6 +4,7 @@ import {
   parseRoom,
   personalKindOf,
   personalRoom,
+  ROOM_EXPECTED,
   routingKeyOf,
   widePatternOf,
 } from '../../shared/contract/routing.ts';
@@ -78,6 +79,12 @@ describe('parseRoom', () => {
     (name) => {
       expect(parseRoom(name)).toBeUndefined();
     },
+  );
+});
+
+it('what a room is, in one sentence', () => {
+  expect(ROOM_EXPECTED).toBe(
+    'expected admin, calendar, provider_{id}, secretary_{id} or customer_{id} with a positive whole id',
   );
 });
 

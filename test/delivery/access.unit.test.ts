@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
 import { admit, mayJoin, ownRooms, roles, type Role } from '../../services/delivery/core/access.ts';
-import type { Room } from '../../shared/contract/routing.ts';
+import { personalRoom, type Room } from '../../shared/contract/routing.ts';
 
 const principal = (role: Role, userId = 4) => ({ role, userId, expiresAtMs: 0 });
 
@@ -40,6 +41,30 @@ describe('rooms of a role', () => {
   });
 });
 
+describe('who may join what, for any ids', () => {
+  const anyId = fc.integer({ min: 1, max: Number.MAX_SAFE_INTEGER });
+  const shared: readonly Room[] = ['admin', 'calendar'];
+  const kinds = ['provider', 'secretary', 'customer'] as const;
+
+  it.each([
+    { role: 'admin', mayJoin: [...shared, ...kinds], mayJoinOfOthers: kinds },
+    { role: 'provider', mayJoin: ['calendar', 'provider'], mayJoinOfOthers: [] },
+    { role: 'secretary', mayJoin: ['calendar', 'secretary'], mayJoinOfOthers: [] },
+    { role: 'customer', mayJoin: ['customer'], mayJoinOfOthers: [] },
+  ] as const)('$role: $mayJoin with their own id, $mayJoinOfOthers with another', (row) => {
+    const who = (userId: number) => principal(row.role, userId);
+    fc.assert(
+      fc.property(anyId, anyId, (own, other) => {
+        fc.pre(own !== other);
+        const joins = (room: Room) => mayJoin(who(own), room);
+        const ofKind = (id: number) => kinds.filter((kind) => joins(personalRoom(kind, id)));
+        expect([...shared.filter(joins), ...ofKind(own)]).toEqual(row.mayJoin);
+        expect(ofKind(other)).toEqual(row.mayJoinOfOthers);
+      }),
+    );
+  });
+});
+
 describe('admit', () => {
   it('names the room that may be joined', () => {
     expect(admit(principal('provider'), 'provider_4')).toEqual({ room: 'provider_4' });
@@ -63,6 +88,17 @@ describe('admit', () => {
 
   it.each(['admin', 'provider_5', 'secretary_4', 'customer_4'])('a provider 4 is denied %s', (name) => {
     expect(admit(principal('provider'), name)).toMatchObject({ refused: 'ACCESS_DENIED' });
+  });
+
+  it('says which role and room, and what a room is', () => {
+    expect(admit(principal('secretary'), 'provider_4')).toHaveProperty(
+      'message',
+      'A secretary may not join provider_4.',
+    );
+    expect(admit(principal('admin'), 'provider')).toHaveProperty(
+      'message',
+      '"provider" is no room: expected admin, calendar, provider_{id}, secretary_{id} or customer_{id}.',
+    );
   });
 
   it('does not send an endless name back', () => {
