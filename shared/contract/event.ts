@@ -1,15 +1,13 @@
 import type { Cursor } from './cursor.ts';
+import { eventKinds, type EventKind } from './event-kinds.ts';
 import type { Address } from './routing.ts';
 
-export const appointmentEvents = [
-  'appointment.created',
-  'appointment.updated',
-  'appointment.cancelled',
-] as const;
-export const eventNames = [...appointmentEvents, 'calendar.sync'] as const;
-
-export type AppointmentEventName = (typeof appointmentEvents)[number];
-export type EventName = (typeof eventNames)[number];
+type Kinds = typeof eventKinds;
+export type EventName = keyof Kinds;
+export type AppointmentEventName = {
+  [Name in EventName]: Kinds[Name]['isAppointment'] extends true ? Name : never;
+}[EventName];
+export const eventNames = Object.keys(eventKinds) as readonly EventName[];
 export type EventData = Readonly<Record<string, unknown>>;
 
 /** A fact that a backend told us, checked and addressed. */
@@ -23,8 +21,12 @@ export interface RoomcastEvent {
   readonly rooms: readonly Address[];
 }
 
+export function kindOf(name: EventName): EventKind {
+  return eventKinds[name];
+}
+
 export function isAppointmentEvent(name: EventName): name is AppointmentEventName {
-  return name !== 'calendar.sync';
+  return kindOf(name).isAppointment;
 }
 
 /** The bytes that every client of the event's rooms receives: built once by ingest, never parsed again. */

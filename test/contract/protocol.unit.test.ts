@@ -3,9 +3,11 @@ import { readFileSync } from 'node:fs';
 import { DeliveryVariables } from '../../services/delivery/config.ts';
 import { acceptEvent } from '../../services/ingest/core/accept.ts';
 import { readInput } from '../../services/ingest/core/read-input.ts';
+import { roomsByRule } from '../../services/ingest/core/rooms-of.ts';
 import { closeCodes } from '../../shared/contract/close-codes.ts';
 import { errorRegistry } from '../../shared/contract/errors.ts';
-import { eventNames } from '../../shared/contract/event.ts';
+import { calendarReasons } from '../../shared/contract/event-kinds.ts';
+import { eventNames, kindOf } from '../../shared/contract/event.ts';
 import {
   EventFrame,
   frameErrorCodes,
@@ -13,7 +15,7 @@ import {
   resumeFailures,
   ServerFrame,
 } from '../../shared/contract/frames.ts';
-import { examples } from '../support/protocol-examples.ts';
+import { examples, namesIn, tableOf } from '../support/protocol-examples.ts';
 import { TEST_SECRET } from '../support/tokens.ts';
 import { EXCHANGE, HISTORY, INBOX, REJECTED, REJECTED_REASON } from '../../shared/contract/topology.ts';
 
@@ -58,6 +60,8 @@ describe('PROTOCOL.md names', () => {
     ...frameErrorCodes,
     ...resumeFailures,
     ...eventNames,
+    ...eventNames.flatMap((name) => kindOf(name).underscoreName ?? []),
+    ...Object.values(calendarReasons),
     ...[EXCHANGE, HISTORY, INBOX, REJECTED, REJECTED_REASON],
   ])('%s', (name) => {
     expect(document).toContain(`\`${name}\``);
@@ -65,6 +69,19 @@ describe('PROTOCOL.md names', () => {
 
   it.each(Object.values(closeCodes).map(({ code }) => code))('close code %d', (code) => {
     expect(document).toMatch(new RegExp(`\\| [\\d, ]*${code}[\\d, ]* +\\|`));
+  });
+});
+
+describe('PROTOCOL.md has the table of the code', () => {
+  it('of events and the rooms that the rule gives them', () => {
+    const written = tableOf('event').flatMap(([events = '', rooms = '']) =>
+      namesIn(events).map((name) => [
+        name,
+        { value: namesIn(rooms).map((room) => room.replace('{id}', '4')) },
+      ]),
+    );
+    const concerned = { appointmentId: 4, providerId: 4, customerId: 4, secretaryIds: [4] };
+    expect(written).toEqual(eventNames.map((name) => [name, roomsByRule(name, concerned)]));
   });
 });
 

@@ -10,6 +10,27 @@ export function examples(label: string): readonly string[] {
   return found;
 }
 
+/** The cells of the table of PROTOCOL.md whose first column has this heading, without the headings. */
+export function tableOf(heading: string): readonly (readonly string[])[] {
+  const [, rows = ''] =
+    new RegExp(`\\n\\| ${heading} +\\|.*\\n\\| -.*\\n((?:\\|.*\\n)+)`).exec(document) ?? [];
+  if (rows === '') throw new Error(`PROTOCOL.md has no table ${heading}`);
+  return rows
+    .trim()
+    .split('\n')
+    .map((row) =>
+      row
+        .split('|')
+        .slice(1, -1)
+        .map((cell) => cell.trim()),
+    );
+}
+
+/** What a text of PROTOCOL.md has between backticks. */
+export function namesIn(text: string): readonly string[] {
+  return [...text.matchAll(/`([^`]+)`/g)].map(([, name = '']) => name);
+}
+
 export type Step =
   | { readonly does: 'client sends' | 'server sends' | 'backend publishes'; readonly frame: object }
   | { readonly does: 'server closes'; readonly code: number };

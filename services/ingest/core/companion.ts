@@ -1,5 +1,5 @@
 import { companionIdOf } from '../../../shared/contract/companion-id.ts';
-import { isAppointmentEvent, type EventData, type RoomcastEvent } from '../../../shared/contract/event.ts';
+import { kindOf, type EventData, type RoomcastEvent } from '../../../shared/contract/event.ts';
 import type { CalendarRoom } from './intake.ts';
 import { concernedBy, slotOf } from './event-data.ts';
 
@@ -8,17 +8,17 @@ export function forCalendar(
   event: RoomcastEvent,
   calendarRoom: CalendarRoom,
 ): { readonly event: RoomcastEvent; readonly companion: RoomcastEvent | undefined } {
-  if (calendarRoom === 'thin' || !isAppointmentEvent(event.name))
+  if (calendarRoom === 'thin' || !kindOf(event.name).hasCompanion)
     return { event, companion: companionOf(event) };
   return { event: { ...event, rooms: [...event.rooms, 'calendar'] }, companion: undefined };
 }
 
 /**
- * The thin calendar.sync beside every appointment event: staff refresh the slot, and personal data reaches
+ * The thin calendar.sync beside an appointment event: staff refresh the slot, and personal data reaches
  * nobody whom the appointment does not concern.
  */
 export function companionOf(event: RoomcastEvent): RoomcastEvent | undefined {
-  if (!isAppointmentEvent(event.name)) return undefined;
+  if (!kindOf(event.name).hasCompanion) return undefined;
   const { appointmentId, providerId } = concernedBy(event.data);
   const data = {
     reason: event.name,

@@ -1,26 +1,5 @@
-import { eventNames, type EventName } from '../../../shared/contract/event.ts';
-
-/** The fork's words for what we have a word for. */
-const synonyms: Readonly<Record<string, EventName>> = {
-  appointment_created: 'appointment.created',
-  appointment_updated: 'appointment.updated',
-  appointment_deleted: 'appointment.cancelled',
-  'appointment.deleted': 'appointment.cancelled',
-};
-
-/** What the fork tells staff beside appointments; the value is the reason of the calendar.sync it becomes. */
-const calendarReasons: Readonly<Record<string, string>> = Object.fromEntries(
-  [
-    'unavailability.created',
-    'unavailability.updated',
-    'unavailability.deleted',
-    'provider.availability_changed',
-    'provider.status_changed',
-  ].flatMap((reason) => [
-    [reason, reason],
-    [reason.replace('.', '_'), reason],
-  ]),
-);
+import { calendarReasons } from '../../../shared/contract/event-kinds.ts';
+import { eventNames, kindOf, type EventName } from '../../../shared/contract/event.ts';
 
 export interface ResolvedName {
   readonly name: EventName;
@@ -28,24 +7,29 @@ export interface ResolvedName {
   readonly reason?: string;
 }
 
-export const acceptedNames = [
-  ...eventNames,
-  ...Object.keys(synonyms),
-  ...Object.keys(calendarReasons),
-] as const;
+/** Every name that a backend may give: ours, and those of the existing apps, each of them with a dot too. */
+const resolved: ReadonlyMap<string, ResolvedName> = new Map([
+  ...eventNames.map((name) => [name, { name }] as const),
+  ...eventNames.flatMap((name) =>
+    withDot(kindOf(name).underscoreName).map((theirs) => [theirs, { name }] as const),
+  ),
+  ...Object.entries(calendarReasons).flatMap(([reason, theirs]) =>
+    [reason, theirs].map((given) => [given, { name: 'calendar.sync', reason }] as const),
+  ),
+]);
+
+export const acceptedNames: readonly string[] = [...resolved.keys()];
 
 /** Short enough for an answer that says it of each of a thousand events: the dotted twins are left out. */
 export const NAME_EXPECTED = `expected one of ${[
   ...eventNames,
-  ...Object.keys(synonyms).filter((name) => !name.includes('.')),
-  ...Object.keys(calendarReasons).filter((name) => !name.includes('.')),
+  ...acceptedNames.filter((name) => !name.includes('.')),
 ].join(', ')}`;
 
 export function resolveName(given: string): ResolvedName | undefined {
-  const reason = Object.hasOwn(calendarReasons, given) ? calendarReasons[given] : undefined;
-  if (reason !== undefined) return { name: 'calendar.sync', reason };
-  const name = eventNames.find((known) => known === given);
-  if (name !== undefined) return { name };
-  const synonym = Object.hasOwn(synonyms, given) ? synonyms[given] : undefined;
-  return synonym === undefined ? undefined : { name: synonym };
+  return resolved.get(given);
+}
+
+function withDot(name: string | undefined): readonly string[] {
+  return name === undefined ? [] : [name, name.replace('_', '.')];
 }

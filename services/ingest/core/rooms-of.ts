@@ -1,4 +1,4 @@
-import { isAppointmentEvent, type EventName } from '../../../shared/contract/event.ts';
+import { isAppointmentEvent, kindOf, type EventName } from '../../../shared/contract/event.ts';
 import { personalRoom, type Address } from '../../../shared/contract/routing.ts';
 import type { Problem } from '../../../shared/contract/errors.ts';
 import type { Concerned } from './event-data.ts';
@@ -25,9 +25,9 @@ export function appointmentRooms(
   return withoutRepeats([...rooms, ...secretaries.map((id) => personalRoom('secretary', id))]);
 }
 
-/** Rooms that the backend named. An appointment never goes to `calendar`: its thin companion does. */
+/** Rooms that the backend named, without `calendar` where a thin companion goes there. */
 export function roomsAsGiven(name: EventName, rooms: readonly Address[]): Address[] {
-  const kept = isAppointmentEvent(name) ? rooms.filter((room) => room !== 'calendar') : rooms;
+  const kept = kindOf(name).hasCompanion ? rooms.filter((room) => room !== 'calendar') : rooms;
   return withoutRepeats(kept);
 }
 
