@@ -1,5 +1,6 @@
 import { errorFrame } from '../../shared/contract/frames.ts';
-import { roles, type Principal, type Role } from './core/access.ts';
+import { roles, type Role } from '../../shared/contract/rooms.ts';
+import type { Principal } from './core/access.ts';
 import { FrameBounds } from './core/frame-bounds.ts';
 import { Floods } from './core/floods.ts';
 import { LastHeard } from './core/last-heard.ts';

@@ -1,13 +1,13 @@
 import jwt from 'jsonwebtoken';
+import { roles, type Role } from '../../shared/contract/rooms.ts';
 import { positiveInteger, UsageError } from '../../shared/runtime/command-line.ts';
 import { readVariables } from '../../shared/runtime/env.ts';
 import { DeliveryVariables } from './config.ts';
 
-export const roles = ['admin', 'provider', 'secretary', 'customer'] as const;
 export const DEFAULT_TTL_S = 3_600;
 
 export interface Person {
-  readonly role: (typeof roles)[number];
+  readonly role: Role;
   readonly id: number;
 }
 

@@ -1,3 +1,4 @@
+import { oneOf, roles } from '../../shared/contract/rooms.ts';
 import {
   positiveInteger,
   printLine,
@@ -11,7 +12,7 @@ const usage = `usage: token --role ROLE --id ID [--ttl SECONDS]
 
 Prints a token for a WebSocket client, signed with JWT_SECRET or what JWT_SECRET_FILE holds.
 
-  --role  admin, provider, secretary or customer
+  --role  ${oneOf(roles)}
   --id    the person's id in the booking backend
   --ttl   how long it is valid, in seconds (${DEFAULT_TTL_S})`;
 

@@ -1,3 +1,4 @@
+import { oneOf, roles } from '../../shared/contract/rooms.ts';
 import { readArguments, runMain, UsageError } from '../../shared/runtime/command-line.ts';
 import { readVariables } from '../../shared/runtime/env.ts';
 import { DeliveryVariables } from './config.ts';
@@ -9,7 +10,7 @@ const usage = `usage: watch --role ROLE --id ID [--rooms A,B] [--url URL]
 
 Connects as a client, prints every frame, and comes back from where it was after a lost connection. Ctrl-C ends it.
 
-  --role   admin, provider, secretary or customer; signs a token with JWT_SECRET or what JWT_SECRET_FILE holds
+  --role   ${oneOf(roles)}; signs a token with JWT_SECRET or what JWT_SECRET_FILE holds
   --id     the person's id in the booking backend
   --token  a token of your own instead
   --rooms  rooms to join besides the role's, comma-separated

@@ -1,14 +1,7 @@
 import { parseId } from './ids.ts';
+import { personalKinds, ROOM_FORMS, sharedRooms, type PersonalKind, type SharedRoom } from './rooms.ts';
 
-/** Kinds of rooms that belong to one person; the id follows an underscore. */
-export const personalKinds = ['provider', 'secretary', 'customer'] as const;
-export type PersonalKind = (typeof personalKinds)[number];
-
-/** Rooms that are addresses of their own. */
-export const sharedRooms = ['admin', 'calendar'] as const;
-
-/** An address: `admin`, `calendar`, `provider_{id}`, `secretary_{id}`, `customer_{id}`. */
-export type Room = (typeof sharedRooms)[number] | `${PersonalKind}_${number}`;
+export type Room = SharedRoom | `${PersonalKind}_${number}`;
 
 /** Reaches every session. Not a room: neither a client nor a backend can name it. */
 export const EVERYONE = 'everyone';
@@ -16,22 +9,21 @@ export const EVERYONE = 'everyone';
 /** What a message can be addressed to. */
 export type Address = Room | typeof EVERYONE;
 
-export const ROOM_EXPECTED =
-  'expected admin, calendar, provider_{id}, secretary_{id} or customer_{id} with a positive whole id';
+export const ROOM_EXPECTED = `expected ${ROOM_FORMS} with a positive whole id`;
 
 export function personalRoom(kind: PersonalKind, id: number): Room {
   return `${kind}_${id}`;
 }
 
-export function personalKindOf(room: Room): PersonalKind | undefined {
-  return personalKinds.find((kind) => room.startsWith(`${kind}_`));
+export function personalKindOf(address: string): PersonalKind | undefined {
+  return personalKinds.find((kind) => address.startsWith(`${kind}_`));
 }
 
 export function parseRoom(name: unknown): Room | undefined {
   if (typeof name !== 'string') return undefined;
   const shared = sharedRooms.find((room) => room === name);
   if (shared !== undefined) return shared;
-  const kind = personalKinds.find((candidate) => name.startsWith(`${candidate}_`));
+  const kind = personalKindOf(name);
   if (kind === undefined) return undefined;
   const id = parseId(name.slice(kind.length + 1));
   return id === undefined ? undefined : personalRoom(kind, id);

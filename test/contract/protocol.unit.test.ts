@@ -17,6 +17,7 @@ import {
 } from '../../shared/contract/frames.ts';
 import { examples, namesIn, tableOf } from '../support/protocol-examples.ts';
 import { TEST_SECRET } from '../support/tokens.ts';
+import { roleRules, roles, roomKinds, type RoleRule } from '../../shared/contract/rooms.ts';
 import { EXCHANGE, HISTORY, INBOX, REJECTED, REJECTED_REASON } from '../../shared/contract/topology.ts';
 
 const document = readFileSync('PROTOCOL.md', 'utf8');
@@ -82,6 +83,25 @@ describe('PROTOCOL.md has the table of the code', () => {
     );
     const concerned = { appointmentId: 4, providerId: 4, customerId: 4, secretaryIds: [4] };
     expect(written).toEqual(eventNames.map((name) => [name, roomsByRule(name, concerned)]));
+  });
+
+  it('of roles and what they may join', () => {
+    const written = tableOf('role').map(([role, joined = '', more]) => [role, namesIn(joined), more]);
+    expect(written).toEqual(
+      roles.map((role) => {
+        const { personal, shared, mayJoinAny }: RoleRule = roleRules[role];
+        const joined = [...personal.map((kind) => `${kind}_{id}`), ...shared];
+        return [role, joined, mayJoinAny ? 'any room' : 'its own'];
+      }),
+    );
+  });
+
+  it.each([
+    ['kinds of rooms', /^Rooms are (.*);/m, roomKinds],
+    ['roles of a token', /`role` is one of (.*?)\./, roles],
+  ] as const)('of %s', (_what, sentence, known) => {
+    const written = namesIn(sentence.exec(document)?.[1] ?? '');
+    expect(written.map((name) => name.replace('_{id}', ''))).toEqual(known);
   });
 });
 

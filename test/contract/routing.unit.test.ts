@@ -99,7 +99,7 @@ describe('kinds of rooms', () => {
     },
   );
 
-  it.each(['admin', 'calendar'] as const)('%s belongs to nobody', (room) => {
+  it.each(['admin', 'calendar', 'everyone'] as const)('%s belongs to nobody', (room) => {
     expect(personalKindOf(room)).toBeUndefined();
   });
 });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import type { Principal, Role } from '../../services/delivery/core/access.ts';
+import type { Principal } from '../../services/delivery/core/access.ts';
+import type { Role } from '../../shared/contract/rooms.ts';
 import { Membership } from '../../services/delivery/core/membership.ts';
 import type { ServerFrame } from '../../shared/contract/frames.ts';
 import { FakeRooms } from './fakes.ts';

@@ -1,4 +1,5 @@
-import type { Principal, Role } from '../../services/delivery/core/access.ts';
+import type { Principal } from '../../services/delivery/core/access.ts';
+import type { Role } from '../../shared/contract/rooms.ts';
 import type { Replay, StartingPoint } from '../../services/delivery/core/catch-up.ts';
 import { Floods } from '../../services/delivery/core/floods.ts';
 import { Feed } from '../../services/delivery/core/feed.ts';

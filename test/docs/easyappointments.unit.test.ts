@@ -12,6 +12,7 @@ import { readWebhook } from '../../services/ingest/easyappointments/webhook.ts';
 import { paths } from '../../services/ingest/http/routes.ts';
 import { frameErrorCodes } from '../../shared/contract/frames.ts';
 import { errorRegistry } from '../../shared/contract/errors.ts';
+import { oneOf, roles } from '../../shared/contract/rooms.ts';
 import { wallTime } from '../../shared/core/wall-time.ts';
 import { TEST_SECRET } from '../support/tokens.ts';
 
@@ -148,6 +149,10 @@ describe('what the guide has people paste', () => {
       principal: { userId: 4, role: 'provider' },
     });
   });
+});
+
+it('the guide names the roles that a token may have', () => {
+  expect(guide).toContain(`\`role\` is ${oneOf(roles.map((role) => `\`${role}\``))}.`);
 });
 
 describe('the figures of the guide', () => {

@@ -1,9 +1,10 @@
 import jwt from 'jsonwebtoken';
+import type { Role } from '../../shared/contract/rooms.ts';
 
 /** The HS256 secret of every test world; long enough to be accepted, and no placeholder. */
 export const TEST_SECRET = 'only-for-tests-0123456789-abcdefghij';
 
-export type TestRole = 'admin' | 'provider' | 'secretary' | 'customer';
+export type TestRole = Role;
 
 export interface TokenOptions {
   readonly ttlSeconds?: number;

@@ -3,8 +3,8 @@ import {
   routingKeyOf,
   widePatternOf,
   type Address,
-  type PersonalKind,
 } from '../../../shared/contract/routing.ts';
+import type { PersonalKind } from '../../../shared/contract/rooms.ts';
 import { EXCHANGE } from '../../../shared/contract/topology.ts';
 import type { BrokerConnection } from '../../../shared/runtime/broker-connection.ts';
 import type { Logger } from '../../../shared/runtime/logger.ts';
@@ -71,7 +71,7 @@ export class Bindings {
 
   /** Patterns of which any one brings everything for a room. */
   patternsOf(room: Address): readonly string[] {
-    const kind = room === 'everyone' ? undefined : personalKindOf(room);
+    const kind = personalKindOf(room);
     return kind === undefined ? [routingKeyOf(room)] : [routingKeyOf(room), widePatternOf(kind)];
   }
 
@@ -101,7 +101,7 @@ export class Bindings {
   }
 
   #patternFor(room: Address): string {
-    const kind = room === 'everyone' ? undefined : personalKindOf(room);
+    const kind = personalKindOf(room);
     if (kind === undefined) return routingKeyOf(room);
     const rooms = this.#perKind.get(kind) ?? new Set();
     this.#perKind.set(kind, rooms.add(room));
@@ -118,7 +118,7 @@ export class Bindings {
   }
 
   #forget(room: Address): void {
-    const kind = room === 'everyone' ? undefined : personalKindOf(room);
+    const kind = personalKindOf(room);
     // Every session joins and leaves `everyone`, which stays bound all the same.
     if (!this.#always.has(routingKeyOf(room))) this.#binder.unbind(routingKeyOf(room));
     if (kind === undefined) return;

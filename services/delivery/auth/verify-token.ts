@@ -2,9 +2,9 @@ import jwt from 'jsonwebtoken';
 import { createSecretKey, type KeyObject } from 'node:crypto';
 import { z } from 'zod';
 import { Id } from '../../../shared/contract/ids.ts';
+import { roles } from '../../../shared/contract/rooms.ts';
 import { unixMs } from '../../../shared/core/wall-time.ts';
 import type { WallClock } from '../../../shared/runtime/clock.ts';
-import { roles } from '../core/access.ts';
 import type { TokenVerdict } from '../core/session-ports.ts';
 
 /** RFC 3339 knows four digits of a year; later times are written as this one. */

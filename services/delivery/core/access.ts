@@ -1,8 +1,6 @@
 import { parseRoom, personalRoom, type Room } from '../../../shared/contract/routing.ts';
+import { ROOM_FORMS, roleRules, type Role, type RoleRule } from '../../../shared/contract/rooms.ts';
 import type { FrameErrorCode } from '../../../shared/contract/frames.ts';
-
-export const roles = ['admin', 'provider', 'secretary', 'customer'] as const;
-export type Role = (typeof roles)[number];
 
 /** Who a verified token says its bearer is, and until when. */
 export interface Principal {
@@ -16,22 +14,14 @@ export function userKeyOf({ role, userId }: Pick<Principal, 'role' | 'userId'>):
   return `${role}:${userId}`;
 }
 
-/** Rooms that a principal is in without asking (PROTOCOL.md, Events and rooms), in the order in which they are announced. */
+/** Rooms that a principal is in without asking, in the order in which they are announced. */
 export function ownRooms({ role, userId }: Principal): readonly Room[] {
-  switch (role) {
-    case 'admin':
-      return ['admin', 'calendar'];
-    case 'provider':
-    case 'secretary':
-      return [personalRoom(role, userId), 'calendar'];
-    case 'customer':
-      return [personalRoom(role, userId)];
-  }
+  const { personal, shared }: RoleRule = roleRules[role];
+  return [...personal.map((kind) => personalRoom(kind, userId)), ...shared];
 }
 
-/** An administrator may be anywhere, everybody else in their own rooms. */
 export function mayJoin(principal: Principal, room: Room): boolean {
-  return principal.role === 'admin' || ownRooms(principal).includes(room);
+  return roleRules[principal.role].mayJoinAny || ownRooms(principal).includes(room);
 }
 
 export type RoomVerdict =
@@ -47,5 +37,5 @@ export function admit(principal: Principal, name: unknown): RoomVerdict {
 
 function describeInvalid(name: unknown): string {
   if (typeof name !== 'string') return 'Name a "room", such as "provider_4".';
-  return `${JSON.stringify(name.slice(0, 60))} is no room: expected admin, calendar, provider_{id}, secretary_{id} or customer_{id}.`;
+  return `${JSON.stringify(name.slice(0, 60))} is no room: expected ${ROOM_FORMS}.`;
 }

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { isDerivedId } from '../../../shared/contract/companion-id.ts';
 import { Cursor } from '../../../shared/contract/cursor.ts';
 import { Id } from '../../../shared/contract/ids.ts';
+import { ROOM_FORMS } from '../../../shared/contract/rooms.ts';
 import { parseRoom, ROOM_EXPECTED } from '../../../shared/contract/routing.ts';
 import { acceptedNames, NAME_EXPECTED } from './event-names.ts';
 
@@ -48,7 +49,7 @@ export const Timestamp = z.iso
 export const RoomName = z
   .string(ROOM_EXPECTED)
   .refine((name) => parseRoom(name) !== undefined, ROOM_EXPECTED)
-  .meta({ description: 'admin, calendar, provider_{id}, secretary_{id} or customer_{id}' });
+  .meta({ description: ROOM_FORMS });
 
 export const Rooms = z.array(RoomName, ROOMS_EXPECTED).min(1, ROOMS_EXPECTED).max(MAX_ROOMS, ROOMS_EXPECTED);
 
