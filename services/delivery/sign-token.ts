@@ -1,4 +1,5 @@
 import jwt from 'jsonwebtoken';
+import { z } from 'zod';
 import { roles, type Role } from '../../shared/contract/rooms.ts';
 import { positiveInteger, UsageError } from '../../shared/runtime/command-line.ts';
 import { readVariables } from '../../shared/runtime/env.ts';
@@ -19,7 +20,8 @@ export function signToken(secret: string, { role, id }: Person, ttlS = DEFAULT_T
 
 /** The one with which a token is signed: the first, which is the newest while they are rotated. */
 export function readSigningSecret(env: Readonly<Record<string, string | undefined>>): string {
-  const { jwtSecret } = readVariables(DeliveryVariables.pick({ JWT_SECRET: true }), env);
+  const { JWT_SECRET } = DeliveryVariables.shape;
+  const { jwtSecret } = readVariables(z.object({ JWT_SECRET }), env);
   const [newest = ''] = jwtSecret.reveal();
   return newest;
 }

@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import { oneOf, roles } from '../../shared/contract/rooms.ts';
 import { readArguments, runMain, UsageError } from '../../shared/runtime/command-line.ts';
 import { readVariables } from '../../shared/runtime/env.ts';
@@ -38,5 +39,6 @@ function tokenSource({ token, role, id }: { token?: string; role?: string; id?: 
 }
 
 function listeningPort(): number {
-  return readVariables(DeliveryVariables.pick({ WEBSOCKET_PORT: true }), process.env).websocketPort;
+  const { WEBSOCKET_PORT } = DeliveryVariables.shape;
+  return readVariables(z.object({ WEBSOCKET_PORT }), process.env).websocketPort;
 }
