@@ -6,6 +6,7 @@ import { appointmentRooms } from '../core/rooms-of.ts';
 import type { AppointmentRow } from './columns.ts';
 import { withHashForCustomer } from './customer-hash.ts';
 import type { Notice } from './decide.ts';
+import type { NamedKind } from './entries.ts';
 import type { Directory } from './ledger.ts';
 import { isOfCustomer } from './quiet.ts';
 import { isWallClock, slotOf } from './local-time.ts';
@@ -150,11 +151,7 @@ function reasonOf({ reason }: { readonly reason?: string }): EventData {
   return reason === undefined ? {} : { reason };
 }
 
-function nameOf(
-  kind: 'provider' | 'customer' | 'service',
-  id: number | null | undefined,
-  directory: Directory,
-): string | undefined {
+function nameOf(kind: NamedKind, id: number | null | undefined, directory: Directory): string | undefined {
   return id === null || id === undefined ? undefined : directory.nameOf(kind, id);
 }
 

@@ -111,6 +111,8 @@ export interface Records {
   readonly run: RunRecord;
 }
 export type Kind = keyof Records;
+/** What an appointment refers to by id, and is shown with the name of. */
+export type NamedKind = 'provider' | 'customer' | 'service';
 
 /** One thing's value, as it is written. */
 export const LedgerEntry = z.discriminatedUnion('kind', [

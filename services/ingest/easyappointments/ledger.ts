@@ -1,4 +1,4 @@
-import { keyOf, RUN_ID, type LedgerEntry, type Kind, type Records } from './entries.ts';
+import { keyOf, RUN_ID, type LedgerEntry, type Kind, type NamedKind, type Records } from './entries.ts';
 
 /** An entry whose version the ledger gives when it is proposed. */
 export type Proposal = {
@@ -7,7 +7,7 @@ export type Proposal = {
 
 /** Whom and what appointments are about; for the names and rooms of an event. */
 export interface Directory {
-  nameOf(kind: 'provider' | 'customer' | 'service', id: number): string | undefined;
+  nameOf(kind: NamedKind, id: number): string | undefined;
   /** Of somebody without one, and of what is nobody's, the site's default. */
   zoneOf(provider: number | undefined): string | undefined;
   secretariesOf(provider: number): readonly number[];
@@ -82,7 +82,7 @@ export class Ledger implements Directory {
     }
   }
 
-  nameOf(kind: 'provider' | 'customer' | 'service', id: number): string | undefined {
+  nameOf(kind: NamedKind, id: number): string | undefined {
     const found = this.get(kind, id);
     return found?.gone === true ? undefined : (found?.name ?? undefined);
   }
@@ -101,17 +101,14 @@ export class Ledger implements Directory {
   }
 
   /** Booked appointments of somebody or of a service, by id. */
-  bookedOf(
-    kind: 'provider' | 'customer' | 'service',
-    id: number,
-  ): readonly (readonly [number, Records['appointment']])[] {
+  bookedOf(kind: NamedKind, id: number): readonly (readonly [number, Records['appointment']])[] {
     return [...this.#all('appointment')]
       .filter(([, record]) => record.state !== 'deleted' && !record.absence && record[kind] === id)
       .sort(([a], [b]) => a - b);
   }
 
   /** Appointments and absences of somebody, or of all, that did not end before a day (`Y-m-d`). */
-  coming(today: string, of?: { readonly kind: 'provider' | 'customer' | 'service'; readonly id: number }) {
+  coming(today: string, of?: { readonly kind: NamedKind; readonly id: number }) {
     const isMeant = (record: Records['appointment']) => of === undefined || record[of.kind] === of.id;
     const isComing = ({ state, end }: Records['appointment']) =>
       state === 'booked' && (end === null || end >= today);

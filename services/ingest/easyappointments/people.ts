@@ -1,7 +1,7 @@
 import type { AcceptedEvent } from '../core/accept.ts';
 import type { PersonRow, ServiceRow } from './columns.ts';
 import { rowOf, type Notice } from './decide.ts';
-import type { PersonRecord } from './entries.ts';
+import type { NamedKind, PersonRecord } from './entries.ts';
 import type { Directory, Ledger, Proposal } from './ledger.ts';
 import { isOver, type LocalNow } from './over.ts';
 import { audienceOf } from './quiet.ts';
@@ -158,7 +158,7 @@ export function effectsOfService(
 }
 
 interface Deletion {
-  readonly kind: 'provider' | 'customer' | 'service';
+  readonly kind: NamedKind;
   readonly id: number;
   readonly seen: number;
   readonly nowOf: LocalNow;

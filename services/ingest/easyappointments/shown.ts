@@ -1,13 +1,13 @@
 import { rowOf, type Notice } from './decide.ts';
 import { digestOf } from './digest.ts';
-import type { AppointmentRecord, LedgerEntry } from './entries.ts';
+import type { AppointmentRecord, LedgerEntry, NamedKind } from './entries.ts';
 import type { Directory, Proposal } from './ledger.ts';
 import { audienceOf } from './quiet.ts';
 
 /** What an event says of an appointment that is not in its row; kept with the record, to be told again when it changes. */
 export type Shown = Required<Pick<AppointmentRecord, 'zone' | 'names'>>;
 
-type Concerned = Pick<AppointmentRecord, 'provider' | 'customer' | 'service'>;
+type Concerned = Pick<AppointmentRecord, NamedKind>;
 
 /** Names leave only a digest, salted by the id: who comes to whom stands in no record. */
 export function shownOf(id: number, { provider, customer, service }: Concerned, directory: Directory): Shown {

@@ -1,3 +1,5 @@
+import type { Role } from '../webhook.ts';
+
 /** What reconciliation found, in the words of the webhooks (snake_case rows), so that one path decides on both. */
 export type Observation =
   | {
@@ -13,7 +15,7 @@ export type Observation =
   | { readonly kind: 'gone'; readonly of: Gone; readonly id: number; readonly asOfMs: number }
   | {
       readonly kind: 'person';
-      readonly role: 'provider' | 'customer' | 'secretary';
+      readonly role: Role;
       readonly row: Readonly<Record<string, unknown>>;
       readonly asOfMs: number;
     }
