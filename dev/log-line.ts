@@ -8,7 +8,7 @@ const levels: Readonly<Record<number, string>> = {
 };
 const ERROR = 50;
 /** The same in every line of a service that one terminal shows. */
-const constant = new Set(['level', 'time', 'pid', 'hostname', 'name', 'msg']);
+const constant = new Set(['level', 'time', 'pid', 'hostname', 'name', 'instance', 'msg']);
 
 /** A JSON log line as a person reads it: time, level, sentence, then the fields. Anything else as it is. */
 export function readableLine(line: string): string {

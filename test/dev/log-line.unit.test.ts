@@ -10,6 +10,7 @@ describe('a log line in the terminal of npm start', () => {
       pid: 7,
       hostname: 'h',
       name: 'ingest',
+      instance: 'h-1',
       queue: 'q',
       n: 2,
       msg: 'slow',
