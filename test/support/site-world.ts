@@ -38,7 +38,7 @@ const SITE = { base: 'http://site/', token: new Secret('t'), timeoutMs: 1, maxRe
 const MAX_ROUNDS = 1_000;
 
 /**
- * A small Easy!Appointments, and the decider that decides on what it sends. What was sent reaches the inbox in the order that the
+ * A small Easy!Appointments, and the decider of what it sends. What was sent reaches the inbox in the order that the
  * test chooses, and then the decider in its order; answers of the REST API come, and time passes, when the test says so.
  */
 export class SiteWorld {
@@ -128,19 +128,10 @@ export class SiteWorld {
   /** Begins to compare everything, unless it does. */
   async compare(): Promise<void> {
     const { decider, signal } = this.#process;
-    const run = { asOfMs: this.nowMs, ...DAYS };
-    const left = { maxRows: 1_000, leftOut: () => undefined };
-    const options = {
-      decider,
-      questions: this.#questions(),
-      run,
-      signal,
-      counts: noCounts(),
-      ...left,
-      logger,
-    };
     if (this.#run !== undefined) return;
-    this.#run = reconcile(options)
+    const run = { asOfMs: this.nowMs, ...DAYS };
+    const left = { maxRows: 1_000, leftOut: () => undefined, counts: noCounts() };
+    this.#run = reconcile({ decider, questions: this.#questions(), run, signal, ...left, logger })
       .catch((error: unknown) => {
         if (!(error instanceof AppError)) throw error;
       })
