@@ -64,9 +64,12 @@ describe('the example sessions of PROTOCOL.md', () => {
   beforeAll(async () => {
     // No rewind: the examples begin with an empty history. Hardly a mark: between the last two, nothing happens.
     world = await World.start({ env: { REWIND_SECONDS: '0', MARK_INTERVAL_MS: '60000' } });
+    calendar = await world.join('secretary', 99);
     for (const dialogue of dialogues()) await play(dialogue);
   });
   afterAll(() => world[Symbol.asyncDispose]());
+  /** Sees the companion of each event, which is the newest position of all who connect after it. */
+  let calendar: TestClient;
 
   const played: { readonly step: Step; readonly came?: unknown }[] = [];
 
@@ -75,8 +78,10 @@ describe('the example sessions of PROTOCOL.md', () => {
     const client = await TestClient.open(world.webSocketUrl());
     for (const step of steps) {
       if (step.does === 'client sends') client.send(placeholders.filledIn(step.frame, token));
-      else if (step.does === 'backend publishes') await world.publish(step.frame);
-      else if (step.does === 'server closes') played.push({ step, came: (await client.closed).code });
+      else if (step.does === 'backend publishes') {
+        await world.publish(step.frame);
+        await calendar.until({ event: 'calendar.sync' });
+      } else if (step.does === 'server closes') played.push({ step, came: (await client.closed).code });
       else {
         const frame = await client.next();
         recorded.push(frame);
