@@ -36,12 +36,7 @@ export function monitorDelivery(parts: DeliveryParts): Monitoring {
   return new Monitoring({
     service: 'delivery',
     instance,
-    settings: {
-      brokerUrl: config.amqpUrl,
-      managementUrl: config.rabbitmqManagementUrl,
-      statusPage: config.statusPage,
-      statusPeers: config.statusPeers,
-    },
+    config,
     connection: consuming,
     queues: () => [INBOX, REJECTED, stream.queue ?? []].flat(),
     brokerState: broker,

@@ -37,12 +37,7 @@ export function monitorIngest(parts: IngestParts): Monitoring {
   return new Monitoring({
     service: 'ingest',
     instance,
-    settings: {
-      brokerUrl: config.amqpUrl,
-      managementUrl: config.rabbitmqManagementUrl,
-      statusPage: config.statusPage,
-      statusPeers: config.statusPeers,
-    },
+    config,
     connection: consuming,
     queues: () => [INBOX, REJECTED],
     brokerState: () => publisher.state,

@@ -187,3 +187,5 @@ export const commonVariables = {
   /** The event loop late by more than this, for ten seconds, is a reason in health. */
   HEALTH_MAX_LAG_MS: integer({ min: 1, max: 60_000, default: 250 }),
 };
+
+export type CommonConfig = Config<z.ZodObject<typeof commonVariables>>;

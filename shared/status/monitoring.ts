@@ -4,7 +4,7 @@ import { INBOX, REJECTED } from '../contract/topology.ts';
 import type { BrokerConnection, BrokerState } from '../runtime/broker-connection.ts';
 import { queueLabelOf, registerBrokerMetrics } from '../runtime/broker-metrics.ts';
 import type { SteadyClock } from '../runtime/clock.ts';
-import type { Secret } from '../runtime/env.ts';
+import type { CommonConfig } from '../runtime/env.ts';
 import { EventLoopLag } from '../runtime/event-loop-lag.ts';
 import { createHealthServer, type HealthReport } from '../runtime/health.ts';
 import type { Logger } from '../runtime/logger.ts';
@@ -30,12 +30,7 @@ export interface Vitals {
 export interface MonitoringOptions {
   readonly service: ServiceName;
   readonly instance: string;
-  readonly settings: {
-    readonly brokerUrl: Secret<string>;
-    readonly managementUrl: Secret<string> | undefined;
-    readonly statusPage: 'on' | 'off';
-    readonly statusPeers: readonly string[];
-  };
+  readonly config: Pick<CommonConfig, 'amqpUrl' | 'rabbitmqManagementUrl' | 'statusPage' | 'statusPeers'>;
   /** By which queue depths are read. */
   readonly connection: BrokerConnection;
   readonly queues: () => readonly string[];
@@ -62,11 +57,10 @@ export class Monitoring {
   readonly #sampler: Sampler | undefined;
 
   constructor(private readonly options: MonitoringOptions) {
-    const { settings, connection, logger, queues, registry, brokerState, clock } = options;
-    const { managementUrl, brokerUrl } = settings;
+    const { config, connection, logger, queues, registry, brokerState, clock } = options;
+    const { rabbitmqManagementUrl: url, amqpUrl: brokerUrl } = config;
     this.#depths = new QueueDepths(connection, logger, queues);
-    this.#management =
-      managementUrl === undefined ? undefined : new ManagementApi({ url: managementUrl, brokerUrl, logger });
+    this.#management = url === undefined ? undefined : new ManagementApi({ url, brokerUrl, logger });
     registerBrokerMetrics(registry, {
       state: brokerState,
       depths: this.#depths,
@@ -76,7 +70,7 @@ export class Monitoring {
     this.server = createHealthServer({ report: () => this.#report(), metrics: registry });
     this.#looking = setInterval(() => void this.#report(), SAMPLE_MS);
     this.#looking.unref();
-    if (settings.statusPage === 'on') this.#sampler = this.#showPage();
+    if (config.statusPage === 'on') this.#sampler = this.#showPage();
   }
 
   /** Before the connection closes. */
@@ -92,7 +86,7 @@ export class Monitoring {
   }
 
   #showPage(): Sampler {
-    const { service, instance, settings, clock } = this.options;
+    const { service, instance, config, clock } = this.options;
     const sampler = new Sampler((nowMs) => this.#sample(nowMs), clock);
     const self = async () => ({
       service,
@@ -101,7 +95,7 @@ export class Monitoring {
       series: sampler.series(),
       counts: await this.options.counts(),
     });
-    addStatusPage(this.server, { self, peers: new Peers(settings.statusPeers), now: clock });
+    addStatusPage(this.server, { self, peers: new Peers(config.statusPeers), now: clock });
     return sampler;
   }
 
