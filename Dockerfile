@@ -17,8 +17,7 @@ RUN npm ci --ignore-scripts
 COPY tsconfig.json tsconfig.build.json ./
 COPY shared shared
 COPY services services
-COPY dev dev
-COPY scripts scripts
+COPY tools tools
 RUN npm run build && find dist -name '*.js.map' -delete
 
 FROM ${NODE_IMAGE}

@@ -8,29 +8,38 @@ const boundary = (files, ...patterns) => ({
   rules: { 'no-restricted-imports': ['error', { patterns }] },
 });
 const io = {
-  regex: '^(node:.*|ws|amqplib|pino|fastify|prom-client|jsonwebtoken)$',
-  message: 'The core is pure: take what you need as a port.',
+  regex: '^(node:(?!crypto$).*|ws|amqplib|pino|fastify|prom-client|jsonwebtoken)$',
+  message: 'This folder is pure: take what you need as a port.',
 };
 const services = { regex: '/services/', message: 'shared/ knows no service.' };
 const ingest = { regex: '/ingest/', message: 'delivery and ingest meet only in shared/.' };
 const delivery = { regex: '/delivery/', message: 'ingest and delivery meet only in shared/.' };
+/** Folders of the same service, from whatever depth. */
 const siblings = (...names) => ({
-  regex: `^\\.\\./(${names.join('|')})/`,
-  message: 'Adapters do not know each other; service.ts wires them.',
+  regex: `^(\\.\\./)+(${names.join('|')})/`,
+  message: 'This folder does not know that one; service.ts wires them.',
 });
 const pureGlobals = {
   'no-restricted-globals': [
     'error',
     ...['process', 'setTimeout', 'setInterval', 'setImmediate'].map((name) => ({
       name,
-      message: 'The core is pure: take a port.',
+      message: 'This folder is pure: take a port.',
     })),
   ],
   'no-restricted-properties': [
     'error',
-    { object: 'Date', property: 'now', message: 'The core is pure: take a clock.' },
+    { object: 'Date', property: 'now', message: 'This folder is pure: take a clock.' },
   ],
 };
+
+/** What puts the parts of its folder together, and so may import the adapters. */
+const wiring = [
+  'services/ingest/backends/easyappointments/{backend,ledger-stream}.ts',
+  'services/ingest/backends/easyappointments/api/**',
+  'services/delivery/session/{live-session,sessions}.ts',
+  'services/delivery/stream/{event-stream,hole,delivery-span,fan-out-meter,named-frame}.ts',
+];
 
 export default tseslint.config(
   { ignores: ['dist/', 'node_modules/', '.data/', 'coverage/'] },
@@ -59,13 +68,13 @@ export default tseslint.config(
       'no-console': 'error',
     },
   },
-  { files: ['dev/**'], rules: { 'no-console': 'off' } },
+  { files: ['tools/**'], rules: { 'no-console': 'off' } },
   {
     files: ['**/*.js', '**/*.mjs'],
     languageOptions: { globals: { process: 'readonly', console: 'readonly', URL: 'readonly' } },
   },
   {
-    files: ['shared/status/page/*.js'],
+    files: ['shared/monitoring/page/*.js'],
     languageOptions: {
       globals: Object.fromEntries(
         [
@@ -79,30 +88,31 @@ export default tseslint.config(
     files: [
       'shared/contract/**',
       'shared/core/**',
-      'services/*/core/**',
-      'services/ingest/easyappointments/*.ts',
+      'services/ingest/accept/**',
+      'services/ingest/backends/easyappointments/*.ts',
+      'services/delivery/session/**',
+      'services/delivery/stream/**',
     ],
+    ignores: wiring,
     rules: pureGlobals,
   },
   boundary(['shared/contract/**'], io, services, {
-    regex: '/(runtime|core)/',
+    regex: '^\\.\\./(?!contract/)',
     message: 'The contract stands alone.',
   }),
-  boundary(['shared/core/**'], io, services, { regex: '/runtime/', message: 'The core is pure.' }),
-  boundary(['shared/runtime/**'], services),
-  boundary(['shared/status/**'], services),
-  boundary(['services/ingest/core/**'], io, delivery, siblings('http', 'amqp')),
-  boundary(['services/ingest/easyappointments/**'], delivery, siblings('http', 'amqp'), {
-    regex: '^(node:(?!crypto$).*|ws|amqplib|fastify|prom-client)$',
-    message: 'What webhooks mean is pure: take what you need as a port.',
-  }),
-  boundary(['services/ingest/http/**'], delivery, siblings('amqp')),
-  boundary(['services/ingest/amqp/**'], delivery, siblings('http')),
+  boundary(['shared/core/**'], io, services, { regex: '^\\.\\./', message: 'The core stands alone.' }),
+  boundary(['shared/{broker,config,monitoring,service}/**'], services),
+  boundary(['services/ingest/accept/**'], io, delivery, siblings('http', 'inbox', 'publish', 'backends')),
+  boundary(['services/ingest/publish/**'], delivery, siblings('http', 'inbox', 'backends')),
+  boundary(['services/ingest/inbox/**'], delivery, siblings('http')),
+  boundary(['services/ingest/http/**'], delivery, siblings('inbox', 'publish')),
+  boundary(['services/ingest/backends/**'], delivery, siblings('http', 'inbox', 'publish'), io),
   boundary(['services/ingest/*.ts'], delivery),
-  boundary(['services/delivery/core/**'], io, ingest, siblings('ws', 'amqp', 'auth')),
-  boundary(['services/delivery/ws/**'], ingest, siblings('amqp', 'auth')),
-  boundary(['services/delivery/amqp/**'], ingest, siblings('ws', 'auth')),
-  boundary(['services/delivery/auth/**'], ingest, siblings('ws', 'amqp')),
+  boundary(['services/delivery/{session,stream}/**'], io, ingest, siblings('transport', 'broker', 'auth')),
+  boundary(['services/delivery/transport/**'], ingest, siblings('broker', 'auth')),
+  boundary(['services/delivery/broker/**'], ingest, siblings('transport', 'auth', 'session')),
+  boundary(['services/delivery/auth/**'], ingest, siblings('transport', 'broker', 'stream')),
   boundary(['services/delivery/*.ts'], ingest),
+  boundary(wiring, { regex: '/services/', message: 'ingest and delivery meet only in shared/.' }),
   prettier,
 );

@@ -3,12 +3,12 @@ import { once } from 'node:events';
 import { setPriority } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { findOwnBroker } from '../dev/broker/find-broker.ts';
-import { createVhost } from '../dev/broker/management.ts';
+import { findOwnBroker } from '../tools/broker/find-broker.ts';
+import { createVhost } from '../tools/broker/management.ts';
 import { signToken } from '../services/delivery/sign-token.ts';
 import { readConfig } from '../services/ingest/config.ts';
 import { startIngest } from '../services/ingest/service.ts';
-import { createLogger } from '../shared/runtime/logger.ts';
+import { createLogger } from '../shared/service/logger.ts';
 import { flood, floodKinds, type FloodKind, type FloodOrder, type FloodReport } from './flooder.ts';
 import { listen, publishTo, type Heard, type Listener } from './listeners.ts';
 

@@ -1,5 +1,5 @@
-import { LedgerEntry } from '../services/ingest/easyappointments/entries.ts';
-import { Ledger } from '../services/ingest/easyappointments/ledger.ts';
+import { LedgerEntry } from '../services/ingest/backends/easyappointments/entries.ts';
+import { Ledger } from '../services/ingest/backends/easyappointments/ledger.ts';
 
 /** `node --expose-gc ledger-memory.main.js COUNT`: heap that a ledger of so many appointments takes, in bytes. */
 const count = Number(process.argv[2] ?? 10_000);

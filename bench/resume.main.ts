@@ -1,10 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { findOwnBroker } from '../dev/broker/find-broker.ts';
-import { createVhost } from '../dev/broker/management.ts';
+import { findOwnBroker } from '../tools/broker/find-broker.ts';
+import { createVhost } from '../tools/broker/management.ts';
 import { signToken } from '../services/delivery/sign-token.ts';
 import { readConfig } from '../services/delivery/config.ts';
 import { startDelivery } from '../services/delivery/service.ts';
-import { createLogger } from '../shared/runtime/logger.ts';
+import { createLogger } from '../shared/service/logger.ts';
 import { fillHistory } from './fill-history.ts';
 import { timeToResumed } from './time-to-resumed.ts';
 

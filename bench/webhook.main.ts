@@ -5,12 +5,12 @@ import { Agent, request } from 'node:http';
 import { loadavg } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { findOwnBroker } from '../dev/broker/find-broker.ts';
-import { createVhost } from '../dev/broker/management.ts';
+import { findOwnBroker } from '../tools/broker/find-broker.ts';
+import { createVhost } from '../tools/broker/management.ts';
 import { readConfig } from '../services/ingest/config.ts';
 import { startIngest } from '../services/ingest/service.ts';
 import { EXCHANGE } from '../shared/contract/topology.ts';
-import { createLogger } from '../shared/runtime/logger.ts';
+import { createLogger } from '../shared/service/logger.ts';
 import { saves } from './webhook-saves.ts';
 
 /**

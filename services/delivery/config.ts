@@ -8,9 +8,9 @@ import {
   readVariables,
   Secret,
   type Config,
-} from '../../shared/runtime/env.ts';
-import { Age, ageSeconds, between, drainsInTime, portsDiffer } from '../../shared/runtime/setting-rules.ts';
-import { weaknessOf } from '../../shared/runtime/weak-secrets.ts';
+} from '../../shared/config/env.ts';
+import { Age, ageSeconds, between, drainsInTime, portsDiffer } from '../../shared/config/setting-rules.ts';
+import { weaknessOf } from '../../shared/config/weak-secrets.ts';
 
 /** HS256 keys below the hash's own length are guessable (RFC 7518 section 3.2). */
 const MIN_SECRET_BYTES = 32;

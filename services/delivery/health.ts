@@ -1,4 +1,4 @@
-import type { BrokerState } from '../../shared/runtime/broker-connection.ts';
+import type { BrokerState } from '../../shared/broker/broker-connection.ts';
 import {
   brokerReasons,
   inboxReasons,
@@ -6,12 +6,12 @@ import {
   lagReasons,
   managementReasons,
   type SlowPath,
-} from '../../shared/runtime/health-reasons.ts';
-import type { HealthReason, HealthReport } from '../../shared/runtime/health.ts';
-import type { BrokerView } from '../../shared/runtime/management-api.ts';
-import type { QueueDepth } from '../../shared/runtime/queue-depths.ts';
+} from '../../shared/monitoring/health-reasons.ts';
+import type { HealthReason, HealthReport } from '../../shared/monitoring/health.ts';
+import type { BrokerView } from '../../shared/broker/management-api.ts';
+import type { QueueDepth } from '../../shared/broker/queue-depths.ts';
 import type { DeliveryConfig } from './config.ts';
-import type { DropReport } from '../../shared/runtime/drops.ts';
+import type { DropReport } from '../../shared/monitoring/drops.ts';
 
 export interface DeliveryStats {
   readonly active_connections: number;

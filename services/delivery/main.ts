@@ -1,6 +1,6 @@
-import { runService } from '../../shared/runtime/lifecycle.ts';
-import { createLogger } from '../../shared/runtime/logger.ts';
-import { traced } from '../../shared/runtime/tracing.ts';
+import { runService } from '../../shared/service/lifecycle.ts';
+import { createLogger } from '../../shared/service/logger.ts';
+import { traced } from '../../shared/service/tracing.ts';
 import { readConfig } from './config.ts';
 import { startDelivery } from './service.ts';
 

@@ -1,6 +1,6 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import { LatencyWindow } from '../../shared/core/latency-window.ts';
-import { registerProcessMetrics } from '../../shared/runtime/process-metrics.ts';
+import { registerProcessMetrics } from '../../shared/monitoring/process-metrics.ts';
 
 export type DeliveryMetrics = ReturnType<typeof createMetrics>;
 

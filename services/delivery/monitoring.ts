@@ -1,17 +1,17 @@
 import { INBOX, REJECTED } from '../../shared/contract/topology.ts';
-import type { BrokerConnection, BrokerState } from '../../shared/runtime/broker-connection.ts';
-import type { SteadyClock } from '../../shared/runtime/clock.ts';
-import type { Logger } from '../../shared/runtime/logger.ts';
-import { countsBy, totalOf } from '../../shared/status/counts.ts';
-import { Monitoring, type Vitals } from '../../shared/status/monitoring.ts';
-import { Rates, type Sample } from '../../shared/status/sample-ring.ts';
-import { SAMPLE_MS } from '../../shared/status/sampler.ts';
-import type { InstanceStatus } from '../../shared/status/status.ts';
+import type { BrokerConnection, BrokerState } from '../../shared/broker/broker-connection.ts';
+import type { SteadyClock } from '../../shared/service/clock.ts';
+import type { Logger } from '../../shared/service/logger.ts';
+import { countsBy, totalOf } from '../../shared/monitoring/counts.ts';
+import { Monitoring, type Vitals } from '../../shared/monitoring/monitoring.ts';
+import { Rates, type Sample } from '../../shared/monitoring/sample-ring.ts';
+import { SAMPLE_MS } from '../../shared/monitoring/sampler.ts';
+import type { InstanceStatus } from '../../shared/monitoring/status.ts';
 import type { DeliveryConfig } from './config.ts';
-import type { EventStream } from './event-stream.ts';
+import type { EventStream } from './stream/event-stream.ts';
 import { deliveryReportOf, type DeliveryReport, type DeliveryStats } from './health.ts';
 import type { DeliveryMetrics } from './metrics.ts';
-import type { Sessions } from './sessions.ts';
+import type { Sessions } from './session/sessions.ts';
 
 const MINUTE_MS = 60_000;
 

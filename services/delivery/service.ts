@@ -1,21 +1,21 @@
 import type { AddressInfo } from 'node:net';
-import { BrokerConnection, worstOf, type BrokerState } from '../../shared/runtime/broker-connection.ts';
-import { ClientAddresses } from '../../shared/runtime/client-addresses.ts';
-import { steadyClock, wallClock, type SteadyClock, type WallClock } from '../../shared/runtime/clock.ts';
-import { declareTopology } from '../../shared/runtime/declare-topology.ts';
-import { newInstanceName } from '../../shared/runtime/instance.ts';
-import { listenOn, type Service } from '../../shared/runtime/lifecycle.ts';
-import { createLogger, type Logger } from '../../shared/runtime/logger.ts';
-import { NetworkSet } from '../../shared/runtime/networks.ts';
-import type { Monitoring } from '../../shared/status/monitoring.ts';
-import { ageSeconds } from '../../shared/runtime/setting-rules.ts';
+import { BrokerConnection, worstOf, type BrokerState } from '../../shared/broker/broker-connection.ts';
+import { ClientAddresses } from '../../shared/service/client-addresses.ts';
+import { steadyClock, wallClock, type SteadyClock, type WallClock } from '../../shared/service/clock.ts';
+import { declareTopology } from '../../shared/broker/declare-topology.ts';
+import { newInstanceName } from '../../shared/service/instance.ts';
+import { listenOn, type Service } from '../../shared/service/lifecycle.ts';
+import { createLogger, type Logger } from '../../shared/service/logger.ts';
+import { NetworkSet } from '../../shared/config/networks.ts';
+import type { Monitoring } from '../../shared/monitoring/monitoring.ts';
+import { ageSeconds } from '../../shared/config/setting-rules.ts';
 import { createTokenVerifier } from './auth/verify-token.ts';
 import type { DeliveryConfig } from './config.ts';
-import { EventStream } from './event-stream.ts';
+import { EventStream } from './stream/event-stream.ts';
 import { createMetrics, type DeliveryMetrics } from './metrics.ts';
 import { monitorDelivery } from './monitoring.ts';
-import { Sessions } from './sessions.ts';
-import { UpgradeServer } from './ws/server.ts';
+import { Sessions } from './session/sessions.ts';
+import { UpgradeServer } from './transport/websocket/server.ts';
 
 const TICK_MS = 1_000;
 

@@ -1,8 +1,8 @@
 import jwt from 'jsonwebtoken';
 import { z } from 'zod';
 import { roles, type Role } from '../../shared/contract/rooms.ts';
-import { positiveInteger, UsageError } from '../../shared/runtime/command-line.ts';
-import { readVariables } from '../../shared/runtime/env.ts';
+import { positiveInteger, UsageError } from '../../shared/service/command-line.ts';
+import { readVariables } from '../../shared/config/env.ts';
 import { DeliveryVariables } from './config.ts';
 
 export const DEFAULT_TTL_S = 3_600;

@@ -5,7 +5,7 @@ import {
   readArguments,
   runMain,
   UsageError,
-} from '../../shared/runtime/command-line.ts';
+} from '../../shared/service/command-line.ts';
 import { DEFAULT_TTL_S, readPerson, readSigningSecret, signToken } from './sign-token.ts';
 
 const usage = `usage: token --role ROLE --id ID [--ttl SECONDS]

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { WebSocket } from 'ws';
-import { backoffMs, withJitter } from '../../shared/runtime/backoff.ts';
-import { printLine, warnLine } from '../../shared/runtime/command-line.ts';
+import { backoffMs, withJitter } from '../../shared/core/backoff.ts';
+import { printLine, warnLine } from '../../shared/service/command-line.ts';
 
 export interface WatchOptions {
   readonly url: string;

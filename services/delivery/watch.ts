@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { oneOf, roles } from '../../shared/contract/rooms.ts';
-import { readArguments, runMain, UsageError } from '../../shared/runtime/command-line.ts';
-import { readVariables } from '../../shared/runtime/env.ts';
+import { readArguments, runMain, UsageError } from '../../shared/service/command-line.ts';
+import { readVariables } from '../../shared/config/env.ts';
 import { DeliveryVariables } from './config.ts';
 import { readPerson, readSigningSecret, signToken } from './sign-token.ts';
 import { watch } from './watch-sessions.ts';

@@ -8,10 +8,14 @@ import {
   readVariables,
   Secret,
   type Config,
-} from '../../shared/runtime/env.ts';
-import { drainsInTime, portsDiffer } from '../../shared/runtime/setting-rules.ts';
-import { weaknessOf } from '../../shared/runtime/weak-secrets.ts';
-import { easyAppointmentsVariables, tokenBesideUrl, urlBesideToken } from './easyappointments/settings.ts';
+} from '../../shared/config/env.ts';
+import { drainsInTime, portsDiffer } from '../../shared/config/setting-rules.ts';
+import { weaknessOf } from '../../shared/config/weak-secrets.ts';
+import {
+  easyAppointmentsVariables,
+  tokenBesideUrl,
+  urlBesideToken,
+} from './backends/easyappointments/settings.ts';
 
 const HOW_TO_MAKE = '`openssl rand -hex 32` makes one';
 

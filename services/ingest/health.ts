@@ -1,5 +1,5 @@
 import { INBOX, REJECTED } from '../../shared/contract/topology.ts';
-import type { BrokerState } from '../../shared/runtime/broker-connection.ts';
+import type { BrokerState } from '../../shared/broker/broker-connection.ts';
 import {
   brokerReasons,
   inboxReasons,
@@ -7,15 +7,15 @@ import {
   lagReasons,
   managementReasons,
   type SlowPath,
-} from '../../shared/runtime/health-reasons.ts';
-import type { DropReport } from '../../shared/runtime/drops.ts';
-import type { HealthReason, HealthReport } from '../../shared/runtime/health.ts';
-import type { BrokerView } from '../../shared/runtime/management-api.ts';
-import type { QueueDepth } from '../../shared/runtime/queue-depths.ts';
-import type { Knowledge } from './amqp/history-ids.ts';
+} from '../../shared/monitoring/health-reasons.ts';
+import type { DropReport } from '../../shared/monitoring/drops.ts';
+import type { HealthReason, HealthReport } from '../../shared/monitoring/health.ts';
+import type { BrokerView } from '../../shared/broker/management-api.ts';
+import type { QueueDepth } from '../../shared/broker/queue-depths.ts';
+import type { Knowledge } from './publish/history-ids.ts';
 import type { IngestConfig } from './config.ts';
-import { straySentence } from './easyappointments/api/reconciler.ts';
-import type { SiteState } from './easyappointments/api/site-watch.ts';
+import { straySentence } from './backends/easyappointments/api/reconciler.ts';
+import type { SiteState } from './backends/easyappointments/api/site-watch.ts';
 
 export interface IngestStats {
   readonly accepted: number;

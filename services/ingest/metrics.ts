@@ -1,12 +1,12 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import { LatencyWindow } from '../../shared/core/latency-window.ts';
-import { steadyClock } from '../../shared/runtime/clock.ts';
-import { Drops } from '../../shared/runtime/drops.ts';
-import type { Logger } from '../../shared/runtime/logger.ts';
-import { registerProcessMetrics } from '../../shared/runtime/process-metrics.ts';
-import type { Counts } from '../../shared/status/status.ts';
-import { countsBy } from '../../shared/status/counts.ts';
-import type { Observer } from './core/ports.ts';
+import { steadyClock } from '../../shared/service/clock.ts';
+import { Drops } from '../../shared/monitoring/drops.ts';
+import type { Logger } from '../../shared/service/logger.ts';
+import { registerProcessMetrics } from '../../shared/monitoring/process-metrics.ts';
+import type { Counts } from '../../shared/monitoring/status.ts';
+import { countsBy } from '../../shared/monitoring/counts.ts';
+import type { Observer } from './accept/ports.ts';
 
 type Accepted = Parameters<Observer['accepted']>[0];
 type Refused = Parameters<Observer['refused']>[0];

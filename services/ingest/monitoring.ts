@@ -1,15 +1,15 @@
 import { INBOX, REJECTED } from '../../shared/contract/topology.ts';
-import type { BrokerConnection } from '../../shared/runtime/broker-connection.ts';
-import type { SteadyClock } from '../../shared/runtime/clock.ts';
-import type { Logger } from '../../shared/runtime/logger.ts';
-import { Monitoring } from '../../shared/status/monitoring.ts';
-import { Rates } from '../../shared/status/sample-ring.ts';
-import { SAMPLE_MS } from '../../shared/status/sampler.ts';
-import type { HistoryIds } from './amqp/history-ids.ts';
-import type { Publisher } from './amqp/publisher.ts';
+import type { BrokerConnection } from '../../shared/broker/broker-connection.ts';
+import type { SteadyClock } from '../../shared/service/clock.ts';
+import type { Logger } from '../../shared/service/logger.ts';
+import { Monitoring } from '../../shared/monitoring/monitoring.ts';
+import { Rates } from '../../shared/monitoring/sample-ring.ts';
+import { SAMPLE_MS } from '../../shared/monitoring/sampler.ts';
+import type { HistoryIds } from './publish/history-ids.ts';
+import type { Publisher } from './publish/publisher.ts';
 import type { IngestConfig } from './config.ts';
 import { ingestReportOf } from './health.ts';
-import type { SiteWatch } from './easyappointments/api/site-watch.ts';
+import type { SiteWatch } from './backends/easyappointments/api/site-watch.ts';
 import type { Metrics } from './metrics.ts';
 
 const MINUTE_MS = 60_000;

@@ -1,9 +1,9 @@
 import { connect } from 'amqplib';
-import { commonVariables, readVariables } from '../../shared/runtime/env.ts';
-import { BrokerAddresses } from '../../shared/runtime/broker-addresses.ts';
-import { errorText } from '../../shared/runtime/error-text.ts';
+import { commonVariables, readVariables } from '../../shared/config/env.ts';
+import { BrokerAddresses } from '../../shared/broker/broker-addresses.ts';
+import { errorText } from '../../shared/service/error-text.ts';
 import { z } from 'zod';
-import { RejectedQueue, type Rejected } from './amqp/rejected-queue.ts';
+import { RejectedQueue, type Rejected } from './inbox/rejected-queue.ts';
 
 const USAGE = `Works on the queue appointments.rejected of the broker in AMQP_URL.
 

@@ -11,6 +11,6 @@ describe('the version of Node to work with', () => {
 
   it('may be old: the types are those of the oldest', () => {
     expect(manifest.devDependencies['@types/node']).toMatch(new RegExp(`^\\^${oldestNode}\\.`));
-    expect(readFileSync('scripts/bootstrap.mjs', 'utf8')).toContain(`const MIN_NODE = ${oldestNode};`);
+    expect(readFileSync('tools/bootstrap.mjs', 'utf8')).toContain(`const MIN_NODE = ${oldestNode};`);
   });
 });

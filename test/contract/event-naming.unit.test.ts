@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { readdirSync } from 'node:fs';
-import { resolveName } from '../../services/ingest/core/event-names.ts';
+import { resolveName } from '../../services/ingest/accept/event-names.ts';
 import { underscoreNameByData, underscoreNameOf } from '../../shared/contract/event-naming.ts';
 
 /** Every event that the fork's own server sends. */

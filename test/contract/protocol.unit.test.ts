@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import { readFileSync } from 'node:fs';
 import { DeliveryVariables } from '../../services/delivery/config.ts';
-import { acceptEvent } from '../../services/ingest/core/accept.ts';
-import { readInput } from '../../services/ingest/core/read-input.ts';
-import { roomsByRule } from '../../services/ingest/core/rooms-of.ts';
+import { acceptEvent } from '../../services/ingest/accept/accept.ts';
+import { readInput } from '../../services/ingest/accept/read-input.ts';
+import { roomsByRule } from '../../services/ingest/accept/rooms-of.ts';
 import { closeCodes } from '../../shared/contract/close-codes.ts';
 import { errorRegistry } from '../../shared/contract/errors.ts';
 import { calendarReasons } from '../../shared/contract/event-kinds.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { admit, mayJoin, ownRooms } from '../../services/delivery/core/access.ts';
+import { admit, mayJoin, ownRooms } from '../../services/delivery/session/access.ts';
 import { roles, type Role } from '../../shared/contract/rooms.ts';
 import { personalRoom, type Room } from '../../shared/contract/routing.ts';
 

@@ -1,7 +1,7 @@
 import { jest } from '@jest/globals';
-import { CatchUp, type CatchUpPorts, type Replay } from '../../services/delivery/core/catch-up.ts';
-import type { Place } from '../../services/delivery/core/completeness.ts';
-import { Timeline } from '../../services/delivery/core/timeline.ts';
+import { CatchUp, type CatchUpPorts, type Replay } from '../../services/delivery/stream/catch-up.ts';
+import type { Place } from '../../services/delivery/stream/completeness.ts';
+import { Timeline } from '../../services/delivery/stream/timeline.ts';
 import type { Cursor } from '../../shared/contract/cursor.ts';
 import type { HistoryEntry } from '../../shared/contract/message.ts';
 import type { Address } from '../../shared/contract/routing.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { Companions } from '../../services/delivery/core/companions.ts';
+import { Companions } from '../../services/delivery/stream/companions.ts';
 import { companionIdOf } from '../../shared/contract/companion-id.ts';
 
 const created = (id: string) => ({ id, type: 'appointment.created' });

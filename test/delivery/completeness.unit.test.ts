@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { Completeness } from '../../services/delivery/core/completeness.ts';
+import { Completeness } from '../../services/delivery/stream/completeness.ts';
 import { cursorAt, NOON } from './fakes.ts';
 
 const SECOND = 1_000;

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { readFileSync } from 'node:fs';
 import { inspect } from 'node:util';
 import { DeliveryVariables, readConfig } from '../../services/delivery/config.ts';
-import { ConfigError } from '../../shared/runtime/env.ts';
+import { ConfigError } from '../../shared/config/env.ts';
 
 const JWT_SECRET = '9f2c61d07ab84e35f1d6a90c7b3e5248';
 const required = { JWT_SECRET };

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { Feed } from '../../services/delivery/core/feed.ts';
-import { encodeTextFrame } from '../../services/delivery/core/text-frame.ts';
-import { Connection } from '../../services/delivery/ws/connection.ts';
-import { UpgradeServer, type Upgraded } from '../../services/delivery/ws/server.ts';
+import { Feed } from '../../services/delivery/stream/feed.ts';
+import { encodeTextFrame } from '../../services/delivery/transport/websocket/text-frame.ts';
+import { Connection } from '../../services/delivery/transport/websocket/connection.ts';
+import { UpgradeServer, type Upgraded } from '../../services/delivery/transport/websocket/server.ts';
 import { TestClient } from '../support/client.ts';
 import { event, kept, settle } from './fakes.ts';
 

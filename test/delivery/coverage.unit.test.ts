@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { Coverage } from '../../services/delivery/core/coverage.ts';
+import { Coverage } from '../../services/delivery/stream/coverage.ts';
 import { cursorAt, NOON } from './fakes.ts';
 
 /** A mark goes out and comes back. */

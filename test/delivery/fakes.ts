@@ -1,10 +1,10 @@
 import { Cursor } from '../../shared/contract/cursor.ts';
 import { MARK_TYPE, type HistoryEntry } from '../../shared/contract/message.ts';
-import type { Outlet } from '../../services/delivery/core/feed.ts';
-import type { RoomPort } from '../../services/delivery/core/membership.ts';
-import { payloadOf } from '../../services/delivery/core/text-frame.ts';
+import type { Outlet } from '../../services/delivery/stream/feed.ts';
+import type { RoomPort } from '../../services/delivery/session/membership.ts';
+import { payloadOf } from '../../services/delivery/transport/websocket/text-frame.ts';
 import type { Room } from '../../shared/contract/routing.ts';
-import { toTimelineEntry, type TimelineEntry } from '../../services/delivery/core/timeline.ts';
+import { toTimelineEntry, type TimelineEntry } from '../../services/delivery/stream/timeline.ts';
 
 /** A point in time for tests that need one; any would do. */
 export const NOON = Date.UTC(2026, 10, 23, 12);

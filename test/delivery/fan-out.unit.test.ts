@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
-import { FanOut, type Subscriber } from '../../services/delivery/core/fan-out.ts';
-import { Feed } from '../../services/delivery/core/feed.ts';
-import { RoomIndex } from '../../services/delivery/core/room-index.ts';
-import { Timeline } from '../../services/delivery/core/timeline.ts';
+import { FanOut, type Subscriber } from '../../services/delivery/stream/fan-out.ts';
+import { Feed } from '../../services/delivery/stream/feed.ts';
+import { RoomIndex } from '../../services/delivery/stream/room-index.ts';
+import { Timeline } from '../../services/delivery/stream/timeline.ts';
 import type { HistoryEntry } from '../../shared/contract/message.ts';
 import type { Address } from '../../shared/contract/routing.ts';
 import { ExpiringMap } from '../../shared/core/expiring-map.ts';

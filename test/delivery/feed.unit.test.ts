@@ -1,6 +1,6 @@
 import { describe, expect, it, jest } from '@jest/globals';
-import { Feed } from '../../services/delivery/core/feed.ts';
-import type { TimelineEntry } from '../../services/delivery/core/timeline.ts';
+import { Feed } from '../../services/delivery/stream/feed.ts';
+import type { TimelineEntry } from '../../services/delivery/stream/timeline.ts';
 import { event, FakeOutlet, kept, mark, nameIn, settle } from './fakes.ts';
 
 const ROOMY = 1_000_000;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { FrameBounds } from '../../services/delivery/core/frame-bounds.ts';
+import { FrameBounds } from '../../services/delivery/session/frame-bounds.ts';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 const user = (role: 'provider' | 'customer', userId: number) => ({ role, userId, expiresAtMs: 0 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { FrameLimit } from '../../services/delivery/core/frame-limit.ts';
+import { FrameLimit } from '../../services/delivery/session/frame-limit.ts';
 import { errorFrame } from '../../shared/contract/frames.ts';
 
 const list = { action: 'list_rooms' } as const;

@@ -2,11 +2,11 @@ import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals
 import type { Channel } from 'amqplib';
 import { EventEmitter } from 'node:events';
 import { v7 } from 'uuid';
-import { History } from '../../services/delivery/amqp/history.ts';
-import type { Mark, Marks } from '../../services/delivery/amqp/marks.ts';
+import { History } from '../../services/delivery/broker/history.ts';
+import type { Mark, Marks } from '../../services/delivery/broker/marks.ts';
 import { Cursor } from '../../shared/contract/cursor.ts';
 import { encodeHeaders } from '../../shared/contract/message.ts';
-import type { BrokerConnection } from '../../shared/runtime/broker-connection.ts';
+import type { BrokerConnection } from '../../shared/broker/broker-connection.ts';
 import { ScriptedChannel } from '../support/scripted-channel.ts';
 
 const STALL_MS = 15_000;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { LastHeard } from '../../services/delivery/core/last-heard.ts';
+import { LastHeard } from '../../services/delivery/session/last-heard.ts';
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;

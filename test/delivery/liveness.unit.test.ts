@@ -1,5 +1,5 @@
 import { expect, it } from '@jest/globals';
-import { Liveness } from '../../services/delivery/core/liveness.ts';
+import { Liveness } from '../../services/delivery/stream/liveness.ts';
 
 const INTERVAL_MS = 5_000;
 const isOpen = (promise: Promise<void>) =>

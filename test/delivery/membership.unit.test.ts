@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import type { Principal } from '../../services/delivery/core/access.ts';
+import type { Principal } from '../../services/delivery/session/access.ts';
 import type { Role } from '../../shared/contract/rooms.ts';
-import { Membership } from '../../services/delivery/core/membership.ts';
+import { Membership } from '../../services/delivery/session/membership.ts';
 import type { ServerFrame } from '../../shared/contract/frames.ts';
 import { FakeRooms } from './fakes.ts';
 

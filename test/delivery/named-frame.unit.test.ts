@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { NamedFrame } from '../../services/delivery/core/named-frame.ts';
-import { payloadOf } from '../../services/delivery/core/text-frame.ts';
+import { NamedFrame } from '../../services/delivery/stream/named-frame.ts';
+import { payloadOf } from '../../services/delivery/transport/websocket/text-frame.ts';
 import { nameIn } from './fakes.ts';
 
 function frameOf(type: string, data: object = {}, underscoreName?: string): NamedFrame {

@@ -1,13 +1,13 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import type { Channel, ConsumeMessage } from 'amqplib';
 import { EventEmitter } from 'node:events';
-import { OwnQueue } from '../../services/delivery/amqp/own-queue.ts';
-import { Doubts } from '../../services/delivery/doubts.ts';
-import type { Bindings } from '../../services/delivery/amqp/bindings.ts';
-import type { BrokerConnection } from '../../shared/runtime/broker-connection.ts';
+import { OwnQueue } from '../../services/delivery/broker/own-queue.ts';
+import { Doubts } from '../../services/delivery/stream/doubts.ts';
+import type { Bindings } from '../../services/delivery/broker/bindings.ts';
+import type { BrokerConnection } from '../../shared/broker/broker-connection.ts';
 import type { Cursor } from '../../shared/contract/cursor.ts';
 import type { HistoryEntry } from '../../shared/contract/message.ts';
-import { createLogger } from '../../shared/runtime/logger.ts';
+import { createLogger } from '../../shared/service/logger.ts';
 
 const ANSWER_MS = 30_000;
 const never = () => new Promise<never>(() => undefined);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { PauseDetector } from '../../services/delivery/core/pause-detector.ts';
+import { PauseDetector } from '../../services/delivery/stream/pause-detector.ts';
 import { NOON } from './fakes.ts';
 
 describe('a pause of the process', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { PrefetchWindow } from '../../services/delivery/amqp/prefetch-window.ts';
+import { PrefetchWindow } from '../../services/delivery/broker/prefetch-window.ts';
 
 const PREFETCH = 100;
 

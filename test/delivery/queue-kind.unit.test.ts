@@ -1,5 +1,5 @@
 import { expect, it } from '@jest/globals';
-import { ownQueueKind } from '../../services/delivery/amqp/queue-kind.ts';
+import { ownQueueKind } from '../../services/delivery/broker/queue-kind.ts';
 
 it.each([
   [false, '3.10.8', 'exclusive'],

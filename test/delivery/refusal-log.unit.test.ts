@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { RefusalLog, type RefusedClient } from '../../services/delivery/refusal-log.ts';
+import { RefusalLog, type RefusedClient } from '../../services/delivery/session/refusal-log.ts';
 
 const HOUR_MS = 3_600_000;
 const RETRY_MS = 3_000;

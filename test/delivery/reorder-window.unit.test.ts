@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { ReorderWindow } from '../../services/delivery/core/reorder-window.ts';
+import { ReorderWindow } from '../../services/delivery/stream/reorder-window.ts';
 import type { HistoryEntry } from '../../shared/contract/message.ts';
 import { cursorsOf, event, mark, NOON } from './fakes.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { retryUntil } from '../../services/delivery/core/retry-until.ts';
+import { retryUntil } from '../../services/delivery/stream/retry-until.ts';
 
 /** An attempt that fails so often before it succeeds, and what was rested in between. */
 function world(failures: number) {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { readConfig } from '../../services/delivery/config.ts';
 import { startDelivery } from '../../services/delivery/service.ts';
-import { createLogger } from '../../shared/runtime/logger.ts';
+import { createLogger } from '../../shared/service/logger.ts';
 import { TestClient } from '../support/client.ts';
 import { appointment } from '../support/events.ts';
 import { healthUntil } from '../support/health.ts';

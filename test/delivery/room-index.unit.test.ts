@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { RoomIndex } from '../../services/delivery/core/room-index.ts';
+import { RoomIndex } from '../../services/delivery/stream/room-index.ts';
 
 describe('RoomIndex', () => {
   it('knows who is in a room and where a member is', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { inRooms, type ScanRequest } from '../../services/delivery/core/scan.ts';
-import { ScanSchedule } from '../../services/delivery/core/scan-schedule.ts';
+import { inRooms, type ScanRequest } from '../../services/delivery/stream/scan.ts';
+import { ScanSchedule } from '../../services/delivery/stream/scan-schedule.ts';
 import type { Cursor } from '../../shared/contract/cursor.ts';
 import type { HistoryEntry } from '../../shared/contract/message.ts';
 import { cursorAt, cursorsOf, event, NOON, settle } from './fakes.ts';

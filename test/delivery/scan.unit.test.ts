@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { inRooms, Scan, type ScanRequest, type ScanResult } from '../../services/delivery/core/scan.ts';
+import { inRooms, Scan, type ScanRequest, type ScanResult } from '../../services/delivery/stream/scan.ts';
 import type { Cursor } from '../../shared/contract/cursor.ts';
 import type { HistoryEntry } from '../../shared/contract/message.ts';
 import type { Address } from '../../shared/contract/routing.ts';

@@ -1,10 +1,14 @@
-import type { Principal } from '../../services/delivery/core/access.ts';
+import type { Principal } from '../../services/delivery/session/access.ts';
 import type { Role } from '../../shared/contract/rooms.ts';
-import type { Replay, StartingPoint } from '../../services/delivery/core/catch-up.ts';
-import { Floods } from '../../services/delivery/core/floods.ts';
-import { Feed } from '../../services/delivery/core/feed.ts';
-import { Session } from '../../services/delivery/core/session.ts';
-import type { Credentials, SessionPorts, TokenVerdict } from '../../services/delivery/core/session-ports.ts';
+import type { Replay, StartingPoint } from '../../services/delivery/stream/catch-up.ts';
+import { Floods } from '../../services/delivery/session/floods.ts';
+import { Feed } from '../../services/delivery/stream/feed.ts';
+import { Session } from '../../services/delivery/session/session.ts';
+import type {
+  Credentials,
+  SessionPorts,
+  TokenVerdict,
+} from '../../services/delivery/session/session-ports.ts';
 import type { CloseName } from '../../shared/contract/close-codes.ts';
 import type { Cursor } from '../../shared/contract/cursor.ts';
 import type { ServerFrame } from '../../shared/contract/frames.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { Suspicion } from '../../services/delivery/core/suspicion.ts';
+import { Suspicion } from '../../services/delivery/stream/suspicion.ts';
 import { NOON } from './fakes.ts';
 
 const SECOND = 1_000;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { encodeTextFrame, payloadOf } from '../../services/delivery/core/text-frame.ts';
+import { encodeTextFrame, payloadOf } from '../../services/delivery/transport/websocket/text-frame.ts';
 
 interface Decoded {
   readonly text: string;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { readFileSync } from 'node:fs';
-import { thinEventFrames } from '../../services/delivery/core/thin-event.ts';
+import { thinEventFrames } from '../../services/delivery/stream/thin-event.ts';
 import { thinKeys } from '../../shared/contract/thin-data.ts';
 
 const around = {

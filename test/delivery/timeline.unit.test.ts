@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { Timeline } from '../../services/delivery/core/timeline.ts';
+import { Timeline } from '../../services/delivery/stream/timeline.ts';
 import { cursorsOf, event, kept, mark, NOON } from './fakes.ts';
 
 const MANY_BYTES = 1_000_000;

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { networkInterfaces } from 'node:os';
 import { readConfig } from '../../services/delivery/config.ts';
 import { startDelivery } from '../../services/delivery/service.ts';
-import { createLogger } from '../../shared/runtime/logger.ts';
+import { createLogger } from '../../shared/service/logger.ts';
 import { createVhostForTest } from '../support/broker.ts';
 import { TestClient } from '../support/client.ts';
 import { healthUntil, isReady } from '../support/health.ts';

@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { readdirSync } from 'node:fs';
 import { z } from 'zod';
-import { findExecutables } from '../../dev/broker/executables.ts';
-import { runCommand } from '../../dev/broker/processes.ts';
+import { findExecutables } from '../../tools/broker/executables.ts';
+import { runCommand } from '../../tools/broker/processes.ts';
 import { DeliveryVariables } from '../../services/delivery/config.ts';
 import { skippedFor } from '../support/skipped.ts';
 import { scaledMs, TEST_MS } from '../support/time.ts';

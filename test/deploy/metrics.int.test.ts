@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { BrokerHandle } from '../../dev/broker/broker.ts';
+import type { BrokerHandle } from '../../tools/broker/broker.ts';
 import { BROKER_VARIABLE } from '../support/broker.ts';
 import { World } from '../support/world.ts';
 import { dashboardExpressions, readAlerts, readDashboard } from './deploy-files.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { runCommand } from '../../dev/broker/processes.ts';
+import { runCommand } from '../../tools/broker/processes.ts';
 import { findPromtool } from '../support/apt.ts';
 import { skippedFor } from '../support/skipped.ts';
 import { scaledMs, TEST_MS } from '../support/time.ts';

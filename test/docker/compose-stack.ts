@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { rmSync } from 'node:fs';
 import { z } from 'zod';
-import { startGuardian } from '../../dev/broker/guardian.ts';
-import { runCommand } from '../../dev/broker/processes.ts';
+import { startGuardian } from '../../tools/broker/guardian.ts';
+import { runCommand } from '../../tools/broker/processes.ts';
 import { findFreePorts } from './free-ports.ts';
 import { freshClone } from './fresh-clone.ts';
 import { ShellCommand } from './shell-command.ts';

@@ -1,4 +1,4 @@
-import { isFree } from '../../dev/broker/ports.ts';
+import { isFree } from '../../tools/broker/ports.ts';
 
 /** Below the ranges from which systems take ports of outgoing connections. */
 const FIRST_PORT = 20_000;

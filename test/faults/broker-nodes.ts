@@ -2,17 +2,17 @@ import { randomBytes } from 'node:crypto';
 import { spawn } from 'node:child_process';
 import { closeSync, mkdirSync, openSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { awaitBroker } from '../../dev/broker/await-broker.ts';
-import { BrokerError } from '../../dev/broker/broker.ts';
-import { endInShell, startGuardian, type Guardian } from '../../dev/broker/guardian.ts';
+import { awaitBroker } from '../../tools/broker/await-broker.ts';
+import { BrokerError } from '../../tools/broker/broker.ts';
+import { endInShell, startGuardian, type Guardian } from '../../tools/broker/guardian.ts';
 import {
   lastLogLines,
   nodeEnvironment,
   writeNodeFiles,
   type NodePlace,
-} from '../../dev/broker/node-files.ts';
-import { addresses, choosePorts } from '../../dev/broker/ports.ts';
-import { endProcess, markOf, runCommand, type ProcessMark } from '../../dev/broker/processes.ts';
+} from '../../tools/broker/node-files.ts';
+import { addresses, choosePorts } from '../../tools/broker/ports.ts';
+import { endProcess, markOf, runCommand, type ProcessMark } from '../../tools/broker/processes.ts';
 import { rabbitPrograms } from './rabbit.ts';
 
 const START_MS = 120_000;

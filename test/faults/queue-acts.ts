@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { BrokerError } from '../../dev/broker/broker.ts';
+import { BrokerError } from '../../tools/broker/broker.ts';
 import type { Act, FaultContext } from './faults.ts';
 import type { queueFaults } from './schedule.ts';
 

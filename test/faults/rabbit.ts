@@ -1,6 +1,6 @@
-import { aptInstallRabbit, aptObstacle } from '../../dev/broker/apt.ts';
-import { BrokerError } from '../../dev/broker/broker.ts';
-import { findExecutables, findRabbitScripts } from '../../dev/broker/executables.ts';
+import { aptInstallRabbit, aptObstacle } from '../../tools/broker/apt.ts';
+import { BrokerError } from '../../tools/broker/broker.ts';
+import { findExecutables, findRabbitScripts } from '../../tools/broker/executables.ts';
 
 export interface RabbitPrograms {
   /** The folder of RabbitMQ's own scripts. */

@@ -2,7 +2,7 @@ import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeF
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { startGuardian, type Guardian } from '../../dev/broker/guardian.ts';
+import { startGuardian, type Guardian } from '../../tools/broker/guardian.ts';
 
 const GUARDIANS_S = 4;
 

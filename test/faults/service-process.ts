@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { closeSync, openSync, writeSync } from 'node:fs';
 import { createInterface } from 'node:readline';
-import { endInShell, startGuardian, type Guardian } from '../../dev/broker/guardian.ts';
+import { endInShell, startGuardian, type Guardian } from '../../tools/broker/guardian.ts';
 
 /** What is done with a service's ports once they are known: they differ from start to start. */
 export interface ServicePorts {

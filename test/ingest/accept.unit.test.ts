@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { readFileSync } from 'node:fs';
-import { acceptAll, acceptEvent, type AcceptedEvent } from '../../services/ingest/core/accept.ts';
-import type { Checked } from '../../services/ingest/core/problems.ts';
+import { acceptAll, acceptEvent, type AcceptedEvent } from '../../services/ingest/accept/accept.ts';
+import type { Checked } from '../../services/ingest/accept/problems.ts';
 import { appointment } from '../support/events.ts';
 
 const now = '2026-11-22T12:00:00.000Z';

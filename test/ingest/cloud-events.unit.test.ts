@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { acceptCloudEvent, fromBinary } from '../../services/ingest/core/cloud-events.ts';
+import { acceptCloudEvent, fromBinary } from '../../services/ingest/accept/cloud-events.ts';
 
 const now = '2026-11-22T12:00:00.000Z';
 const accept = (input: unknown) => acceptCloudEvent(input, { now });

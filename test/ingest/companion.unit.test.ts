@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { companionOf } from '../../services/ingest/core/companion.ts';
+import { companionOf } from '../../services/ingest/accept/companion.ts';
 
 const event = { id: 'e1', timestamp: '2026-12-03T10:00:00Z', rooms: ['admin'] } as const;
 

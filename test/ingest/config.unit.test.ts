@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import { readFileSync } from 'node:fs';
 import { inspect } from 'node:util';
-import { easyAppointmentsSettings } from '../../services/ingest/easyappointments/settings.ts';
+import { easyAppointmentsSettings } from '../../services/ingest/backends/easyappointments/settings.ts';
 import { IngestVariables, readConfig } from '../../services/ingest/config.ts';
-import { privateNetworks } from '../../shared/runtime/networks.ts';
+import { privateNetworks } from '../../shared/config/networks.ts';
 
 const key = '7d1f09ac43be86e2';
 

@@ -7,7 +7,7 @@ import {
   encodeFingerprint,
   fingerprintOf,
   type Contents,
-} from '../../services/ingest/core/contents.ts';
+} from '../../services/ingest/accept/contents.ts';
 
 const sha256 = (text: string) => createHash('sha256').update(text).digest('base64');
 const booking: Contents = {

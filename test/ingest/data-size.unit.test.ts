@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { fitted, mayExceed } from '../../services/ingest/core/data-size.ts';
+import { fitted, mayExceed } from '../../services/ingest/accept/data-size.ts';
 
 const MAX = 8 * 1024;
 const bytesOf = (value: unknown) => Buffer.byteLength(JSON.stringify(value));

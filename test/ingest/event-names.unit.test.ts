@@ -1,5 +1,5 @@
 import { expect, it } from '@jest/globals';
-import { acceptedNames, NAME_EXPECTED, resolveName } from '../../services/ingest/core/event-names.ts';
+import { acceptedNames, NAME_EXPECTED, resolveName } from '../../services/ingest/accept/event-names.ts';
 
 it('the names that a backend may give, in the order in which the OpenAPI document lists them', () => {
   expect(acceptedNames).toEqual([

@@ -1,8 +1,8 @@
-import { Intake, type IntakeOptions } from '../../services/ingest/core/intake.ts';
-import type { Announcement, Confirm } from '../../services/ingest/core/ports.ts';
-import type { Refusal } from '../../services/ingest/core/problems.ts';
-import type { Input } from '../../services/ingest/core/read-input.ts';
-import { Repeats, REPEATS_MAX_AGE_MS } from '../../services/ingest/core/repeats.ts';
+import { Intake, type IntakeOptions } from '../../services/ingest/accept/intake.ts';
+import type { Announcement, Confirm } from '../../services/ingest/accept/ports.ts';
+import type { Refusal } from '../../services/ingest/accept/problems.ts';
+import type { Input } from '../../services/ingest/accept/read-input.ts';
+import { Repeats, REPEATS_MAX_AGE_MS } from '../../services/ingest/accept/repeats.ts';
 import { Cursor } from '../../shared/contract/cursor.ts';
 import { AppError } from '../../shared/contract/errors.ts';
 import { wallTime } from '../../shared/core/wall-time.ts';

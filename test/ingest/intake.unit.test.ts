@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { IntakeOptions } from '../../services/ingest/core/intake.ts';
+import type { IntakeOptions } from '../../services/ingest/accept/intake.ts';
 import { appointment } from '../support/events.ts';
 import { world } from './intake-world.ts';
 

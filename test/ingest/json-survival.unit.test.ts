@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { readFileSync } from 'node:fs';
-import { parseJson } from '../../services/ingest/core/json.ts';
-import { readInput } from '../../services/ingest/core/read-input.ts';
+import { parseJson } from '../../services/ingest/accept/json.ts';
+import { readInput } from '../../services/ingest/accept/read-input.ts';
 
 const bytes = (text: string) => new TextEncoder().encode(text);
 const refuse = (text: string) => parseJson(bytes(text), { inexact: 'refuse' });

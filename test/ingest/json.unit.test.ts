@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { MAX_DEPTH, parseJson } from '../../services/ingest/core/json.ts';
+import { MAX_DEPTH, parseJson } from '../../services/ingest/accept/json.ts';
 
 const bytes = (text: string) => new TextEncoder().encode(text);
 const parse = (text: string) => parseJson(bytes(text), { inexact: 'refuse' });

@@ -12,10 +12,10 @@ jest.unstable_mockModule('../../shared/contract/event-kinds.ts', () => ({
     'appointment.reminder': { isAppointment: true, hasCompanion: false },
   },
 }));
-const { acceptEvent } = await import('../../services/ingest/core/accept.ts');
-const { forCalendar } = await import('../../services/ingest/core/companion.ts');
-const { NAME_EXPECTED } = await import('../../services/ingest/core/event-names.ts');
-const { EventInput } = await import('../../services/ingest/core/schemas.ts');
+const { acceptEvent } = await import('../../services/ingest/accept/accept.ts');
+const { forCalendar } = await import('../../services/ingest/accept/companion.ts');
+const { NAME_EXPECTED } = await import('../../services/ingest/accept/event-names.ts');
+const { EventInput } = await import('../../services/ingest/accept/schemas.ts');
 const { underscoreNameOf } = await import('../../shared/contract/event-naming.ts');
 
 const now = '2026-11-22T12:00:00.000Z';

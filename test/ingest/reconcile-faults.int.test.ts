@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { createServer, type AddressInfo } from 'node:net';
-import { MAX_FAILURES } from '../../services/ingest/easyappointments/api/questions.ts';
+import { MAX_FAILURES } from '../../services/ingest/backends/easyappointments/api/questions.ts';
 import {
   answer,
   answerJson,

@@ -3,9 +3,9 @@ import type { AddressInfo } from 'node:net';
 import { Auth } from '../../services/ingest/http/auth.ts';
 import { createHttpServer } from '../../services/ingest/http/server.ts';
 import { AppError } from '../../shared/contract/errors.ts';
-import { ClientAddresses } from '../../shared/runtime/client-addresses.ts';
-import { createLogger } from '../../shared/runtime/logger.ts';
-import { NetworkSet } from '../../shared/runtime/networks.ts';
+import { ClientAddresses } from '../../shared/service/client-addresses.ts';
+import { createLogger } from '../../shared/service/logger.ts';
+import { NetworkSet } from '../../shared/config/networks.ts';
 import { INGEST_KEY, problemIn } from '../support/ingest.ts';
 
 const noEvents = () => {

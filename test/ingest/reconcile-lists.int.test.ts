@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { PAGE_LENGTH } from '../../services/ingest/easyappointments/api/questions.ts';
+import { PAGE_LENGTH } from '../../services/ingest/backends/easyappointments/api/questions.ts';
 import { TestDecider, told } from '../support/test-decider.ts';
 import {
   absence,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { PAGE_LENGTH } from '../../services/ingest/easyappointments/api/questions.ts';
+import { PAGE_LENGTH } from '../../services/ingest/backends/easyappointments/api/questions.ts';
 import { AppError } from '../../shared/contract/errors.ts';
 import { booking, resource } from '../support/easyappointments-rest.ts';
 import { NOW_MS, Reconciling } from '../support/reconciling.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { Repeats } from '../../services/ingest/core/repeats.ts';
+import { Repeats } from '../../services/ingest/accept/repeats.ts';
 
 const HOUR_MS = 3_600_000;
 

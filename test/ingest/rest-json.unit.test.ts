@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { isOnlyStray, jsonIn } from '../../services/ingest/easyappointments/api/json-in.ts';
+import { isOnlyStray, jsonIn } from '../../services/ingest/backends/easyappointments/api/json-in.ts';
 
 const rows = [{ id: 1, notes: 'a "quoted" ] } \\ note\n<br />' }, { id: 2 }];
 const json = JSON.stringify(rows);

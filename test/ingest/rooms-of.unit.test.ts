@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { concernedBy } from '../../services/ingest/core/event-data.ts';
-import { roomsAsGiven, roomsByRule } from '../../services/ingest/core/rooms-of.ts';
+import { concernedBy } from '../../services/ingest/accept/event-data.ts';
+import { roomsAsGiven, roomsByRule } from '../../services/ingest/accept/rooms-of.ts';
 
 describe('the rooms of an appointment event', () => {
   it.each([

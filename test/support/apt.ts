@@ -1,6 +1,6 @@
-import { aptObstacle, forbidServiceStart, POLICY_FILE } from '../../dev/broker/apt.ts';
-import { findExecutables } from '../../dev/broker/executables.ts';
-import { runCommand } from '../../dev/broker/processes.ts';
+import { aptObstacle, forbidServiceStart, POLICY_FILE } from '../../tools/broker/apt.ts';
+import { findExecutables } from '../../tools/broker/executables.ts';
+import { runCommand } from '../../tools/broker/processes.ts';
 
 const UPDATE_MS = 300_000;
 const INSTALL_MS = 900_000;

@@ -1,10 +1,10 @@
-import { Lookups } from '../../services/ingest/easyappointments/api/lookups.ts';
-import { apiBaseOf } from '../../services/ingest/easyappointments/api/api-base.ts';
-import { Pace } from '../../services/ingest/easyappointments/api/questions.ts';
-import { systemTimer } from '../../services/ingest/easyappointments/api/timer.ts';
+import { Lookups } from '../../services/ingest/backends/easyappointments/api/lookups.ts';
+import { apiBaseOf } from '../../services/ingest/backends/easyappointments/api/api-base.ts';
+import { Pace } from '../../services/ingest/backends/easyappointments/api/questions.ts';
+import { systemTimer } from '../../services/ingest/backends/easyappointments/api/timer.ts';
 import { wallTime } from '../../shared/core/wall-time.ts';
-import { Secret } from '../../shared/runtime/env.ts';
-import { createLogger } from '../../shared/runtime/logger.ts';
+import { Secret } from '../../shared/config/env.ts';
+import { createLogger } from '../../shared/service/logger.ts';
 import { TestDecider } from './test-decider.ts';
 import { API_TOKEN, FakeEasyAppointments } from './easyappointments-rest.ts';
 

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import type { BrokerHandle, BrokerOptions, OwnBroker } from '../../dev/broker/broker.ts';
-import { runCtl } from '../../dev/broker/ctl.ts';
-import { findOwnBroker } from '../../dev/broker/find-broker.ts';
-import { createVhost, deleteVhost } from '../../dev/broker/management.ts';
+import type { BrokerHandle, BrokerOptions, OwnBroker } from '../../tools/broker/broker.ts';
+import { runCtl } from '../../tools/broker/ctl.ts';
+import { findOwnBroker } from '../../tools/broker/find-broker.ts';
+import { createVhost, deleteVhost } from '../../tools/broker/management.ts';
 
 /** How the run's broker reaches the test files: as JSON in the environment of the workers. */
 export const BROKER_VARIABLE = 'ROOMCAST_TEST_BROKER';

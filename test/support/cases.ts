@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import type { AcceptedEvent } from '../../services/ingest/core/accept.ts';
+import type { AcceptedEvent } from '../../services/ingest/accept/accept.ts';
 import type { TestDecider, WebhookBody } from './test-decider.ts';
 
 interface Case {

@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { GenericContainer, getContainerRuntimeClient, Wait } from 'testcontainers';
-import { awaitBroker } from '../../dev/broker/await-broker.ts';
-import { BrokerError, type BrokerOptions, type OwnBroker } from '../../dev/broker/broker.ts';
-import { runCtl } from '../../dev/broker/ctl.ts';
-import { startGuardian } from '../../dev/broker/guardian.ts';
-import { addresses, choosePorts } from '../../dev/broker/ports.ts';
-import { withProgress } from '../../dev/broker/progress.ts';
+import { awaitBroker } from '../../tools/broker/await-broker.ts';
+import { BrokerError, type BrokerOptions, type OwnBroker } from '../../tools/broker/broker.ts';
+import { runCtl } from '../../tools/broker/ctl.ts';
+import { startGuardian } from '../../tools/broker/guardian.ts';
+import { addresses, choosePorts } from '../../tools/broker/ports.ts';
+import { withProgress } from '../../tools/broker/progress.ts';
 
 const RUN_LABEL = 'roomcast.test-broker';
 const START_MS = 120_000;

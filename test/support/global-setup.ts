@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Broker } from '../../dev/broker/broker.ts';
-import { findBroker } from '../../dev/broker/find-broker.ts';
+import type { Broker } from '../../tools/broker/broker.ts';
+import { findBroker } from '../../tools/broker/find-broker.ts';
 import { BROKER_VARIABLE, startContainer } from './broker.ts';
 
 interface JestConfig {

@@ -2,8 +2,8 @@ import { connect, type Channel, type ChannelModel } from 'amqplib';
 import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { INBOX } from '../../shared/contract/topology.ts';
-import { declareTopology } from '../../shared/runtime/declare-topology.ts';
-import { createLogger } from '../../shared/runtime/logger.ts';
+import { declareTopology } from '../../shared/broker/declare-topology.ts';
+import { createLogger } from '../../shared/service/logger.ts';
 import { createVhostForTest, type TestVhost } from './broker.ts';
 
 const POLL_MS = 25;

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { readConfig } from '../../services/ingest/config.ts';
 import { startIngest, type IngestService } from '../../services/ingest/service.ts';
 import { EXCHANGE, INBOX } from '../../shared/contract/topology.ts';
-import { createLogger } from '../../shared/runtime/logger.ts';
+import { createLogger } from '../../shared/service/logger.ts';
 import { createVhostForTest } from './broker.ts';
 import { healthUntil, isReady } from './health.ts';
 import { lineSink } from './line-sink.ts';

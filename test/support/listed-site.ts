@@ -1,4 +1,4 @@
-import type { ReconcilerOptions } from '../../services/ingest/easyappointments/api/reconciler.ts';
+import type { ReconcilerOptions } from '../../services/ingest/backends/easyappointments/api/reconciler.ts';
 import { TestDecider, told } from './test-decider.ts';
 import type { Interference } from './easyappointments-rest.ts';
 import { NOW_MS, Reconciling } from './reconciling.ts';

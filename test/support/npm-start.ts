@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { endProcess, type ProcessMark } from '../../dev/broker/processes.ts';
+import { endProcess, type ProcessMark } from '../../tools/broker/processes.ts';
 import { findFreePorts } from '../docker/free-ports.ts';
 
 /** A folder in which `npm start` can be run, with a broker of its own: the built code and nothing else. */
@@ -50,7 +50,7 @@ export class StartProcess {
 
   constructor(folder: string, env: Readonly<Record<string, string>>) {
     const options = { cwd: folder, env: { PATH: process.env['PATH'], HOME: folder, ...env } };
-    const child = spawn(process.execPath, [join(folder, 'dist/dev/start.js')], options);
+    const child = spawn(process.execPath, [join(folder, 'dist/tools/start.js')], options);
     this.#child = child;
     for (const stream of [child.stdout, child.stderr])
       stream.on('data', (text: Buffer) => {

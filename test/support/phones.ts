@@ -1,4 +1,4 @@
-import type { AcceptedEvent } from '../../services/ingest/core/accept.ts';
+import type { AcceptedEvent } from '../../services/ingest/accept/accept.ts';
 
 type Shown = Readonly<Record<string, unknown>>;
 

@@ -1,15 +1,15 @@
 import { Writable } from 'node:stream';
-import type { Decider, Observation, Run } from '../../services/ingest/easyappointments/api/ports.ts';
+import type { Decider, Observation, Run } from '../../services/ingest/backends/easyappointments/api/ports.ts';
 import {
   Reconciler,
   type ReconcilerOptions,
   type RunReport,
-} from '../../services/ingest/easyappointments/api/reconciler.ts';
-import { apiBaseOf } from '../../services/ingest/easyappointments/api/api-base.ts';
-import type { Timer } from '../../services/ingest/easyappointments/api/timer.ts';
+} from '../../services/ingest/backends/easyappointments/api/reconciler.ts';
+import { apiBaseOf } from '../../services/ingest/backends/easyappointments/api/api-base.ts';
+import type { Timer } from '../../services/ingest/backends/easyappointments/api/timer.ts';
 import { wallTime } from '../../shared/core/wall-time.ts';
-import { Secret } from '../../shared/runtime/env.ts';
-import { createLogger } from '../../shared/runtime/logger.ts';
+import { Secret } from '../../shared/config/env.ts';
+import { createLogger } from '../../shared/service/logger.ts';
 import { API_TOKEN, FakeEasyAppointments } from './easyappointments-rest.ts';
 
 /** 2026-11-23, so that the captured appointment of 2026-12-03 lies ahead. */

@@ -1,6 +1,6 @@
 import { connect } from 'amqplib';
 import { once } from 'node:events';
-import { firstOffset } from '../../services/ingest/amqp/first-offset.ts';
+import { firstOffset } from '../../shared/broker/first-offset.ts';
 
 /** In the history a message without our headers, in the ledger a marker of nobody's. */
 const FILLER = Buffer.from(JSON.stringify({ barrier: 'x'.repeat(60_000) }));

@@ -1,4 +1,4 @@
-import type { AcceptedEvent } from '../../services/ingest/core/accept.ts';
+import type { AcceptedEvent } from '../../services/ingest/accept/accept.ts';
 
 /** What phones of each room show after these events: of each appointment when it starts. Repeats by id are dropped. */
 export function shownAfter(events: readonly AcceptedEvent[]): Record<string, Record<string, unknown>> {

@@ -1,16 +1,16 @@
-import type { AcceptedEvent } from '../../services/ingest/core/accept.ts';
-import { ChangeDecider } from '../../services/ingest/easyappointments/change-decider.ts';
-import type { LedgerEntry } from '../../services/ingest/easyappointments/entries.ts';
-import { Ledger } from '../../services/ingest/easyappointments/ledger.ts';
-import { Lookups } from '../../services/ingest/easyappointments/api/lookups.ts';
-import { Pace } from '../../services/ingest/easyappointments/api/questions.ts';
-import { noCounts } from '../../services/ingest/easyappointments/api/observing.ts';
-import { reconcile } from '../../services/ingest/easyappointments/api/run.ts';
-import { readWebhook, type Change } from '../../services/ingest/easyappointments/webhook.ts';
+import type { AcceptedEvent } from '../../services/ingest/accept/accept.ts';
+import { ChangeDecider } from '../../services/ingest/backends/easyappointments/change-decider.ts';
+import type { LedgerEntry } from '../../services/ingest/backends/easyappointments/entries.ts';
+import { Ledger } from '../../services/ingest/backends/easyappointments/ledger.ts';
+import { Lookups } from '../../services/ingest/backends/easyappointments/api/lookups.ts';
+import { Pace } from '../../services/ingest/backends/easyappointments/api/questions.ts';
+import { noCounts } from '../../services/ingest/backends/easyappointments/api/observing.ts';
+import { reconcile } from '../../services/ingest/backends/easyappointments/api/run.ts';
+import { readWebhook, type Change } from '../../services/ingest/backends/easyappointments/webhook.ts';
 import { AppError } from '../../shared/contract/errors.ts';
 import { wallTime } from '../../shared/core/wall-time.ts';
-import { Secret } from '../../shared/runtime/env.ts';
-import { createLogger } from '../../shared/runtime/logger.ts';
+import { Secret } from '../../shared/config/env.ts';
+import { createLogger } from '../../shared/service/logger.ts';
 import type { WebhookBody } from './test-decider.ts';
 import { broadcastOf, SmallSite, type SiteChange } from './small-site.ts';
 

@@ -1,6 +1,6 @@
-import { acceptEvent } from '../../services/ingest/core/accept.ts';
-import { broadcastIn, readBroadcast } from '../../services/ingest/easyappointments/broadcast.ts';
-import type { Change } from '../../services/ingest/easyappointments/webhook.ts';
+import { acceptEvent } from '../../services/ingest/accept/accept.ts';
+import { broadcastIn, readBroadcast } from '../../services/ingest/backends/easyappointments/broadcast.ts';
+import type { Change } from '../../services/ingest/backends/easyappointments/webhook.ts';
 import type { WebhookBody } from './test-decider.ts';
 
 type Row = Readonly<Record<string, unknown>>;

@@ -1,12 +1,15 @@
 import { readFileSync } from 'node:fs';
-import type { AcceptedEvent } from '../../services/ingest/core/accept.ts';
-import type { Refusal } from '../../services/ingest/core/problems.ts';
-import { ChangeDecider, type DeciderOptions } from '../../services/ingest/easyappointments/change-decider.ts';
-import type { LedgerEntry } from '../../services/ingest/easyappointments/entries.ts';
-import { Ledger } from '../../services/ingest/easyappointments/ledger.ts';
+import type { AcceptedEvent } from '../../services/ingest/accept/accept.ts';
+import type { Refusal } from '../../services/ingest/accept/problems.ts';
+import {
+  ChangeDecider,
+  type DeciderOptions,
+} from '../../services/ingest/backends/easyappointments/change-decider.ts';
+import type { LedgerEntry } from '../../services/ingest/backends/easyappointments/entries.ts';
+import { Ledger } from '../../services/ingest/backends/easyappointments/ledger.ts';
 import { wallTime } from '../../shared/core/wall-time.ts';
 import { AppError } from '../../shared/contract/errors.ts';
-import { readWebhook } from '../../services/ingest/easyappointments/webhook.ts';
+import { readWebhook } from '../../services/ingest/backends/easyappointments/webhook.ts';
 
 export interface WebhookBody {
   readonly action: string;

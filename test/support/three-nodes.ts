@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { BrokerError } from '../../dev/broker/broker.ts';
+import { BrokerError } from '../../tools/broker/broker.ts';
 import { BrokerNodes } from '../faults/broker-nodes.ts';
 import type { Place } from './stalled-delivery.ts';
 

@@ -2,7 +2,7 @@ import { readConfig as readDeliveryConfig } from '../../services/delivery/config
 import { startDelivery, type DeliveryService } from '../../services/delivery/service.ts';
 import { readConfig as readIngestConfig } from '../../services/ingest/config.ts';
 import { startIngest, type IngestService } from '../../services/ingest/service.ts';
-import { createLogger } from '../../shared/runtime/logger.ts';
+import { createLogger } from '../../shared/service/logger.ts';
 import { createVhostForTest } from './broker.ts';
 import { TestClient } from './client.ts';
 import { healthUntil, isReady } from './health.ts';

@@ -5,8 +5,8 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { once } from 'node:events';
-import { findRabbitScripts } from '../../dev/broker/executables.ts';
-import { isAlive } from '../../dev/broker/processes.ts';
+import { findRabbitScripts } from '../../tools/broker/executables.ts';
+import { isAlive } from '../../tools/broker/processes.ts';
 import { createVhostForTest } from '../support/broker.ts';
 import { healthUntil, isReady, readHealth } from '../support/health.ts';
 import { StartFolder } from '../support/npm-start.ts';
@@ -107,8 +107,11 @@ describe('npm start', () => {
     const folder = mkdtempSync(join(tmpdir(), 'roomcast-start-'));
     const env = { PATH: process.env['PATH'], LOG_LEVEL: 'loud', INBOX_PREFETCH: '0', MAX_SESSIONS: 'x' };
     const { code, words } = await new Promise<{ code: unknown; words: string }>((ended) => {
-      execFile(process.execPath, [resolve('dist/dev/start.js')], { cwd: folder, env }, (error, _out, words) =>
-        ended({ code: error?.code, words }),
+      execFile(
+        process.execPath,
+        [resolve('dist/tools/start.js')],
+        { cwd: folder, env },
+        (error, _out, words) => ended({ code: error?.code, words }),
       );
     });
     expect(code).toBe(1);

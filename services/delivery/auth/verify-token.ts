@@ -4,8 +4,8 @@ import { z } from 'zod';
 import { Id } from '../../../shared/contract/ids.ts';
 import { roles } from '../../../shared/contract/rooms.ts';
 import { unixMs } from '../../../shared/core/wall-time.ts';
-import type { WallClock } from '../../../shared/runtime/clock.ts';
-import type { TokenVerdict } from '../core/session-ports.ts';
+import type { WallClock } from '../../../shared/service/clock.ts';
+import type { TokenVerdict } from '../session/session-ports.ts';
 
 /** RFC 3339 knows four digits of a year; later times are written as this one. */
 const LAST_MS = Date.UTC(9999, 11, 31, 23, 59, 59);

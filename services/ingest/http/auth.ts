@@ -3,9 +3,9 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { AppError } from '../../../shared/contract/errors.ts';
 import { ExpiringMap } from '../../../shared/core/expiring-map.ts';
 import { RateWindow } from '../../../shared/core/rate-window.ts';
-import type { Client } from '../../../shared/runtime/client-addresses.ts';
-import type { SteadyClock } from '../../../shared/runtime/clock.ts';
-import type { NetworkSet } from '../../../shared/runtime/networks.ts';
+import type { Client } from '../../../shared/service/client-addresses.ts';
+import type { SteadyClock } from '../../../shared/service/clock.ts';
+import type { NetworkSet } from '../../../shared/config/networks.ts';
 import { TooManyRequests, TooManyWrongKeys } from './problem.ts';
 
 export interface AuthOptions {

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { errorRegistry, type ErrorCode } from '../../../shared/contract/errors.ts';
-import { BroadcastInput, CloudEventInput, EventInput, MAX_EVENTS, Receipt } from '../core/schemas.ts';
-import { WebhookInput } from '../easyappointments/webhook.ts';
+import { BroadcastInput, CloudEventInput, EventInput, MAX_EVENTS, Receipt } from '../accept/schemas.ts';
+import { WebhookInput } from '../backends/easyappointments/webhook.ts';
 
 const ProblemDocument = z.object({
   type: z.string(),

@@ -1,5 +1,5 @@
 import { AppError, errorRegistry, type ErrorCode, type Problem } from '../../../shared/contract/errors.ts';
-import type { Refusal } from '../core/problems.ts';
+import type { Refusal } from '../accept/problems.ts';
 
 /** What is answered instead of success: the one translation from whatever went wrong. */
 export interface Fault {

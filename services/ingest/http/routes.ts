@@ -2,12 +2,12 @@ import { SpanKind } from '@opentelemetry/api';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { IncomingHttpHeaders } from 'node:http';
 import { AppError } from '../../../shared/contract/errors.ts';
-import { inSpan } from '../../../shared/runtime/tracing.ts';
-import type { Intake } from '../core/intake.ts';
-import type { Entrance, Receipt } from '../core/ports.ts';
-import type { Refusal } from '../core/problems.ts';
-import type { WebhookEntrance } from '../easyappointments/entrance.ts';
-import type { Wrapping } from '../core/read-input.ts';
+import { inSpan } from '../../../shared/service/tracing.ts';
+import type { Intake } from '../accept/intake.ts';
+import type { Entrance, Receipt } from '../accept/ports.ts';
+import type { Refusal } from '../accept/problems.ts';
+import type { WebhookEntrance } from '../backends/easyappointments/entrance.ts';
+import type { Wrapping } from '../accept/read-input.ts';
 import { openApiDocument } from './openapi.ts';
 
 export const entrances: Readonly<Record<string, Entrance>> = {

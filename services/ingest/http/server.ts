@@ -1,12 +1,12 @@
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import type { Socket } from 'node:net';
 import { AppError } from '../../../shared/contract/errors.ts';
-import type { ClientAddresses } from '../../../shared/runtime/client-addresses.ts';
-import type { Logger } from '../../../shared/runtime/logger.ts';
-import type { Intake } from '../core/intake.ts';
-import { encodingProblem } from '../core/content-encoding.ts';
-import type { Observer } from '../core/ports.ts';
-import type { WebhookEntrance } from '../easyappointments/entrance.ts';
+import type { ClientAddresses } from '../../../shared/service/client-addresses.ts';
+import type { Logger } from '../../../shared/service/logger.ts';
+import type { Intake } from '../accept/intake.ts';
+import { encodingProblem } from '../accept/content-encoding.ts';
+import type { Observer } from '../accept/ports.ts';
+import type { WebhookEntrance } from '../backends/easyappointments/entrance.ts';
 import type { Auth } from './auth.ts';
 import {
   broadcastDocument,

@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
-import type { Gone } from '../../../services/ingest/easyappointments/api/ports.ts';
+import type { Gone } from '../../../services/ingest/backends/easyappointments/api/ports.ts';
 import {
   BlockedPeriodResource,
   UnavailabilityResource,
-} from '../../../services/ingest/easyappointments/api/rows.ts';
+} from '../../../services/ingest/backends/easyappointments/api/rows.ts';
 import { resource, type Row } from '../../support/easyappointments-rest.ts';
 import { TestDecider, told, webhook } from '../../support/test-decider.ts';
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import { acceptEvent, type AcceptedEvent } from '../../../services/ingest/core/accept.ts';
-import { broadcastIn, readBroadcast } from '../../../services/ingest/easyappointments/broadcast.ts';
-import { AppointmentResource } from '../../../services/ingest/easyappointments/api/rows.ts';
+import { acceptEvent, type AcceptedEvent } from '../../../services/ingest/accept/accept.ts';
+import { broadcastIn, readBroadcast } from '../../../services/ingest/backends/easyappointments/broadcast.ts';
+import { AppointmentResource } from '../../../services/ingest/backends/easyappointments/api/rows.ts';
 import { restThenHas, stepsOf } from '../../support/cases.ts';
 import { TestDecider, told, webhook } from '../../support/test-decider.ts';
 

@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
-import type { AcceptedEvent } from '../../../services/ingest/core/accept.ts';
-import { ChangeDecider } from '../../../services/ingest/easyappointments/change-decider.ts';
-import type { LedgerEntry } from '../../../services/ingest/easyappointments/entries.ts';
-import { Ledger } from '../../../services/ingest/easyappointments/ledger.ts';
-import { readWebhook } from '../../../services/ingest/easyappointments/webhook.ts';
+import type { AcceptedEvent } from '../../../services/ingest/accept/accept.ts';
+import { ChangeDecider } from '../../../services/ingest/backends/easyappointments/change-decider.ts';
+import type { LedgerEntry } from '../../../services/ingest/backends/easyappointments/entries.ts';
+import { Ledger } from '../../../services/ingest/backends/easyappointments/ledger.ts';
+import { readWebhook } from '../../../services/ingest/backends/easyappointments/webhook.ts';
 import { AppError } from '../../../shared/contract/errors.ts';
 import { wallTime } from '../../../shared/core/wall-time.ts';
 import { webhook, type WebhookBody } from '../../support/test-decider.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { enriched } from '../../../services/ingest/easyappointments/enrich.ts';
-import { Ledger } from '../../../services/ingest/easyappointments/ledger.ts';
+import { enriched } from '../../../services/ingest/backends/easyappointments/enrich.ts';
+import { Ledger } from '../../../services/ingest/backends/easyappointments/ledger.ts';
 import { TestDecider, told, webhook } from '../../support/test-decider.ts';
 
 /** A decider that has heard of everybody in the fixtures. */

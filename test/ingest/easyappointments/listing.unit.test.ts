@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { Listing } from '../../../services/ingest/easyappointments/api/listing.ts';
+import { Listing } from '../../../services/ingest/backends/easyappointments/api/listing.ts';
 
 const rowsOf = (ids: readonly unknown[]) => ids.map((id) => ({ id }));
 

@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { compareLists } from '../../../services/ingest/easyappointments/api/lists.ts';
-import { noCounts } from '../../../services/ingest/easyappointments/api/observing.ts';
-import type { Page } from '../../../services/ingest/easyappointments/api/questions.ts';
-import { createLogger } from '../../../shared/runtime/logger.ts';
+import { compareLists } from '../../../services/ingest/backends/easyappointments/api/lists.ts';
+import { noCounts } from '../../../services/ingest/backends/easyappointments/api/observing.ts';
+import type { Page } from '../../../services/ingest/backends/easyappointments/api/questions.ts';
+import { createLogger } from '../../../shared/service/logger.ts';
 import { AppError } from '../../../shared/contract/errors.ts';
 import { TestDecider, type WebhookBody } from '../../support/test-decider.ts';
 

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { Settings } from 'luxon';
-import { rfc3339 } from '../../../services/ingest/easyappointments/local-time.ts';
+import { rfc3339 } from '../../../services/ingest/backends/easyappointments/local-time.ts';
 
 const systemNow = Settings.now;
 afterEach(() => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { NAME_WAIT_MS } from '../../../services/ingest/easyappointments/api/lookups.ts';
+import { NAME_WAIT_MS } from '../../../services/ingest/backends/easyappointments/api/lookups.ts';
 import { AskingDecider } from '../../support/asking-decider.ts';
 import { play, stepsOf } from '../../support/cases.ts';
 import { TestDecider, told, type WebhookBody } from '../../support/test-decider.ts';

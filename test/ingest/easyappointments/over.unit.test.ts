@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { wallClockAt } from '../../../services/ingest/easyappointments/local-time.ts';
+import { wallClockAt } from '../../../services/ingest/backends/easyappointments/local-time.ts';
 import { TestDecider, told, webhook } from '../../support/test-decider.ts';
 
 const created = webhook('appointment_save.new');

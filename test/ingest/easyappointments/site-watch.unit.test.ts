@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { SiteWatch } from '../../../services/ingest/easyappointments/api/site-watch.ts';
+import { SiteWatch } from '../../../services/ingest/backends/easyappointments/api/site-watch.ts';
 
 type Report = Parameters<SiteWatch['ran']>[0];
 type Step = Report | 'webhook' | 'reset';

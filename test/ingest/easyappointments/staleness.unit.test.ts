@@ -1,5 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
-import { isStale, secondsOf, type Timing } from '../../../services/ingest/easyappointments/staleness.ts';
+import {
+  isStale,
+  secondsOf,
+  type Timing,
+} from '../../../services/ingest/backends/easyappointments/staleness.ts';
 
 const MINUTE_S = 60;
 const HOUR_S = 60 * MINUTE_S;

@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
-import { acceptEvent } from '../../../services/ingest/core/accept.ts';
-import { companionOf } from '../../../services/ingest/core/companion.ts';
-import { enriched } from '../../../services/ingest/easyappointments/enrich.ts';
-import { slotOf } from '../../../services/ingest/easyappointments/local-time.ts';
+import { acceptEvent } from '../../../services/ingest/accept/accept.ts';
+import { companionOf } from '../../../services/ingest/accept/companion.ts';
+import { enriched } from '../../../services/ingest/backends/easyappointments/enrich.ts';
+import { slotOf } from '../../../services/ingest/backends/easyappointments/local-time.ts';
 import { play, stepsOf } from '../../support/cases.ts';
 import { TestDecider, webhook } from '../../support/test-decider.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { AppError } from '../../../shared/contract/errors.ts';
-import { LedgerEntry } from '../../../services/ingest/easyappointments/entries.ts';
+import { LedgerEntry } from '../../../services/ingest/backends/easyappointments/entries.ts';
 import { play, stepsOf } from '../../support/cases.ts';
 import { TestDecider, told, webhook, type WebhookBody } from '../../support/test-decider.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { LedgerEntry } from '../../../services/ingest/easyappointments/entries.ts';
-import { Ledger, type Proposal } from '../../../services/ingest/easyappointments/ledger.ts';
+import { LedgerEntry } from '../../../services/ingest/backends/easyappointments/entries.ts';
+import { Ledger, type Proposal } from '../../../services/ingest/backends/easyappointments/ledger.ts';
 
 const appointment = (start: string, fields: object = {}): Proposal => ({
   kind: 'appointment',

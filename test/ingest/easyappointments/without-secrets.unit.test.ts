@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { withoutSecrets } from '../../../services/ingest/easyappointments/without-secrets.ts';
+import { withoutSecrets } from '../../../services/ingest/backends/easyappointments/without-secrets.ts';
 import { webhook } from '../../support/test-decider.ts';
 
 const kept = (body: unknown) =>

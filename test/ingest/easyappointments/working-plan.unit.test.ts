@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
-import { PersonRecord } from '../../../services/ingest/easyappointments/entries.ts';
-import { Ledger } from '../../../services/ingest/easyappointments/ledger.ts';
-import { PersonResource } from '../../../services/ingest/easyappointments/api/rows.ts';
-import { workingPlanOf } from '../../../services/ingest/easyappointments/working-plan.ts';
+import { PersonRecord } from '../../../services/ingest/backends/easyappointments/entries.ts';
+import { Ledger } from '../../../services/ingest/backends/easyappointments/ledger.ts';
+import { PersonResource } from '../../../services/ingest/backends/easyappointments/api/rows.ts';
+import { workingPlanOf } from '../../../services/ingest/backends/easyappointments/working-plan.ts';
 import { TestDecider, told, webhook } from '../../support/test-decider.ts';
 import { resource } from '../../support/easyappointments-rest.ts';
 import { NOW_MS } from '../../support/reconciling.ts';

@@ -1,0 +1,129 @@
+import {
+  personalKindOf,
+  routingKeyOf,
+  widePatternOf,
+  type Address,
+} from '../../../shared/contract/routing.ts';
+import type { PersonalKind } from '../../../shared/contract/rooms.ts';
+import { EXCHANGE } from '../../../shared/contract/topology.ts';
+import type { BrokerConnection } from '../../../shared/broker/broker-connection.ts';
+import type { Logger } from '../../../shared/service/logger.ts';
+import { Binder } from './binder.ts';
+
+export interface BindingOptions {
+  /** Rooms of one kind bound one by one; above it the instance binds the whole kind and filters itself. */
+  readonly maxPerKind: number;
+  /** How long a room stays bound after its last session, so that a blink costs no binding. */
+  readonly lingerMs: number;
+}
+
+/**
+ * The rooms that this instance is bound to: counted per room, added with the first session, removed a linger
+ * after the last. Above `maxPerKind` rooms of a kind one binding `kind.*` stands for all of them, so a storm of
+ * connects never waits for bindings one by one; the single ones are removed behind it, and it stays until the
+ * kind is empty.
+ */
+export class Bindings {
+  readonly #binder: Binder;
+  readonly #uses = new Map<Address, number>();
+  readonly #lingering = new Map<Address, number>();
+  readonly #perKind = new Map<PersonalKind, Set<Address>>();
+  readonly #wide = new Set<PersonalKind>();
+  readonly #always = new Set<string>();
+
+  constructor(
+    connection: BrokerConnection,
+    logger: Logger,
+    private readonly options: BindingOptions,
+    events: { bound: (pattern: string) => void; unbound: (pattern: string) => void },
+  ) {
+    this.#binder = new Binder(connection, logger, EXCHANGE, events);
+  }
+
+  get size(): number {
+    return this.#binder.size;
+  }
+
+  /** Resolves once the broker has confirmed a binding that covers the room. */
+  async acquire(room: Address): Promise<void> {
+    this.#lingering.delete(room);
+    const uses = this.#uses.get(room) ?? 0;
+    this.#uses.set(room, uses + 1);
+    await this.#binder.bind(this.#patternFor(room));
+  }
+
+  release(room: Address, nowMs: number): void {
+    const uses = (this.#uses.get(room) ?? 0) - 1;
+    this.#uses.set(room, Math.max(0, uses));
+    if (uses <= 0) this.#lingering.set(room, nowMs + this.options.lingerMs);
+  }
+
+  /** Keys that no room stands for, bound as long as the instance lives. */
+  async bindAlways(pattern: string): Promise<void> {
+    this.#always.add(pattern);
+    await this.#binder.bind(pattern);
+  }
+
+  /** Whether a session is in the room, or was until a linger ago. */
+  isInUse(room: Address): boolean {
+    return this.#uses.has(room);
+  }
+
+  /** Patterns of which any one brings everything for a room. */
+  patternsOf(room: Address): readonly string[] {
+    const kind = personalKindOf(room);
+    return kind === undefined ? [routingKeyOf(room)] : [routingKeyOf(room), widePatternOf(kind)];
+  }
+
+  /** Removes what nobody needs any more; called about once a second. */
+  tick(nowMs: number): void {
+    for (const [room, untilMs] of this.#lingering) {
+      // Insertion order is the order of expiry: the linger is the same for all.
+      if (untilMs > nowMs) return;
+      this.#lingering.delete(room);
+      this.#uses.delete(room);
+      this.#forget(room);
+    }
+  }
+
+  /** A new queue: binds everything in use to it; resolves when all of it is confirmed. */
+  attach(queue: string): Promise<void> {
+    return this.#binder.attach(queue);
+  }
+
+  /** The queue is gone. */
+  detach(): void {
+    this.#binder.detach();
+  }
+
+  close(): Promise<void> {
+    return this.#binder.close();
+  }
+
+  #patternFor(room: Address): string {
+    const kind = personalKindOf(room);
+    if (kind === undefined) return routingKeyOf(room);
+    const rooms = this.#perKind.get(kind) ?? new Set();
+    this.#perKind.set(kind, rooms.add(room));
+    if (!this.#wide.has(kind) && rooms.size > this.options.maxPerKind) this.#widen(kind, rooms);
+    return this.#wide.has(kind) ? widePatternOf(kind) : routingKeyOf(room);
+  }
+
+  #widen(kind: PersonalKind, rooms: ReadonlySet<Address>): void {
+    this.#wide.add(kind);
+    void this.#binder.bind(widePatternOf(kind)).then(() => {
+      if (!this.#wide.has(kind)) return;
+      for (const room of rooms) this.#binder.unbind(routingKeyOf(room));
+    });
+  }
+
+  #forget(room: Address): void {
+    const kind = personalKindOf(room);
+    // Every session joins and leaves `everyone`, which stays bound all the same.
+    if (!this.#always.has(routingKeyOf(room))) this.#binder.unbind(routingKeyOf(room));
+    if (kind === undefined) return;
+    const rooms = this.#perKind.get(kind);
+    rooms?.delete(room);
+    if (rooms?.size === 0 && this.#wide.delete(kind)) this.#binder.unbind(widePatternOf(kind));
+  }
+}

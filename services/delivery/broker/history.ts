@@ -1,0 +1,123 @@
+import type { Channel, ConsumeMessage } from 'amqplib';
+import type { Cursor } from '../../../shared/contract/cursor.ts';
+import { MARK_TYPE, parseHistoryEntry, type HistoryEntry } from '../../../shared/contract/message.ts';
+import { HISTORY_LAG_MS } from '../../../shared/contract/history-lag.ts';
+import { HISTORY } from '../../../shared/contract/topology.ts';
+import type { BrokerConnection } from '../../../shared/broker/broker-connection.ts';
+import { closeChannel } from '../../../shared/broker/close-channel.ts';
+import type { Cluster } from '../../../shared/broker/cluster.ts';
+import { sleep } from '../../../shared/service/sleep.ts';
+import { readStream } from '../../../shared/broker/stream-reader.ts';
+import type { Mark, Marks } from './marks.ts';
+
+/** Measured best for streams over AMQP 0-9-1. */
+const FLOW = { prefetch: 2_000, ackEvery: 500 };
+/** A pass that brings nothing for so long is broken off, and the node left that it was read from. */
+const SCAN_IDLE_MS = 15_000;
+
+export class History {
+  constructor(
+    private readonly connection: BrokerConnection,
+    private readonly marks: Marks,
+    private readonly cluster: Pick<Cluster, 'isCluster'>,
+    private readonly events: {
+      readonly begun: () => void;
+      /** The node brings nothing; another may. */
+      readonly stalled: (reason: string) => void;
+    },
+  ) {}
+
+  /**
+   * Reads from a time on up to a mark that is published once reading has begun: so the mark always lies ahead, whatever
+   * the clocks say. RabbitMQ starts at the chunk that holds the time, in seconds, so the first entries may be older.
+   */
+  async read(fromMs: number, onEntry: (entry: HistoryEntry) => void): Promise<Mark> {
+    const model = this.connection.model;
+    if (model === undefined) throw new Error('no connection to read the history');
+    this.events.begun();
+    const channel = await model.createChannel();
+    const pass = new Pass(channel, onEntry, this.events.stalled);
+    // The pass may break off while the broker owes an answer, or the mark waits for a connection.
+    const unlessBroken = <Value>(step: Promise<Value>) => Promise.race([step, pass.broken]);
+    try {
+      await unlessBroken(pass.begin(Math.max(0, Math.floor(fromMs / 1000))));
+      const mark = await unlessBroken(this.#publishMark());
+      pass.endAt(mark.cursor);
+      await pass.finished;
+      return mark;
+    } finally {
+      pass.stop();
+      await closeChannel(channel);
+    }
+  }
+
+  /** What was routed before the readers' bindings stood is in the history before it: see shared/contract/history-lag.ts. */
+  async #publishMark(): Promise<Mark> {
+    if (this.cluster.isCluster) await sleep(HISTORY_LAG_MS);
+    const mark = await this.marks.publish();
+    await mark.confirmed;
+    return mark;
+  }
+}
+
+/** One consumer on the stream, until it has seen the entry to end at. */
+class Pass {
+  readonly finished: Promise<void>;
+  /** Rejects as `finished` does, and never resolves. */
+  readonly broken: Promise<never>;
+  readonly #marks = new Set<Cursor>();
+  readonly #stalled: NodeJS.Timeout;
+  #finish: () => void = () => undefined;
+  #fail: (error: Error) => void = () => undefined;
+  #end: Cursor | undefined;
+  #stopped = false;
+
+  constructor(
+    private readonly channel: Channel,
+    private readonly onEntry: (entry: HistoryEntry) => void,
+    stalled: (reason: string) => void,
+  ) {
+    this.finished = new Promise((resolve, reject) => {
+      this.#finish = resolve;
+      this.#fail = reject;
+    });
+    // It may fail while `begin` or the mark is still awaited.
+    this.broken = this.finished.then(() => new Promise<never>(() => undefined));
+    this.broken.catch(() => undefined);
+    this.#stalled = setTimeout(() => {
+      const reason = `the history has brought nothing for ${SCAN_IDLE_MS} ms`;
+      this.#fail(new Error(reason));
+      stalled(reason);
+    }, SCAN_IDLE_MS);
+    channel.on('error', (error) => this.#fail(error));
+    channel.on('handler-error', (error) => this.#fail(error));
+    channel.once('close', () => this.#fail(new Error('the channel that read the history closed')));
+  }
+
+  begin(fromSeconds: number): Promise<void> {
+    const from = { '!': 'timestamp', value: fromSeconds } as const;
+    return readStream(this.channel, { stream: HISTORY, from, ...FLOW }, this.#take);
+  }
+
+  endAt(mark: Cursor): void {
+    this.#end = mark;
+    // The confirm and the entry itself race to us.
+    if (this.#marks.has(mark)) this.#finish();
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    clearTimeout(this.#stalled);
+  }
+
+  readonly #take = (message: ConsumeMessage | null): void => {
+    if (message === null) return this.#fail(new Error('the history is gone: its consumer was cancelled'));
+    if (this.#stopped) return;
+    this.#stalled.refresh();
+    const entry = parseHistoryEntry(message);
+    if (entry === undefined) return;
+    this.onEntry(entry);
+    if (entry.type === MARK_TYPE) this.#marks.add(entry.cursor);
+    if (entry.cursor === this.#end) this.#finish();
+  };
+}

@@ -1,0 +1,119 @@
+import type { ConfirmChannel } from 'amqplib';
+import { v7 as uuidv7 } from 'uuid';
+import { Cursor } from '../../../shared/contract/cursor.ts';
+import { encodeHeaders, MARK_TYPE } from '../../../shared/contract/message.ts';
+import { markKeyOf } from '../../../shared/contract/routing.ts';
+import { EXCHANGE } from '../../../shared/contract/topology.ts';
+import type { BrokerConnection } from '../../../shared/broker/broker-connection.ts';
+import { unixMs } from '../../../shared/core/wall-time.ts';
+import type { SteadyClock, WallClock } from '../../../shared/service/clock.ts';
+import type { Logger } from '../../../shared/service/logger.ts';
+import { confirmChannel, ManagedChannel } from '../../../shared/broker/managed-channel.ts';
+
+/** A mark on its way. */
+export interface Mark {
+  readonly cursor: Cursor;
+  /** Resolves when the broker has confirmed it: from then on it is in the history. */
+  readonly confirmed: Promise<void>;
+  /** Resolves when it has come back by our own queue; rejects when that queue is gone. */
+  readonly arrived: Promise<void>;
+}
+
+interface Waiter {
+  readonly publishedAtMs: number;
+  readonly resolve: () => void;
+  readonly reject: (error: Error) => void;
+}
+
+/**
+ * Tiny entries of our own that go the way of every event: through the exchange into the history and back to our
+ * own queue. Each is a position to resume from, the end of a scan, and a proof that the path is alive.
+ */
+export class Marks {
+  readonly #channel: ManagedChannel<ConfirmChannel>;
+  readonly #waiting = new Map<Cursor, Waiter>();
+
+  constructor(
+    connection: BrokerConnection,
+    logger: Logger,
+    private readonly instance: string,
+    private readonly events: {
+      published: (mark: Cursor) => void;
+      roundTrip: (seconds: number) => void;
+      /** A mark came before one that was published earlier, which will not come. */
+      overtook: () => void;
+    },
+    private readonly wall: WallClock,
+    private readonly now: SteadyClock,
+  ) {
+    this.#channel = new ManagedChannel(connection, { name: 'marks', logger, create: confirmChannel });
+  }
+
+  async publish(): Promise<Mark> {
+    const channel = await this.#channel.whenReady();
+    const cursor = Cursor.parse(uuidv7({ msecs: unixMs(this.wall()) }));
+    this.events.published(cursor);
+    // Waits from before it is published: it may be back before its confirm.
+    const arrived = new Promise<void>((resolve, reject) => {
+      this.#waiting.set(cursor, { publishedAtMs: this.now(), resolve, reject });
+    });
+    arrived.catch(() => undefined);
+    const confirmed = this.#publish(channel, cursor);
+    confirmed.catch(() => this.#waiting.get(cursor)?.reject(new Error('the mark was not confirmed')));
+    return { cursor, confirmed, arrived };
+  }
+
+  markArrived(mark: Cursor): void {
+    const waiter = this.#waiting.get(mark);
+    if (waiter === undefined) return;
+    const overtook = this.#giveUpBefore(mark);
+    this.#waiting.delete(mark);
+    this.events.roundTrip((this.now() - waiter.publishedAtMs) / 1000);
+    waiter.resolve();
+    if (overtook) this.events.overtook();
+  }
+
+  /** How long the oldest mark has been on its way; 0 when none is. */
+  oldestMs(): number {
+    for (const { publishedAtMs } of this.#waiting.values()) return this.now() - publishedAtMs;
+    return 0;
+  }
+
+  /** Marks under way will not come: their queue is gone. */
+  abandon(): void {
+    for (const { reject } of this.#waiting.values()) reject(new Error('the queue of this instance is gone'));
+    this.#waiting.clear();
+  }
+
+  /** Whether there was one. */
+  #giveUpBefore(mark: Cursor): boolean {
+    let found = false;
+    for (const [earlier, { reject }] of this.#waiting) {
+      if (earlier === mark) break;
+      this.#waiting.delete(earlier);
+      reject(new Error('the broker did not bring a mark'));
+      found = true;
+    }
+    return found;
+  }
+
+  #publish(channel: ConfirmChannel, mark: Cursor): Promise<void> {
+    const options = {
+      messageId: mark,
+      type: MARK_TYPE,
+      appId: this.instance,
+      persistent: true,
+      headers: encodeHeaders(mark, []),
+    };
+    return new Promise((resolve, reject) => {
+      channel.publish(EXCHANGE, markKeyOf(this.instance), Buffer.alloc(0), options, (error: unknown) => {
+        if (error === null) resolve();
+        else reject(new Error('the broker did not confirm a mark', { cause: error }));
+      });
+    });
+  }
+
+  close(): Promise<void> {
+    return this.#channel.close();
+  }
+}

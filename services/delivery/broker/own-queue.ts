@@ -1,0 +1,260 @@
+import type { Channel, ConsumeMessage } from 'amqplib';
+import { parseHistoryEntry, type HistoryEntry } from '../../../shared/contract/message.ts';
+import {
+  deliveryQueueOf,
+  deliveryQueueOptions,
+  droppedQueueOf,
+  droppedQueueOptions,
+  type QueueKind,
+} from '../../../shared/contract/topology.ts';
+import type { BrokerConnection } from '../../../shared/broker/broker-connection.ts';
+import type { Logger } from '../../../shared/service/logger.ts';
+import { ManagedChannel, plainChannel } from '../../../shared/broker/managed-channel.ts';
+import type { Bindings } from './bindings.ts';
+import { dropReasonOf } from './drop-reason.ts';
+import { PrefetchWindow } from './prefetch-window.ts';
+import { HoldBack } from './hold-back.ts';
+
+export interface OwnQueueOptions {
+  readonly instance: string;
+  readonly queueKind: () => Promise<QueueKind>;
+  /** Messages that the broker hands us before we acknowledge. */
+  readonly prefetch: number;
+  readonly onEntry: (entry: HistoryEntry) => void;
+  /** A message without our headers, published by hand: nobody gets it. */
+  readonly onForeign: () => void;
+  /** The broker dropped a message from the queue, for a reason of its own words. */
+  readonly onDropped: (reason: string) => void;
+  /**
+   * As many messages as the prefetch are unacknowledged: others may wait at the broker, where a hand can remove them. Called
+   * before this entry, `undefined` for a message without our headers, is passed on.
+   */
+  readonly onWindowFull: (entry: HistoryEntry | undefined) => void;
+  /** Nothing waits at the broker behind this entry; called before it is passed on. */
+  readonly onWindowFree: (entry: HistoryEntry) => void;
+  /** A new queue is bound to everything in use: what was published before will not come by it. */
+  readonly onBound: () => void;
+  /** What the queue brings is held back: the moment to fill the hole before it. */
+  readonly fillHole: () => Promise<void>;
+  /** Whether an entry that is held back has nothing missing before it. */
+  readonly isKnown: (entry: HistoryEntry) => boolean;
+  readonly onConsuming: () => void;
+  readonly onLost: () => void;
+  /** The node owes an answer for too long; another may give it. */
+  readonly onStalled: (reason: string) => void;
+}
+
+/** A message of the own queue with its entry, `undefined` for one without our headers. */
+interface Arrival {
+  readonly message: ConsumeMessage;
+  readonly entry: HistoryEntry | undefined;
+}
+
+/** A channel with its two queues. */
+interface Present {
+  readonly channel: Channel;
+  readonly window: PrefetchWindow;
+  readonly holdBack: HoldBack<Arrival>;
+  /** The newest message filled the prefetch: more may wait at the broker. */
+  isFull: boolean;
+  /** While what the history told is passed on: ends that. */
+  endDrain?: () => void;
+}
+
+/** For each step of a start, which takes seconds with every binding there may be. */
+const ANSWER_MS = 30_000;
+
+/**
+ * This instance's own queue and its consumer. Whenever the queue may have missed something (a lost connection, a
+ * closed channel, a cancelled consumer) it starts over with a new queue: bind everything in use, fill the hole
+ * from the history while the queue already collects, then pass on what it brings. So what a client sees has no gap
+ * and no overtaking.
+ *
+ * A queue loses messages without any of that when the broker drops them: by a policy of its operator, or by hand. What a policy
+ * drops comes to us by a second queue, ahead of whatever follows it in the first. From then on nothing is passed on until
+ * the hole is filled.
+ *
+ * The queue of each start has a name of its own, and the broker removes the old one: while a node is down, deleting
+ * one takes seconds, and after a cut network the old consumer is there until its connection misses heartbeats.
+ */
+export class OwnQueue {
+  readonly #channel: ManagedChannel<Channel>;
+  #starts = 0;
+  #unacked: { present: Present; message: ConsumeMessage } | undefined;
+  #queue: string | undefined;
+  #present: Present | undefined;
+  /** Counts reasons to read the history. */
+  #doubts = 0;
+
+  constructor(
+    connection: BrokerConnection,
+    private readonly logger: Logger,
+    private readonly bindings: Bindings,
+    private readonly options: OwnQueueOptions,
+  ) {
+    this.#channel = new ManagedChannel(connection, {
+      name: 'own queue',
+      logger,
+      create: plainChannel,
+      ready: (channel) => this.#start(channel),
+      opened: () => options.onConsuming(),
+      lost: () => this.#lost(),
+    });
+  }
+
+  /** The queue that is consumed or being prepared. */
+  get queue(): string | undefined {
+    return this.#queue;
+  }
+
+  close(): Promise<void> {
+    return this.#channel.close();
+  }
+
+  /** Something may be missing: holds back what comes until the hole is filled. */
+  recheck(): void {
+    this.#doubts += 1;
+    const present = this.#present;
+    present?.endDrain?.();
+    // One that is being filled is read once more.
+    if (present?.holdBack.isOpen !== true) return;
+    present.holdBack.close();
+    this.#fill(present).catch((error: unknown) => {
+      this.logger.warn({ err: error }, 'a hole could not be filled');
+      if (this.#present === present) this.#channel.restart('starting over after a hole that was not filled');
+    });
+  }
+
+  async #start(channel: Channel): Promise<void> {
+    const { instance, prefetch, queueKind, onStalled } = this.options;
+    const queue = deliveryQueueOf(this.#starts === 0 ? instance : `${instance}.${this.#starts}`);
+    this.#starts += 1;
+    this.#queue = queue;
+    const inTime = <Value>(step: Promise<Value>, what: string) =>
+      answered(untilClosed(channel, step), () => onStalled(`no answer to ${what} for ${ANSWER_MS} ms`));
+    const dropped = droppedQueueOf(queue);
+    await inTime(channel.assertQueue(dropped, droppedQueueOptions), 'a queue');
+    await inTime(channel.assertQueue(queue, deliveryQueueOptions(await queueKind(), queue)), 'a queue');
+    await inTime(channel.prefetch(prefetch), 'a prefetch');
+    const window = new PrefetchWindow(prefetch, () => channel.prefetch(prefetch));
+    const present: Present = {
+      channel,
+      window,
+      isFull: false,
+      holdBack: new HoldBack<Arrival>((arrival) => this.#take(present, arrival)),
+    };
+    this.#present = present;
+    const restart = () => this.#channel.restart('the broker cancelled a consumer of our own queue');
+    // Without a bound, so that the first one never waits at the broker, where a policy could drop it as well.
+    const watched = channel.consume(
+      dropped,
+      (message) => (message === null ? restart() : this.options.onDropped(dropReasonOf(message))),
+      { noAck: true },
+    );
+    await inTime(watched, 'a consumer');
+    // From the beginning, since a queue without a consumer expires, and a long hole takes longer than that.
+    const consumed = channel.consume(queue, (message) => {
+      if (message === null) restart();
+      else this.#push(present, message);
+    });
+    await inTime(consumed, 'a consumer');
+    await inTime(this.bindings.attach(queue), 'its bindings');
+    this.options.onBound();
+    await this.#fill(present);
+    this.logger.info({ queue, bindings: this.bindings.size }, 'consuming own queue');
+  }
+
+  /** Until nothing more was found to be missing while the history was read. */
+  async #fill(present: Present): Promise<void> {
+    const { channel, holdBack } = present;
+    for (let doubts: number | undefined; doubts !== this.#doubts;) {
+      doubts = this.#doubts;
+      await untilClosed(channel, this.options.fillHole());
+      // More may wait at the broker than the prefetch: each reading must bring us past all that it told, or we never catch up.
+      if (doubts !== this.#doubts && present.isFull) await untilClosed(channel, this.#drain(present));
+      else this.#passKnown(present);
+    }
+    holdBack.open();
+  }
+
+  /** Passes on what comes until something is new, or there is another reason to read the history. */
+  async #drain(present: Present): Promise<void> {
+    this.#passKnown(present);
+    if (present.holdBack.isEmpty) await new Promise<void>((resolve) => (present.endDrain = resolve));
+    delete present.endDrain;
+  }
+
+  #passKnown({ holdBack }: Present): void {
+    holdBack.passWhile(({ entry }) => entry === undefined || this.options.isKnown(entry));
+  }
+
+  #push(present: Present, message: ConsumeMessage): void {
+    const { holdBack, window } = present;
+    const entry = parseHistoryEntry(message);
+    // What comes again was given back in between, and waited.
+    present.isFull = window.isFullAt(message.fields.deliveryTag) || message.fields.redelivered;
+    if (present.isFull) this.options.onWindowFull(entry);
+    else if (entry !== undefined) this.options.onWindowFree(entry);
+    holdBack.push({ message, entry });
+    if (present.endDrain === undefined) return;
+    this.#passKnown(present);
+    if (!holdBack.isEmpty) present.endDrain();
+  }
+
+  #take(present: Present, { message, entry }: Arrival): void {
+    if (entry === undefined) {
+      this.options.onForeign();
+      this.logger.warn({ id: message.properties.messageId as unknown }, 'a message without our headers');
+    } else this.options.onEntry(entry);
+    this.#acknowledge(present, message);
+  }
+
+  /** One acknowledgement for all messages of a turn of the event loop. */
+  #acknowledge(present: Present, message: ConsumeMessage): void {
+    if (this.#unacked === undefined) setImmediate(() => this.#flush());
+    this.#unacked = { present, message };
+  }
+
+  #flush(): void {
+    const unacked = this.#unacked;
+    this.#unacked = undefined;
+    if (unacked === undefined) return;
+    const { channel, window } = unacked.present;
+    try {
+      channel.ack(unacked.message, true);
+      window.acknowledged(unacked.message.fields.deliveryTag);
+    } catch {
+      // The channel has closed, and nobody consumes its queue any more: nothing is left to acknowledge.
+    }
+  }
+
+  #lost(): void {
+    this.#present = undefined;
+    this.bindings.detach();
+    this.options.onLost();
+  }
+}
+
+/** Calls back when a step takes longer than `ANSWER_MS`; what ends it then is up to the caller. */
+async function answered<Value>(step: Promise<Value>, late: () => void): Promise<Value> {
+  const timer = setTimeout(late, ANSWER_MS);
+  try {
+    return await step;
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** A step that would wait for ever once its channel is gone. */
+async function untilClosed<Value>(channel: Channel, step: Promise<Value>): Promise<Value> {
+  let onClose: () => void = () => undefined;
+  const closed = new Promise<never>((_, reject) => {
+    onClose = () => reject(new Error('the channel closed before its queue was ready'));
+    channel.once('close', onClose);
+  });
+  try {
+    return await Promise.race([step, closed]);
+  } finally {
+    channel.off('close', onClose);
+  }
+}

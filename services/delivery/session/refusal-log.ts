@@ -1,0 +1,53 @@
+import { createHash } from 'node:crypto';
+import type { FrameErrorCode } from '../../../shared/contract/frames.ts';
+import { ExpiringMap } from '../../../shared/core/expiring-map.ts';
+
+/** Refusals remembered, about 300 bytes each; beyond, the oldest is forgotten and would be said again. */
+const REMEMBERED_MAX = 10_000;
+/** Who still comes after this is said again, with how often they came meanwhile. */
+const LOG_AGAIN_MS = 60 * 60 * 1000;
+
+/** What ends a connection that has shown no good token. */
+export const refusedAtAuth = [
+  'AUTH_REQUIRED',
+  'AUTH_FAILED',
+  'TOKEN_EXPIRED',
+] as const satisfies readonly FrameErrorCode[];
+
+/** A client that was refused before it was anybody. */
+export interface RefusedClient {
+  readonly code: (typeof refusedAtAuth)[number];
+  readonly remoteAddress: string;
+  /** As it came; only its digest is kept. */
+  readonly token: string | undefined;
+}
+
+interface LastLogged {
+  readonly atMs: number;
+  suppressed: number;
+}
+
+/**
+ * Keeps clients that retry with a dead token for ever from filling the log: existing apps do so every 3 seconds. Each is
+ * told at once all the same, since a refusal costs less than a connection that is kept waiting for it, and behind a proxy
+ * an address is no person to punish.
+ */
+export class RefusalLog {
+  readonly #logged = new ExpiringMap<string, LastLogged>(REMEMBERED_MAX, 2 * LOG_AGAIN_MS);
+
+  /** How many have not been said since the last one that was; `undefined`: this one is not to be said either. */
+  count({ code, remoteAddress, token }: RefusedClient, nowMs: number): number | undefined {
+    const who = `${code} ${remoteAddress} ${token === undefined ? '' : digestOf(token)}`;
+    const last = this.#logged.get(who, nowMs);
+    if (last !== undefined && nowMs - last.atMs < LOG_AGAIN_MS) {
+      last.suppressed += 1;
+      return undefined;
+    }
+    this.#logged.set(who, { atMs: nowMs, suppressed: 0 }, nowMs);
+    return last?.suppressed ?? 0;
+  }
+}
+
+function digestOf(token: string): string {
+  return createHash('sha256').update(token).digest('base64url');
+}

@@ -1,0 +1,298 @@
+import { closeCodes, type CloseName } from '../../../shared/contract/close-codes.ts';
+import type { Cursor } from '../../../shared/contract/cursor.ts';
+import {
+  errorFrame,
+  parseClientFrame,
+  type ClientFrame,
+  type ErrorFrame,
+  type FrameErrorCode,
+  type ServerFrame,
+} from '../../../shared/contract/frames.ts';
+import { stampOf, unixMs } from '../../../shared/core/wall-time.ts';
+import type { Principal } from './access.ts';
+import type { Replay } from '../stream/catch-up.ts';
+import type { Subscriber } from '../stream/fan-out.ts';
+import type { Feed } from '../stream/feed.ts';
+import { chooseForm } from './choose-form.ts';
+import { FrameLimit } from './frame-limit.ts';
+import { Membership } from './membership.ts';
+import { SerialQueue } from './serial-queue.ts';
+import type { Credentials, SessionLimits, SessionPorts } from './session-ports.ts';
+
+const HOW_TO_AUTH = 'Send {"action":"auth","token":"…"} first.';
+
+/**
+ * One connection's protocol. It is `waiting` for a token, then `entering` (its rooms are being bound), then `live`
+ * (its feed replays the past before it lets live events through); any of them may end in `closed`. Frames are answered in the order in which they
+ * came; only pings overtake, because a client must not take a slow broker for a dead connection.
+ */
+export class Session implements Subscriber {
+  lastPosition = -1;
+  readonly #gate: FrameLimit;
+  readonly #membership: Membership;
+  readonly #steps: SerialQueue;
+  #state: 'waiting' | 'entering' | 'live' | 'closed' = 'waiting';
+  #stateSinceMs: number;
+  #principal: Principal | undefined;
+  #flooded = false;
+
+  constructor(
+    readonly id: number,
+    private readonly ports: SessionPorts,
+    private readonly limits: SessionLimits,
+    private readonly fromUrl: Partial<Credentials> = {},
+  ) {
+    this.#gate = new FrameLimit(limits.framesPerMinute, limits.refusalsPerMinute);
+    this.#membership = new Membership(ports.rooms, limits.maxRooms);
+    this.#steps = new SerialQueue((error) => ports.observer.failed(error));
+    this.#stateSinceMs = ports.now();
+    const { token } = fromUrl;
+    if (token !== undefined) this.#steps.add(() => this.#authenticate({ ...fromUrl, token }));
+  }
+
+  get feed(): Feed {
+    return this.ports.feed;
+  }
+
+  get principal(): Principal | undefined {
+    return this.#principal;
+  }
+
+  /** Frames that wait for an answer; above a bound the reader of the socket pauses. */
+  get pending(): number {
+    return this.#steps.size;
+  }
+
+  get closed(): boolean {
+    return this.#state === 'closed';
+  }
+
+  /** Whether frames are still looked at: not after the end, nor after a flood. */
+  get listening(): boolean {
+    return !this.closed && !this.#flooded;
+  }
+
+  tellGap(cursor: Cursor): void {
+    if (!this.closed) this.ports.sendGap(cursor);
+  }
+
+  /** One text frame of the client. */
+  receive(text: string): void {
+    if (this.listening) this.#take(parseClientFrame(text));
+  }
+
+  /** A frame that is no text. */
+  receiveBinary(): void {
+    if (!this.listening) return;
+    this.#take(errorFrame('INVALID_MESSAGE', 'Binary frames are not understood. Send JSON text.'));
+  }
+
+  /** A ping of WebSocket's own, or a pong that nobody asked for; `false`: it is not answered. */
+  receiveHeartbeat(): boolean {
+    if (!this.listening) return false;
+    const nowMs = this.ports.now();
+    if (this.#gate.pass('heartbeat', nowMs)) return true;
+    this.#limit(nowMs);
+    return false;
+  }
+
+  /** Ends what has run out of time; called about once a second. */
+  tick(nowMs: number): void {
+    const inStateMs = nowMs - this.#stateSinceMs;
+    if (this.closed) return;
+    if (this.#principal !== undefined && unixMs(this.ports.wall()) >= this.#principal.expiresAtMs) {
+      this.#refuse('TOKEN_EXPIRED', 'The token has expired. Come back with a new one.', 'tokenExpired');
+    } else if (this.#state === 'waiting' && inStateMs >= this.limits.authTimeoutMs) {
+      this.#refuse('AUTH_REQUIRED', `No token came in time. ${HOW_TO_AUTH}`, 'noToken');
+    } else if (this.#state === 'entering' && inStateMs >= this.limits.joinTimeoutMs) {
+      this.#refuse('OVERLOADED', 'Your rooms could not be joined in time. Try again later.', 'overloaded');
+    }
+  }
+
+  /** The connection is gone, or about to be: nothing more is sent, all rooms are left. */
+  end(): void {
+    if (this.closed) return;
+    this.#become('closed');
+    this.feed.stop();
+    this.ports.rooms.leaveAll();
+  }
+
+  #take(frame: ClientFrame | ErrorFrame): void {
+    const nowMs = this.ports.now();
+    if (!this.#gate.pass(frame, nowMs)) {
+      this.#limit(nowMs);
+    } else if ('action' in frame && frame.action === 'ping' && this.#principal !== undefined) {
+      this.#pong();
+    } else {
+      this.#steps.add(() => this.#answer(frame));
+    }
+  }
+
+  /** Refuses one frame in its turn; the last that is worth an answer ends the session. */
+  #limit(nowMs: number): void {
+    const { framesPerMinute, flooded } = this.#gate;
+    const tooMany = `More than ${framesPerMinute} frames a minute.`;
+    if (!flooded) {
+      this.#steps.add(() => this.#send(errorFrame('RATE_LIMITED', `${tooMany} Please slow down.`)));
+      return;
+    }
+    this.#flooded = true;
+    const untilMs = nowMs + this.#gate.remainingMs(nowMs);
+    this.#steps.add(() => {
+      if (this.#principal !== undefined) this.ports.floods.add(this.#principal, untilMs, nowMs);
+      this.#endFlood(tooMany, untilMs - nowMs);
+    });
+  }
+
+  #endFlood(why: string, waitMs: number): void {
+    const seconds = Math.max(1, Math.ceil(waitMs / 1000));
+    const reason = `${closeCodes.tooManyFrames.reason} ${seconds}`;
+    this.#refuse('RATE_LIMITED', `${why} Come back in ${seconds} seconds.`, 'tooManyFrames', reason);
+  }
+
+  async #answer(frame: ClientFrame | ErrorFrame): Promise<void> {
+    if (this.closed) return;
+    const principal = this.#principal;
+    if (principal === undefined) return this.#answerStranger(frame);
+    if (!('action' in frame)) {
+      this.#send(frame);
+      return;
+    }
+    switch (frame.action) {
+      case 'auth':
+        return this.#refresh(principal, frame);
+      case 'subscribe': {
+        this.#send(await this.#membership.subscribe(principal, frame.room));
+        return;
+      }
+      case 'unsubscribe': {
+        this.#send(this.#membership.unsubscribe(frame.room));
+        return;
+      }
+      case 'list_rooms': {
+        this.#send({ type: 'rooms_list', rooms: this.#membership.rooms });
+        return;
+      }
+      case 'ping': {
+        // Came right behind the first `auth`, when nobody could tell yet that it may overtake.
+        this.#pong();
+        return;
+      }
+    }
+  }
+
+  /** Says what was wrong with the frame that came, then what should have come. */
+  async #answerStranger(frame: ClientFrame | ErrorFrame): Promise<void> {
+    if (!('action' in frame)) {
+      const code = frame.code === 'AUTH_FAILED' ? frame.code : 'AUTH_REQUIRED';
+      this.#refuse(code, `${frame.message} ${HOW_TO_AUTH}`, 'unauthenticated');
+    } else if (frame.action === 'auth') {
+      await this.#authenticate({ ...this.fromUrl, ...frame });
+    } else {
+      this.#refuse(
+        'AUTH_REQUIRED',
+        `"${frame.action}" came before a token. ${HOW_TO_AUTH}`,
+        'unauthenticated',
+      );
+    }
+  }
+
+  async #authenticate(entrance: Credentials): Promise<void> {
+    const { token, cursor, rooms } = entrance;
+    const verdict = this.ports.verify(token);
+    if ('refused' in verdict) {
+      const close = verdict.refused === 'TOKEN_EXPIRED' ? 'tokenExpired' : 'unauthenticated';
+      this.#refuse(verdict.refused, verdict.message, close);
+      return;
+    }
+    const { principal } = verdict;
+    this.#principal = principal;
+    const floodedMs = this.ports.floods.remainingMs(principal, this.ports.now());
+    if (floodedMs > 0) {
+      this.#endFlood('Another session of yours sent too many frames.', floodedMs);
+      return;
+    }
+    this.#become('entering');
+    const errors = chooseForm(this.feed, entrance, this.ports.frameBoundBytes(principal));
+    const announcements = await this.#membership.enter(principal, rooms);
+    const position = await this.ports.position();
+    if (this.#hasEnded()) return;
+    this.ports.observer.opened(principal, this.#membership.rooms);
+    for (const frame of [...errors, ...announcements]) this.#send(frame);
+    this.#send({
+      type: 'connected',
+      message: 'Welcome to roomcast',
+      connection_id: this.id,
+      // A client that is cut off before its replay must come back from where it was, not from here.
+      cursor: typeof cursor === 'string' ? cursor : position,
+      expires_at: new Date(principal.expiresAtMs).toISOString(),
+      ping_interval_seconds: this.limits.pingIntervalMs / 1000,
+    });
+    this.#become('live');
+    await this.#catchUp(principal, cursor ?? undefined, position);
+  }
+
+  async #catchUp(principal: Principal, cursor: unknown, position: Cursor): Promise<void> {
+    const start = cursor === undefined ? { sinceMs: this.ports.rewindSinceMs(principal) } : { cursor };
+    const outcome = await this.ports.plan(start, position);
+    if (this.#hasEnded()) return;
+    const entries = outcome.recovered ? outcome.entries : [];
+    const replayed = await this.feed.replay(entries);
+    if (this.#hasEnded()) return;
+    if (cursor !== undefined) this.#announceResume(outcome, replayed);
+    if (!outcome.recovered) this.ports.sendGap(outcome.cursor);
+    await this.feed.goLive(new Set(entries.map((entry) => entry.cursor)));
+  }
+
+  #announceResume(outcome: Replay, replayed: number): void {
+    const { cursor } = outcome;
+    this.ports.observer.resumed(outcome, replayed);
+    if (outcome.recovered) return this.#send({ type: 'resumed', recovered: true, replayed, cursor });
+    this.#send({ type: 'resumed', recovered: false, replayed, cursor, reason: outcome.reason });
+  }
+
+  async #refresh(principal: Principal, entrance: Credentials): Promise<void> {
+    const verdict = this.ports.verify(entrance.token);
+    if ('refused' in verdict) {
+      this.#send(errorFrame(verdict.refused, verdict.message));
+      return;
+    }
+    const next = verdict.principal;
+    if (next.userId !== principal.userId) {
+      this.#send(errorFrame('AUTH_FAILED', 'The token is of another user. Open a connection for them.'));
+      return;
+    }
+    this.#principal = next;
+    for (const frame of chooseForm(this.feed, entrance, this.ports.frameBoundBytes(next))) this.#send(frame);
+    for (const frame of await this.#membership.refresh(next, entrance.rooms)) this.#send(frame);
+    this.#send({ type: 'refreshed', expires_at: new Date(next.expiresAtMs).toISOString() });
+  }
+
+  #pong(): void {
+    this.#send({ type: 'pong', timestamp: stampOf(this.ports.wall()) });
+  }
+
+  #refuse(code: FrameErrorCode, message: string, close: CloseName, reason?: string): void {
+    if (this.closed) return;
+    const frame = errorFrame(code, message);
+    this.#send(frame);
+    this.end();
+    this.ports.close(close, reason);
+  }
+
+  #send(frame: ServerFrame): void {
+    if (this.closed) return;
+    if (frame.type === 'error') this.ports.observer.refused(frame);
+    this.ports.send(frame);
+  }
+
+  #become(state: 'entering' | 'live' | 'closed'): void {
+    this.#state = state;
+    this.#stateSinceMs = this.ports.now();
+  }
+
+  /** After an `await` the connection may be gone. */
+  #hasEnded(): boolean {
+    return this.#state === 'closed';
+  }
+}

@@ -1,0 +1,196 @@
+import { AppError } from '../../../../../shared/contract/errors.ts';
+import { unixMs } from '../../../../../shared/core/wall-time.ts';
+import { backoffMs } from '../../../../../shared/core/backoff.ts';
+import type { SteadyClock, WallClock } from '../../../../../shared/service/clock.ts';
+import type { Logger } from '../../../../../shared/service/logger.ts';
+import { ask, type Site } from './exchange.ts';
+import type { Decider, Lookups as LookupsPort, Observation } from './ports.ts';
+import { RETRY, type Pace } from './questions.ts';
+import { ApiFailure } from './failure.ts';
+import { AppointmentResource, PersonResource } from './rows.ts';
+import { systemTimer, wait, type Timer } from './timer.ts';
+
+export interface LookupsOptions {
+  readonly site: Site;
+  /** Shared with the runs. */
+  readonly pace: Pace;
+  readonly decider: Pick<Decider, 'observe'>;
+  readonly clock: WallClock;
+  readonly now: SteadyClock;
+  readonly timer?: Timer;
+  readonly ask?: typeof ask;
+  readonly logger: Logger;
+}
+
+/** An appointment's event waits so long for the name of its customer. */
+export const NAME_WAIT_MS = 1_500;
+/** Both saves of one second are in the database by then. */
+const CHECK_AFTER_MS = 2_000;
+/** Questions that may be open at once; what is beyond is left to the next run. */
+const MAX_OPEN = 200;
+/** Of one question. */
+const MAX_TRIES = 5;
+/** Customers whose name is kept track of; of one that was dropped the name is asked for again. */
+const MAX_CUSTOMERS = 10_000;
+
+interface Asked {
+  readonly row: unknown;
+  readonly asOfMs: number;
+  /** The same by the steady clock. */
+  readonly askedMs: number;
+}
+
+interface Name {
+  /** Since when the name may be another one, and as of when it is known, by the steady clock. */
+  readonly neededMs: number;
+  readonly heardMs: number;
+}
+
+/** Asks the REST API between the runs about single rows: what a customer is called, and which of two saves was the last. */
+export class Lookups implements LookupsPort {
+  readonly #timer: Timer;
+  readonly #names = new Map<number, Name>();
+  readonly #open = new Map<string, Promise<void>>();
+  #abort: AbortController | undefined;
+
+  constructor(private readonly options: LookupsOptions) {
+    this.#timer = options.timer ?? systemTimer;
+  }
+
+  /** This instance decides from now on; `undecided` are appointments that were to be checked. */
+  start(undecided: readonly number[]): void {
+    this.stop();
+    this.#abort = new AbortController();
+    for (const id of undecided) this.check(id);
+  }
+
+  stop(): void {
+    this.#abort?.abort(new Error('stopped'));
+    this.#abort = undefined;
+    this.#open.clear();
+    this.#names.clear();
+  }
+
+  nameOf(customer: number, sinceMs: number): Promise<void> | undefined {
+    const { neededMs, heardMs } = this.#nameOf(customer);
+    this.#keep(customer, { neededMs: Math.max(neededMs, this.#steadyMs(sinceMs)), heardMs });
+    if (!this.isDoubtful(customer)) return undefined;
+    const key = `customers/${customer}`;
+    if (!this.#open.has(key)) {
+      const atOnce = this.options.pace.tryTurn();
+      this.#begin(key, (signal) => this.#learnName(customer, atOnce, signal));
+      if (!atOnce) return undefined;
+    }
+    const known = this.#open.get(key);
+    return known === undefined ? undefined : this.#orInTime(known);
+  }
+
+  isDoubtful(customer: number): boolean {
+    const { neededMs, heardMs } = this.#nameOf(customer);
+    return heardMs < neededMs;
+  }
+
+  heard(customer: number, asOfMs: number): void {
+    this.#heard(customer, this.#steadyMs(asOfMs));
+  }
+
+  check(appointment: number): void {
+    const key = `appointments/${appointment}`;
+    this.#begin(key, (signal) => this.#check(appointment, signal));
+  }
+
+  #heard(customer: number, askedMs: number): void {
+    const { neededMs, heardMs } = this.#nameOf(customer);
+    this.#keep(customer, { neededMs, heardMs: Math.max(heardMs, askedMs) });
+  }
+
+  /**
+   * When it was by the steady clock, so that a name is in order however the wall clock is set later. Another instance may
+   * have stamped it, by a clock that is ahead of this one.
+   */
+  #steadyMs(stampMs: number): number {
+    const { clock, now } = this.options;
+    return now() - Math.max(0, unixMs(clock()) - stampMs);
+  }
+
+  #nameOf(customer: number): Name {
+    return this.#names.get(customer) ?? { neededMs: -Infinity, heardMs: -Infinity };
+  }
+
+  #keep(customer: number, name: Name): void {
+    this.#names.delete(customer);
+    this.#names.set(customer, name);
+    const [oldest] = this.#names.keys();
+    if (this.#names.size > MAX_CUSTOMERS && oldest !== undefined) this.#names.delete(oldest);
+  }
+
+  #begin(key: string, work: (signal: AbortSignal) => Promise<void>): void {
+    const signal = this.#abort?.signal;
+    if (signal === undefined || this.#open.has(key) || this.#open.size >= MAX_OPEN) return;
+    const done = work(signal).catch((error: unknown) => this.#failed(key, error, signal));
+    this.#open.set(key, done);
+    void done.then(() => {
+      if (this.#open.get(key) === done) this.#open.delete(key);
+    });
+  }
+
+  /** Until the name is as of the last save that may have changed it. */
+  async #learnName(customer: number, atOnce: boolean, signal: AbortSignal): Promise<void> {
+    for (let isFirst = atOnce; this.isDoubtful(customer); isFirst = false) {
+      if (!isFirst) await this.options.pace.turn(signal);
+      const { row, asOfMs, askedMs } = await this.#ask(`customers/${customer}`, signal);
+      this.#heard(customer, askedMs);
+      const known = row === undefined ? undefined : PersonResource.parse(row);
+      // Known at once; what else was told without the name follows on its own.
+      if (known !== undefined) this.#observe({ kind: 'person', role: 'customer', row: known, asOfMs });
+    }
+  }
+
+  async #check(appointment: number, signal: AbortSignal): Promise<void> {
+    await wait(CHECK_AFTER_MS, signal, this.#timer);
+    await this.options.pace.turn(signal);
+    const { row, asOfMs } = await this.#ask(`appointments/${appointment}`, signal);
+    if (row === undefined) this.#observe({ kind: 'gone', of: 'appointment', id: appointment, asOfMs });
+    else this.#observe({ kind: 'appointment', row: AppointmentResource.parse(row), asOfMs, isNew: true });
+  }
+
+  async #ask(path: string, signal: AbortSignal): Promise<Asked> {
+    for (let tries = 1; ; tries += 1) {
+      const asOfMs = unixMs(this.options.clock());
+      const askedMs = this.options.now();
+      try {
+        const answer = await (this.options.ask ?? ask)(this.options.site, path, {}, signal);
+        return { row: answer.kind === 'found' ? answer.body : undefined, asOfMs, askedMs };
+      } catch (error) {
+        if (!(error instanceof ApiFailure) || !error.passes || tries === MAX_TRIES) throw error;
+        await wait(error.retryAfterMs ?? backoffMs(RETRY, tries - 1), signal, this.#timer);
+        await this.options.pace.turn(signal);
+      }
+    }
+  }
+
+  #observe(observation: Observation): void {
+    this.options.decider.observe(observation, { overlapMs: 0 }).catch((error: unknown) => {
+      // The broker does not take it, or another instance decides: the next run finds it.
+      if (!(error instanceof AppError))
+        this.options.logger.error({ err: error }, 'a single answer of the REST API failed');
+    });
+  }
+
+  /** The next run asks for everything. */
+  #failed(key: string, error: unknown, signal: AbortSignal): void {
+    if (signal.aborted) return;
+    const problem = error instanceof ApiFailure ? error.message : 'its answer was not understood';
+    this.options.logger.warn({ row: key, problem }, 'a single question to Easy!Appointments has no answer');
+  }
+
+  #orInTime(known: Promise<void>): Promise<void> {
+    return new Promise((resolve) => {
+      const cancel = this.#timer(NAME_WAIT_MS, resolve);
+      void known.then(() => {
+        cancel();
+        resolve();
+      });
+    });
+  }
+}

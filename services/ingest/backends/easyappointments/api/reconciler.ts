@@ -1,0 +1,214 @@
+import { AppError } from '../../../../../shared/contract/errors.ts';
+import { unixMs } from '../../../../../shared/core/wall-time.ts';
+import type { SteadyClock, WallClock } from '../../../../../shared/service/clock.ts';
+import type { Logger } from '../../../../../shared/service/logger.ts';
+import type { Site } from './exchange.ts';
+import type { Stray } from './json-in.ts';
+import { noCounts, type RunOptions, type RunCounts } from './observing.ts';
+import type { Decider, Run } from './ports.ts';
+import { Pace, Questions } from './questions.ts';
+import { ApiFailure } from './failure.ts';
+import { reconcile } from './run.ts';
+import { systemTimer, type Timer } from './timer.ts';
+
+export interface ReconcilerOptions {
+  readonly site: Site;
+  readonly decider: Decider;
+  /** From the end of one run to the next; 0 for none but those that are asked for. */
+  readonly periodMs: number;
+  readonly daysAhead: number;
+  /** Of lists that cannot be asked for days: so many are compared, the newest where the API sorts. */
+  readonly maxRows: number;
+  /** Between the beginnings of two requests. */
+  readonly intervalMs: number;
+  readonly clock: WallClock;
+  /** For the pace of its questions, and how long it took. */
+  readonly now: SteadyClock;
+  readonly timer?: Timer;
+  /** Where others ask too. */
+  readonly pace?: Pace;
+  readonly logger: Logger;
+  readonly onReport?: (report: RunReport) => void;
+}
+
+export interface RunReport extends Readonly<RunCounts> {
+  readonly outcome: 'complete' | 'given_up' | 'stopped';
+  /** Why it ran. */
+  readonly reason: string;
+  readonly requests: number;
+  readonly durationMs: number;
+  /** What stood beside the JSON of its answers, which were read all the same. */
+  readonly stray?: Stray;
+  /** Lists that could not be read, while the others were compared. */
+  readonly unread?: readonly string[];
+  /** Why it was given up, and what to look at. */
+  readonly problem?: { readonly code: string; readonly message: string };
+}
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+
+/**
+ * Finds by the REST API what the webhooks missed: when it starts, after each period, and when it is asked.
+ *
+ * Works for the one instance that decides on webhooks: `start` when that is this one, `stop` when it is not any more.
+ * One run at a time; a request during a run starts one more after it, since the run may have passed what changed.
+ */
+export class Reconciler {
+  readonly #timer: Timer;
+  readonly #pace: Pace;
+  #abort: AbortController | undefined;
+  #underWay: Promise<void> | undefined;
+  #next: string | undefined;
+  /** Lists of which was said why not all of them is compared. */
+  readonly #limited = new Set<string>();
+  #cancelPeriod: () => void = () => undefined;
+
+  constructor(private readonly options: ReconcilerOptions) {
+    this.#timer = options.timer ?? systemTimer;
+    this.#pace = options.pace ?? new Pace({ ...options, clock: options.now, timer: this.#timer });
+  }
+
+  start(): void {
+    this.#abort ??= new AbortController();
+    this.request('start');
+  }
+
+  /** Does nothing before `start` and after `stop`. */
+  request(reason: string): void {
+    if (this.#abort === undefined) return;
+    if (this.#underWay === undefined) this.#underWay = this.#work(reason, this.#abort.signal);
+    else this.#next = reason;
+  }
+
+  /** Resolves when the run under way has ended; it breaks off where it is. */
+  async stop(): Promise<void> {
+    this.#cancelPeriod();
+    this.#abort?.abort(new Error('stopped'));
+    this.#abort = undefined;
+    await this.#underWay;
+  }
+
+  /** Does not reject for anything that a site or a broker may do: the report tells. */
+  async run(signal: AbortSignal, reason = 'asked for'): Promise<RunReport> {
+    const { site, decider, intervalMs, maxRows, clock, now, logger } = this.options;
+    const startedMs = unixMs(clock());
+    const begunMs = now();
+    const counts = noCounts();
+    const unread: string[] = [];
+    const leftOut: RunOptions['leftOut'] = (resource, why) => {
+      if (this.#sayLeftOut(resource, why)) unread.push(resource);
+    };
+    const questions = new Questions({ site, intervalMs, clock, timer: this.#timer }, this.#pace, signal);
+    const report = (outcome: RunReport['outcome'], problem?: RunReport['problem']): RunReport => ({
+      outcome,
+      reason,
+      requests: questions.requests,
+      ...counts,
+      durationMs: Math.round(now() - begunMs),
+      ...(questions.stray !== undefined && { stray: questions.stray }),
+      ...(unread.length > 0 && { unread }),
+      ...(problem !== undefined && { problem }),
+    });
+    try {
+      const run = this.#runAt(startedMs);
+      await reconcile({ decider, questions, run, signal, counts, maxRows, leftOut, logger });
+      return report('complete');
+    } catch (error) {
+      if (signal.aborted) return report('stopped');
+      return report('given_up', problemIn(error));
+    }
+  }
+
+  /** Says why a list is not compared, or not all of it: each time where that may pass, which is what it returns, else once. */
+  #sayLeftOut(resource: string, why: ApiFailure | 'rows'): boolean {
+    const { logger, maxRows } = this.options;
+    if (why !== 'rows' && !why.isMissing) {
+      logger.warn({ resource, code: why.code }, `${resource} are not compared in this run: ${why.message}`);
+      return true;
+    }
+    if (this.#limited.has(resource)) return false;
+    this.#limited.add(resource);
+    if (why === 'rows') {
+      const advice = `of ${resource} only ${maxRows} are compared: raise EASYAPPOINTMENTS_RECONCILE_MAX_ROWS`;
+      logger.warn({ resource }, advice);
+    } else {
+      logger.info(
+        { resource },
+        `this Easy!Appointments has no ${resource} in its REST API: they are not compared`,
+      );
+    }
+    return false;
+  }
+
+  async #work(first: string, signal: AbortSignal): Promise<void> {
+    this.#cancelPeriod();
+    this.#next = first;
+    while (this.#next !== undefined && !signal.aborted) {
+      const reason = this.#next;
+      this.#next = undefined;
+      await this.#runOnce(reason, signal);
+    }
+    this.#underWay = undefined;
+    this.#restart(signal);
+  }
+
+  async #runOnce(reason: string, signal: AbortSignal): Promise<void> {
+    try {
+      const report = await this.run(signal, reason);
+      this.#log(report);
+      this.options.onReport?.(report);
+    } catch (error) {
+      this.options.logger.error({ err: error }, 'reconciliation failed by a fault of ours');
+    }
+  }
+
+  /** What follows a run: the next one after the period or, stopped and started again meanwhile, at once. */
+  #restart(ended: AbortSignal): void {
+    const { periodMs } = this.options;
+    if (this.#abort === undefined) this.#next = undefined;
+    else if (this.#abort.signal !== ended) this.request(this.#next ?? 'start');
+    else if (periodMs > 0) this.#cancelPeriod = this.#timer(periodMs, () => this.request('period'));
+  }
+
+  /** A day more before, because the days of providers in other zones begin earlier and end later than ours. */
+  #runAt(nowMs: number): Run {
+    return {
+      asOfMs: nowMs,
+      firstDay: dayAt(nowMs - DAY_MS),
+      lastDay: dayAt(nowMs + this.options.daysAhead * DAY_MS),
+    };
+  }
+
+  #log(report: RunReport): void {
+    const { logger } = this.options;
+    const { outcome, problem, stray, ...fields } = report;
+    if (stray !== undefined) logger.warn({ code: 'rest_not_clean' }, straySentence(stray));
+    if (problem !== undefined) {
+      logger.warn({ ...fields, code: problem.code }, `reconciliation gave up: ${problem.message}`);
+    } else {
+      logger.info(
+        fields,
+        outcome === 'complete' ? 'reconciled with Easy!Appointments' : 'reconciliation stopped',
+      );
+    }
+  }
+}
+
+/** For the log and the health report. */
+export function straySentence(stray: Stray): string {
+  return `Answers of the REST API have ${stray} beside their JSON and are read all the same: look at the PHP error log of Easy!Appointments, switch display_errors off, and save changed PHP files without a byte order mark.`;
+}
+
+/** Throws on what nobody foresaw. */
+function problemIn(error: unknown): NonNullable<RunReport['problem']> {
+  if (error instanceof ApiFailure) return { code: error.code, message: error.message };
+  if (!(error instanceof AppError)) throw error;
+  return {
+    code: error.code,
+    message: `what it found cannot be announced now (${error.message}); the next run finds it again`,
+  };
+}
+
+function dayAt(ms: number): string {
+  return new Date(ms).toISOString().slice(0, 10);
+}

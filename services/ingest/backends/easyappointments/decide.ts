@@ -1,0 +1,274 @@
+import type { AppointmentEventName } from '../../../../shared/contract/event.ts';
+import { decideOnAbsence, listedOf } from './absences.ts';
+import type { AppointmentRow } from './columns.ts';
+import { digestOf } from './digest.ts';
+import type { AppointmentRecord } from './entries.ts';
+import { isOver, type LocalNow } from './over.ts';
+import { asCustomerHears, isAmong, isQuiet } from './quiet.ts';
+import { isOutdated, secondsOf } from './staleness.ts';
+import { syncOf } from './sync.ts';
+import type { Verb } from './webhook.ts';
+
+/** What somebody has to be told; the directory adds names, times with their zone and rooms. */
+export type Notice = {
+  /** Of two saves of one second: the version of the record that it leads to. Their messages may be told more than once. */
+  readonly tie?: number;
+} & (
+  | {
+      readonly kind: 'appointment';
+      readonly name: AppointmentEventName;
+      readonly row: AppointmentRow;
+      readonly reason?: string;
+      /** Where it was before, for calendars that show it there. */
+      readonly before?: Before;
+      readonly isOneOfMany?: boolean;
+      /** Told only to a part of those whom it concerns; absent for all of them. */
+      readonly part?: Part;
+      /** Of an appointment that its customer is not told of: everybody else, or the customer alone; absent for all. */
+      readonly audience?: 'customer' | 'others';
+    }
+  /** Thin, for calendars: a slot changed that is nobody's appointment, or concerns nobody. */
+  | {
+      readonly kind: 'sync';
+      readonly reason: string;
+      readonly id?: number;
+      readonly provider?: number;
+      /** Whose calendar alone it is for. */
+      readonly secretary?: number;
+      readonly start?: string | null | undefined;
+      readonly end?: string | null | undefined;
+      readonly before?: Before;
+      /** Of one message that tells of several appointments: its id has that of the appointment behind it. */
+      readonly isOneOfMany?: boolean;
+    }
+);
+
+export type Before = Pick<AppointmentRecord, 'start' | 'end' | 'provider' | 'zone'>;
+
+/** Of an appointment that was given away: whom it concerned before and after, and `other` is the row on the other side. */
+export interface Part {
+  readonly who: 'leaving' | 'staying' | 'joining';
+  readonly other: AppointmentRow;
+}
+
+export interface Decision {
+  /** It tells of another row than the one that is known to exist: nothing is told of it. */
+  readonly isOfAnotherRow?: true;
+  readonly notices: readonly Notice[];
+  /** What is known from now on; absent when that is what was known. */
+  readonly record?: Omit<AppointmentRecord, 'version'>;
+}
+
+export interface Told {
+  readonly verb: Verb;
+  readonly row: AppointmentRow;
+  /** When it was heard of, and now; Unix seconds. */
+  readonly seen: number;
+  readonly now: number;
+  /** Statuses that mean cancelled, lower case. */
+  readonly cancelledStatuses: ReadonlySet<string>;
+  /** Statuses that the customer is not told of, lower case. */
+  readonly quietStatuses: ReadonlySet<string>;
+  readonly nowOf: LocalNow;
+  /** Of the REST API, which says nothing of when: whether an unknown one is announced, or only learned. */
+  readonly observed?: { readonly isNew: boolean };
+}
+
+const NOTHING: Decision = { notices: [] };
+const BOOK_TOLERANCE_S = 2;
+
+/** What a save or delete of an appointment means after all that is known of it. */
+export function decide(known: AppointmentRecord | undefined, told: Told): Decision {
+  const { row } = told;
+  const before = known === undefined ? row : rowOf(row.id, known);
+  const decision = asCustomerHears(known, { row, before }, decideForAll(known, told));
+  if (known === undefined || decision.record?.undecided !== true) return decision;
+  const tie = known.version + 1;
+  return { ...decision, notices: decision.notices.map((one) => ({ ...one, tie })) };
+}
+
+function decideForAll(known: AppointmentRecord | undefined, told: Told): Decision {
+  if (isOfAnotherRow(known, told)) {
+    if (known?.state !== 'deleted') return { notices: [], isOfAnotherRow: true };
+    return decideOnNext(told);
+  }
+  const after = recordOf(known, told);
+  if (known !== undefined && wasReplaced(known, told, after)) return decideOnReplaced(known, told);
+  if (told.row.is_unavailability === true) return decideOnAbsence(known, told, after);
+  if (told.verb === 'delete') return decideOnDelete(known, told, after);
+  if (known === undefined) return decideOnUnknown(told, after);
+  if (isOutdated(known, told)) return NOTHING;
+  if (known.digest === after.digest && known.state !== 'deleted') return { notices: [], record: after };
+  if (after.state === 'cancelled' && known.state === 'cancelled') {
+    return { notices: [syncOf(told.row, 'appointment.updated', known)], record: after };
+  }
+  const change = { kind: 'appointment', row: told.row, ...changeOf(known, after) } as const;
+  const givenAway = known.state === 'booked' && wentElsewhere(known, after);
+  return { notices: givenAway ? partsOf(known, change) : [change], record: after };
+}
+
+/** Nobody is shown when somebody else's appointment was before, nor that one is off which they never had. */
+function partsOf(known: AppointmentRecord, change: Extract<Notice, { kind: 'appointment' }>): Notice[] {
+  const { row } = change;
+  const before = rowOf(row.id, known);
+  const reason = 'reassigned';
+  const leaving = { who: 'leaving', other: row } as const;
+  const joining = { who: 'joining', other: before } as const;
+  const notices: Notice[] = [
+    { kind: 'appointment', name: 'appointment.cancelled', row: before, reason, part: leaving },
+    { ...change, part: { who: 'staying', other: before } },
+  ];
+  if (change.name === 'appointment.cancelled') return notices;
+  return [...notices, { kind: 'appointment', name: 'appointment.created', row, reason, part: joining }];
+}
+
+/** Rows of one appointment after it is gone, by what was known of it. */
+export function rowOf(id: number, known: Omit<AppointmentRecord, 'version'>): AppointmentRow {
+  return {
+    id,
+    start_datetime: known.start,
+    end_datetime: known.end,
+    status: known.status,
+    is_unavailability: known.absence,
+    id_users_provider: known.provider,
+    id_users_customer: known.customer,
+    id_services: known.service,
+  };
+}
+
+/** The id of a row that is gone was given to another one. */
+function decideOnNext(told: Told): Decision {
+  const { notices, record } = decideForAll(undefined, told);
+  const [only] = notices;
+  if (only?.kind !== 'appointment' || only.name !== 'appointment.updated')
+    return { notices, ...(record && { record }) };
+  return { notices: [{ ...only, name: 'appointment.created' }], ...(record && { record }) };
+}
+
+/** The REST API shows another row under the id: the one before is gone, as after a backup was restored. */
+function wasReplaced(
+  known: AppointmentRecord,
+  { observed, row }: Told,
+  after: AppointmentRecordDraft,
+): boolean {
+  const booked = secondsOf(row.book_datetime);
+  if (observed === undefined) return false;
+  if (known.absence !== after.absence) return known.state === 'booked';
+  if (known.created === undefined || booked === null) return false;
+  if (known.digest === after.digest || row.is_unavailability === true) return false;
+  // Both are read from the clock one after the other.
+  return known.state === 'booked' && Math.abs(booked - known.created) > BOOK_TOLERANCE_S;
+}
+
+function decideOnReplaced(known: AppointmentRecord, told: Told): Decision {
+  const { notices, record } = decideForAll(undefined, { ...told, observed: { isNew: true } });
+  const row = rowOf(told.row.id, known);
+  const gone: Notice = known.absence
+    ? syncOf(row, 'unavailability.deleted')
+    : { kind: 'appointment', name: 'appointment.cancelled', row };
+  return { notices: [gone, ...notices], ...(record && { record }) };
+}
+
+/** A row keeps its `create_datetime` for life. */
+function isOfAnotherRow(known: AppointmentRecord | undefined, { row, observed }: Told): boolean {
+  const created = secondsOf(row.create_datetime);
+  if (known?.created === undefined || created === null || observed !== undefined) return false;
+  return known.created !== created;
+}
+
+function decideOnUnknown({ row, observed }: Told, after: AppointmentRecordDraft): Decision {
+  if (observed !== undefined) {
+    if (!observed.isNew || after.state === 'cancelled') return { notices: [], record: after };
+    return { notices: [{ kind: 'appointment', name: 'appointment.created', row }], record: after };
+  }
+  if (after.state === 'cancelled') {
+    return { notices: [{ kind: 'appointment', name: 'appointment.cancelled', row }], record: after };
+  }
+  // Upstream does not say whether a save is the first: on an insert its two clocks are read in the same second.
+  const first = row.create_datetime === row.update_datetime;
+  return {
+    notices: [{ kind: 'appointment', name: first ? 'appointment.created' : 'appointment.updated', row }],
+    record: after,
+  };
+}
+
+function decideOnDelete(
+  known: AppointmentRecord | undefined,
+  { row, nowOf }: Told,
+  after: AppointmentRecordDraft,
+): Decision {
+  if (known?.state === 'deleted') return NOTHING;
+  // Where the save that moved it was lost, those whom it was told to expect it at another time.
+  const over = isOver(after, nowOf) && (known === undefined || isOver(known, nowOf));
+  // Everybody was told when its status said so; now the slot is free as well.
+  if (over || known?.state === 'cancelled')
+    return { notices: [syncOf(row, 'appointment.cancelled')], record: after };
+  const off = { kind: 'appointment', name: 'appointment.cancelled', row } as const;
+  // The save that gave it away before is late or lost: whom it was told to has it still.
+  const givenAway = known !== undefined && wentElsewhere(known, after);
+  return { notices: givenAway ? partsOf(known, off) : [off], record: after };
+}
+
+function changeOf(known: AppointmentRecord, after: AppointmentRecordDraft) {
+  if (after.state === 'cancelled') return { name: 'appointment.cancelled' } as const;
+  if (known.state !== 'booked') return { name: 'appointment.created', reason: 'restored' } as const;
+  const moved = known.start !== after.start || known.end !== after.end || known.provider !== after.provider;
+  return { name: 'appointment.updated', ...(moved && { before: known }) } as const;
+}
+
+function wentElsewhere(known: AppointmentRecord, after: AppointmentRecordDraft): boolean {
+  return known.provider !== after.provider || known.customer !== after.customer;
+}
+
+type AppointmentRecordDraft = Omit<AppointmentRecord, 'version'>;
+
+function recordOf(known: AppointmentRecord | undefined, told: Told): AppointmentRecordDraft {
+  const { row, verb, seen, cancelledStatuses } = told;
+  const digest = digestOf(columnsShown(row));
+  const created = secondsOf(row.create_datetime) ?? (known?.state === 'deleted' ? undefined : known?.created);
+  const cancelled = isAmong(cancelledStatuses, row);
+  return {
+    provider: row.id_users_provider,
+    customer: row.id_users_customer ?? null,
+    service: row.id_services ?? null,
+    start: row.start_datetime ?? null,
+    end: row.end_datetime ?? null,
+    status: row.status ?? null,
+    state: verb === 'delete' ? 'deleted' : cancelled ? 'cancelled' : 'booked',
+    absence: row.is_unavailability === true,
+    // The REST API does not tell it.
+    updated: told.observed === undefined ? secondsOf(row.update_datetime) : (known?.updated ?? null),
+    seen,
+    digest,
+    ...(row.is_unavailability === true && { listed: listedOf(row) }),
+    ...(created !== undefined && { created }),
+    ...(isUndecided(known, told, digest) && { undecided: true }),
+    ...(isQuiet(told) && { quiet: true }),
+    // As it was told, until it is told again.
+    ...(known?.zone !== undefined && { zone: known.zone }),
+    ...(known?.names !== undefined && { names: known.names }),
+  };
+}
+
+/** Whether this and the save before are of one second and differ: which the database holds nobody can tell by them. */
+function isUndecided(known: AppointmentRecord | undefined, told: Told, digest: number): boolean {
+  if (known === undefined || told.observed !== undefined || told.verb === 'delete') return false;
+  const isTie = known.updated !== null && known.updated === secondsOf(told.row.update_datetime);
+  return isTie && known.state !== 'deleted' && (known.undecided === true || known.digest !== digest);
+}
+
+/** What clients are shown, without the backend's bookkeeping; an absent column is an empty one. */
+function columnsShown(row: AppointmentRow): readonly (string | number)[] {
+  return [
+    row.id_users_provider,
+    row.id_users_customer,
+    row.id_services,
+    row.start_datetime,
+    row.end_datetime,
+    row.status,
+    row.location,
+    row.meeting_link,
+    row.notes,
+    row.color,
+  ].map((value) => value ?? '');
+}

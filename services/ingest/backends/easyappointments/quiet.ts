@@ -1,0 +1,70 @@
+import type { Address } from '../../../../shared/contract/routing.ts';
+import type { AppointmentRow } from './columns.ts';
+import type { Decision, Notice, Told } from './decide.ts';
+import type { AppointmentRecord } from './entries.ts';
+
+/** Whether the status of a row is one of these, which are lower case. */
+export function isAmong(statuses: ReadonlySet<string>, { status }: AppointmentRow): boolean {
+  return statuses.has((status ?? '').trim().toLowerCase());
+}
+
+export function isOfCustomer(room: Address): boolean {
+  return room.startsWith('customer_');
+}
+
+/** Whether an appointment is one that its customer is not told of. */
+export function isQuiet({
+  row,
+  quietStatuses,
+  cancelledStatuses,
+}: Pick<Told, 'row' | 'quietStatuses' | 'cancelledStatuses'>): boolean {
+  return row.is_unavailability !== true && isAmong(quietStatuses, row) && !isAmong(cancelledStatuses, row);
+}
+
+/** Whom notices of an appointment are for, as its record stands. */
+export function audienceOf({ quiet }: Pick<AppointmentRecord, 'quiet'>) {
+  return quiet === true ? ({ audience: 'others' } as const) : {};
+}
+
+/** A customer hears of a quiet appointment when it ceases to be quiet, and that it is off when it becomes so. */
+export function asCustomerHears(
+  known: AppointmentRecord | undefined,
+  { row, before }: Rows,
+  decision: Decision,
+): Decision {
+  const { notices, record } = decision;
+  if (record === undefined || (known?.quiet === undefined && record.quiet === undefined)) return decision;
+  // The customer has what was told last, whatever the operator calls quiet since.
+  if (notices.length === 0)
+    return known === undefined ? decision : { ...decision, record: quietAs(known, record) };
+  if (notices.every(({ kind }) => kind === 'sync')) return decision;
+  const own = ownNews(known, { row, before }, record);
+  const forOthers = notices.map((one) =>
+    one.kind === 'sync' ? one : { ...one, audience: 'others' as const },
+  );
+  return { ...decision, notices: [...forOthers, ...(own === undefined ? [] : [own])] };
+}
+
+/** As the save or delete has it, and as it was told last. */
+interface Rows {
+  readonly row: AppointmentRow;
+  readonly before: AppointmentRow;
+}
+
+type Draft = NonNullable<Decision['record']>;
+
+function quietAs({ quiet }: AppointmentRecord, { quiet: _, ...record }: Draft): Draft {
+  return { ...record, ...(quiet && { quiet }) };
+}
+
+function ownNews(
+  known: AppointmentRecord | undefined,
+  { row, before }: Rows,
+  record: Draft,
+): Notice | undefined {
+  const base = { kind: 'appointment', audience: 'customer' } as const;
+  const had = known?.state === 'booked' && known.quiet === undefined;
+  if (had) return { ...base, name: 'appointment.cancelled', row: before };
+  const has = record.state === 'booked' && record.quiet === undefined;
+  return has ? { ...base, name: 'appointment.created', row } : undefined;
+}

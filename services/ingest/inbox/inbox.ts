@@ -1,0 +1,293 @@
+import { SpanKind } from '@opentelemetry/api';
+import type { Channel, ChannelModel, ConsumeMessage } from 'amqplib';
+import { AppError } from '../../../shared/contract/errors.ts';
+import { INBOX } from '../../../shared/contract/topology.ts';
+import { stampOf } from '../../../shared/core/wall-time.ts';
+import { backoffMs, withJitter } from '../../../shared/core/backoff.ts';
+import type { BrokerConnection } from '../../../shared/broker/broker-connection.ts';
+import type { SteadyClock, WallClock } from '../../../shared/service/clock.ts';
+import { errorText } from '../../../shared/service/error-text.ts';
+import type { Logger } from '../../../shared/service/logger.ts';
+import { ManagedChannel, plainChannel } from '../../../shared/broker/managed-channel.ts';
+import { inSpan } from '../../../shared/service/tracing.ts';
+import type { Intake } from '../accept/intake.ts';
+import type { NextCursor, Observer } from '../accept/ports.ts';
+import type { Repeats } from '../accept/repeats.ts';
+import { encodingProblem } from '../accept/content-encoding.ts';
+import { refusal, type Refusal } from '../accept/problems.ts';
+import type { Arrival } from '../backends/easyappointments/change-decider.ts';
+import { inputOf } from './inbox-input.ts';
+import { webhookIn, type WaitingWebhook } from './inbox-webhook.ts';
+import type { Publisher } from '../publish/publisher.ts';
+import { reasonOf, rejectedMessage } from './rejected.ts';
+
+/** What decides on webhooks, one after the other, while it is open on this instance. */
+export interface InboxBackend {
+  readonly isOpen: boolean;
+  /** Resolves once everything is known that was decided before. */
+  begin(): Promise<void>;
+  end(): void;
+  /** Throws an AppError at once when the broker cannot take it now. */
+  take(arrival: Arrival): Promise<Refusal | undefined>;
+  reconcile(reason: string): void;
+}
+
+export interface InboxOptions {
+  readonly intake: Pick<Intake, 'take'>;
+  readonly backend: InboxBackend;
+  /** Nothing is taken before. */
+  readonly ready: Promise<void>;
+  readonly keepHash: boolean;
+  /** Of webhooks that a backend published here itself. */
+  readonly webhookIds: Repeats<void>;
+  readonly publisher: Publisher;
+  readonly observer: Pick<Observer, 'refused' | 'ignored'>;
+  /** Makes sure that the inbox is there; before every channel, for somebody may have deleted it. */
+  readonly declare: (model: ChannelModel) => Promise<void>;
+  readonly prefetch: number;
+  readonly maxBodyBytes: number;
+  readonly nextKey: NextCursor;
+  readonly clock: WallClock;
+  /** For how long ids are remembered. */
+  readonly now: SteadyClock;
+  readonly logger: Logger;
+}
+
+/** One channel's worth of consuming: deliveries are acknowledged on the channel that brought them, or never. */
+interface Consumption {
+  readonly channel: Channel;
+  /** Delivered and not handed on yet, oldest first; at most `prefetch`. */
+  readonly backlog: ConsumeMessage[];
+  consumerTag: string | undefined;
+  starting: boolean;
+  /** The decider is getting ready for the first webhook. */
+  opening: boolean;
+}
+
+const PAUSE = { firstMs: 250, maxMs: 30_000 };
+
+/**
+ * Consumes the inbox and hands each message on, in order.
+ *
+ * | what happens                                  | what the message gets                                          |
+ * | --------------------------------------------- | -------------------------------------------------------------- |
+ * | the broker confirmed all that it announces    | ack                                                            |
+ * | it cannot be accepted                         | a copy to `appointments.rejected`, then ack                    |
+ * | too much is unconfirmed                       | waits here, and all behind it, until there is room             |
+ * | the publisher is blocked, down, without route | the channel is given up: the broker takes all unacknowledged   |
+ * |                                               | messages back in their order; consuming pauses                 |
+ * | a fault of ours                               | reject and requeue: the broker counts, and dead-letters it     |
+ */
+export class Inbox {
+  readonly #channel: ManagedChannel<Channel>;
+  readonly #inFlight = new Set<Promise<void>>();
+  #consumption: Consumption | undefined;
+  #pause: NodeJS.Timeout | undefined;
+  #pauses = 0;
+  #stopping = false;
+  #isReady = false;
+
+  constructor(
+    connection: BrokerConnection,
+    private readonly options: InboxOptions,
+  ) {
+    const { publisher, logger, prefetch, declare } = options;
+    this.#channel = new ManagedChannel(connection, {
+      name: 'inbox',
+      logger,
+      create: async (model) => {
+        await declare(model);
+        return plainChannel(model);
+      },
+      ready: async (channel) => {
+        await channel.prefetch(prefetch);
+        this.#consumption = { channel, backlog: [], consumerTag: undefined, starting: false, opening: false };
+        await this.#consume();
+      },
+      lost: () => this.#leave(),
+    });
+    publisher.on('state', () => this.#onPublisherState());
+    publisher.on('room', () => this.#handOn());
+    void options.ready.then(() => {
+      this.#isReady = true;
+      this.#onPublisherState();
+    });
+  }
+
+  /**
+   * Takes nothing new, settles what was handed on; the broker gives the rest to another instance. Its consumer is not
+   * cancelled before: another one would get what comes after, while what waits here comes back behind it.
+   */
+  async stop(): Promise<void> {
+    this.#stopping = true;
+    clearTimeout(this.#pause);
+    await Promise.allSettled(this.#inFlight);
+    this.#leave();
+    await this.#channel.close();
+  }
+
+  #onPublisherState(): void {
+    const { state } = this.options.publisher;
+    if (state.state !== 'connected') {
+      if (this.#consumption?.consumerTag !== undefined) this.#giveUp(state.reason);
+      return;
+    }
+    this.#consume().catch((error: unknown) => this.#giveUp(errorText(error)));
+  }
+
+  async #consume(): Promise<void> {
+    const consumption = this.#consumption;
+    if (consumption === undefined || consumption.starting || this.#stopping || this.#pause !== undefined)
+      return;
+    if (!this.#isReady || this.options.publisher.state.state !== 'connected') return;
+    consumption.starting = true;
+    const { consumerTag } = await consumption.channel.consume(INBOX, (message) => {
+      this.#onDelivery(consumption, message);
+    });
+    consumption.consumerTag = consumerTag;
+    this.#onPublisherState();
+  }
+
+  #onDelivery(consumption: Consumption, message: ConsumeMessage | null): void {
+    if (this.#stopping || consumption !== this.#consumption) return;
+    if (message === null) {
+      this.#giveUp('the broker cancelled the consumer of the inbox');
+      return;
+    }
+    consumption.backlog.push(message);
+    this.#handOn();
+  }
+
+  #handOn(): void {
+    const consumption = this.#consumption;
+    while (consumption !== undefined && consumption === this.#consumption && !this.#stopping) {
+      const [message] = consumption.backlog;
+      if (message === undefined || !this.#take(consumption, message)) return;
+      consumption.backlog.shift();
+    }
+  }
+
+  /** `false` when the message has to wait for room. */
+  #take(consumption: Consumption, message: ConsumeMessage): boolean {
+    try {
+      const webhook = this.#webhookIn(message);
+      if (webhook !== undefined && 'webhook' in webhook && !this.options.backend.isOpen) {
+        this.#open(consumption);
+        return false;
+      }
+      const span = { kind: SpanKind.CONSUMER, parent: message.properties.headers ?? {} };
+      this.#track(
+        consumption,
+        message,
+        inSpan(`process ${INBOX}`, span, () => this.#settle(message, webhook)),
+      );
+    } catch (error) {
+      if (error instanceof AppError && error.code === 'too_many_unconfirmed') return false;
+      this.#failed(consumption, message, error);
+    }
+    return true;
+  }
+
+  #webhookIn(message: ConsumeMessage): WaitingWebhook | Refusal | undefined {
+    const { clock, now, keepHash, webhookIds, maxBodyBytes } = this.options;
+    const { byteLength } = message.content;
+    const encoded = encodingProblem(message.properties.contentEncoding);
+    if (encoded !== undefined) return refusal('unsupported_media_type', [{ path: '', message: encoded }]);
+    if (byteLength <= maxBodyBytes)
+      return webhookIn(message, { time: clock(), nowMs: now() }, { keepHash, ids: webhookIds });
+    const tooLarge = { path: '', message: `expected at most ${maxBodyBytes} bytes, found ${byteLength}` };
+    return { code: 'body_too_large', problems: [tooLarge] };
+  }
+
+  #settle(message: ConsumeMessage, webhook: WaitingWebhook | Refusal | undefined): Promise<unknown> {
+    if (webhook !== undefined) {
+      return 'problems' in webhook ? this.#setAside(message, webhook) : this.#decide(message, webhook);
+    }
+    const taken = this.options.intake.take(inputOf(message));
+    return 'problems' in taken ? this.#setAside(message, taken) : taken.receipts;
+  }
+
+  /** The first webhook on this channel tells that no other instance consumes the inbox: it has a single active consumer. */
+  #open(consumption: Consumption): void {
+    if (consumption.opening) return;
+    consumption.opening = true;
+    this.options.backend.begin().then(
+      () => {
+        consumption.opening = false;
+        if (consumption === this.#consumption) this.#handOn();
+      },
+      (error: unknown) => {
+        consumption.opening = false;
+        if (consumption === this.#consumption) this.#giveUp(errorText(error));
+      },
+    );
+  }
+
+  #decide(message: ConsumeMessage, { webhook, ...arrival }: WaitingWebhook): Promise<void> {
+    const { backend, observer } = this.options;
+    if (webhook.kind === 'reconcile') backend.reconcile(webhook.reason);
+    else if (webhook.kind === 'ignored') observer.ignored(webhook.known);
+    else {
+      return backend
+        .take({ webhook, ...arrival })
+        .then((refusal) => (refusal === undefined ? undefined : this.#setAside(message, refusal)));
+    }
+    return Promise.resolve();
+  }
+
+  async #setAside(message: ConsumeMessage, refusal: Refusal): Promise<void> {
+    const { publisher, observer, nextKey, clock } = this.options;
+    const at = stampOf(clock());
+    await publisher.publishMessage(rejectedMessage(message, refusal, { key: nextKey(), at }));
+    observer.refused({
+      entrance: 'inbox',
+      code: refusal.code,
+      problem: reasonOf({ ...refusal, problems: refusal.problems.slice(0, 1) }),
+    });
+  }
+
+  #track(consumption: Consumption, message: ConsumeMessage, settled: Promise<unknown>): void {
+    const done = settled.then(
+      () => {
+        this.#pauses = 0;
+        if (consumption === this.#consumption) consumption.channel.ack(message);
+      },
+      (error: unknown) => this.#failed(consumption, message, error),
+    );
+    this.#inFlight.add(done);
+    void done.finally(() => this.#inFlight.delete(done));
+  }
+
+  #failed(consumption: Consumption, message: ConsumeMessage, error: unknown): void {
+    if (consumption !== this.#consumption) return;
+    if (error instanceof AppError && error.retryable) {
+      this.#giveUp(error.message);
+      return;
+    }
+    this.options.logger.error(
+      { err: error, redelivered: message.fields.redelivered },
+      'a message of the inbox failed',
+    );
+    // Not nack: since RabbitMQ 4.3 only a reject counts toward the delivery limit.
+    consumption.channel.reject(message, true);
+  }
+
+  #leave(): void {
+    this.#consumption = undefined;
+    this.options.backend.end();
+  }
+
+  /** Gives all unacknowledged messages back and pauses: longer each time, until one gets through again. */
+  #giveUp(reason: string): void {
+    if (this.#consumption === undefined || this.#stopping) return;
+    this.#leave();
+    const pauseMs = withJitter(backoffMs(PAUSE, this.#pauses));
+    this.#pauses += 1;
+    clearTimeout(this.#pause);
+    this.#pause = setTimeout(() => {
+      this.#pause = undefined;
+      this.#onPublisherState();
+    }, pauseMs);
+    this.#channel.restart(reason);
+  }
+}

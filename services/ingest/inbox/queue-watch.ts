@@ -1,0 +1,70 @@
+import type { Channel, ChannelModel } from 'amqplib';
+import { HISTORY, INBOX, LEDGER, REJECTED } from '../../../shared/contract/topology.ts';
+import type { BrokerConnection } from '../../../shared/broker/broker-connection.ts';
+import type { Logger } from '../../../shared/service/logger.ts';
+import { plainChannel, ManagedChannel } from '../../../shared/broker/managed-channel.ts';
+
+export interface QueueWatchOptions {
+  /** Declares all of them again. */
+  readonly declare: (model: ChannelModel) => Promise<void>;
+  readonly logger: Logger;
+}
+
+const LOOK_MS = 1_000;
+const NOT_FOUND = 404;
+
+/**
+ * Looks after our durable queues, which an operator of the broker may delete. The exchange goes on
+ * confirming events without the history as long as another queue takes them, so nobody else would notice.
+ */
+export class QueueWatch {
+  readonly #channel: ManagedChannel<Channel>;
+  readonly #timer: NodeJS.Timeout;
+  #looking: Promise<void> | undefined;
+
+  constructor(
+    private readonly connection: BrokerConnection,
+    private readonly options: QueueWatchOptions,
+  ) {
+    const { logger } = options;
+    this.#channel = new ManagedChannel(connection, { name: 'queue watch', logger, create: plainChannel });
+    this.#timer = setInterval(() => this.#lookOnce(), LOOK_MS);
+    this.#timer.unref();
+  }
+
+  async stop(): Promise<void> {
+    clearInterval(this.#timer);
+    await this.#looking;
+    await this.#channel.close();
+  }
+
+  #lookOnce(): void {
+    const { model } = this.connection;
+    const { current } = this.#channel;
+    if (model === undefined || current === undefined || this.#looking !== undefined) return;
+    this.#looking = this.#look(current, model)
+      .catch((error: unknown) =>
+        this.options.logger.debug({ err: error }, 'our queues could not be looked at'),
+      )
+      .finally(() => (this.#looking = undefined));
+  }
+
+  async #look(channel: Channel, model: ChannelModel): Promise<void> {
+    for (const queue of [INBOX, HISTORY, LEDGER, REJECTED]) await this.#check(channel, model, queue);
+  }
+
+  async #check(channel: Channel, model: ChannelModel, queue: string): Promise<void> {
+    try {
+      await channel.checkQueue(queue);
+    } catch (error) {
+      if (error instanceof Error && 'code' in error && error.code === NOT_FOUND) {
+        this.options.logger.error(
+          { queue },
+          'somebody deleted a queue of ours, with all that was in it: declaring it again',
+        );
+        await this.options.declare(model);
+      }
+      throw error;
+    }
+  }
+}

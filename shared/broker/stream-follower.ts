@@ -1,0 +1,69 @@
+import type { Channel, ConsumeMessage } from 'amqplib';
+import type { BrokerConnection } from './broker-connection.ts';
+import type { Logger } from '../service/logger.ts';
+import { ManagedChannel, plainChannel } from './managed-channel.ts';
+import { readStream } from './stream-reader.ts';
+import { offsetOf } from './first-offset.ts';
+
+export interface StreamFollowerOptions {
+  readonly stream: string;
+  /** Of its channel, in the log. */
+  readonly name: string;
+  /** The offset to begin at, and again in a new stream when somebody deleted the one before. */
+  readonly begin: () => Promise<number | 'first'>;
+  /** In the order of the stream, each once. */
+  readonly onMessage: (message: ConsumeMessage, offset: number) => void;
+  /** Before the first message of each consumer: beyond the offset that was expected, the stream was shortened. */
+  readonly onFirst?: (offset: number, expected: number) => void;
+  /** Somebody deleted the stream. */
+  readonly onGone?: () => void;
+  readonly logger: Logger;
+}
+
+const FLOW = { prefetch: 1_000, ackEvery: 250 };
+
+/** Reads a stream and goes on with what comes; on a new connection from where it was. */
+export class StreamFollower {
+  readonly #channel: ManagedChannel<Channel>;
+  #nextOffset: number | undefined;
+  #isFirst = false;
+
+  constructor(
+    connection: BrokerConnection,
+    private readonly options: StreamFollowerOptions,
+  ) {
+    const { name, logger } = options;
+    this.#channel = new ManagedChannel(connection, {
+      name,
+      logger,
+      create: plainChannel,
+      ready: (channel) => this.#follow(channel),
+    });
+  }
+
+  close(): Promise<void> {
+    return this.#channel.close();
+  }
+
+  async #follow(channel: Channel): Promise<void> {
+    const { stream, begin } = this.options;
+    this.#isFirst = true;
+    const from = this.#nextOffset ?? (await begin());
+    await readStream(channel, { stream, from, ...FLOW }, this.#take);
+  }
+
+  readonly #take = (message: ConsumeMessage | null): void => {
+    const { name, onFirst, onGone, onMessage } = this.options;
+    if (message === null) {
+      this.#nextOffset = undefined;
+      onGone?.();
+      this.#channel.restart(`the broker cancelled the consumer of the ${name}`);
+      return;
+    }
+    const offset = offsetOf(message) ?? 0;
+    if (this.#isFirst) onFirst?.(offset, this.#nextOffset ?? 0);
+    this.#isFirst = false;
+    this.#nextOffset = offset + 1;
+    onMessage(message, offset);
+  };
+}

@@ -1,0 +1,124 @@
+import type { FastifyInstance } from 'fastify';
+import type { Registry } from 'prom-client';
+import { INBOX, REJECTED } from '../contract/topology.ts';
+import type { BrokerConnection, BrokerState } from '../broker/broker-connection.ts';
+import { queueLabelOf, registerBrokerMetrics } from './broker-metrics.ts';
+import type { SteadyClock } from '../service/clock.ts';
+import type { CommonConfig } from '../config/env.ts';
+import { EventLoopLag } from './event-loop-lag.ts';
+import { createHealthServer, type HealthReport } from './health.ts';
+import type { Logger } from '../service/logger.ts';
+import { ManagementApi, type BrokerView } from '../broker/management-api.ts';
+import { QueueDepths, type QueueDepth } from '../broker/queue-depths.ts';
+import { ReasonTimes } from './reason-times.ts';
+import { Peers } from './peers.ts';
+import type { Sample } from './sample-ring.ts';
+import { SAMPLE_MS, Sampler } from './sampler.ts';
+import { addStatusPage } from './status-page.ts';
+import { ShownReport, type InstanceStatus, type ServiceName } from './status.ts';
+
+/** What is measured beside the service's own numbers, at one moment. */
+export interface Vitals {
+  readonly nowMs: number;
+  readonly queues: readonly QueueDepth[];
+  /** `undefined` without a management API, and until it was read for the first time. */
+  readonly management: BrokerView | undefined;
+  /** The event loop has been late by at least this for ten seconds. */
+  readonly lagMs: number;
+}
+
+export interface MonitoringOptions {
+  readonly service: ServiceName;
+  readonly instance: string;
+  readonly config: Pick<CommonConfig, 'amqpUrl' | 'rabbitmqManagementUrl' | 'statusPage' | 'statusPeers'>;
+  /** By which queue depths are read. */
+  readonly connection: BrokerConnection;
+  readonly queues: () => readonly string[];
+  readonly brokerState: () => BrokerState;
+  readonly registry: Registry;
+  readonly report: (vitals: Vitals) => Promise<HealthReport<object>>;
+  /** The service's own columns of the status page. */
+  readonly sample: (nowMs: number) => Promise<Sample>;
+  /** The service's own tables of the status page. */
+  readonly counts: () => Promise<InstanceStatus['counts']>;
+  readonly logger: Logger;
+  readonly clock: SteadyClock;
+}
+
+/** Everything on the health port: health, metrics, and the page for people. */
+export class Monitoring {
+  readonly server: FastifyInstance;
+  readonly #depths: QueueDepths;
+  readonly #management: ManagementApi | undefined;
+  readonly #lag = new EventLoopLag();
+  readonly #reasonTimes = new ReasonTimes();
+  /** Looks although nobody asks, so that a reason's `since` is when it began. */
+  readonly #looking: NodeJS.Timeout;
+  readonly #sampler: Sampler | undefined;
+
+  constructor(private readonly options: MonitoringOptions) {
+    const { config, connection, logger, queues, registry, brokerState, clock } = options;
+    const { rabbitmqManagementUrl: url, amqpUrl: brokerUrl } = config;
+    this.#depths = new QueueDepths(connection, logger, queues);
+    this.#management = url === undefined ? undefined : new ManagementApi({ url, brokerUrl, logger });
+    registerBrokerMetrics(registry, {
+      state: brokerState,
+      depths: this.#depths,
+      management: this.#management,
+      clock,
+    });
+    this.server = createHealthServer({ report: () => this.#report(), metrics: registry });
+    this.#looking = setInterval(() => void this.#report(), SAMPLE_MS);
+    this.#looking.unref();
+    if (config.statusPage === 'on') this.#sampler = this.#showPage();
+  }
+
+  /** Before the connection closes. */
+  async leaveBroker(): Promise<void> {
+    clearInterval(this.#looking);
+    this.#sampler?.stop();
+    await this.#depths.close();
+  }
+
+  async close(): Promise<void> {
+    this.#lag.stop();
+    await this.server.close();
+  }
+
+  #showPage(): Sampler {
+    const { service, instance, config, clock } = this.options;
+    const sampler = new Sampler((nowMs) => this.#sample(nowMs), clock);
+    const self = async () => ({
+      service,
+      instance,
+      report: ShownReport.parse(await this.#report()),
+      series: sampler.series(),
+      counts: await this.options.counts(),
+    });
+    addStatusPage(this.server, { self, peers: new Peers(config.statusPeers), now: clock });
+    return sampler;
+  }
+
+  async #report(): Promise<HealthReport<object>> {
+    const nowMs = this.options.clock();
+    const report = await this.options.report({
+      nowMs,
+      queues: await this.#depths.read(nowMs),
+      management: this.#management?.latest(nowMs),
+      lagMs: this.#lag.sustainedMs,
+    });
+    return { ...report, reasons: this.#reasonTimes.stamp(report.reasons, nowMs) };
+  }
+
+  async #sample(nowMs: number): Promise<Sample> {
+    const queues = await this.#depths.read(nowMs);
+    const depths = new Map(queues.map(({ name, messages }) => [queueLabelOf(name), messages]));
+    return {
+      ...(await this.options.sample(nowMs)),
+      inbox: depths.get(INBOX),
+      rejected: depths.get(REJECTED),
+      own_queue: depths.get('own'),
+      lag_ms: this.#lag.lastMs,
+    };
+  }
+}

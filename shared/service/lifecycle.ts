@@ -1,0 +1,79 @@
+import { anyAddress } from './any-address.ts';
+import { BrokerRefusedError } from '../broker/broker-connection.ts';
+import { ConfigError } from '../config/env.ts';
+import { errorText } from './error-text.ts';
+
+export interface Service {
+  /** Settles only when the service cannot go on: rejects with why. */
+  readonly failed: Promise<never>;
+  /** Finishes what was accepted and takes nothing new; resolves early when the deadline passes. */
+  stop(): Promise<void>;
+}
+
+/** A port that we cannot listen on; the message names the variable to change. */
+export class PortError extends Error {
+  override readonly name = 'PortError';
+}
+
+/** Listens on every address, and turns a failure into a sentence that names the variable. */
+export async function listenOn(
+  port: number,
+  variable: string,
+  listen: (host: string) => Promise<unknown>,
+): Promise<void> {
+  try {
+    await listen(await anyAddress());
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : undefined;
+    if (code === 'EADDRINUSE') {
+      throw new PortError(
+        `Port ${port} is taken by another process: stop it, or set ${variable} to a free port.`,
+      );
+    }
+    if (code === 'EACCES') {
+      throw new PortError(
+        `Port ${port} needs more rights than this process has: set ${variable} above 1023.`,
+      );
+    }
+    throw error;
+  }
+}
+
+/**
+ * Runs a service until SIGTERM or SIGINT, then drains it. A second signal, or `drainTimeoutMs`, ends the
+ * process at once with code 1. What an operator can mend is said in one sentence, without a stack.
+ */
+export async function runService(
+  start: (env: NodeJS.ProcessEnv) => Promise<{ service: Service; drainTimeoutMs: number }>,
+): Promise<void> {
+  try {
+    const { service, drainTimeoutMs } = await start(process.env);
+    await Promise.race([untilSignal(), service.failed]);
+    const force = () => process.exit(1);
+    process.on('SIGTERM', force);
+    process.on('SIGINT', force);
+    setTimeout(force, drainTimeoutMs).unref();
+    await service.stop();
+    // Flushes what the logger holds; nothing is left to do but what would keep a broken stop alive.
+    process.exit(0);
+  } catch (error) {
+    const ours =
+      error instanceof ConfigError || error instanceof PortError || error instanceof BrokerRefusedError;
+    process.stderr.write(
+      `${ours || !(error instanceof Error) ? errorText(error) : (error.stack ?? error.message)}\n`,
+    );
+    process.exit(1);
+  }
+}
+
+function untilSignal(): Promise<void> {
+  return new Promise((resolve) => {
+    const once = () => {
+      process.off('SIGTERM', once);
+      process.off('SIGINT', once);
+      resolve();
+    };
+    process.on('SIGTERM', once);
+    process.on('SIGINT', once);
+  });
+}

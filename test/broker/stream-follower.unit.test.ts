@@ -1,0 +1,141 @@
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { EventEmitter } from 'node:events';
+import { StreamFollower } from '../../shared/broker/stream-follower.ts';
+import type { BrokerConnection } from '../../shared/broker/broker-connection.ts';
+import { createLogger } from '../../shared/service/logger.ts';
+import { ScriptedChannel } from '../support/scripted-channel.ts';
+
+const LONGEST_RETRY_MS = 5_000;
+const HOUR_MS = 3_600_000;
+
+/** A follower on a node that answers, until the test says otherwise. */
+async function world({ begin = () => Promise.resolve<number | 'first'>('first') } = {}) {
+  const channels: ScriptedChannel[] = [];
+  const createChannel = () => {
+    channels.push(new ScriptedChannel());
+    return Promise.resolve(channels.at(-1)?.channel);
+  };
+  const connection = Object.assign(new EventEmitter(), { model: { createChannel } });
+  const offsets: number[] = [];
+  const onFirst = jest.fn<(offset: number, expected: number) => void>();
+  const onGone = jest.fn();
+  const follower = new StreamFollower(connection as unknown as BrokerConnection, {
+    stream: 'a.stream',
+    name: 'stream',
+    begin,
+    onFirst,
+    onGone,
+    onMessage: (_message, offset) => offsets.push(offset),
+    logger: createLogger('test', 'silent'),
+  });
+  const settle = (ms = 0) => jest.advanceTimersByTimeAsync(ms);
+  await settle();
+  const bring = (...wanted: readonly number[]) => {
+    for (const offset of wanted)
+      channels.at(-1)?.bring({ properties: { headers: { 'x-stream-offset': offset } } });
+  };
+  const reconnect = async () => {
+    connection.model = { createChannel };
+    channels.at(-1)?.emit('close');
+    connection.emit('up');
+    await settle();
+  };
+  const begunAt = () =>
+    channels.map(({ requests }) => requests.find(([request]) => request === 'consume')?.[2]);
+  return { follower, channels, bring, reconnect, begunAt, offsets, onFirst, onGone, settle };
+}
+
+describe('a follower of a stream, frame by frame', () => {
+  beforeEach(() => {
+    jest.useFakeTimers();
+  });
+  afterEach(() => {
+    jest.useRealTimers();
+  });
+
+  it('begins where it is told to, bounded, and settles 250 messages with one ack', async () => {
+    const { channels, bring, offsets } = await world({ begin: () => Promise.resolve(40) });
+    bring(...Array.from({ length: 501 }, (_, index) => 40 + index));
+    expect(channels[0]?.requests).toEqual([
+      ['prefetch', 1_000],
+      ['consume', 'a.stream', { 'x-stream-offset': 40 }],
+      ['ack', 250, true],
+      ['ack', 500, true],
+    ]);
+    expect([offsets[0], offsets.at(-1), offsets.length]).toEqual([40, 540, 501]);
+  });
+
+  it.each<readonly [string, (broker: ScriptedChannel | undefined) => void]>([
+    ['the broker closes it', (broker) => broker?.refuse('406')],
+    ['a callback throws', (broker) => broker?.emit('handler-error', new Error('ours'))],
+  ])('goes on behind the last message on a new channel when %s', async (_what, end) => {
+    const { channels, bring, begunAt, onGone, settle } = await world();
+    bring(0, 1, 2);
+    end(channels[0]);
+    await settle(LONGEST_RETRY_MS);
+    expect(begunAt()).toEqual([{ 'x-stream-offset': 'first' }, { 'x-stream-offset': 3 }]);
+    expect(onGone).not.toHaveBeenCalled();
+  });
+
+  it('goes on behind the last message on a new connection, and settles on that channel what came there', async () => {
+    const { channels, bring, reconnect, begunAt, offsets } = await world();
+    bring(...Array.from({ length: 249 }, (_, index) => index));
+    await reconnect();
+    bring(...Array.from({ length: 250 }, (_, index) => 249 + index));
+    expect(begunAt()).toEqual([{ 'x-stream-offset': 'first' }, { 'x-stream-offset': 249 }]);
+    expect(channels.map(({ acks }) => acks)).toEqual([[], [['ack', 250, true]]]);
+    expect(offsets).toHaveLength(499);
+  });
+
+  it('says so when the stream is deleted, gives its channel up and begins anew', async () => {
+    const begin = jest.fn(() => Promise.resolve<'first'>('first'));
+    const { channels, bring, begunAt, onGone, settle } = await world({ begin });
+    bring(0, 1, 2);
+    channels[0]?.cancel();
+    expect(onGone).toHaveBeenCalledTimes(1);
+    expect(channels[0]?.requests.at(-1)).toEqual(['close']);
+    await settle(LONGEST_RETRY_MS);
+    expect(begunAt()).toEqual([{ 'x-stream-offset': 'first' }, { 'x-stream-offset': 'first' }]);
+    expect(begin).toHaveBeenCalledTimes(2);
+  });
+
+  it('tells of the first message of each consumer what was expected there', async () => {
+    const { channels, bring, reconnect, onFirst, settle } = await world();
+    bring(7, 8);
+    await reconnect();
+    bring(20, 21);
+    channels.at(-1)?.cancel();
+    await settle(LONGEST_RETRY_MS);
+    bring(0, 1);
+    expect(onFirst.mock.calls).toEqual([
+      [7, 0],
+      [20, 9],
+      [0, 0],
+    ]);
+  });
+
+  it('follows for ever: silence is no fault', async () => {
+    const { channels, bring, offsets, settle } = await world();
+    bring(0);
+    await settle(HOUR_MS);
+    bring(1);
+    expect([channels.length, offsets]).toEqual([1, [0, 1]]);
+  });
+
+  it('tries again when it cannot tell where to begin', async () => {
+    const begin = jest
+      .fn<() => Promise<number>>()
+      .mockRejectedValueOnce(new Error('nothing comes'))
+      .mockResolvedValue(5);
+    const { begunAt, settle } = await world({ begin });
+    await settle(LONGEST_RETRY_MS);
+    expect(begunAt()).toEqual([undefined, { 'x-stream-offset': 5 }]);
+  });
+
+  it('ends when it is closed', async () => {
+    const { follower, channels, settle } = await world();
+    await follower.close();
+    await settle(LONGEST_RETRY_MS);
+    expect(channels.map(({ requests }) => requests.at(-1))).toEqual([['close']]);
+  });
+});

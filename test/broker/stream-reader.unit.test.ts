@@ -1,0 +1,76 @@
+import { describe, expect, it, jest } from '@jest/globals';
+import type { ConsumeMessage } from 'amqplib';
+import { readStream } from '../../shared/broker/stream-reader.ts';
+import { ScriptedChannel } from '../support/scripted-channel.ts';
+
+const reading = { stream: 'history', from: 'first', prefetch: 10, ackEvery: 3 } as const;
+
+async function world(broker = new ScriptedChannel()) {
+  const brought: (number | null)[] = [];
+  const take = (message: ConsumeMessage | null) => brought.push(message?.fields.deliveryTag ?? null);
+  await readStream(broker.channel, reading, take);
+  return { broker, brought };
+}
+
+describe('a reader of a stream', () => {
+  it.each([0, 17, 'first', 'last', { '!': 'timestamp', value: 1_790_000_000 }] as const)(
+    'bounds what is under way before it begins, at %j',
+    async (from) => {
+      const broker = new ScriptedChannel();
+      await readStream(broker.channel, { ...reading, from }, () => undefined);
+      expect(broker.requests).toEqual([
+        ['prefetch', 10],
+        ['consume', 'history', { 'x-stream-offset': from }],
+      ]);
+    },
+  );
+
+  it('hands on each message, in order, and settles several with one ack', async () => {
+    const { broker, brought } = await world();
+    broker.bringMany(7);
+    expect(brought).toEqual([1, 2, 3, 4, 5, 6, 7]);
+    expect(broker.acks).toEqual([
+      ['ack', 3, true],
+      ['ack', 6, true],
+    ]);
+  });
+
+  it('settles a message before it is handed on, so that one which is not understood is not left over', async () => {
+    const broker = new ScriptedChannel();
+    const take = jest.fn(() => {
+      throw new Error('not understood');
+    });
+    await readStream(broker.channel, { ...reading, ackEvery: 1 }, take);
+    expect(() => broker.bring()).toThrow('not understood');
+    expect(broker.acks).toEqual([['ack', 1, true]]);
+  });
+
+  it('hands on that its consumer was cancelled, which is no message to settle', async () => {
+    const { broker, brought } = await world();
+    broker.bringMany(2);
+    broker.cancel();
+    expect(brought).toEqual([1, 2, null]);
+    expect(broker.acks).toEqual([]);
+  });
+
+  it.each(['prefetch', 'consume'] as const)('rejects when the broker refuses its %s', async (request) => {
+    const broker = new ScriptedChannel();
+    broker[request] = () => Promise.reject(new Error('404'));
+    await expect(world(broker)).rejects.toThrow('404');
+  });
+
+  it('counts the messages of its own channel alone', async () => {
+    const one = await world();
+    const other = await world();
+    one.broker.bringMany(2);
+    other.broker.bringMany(2);
+    expect([one.broker.acks, other.broker.acks]).toEqual([[], []]);
+  });
+
+  it('leaves it to the user of the channel what its end means', async () => {
+    const { broker, brought } = await world();
+    broker.on('error', () => undefined);
+    broker.refuse('406');
+    expect(brought).toEqual([]);
+  });
+});

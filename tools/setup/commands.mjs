@@ -1,0 +1,67 @@
+import { existsSync } from 'node:fs';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { ensureBuilt, sourcesChanged } from './build.mjs';
+import { rerunOnNewerNode, runDockerTests } from './docker-tests.mjs';
+import { ensureInstalled, packagesMissing } from './install.mjs';
+import { withLock } from './lock.mjs';
+import { inRoot, root } from './paths.mjs';
+import { runStep } from './run-step.mjs';
+import { runTests } from './tests.mjs';
+
+const devCommands = ['start', 'token', 'publish', 'watch', 'redrive'];
+/** Commands with a TypeScript project of their own, and where it is. */
+const projects = {
+  faults: 'test/faults',
+  mutations: 'test/faults',
+  'bench:flood': 'bench',
+  'bench:resume': 'bench',
+  'bench:webhook': 'bench',
+};
+
+/** Installs and builds what is missing, then becomes the command: its signals and exit code are ours. */
+export async function runCommand(name, args) {
+  process.chdir(root);
+  if (name === 'test') {
+    await prepare({ mustBuild: args.length === 0 });
+    process.exitCode = await runTests(args);
+  } else if (name === 'test:docker') {
+    const code = await rerunOnNewerNode(args);
+    if (code === undefined) await prepare({ mustBuild: true });
+    process.exitCode = code ?? (await runDockerTests(args));
+  } else if (devCommands.includes(name)) {
+    const script = fileURLToPath(new URL(`../../dist/tools/${name}.js`, import.meta.url));
+    await prepare({ mustBuild: true, script });
+    await become(script, args);
+  } else if (Object.hasOwn(projects, name)) {
+    const project = projects[name];
+    await prepare({ mustBuild: true });
+    const tsc = inRoot('node_modules/typescript/bin/tsc');
+    const build = () => runStep(`building ${project}`, process.execPath, [tsc, '-p', project]);
+    await withLock('setup', build);
+    await become(inRoot(`dist/${project}/${name.replace(/^bench:/, '')}.main.js`), args);
+  } else {
+    const others = [...devCommands.slice(1), ...Object.keys(projects)].join(' | npm run ');
+    console.error(`usage: npm start | npm test | npm run test:docker | npm run ${others}`);
+    process.exitCode = 2;
+  }
+}
+
+async function become(script, args) {
+  process.argv = [process.argv[0], script, ...args];
+  await import(pathToFileURL(script).href);
+}
+
+/** `mustBuild: false` lets one test file run while another part of the tree does not compile. */
+async function prepare({ mustBuild, script }) {
+  const needed = () => packagesMissing() || sourcesChanged() || (script !== undefined && !existsSync(script));
+  if (!needed()) return;
+  await withLock('setup', async () => {
+    await ensureInstalled();
+    try {
+      await ensureBuilt();
+    } catch (error) {
+      if (mustBuild) throw error;
+      console.error(`${error.message}\nGoing on with the tests.`);
+    }
+  });
+}

@@ -1,0 +1,43 @@
+import { spawn } from 'node:child_process';
+import { pathToFileURL } from 'node:url';
+import { npmCommand } from './install.mjs';
+import { inRoot } from './paths.mjs';
+
+const MAX_WORKERS = 2;
+const SIGNAL_NUMBERS = { SIGHUP: 1, SIGINT: 2, SIGKILL: 9, SIGTERM: 15 };
+
+/** Everything that CI runs; with arguments only Jest, with them. Resolves to the exit code. */
+export async function runTests(args) {
+  if (args.length === 0) {
+    const [command, ...before] = npmCommand();
+    const code = await run(command, [...before, 'run', 'check']);
+    if (code !== 0) return code;
+  }
+  return runJest(args);
+}
+
+export function runJest(args, env = process.env) {
+  const limited = args.some((arg) => /^(-i|--runInBand|-w|--maxWorkers)/.test(arg));
+  const jest = [
+    '--experimental-vm-modules',
+    `--import=${pathToFileURL(inRoot('tools/setup/quiet-vm-modules.mjs')).href}`,
+    inRoot('node_modules/jest/bin/jest.js'),
+    ...(limited ? [] : [`--maxWorkers=${MAX_WORKERS}`]),
+    ...args,
+  ];
+  return run(process.execPath, jest, env);
+}
+
+/** Signals are passed on; one from the terminal then arrives twice, which ends Jest and npm all the same. */
+export function run(command, args, env = process.env) {
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, args, { stdio: 'inherit', env });
+    const forward = (signal) => child.kill(signal);
+    process.on('SIGINT', forward).on('SIGTERM', forward);
+    child.on('error', reject);
+    child.on('close', (code, signal) => {
+      process.off('SIGINT', forward).off('SIGTERM', forward);
+      resolve(code ?? 128 + (SIGNAL_NUMBERS[signal] ?? 0));
+    });
+  });
+}

@@ -1,0 +1,65 @@
+import type { SettingProblem } from '../shared/config/env.ts';
+import { portHolder } from './broker/port-holder.ts';
+import { probePort } from './broker/ports.ts';
+import type { Environment } from './environment.ts';
+
+/** Both services read HEALTH_PORT, so each has a variable of its own here. */
+const variables = {
+  webSocket: { name: 'WEBSOCKET_PORT', standard: 8080 },
+  webSocketHealth: { name: 'WEBSOCKET_HEALTH_PORT', standard: 8081 },
+  ingest: { name: 'INGEST_PORT', standard: 8082 },
+  ingestHealth: { name: 'INGEST_HEALTH_PORT', standard: 8083 },
+} as const;
+const keys = Object.keys(variables) as (keyof typeof variables)[];
+
+export type StartPorts = Readonly<Record<keyof typeof variables, number>>;
+
+export interface PortsRead {
+  /** 0 for one that is none. */
+  readonly ports: StartPorts;
+  readonly problems: readonly SettingProblem[];
+}
+
+/** The four ports from the environment, each another one. */
+export function readPorts(env: Environment): PortsRead {
+  const ports = { webSocket: 0, webSocketHealth: 0, ingest: 0, ingestHealth: 0 };
+  const users = new Map<number, string>();
+  const problems: SettingProblem[] = [];
+  for (const key of keys) {
+    const { name, standard } = variables[key];
+    const port = portOf(env[name] ?? String(standard));
+    const other = port === undefined ? undefined : users.get(port);
+    if (port === undefined) problems.push({ name, message: 'expected a port from 1 to 65535' });
+    else if (other !== undefined) {
+      problems.push({ name, message: `is ${port}, as ${other} is: set one to another port` });
+    } else {
+      users.set(port, name);
+      ports[key] = port;
+    }
+  }
+  return { ports, problems };
+}
+
+/** Those of the ports on which we cannot listen. */
+export async function takenPorts(ports: StartPorts): Promise<readonly SettingProblem[]> {
+  const problems = await Promise.all(
+    keys.map(async (key) => {
+      const { name } = variables[key];
+      const port = ports[key];
+      const obstacle = port === 0 ? undefined : await probePort(port);
+      if (obstacle === undefined) return [];
+      const holder = obstacle === 'EADDRINUSE' ? portHolder(port) : undefined;
+      const message =
+        obstacle === 'EADDRINUSE'
+          ? `port ${port} is taken${holder === undefined ? '' : ` by ${holder}`}: stop what uses it, or set ${name} to a free one`
+          : `port ${port} is not ours to listen on (${obstacle}): set ${name} to one above 1023`;
+      return [{ name, message }];
+    }),
+  );
+  return problems.flat();
+}
+
+function portOf(text: string): number | undefined {
+  const port = Number(text);
+  return /^\d+$/.test(text) && port >= 1 && port <= 65_535 ? port : undefined;
+}
