@@ -1,11 +1,14 @@
-import jwt from 'jsonwebtoken';
-import { createSecretKey, type KeyObject } from 'node:crypto';
+import type jwt from 'jsonwebtoken';
 import { z } from 'zod';
 import { Id } from '../../../shared/contract/ids.ts';
 import { roles } from '../../../shared/contract/rooms.ts';
 import { unixMs } from '../../../shared/core/wall-time.ts';
 import type { WallClock } from '../../../shared/service/clock.ts';
 import type { TokenVerdict } from '../session/session-ports.ts';
+import { Hs256Keys } from './hs256.ts';
+
+/** Of tickets, which are signed with the same secrets and are no tokens. */
+export const TICKET_AUDIENCE = 'roomcast-ticket';
 
 /** RFC 3339 knows four digits of a year; later times are written as this one. */
 const LAST_MS = Date.UTC(9999, 11, 31, 23, 59, 59);
@@ -14,7 +17,7 @@ const LEEWAY_MS = 30_000;
 /** As seconds since 1970 this is the year 5138: a larger value is in milliseconds. */
 const MILLISECONDS_FROM = 1e11;
 
-const NumericDate = z
+export const NumericDate = z
   .number('must be a number of seconds since 1970')
   .transform((seconds) => seconds * 1_000);
 
@@ -23,6 +26,7 @@ const Claims = z.object({
   exp: NumericDate,
   nbf: NumericDate.optional(),
   iat: NumericDate.optional(),
+  aud: z.unknown().optional(),
   type: z.literal('access', 'must be "access" where it is there: a half-done login is none').optional(),
   sub: z.unknown().optional(),
   user_id: z.unknown().optional(),
@@ -35,7 +39,7 @@ const Claims = z.object({
     .optional(),
 });
 
-const Person = z.object({
+export const Person = z.object({
   user_id: Id,
   role: z.enum(roles, `must be one of ${roles.join(', ')}`),
 });
@@ -46,6 +50,7 @@ const failed = (why: string): TokenVerdict => ({
 });
 /** Whatever is wrong with a token that none of our secrets signed: what it claims is nobody's business. */
 const FOREIGN = failed('it is no HS256 token that one of the secrets of this installation signed');
+const TICKET = failed('it is a ticket, which opens one GET /v1/stream?ticket=… and nothing else');
 const EXPIRED: TokenVerdict = {
   refused: 'TOKEN_EXPIRED',
   message: 'The token has expired. Come back with a new one.',
@@ -57,29 +62,11 @@ export function createTokenVerifier(
   now: WallClock,
   { maxLifetimeMs }: { readonly maxLifetimeMs: number },
 ): (token: string) => TokenVerdict {
-  // Given a string, jsonwebtoken first tries at each token whether it is a public key: 15 times the work.
-  const keys = secrets.map((secret) => createSecretKey(Buffer.from(secret)));
+  const keys = new Hs256Keys(secrets);
   return (token) => {
-    for (const key of keys) {
-      const signed = readSigned(key, token);
-      if (signed !== undefined) return judge(signed, unixMs(now()), maxLifetimeMs);
-    }
-    return FOREIGN;
+    const signed = keys.read(token);
+    return signed === undefined ? FOREIGN : judge(signed, unixMs(now()), maxLifetimeMs);
   };
-}
-
-/** `undefined`: not signed with this key; another one may fit. Times are ours to judge: jsonwebtoken has one leeway for all. */
-function readSigned(key: KeyObject, token: string): jwt.Jwt | undefined {
-  try {
-    return jwt.verify(token, key, {
-      algorithms: ['HS256'],
-      complete: true,
-      ignoreExpiration: true,
-      ignoreNotBefore: true,
-    });
-  } catch {
-    return undefined;
-  }
 }
 
 function judge({ header, payload }: jwt.Jwt, nowMs: number, maxLifetimeMs: number): TokenVerdict {
@@ -88,7 +75,8 @@ function judge({ header, payload }: jwt.Jwt, nowMs: number, maxLifetimeMs: numbe
     return failed('its header asks for extensions (crit), and none is known here');
   const parsed = Claims.safeParse(payload);
   if (!parsed.success) return failed(firstOf(parsed.error, payload));
-  const { exp, nbf, iat, sub, user_id, role, data } = parsed.data;
+  const { exp, nbf, iat, aud, sub, user_id, role, data } = parsed.data;
+  if ([aud].flat().includes(TICKET_AUDIENCE)) return TICKET;
   if (exp <= nowMs) return EXPIRED;
   for (const [name, fromMs] of Object.entries({ nbf, iat })) {
     if (fromMs !== undefined && fromMs > nowMs + LEEWAY_MS) {

@@ -1,0 +1,85 @@
+import { randomUUID } from 'node:crypto';
+import { z } from 'zod';
+import { ExpiringMap } from '../../../shared/core/expiring-map.ts';
+import { stampOf, unixMs, wallTime } from '../../../shared/core/wall-time.ts';
+import type { WallClock } from '../../../shared/service/clock.ts';
+import type { TokenVerdict } from '../session/session-ports.ts';
+import { Hs256Keys } from './hs256.ts';
+import { NumericDate, Person, TICKET_AUDIENCE } from './verify-token.ts';
+
+const LIFETIME_MS = 60_000;
+/** How far the clock of the instance that issued a ticket may be ahead of ours. */
+const LEEWAY_MS = 30_000;
+/** Used tickets that are remembered; with more in a lifetime, the oldest could be used again. */
+const MAX_USED = 100_000;
+
+const TicketClaims = z.object({
+  aud: z.literal(TICKET_AUDIENCE),
+  jti: z.uuid(),
+  exp: NumericDate,
+  /** Not where tokens have them: the backend has the same secret, and must not take a ticket for a token either. */
+  session: Person.extend({ exp: NumericDate }),
+});
+
+export type Issued = { readonly ticket: string; readonly expiresAt: string };
+
+const HOW_TO_GET = 'Ask for a new one: POST /v1/tickets with the token.';
+const refused = (refused: 'AUTH_FAILED' | 'TOKEN_EXPIRED', why: string): TokenVerdict => ({
+  refused,
+  message: `${why} ${HOW_TO_GET}`,
+});
+
+/**
+ * Tickets stand in for a token where it would have to be in a URL: in a browser, `EventSource` sends no headers. A ticket
+ * is good for one connect to each instance within a minute, and its session ends when the token's would have.
+ */
+export class Tickets {
+  readonly #keys: Hs256Keys;
+  readonly #lifetimeMs: number;
+  readonly #used: ExpiringMap<string, true>;
+
+  constructor(
+    secrets: readonly string[],
+    private readonly verify: (token: string) => TokenVerdict,
+    private readonly now: WallClock,
+    { lifetimeMs = LIFETIME_MS, maxUsed = MAX_USED }: { lifetimeMs?: number; maxUsed?: number } = {},
+  ) {
+    this.#keys = new Hs256Keys(secrets);
+    this.#lifetimeMs = lifetimeMs;
+    // On the clock by which tickets end: none is forgotten while it is still good.
+    this.#used = new ExpiringMap(maxUsed, lifetimeMs + LEEWAY_MS);
+  }
+
+  issue(token: string): Issued | Extract<TokenVerdict, { refused: string }> {
+    const verdict = this.verify(token);
+    if ('refused' in verdict) return verdict;
+    const { userId, role, expiresAtMs } = verdict.principal;
+    const endMs = Math.min(unixMs(this.now()) + this.#lifetimeMs, expiresAtMs);
+    const ticket = this.#keys.sign({
+      aud: TICKET_AUDIENCE,
+      jti: randomUUID(),
+      exp: endMs / 1_000,
+      session: { user_id: userId, role, exp: expiresAtMs / 1_000 },
+    });
+    return { ticket, expiresAt: stampOf(wallTime(endMs)) };
+  }
+
+  /** The ticket is used up by this, if it was good. */
+  redeem(ticket: string): TokenVerdict {
+    const parsed = TicketClaims.safeParse(this.#keys.read(ticket)?.payload);
+    if (!parsed.success) return refused('AUTH_FAILED', 'This is no ticket of this installation.');
+    const { jti, exp, session } = parsed.data;
+    const nowMs = unixMs(this.now());
+    if (exp <= nowMs) return refused('TOKEN_EXPIRED', 'The ticket has expired.');
+    if (exp > nowMs + this.#lifetimeMs + LEEWAY_MS) {
+      return refused('AUTH_FAILED', 'The ticket ends later than any that is issued here.');
+    }
+    if (this.#used.get(jti, nowMs) === true) {
+      return refused('AUTH_FAILED', 'The ticket was used before, and is good for one connect.');
+    }
+    this.#used.set(jti, true, nowMs);
+    return {
+      principal: { userId: session.user_id, role: session.role, expiresAtMs: session.exp },
+    };
+  }
+}
