@@ -29,6 +29,25 @@ const JwtSecrets = list(`required: the HS256 secret of the backend that issues t
   })
   .transform((secrets) => new Secret<readonly string[]>(secrets));
 
+const HOW_ORIGINS =
+  'expected * or origins separated by commas, such as https://app.example.org: scheme, host and port, no path';
+
+/** As browsers write them in `Origin`. */
+const AllowedOrigins = list(HOW_ORIGINS).transform((texts, context) => {
+  const origins = texts.map((text) => (texts.length === 1 && text === '*' ? text : originOf(text)));
+  if (origins.every((origin) => origin !== undefined)) return origins;
+  context.addIssue({ code: 'custom', message: HOW_ORIGINS });
+  return z.NEVER;
+});
+
+function originOf(text: string): string | undefined {
+  if (!URL.canParse(text)) return undefined;
+  const { protocol, host, username, password, pathname, search, hash } = new URL(text);
+  const isOrigin =
+    /^[^*]+$/.test(host) && `${username}${password}${search}${hash}` === '' && /^\/?$/.test(pathname);
+  return isOrigin ? `${protocol}//${host}` : undefined;
+}
+
 const SECOND = 1_000;
 const MIB = 1024 * 1024;
 
@@ -39,6 +58,8 @@ export const DeliveryVariables = z
     /** How far ahead a token may end: one that was lost works until then. */
     MAX_TOKEN_LIFETIME: Age.default('31D'),
     WEBSOCKET_PORT: port(8080),
+    /** Pages of these may read what HTTP answers them; a WebSocket asks no such leave. */
+    ALLOWED_ORIGINS: AllowedOrigins.default([]),
     HEALTH_PORT: port(8081),
     /** Sessions of one instance; the file-descriptor limit must lie above it. */
     MAX_SESSIONS: integer({ min: 1, max: 1_000_000, default: 15_000 }),

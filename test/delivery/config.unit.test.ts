@@ -61,7 +61,7 @@ describe('the defaults of delivery', () => {
   it('the table above names every variable that has one, and .env.example every variable', () => {
     const known = Object.keys(DeliveryVariables.parse(required));
     const tabled = defaults.map(([name]) => name);
-    const others = ['JWT_SECRET', 'AMQP_URL', 'STATUS_PEERS', 'TRUSTED_PROXIES'];
+    const others = ['JWT_SECRET', 'AMQP_URL', 'STATUS_PEERS', 'TRUSTED_PROXIES', 'ALLOWED_ORIGINS'];
     expect(known.toSorted()).toEqual([...tabled, ...others].toSorted());
     const example = readFileSync('.env.example', 'utf8');
     expect(known.filter((name) => !new RegExp(`^${name}=`, 'm').test(example))).toEqual([]);
@@ -128,6 +128,39 @@ describe('a variable that is not valid stops the start', () => {
 
   it('its value is not repeated: it may be a password', () => {
     expect(problemsOf({ ...required, AMQP_URL: 'amqp//user:pa55word@host' })).not.toContain('pa55word');
+  });
+});
+
+describe('ALLOWED_ORIGINS', () => {
+  const originsOf = (ALLOWED_ORIGINS: string) => readConfig({ ...required, ALLOWED_ORIGINS }).allowedOrigins;
+
+  it.each([
+    ['', []],
+    ['*', ['*']],
+    ['https://app.example.org', ['https://app.example.org']],
+    ['http://localhost:5173, https://app.example.org', ['http://localhost:5173', 'https://app.example.org']],
+    ['HTTPS://App.Example.org:443/', ['https://app.example.org']],
+    ['https://bücher.example', ['https://xn--bcher-kva.example']],
+    ['http://[::1]:8000', ['http://[::1]:8000']],
+    ['capacitor://localhost', ['capacitor://localhost']],
+  ])('%j allows %j, as browsers write them', (text, origins) => {
+    expect(originsOf(text)).toEqual(origins);
+  });
+
+  it.each([
+    ['app.example.org'],
+    ['https://'],
+    ['https://app.example.org/booking'],
+    ['https://app.example.org?x'],
+    ['https://app.example.org/#a'],
+    ['https://user:pa55word@app.example.org'],
+    ['https://*.example.org/'],
+    ['*, https://app.example.org'],
+    ['null'],
+    [','],
+  ])('%j stops the start', (text) => {
+    expect(() => originsOf(text)).toThrow('ALLOWED_ORIGINS: expected * or origins');
+    expect(() => originsOf(text)).not.toThrow('pa55word');
   });
 });
 
