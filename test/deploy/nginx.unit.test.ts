@@ -18,6 +18,21 @@ describe('the proxy', () => {
     expect(ws).toContain('Upgrade $http_upgrade');
   });
 
+  it('passes a stream on as it comes, and does not take its silence between two comments for its end', () => {
+    const [http = ''] =
+      /location ~ \^\/v1\/\(stream\|events\|tickets\)\$ \{[\s\S]*?\n\}/.exec(directives) ?? [];
+    expect(http).toContain('proxy_buffering off;');
+    for (const name of ['proxy_read_timeout', 'proxy_send_timeout']) {
+      expect(Number(new RegExp(`${name} (\\d+)s;`).exec(http)?.[1])).toBeGreaterThan(2 * 15);
+    }
+    expect(directives).toContain('proxy_http_version 1.1;');
+    // A call that may have been taken is not repeated.
+    expect(directives).not.toContain('non_idempotent');
+    expect(http).toMatch(/if \(\$publishes\) \{\s*return 421;/);
+    for (const choice of ['on', 'off'])
+      expect(read(`deploy/nginx/ingest-${choice}.conf`)).toContain('location @publish {');
+  });
+
   it('writes no query to a log, where existing clients carry their token', () => {
     const [format = ''] = /log_format[^;]*;/.exec(directives) ?? [];
     expect(format).toContain('$uri');
@@ -34,12 +49,13 @@ describe('the proxy', () => {
     expect(directives).not.toContain('proxy_add_x_forwarded_for');
     expect(directives).not.toContain('set_real_ip_from');
     // Set, and not appended, wherever it passes something on: the services believe it.
-    const passing = directives.match(/location [^{]*\{[^}]*proxy_pass[^}]*\}/g) ?? [];
-    expect(passing).toHaveLength(2);
-    for (const location of passing) {
-      expect(location.match(/proxy_set_header X-Forwarded-For .*/g)).toEqual([
+    const afterEach = directives.split('proxy_pass ').slice(1);
+    expect(afterEach).toHaveLength(3);
+    for (const passing of afterEach) {
+      expect(/proxy_set_header X-Forwarded-For .*/.exec(passing)?.[0]).toBe(
         'proxy_set_header X-Forwarded-For $remote_addr;',
-      ]);
+      );
     }
+    expect(directives.match(/X-Forwarded-For/g)).toHaveLength(3);
   });
 });
