@@ -4,6 +4,8 @@ import { EVERYONE, parseRoom, type Address } from './routing.ts';
 
 /** The type of a mark: an entry that stands for a position and reaches no client. */
 export const MARK_TYPE = 'mark';
+/** The type of what instances tell one another; no name of an event. */
+const CONTROL_TYPE = 'control';
 
 const SEPARATOR = ',';
 
@@ -72,11 +74,16 @@ export const MessageEnvelope = z.object({
   }),
 });
 
-/** An event or a mark as delivery knows it: addressed by its headers, the body opaque. */
-export interface HistoryEntry {
+/** What the exchange takes into the history. A cursor may name an entry of any kind; clients are sent events alone. */
+export type HistoryEntry = EventEntry | MarkEntry | ControlEntry;
+
+/** An event as delivery knows it: addressed by its headers, the body opaque. */
+export interface EventEntry {
+  readonly kind: 'event';
   readonly id: string;
   /** The same in every repeat of an event, and another one for another event under the same id. */
   readonly identity: string;
+  /** Its name, which this version need not know. */
   readonly type: string;
   readonly cursor: Cursor;
   readonly rooms: readonly Address[];
@@ -87,6 +94,21 @@ export interface HistoryEntry {
   readonly body: Buffer;
 }
 
+/** A position: see `services/delivery/broker/marks.ts`. */
+export interface MarkEntry {
+  readonly kind: 'mark';
+  readonly cursor: Cursor;
+  readonly origin: string;
+}
+
+/** What instances tell one another. */
+export interface ControlEntry {
+  readonly kind: 'control';
+  readonly cursor: Cursor;
+  readonly origin: string;
+  readonly body: Buffer;
+}
+
 /** `undefined` for a message that is none of ours, such as one published by hand without our headers. */
 export function parseHistoryEntry(message: {
   properties: unknown;
@@ -94,9 +116,11 @@ export function parseHistoryEntry(message: {
 }): HistoryEntry | undefined {
   const parsed = MessageEnvelope.safeParse(message);
   if (!parsed.success) return undefined;
-  const { messageId, type, appId, headers } = parsed.data.properties;
+  const { messageId: id, type, appId: origin, headers } = parsed.data.properties;
   const { cursor, rooms, underscore_name: underscoreName, contents, traceparent } = headers;
-  const identity = contents === undefined ? messageId : `${messageId}\n${contents}`;
-  const known = { id: messageId, identity, type, cursor, rooms, origin: appId };
-  return { ...known, underscoreName, traceparent, body: message.content };
+  const body = message.content;
+  if (type === MARK_TYPE) return { kind: 'mark', cursor, origin };
+  if (type === CONTROL_TYPE) return { kind: 'control', cursor, origin, body };
+  const identity = contents === undefined ? id : `${id}\n${contents}`;
+  return { kind: 'event', id, identity, type, cursor, rooms, origin, underscoreName, traceparent, body };
 }

@@ -22,6 +22,7 @@ function message(properties: object = {}, headers: object = {}) {
 describe('parseEntry', () => {
   it('reads address and identity from the headers and leaves the body alone', () => {
     expect(parseHistoryEntry(message())).toEqual({
+      kind: 'event',
       id: 'event-1',
       identity: 'event-1',
       type: 'appointment.created',
@@ -50,9 +51,10 @@ describe('parseEntry', () => {
   });
 
   it('tells another event under the same id from a repeat, by the digest of what the backend stated', () => {
-    const [first, repeat, other, none] = ['one', 'one', 'two', undefined].map(
-      (contents) => parseHistoryEntry(message({}, { contents }))?.identity,
-    );
+    const [first, repeat, other, none] = ['one', 'one', 'two', undefined].map((contents) => {
+      const entry = parseHistoryEntry(message({}, { contents }));
+      return entry?.kind === 'event' ? entry.identity : undefined;
+    });
     expect(repeat).toBe(first);
     expect(new Set([first, other, none]).size).toBe(3);
   });
@@ -60,8 +62,10 @@ describe('parseEntry', () => {
   it.each([['a"b'], ['Appointment'], [''], [5], [['unavailability_created']], [null]])(
     'passes over the name %j, which cannot stand in a frame as it is',
     (name) => {
-      const entry = parseHistoryEntry(message({}, { underscore_name: name }));
-      expect([entry?.id, entry?.underscoreName]).toEqual(['event-1', undefined]);
+      expect(parseHistoryEntry(message({}, { underscore_name: name }))).toMatchObject({
+        id: 'event-1',
+        underscoreName: undefined,
+      });
     },
   );
 
@@ -71,10 +75,29 @@ describe('parseEntry', () => {
     });
   });
 
-  it('an entry without rooms, as a mark is, is an entry', () => {
-    expect(parseHistoryEntry(message({ type: 'mark' }, { rooms: '' }))).toMatchObject({
-      type: 'mark',
-      rooms: [],
+  it('a mark is a position, and nothing else of it counts', () => {
+    const origin = 'delivery.1';
+    expect(parseHistoryEntry(message({ type: 'mark', appId: origin }, { rooms: '' }))).toEqual({
+      kind: 'mark',
+      cursor,
+      origin,
+    });
+  });
+
+  it('what instances tell one another is a position with a body, whatever rooms it names', () => {
+    expect(parseHistoryEntry(message({ type: 'control' }))).toEqual({
+      kind: 'control',
+      cursor,
+      origin: 'ingest.1',
+      body: content,
+    });
+  });
+
+  it('a name of a newer version is an event', () => {
+    expect(parseHistoryEntry(message({ type: 'message.created' }))).toMatchObject({
+      kind: 'event',
+      type: 'message.created',
+      rooms: ['admin', 'provider_4', 'everyone'],
     });
   });
 

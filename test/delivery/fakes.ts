@@ -1,5 +1,5 @@
 import { Cursor } from '../../shared/contract/cursor.ts';
-import { MARK_TYPE, type HistoryEntry } from '../../shared/contract/message.ts';
+import type { ControlEntry, EventEntry, HistoryEntry, MarkEntry } from '../../shared/contract/message.ts';
 import type { Outlet } from '../../services/delivery/stream/feed.ts';
 import type { RoomPort } from '../../services/delivery/session/membership.ts';
 import { payloadOf } from '../../services/delivery/transport/websocket/text-frame.ts';
@@ -20,11 +20,12 @@ export function cursorAt(timeMs: number): Cursor {
 }
 
 /** An event as it comes from the broker; of provider 4 unless told otherwise. */
-export function event(fields: Partial<HistoryEntry> & { atMs?: number } = {}): HistoryEntry {
+export function event(fields: Partial<EventEntry> & { atMs?: number } = {}): EventEntry {
   const { atMs = NOON, ...rest } = fields;
   const cursor = rest.cursor ?? cursorAt(atMs);
   const body = Buffer.from(JSON.stringify({ event: 'appointment.created', cursor }));
   return {
+    kind: 'event',
     id: cursor,
     identity: rest.id ?? cursor,
     type: 'appointment.created',
@@ -36,10 +37,13 @@ export function event(fields: Partial<HistoryEntry> & { atMs?: number } = {}): H
   };
 }
 
-export function mark(fields: { atMs?: number; origin?: string } = {}): HistoryEntry {
+export function mark(fields: { atMs?: number; origin?: string } = {}): MarkEntry {
   const { atMs = NOON, origin = 'delivery' } = fields;
-  const cursor = cursorAt(atMs);
-  return { id: cursor, identity: cursor, type: MARK_TYPE, cursor, rooms: [], origin, body: Buffer.alloc(0) };
+  return { kind: 'mark', cursor: cursorAt(atMs), origin };
+}
+
+export function control({ atMs = NOON, origin = 'ingest' } = {}): ControlEntry {
+  return { kind: 'control', cursor: cursorAt(atMs), origin, body: Buffer.from('{}') };
 }
 
 export function kept(entry: HistoryEntry): TimelineEntry {

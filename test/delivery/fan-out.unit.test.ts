@@ -6,7 +6,7 @@ import { Timeline } from '../../services/delivery/stream/timeline.ts';
 import type { HistoryEntry } from '../../shared/contract/message.ts';
 import type { Address } from '../../shared/contract/routing.ts';
 import { ExpiringMap } from '../../shared/core/expiring-map.ts';
-import { event, FakeOutlet, kept, mark, nameIn, NOON } from './fakes.ts';
+import { control, event, FakeOutlet, kept, mark, nameIn, NOON } from './fakes.ts';
 
 const REMEMBER_MS = 1_000;
 
@@ -88,10 +88,12 @@ describe('FanOut', () => {
     expect([member.got, timeline.next]).toEqual([1, 1]);
   });
 
-  it('keeps a mark as a position and shows it to nobody', async () => {
+  it.each([
+    ['a mark', mark()],
+    ['what instances tell one another', control()],
+  ])('keeps %s as a position and shows it to nobody', async (_what, entry) => {
     const { deliver, join, timeline } = world();
     const member = await join('provider_4', 'everyone');
-    const entry = mark();
     expect(deliver(entry)).toBe(0);
     expect([member.got, timeline.last?.cursor]).toEqual([0, entry.cursor]);
   });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { ReorderWindow } from '../../services/delivery/stream/reorder-window.ts';
 import type { HistoryEntry } from '../../shared/contract/message.ts';
-import { cursorsOf, event, mark, NOON } from './fakes.ts';
+import { control, cursorsOf, event, mark, NOON } from './fakes.ts';
 
 const MINUTE = 60_000;
 
@@ -24,6 +24,16 @@ describe('the reorder window before an entry', () => {
     const old = event({ atMs: NOON - 501, origin: 'ingest-2' });
     const own = event({ atMs: NOON - 1, origin: 'ingest-1' });
     expect(sentAgain([mark({ atMs: NOON - 900 }), old, own], at)).toEqual([]);
+  });
+
+  it('gives no control entry again, and takes no time from it', () => {
+    const close = event({ atMs: NOON - 500, origin: 'ingest-2' });
+    const entries = [
+      mark({ atMs: NOON - 900 }),
+      close,
+      control({ atMs: NOON + 5 * MINUTE, origin: 'ingest-2' }),
+    ];
+    expect(sentAgain(entries, at)).toEqual([close.cursor]);
   });
 
   it('gives again what is close before a mark, which no ingest instance published', () => {

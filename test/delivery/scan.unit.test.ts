@@ -3,7 +3,7 @@ import { inRooms, Scan, type ScanRequest, type ScanResult } from '../../services
 import type { Cursor } from '../../shared/contract/cursor.ts';
 import type { HistoryEntry } from '../../shared/contract/message.ts';
 import type { Address } from '../../shared/contract/routing.ts';
-import { cursorAt, cursorsOf, event, mark, NOON } from './fakes.ts';
+import { control, cursorAt, cursorsOf, event, mark, NOON } from './fakes.ts';
 
 const after = (cursor: Cursor, ...rooms: Address[]): ScanRequest => ({
   from: { cursor },
@@ -38,6 +38,15 @@ describe('a scan for a cursor', () => {
     const result = one(history, after(start?.cursor ?? cursorAt(NOON)));
     expect(result.found).toBe(true);
     expect(cursorsOf(result.entries)).toEqual([first?.cursor, third?.cursor]);
+  });
+
+  it.each([
+    ['a mark', mark()],
+    ['what instances tell one another', control()],
+  ])('finds %s, which is a position as well', (_what, position) => {
+    const missed = event();
+    const result = one([event(), position, missed], after(position.cursor));
+    expect([result.found, result.entries.at(-1)?.cursor]).toEqual([true, missed.cursor]);
   });
 
   it('does not give the entry of the cursor itself', () => {
@@ -161,6 +170,14 @@ describe('a scan since a time', () => {
     const result = one(history, since(NOON));
     expect(result.found).toBe(true);
     expect(cursorsOf(result.entries)).toEqual(cursorsOf(history.slice(1)));
+  });
+
+  it('gives nothing of what instances tell one another, by whichever reader', () => {
+    const [start, told] = [mark(), control()];
+    expect(scan([start, told], after(start.cursor), since(NOON)).map(({ entries }) => entries)).toEqual([
+      [],
+      [],
+    ]);
   });
 
   it('gives no marks', () => {

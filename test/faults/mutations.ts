@@ -45,7 +45,7 @@ export const mutations: readonly Mutation[] = [
     scenario: 'everybody resumes over slow links',
     file: 'services/delivery/broker/history.js',
     find: 'if (entry.cursor === this.#end)',
-    replace: 'if (entry.type === MARK_TYPE)',
+    replace: "if (entry.kind === 'mark')",
   },
   {
     name: 'live events that arrive during a resume are dropped',

@@ -1,6 +1,6 @@
 import type { Channel, ConsumeMessage } from 'amqplib';
 import type { Cursor } from '../../../shared/contract/cursor.ts';
-import { MARK_TYPE, parseHistoryEntry, type HistoryEntry } from '../../../shared/contract/message.ts';
+import { parseHistoryEntry, type HistoryEntry } from '../../../shared/contract/message.ts';
 import { HISTORY_LAG_MS } from '../../../shared/contract/history-lag.ts';
 import { HISTORY } from '../../../shared/contract/topology.ts';
 import type { BrokerConnection } from '../../../shared/broker/broker-connection.ts';
@@ -117,7 +117,7 @@ class Pass {
     const entry = parseHistoryEntry(message);
     if (entry === undefined) return;
     this.onEntry(entry);
-    if (entry.type === MARK_TYPE) this.#marks.add(entry.cursor);
+    if (entry.kind === 'mark') this.#marks.add(entry.cursor);
     if (entry.cursor === this.#end) this.#finish();
   };
 }

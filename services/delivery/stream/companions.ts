@@ -1,5 +1,5 @@
 import { eventIdOf } from '../../../shared/contract/companion-id.ts';
-import type { HistoryEntry } from '../../../shared/contract/message.ts';
+import type { EventEntry } from '../../../shared/contract/message.ts';
 
 /** Between an event and its companion come those of other publishers, and no more than these. */
 const MAX_BETWEEN = 1_000;
@@ -9,7 +9,7 @@ export class Companions {
   readonly #alone = new Set<string>();
 
   /** Whether this entry stands for an event that was counted; asked once for each entry. */
-  isCopy({ id, type }: Pick<HistoryEntry, 'id' | 'type'>): boolean {
+  isCopy({ id, type }: Pick<EventEntry, 'id' | 'type'>): boolean {
     const eventId = type === 'calendar.sync' ? eventIdOf(id) : undefined;
     if (eventId !== undefined) return this.#alone.delete(eventId);
     if (type === 'calendar.sync') return false;

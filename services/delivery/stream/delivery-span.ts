@@ -1,5 +1,5 @@
 import { SpanKind } from '@opentelemetry/api';
-import type { HistoryEntry } from '../../../shared/contract/message.ts';
+import type { EventEntry } from '../../../shared/contract/message.ts';
 import { beginSpan } from '../../../shared/service/tracing.ts';
 
 /**
@@ -10,7 +10,7 @@ export function beginDelivery({
   id,
   type,
   traceparent,
-}: HistoryEntry): ((sessions: number) => void) | undefined {
+}: EventEntry): ((sessions: number) => void) | undefined {
   if (traceparent === undefined) return undefined;
   const attributes = { 'messaging.message.id': id, 'roomcast.event': type };
   const end = beginSpan('deliver', { kind: SpanKind.CONSUMER, parent: { traceparent }, attributes });

@@ -1,5 +1,5 @@
 import type { Cursor } from '../../../shared/contract/cursor.ts';
-import { MARK_TYPE, type HistoryEntry } from '../../../shared/contract/message.ts';
+import type { HistoryEntry } from '../../../shared/contract/message.ts';
 import { EVERYONE, markKeyOf, type Address } from '../../../shared/contract/routing.ts';
 import { ExpiringMap } from '../../../shared/core/expiring-map.ts';
 import type { BrokerConnection } from '../../../shared/broker/broker-connection.ts';
@@ -143,7 +143,7 @@ export class EventStream {
       onWindowFree: (entry) => this.#doubts.windowFree(entry),
       fillHole: () => this.#fillHole(),
       onBound: () => this.#marks.abandon(),
-      isKnown: ({ type, cursor }) => type === MARK_TYPE || this.#timeline.find(cursor) !== undefined,
+      isKnown: ({ kind, cursor }) => kind !== 'event' || this.#timeline.find(cursor) !== undefined,
       onConsuming: () => {
         this.#liveness.consuming();
         this.#sendMarkIfDue(now());
@@ -234,19 +234,25 @@ export class EventStream {
   }
 
   #take(entry: HistoryEntry): void {
-    const endSpan = beginDelivery(entry);
+    const endSpan = entry.kind === 'event' ? beginDelivery(entry) : undefined;
     const sessions = this.#fanOut.deliver(toTimelineEntry(entry), this.#context.now());
     if (sessions === undefined) {
       this.#context.metrics.repeats.inc();
-    } else if (entry.type === MARK_TYPE) {
-      this.#doubts.markArrived();
-      this.#trust.markArrived(entry.cursor, this.#timeline.next - 1);
-      this.#marks.markArrived(entry.cursor);
-      this.#liveness.markArrived();
-    } else {
-      this.#meter.fannedOut(entry, sessions);
-      endSpan?.(sessions);
-      this.#context.logger.info({ id: entry.id, event: entry.type, rooms: entry.rooms, sessions }, 'event');
+      return;
+    }
+    switch (entry.kind) {
+      case 'event':
+        this.#meter.fannedOut(entry, sessions);
+        endSpan?.(sessions);
+        this.#context.logger.info({ id: entry.id, event: entry.type, rooms: entry.rooms, sessions }, 'event');
+        return;
+      case 'mark':
+        this.#doubts.markArrived();
+        this.#trust.markArrived(entry.cursor, this.#timeline.next - 1);
+        this.#marks.markArrived(entry.cursor);
+        this.#liveness.markArrived();
+        return;
+      case 'control':
     }
   }
 

@@ -1,5 +1,5 @@
 import { cursorTimeMs, type Cursor } from '../../../shared/contract/cursor.ts';
-import type { HistoryEntry } from '../../../shared/contract/message.ts';
+import type { EventEntry } from '../../../shared/contract/message.ts';
 import { unixMs } from '../../../shared/core/wall-time.ts';
 import type { SteadyClock, WallClock } from '../../../shared/service/clock.ts';
 import { Companions } from './companions.ts';
@@ -23,7 +23,7 @@ export class FanOutMeter {
   ) {}
 
   /** Called right after an event was written to so many sessions. */
-  fannedOut(entry: HistoryEntry, sessions: number): void {
+  fannedOut(entry: EventEntry, sessions: number): void {
     this.metrics.events.inc();
     if (this.#companions.isCopy(entry)) this.metrics.companions.inc();
     this.metrics.deliveries.inc(sessions);

@@ -1,5 +1,5 @@
 import { cursorTimeMs, type Cursor } from '../../../shared/contract/cursor.ts';
-import type { HistoryEntry } from '../../../shared/contract/message.ts';
+import type { EventEntry, HistoryEntry } from '../../../shared/contract/message.ts';
 import type { Address } from '../../../shared/contract/routing.ts';
 import type { SteadyClock, WallClock } from '../../../shared/service/clock.ts';
 import type { Logger } from '../../../shared/service/logger.ts';
@@ -43,7 +43,7 @@ export class Hole {
       return;
     }
     const from = { cursor: proven.cursor, earlier: timeline.earlier(proven.position) };
-    const wants = (entry: Pick<HistoryEntry, 'rooms'>) => entry.rooms.some(isInUse);
+    const wants = (entry: Pick<EventEntry, 'rooms'>) => entry.rooms.some(isInUse);
     let mark = proven.cursor;
     for (const marginMs of [NEAR_MS, ...MARGINS_MS]) {
       const scan = new Scan([{ from, wants }]);

@@ -1,6 +1,6 @@
 import { underscoreNameOf, type EventNaming } from '../../../shared/contract/event-naming.ts';
 import { renameEventFrame } from '../../../shared/contract/event.ts';
-import type { HistoryEntry } from '../../../shared/contract/message.ts';
+import type { EventEntry } from '../../../shared/contract/message.ts';
 import { encodeTextFrame, payloadOf } from '../transport/websocket/text-frame.ts';
 import { thinEventFrames } from './thin-event.ts';
 
@@ -20,7 +20,7 @@ export class NamedFrame {
   readonly #smaller = new Map<EventNaming, readonly Buffer[]>();
   #furtherBytes = 0;
 
-  constructor({ body, type, underscoreName }: Pick<HistoryEntry, 'body' | 'type' | 'underscoreName'>) {
+  constructor({ body, type, underscoreName }: Pick<EventEntry, 'body' | 'type' | 'underscoreName'>) {
     this.dotted = encodeTextFrame(body);
     this.#type = type;
     this.#underscoreName = underscoreName;

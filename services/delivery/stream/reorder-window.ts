@@ -1,5 +1,5 @@
 import { cursorTimeMs } from '../../../shared/contract/cursor.ts';
-import { MARK_TYPE, type HistoryEntry } from '../../../shared/contract/message.ts';
+import type { EventEntry, HistoryEntry } from '../../../shared/contract/message.ts';
 
 /** How far apart in time two publishers' messages may reach the stream and a queue in different orders. */
 export const REORDER_WINDOW_MS = 500;
@@ -9,8 +9,8 @@ const CLOCK_OFF_MS = 15_000;
 const COARSE_WINDOW_MS = 10_000;
 const MAX_ENTRIES = 1_024;
 
-interface Placed {
-  readonly entry: HistoryEntry;
+interface Placed<Entry = HistoryEntry> {
+  readonly entry: Entry;
   /** By its own stamp, or by the last mark before it where its publisher's clock is off. */
   readonly timeMs: number;
   readonly coarse: boolean;
@@ -26,23 +26,30 @@ interface Placed {
  * because a delivery instance publishes it.
  */
 export class ReorderWindow {
-  readonly #behind: Placed[] = [];
+  readonly #behind: Placed<EventEntry>[] = [];
   #markMs: number | undefined;
 
   add(entry: HistoryEntry): void {
-    if (entry.type === MARK_TYPE) this.#markMs = cursorTimeMs(entry.cursor);
-    else this.#behind.push(this.#place(entry));
-    if (this.#behind.length > MAX_ENTRIES) this.#behind.shift();
+    switch (entry.kind) {
+      case 'event':
+        this.#behind.push(this.#place(entry));
+        if (this.#behind.length > MAX_ENTRIES) this.#behind.shift();
+        return;
+      case 'mark':
+        this.#markMs = cursorTimeMs(entry.cursor);
+        return;
+      case 'control':
+    }
   }
 
-  before(entry: HistoryEntry): readonly HistoryEntry[] {
+  before(entry: HistoryEntry): readonly EventEntry[] {
     const at = this.#place(entry);
     return this.#behind
       .filter((placed) => placed.entry.origin !== entry.origin && isClose(placed, at))
       .map((placed) => placed.entry);
   }
 
-  #place(entry: HistoryEntry): Placed {
+  #place<Entry extends HistoryEntry>(entry: Entry): Placed<Entry> {
     const timeMs = cursorTimeMs(entry.cursor);
     const markMs = this.#markMs ?? timeMs;
     const coarse = Math.abs(timeMs - markMs) > CLOCK_OFF_MS;

@@ -1,11 +1,11 @@
 import { cursorTimeMs, type Cursor } from '../../../shared/contract/cursor.ts';
-import { MARK_TYPE, type HistoryEntry } from '../../../shared/contract/message.ts';
+import type { EventEntry, HistoryEntry } from '../../../shared/contract/message.ts';
 import type { Address } from '../../../shared/contract/routing.ts';
 import { ReorderWindow } from './reorder-window.ts';
-import { toTimelineEntry, type TimelineEntry } from './timeline.ts';
+import { addressed, type TimelineEntry } from './timeline.ts';
 
 /** What tells whether an entry concerns a reader. */
-type Addressed = Pick<HistoryEntry, 'rooms'>;
+type Addressed = Pick<EventEntry, 'rooms'>;
 
 /** What one reader wants from the history: everything in its rooms after a cursor, or since a time. */
 export interface ScanRequest {
@@ -60,8 +60,8 @@ export class Scan {
   add(entry: HistoryEntry): void {
     this.#firstTimeMs ??= cursorTimeMs(entry.cursor);
     this.#openBySince(cursorTimeMs(entry.cursor));
-    if (entry.type !== MARK_TYPE) {
-      const kept = lazily(() => toTimelineEntry(entry));
+    if (entry.kind === 'event') {
+      const kept = lazily(() => addressed(entry));
       for (const collector of this.#open) collector.take(entry, kept);
     }
     this.#openByCursor(entry);
@@ -123,7 +123,7 @@ class Collector {
   constructor(readonly request: ScanRequest) {}
 
   /** An entry of those that it waits for. */
-  reach(at: Cursor, before: readonly HistoryEntry[]): void {
+  reach(at: Cursor, before: readonly EventEntry[]): void {
     const { from } = this.request;
     if ('sinceMs' in from) return;
     this.settled = at === from.cursor;
@@ -133,14 +133,14 @@ class Collector {
     else this.found = true;
   }
 
-  #startOver(before: readonly HistoryEntry[]): void {
+  #startOver(before: readonly EventEntry[]): void {
     this.entries = [];
     this.#identities.clear();
-    for (const entry of before) this.take(entry, () => toTimelineEntry(entry));
+    for (const entry of before) this.take(entry, () => addressed(entry));
   }
 
   /** A repeat is left out: a publisher's retry adds nothing, and may stand far behind. */
-  take(entry: HistoryEntry, kept: () => TimelineEntry): void {
+  take(entry: EventEntry, kept: () => TimelineEntry): void {
     if (!this.request.wants(entry) || this.#identities.has(entry.identity)) return;
     this.#identities.add(entry.identity);
     this.entries.push(kept());

@@ -1,5 +1,5 @@
 import type { Cursor } from '../../../shared/contract/cursor.ts';
-import { MARK_TYPE, type HistoryEntry } from '../../../shared/contract/message.ts';
+import type { EventEntry, HistoryEntry } from '../../../shared/contract/message.ts';
 import type { Address } from '../../../shared/contract/routing.ts';
 import { REORDER_WINDOW_MS } from './reorder-window.ts';
 import { NamedFrame } from './named-frame.ts';
@@ -11,19 +11,29 @@ export interface TimelineEntry {
   readonly rooms: readonly Address[];
   /** Who published it; entries of one origin are in order everywhere. */
   readonly origin: string;
-  /** `undefined` for a mark, which no client sees. */
+  /** `undefined` for what no client is sent. */
   readonly frame: NamedFrame | undefined;
 }
 
 export function toTimelineEntry(entry: HistoryEntry): TimelineEntry {
-  const { identity, cursor, rooms, origin } = entry;
-  return {
-    identity,
-    cursor,
-    rooms,
-    origin,
-    frame: entry.type === MARK_TYPE ? undefined : new NamedFrame(entry),
-  };
+  switch (entry.kind) {
+    case 'event':
+      return addressed(entry);
+    case 'mark':
+    case 'control':
+      return {
+        identity: entry.cursor,
+        cursor: entry.cursor,
+        rooms: [],
+        origin: entry.origin,
+        frame: undefined,
+      };
+  }
+}
+
+export function addressed(event: EventEntry): TimelineEntry {
+  const { identity, cursor, rooms, origin } = event;
+  return { identity, cursor, rooms, origin, frame: new NamedFrame(event) };
 }
 
 /** Memory of an entry beside its frames, as measured: ids, arrays and the slot in two maps. */
