@@ -38,6 +38,12 @@ export function widePatternOf(kind: PersonalKind): string {
   return `${kind}.*`;
 }
 
+/** Patterns of which any one brings everything for a room. */
+export function patternsOf(room: Address): readonly string[] {
+  const kind = personalKindOf(room);
+  return kind === undefined ? [routingKeyOf(room)] : [routingKeyOf(room), widePatternOf(kind)];
+}
+
 /** Key of the marks of one delivery instance; the word `mark` is no room. */
 export function markKeyOf(instance: string): string {
   return `mark.${instance}`;

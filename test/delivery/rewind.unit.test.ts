@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { replayed, world } from './catch-up-world.ts';
+import { replayed, world } from './resume-world.ts';
 import { cursorAt, cursorsOf, event, kept, mark, NOON } from './fakes.ts';
 
 describe('a client without a cursor', () => {

@@ -3,12 +3,13 @@ import { inRooms, type ScanRequest } from '../../services/delivery/stream/scan.t
 import { ScanSchedule } from '../../services/delivery/stream/scan-schedule.ts';
 import type { Cursor } from '../../shared/contract/cursor.ts';
 import type { HistoryEntry } from '../../shared/contract/message.ts';
+import { createLogger } from '../../shared/service/logger.ts';
 import { cursorAt, cursorsOf, event, NOON, settle } from './fakes.ts';
 
 interface Pass {
   readonly fromMs: number;
   readonly onEntry: (entry: HistoryEntry) => void;
-  readonly end: (mark: Cursor) => void;
+  readonly end: (mark: Cursor, arrived?: Promise<void>) => void;
   readonly breakOff: (error: Error) => void;
 }
 
@@ -18,8 +19,14 @@ const request: ScanRequest = { from: { sinceMs: NOON }, wants: inRooms(new Set([
 function world(sleep: (sleepMs: number) => Promise<void> = () => Promise.resolve()) {
   const passes: Pass[] = [];
   const schedule = new ScanSchedule(
-    (fromMs, onEntry) =>
-      new Promise((resolve, reject) => passes.push({ fromMs, onEntry, end: resolve, breakOff: reject })),
+    {
+      read: (fromMs, onEntry) =>
+        new Promise((resolve, reject) => {
+          const end = (cursor: Cursor, arrived = Promise.resolve()) => resolve({ cursor, arrived });
+          passes.push({ fromMs, onEntry, end, breakOff: reject });
+        }),
+    },
+    createLogger('test', 'silent'),
     sleep,
   );
   const pass = async (index: number): Promise<Pass> => {
@@ -41,6 +48,26 @@ describe('ScanSchedule', () => {
     first.end(mark);
     const { entries, found, mark: end } = await result;
     expect([cursorsOf(entries), found, end]).toEqual([[entry.cursor], true, mark]);
+  });
+
+  it('waits until the mark has also come by the own queue: what follows it comes live', async () => {
+    const { schedule, pass } = world();
+    let isOver = false;
+    const result = schedule.request(request, NOON).finally(() => (isOver = true));
+    let arrive: () => void = () => undefined;
+    (await pass(0)).end(cursorAt(NOON), new Promise((resolve) => (arrive = resolve)));
+    await settle();
+    expect(isOver).toBe(false);
+    arrive();
+    await expect(result).resolves.toMatchObject({ found: true });
+  });
+
+  it('rejects its readers when the mark does not come by the own queue', async () => {
+    const { schedule, pass } = world();
+    const result = schedule.request(request, NOON);
+    const outcome = expect(result).rejects.toThrow('the queue of this instance is gone');
+    (await pass(0)).end(cursorAt(NOON), Promise.reject(new Error('the queue of this instance is gone')));
+    await outcome;
   });
 
   it('whoever asks in the same turn shares a pass, which begins where the earliest needs it', async () => {

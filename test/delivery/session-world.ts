@@ -1,6 +1,6 @@
 import type { Principal } from '../../services/delivery/session/access.ts';
 import type { Role } from '../../shared/contract/rooms.ts';
-import type { Replay, StartingPoint } from '../../services/delivery/stream/catch-up.ts';
+import type { Replay, StartingPoint } from '../../services/delivery/stream/resume.ts';
 import { Floods } from '../../services/delivery/session/floods.ts';
 import { Feed } from '../../services/delivery/stream/feed.ts';
 import { Session } from '../../services/delivery/session/session.ts';

@@ -71,9 +71,9 @@ export const mutations: readonly Mutation[] = [
   {
     name: 'a resume looks back without a margin',
     scenario: 'everybody resumes while a clock is ahead',
-    file: 'services/delivery/stream/catch-up.js',
-    find: 'export const MARGINS_MS = [NEAR_MS, 15 * 60_000, APART_MS];',
-    replace: 'export const MARGINS_MS = [0];',
+    file: 'services/delivery/stream/look-back.js',
+    find: 'const MARGINS_MS = [NEAR_MS, 15 * 60_000, APART_MS];',
+    replace: 'const MARGINS_MS = [0];',
   },
   {
     name: 'no reorder window before the cursor',

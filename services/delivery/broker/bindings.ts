@@ -69,12 +69,6 @@ export class Bindings {
     return this.#uses.has(room);
   }
 
-  /** Patterns of which any one brings everything for a room. */
-  patternsOf(room: Address): readonly string[] {
-    const kind = personalKindOf(room);
-    return kind === undefined ? [routingKeyOf(room)] : [routingKeyOf(room), widePatternOf(kind)];
-  }
-
   /** Removes what nobody needs any more; called about once a second. */
   tick(nowMs: number): void {
     for (const [room, untilMs] of this.#lingering) {

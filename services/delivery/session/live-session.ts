@@ -15,7 +15,7 @@ import { errorText } from '../../../shared/service/error-text.ts';
 import type { Logger } from '../../../shared/service/logger.ts';
 import type { DeliveryConfig } from '../config.ts';
 import type { Principal } from './access.ts';
-import type { Replay, StartingPoint } from '../stream/catch-up.ts';
+import type { Replay, StartingPoint } from '../stream/resume.ts';
 import type { Floods } from './floods.ts';
 import { Feed } from '../stream/feed.ts';
 import type { RoomPort } from './membership.ts';

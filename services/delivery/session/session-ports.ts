@@ -4,7 +4,7 @@ import type { ErrorFrame, ServerFrame } from '../../../shared/contract/frames.ts
 import type { Room } from '../../../shared/contract/routing.ts';
 import type { SteadyClock, WallClock } from '../../../shared/service/clock.ts';
 import type { Principal } from './access.ts';
-import type { Replay, StartingPoint } from '../stream/catch-up.ts';
+import type { Replay, StartingPoint } from '../stream/resume.ts';
 import type { Feed } from '../stream/feed.ts';
 import type { Floods } from './floods.ts';
 import type { RoomPort } from './membership.ts';

@@ -10,7 +10,7 @@ import {
 } from '../../../shared/contract/frames.ts';
 import { stampOf, unixMs } from '../../../shared/core/wall-time.ts';
 import type { Principal } from './access.ts';
-import type { Replay } from '../stream/catch-up.ts';
+import type { Replay } from '../stream/resume.ts';
 import type { Subscriber } from '../stream/fan-out.ts';
 import type { Feed } from '../stream/feed.ts';
 import { chooseForm } from './choose-form.ts';

@@ -13,10 +13,10 @@ import { OwnQueue } from '../broker/own-queue.ts';
 import { Marks } from '../broker/marks.ts';
 import { kindOfOwnQueue } from '../broker/queue-kind.ts';
 import type { DeliveryConfig } from '../config.ts';
-import { CatchUp, type Replay, type StartingPoint } from './catch-up.ts';
 import { FanOut, type Subscriber } from './fan-out.ts';
 import { Liveness } from './liveness.ts';
-import { retryUntil } from './retry-until.ts';
+import { LookBack } from './look-back.ts';
+import { Resume, type Replay, type StartingPoint } from './resume.ts';
 import { RoomIndex } from './room-index.ts';
 import { roomsByKind } from './rooms-by-kind.ts';
 import { ScanSchedule } from './scan-schedule.ts';
@@ -33,8 +33,6 @@ import { Nodes } from '../broker/nodes.ts';
 /** Event ids remembered to drop repeats: as long as ingest remembers them. */
 const REPEATS_MAX = 100_000;
 const REPEATS_MS = 24 * 60 * 60 * 1000;
-/** A history that cannot be read, as in the seconds in which it has no leader, is tried again for so long before the client is told of a gap. */
-const PLAN_MS = 60_000;
 /** Without a mark coming back for so long, the own queue no longer brings what it should. */
 const MARK_LOST_MS = 20_000;
 
@@ -75,9 +73,8 @@ export class EventStream {
   readonly #history: History;
   readonly #path: OwnQueue;
   readonly #scans: ScanSchedule;
-  readonly #catchUp: CatchUp;
+  readonly #resume: Resume<StreamMember>;
   readonly #liveness: Liveness;
-  #closing = false;
 
   constructor({ consuming, publishing, ...context }: EventStreamContext) {
     const { config, metrics, logger, instance, wall, now } = context;
@@ -110,24 +107,27 @@ export class EventStream {
     const recheck = () => this.#path.recheck();
     this.#doubts = new Doubts({ timeline: this.#timeline, trust: this.#trust, recheck }, now());
     this.drops = new Drops(metrics.brokerDrops, logger, 'their history is read instead');
-    this.#hole = new Hole({
-      history: this.#history,
-      timeline: this.#timeline,
-      completeness: this.#trust.completeness,
-      fanOut: this.#fanOut,
-      isInUse: (room) => this.#bindings.isInUse(room),
-      everyone: () => this.#index.members(EVERYONE)?.keys() ?? [],
-      ...context,
-    });
     void this.#bindings.bindAlways(markKeyOf(instance));
     void this.#bindings.bindAlways(EVERYONE);
-    this.#scans = new ScanSchedule((fromMs, onEntry) => this.#read(fromMs, onEntry), sleep);
-    this.#catchUp = new CatchUp({
-      timeline: this.#timeline,
-      beginningFor: (cursor, position) => this.#trust.completeness.beginningFor(cursor, position),
-      covers: (room, position) => this.#trust.coverage.covers(this.#bindings.patternsOf(room), position),
-      scan: (request, fromMs) => this.#scans.request(request, fromMs),
-      inCluster: () => this.#cluster.isCluster,
+    const lookBack = new LookBack({ cluster: this.#cluster, sleep, wall, now });
+    const { coverage, completeness } = this.#trust;
+    const known = { timeline: this.#timeline, completeness, index: this.#index };
+    this.#hole = new Hole({
+      ...known,
+      history: this.#history,
+      lookBack,
+      fanOut: this.#fanOut,
+      bindings: this.#bindings,
+      ...context,
+    });
+    this.#scans = new ScanSchedule(this.#history, logger, sleep);
+    const liveness = this.#liveness;
+    this.#resume = new Resume({
+      ...known,
+      coverage,
+      liveness,
+      scans: this.#scans,
+      lookBack,
       sleep,
       wall,
       now,
@@ -206,16 +206,8 @@ export class EventStream {
   }
 
   /** What a member missed; asks again when the broker went away in between. */
-  async plan(member: StreamMember, start: StartingPoint, position: Cursor): Promise<Replay> {
-    const untilMs = this.#context.now() + PLAN_MS;
-    const attempt = async () => {
-      await this.#liveness.whenAlive();
-      return this.#catchUp.plan(this.#index.roomsOf(member), start, position);
-    };
-    const isPointless = () => member.closed || this.#context.now() >= untilMs;
-    // Each pass says in the log what was wrong, once for all its readers.
-    const replay = await retryUntil(attempt, isPointless, sleep);
-    return replay ?? { recovered: false, reason: 'unknown', cursor: position };
+  plan(member: StreamMember, start: StartingPoint, position: Cursor): Promise<Replay> {
+    return this.#resume.plan(member, start, position);
   }
 
   /** Housekeeping; called about once a second. */
@@ -229,7 +221,7 @@ export class EventStream {
   }
 
   async close(): Promise<void> {
-    this.#closing = true;
+    this.#scans.close();
     await Promise.all([this.#path.close(), this.#marks.close(), this.#bindings.close()]);
   }
 
@@ -253,19 +245,6 @@ export class EventStream {
         this.#liveness.markArrived();
         return;
       case 'control':
-    }
-  }
-
-  /** One pass over the history up to a mark that has also come by the own queue. */
-  async #read(fromMs: number, onEntry: (entry: HistoryEntry) => void): Promise<Cursor> {
-    try {
-      const mark = await this.#history.read(fromMs, onEntry);
-      await mark.arrived;
-      return mark.cursor;
-    } catch (error) {
-      const level = this.#closing ? 'debug' : 'warn';
-      this.#context.logger[level]({ err: error }, 'the history could not be read');
-      throw error;
     }
   }
 

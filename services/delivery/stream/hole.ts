@@ -1,32 +1,40 @@
 import { cursorTimeMs, type Cursor } from '../../../shared/contract/cursor.ts';
 import type { EventEntry, HistoryEntry } from '../../../shared/contract/message.ts';
-import type { Address } from '../../../shared/contract/routing.ts';
-import type { SteadyClock, WallClock } from '../../../shared/service/clock.ts';
+import { EVERYONE, type Address } from '../../../shared/contract/routing.ts';
+import type { SteadyClock } from '../../../shared/service/clock.ts';
 import type { Logger } from '../../../shared/service/logger.ts';
-import type { History } from '../broker/history.ts';
-import { lookBackFrom, MARGINS_MS } from './catch-up.ts';
 import type { Completeness } from './completeness.ts';
 import type { FanOut } from './fan-out.ts';
-import { Scan } from './scan.ts';
-import type { Timeline, TimelineEntry } from './timeline.ts';
-import type { StreamMember } from './event-stream.ts';
-import type { DeliveryMetrics } from '../metrics.ts';
+import type { LookBack } from './look-back.ts';
+import { Scan, type FromCursor, type ScanResult } from './scan.ts';
+import type { Timeline } from './timeline.ts';
 
 /** Before the wider margins: the entry is a mark of ours, of the last seconds, and a hole may be one of many. */
-const NEAR_MS = 5_000;
+const NEAREST_MS = 5_000;
 
 export interface HoleContext {
-  readonly history: Pick<History, 'read'>;
+  /** Reads from a time up to a mark made now, and resolves with that mark. */
+  readonly history: {
+    read(fromMs: number, onEntry: (entry: HistoryEntry) => void): Promise<{ readonly cursor: Cursor }>;
+  };
+  readonly lookBack: LookBack;
   readonly timeline: Timeline;
   readonly completeness: Completeness;
   readonly fanOut: FanOut;
   /** Whether a session is in the room, or was until a moment ago. */
-  readonly isInUse: (room: Address) => boolean;
-  readonly everyone: () => Iterable<Pick<StreamMember, 'tellGap'>>;
-  readonly metrics: DeliveryMetrics;
+  readonly bindings: { isInUse(room: Address): boolean };
+  readonly index: {
+    members(room: Address): ReadonlyMap<{ tellGap(cursor: Cursor): void }, number> | undefined;
+  };
+  readonly metrics: { readonly deliveries: { inc(by: number): void } };
   readonly logger: Logger;
-  readonly wall: WallClock;
   readonly now: SteadyClock;
+}
+
+/** What one look at the history brought. */
+interface Reading extends ScanResult {
+  readonly mark: Cursor;
+  readonly places: Places;
 }
 
 /** What the own queue did not bring, read from the history and given to the sessions before anything newer. */
@@ -35,7 +43,7 @@ export class Hole {
 
   /** Reads from the last place that is proven up to a mark made now. */
   async fill(): Promise<void> {
-    const { history, timeline, completeness, isInUse, wall } = this.context;
+    const { lookBack, timeline, completeness } = this.context;
     const { proven } = completeness;
     // No session has been told of a position yet.
     if (proven === undefined) {
@@ -43,31 +51,37 @@ export class Hole {
       return;
     }
     const from = { cursor: proven.cursor, earlier: timeline.earlier(proven.position) };
-    const wants = (entry: Pick<EventEntry, 'rooms'>) => entry.rooms.some(isInUse);
-    let mark = proven.cursor;
-    for (const marginMs of [NEAR_MS, ...MARGINS_MS]) {
-      const scan = new Scan([{ from, wants }]);
-      const places = new Places(timeline);
-      const read = await history.read(lookBackFrom(proven.cursor, marginMs, wall()), (entry) => {
-        scan.add(entry);
-        places.add(entry);
-      });
-      mark = read.cursor;
-      const [hole] = scan.finish();
-      if (hole?.found !== true) continue;
-      this.#deliver(hole.entries, places);
-      completeness.filled({ cursor: mark, position: timeline.next - 1 });
-      return;
-    }
-    this.context.logger.warn(
-      { since: new Date(cursorTimeMs(proven.cursor)).toISOString() },
-      'the history does not reach back to where the own queue was complete: telling every session',
-    );
-    completeness.filled({ cursor: mark, position: timeline.next - 1 });
-    for (const member of this.context.everyone()) member.tellGap(mark);
+    const look = (fromMs: number) => this.#read(from, fromMs);
+    const { result, failure } = await lookBack.find(from, look, NEAREST_MS);
+    if (failure === undefined) this.#deliver(result);
+    completeness.filled({ cursor: result.mark, position: timeline.next - 1 });
+    if (failure !== undefined) this.#tellGap(proven.cursor, result.mark);
   }
 
-  #deliver(entries: readonly TimelineEntry[], places: Places): void {
+  async #read(from: FromCursor, fromMs: number): Promise<Reading> {
+    const { history, bindings, timeline } = this.context;
+    const wants = ({ rooms }: Pick<EventEntry, 'rooms'>) => rooms.some((room) => bindings.isInUse(room));
+    const scan = new Scan([{ from, wants }]);
+    const places = new Places(timeline);
+    const mark = await history.read(fromMs, (entry) => {
+      scan.add(entry);
+      places.add(entry);
+    });
+    const [result] = scan.finish();
+    if (result === undefined) throw new Error('a scan lost its reader');
+    return { ...result, mark: mark.cursor, places };
+  }
+
+  #tellGap(since: Cursor, mark: Cursor): void {
+    const { logger, index } = this.context;
+    logger.warn(
+      { since: new Date(cursorTimeMs(since)).toISOString() },
+      'the history does not reach back to where the own queue was complete: telling every session',
+    );
+    for (const member of index.members(EVERYONE)?.keys() ?? []) member.tellGap(mark);
+  }
+
+  #deliver({ entries, places }: Reading): void {
     const { fanOut, metrics, logger, now } = this.context;
     let missing = 0;
     let deliveries = 0;

@@ -1,5 +1,6 @@
 import type { Cursor } from '../../../shared/contract/cursor.ts';
 import type { HistoryEntry } from '../../../shared/contract/message.ts';
+import type { Logger } from '../../../shared/service/logger.ts';
 import { Scan, type ScanRequest, type ScanResult } from './scan.ts';
 
 export type MarkedScanResult = ScanResult & { readonly mark: Cursor };
@@ -13,6 +14,15 @@ const MAX_REST_MS = 7_000;
 
 function restAfter(storms: number): number {
   return Math.min(MAX_REST_MS, REST_MS * STORM_FACTOR ** storms);
+}
+
+/** One pass over the history. */
+interface Readable {
+  /** Reads from a time up to a mark made now, and resolves with that mark; `arrived` when it also came by the own queue. */
+  read(
+    fromMs: number,
+    onEntry: (entry: HistoryEntry) => void,
+  ): Promise<{ readonly cursor: Cursor; readonly arrived: Promise<void> }>;
 }
 
 interface Pending {
@@ -29,10 +39,11 @@ interface Pending {
 export class ScanSchedule {
   #pending: Pending[] = [];
   #running = false;
+  #closed = false;
 
   constructor(
-    /** Reads from a time up to a mark made now, and resolves with that mark. */
-    private readonly read: (fromMs: number, onEntry: (entry: HistoryEntry) => void) => Promise<Cursor>,
+    private readonly history: Readable,
+    private readonly logger: Logger,
     /** Waits some milliseconds. */
     private readonly sleep: (sleepMs: number) => Promise<void>,
   ) {}
@@ -43,6 +54,11 @@ export class ScanSchedule {
       this.#pending.push({ request, fromMs, resolve, reject });
       if (!this.#running) void this.#run();
     });
+  }
+
+  /** What a stop breaks off is no trouble. */
+  close(): void {
+    this.#closed = true;
   }
 
   async #run(): Promise<void> {
@@ -65,14 +81,16 @@ export class ScanSchedule {
     const scan = new Scan(batch.map(({ request }) => request));
     const fromMs = Math.min(...batch.map((pending) => pending.fromMs));
     try {
-      const mark = await this.read(fromMs, (entry) => scan.add(entry));
+      const mark = await this.history.read(fromMs, (entry) => scan.add(entry));
+      await mark.arrived;
       const results = scan.finish();
       batch.forEach(({ resolve, reject }, index) => {
         const result = results[index];
         if (result === undefined) reject(new Error('a scan lost one of its readers'));
-        else resolve({ ...result, mark });
+        else resolve({ ...result, mark: mark.cursor });
       });
     } catch (error) {
+      this.logger[this.#closed ? 'debug' : 'warn']({ err: error }, 'the history could not be read');
       for (const { reject } of batch) reject(error);
     }
   }

@@ -1,5 +1,7 @@
 import { jest } from '@jest/globals';
-import { CatchUp, type CatchUpPorts, type Replay } from '../../services/delivery/stream/catch-up.ts';
+import { LookBack } from '../../services/delivery/stream/look-back.ts';
+import { Resume, type Replay } from '../../services/delivery/stream/resume.ts';
+import type { ScanSchedule } from '../../services/delivery/stream/scan-schedule.ts';
 import type { Place } from '../../services/delivery/stream/completeness.ts';
 import { Timeline } from '../../services/delivery/stream/timeline.ts';
 import type { Cursor } from '../../shared/contract/cursor.ts';
@@ -10,7 +12,7 @@ import { cursorAt, cursorsOf, kept, NOON } from './fakes.ts';
 
 export const rooms: ReadonlySet<Address> = new Set<Address>(['provider_4', 'everyone']);
 export const NOTHING = { found: false, beginsLater: false, beginsMs: Number.POSITIVE_INFINITY, entries: [] };
-export type ScanAnswer = Awaited<ReturnType<CatchUpPorts['scan']>>;
+export type ScanAnswer = Awaited<ReturnType<ScanSchedule['request']>>;
 
 /** Entries that arrived one millisecond after the other from NOON on; covered from a position on. */
 export function world({
@@ -23,32 +25,41 @@ export function world({
 }: WorldOptions = {}) {
   const timeline = new Timeline(maxBytes);
   entries.forEach((entry, index) => timeline.append(kept(entry), NOON + index));
-  const scan = jest.fn<CatchUpPorts['scan']>();
-  const covers = jest.fn((_room: Address, position: number) => position >= coveredFrom);
+  const scan = jest.fn<ScanSchedule['request']>();
+  const covers = jest.fn((_patterns: readonly string[], position: number) => position >= coveredFrom);
   let now = nowMs;
-  const sleep = (ms: number) => {
-    now += ms;
-    return Promise.resolve();
-  };
-  const catchUp = new CatchUp({
-    timeline,
-    beginningFor: () => beginning,
-    covers,
-    scan,
-    inCluster: () => inCluster,
-    sleep,
+  const slept: number[] = [];
+  const clocks = {
+    sleep: (ms: number) => {
+      slept.push(ms);
+      now += ms;
+      return Promise.resolve();
+    },
     wall: () => wallTime(now),
     now: () => now,
+  };
+  const resume = new Resume({
+    liveness: { whenAlive: () => Promise.resolve() },
+    index: { roomsOf: () => rooms },
+    timeline,
+    completeness: { beginningFor: () => beginning },
+    coverage: { covers },
+    scans: { request: scan },
+    lookBack: new LookBack({ cluster: { isCluster: inCluster }, ...clocks }),
+    ...clocks,
   });
+  const member = { closed: false };
   const position = cursorAt(NOON);
   return {
     scan,
     covers,
     position,
+    member,
+    slept,
     answer: (answer: Partial<ScanAnswer>) =>
       scan.mockResolvedValueOnce({ ...NOTHING, mark: cursorAt(NOON), ...answer }),
-    after: (cursor: unknown) => catchUp.plan(rooms, { cursor }, position),
-    since: (sinceMs: number) => catchUp.plan(rooms, { sinceMs }, position),
+    after: (cursor: unknown) => resume.plan(member, { cursor }, position),
+    since: (sinceMs: number) => resume.plan(member, { sinceMs }, position),
   };
 }
 

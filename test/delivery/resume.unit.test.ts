@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { NOTHING, replayed, world } from './catch-up-world.ts';
+import { NOTHING, replayed, world } from './resume-world.ts';
 import { cursorAt, cursorsOf, event, kept, mark, NOON } from './fakes.ts';
 
 describe('a client with a cursor', () => {
@@ -53,7 +53,7 @@ describe('a client with a cursor', () => {
   it('asks the coverage of each of its rooms', async () => {
     const entries = [event()];
     const { after, answer, covers, scan } = world({ entries });
-    covers.mockImplementation((room) => room !== 'everyone');
+    covers.mockImplementation(([pattern]) => pattern !== 'everyone');
     answer({ found: true });
     await after(cursorsOf(entries)[0]);
     expect(scan).toHaveBeenCalledTimes(1);
@@ -164,10 +164,44 @@ describe('a client with a cursor', () => {
       expect(scan).not.toHaveBeenCalled();
     },
   );
+});
 
-  it('leaves it to the caller when the history cannot be read', async () => {
-    const { after, scan } = world();
-    scan.mockRejectedValueOnce(new Error('the broker went away'));
-    await expect(after(cursorAt(NOON))).rejects.toThrow('the broker went away');
+describe('a history that cannot be read', () => {
+  const gone = new Error('the broker went away');
+
+  it('is asked again until it can, after a rest that grows to two seconds', async () => {
+    const { after, answer, scan, slept } = world();
+    for (let failures = 1; failures <= 6; failures += 1) scan.mockRejectedValueOnce(gone);
+    answer({ found: true });
+    expect(await after(cursorAt(NOON))).toMatchObject({ recovered: true });
+    expect(slept).toEqual([250, 500, 1_000, 2_000, 2_000, 2_000]);
+  });
+
+  it('is a gap after a minute', async () => {
+    const { after, position, scan, slept } = world();
+    scan.mockRejectedValue(gone);
+    const expected = { recovered: false, reason: 'unknown', cursor: position };
+    expect(await after(cursorAt(NOON))).toEqual(expected);
+    expect(slept.reduce((sum, ms) => sum + ms)).toBeGreaterThanOrEqual(60_000);
+  });
+
+  it('is not asked again for a client that is gone', async () => {
+    const { after, member, scan } = world();
+    scan.mockImplementationOnce(() => {
+      member.closed = true;
+      return Promise.reject(gone);
+    });
+    await after(cursorAt(NOON));
+    expect(scan).toHaveBeenCalledTimes(1);
+  });
+
+  it('does not make its cursor one that was looked for in vain', async () => {
+    const { after, answer, scan } = world();
+    const cursor = cursorAt(NOON);
+    scan.mockRejectedValueOnce(gone);
+    answer({ found: true });
+    await after(cursor);
+    answer({ found: true });
+    expect(await after(cursor)).toMatchObject({ recovered: true });
   });
 });
