@@ -31,7 +31,7 @@ export function createMetrics(live: LiveNumbers) {
   registerLive(registry, live);
   return {
     registry,
-    connections: counter('connections_total', 'Connections upgraded'),
+    connections: counter('connections_total', 'Connections of clients', ['transport']),
     framesReceived: counter('frames_received_total', 'Frames received from clients'),
     events: counter('events_total', 'Events fanned out'),
     companions: counter(

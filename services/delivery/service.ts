@@ -15,7 +15,9 @@ import { EventStream } from './stream/event-stream.ts';
 import { createMetrics, type DeliveryMetrics } from './metrics.ts';
 import { monitorDelivery } from './monitoring.ts';
 import { Sessions } from './session/sessions.ts';
-import { UpgradeServer } from './transport/websocket/server.ts';
+import type { Arrival } from './session/transport.ts';
+import { ClientServer } from './transport/server.ts';
+import { WebSockets } from './transport/websocket/websockets.ts';
 
 const TICK_MS = 1_000;
 
@@ -48,7 +50,7 @@ class Delivery implements DeliveryService {
   readonly #connections: { consuming: BrokerConnection; publishing: BrokerConnection };
   readonly #stream: EventStream;
   readonly #sessions: Sessions;
-  readonly #server: UpgradeServer;
+  readonly #server: ClientServer;
   readonly #monitoring: Monitoring;
   readonly #timer: NodeJS.Timeout;
   #stopping: Promise<void> | undefined;
@@ -95,12 +97,14 @@ class Delivery implements DeliveryService {
       wall,
       now,
     });
-    this.#server = new UpgradeServer({
-      maxFrameBytes: config.maxFrameBytes,
+    const door = {
+      limits: config,
       clients: new ClientAddresses(new NetworkSet(config.trustedProxies)),
       accepts: () => this.#stopping === undefined,
-      onConnection: (upgraded) => this.#sessions.add(upgraded),
-    });
+      arrived: (arrival: Arrival) => this.#sessions.add(arrival),
+      now,
+    };
+    this.#server = new ClientServer([new WebSockets(door)]);
     this.#monitoring = monitorDelivery({
       instance: this.instance,
       config,

@@ -12,8 +12,8 @@ export async function countsBy<Label extends string>(counter: Counter<Label>, la
   return counts;
 }
 
-/** The total of a counter without labels. */
-export async function totalOf(counter: Counter): Promise<number> {
+/** The total of a counter, over all its labels. */
+export async function totalOf<Label extends string>(counter: Counter<Label>): Promise<number> {
   const { values } = await counter.get();
-  return values[0]?.value ?? 0;
+  return values.reduce((sum, { value }) => sum + value, 0);
 }

@@ -1,8 +1,10 @@
+import type { Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Feed } from '../../services/delivery/stream/feed.ts';
-import { encodeTextFrame } from '../../services/delivery/transport/websocket/text-frame.ts';
-import { Connection } from '../../services/delivery/transport/websocket/connection.ts';
-import { UpgradeServer, type Upgraded } from '../../services/delivery/transport/websocket/server.ts';
+import type { Arrival } from '../../services/delivery/session/transport.ts';
+import { NamedFrame } from '../../services/delivery/stream/named-frame.ts';
+import { ClientServer } from '../../services/delivery/transport/server.ts';
+import { WebSockets } from '../../services/delivery/transport/websocket/websockets.ts';
 import { TestClient } from '../support/client.ts';
 import { event, kept, settle } from './fakes.ts';
 
@@ -17,41 +19,54 @@ const large = event({
   body: Buffer.from(JSON.stringify({ event: 'e', notes: 'x'.repeat(4 * OUTBOX_BYTES) })),
 });
 
-let server: UpgradeServer;
-let upgraded: (one: Upgraded) => void = () => undefined;
+let server: ClientServer;
+let socket: Socket;
+let arrived: (one: Arrival) => void = () => undefined;
+
 beforeAll(async () => {
-  server = new UpgradeServer({
-    maxFrameBytes: 65_536,
-    clients: { of: () => ({ address: 'client', isForwarded: false }) },
+  const sockets = new WebSockets({
+    limits: {
+      maxFrameBytes: 65_536,
+      maxOutboxBytes: OUTBOX_BYTES,
+      pingIntervalMs: 60_000,
+      pongTimeoutMs: 10_000,
+    },
+    clients: {
+      of: () => ({ address: 'client', isForwarded: false }),
+    },
     accepts: () => true,
-    onConnection: (one) => upgraded(one),
+    arrived: (one) => arrived(one),
+    now: () => 0,
   });
+  server = new ClientServer([
+    {
+      request: () => false,
+      upgrade: (request, head) => {
+        socket = request.socket;
+        sockets.upgrade(request, head);
+      },
+    },
+  ]);
   await server.listen(0, '127.0.0.1');
 });
 afterAll(() => server.stopListening());
 
 /** Both ends of a new connection. */
 async function connect() {
-  const arrival = new Promise<Upgraded>((resolve) => (upgraded = resolve));
+  const arrival = new Promise<Arrival>((resolve) => (arrived = resolve));
   const client = await TestClient.open(`ws://127.0.0.1:${server.port}/`);
-  const { ws, socket } = await arrival;
+  const one = await arrival;
   let markClosed: () => void = () => undefined;
   const closed = new Promise<void>((resolve) => (markClosed = resolve));
-  const connection = new Connection(
-    ws,
-    socket,
-    { maxOutboxBytes: OUTBOX_BYTES, pingIntervalMs: 60_000, pongTimeoutMs: 10_000 },
-    {
-      text: () => undefined,
-      binary: () => undefined,
-      heartbeat: () => true,
-      pending: () => 0,
-      listening: () => true,
-      closed: () => markClosed(),
-      tooLargeForClient: () => undefined,
-    },
-    () => 0,
-  );
+  const connection = one.open({
+    text: () => undefined,
+    binary: () => undefined,
+    heartbeat: () => true,
+    pending: () => 0,
+    listening: () => true,
+    closed: () => markClosed(),
+    tooLargeForClient: () => undefined,
+  });
   return {
     client,
     connection,
@@ -89,8 +104,8 @@ describe('a client that does not read', () => {
 
   it('is given one event of any size behind the answers that wait, and no other beside it', async () => {
     await using world = await unread();
-    const frame = encodeTextFrame(large.body);
-    expect([world.connection.write(frame), world.connection.write(frame)]).toEqual([true, false]);
+    const { dotted } = new NamedFrame(large);
+    expect([world.connection.write(dotted), world.connection.write(dotted)]).toEqual([true, false]);
   });
 
   it('is replayed large events between small ones at its own pace', async () => {

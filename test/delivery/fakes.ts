@@ -2,7 +2,7 @@ import { Cursor } from '../../shared/contract/cursor.ts';
 import type { ControlEntry, EventEntry, HistoryEntry, MarkEntry } from '../../shared/contract/message.ts';
 import type { Outlet } from '../../services/delivery/stream/feed.ts';
 import type { RoomPort } from '../../services/delivery/session/membership.ts';
-import { payloadOf } from '../../services/delivery/transport/websocket/text-frame.ts';
+import type { EventForm } from '../../services/delivery/stream/event-form.ts';
 import type { Room } from '../../shared/contract/routing.ts';
 import { toTimelineEntry, type TimelineEntry } from '../../services/delivery/stream/timeline.ts';
 
@@ -50,9 +50,9 @@ export function kept(entry: HistoryEntry): TimelineEntry {
   return toTimelineEntry(entry);
 }
 
-/** The event that a frame on the wire names. */
-export function nameIn(frame: Buffer): unknown {
-  return (JSON.parse(payloadOf(frame).toString()) as { event?: unknown }).event;
+/** The event that a form of it names. */
+export function nameIn({ json }: EventForm): unknown {
+  return (JSON.parse(json.toString()) as { event?: unknown }).event;
 }
 
 /** Cursors of entries, to compare what was delivered with what was published. */
@@ -62,7 +62,7 @@ export function cursorsOf(entries: Iterable<{ cursor: Cursor }>): Cursor[] {
 
 /** An outbox that a test fills and empties. */
 export class FakeOutlet implements Outlet {
-  readonly frames: Buffer[] = [];
+  readonly frames: EventForm[] = [];
   full = false;
   #isCongested = false;
   #drained: (() => void)[] = [];
@@ -71,7 +71,7 @@ export class FakeOutlet implements Outlet {
     return !this.#isCongested;
   }
 
-  write(frame: Buffer): boolean {
+  write(frame: EventForm): boolean {
     if (this.full) return false;
     this.frames.push(frame);
     return true;

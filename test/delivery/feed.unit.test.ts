@@ -140,9 +140,9 @@ describe('a feed at a bound', () => {
     const huge = kept(event({ body: Buffer.alloc(1_000) }));
     feed.push(huge);
     await feed.goLive(new Set());
-    expect([tooSlow.mock.calls.length, outlet.frames.map((frame) => frame.byteLength)]).toEqual([
+    expect([tooSlow.mock.calls.length, outlet.frames.map((frame) => frame.size)]).toEqual([
       0,
-      [huge.frame?.dotted.byteLength],
+      [huge.frame?.dotted.size],
     ]);
   });
 

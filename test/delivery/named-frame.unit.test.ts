@@ -1,21 +1,21 @@
 import { describe, expect, it } from '@jest/globals';
 import { NamedFrame } from '../../services/delivery/stream/named-frame.ts';
-import { payloadOf } from '../../services/delivery/transport/websocket/text-frame.ts';
-import { nameIn } from './fakes.ts';
+import { Framing, type EventForm } from '../../services/delivery/stream/event-form.ts';
+import { cursorAt, nameIn, NOON } from './fakes.ts';
 
 function frameOf(type: string, data: object = {}, underscoreName?: string): NamedFrame {
-  return new NamedFrame({ type, underscoreName, body: Buffer.from(JSON.stringify({ event: type, data })) });
+  const body = Buffer.from(JSON.stringify({ event: type, data }));
+  return new NamedFrame({ type, underscoreName, body, cursor: cursorAt(NOON) });
 }
 
 describe('a frame for a client that takes no large one', () => {
   const notes = 'x'.repeat(5_000);
   const frame = () => frameOf('appointment.cancelled', { id: 12, status: 'y'.repeat(60), notes });
-  const dataIn = (bytes: Buffer) =>
-    (JSON.parse(payloadOf(bytes).toString()) as { data: Record<string, unknown> }).data;
+  const dataIn = ({ json }: EventForm) =>
+    (JSON.parse(json.toString()) as { data: Record<string, unknown> }).data;
 
   it('is whole up to the size that the client takes, thin beyond', () => {
-    const { dotted } = frame();
-    const size = payloadOf(dotted).byteLength;
+    const { size } = frame().dotted;
     expect(dataIn(frame().as('dotted', size))).toHaveProperty('notes');
     expect(dataIn(frame().as('dotted', size - 1))).toEqual({
       id: 12,
@@ -37,7 +37,7 @@ describe('a frame for a client that takes no large one', () => {
     expect(one.as('dotted', 2_000)).toBe(thin);
     expect(nameIn(one.as('underscore', 1_000))).toBe('appointment_deleted');
     const made = grown.reduce((sum, bytes) => sum + bytes, 0);
-    expect(one.bytes).toBe(one.dotted.byteLength + made);
+    expect(one.bytes).toBe(one.dotted.bytes + made);
   });
 });
 
@@ -51,16 +51,11 @@ describe('a frame under two names', () => {
     expect([nameIn(frame.as('dotted')), nameIn(frame.as('underscore'))]).toEqual([type, name]);
   });
 
-  it.each([0, 60, 90, 100, 60_000, 65_480, 70_000])(
-    'has a header that fits, with %d bytes in it and around',
-    (size) => {
-      const data = { notes: 'x'.repeat(size) };
-      const frame = frameOf('appointment.cancelled', data).as('underscore');
-      expect(JSON.parse(payloadOf(frame).toString())).toEqual({ event: 'appointment_deleted', data });
-      const headerBytes = frame.byteLength - payloadOf(frame).byteLength;
-      expect(headerBytes).toBe(frame.byteLength < 128 ? 2 : frame.byteLength < 65_540 ? 4 : 10);
-    },
-  );
+  it.each([0, 60, 90, 100, 60_000, 65_480, 70_000])('are both whole, with %d bytes in it', (size) => {
+    const data = { notes: 'x'.repeat(size) };
+    const { json } = frameOf('appointment.cancelled', data).as('underscore');
+    expect(JSON.parse(json.toString())).toEqual({ event: 'appointment_deleted', data });
+  });
 
   it('is made once, however often it is asked for, and never unless it is', () => {
     const frame = frameOf('appointment.created');
@@ -71,6 +66,46 @@ describe('a frame under two names', () => {
     expect([grown, frame.bytes]).toEqual([[], before]);
     const made = frame.as('underscore');
     expect(frame.as('underscore')).toBe(made);
-    expect([grown, frame.bytes]).toEqual([[made.byteLength], before + made.byteLength]);
+    expect([grown, frame.bytes]).toEqual([[made.bytes], before + made.bytes]);
+  });
+});
+
+describe('an event on the wire', () => {
+  const json = 'x'.repeat(1_000);
+  const framed = (before: string, after: string) => {
+    const wire = Buffer.from(`${before}${json}${after}`);
+    return { wire, json: wire.subarray(before.length, before.length + json.length) };
+  };
+  const form = () =>
+    new NamedFrame({ type: 'e', underscoreName: 'e', body: Buffer.from(json), cursor: cursorAt(NOON) });
+
+  it('is made once for each transport, from the same JSON', () => {
+    const made: string[] = [];
+    const [one, other] = ['one', 'other'].map(
+      (name) =>
+        new Framing((event) => {
+          made.push(name);
+          expect(event.json.toString()).toBe(json);
+          return framed(`<${name}>`, '</>');
+        }),
+    );
+    if (one === undefined || other === undefined) throw new Error('two framings');
+    const { dotted } = form();
+    const wires = [one, other, one, other].map((framing) => dotted.as(framing));
+    expect(made).toEqual(['one', 'other']);
+    expect([wires[2], wires[3]]).toEqual([wires[0], wires[1]]);
+    expect([wires[0], wires[1]].map(String)).toEqual([`<one>${json}</>`, `<other>${json}</>`]);
+    expect(dotted.json.toString()).toBe(json);
+  });
+
+  it('is counted, and its JSON no second time where it stands in one piece', () => {
+    const frame = form();
+    const grown: number[] = [];
+    frame.onBytesAdded = (bytes) => grown.push(bytes);
+    frame.dotted.as(new Framing(() => framed('<<', '>')));
+    expect([frame.bytes, frame.dotted.bytes]).toEqual([1_003, 1_003]);
+    frame.dotted.as(new Framing(() => ({ ...framed('(', ')'), json: undefined })));
+    expect(frame.bytes).toBe(2_005);
+    expect(grown.reduce((sum, bytes) => sum + bytes, 0)).toBe(1_005);
   });
 });

@@ -31,7 +31,7 @@ describe('the largest frame that a client takes', () => {
 
   it('is less where a client of the user refused less', async () => {
     const world = new SessionWorld();
-    world.boundBytes = 40_000;
+    world.frameBounds.refused({ role: 'provider', userId: 4, expiresAtMs: 0 }, 40_001, world.nowMs);
     await world.receive(auth('provider 4', { max_frame_bytes: 65_536 }));
     expect(world.feed.maxFrameBytes).toBe(40_000);
     await world.receive(auth('provider 4', { max_frame_bytes: 32_768 }));

@@ -8,12 +8,15 @@ import type {
   Credentials,
   SessionPorts,
   TokenVerdict,
+  Users,
 } from '../../services/delivery/session/session-ports.ts';
 import type { CloseName } from '../../shared/contract/close-codes.ts';
 import type { Cursor } from '../../shared/contract/cursor.ts';
 import type { ServerFrame } from '../../shared/contract/frames.ts';
 import type { Room } from '../../shared/contract/routing.ts';
 import { wallTime, type WallTime } from '../../shared/core/wall-time.ts';
+import { LastHeard } from '../../services/delivery/session/last-heard.ts';
+import { FrameBounds } from '../../services/delivery/session/frame-bounds.ts';
 import { cursorAt, FakeOutlet, FakeRooms, NOON, settle } from './fakes.ts';
 
 const HOUR_MS = 3_600_000;
@@ -48,8 +51,8 @@ export class SessionWorld implements SessionPorts {
   /** Everything that went out besides events: frames, gaps and the close, in order. */
   readonly out: (ServerFrame | { gap: Cursor } | { close: CloseName })[] = [];
   readonly plans: { start: StartingPoint; position: Cursor }[] = [];
-  /** Why each close said that it came, where that is not what its code says anyway. */
-  readonly reasons: (string | undefined)[] = [];
+  /** How many seconds each close told its client to wait. */
+  readonly waits: (number | undefined)[] = [];
   readonly failures: unknown[] = [];
   readonly opened: { principal: Principal; rooms: readonly Room[] }[] = [];
   readonly newest = cursorAt(NOON);
@@ -58,7 +61,24 @@ export class SessionWorld implements SessionPorts {
   nowMs = NOON;
   /** How far the machine's clock has been set. */
   steppedMs = 0;
-  boundBytes = Number.POSITIVE_INFINITY;
+  readonly frameBounds = new FrameBounds();
+  readonly transport = {
+    close: (name: CloseName, waitSeconds?: number) => {
+      this.waits.push(waitSeconds);
+      this.out.push({ close: name });
+    },
+  };
+  readonly stream: SessionPorts['stream'] = {
+    position: async () => {
+      await this.whenPositioned;
+      return this.newest;
+    },
+    plan: (_member, start, position) => {
+      this.plans.push({ start, position });
+      return Promise.resolve(this.replay);
+    },
+  };
+  readonly users: Users;
   readonly observer = {
     opened: (principal: Principal, rooms: readonly Room[]) => this.opened.push({ principal, rooms }),
     refused: () => undefined,
@@ -71,6 +91,7 @@ export class SessionWorld implements SessionPorts {
     fromUrl: Partial<Credentials> = {},
     readonly floods = new Floods(),
   ) {
+    this.users = { floods, frameBounds: this.frameBounds, lastHeard: new LastHeard(30_000) };
     this.session = new Session(57, this, limits, fromUrl);
   }
 
@@ -82,31 +103,8 @@ export class SessionWorld implements SessionPorts {
     this.out.push({ gap: cursor });
   }
 
-  close(name: CloseName, reason?: string): void {
-    this.reasons.push(reason);
-    this.out.push({ close: name });
-  }
-
   verify(token: string): TokenVerdict {
     return verifyAt(this.nowMs, token);
-  }
-
-  async position(): Promise<Cursor> {
-    await this.whenPositioned;
-    return this.newest;
-  }
-
-  plan(start: StartingPoint, position: Cursor): Promise<Replay> {
-    this.plans.push({ start, position });
-    return Promise.resolve(this.replay);
-  }
-
-  frameBoundBytes(): number {
-    return this.boundBytes;
-  }
-
-  rewindSinceMs(): number {
-    return NOON - 30_000;
   }
 
   wall(): WallTime {

@@ -13,6 +13,9 @@ const SAME_MS = 60_000;
 export class LastHeard {
   readonly #heardAtMs = new ExpiringMap<string, readonly number[]>(MAX_USERS, KEEP_MS);
 
+  /** `rewindMs`: what everybody is given at least, since a sign of life does not prove that all before it was read. */
+  constructor(private readonly rewindMs: number) {}
+
   /** `heardAtMs`: what was written later may never have arrived. */
   add(user: Principal, heardAtMs: number, nowMs: number): void {
     const others = this.#kept(user, nowMs);
@@ -21,10 +24,9 @@ export class LastHeard {
     this.#heardAtMs.set(userKeyOf(user), all, nowMs);
   }
 
-  /** The earliest of the last hour. */
-  sinceMs(user: Principal, nowMs: number): number | undefined {
-    const [first, ...others] = this.#kept(user, nowMs);
-    return first === undefined ? undefined : Math.min(first, ...others);
+  /** From when on a client without a cursor is given what it missed. */
+  rewindSinceMs(user: Principal, nowMs: number): number {
+    return Math.min(nowMs - this.rewindMs, ...this.#kept(user, nowMs));
   }
 
   #kept(user: Principal, nowMs: number): readonly number[] {

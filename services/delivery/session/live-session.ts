@@ -14,20 +14,15 @@ import type { SteadyClock, WallClock } from '../../../shared/service/clock.ts';
 import { errorText } from '../../../shared/service/error-text.ts';
 import type { Logger } from '../../../shared/service/logger.ts';
 import type { DeliveryConfig } from '../config.ts';
-import type { Principal } from './access.ts';
-import type { Replay, StartingPoint } from '../stream/resume.ts';
-import type { Floods } from './floods.ts';
 import { Feed } from '../stream/feed.ts';
 import type { RoomPort } from './membership.ts';
-import type { FrameBounds } from './frame-bounds.ts';
 import { NamedFrame } from '../stream/named-frame.ts';
 import { Session } from './session.ts';
-import type { SessionPorts, TokenVerdict } from './session-ports.ts';
+import type { SessionLimits, SessionPorts, TokenVerdict, Users } from './session-ports.ts';
 import type { EventStream } from '../stream/event-stream.ts';
 import { closeLabel, type DeliveryMetrics } from '../metrics.ts';
 import { refusedAtAuth, type RefusalLog, type RefusedClient } from './refusal-log.ts';
-import { Connection } from '../transport/websocket/connection.ts';
-import type { Upgraded } from '../transport/websocket/server.ts';
+import type { Arrival, ClientEvents, Transport } from './transport.ts';
 
 export interface SessionContext {
   readonly config: DeliveryConfig;
@@ -36,26 +31,24 @@ export interface SessionContext {
   readonly metrics: DeliveryMetrics;
   readonly logger: Logger;
   readonly refusals: RefusalLog;
-  readonly floods: Floods;
-  readonly frameBounds: FrameBounds;
+  readonly users: Users;
   readonly wall: WallClock;
   readonly now: SteadyClock;
-  /** From when on a user without a cursor is given what they missed. */
-  readonly rewindSinceMs: (principal: Principal) => number;
-  /** The connection is gone; `heardAtMs` is its last sign of life. */
-  readonly closed: (session: LiveSession, heardAtMs: number) => void;
+  /** The connection is gone; `heardAtMs` is its last sign of life, where it gives any. */
+  readonly closed: (session: LiveSession, heardAtMs: number | undefined) => void;
 }
 
-/** A session on its socket: what the protocol in `session.ts` asks for, done by the adapters. */
+/** A session on its transport: what the protocol in `session.ts` asks for, said in logs and metrics. */
 export class LiveSession implements SessionPorts {
-  readonly connection: Connection;
+  readonly transport: Transport;
   readonly feed: Feed;
   readonly rooms: RoomPort;
   readonly observer: SessionPorts['observer'];
   readonly session: Session;
+  readonly stream: EventStream;
+  readonly users: Users;
   readonly wall: WallClock;
   readonly now: SteadyClock;
-  readonly floods: Floods;
   readonly verify: (token: string) => TokenVerdict;
   readonly #logger: Logger;
   readonly #openedAtMs: number;
@@ -66,48 +59,27 @@ export class LiveSession implements SessionPorts {
 
   constructor(
     id: number,
-    { ws, socket, entrance, remoteAddress }: Upgraded,
+    arrival: Arrival,
     private readonly context: SessionContext,
   ) {
-    const { config, wall, now, stream } = context;
-    this.#logger = context.logger.child({ connection_id: id, remote_address: remoteAddress });
+    const { config, wall, now, stream, users } = context;
+    const { transport, remoteAddress } = arrival;
+    this.#logger = context.logger.child({ connection_id: id, transport, remote_address: remoteAddress });
     this.#remoteAddress = remoteAddress;
     this.#openedAtMs = now();
+    this.stream = stream;
+    this.users = users;
     this.wall = wall;
     this.now = now;
-    this.floods = context.floods;
+    const verify = arrival.verify ?? context.verify;
     this.verify = (token) => {
-      const verdict = context.verify(token);
+      const verdict = verify(token);
       if ('refused' in verdict && this.session.principal === undefined) this.#refusedToken = token;
       return verdict;
     };
-    this.connection = new Connection(
-      ws,
-      socket,
-      {
-        maxOutboxBytes: config.maxOutboxBytes,
-        pingIntervalMs: config.pingIntervalMs,
-        pongTimeoutMs: config.pongTimeoutMs,
-      },
-      {
-        text: (text) => {
-          context.metrics.framesReceived.inc();
-          this.session.receive(text);
-        },
-        binary: () => {
-          context.metrics.framesReceived.inc();
-          this.session.receiveBinary();
-        },
-        heartbeat: () => this.session.receiveHeartbeat(),
-        pending: () => this.session.pending,
-        listening: () => this.session.listening,
-        closed: (code, heardAtMs) => this.#closed(code, heardAtMs),
-        tooLargeForClient: (bytes) => this.#refusedByClient(bytes),
-      },
-      now,
-    );
+    this.transport = arrival.open(this.#events());
     this.feed = new Feed(
-      this.connection,
+      this.transport,
       config.maxOutboxBytes,
       () => this.#endAsTooSlow(),
       config.eventNames,
@@ -120,23 +92,11 @@ export class LiveSession implements SessionPorts {
       rooms: () => [...stream.roomsOf(this.session)].filter((room): room is Room => room !== EVERYONE),
     };
     this.observer = this.#observe();
-    this.session = new Session(
-      id,
-      this,
-      {
-        framesPerMinute: config.maxFramesPerMinute,
-        refusalsPerMinute: config.maxRefusalsPerMinute,
-        authTimeoutMs: config.authTimeoutMs,
-        joinTimeoutMs: config.joinTimeoutMs,
-        maxRooms: config.maxRoomsPerSession,
-        pingIntervalMs: config.pingIntervalMs,
-      },
-      entrance,
-    );
+    this.session = new Session(id, this, limitsOf(config), arrival.credentials);
   }
 
   send(frame: ServerFrame): void {
-    if (!this.connection.send(frame)) this.#endAsTooSlow();
+    if (!this.transport.send(frame)) this.#endAsTooSlow();
   }
 
   sendGap(cursor: Cursor): void {
@@ -149,49 +109,46 @@ export class LiveSession implements SessionPorts {
       timestamp,
       rooms: [],
     } as const;
-    const frame = new NamedFrame({ type: gap.name, body: encodeEventFrame(gap, cursor) });
-    const written = this.connection.write(frame.as(this.feed.naming));
-    if (!written) this.#endAsTooSlow();
-  }
-
-  close(name: CloseName, reason?: string): void {
-    this.connection.close(name, reason);
-  }
-
-  position(): Promise<Cursor> {
-    return this.context.stream.position();
-  }
-
-  async plan(start: StartingPoint, position: Cursor): Promise<Replay> {
-    return this.context.stream.plan(this.session, start, position);
-  }
-
-  rewindSinceMs(principal: Principal): number {
-    return this.context.rewindSinceMs(principal);
-  }
-
-  frameBoundBytes(principal: Principal): number {
-    return this.context.frameBounds.of(principal, this.now());
+    const frame = new NamedFrame({ type: gap.name, body: encodeEventFrame(gap, cursor), cursor });
+    if (!this.transport.write(frame.as(this.feed.naming))) this.#endAsTooSlow();
   }
 
   tick(nowMs: number): void {
     this.session.tick(nowMs);
-    this.connection.tick(nowMs);
-    this.connection.resumeReading();
+    this.transport.tick(nowMs);
   }
 
   /** Ends the session from our side, with the error frame that says why where there is one. */
   end(name: CloseName, why?: ErrorFrame): void {
     if (why !== undefined && !this.session.closed) {
       this.observer.refused(why);
-      this.connection.sendLast(why);
+      this.transport.sendLast(why);
     }
     this.session.end();
-    this.connection.close(name);
+    this.transport.close(name);
   }
 
   #endAsTooSlow(): void {
     this.end('tooSlow', errorFrame('TOO_SLOW', 'You read too slowly. Come back with your cursor.'));
+  }
+
+  #events(): ClientEvents {
+    const { framesReceived } = this.context.metrics;
+    return {
+      text: (text) => {
+        framesReceived.inc();
+        this.session.receive(text);
+      },
+      binary: () => {
+        framesReceived.inc();
+        this.session.receiveBinary();
+      },
+      heartbeat: () => this.session.receiveHeartbeat(),
+      pending: () => this.session.pending,
+      listening: () => this.session.listening,
+      closed: (code, heardAtMs) => this.#closed(code, heardAtMs),
+      tooLargeForClient: (bytes) => this.#refusedByClient(bytes),
+    };
   }
 
   #observe(): SessionPorts['observer'] {
@@ -234,14 +191,14 @@ export class LiveSession implements SessionPorts {
   #refusedByClient(largestBytes: number): void {
     const { principal } = this.session;
     if (principal === undefined) return;
-    this.context.frameBounds.refused(principal, largestBytes, this.now());
+    this.users.frameBounds.refused(principal, largestBytes, this.now());
     this.#logger.warn(
       { largest_bytes: largestBytes },
       'the client takes no event of this size: it gets thin ones',
     );
   }
 
-  #closed(code: number, heardAtMs: number): void {
+  #closed(code: number, heardAtMs: number | undefined): void {
     this.session.end();
     this.context.metrics.closes.inc({ code: closeLabel(code) });
     const seconds = Math.round(this.now() - this.#openedAtMs) / 1000;
@@ -249,4 +206,15 @@ export class LiveSession implements SessionPorts {
     this.#logger[level]({ code, seconds, events: this.feed.written }, 'connection closed');
     this.context.closed(this, heardAtMs);
   }
+}
+
+function limitsOf(config: DeliveryConfig): SessionLimits {
+  return {
+    framesPerMinute: config.maxFramesPerMinute,
+    refusalsPerMinute: config.maxRefusalsPerMinute,
+    authTimeoutMs: config.authTimeoutMs,
+    joinTimeoutMs: config.joinTimeoutMs,
+    maxRooms: config.maxRoomsPerSession,
+    pingIntervalMs: config.pingIntervalMs,
+  };
 }

@@ -1,13 +1,16 @@
-import type { CloseName } from '../../../shared/contract/close-codes.ts';
 import type { Cursor } from '../../../shared/contract/cursor.ts';
 import type { ErrorFrame, ServerFrame } from '../../../shared/contract/frames.ts';
 import type { Room } from '../../../shared/contract/routing.ts';
 import type { SteadyClock, WallClock } from '../../../shared/service/clock.ts';
 import type { Principal } from './access.ts';
 import type { Replay, StartingPoint } from '../stream/resume.ts';
+import type { StreamMember } from '../stream/event-stream.ts';
 import type { Feed } from '../stream/feed.ts';
 import type { Floods } from './floods.ts';
+import type { FrameBounds } from './frame-bounds.ts';
+import type { LastHeard } from './last-heard.ts';
 import type { RoomPort } from './membership.ts';
+import type { Transport } from './transport.ts';
 
 export type TokenVerdict =
   | { readonly principal: Principal }
@@ -20,18 +23,14 @@ export interface SessionPorts {
   readonly send: (frame: ServerFrame) => void;
   /** A `calendar.sync` with reason `gap`, for this client alone. */
   readonly sendGap: (cursor: Cursor) => void;
-  /** With the reason of the code, unless there is a better one. */
-  readonly close: (name: CloseName, reason?: string) => void;
+  readonly transport: Pick<Transport, 'close'>;
   readonly verify: (token: string) => TokenVerdict;
-  /** The newest position of this instance; waits until there is one. */
-  readonly position: () => Promise<Cursor>;
-  readonly plan: (start: StartingPoint, position: Cursor) => Promise<Replay>;
-  /** From when on a client without a cursor is given what it missed. */
-  readonly rewindSinceMs: (principal: Principal) => number;
-  /** How large an event may be, in bytes of payload, for what the user's clients refused here. */
-  readonly frameBoundBytes: (principal: Principal) => number;
-  /** Who flooded here, on whatever session. */
-  readonly floods: Floods;
+  readonly stream: {
+    /** The newest position of this instance; waits until there is one. */
+    position(): Promise<Cursor>;
+    plan(member: StreamMember, start: StartingPoint, position: Cursor): Promise<Replay>;
+  };
+  readonly users: Users;
   readonly observer: {
     /** Its rooms are joined. */
     opened(principal: Principal, rooms: readonly Room[]): void;
@@ -43,6 +42,13 @@ export interface SessionPorts {
   readonly wall: WallClock;
   /** For intervals and time limits. */
   readonly now: SteadyClock;
+}
+
+/** What is remembered of users, on whatever session of theirs. */
+export interface Users {
+  readonly floods: Floods;
+  readonly frameBounds: FrameBounds;
+  readonly lastHeard: LastHeard;
 }
 
 export interface SessionLimits {

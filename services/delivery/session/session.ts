@@ -1,4 +1,4 @@
-import { closeCodes, type CloseName } from '../../../shared/contract/close-codes.ts';
+import type { CloseName } from '../../../shared/contract/close-codes.ts';
 import type { Cursor } from '../../../shared/contract/cursor.ts';
 import {
   errorFrame,
@@ -132,22 +132,19 @@ export class Session implements Subscriber {
   #limit(nowMs: number): void {
     const { framesPerMinute, flooded } = this.#gate;
     const tooMany = `More than ${framesPerMinute} frames a minute.`;
-    if (!flooded) {
-      this.#steps.add(() => this.#send(errorFrame('RATE_LIMITED', `${tooMany} Please slow down.`)));
-      return;
-    }
+    const slowDown = errorFrame('RATE_LIMITED', `${tooMany} Please slow down.`);
+    if (!flooded) return this.#steps.add(() => this.#send(slowDown));
     this.#flooded = true;
     const untilMs = nowMs + this.#gate.remainingMs(nowMs);
     this.#steps.add(() => {
-      if (this.#principal !== undefined) this.ports.floods.add(this.#principal, untilMs, nowMs);
+      if (this.#principal !== undefined) this.ports.users.floods.add(this.#principal, untilMs, nowMs);
       this.#endFlood(tooMany, untilMs - nowMs);
     });
   }
 
   #endFlood(why: string, waitMs: number): void {
     const seconds = Math.max(1, Math.ceil(waitMs / 1000));
-    const reason = `${closeCodes.tooManyFrames.reason} ${seconds}`;
-    this.#refuse('RATE_LIMITED', `${why} Come back in ${seconds} seconds.`, 'tooManyFrames', reason);
+    this.#refuse('RATE_LIMITED', `${why} Come back in ${seconds} seconds.`, 'tooManyFrames', seconds);
   }
 
   async #answer(frame: ClientFrame | ErrorFrame): Promise<void> {
@@ -207,15 +204,16 @@ export class Session implements Subscriber {
     }
     const { principal } = verdict;
     this.#principal = principal;
-    const floodedMs = this.ports.floods.remainingMs(principal, this.ports.now());
+    const { floods, frameBounds } = this.ports.users;
+    const floodedMs = floods.remainingMs(principal, this.ports.now());
     if (floodedMs > 0) {
       this.#endFlood('Another session of yours sent too many frames.', floodedMs);
       return;
     }
     this.#become('entering');
-    const errors = chooseForm(this.feed, entrance, this.ports.frameBoundBytes(principal));
+    const errors = chooseForm(this.feed, entrance, frameBounds.of(principal, this.ports.now()));
     const announcements = await this.#membership.enter(principal, rooms);
-    const position = await this.ports.position();
+    const position = await this.ports.stream.position();
     if (this.#hasEnded()) return;
     this.ports.observer.opened(principal, this.#membership.rooms);
     for (const frame of [...errors, ...announcements]) this.#send(frame);
@@ -233,8 +231,12 @@ export class Session implements Subscriber {
   }
 
   async #catchUp(principal: Principal, cursor: unknown, position: Cursor): Promise<void> {
-    const start = cursor === undefined ? { sinceMs: this.ports.rewindSinceMs(principal) } : { cursor };
-    const outcome = await this.ports.plan(start, position);
+    const { stream, users } = this.ports;
+    const start =
+      cursor === undefined
+        ? { sinceMs: users.lastHeard.rewindSinceMs(principal, this.ports.now()) }
+        : { cursor };
+    const outcome = await stream.plan(this, start, position);
     if (this.#hasEnded()) return;
     const entries = outcome.recovered ? outcome.entries : [];
     const replayed = await this.feed.replay(entries);
@@ -263,7 +265,8 @@ export class Session implements Subscriber {
       return;
     }
     this.#principal = next;
-    for (const frame of chooseForm(this.feed, entrance, this.ports.frameBoundBytes(next))) this.#send(frame);
+    const boundBytes = this.ports.users.frameBounds.of(next, this.ports.now());
+    for (const frame of chooseForm(this.feed, entrance, boundBytes)) this.#send(frame);
     for (const frame of await this.#membership.refresh(next, entrance.rooms)) this.#send(frame);
     this.#send({ type: 'refreshed', expires_at: new Date(next.expiresAtMs).toISOString() });
   }
@@ -272,12 +275,11 @@ export class Session implements Subscriber {
     this.#send({ type: 'pong', timestamp: stampOf(this.ports.wall()) });
   }
 
-  #refuse(code: FrameErrorCode, message: string, close: CloseName, reason?: string): void {
+  #refuse(code: FrameErrorCode, message: string, close: CloseName, waitSeconds?: number): void {
     if (this.closed) return;
-    const frame = errorFrame(code, message);
-    this.#send(frame);
+    this.#send(errorFrame(code, message));
     this.end();
-    this.ports.close(close, reason);
+    this.ports.transport.close(close, waitSeconds);
   }
 
   #send(frame: ServerFrame): void {

@@ -1,32 +1,27 @@
 import { errorFrame } from '../../../shared/contract/frames.ts';
 import { roles, type Role } from '../../../shared/contract/rooms.ts';
-import type { Principal } from './access.ts';
 import { FrameBounds } from './frame-bounds.ts';
 import { Floods } from './floods.ts';
 import { LastHeard } from './last-heard.ts';
 import { PauseDetector } from '../stream/pause-detector.ts';
 import { LiveSession, type SessionContext } from './live-session.ts';
 import { RefusalLog } from './refusal-log.ts';
-import type { Upgraded } from '../transport/websocket/server.ts';
+import type { Users } from './session-ports.ts';
+import type { Arrival } from './transport.ts';
 
 /** All connections of this instance. */
 export class Sessions {
   readonly #open = new Set<LiveSession>();
-  readonly #leftOff = new LastHeard();
+  readonly #users: Users;
   readonly #refusals = new RefusalLog();
-  readonly #floods = new Floods();
-  readonly #frameBounds = new FrameBounds();
   #lastId = 0;
   #bytesSentToClosed = 0;
   readonly #pauses: PauseDetector;
   #onEmpty: () => void = () => undefined;
 
-  constructor(
-    private readonly context: Omit<
-      SessionContext,
-      'refusals' | 'floods' | 'frameBounds' | 'rewindSinceMs' | 'closed'
-    >,
-  ) {
+  constructor(private readonly context: Omit<SessionContext, 'refusals' | 'users' | 'closed'>) {
+    const lastHeard = new LastHeard(context.config.rewindSeconds * 1000);
+    this.#users = { floods: new Floods(), frameBounds: new FrameBounds(), lastHeard };
     this.#pauses = new PauseDetector(context.now());
   }
 
@@ -36,13 +31,13 @@ export class Sessions {
 
   get outboxBytes(): number {
     let bytes = 0;
-    for (const { connection } of this.#open) bytes += connection.outboxBytes;
+    for (const { transport } of this.#open) bytes += transport.outboxBytes;
     return bytes;
   }
 
   get bytesSent(): number {
     let bytes = this.#bytesSentToClosed;
-    for (const { connection } of this.#open) bytes += connection.bytesSent;
+    for (const { transport } of this.#open) bytes += transport.bytesSent;
     return bytes;
   }
 
@@ -56,16 +51,14 @@ export class Sessions {
     return counts;
   }
 
-  add(upgraded: Upgraded): void {
+  add(arrival: Arrival): void {
     const { metrics, config } = this.context;
-    metrics.connections.inc();
+    metrics.connections.inc({ transport: arrival.transport });
     this.#lastId += 1;
-    const session = new LiveSession(this.#lastId, upgraded, {
+    const session = new LiveSession(this.#lastId, arrival, {
       ...this.context,
       refusals: this.#refusals,
-      floods: this.#floods,
-      frameBounds: this.#frameBounds,
-      rewindSinceMs: (principal) => this.#rewindSinceMs(principal),
+      users: this.#users,
       closed: (closed, heardAtMs) => this.#remove(closed, heardAtMs),
     });
     this.#open.add(session);
@@ -91,18 +84,13 @@ export class Sessions {
     await empty;
   }
 
-  #remove(session: LiveSession, heardAtMs: number): void {
+  #remove(session: LiveSession, heardAtMs: number | undefined): void {
     this.#open.delete(session);
-    this.#bytesSentToClosed += session.connection.bytesSent;
+    this.#bytesSentToClosed += session.transport.bytesSent;
     const { principal } = session.session;
-    if (principal !== undefined) this.#leftOff.add(principal, heardAtMs, this.context.now());
+    if (principal !== undefined && heardAtMs !== undefined) {
+      this.#users.lastHeard.add(principal, heardAtMs, this.context.now());
+    }
     if (this.#open.size === 0) this.#onEmpty();
-  }
-
-  /** Never less than what everybody gets: a sign of life does not prove that all before it was read. */
-  #rewindSinceMs(principal: Principal): number {
-    const nowMs = this.context.now();
-    const leftOffMs = this.#leftOff.sinceMs(principal, nowMs) ?? nowMs;
-    return Math.min(leftOffMs, nowMs - this.context.config.rewindSeconds * 1000);
   }
 }

@@ -1,12 +1,13 @@
 import type { EventNaming } from '../../../shared/contract/event-naming.ts';
+import type { EventForm } from './event-form.ts';
 import type { TimelineEntry } from './timeline.ts';
 
-/** Where frames of one client go. */
+/** Where events of one client go. */
 export interface Outlet {
   /** `false`: the outbox is at its bound and nothing was queued. */
-  write(frame: Buffer): boolean;
-  /** Whether a replay may write so many bytes now, or should wait until the outbox has emptied. */
-  takes(bytes: number): boolean;
+  write(event: EventForm): boolean;
+  /** Whether a replay may write the event now, or should wait until the outbox has emptied. */
+  takes(event: EventForm): boolean;
   /** Resolves when the outbox has emptied, or when the client is gone. */
   drained(): Promise<void>;
 }
@@ -34,7 +35,7 @@ export class Feed {
     public naming: EventNaming = 'dotted',
   ) {}
 
-  /** In bytes of payload: an event that is larger goes in a smaller form. */
+  /** In bytes of JSON: an event that is larger goes in a smaller form. */
   maxFrameBytes = Number.POSITIVE_INFINITY;
   /** What the client asked for of that. */
   askedMaxFrameBytes = Number.POSITIVE_INFINITY;
@@ -79,7 +80,7 @@ export class Feed {
         if (!this.#hasStopped()) this.#state = 'live';
         return;
       }
-      this.#heldBytes -= entry.frame?.dotted.byteLength ?? 0;
+      this.#heldBytes -= entry.frame?.dotted.size ?? 0;
       if (!replayed.has(entry.cursor)) this.#write(entry);
     }
   }
@@ -90,7 +91,7 @@ export class Feed {
   }
 
   #hold(entry: TimelineEntry): void {
-    this.#heldBytes += entry.frame?.dotted.byteLength ?? 0;
+    this.#heldBytes += entry.frame?.dotted.size ?? 0;
     // One entry is held whatever its size: coming back would not make it smaller.
     if (this.#heldBytes > this.maxHeldBytes && this.#held.length > 0) this.#giveUp();
     else this.#held.push(entry);
@@ -99,8 +100,8 @@ export class Feed {
   /** Resolves when the outbox takes an entry; a large one waits until it is empty, and goes whatever its size. */
   async #turnOf({ frame }: TimelineEntry): Promise<void> {
     if (frame === undefined) return;
-    const { byteLength } = frame.as(this.naming, this.maxFrameBytes);
-    while (!this.#hasStopped() && !this.outlet.takes(byteLength)) await this.outlet.drained();
+    const event = frame.as(this.naming, this.maxFrameBytes);
+    while (!this.#hasStopped() && !this.outlet.takes(event)) await this.outlet.drained();
   }
 
   #hasStopped(): boolean {

@@ -22,12 +22,6 @@ export function encodeTextFrame(payload: Buffer): Buffer {
   return frame;
 }
 
-/** How many bytes a frame of `encodeTextFrame` carries. */
-export function payloadBytesOf(frameBytes: number): number {
-  if (frameBytes < 126 + 2) return frameBytes - 2;
-  return frameBytes < 65_536 + 4 ? frameBytes - 4 : frameBytes - 10;
-}
-
 /** What a frame of `encodeTextFrame` carries; shares its memory. */
 export function payloadOf(frame: Buffer): Buffer {
   const length = frame[1] ?? 0;

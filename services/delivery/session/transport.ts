@@ -1,0 +1,48 @@
+import type { CloseName } from '../../../shared/contract/close-codes.ts';
+import type { ErrorFrame, ServerFrame } from '../../../shared/contract/frames.ts';
+import type { Outlet } from '../stream/feed.ts';
+import type { Credentials, TokenVerdict } from './session-ports.ts';
+
+/** What a session needs of the connection to its client, whatever the wire. */
+export interface Transport extends Outlet {
+  /** Bytes that wait for the client. */
+  readonly outboxBytes: number;
+  /** Of all that was written, whether the client has read it or not. */
+  readonly bytesSent: number;
+  /** An answer; `false`: so many wait unread that nothing was queued. */
+  send(frame: ServerFrame): boolean;
+  /** Why the session ends: goes whatever waits. */
+  sendLast(frame: ErrorFrame): void;
+  /** `waitSeconds`: the client is refused for so long. */
+  close(name: CloseName, waitSeconds?: number): void;
+  /** Finds dead peers; called about once a second. */
+  tick(nowMs: number): void;
+}
+
+/** What a transport tells its session. One that only writes tells no more than `closed`. */
+export interface ClientEvents {
+  text(text: string): void;
+  binary(): void;
+  /** `heardAtMs`: the last sign of life; what was written later may never have arrived. `undefined`: it gives none. */
+  closed(code: number, heardAtMs: number | undefined): void;
+  /** The client takes no frame of this size; the largest event that it may not have read, in bytes of JSON. */
+  tooLargeForClient(largestBytes: number): void;
+  /** A ping of WebSocket's own, or a pong that was not asked for; `false`: it gets no answer. */
+  heartbeat(): boolean;
+  /** Frames that wait for an answer. */
+  pending(): number;
+  /** `false` once no frame is looked at any more. */
+  listening(): boolean;
+}
+
+/** A client that has just come, by whatever transport. */
+export interface Arrival {
+  /** As metrics and logs name the transport. */
+  readonly transport: string;
+  readonly credentials: Partial<Credentials>;
+  /** The client's, also behind a trusted proxy. */
+  readonly remoteAddress: string;
+  /** Where its token is none that a user was given. */
+  readonly verify?: (token: string) => TokenVerdict;
+  open(events: ClientEvents): Transport;
+}

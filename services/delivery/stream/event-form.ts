@@ -1,0 +1,70 @@
+import type { Cursor } from '../../../shared/contract/cursor.ts';
+
+/** Wire bytes of an event, and the JSON in them where it stands in one piece. */
+export interface Framed {
+  readonly wire: Buffer;
+  readonly json: Buffer | undefined;
+}
+
+let framings = 0;
+
+/** How one transport writes events. One object for all its connections: its bytes are kept with the event. */
+export class Framing {
+  /** Where an event keeps the bytes. */
+  readonly slot = framings++;
+
+  constructor(readonly frame: (form: EventForm) => Framed) {}
+}
+
+/** One event under one name and in one size: its JSON, and what each transport made of it. */
+export class EventForm {
+  /** Of the JSON. */
+  readonly size: number;
+  readonly #wires: Buffer[] = [];
+  #json: Buffer;
+  #isShared = false;
+  #bytes: number;
+
+  constructor(
+    json: Buffer,
+    readonly name: string,
+    readonly cursor: Cursor,
+    private readonly onBytesAdded: (bytes: number) => void,
+  ) {
+    this.#json = json;
+    this.size = json.byteLength;
+    this.#bytes = json.byteLength;
+  }
+
+  get json(): Buffer {
+    return this.#json;
+  }
+
+  /** Of all buffers that it keeps. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** The same bytes for every connection of a transport; made when the first of them is there. */
+  as(framing: Framing): Buffer {
+    return this.#wires[framing.slot] ?? this.#frame(framing);
+  }
+
+  #frame(framing: Framing): Buffer {
+    const { wire, json } = framing.frame(this);
+    this.#wires[framing.slot] = wire;
+    this.#grow(wire.byteLength);
+    // One copy of the JSON is enough.
+    if (json !== undefined && !this.#isShared) {
+      this.#json = json;
+      this.#isShared = true;
+      this.#grow(-this.size);
+    }
+    return wire;
+  }
+
+  #grow(bytes: number): void {
+    this.#bytes += bytes;
+    this.onBytesAdded(bytes);
+  }
+}

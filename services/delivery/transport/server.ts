@@ -1,0 +1,46 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+/** A transport on the port for clients. */
+export interface Mount {
+  /** Answers a plain request, or leaves it to the next mount: `false`. */
+  request(request: IncomingMessage, response: ServerResponse): boolean;
+  upgrade?(request: IncomingMessage, head: Buffer): void;
+}
+
+const HEADERS_TIMEOUT_MS = 10_000;
+
+/** The port for clients, shared by all transports; a request goes to the first that takes it. */
+export class ClientServer {
+  readonly #http: Server;
+
+  constructor(mounts: readonly Mount[]) {
+    this.#http = createServer({ headersTimeout: HEADERS_TIMEOUT_MS, requestTimeout: HEADERS_TIMEOUT_MS });
+    this.#http.on('request', (request, response) => {
+      mounts.some((mount) => mount.request(request, response));
+    });
+    this.#http.on('upgrade', (request, _socket, head) => {
+      for (const mount of mounts) mount.upgrade?.(request, head);
+    });
+  }
+
+  listen(port: number, host: string): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#http.once('error', reject);
+      this.#http.listen(port, host, () => {
+        this.#http.off('error', reject);
+        resolve();
+      });
+    });
+  }
+
+  get port(): number {
+    return (this.#http.address() as AddressInfo).port;
+  }
+
+  /** Takes no new connections; those that there are live on. */
+  stopListening(): void {
+    this.#http.close();
+    this.#http.closeIdleConnections();
+  }
+}

@@ -1,0 +1,72 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { WebSocketServer, type Server as TypedServer } from 'ws';
+import type { ClientAddresses } from '../../../../shared/service/client-addresses.ts';
+import type { SteadyClock } from '../../../../shared/service/clock.ts';
+import type { Arrival } from '../../session/transport.ts';
+import type { Mount } from '../server.ts';
+import { ClientSocket } from './client-socket.ts';
+import { Connection, type ConnectionLimits } from './connection.ts';
+import { BEARER_PROTOCOL, credentialsOf } from './credentials.ts';
+
+export interface WebSocketOptions {
+  readonly limits: ConnectionLimits & { readonly maxFrameBytes: number };
+  readonly clients: Pick<ClientAddresses, 'of'>;
+  readonly accepts: () => boolean;
+  readonly arrived: (arrival: Arrival) => void;
+  readonly now: SteadyClock;
+}
+
+/** Of one message. Fragments may be empty, so bytes do not bound them. */
+const MAX_FRAGMENTS = 128;
+const RETRY_AFTER_S = 5;
+const HELP =
+  'This is a WebSocket server: connect with ws:// or wss:// and send {"action":"auth","token":"..."} first.\n';
+
+/** Upgrades on any path. Who may stay is not decided here: every upgrade is answered 101. */
+export class WebSockets implements Mount {
+  readonly #upgrades: TypedServer<typeof ClientSocket>;
+
+  constructor(private readonly options: WebSocketOptions) {
+    this.#upgrades = new WebSocketServer({
+      noServer: true,
+      clientTracking: false,
+      perMessageDeflate: false,
+      // One frame of a socket to a turn of the loop: a read of 64 KiB holds thousands, and others wait for their turn.
+      allowSynchronousEvents: false,
+      // Pongs are answers, and count as such.
+      autoPong: false,
+      maxFragments: MAX_FRAGMENTS,
+      maxPayload: options.limits.maxFrameBytes,
+      handleProtocols: (offered) => (offered.has(BEARER_PROTOCOL) ? BEARER_PROTOCOL : false),
+      WebSocket: ClientSocket,
+    });
+  }
+
+  request(_request: IncomingMessage, response: ServerResponse): boolean {
+    response.writeHead(426, { 'content-type': 'text/plain', upgrade: 'websocket', connection: 'Upgrade' });
+    response.end(HELP);
+    return true;
+  }
+
+  upgrade(request: IncomingMessage, head: Buffer): void {
+    const { socket } = request;
+    // A connection that breaks before or after the handshake is not ours to fall over.
+    socket.on('error', () => socket.destroy());
+    const { accepts, arrived, clients, limits, now } = this.options;
+    if (!accepts()) {
+      socket.end(
+        `HTTP/1.1 503 Service Unavailable\r\nRetry-After: ${RETRY_AFTER_S}\r\nConnection: close\r\n\r\n`,
+      );
+      return;
+    }
+    socket.setNoDelay(true);
+    this.#upgrades.handleUpgrade(request, socket, head, (ws) => {
+      arrived({
+        transport: 'websocket',
+        credentials: credentialsOf(request),
+        remoteAddress: clients.of(request).address,
+        open: (events) => new Connection(ws, socket, limits, events, now),
+      });
+    });
+  }
+}
