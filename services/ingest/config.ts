@@ -32,9 +32,7 @@ const ApiKeys = list(`expected one or more API keys, separated by commas; ${HOW_
   })
   .transform((keys) => new Secret<readonly string[]>(keys));
 
-const Networks = networks(
-  'expected networks separated by commas, such as 172.16.0.0/12,fd00::/8; not the one of everybody',
-);
+const Networks = networks('expected networks separated by commas, such as 172.16.0.0/12,fd00::/8');
 
 const IngestFields = z.object({
   ...commonVariables,

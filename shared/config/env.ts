@@ -103,13 +103,14 @@ export function list(missing: string) {
   });
 }
 
-/** Addresses and networks, commas between; a word stands for several. */
+/** Addresses and networks, commas between; a word stands for several. A network of every address trusts anybody. */
 export function networks(expected: string, words: Readonly<Record<string, readonly Network[]>> = {}) {
-  return list(expected).transform((texts, context) =>
+  const message = `${expected}; 0.0.0.0/0 and ::/0 are refused`;
+  return list(message).transform((texts, context) =>
     texts.flatMap((text) => {
       const found = Object.hasOwn(words, text) ? words[text] : parseNetwork(text);
       if (found !== undefined) return found;
-      context.addIssue({ code: 'custom', message: expected });
+      context.addIssue({ code: 'custom', message });
       return z.NEVER;
     }),
   );
@@ -151,7 +152,7 @@ const PeerUrls = list(
 });
 
 const TrustedProxies = networks(
-  'expected private, or addresses and networks separated by commas, such as 172.18.0.0/16,fd00::/8; not the one of everybody',
+  'expected private, or addresses and networks separated by commas, such as 172.18.0.0/16,fd00::/8',
   { private: privateNetworks },
 );
 
