@@ -38,7 +38,7 @@ const wiring = [
   'services/ingest/backends/easyappointments/{backend,ledger-stream}.ts',
   'services/ingest/backends/easyappointments/api/**',
   'services/delivery/session/{live-session,sessions}.ts',
-  'services/delivery/stream/{event-stream,hole,delivery-span,fan-out-meter}.ts',
+  'services/delivery/stream/{event-stream,fan-out-meter}.ts',
 ];
 
 export default tseslint.config(

@@ -24,8 +24,8 @@ function world({ consume }: { consume: () => Promise<unknown> }) {
     model: { createChannel: () => Promise.resolve(channel) },
   } as unknown as BrokerConnection;
   const marks = { publish: never } as unknown as Marks;
-  const events = { begun: () => undefined, stalled };
-  const history = new History(connection, marks, { isCluster: false }, events);
+  const observers = { nodes: { leave: stalled }, metrics: { scans: { inc: () => undefined } } };
+  const history = new History(connection, marks, { isCluster: false }, observers);
   const outcome = history.read(0, () => undefined).catch((error: unknown) => error);
   return { stalled, outcome };
 }
@@ -64,7 +64,7 @@ async function pass() {
     { model } as unknown as BrokerConnection,
     { publish } as unknown as Marks,
     { isCluster: false },
-    { begun: () => undefined, stalled },
+    { nodes: { leave: stalled }, metrics: { scans: { inc: () => undefined } } },
   );
   const read: string[] = [];
   let isOver = false;

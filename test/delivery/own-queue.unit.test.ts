@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import type { Channel, ConsumeMessage } from 'amqplib';
 import { EventEmitter } from 'node:events';
-import { OwnQueue } from '../../services/delivery/broker/own-queue.ts';
+import { OwnQueue, type QueueConsumer } from '../../services/delivery/broker/own-queue.ts';
 import { Doubts } from '../../services/delivery/stream/doubts.ts';
 import type { Bindings } from '../../services/delivery/broker/bindings.ts';
 import type { BrokerConnection } from '../../shared/broker/broker-connection.ts';
@@ -13,34 +13,37 @@ const ANSWER_MS = 30_000;
 const never = () => new Promise<never>(() => undefined);
 const done = () => Promise.resolve();
 
+/** A consumer that takes everything and has nothing to say. */
+const consumer: QueueConsumer = {
+  bound: () => undefined,
+  fillHole: done,
+  isKnown: () => true,
+  consuming: () => undefined,
+  windowFull: () => undefined,
+  windowFree: () => undefined,
+  take: () => undefined,
+  foreign: () => undefined,
+  dropped: () => undefined,
+  lost: () => undefined,
+};
+const node = { serverProperties: { version: '4.3.6' } };
+const cluster = { detect: () => Promise.resolve(true) };
+
 /** A path on a node that answers everything but what the test takes from it. */
 function world(
   silent: Partial<Record<'assertQueue' | 'prefetch' | 'consume' | 'attach', () => Promise<never>>>,
 ) {
-  const onStalled = jest.fn<(reason: string) => void>();
-  const onConsuming = jest.fn();
+  const leave = jest.fn<(reason: string) => void>();
+  const consuming = jest.fn();
   const answers = { assertQueue: done, prefetch: done, consume: done, ...silent };
   const channel = Object.assign(new EventEmitter(), { close: done }, answers) as unknown as Channel;
-  const model = { createChannel: () => Promise.resolve(channel) };
+  const model = { createChannel: () => Promise.resolve(channel), connection: node };
   const connection = Object.assign(new EventEmitter(), { model }) as unknown as BrokerConnection;
   const bindings = { attach: silent.attach ?? done, detach: () => undefined } as unknown as Bindings;
-  new OwnQueue(connection, createLogger('test', 'silent'), bindings, {
-    instance: 'one',
-    queueKind: () => Promise.resolve('quorum'),
-    prefetch: 1,
-    onEntry: () => undefined,
-    onForeign: () => undefined,
-    onDropped: () => undefined,
-    onWindowFull: () => undefined,
-    onWindowFree: () => undefined,
-    isKnown: () => true,
-    onBound: () => undefined,
-    fillHole: done,
-    onConsuming,
-    onLost: () => undefined,
-    onStalled,
-  });
-  return { onStalled, onConsuming };
+  const options = { instance: 'one', prefetch: 1, cluster, nodes: { leave } };
+  const queue = new OwnQueue(connection, createLogger('test', 'silent'), bindings, options);
+  queue.consume({ ...consumer, consuming });
+  return { leave, consuming };
 }
 
 describe('the start of the live path', () => {
@@ -52,11 +55,11 @@ describe('the start of the live path', () => {
   });
 
   it('waits for nothing on a node that answers', async () => {
-    const { onStalled, onConsuming } = world({});
+    const { leave, consuming } = world({});
     await jest.advanceTimersByTimeAsync(0);
-    expect(onConsuming).toHaveBeenCalledTimes(1);
+    expect(consuming).toHaveBeenCalledTimes(1);
     await jest.advanceTimersByTimeAsync(ANSWER_MS);
-    expect(onStalled).not.toHaveBeenCalled();
+    expect(leave).not.toHaveBeenCalled();
   });
 
   it.each([
@@ -65,12 +68,12 @@ describe('the start of the live path', () => {
     ['a consumer', { consume: never }],
     ['its bindings', { attach: never }],
   ])('says so when the node owes it %s for too long', async (what, silent) => {
-    const { onStalled, onConsuming } = world(silent);
+    const { leave, consuming } = world(silent);
     await jest.advanceTimersByTimeAsync(ANSWER_MS - 1);
-    expect(onStalled).not.toHaveBeenCalled();
+    expect(leave).not.toHaveBeenCalled();
     await jest.advanceTimersByTimeAsync(1);
-    expect(onStalled.mock.calls).toEqual([[`no answer to ${what} for ${ANSWER_MS} ms`]]);
-    expect(onConsuming).not.toHaveBeenCalled();
+    expect(leave.mock.calls).toEqual([[`no answer to ${what} for ${ANSWER_MS} ms`]]);
+    expect(consuming).not.toHaveBeenCalled();
   });
 });
 
@@ -106,7 +109,7 @@ describe('a message that fills the prefetch', () => {
         return Promise.resolve();
       },
     });
-    const model = { createChannel: () => Promise.resolve(channel as unknown as Channel) };
+    const model = { createChannel: () => Promise.resolve(channel as unknown as Channel), connection: node };
     const connection = Object.assign(new EventEmitter(), { model }) as unknown as BrokerConnection;
     const bindings = { attach: done, detach: () => undefined, size: 1 } as unknown as Bindings;
     const passed: HistoryEntry[] = [];
@@ -118,28 +121,20 @@ describe('a message that fills the prefetch', () => {
     const fillHole = jest.fn(() => Promise.resolve());
     const timeline = { find: (cursor: Cursor) => (cursorsPassed().includes(cursor) ? 0 : undefined) };
     const consuming = new Promise<OwnQueue>((resolve) => {
-      const doubts = new Doubts(
-        { timeline, trust: { doubt: () => undefined }, recheck: () => path.recheck() },
-        0,
-      );
-      const path: OwnQueue = new OwnQueue(connection, createLogger('test', 'silent'), bindings, {
-        instance: 'one',
-        queueKind: () => Promise.resolve('quorum'),
-        prefetch: 2,
-        onEntry: (entry) => passed.push(entry),
-        onForeign: () => undefined,
-        onDropped: () => undefined,
-        onWindowFull: (entry) => {
+      const options = { instance: 'one', prefetch: 2, cluster, nodes: { leave: () => undefined } };
+      const queue = new OwnQueue(connection, createLogger('test', 'silent'), bindings, options);
+      const doubts = new Doubts({ timeline, trust: { doubt: () => undefined }, queue }, 0);
+      queue.consume({
+        ...consumer,
+        take: (entry) => passed.push(entry),
+        windowFull: (entry) => {
           suspected.push(entry);
           doubts.windowFull(entry);
         },
-        onWindowFree: (entry) => doubts.windowFree(entry),
+        windowFree: (entry) => doubts.windowFree(entry),
         isKnown: ({ cursor }) => told.includes(cursor),
-        onBound: () => undefined,
         fillHole,
-        onConsuming: () => resolve(path),
-        onLost: () => undefined,
-        onStalled: () => undefined,
+        consuming: () => resolve(queue),
       });
     });
     const path = await consuming;

@@ -14,7 +14,6 @@ describe('RoomIndex', () => {
       ]),
     );
     expect(index.roomsOf('anna')).toEqual(new Set(['admin', 'calendar']));
-    expect(index.rooms).toEqual(new Set(['admin', 'calendar']));
     expect([index.has('admin', 'anna'), index.has('admin', 'ben')]).toEqual([true, false]);
   });
 
@@ -40,6 +39,22 @@ describe('RoomIndex', () => {
     expect([index.roomCount, index.roomsOf('anna').size]).toEqual([1, 0]);
     index.leave('admin', 'ben');
     expect([index.roomCount, index.members('admin')]).toEqual([0, undefined]);
+  });
+
+  it('counts the rooms of each kind, and `everyone` as none', () => {
+    const index = new RoomIndex<string>();
+    for (const room of ['everyone', 'admin', 'provider_4', 'provider_5'] as const)
+      index.join(room, 'anna', 1);
+    expect(index.roomCount).toBe(3);
+    expect([...index.countByKind()]).toEqual(
+      expect.arrayContaining([
+        ['admin', 1],
+        ['calendar', 0],
+        ['provider', 2],
+        ['customer', 0],
+      ]),
+    );
+    expect(index.countByKind().has('everyone')).toBe(false);
   });
 
   it('leaving a room that one is not in changes nothing', () => {

@@ -29,9 +29,9 @@ export const mutations: readonly Mutation[] = [
   {
     name: 'the hole after a reconnect is not filled',
     scenario: 'delivery loses the broker for a while',
-    file: 'services/delivery/stream/event-stream.js',
-    find: 'fillHole: () => this.#fillHole(),',
-    replace: 'fillHole: () => Promise.resolve(),',
+    file: 'services/delivery/stream/arrivals.js',
+    find: 'await this.context.hole.fill();',
+    replace: '',
   },
   {
     name: 'what the broker drops from a queue is not read from the history',
@@ -121,8 +121,8 @@ export const mutations: readonly Mutation[] = [
     name: 'subscribed before the binding is confirmed',
     scenario: 'rooms are joined over slow links',
     file: 'services/delivery/stream/event-stream.js',
-    find: 'await this.#bindings.acquire(room);',
-    replace: 'void this.#bindings.acquire(room);',
+    find: 'await bindings.acquire(room);',
+    replace: 'void bindings.acquire(room);',
   },
   {
     name: 'everybody gets everything',

@@ -6,6 +6,13 @@ import { ManagedChannel, plainChannel } from '../../../shared/broker/managed-cha
 /** A channel has one bind under way at a time (AMQP 0-9-1, synchronous methods): several make a pipeline. */
 const CHANNELS = 8;
 
+/** Told what the queue is bound to. */
+export interface BindingObserver {
+  bindingConfirmed(pattern: string): void;
+  /** It is being removed. */
+  bindingRemoved(pattern: string): void;
+}
+
 interface Binding {
   readonly confirmed: Promise<void>;
   readonly confirm: () => void;
@@ -34,7 +41,7 @@ export class Binder {
     connection: BrokerConnection,
     private readonly logger: Logger,
     private readonly exchange: string,
-    private readonly events: { bound: (pattern: string) => void; unbound: (pattern: string) => void },
+    private readonly coverage: BindingObserver,
   ) {
     this.#lanes = Array.from({ length: CHANNELS }, (_, index) => ({
       channel: new ManagedChannel(connection, {
@@ -128,7 +135,7 @@ export class Binder {
     const binding = this.#bindings.get(pattern);
     if (binding === undefined) return;
     binding.isConfirmed = true;
-    this.events.bound(pattern);
+    this.coverage.bindingConfirmed(pattern);
     binding.confirm();
   }
 
@@ -138,7 +145,7 @@ export class Binder {
     // Its callers have gone: no other caller's binding is removed.
     this.#bindings.get(pattern)?.confirm();
     this.#bindings.delete(pattern);
-    this.events.unbound(pattern);
+    this.coverage.bindingRemoved(pattern);
   }
 }
 

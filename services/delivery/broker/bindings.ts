@@ -8,7 +8,7 @@ import type { PersonalKind } from '../../../shared/contract/rooms.ts';
 import { EXCHANGE } from '../../../shared/contract/topology.ts';
 import type { BrokerConnection } from '../../../shared/broker/broker-connection.ts';
 import type { Logger } from '../../../shared/service/logger.ts';
-import { Binder } from './binder.ts';
+import { Binder, type BindingObserver } from './binder.ts';
 
 export interface BindingOptions {
   /** Rooms of one kind bound one by one; above it the instance binds the whole kind and filters itself. */
@@ -35,9 +35,9 @@ export class Bindings {
     connection: BrokerConnection,
     logger: Logger,
     private readonly options: BindingOptions,
-    events: { bound: (pattern: string) => void; unbound: (pattern: string) => void },
+    coverage: BindingObserver,
   ) {
-    this.#binder = new Binder(connection, logger, EXCHANGE, events);
+    this.#binder = new Binder(connection, logger, EXCHANGE, coverage);
   }
 
   get size(): number {

@@ -20,10 +20,10 @@ export class History {
     private readonly connection: BrokerConnection,
     private readonly marks: Marks,
     private readonly cluster: Pick<Cluster, 'isCluster'>,
-    private readonly events: {
-      readonly begun: () => void;
-      /** The node brings nothing; another may. */
-      readonly stalled: (reason: string) => void;
+    private readonly observers: {
+      /** Left when the node brings nothing; another may. */
+      readonly nodes: { leave(reason: string): void };
+      readonly metrics: { readonly scans: { inc(): void } };
     },
   ) {}
 
@@ -34,9 +34,10 @@ export class History {
   async read(fromMs: number, onEntry: (entry: HistoryEntry) => void): Promise<Mark> {
     const model = this.connection.model;
     if (model === undefined) throw new Error('no connection to read the history');
-    this.events.begun();
+    const { nodes, metrics } = this.observers;
+    metrics.scans.inc();
     const channel = await model.createChannel();
-    const pass = new Pass(channel, onEntry, this.events.stalled);
+    const pass = new Pass(channel, onEntry, nodes);
     // The pass may break off while the broker owes an answer, or the mark waits for a connection.
     const unlessBroken = <Value>(step: Promise<Value>) => Promise.race([step, pass.broken]);
     try {
@@ -75,7 +76,7 @@ class Pass {
   constructor(
     private readonly channel: Channel,
     private readonly onEntry: (entry: HistoryEntry) => void,
-    stalled: (reason: string) => void,
+    nodes: { leave(reason: string): void },
   ) {
     this.finished = new Promise((resolve, reject) => {
       this.#finish = resolve;
@@ -87,7 +88,7 @@ class Pass {
     this.#stalled = setTimeout(() => {
       const reason = `the history has brought nothing for ${SCAN_IDLE_MS} ms`;
       this.#fail(new Error(reason));
-      stalled(reason);
+      nodes.leave(reason);
     }, SCAN_IDLE_MS);
     channel.on('error', (error) => this.#fail(error));
     channel.on('handler-error', (error) => this.#fail(error));

@@ -37,11 +37,11 @@ export class Marks {
     connection: BrokerConnection,
     logger: Logger,
     private readonly instance: string,
-    private readonly events: {
-      published: (mark: Cursor) => void;
-      roundTrip: (seconds: number) => void;
-      /** A mark came before one that was published earlier, which will not come. */
-      overtook: () => void;
+    private readonly observers: {
+      readonly trust: { markPublished(mark: Cursor): void };
+      /** Asked when a mark came before one that was published earlier, which will not come. */
+      readonly doubts: { recheck(): void };
+      readonly metrics: { readonly markRoundTrip: { observe(seconds: number): void } };
     },
     private readonly wall: WallClock,
     private readonly now: SteadyClock,
@@ -52,7 +52,7 @@ export class Marks {
   async publish(): Promise<Mark> {
     const channel = await this.#channel.whenReady();
     const cursor = Cursor.parse(uuidv7({ msecs: unixMs(this.wall()) }));
-    this.events.published(cursor);
+    this.observers.trust.markPublished(cursor);
     // Waits from before it is published: it may be back before its confirm.
     const arrived = new Promise<void>((resolve, reject) => {
       this.#waiting.set(cursor, { publishedAtMs: this.now(), resolve, reject });
@@ -68,9 +68,9 @@ export class Marks {
     if (waiter === undefined) return;
     const overtook = this.#giveUpBefore(mark);
     this.#waiting.delete(mark);
-    this.events.roundTrip((this.now() - waiter.publishedAtMs) / 1000);
+    this.observers.metrics.markRoundTrip.observe((this.now() - waiter.publishedAtMs) / 1000);
     waiter.resolve();
-    if (overtook) this.events.overtook();
+    if (overtook) this.observers.doubts.recheck();
   }
 
   /** How long the oldest mark has been on its way; 0 when none is. */

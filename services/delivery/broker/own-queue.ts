@@ -5,43 +5,48 @@ import {
   deliveryQueueOptions,
   droppedQueueOf,
   droppedQueueOptions,
-  type QueueKind,
 } from '../../../shared/contract/topology.ts';
 import type { BrokerConnection } from '../../../shared/broker/broker-connection.ts';
 import type { Logger } from '../../../shared/service/logger.ts';
 import { ManagedChannel, plainChannel } from '../../../shared/broker/managed-channel.ts';
+import type { Cluster } from '../../../shared/broker/cluster.ts';
 import type { Bindings } from './bindings.ts';
 import { dropReasonOf } from './drop-reason.ts';
+import { kindOfOwnQueue } from './queue-kind.ts';
 import { PrefetchWindow } from './prefetch-window.ts';
 import { HoldBack } from './hold-back.ts';
 
 export interface OwnQueueOptions {
   readonly instance: string;
-  readonly queueKind: () => Promise<QueueKind>;
   /** Messages that the broker hands us before we acknowledge. */
   readonly prefetch: number;
-  readonly onEntry: (entry: HistoryEntry) => void;
-  /** A message without our headers, published by hand: nobody gets it. */
-  readonly onForeign: () => void;
-  /** The broker dropped a message from the queue, for a reason of its own words. */
-  readonly onDropped: (reason: string) => void;
+  readonly cluster: Pick<Cluster, 'detect'>;
+  /** Left when a node owes an answer for too long; another may give it. */
+  readonly nodes: { leave(reason: string): void };
+}
+
+/** Whom the queue is consumed for; told in this order. */
+export interface QueueConsumer {
+  /** A new queue is bound to everything in use: what was published before will not come by it. */
+  bound(): void;
+  /** What the queue brings is held back: the moment to fill the hole before it. */
+  fillHole(): Promise<void>;
+  /** Whether an entry that is held back has nothing missing before it. */
+  isKnown(entry: HistoryEntry): boolean;
+  consuming(): void;
   /**
    * As many messages as the prefetch are unacknowledged: others may wait at the broker, where a hand can remove them. Called
    * before this entry, `undefined` for a message without our headers, is passed on.
    */
-  readonly onWindowFull: (entry: HistoryEntry | undefined) => void;
+  windowFull(entry: HistoryEntry | undefined): void;
   /** Nothing waits at the broker behind this entry; called before it is passed on. */
-  readonly onWindowFree: (entry: HistoryEntry) => void;
-  /** A new queue is bound to everything in use: what was published before will not come by it. */
-  readonly onBound: () => void;
-  /** What the queue brings is held back: the moment to fill the hole before it. */
-  readonly fillHole: () => Promise<void>;
-  /** Whether an entry that is held back has nothing missing before it. */
-  readonly isKnown: (entry: HistoryEntry) => boolean;
-  readonly onConsuming: () => void;
-  readonly onLost: () => void;
-  /** The node owes an answer for too long; another may give it. */
-  readonly onStalled: (reason: string) => void;
+  windowFree(entry: HistoryEntry): void;
+  take(entry: HistoryEntry): void;
+  /** A message without our headers, published by hand: nobody gets it. */
+  foreign(): void;
+  /** The broker dropped a message from the queue, for a reason of its own words. */
+  dropped(reason: string): void;
+  lost(): void;
 }
 
 /** A message of the own queue with its entry, `undefined` for one without our headers. */
@@ -52,6 +57,7 @@ interface Arrival {
 
 /** A channel with its two queues. */
 interface Present {
+  readonly consumer: QueueConsumer;
   readonly channel: Channel;
   readonly window: PrefetchWindow;
   readonly holdBack: HoldBack<Arrival>;
@@ -78,37 +84,40 @@ const ANSWER_MS = 30_000;
  * one takes seconds, and after a cut network the old consumer is there until its connection misses heartbeats.
  */
 export class OwnQueue {
-  readonly #channel: ManagedChannel<Channel>;
+  #channel: ManagedChannel<Channel> | undefined;
   #starts = 0;
   #unacked: { present: Present; message: ConsumeMessage } | undefined;
-  #queue: string | undefined;
+  #name: string | undefined;
   #present: Present | undefined;
   /** Counts reasons to read the history. */
   #doubts = 0;
 
   constructor(
-    connection: BrokerConnection,
+    private readonly connection: BrokerConnection,
     private readonly logger: Logger,
     private readonly bindings: Bindings,
     private readonly options: OwnQueueOptions,
-  ) {
-    this.#channel = new ManagedChannel(connection, {
+  ) {}
+
+  /** Starts whenever there is a connection; called once. */
+  consume(consumer: QueueConsumer): void {
+    this.#channel = new ManagedChannel(this.connection, {
       name: 'own queue',
-      logger,
+      logger: this.logger,
       create: plainChannel,
-      ready: (channel) => this.#start(channel),
-      opened: () => options.onConsuming(),
-      lost: () => this.#lost(),
+      ready: (channel) => this.#start(channel, consumer),
+      opened: () => consumer.consuming(),
+      lost: () => this.#lost(consumer),
     });
   }
 
-  /** The queue that is consumed or being prepared. */
-  get queue(): string | undefined {
-    return this.#queue;
+  /** Of the queue that is consumed or being prepared. */
+  get name(): string | undefined {
+    return this.#name;
   }
 
-  close(): Promise<void> {
-    return this.#channel.close();
+  async close(): Promise<void> {
+    await this.#channel?.close();
   }
 
   /** Something may be missing: holds back what comes until the hole is filled. */
@@ -121,34 +130,36 @@ export class OwnQueue {
     present.holdBack.close();
     this.#fill(present).catch((error: unknown) => {
       this.logger.warn({ err: error }, 'a hole could not be filled');
-      if (this.#present === present) this.#channel.restart('starting over after a hole that was not filled');
+      if (this.#present === present) this.#channel?.restart('starting over after a hole that was not filled');
     });
   }
 
-  async #start(channel: Channel): Promise<void> {
-    const { instance, prefetch, queueKind, onStalled } = this.options;
+  async #start(channel: Channel, consumer: QueueConsumer): Promise<void> {
+    const { instance, prefetch, cluster, nodes } = this.options;
     const queue = deliveryQueueOf(this.#starts === 0 ? instance : `${instance}.${this.#starts}`);
     this.#starts += 1;
-    this.#queue = queue;
+    this.#name = queue;
     const inTime = <Value>(step: Promise<Value>, what: string) =>
-      answered(untilClosed(channel, step), () => onStalled(`no answer to ${what} for ${ANSWER_MS} ms`));
+      answered(untilClosed(channel, step), () => nodes.leave(`no answer to ${what} for ${ANSWER_MS} ms`));
     const dropped = droppedQueueOf(queue);
     await inTime(channel.assertQueue(dropped, droppedQueueOptions), 'a queue');
-    await inTime(channel.assertQueue(queue, deliveryQueueOptions(await queueKind(), queue)), 'a queue');
+    const kind = await kindOfOwnQueue(cluster, this.connection);
+    await inTime(channel.assertQueue(queue, deliveryQueueOptions(kind, queue)), 'a queue');
     await inTime(channel.prefetch(prefetch), 'a prefetch');
     const window = new PrefetchWindow(prefetch, () => channel.prefetch(prefetch));
     const present: Present = {
+      consumer,
       channel,
       window,
       isFull: false,
       holdBack: new HoldBack<Arrival>((arrival) => this.#take(present, arrival)),
     };
     this.#present = present;
-    const restart = () => this.#channel.restart('the broker cancelled a consumer of our own queue');
+    const restart = () => this.#channel?.restart('the broker cancelled a consumer of our own queue');
     // Without a bound, so that the first one never waits at the broker, where a policy could drop it as well.
     const watched = channel.consume(
       dropped,
-      (message) => (message === null ? restart() : this.options.onDropped(dropReasonOf(message))),
+      (message) => (message === null ? restart() : consumer.dropped(dropReasonOf(message))),
       { noAck: true },
     );
     await inTime(watched, 'a consumer');
@@ -159,17 +170,17 @@ export class OwnQueue {
     });
     await inTime(consumed, 'a consumer');
     await inTime(this.bindings.attach(queue), 'its bindings');
-    this.options.onBound();
+    consumer.bound();
     await this.#fill(present);
     this.logger.info({ queue, bindings: this.bindings.size }, 'consuming own queue');
   }
 
   /** Until nothing more was found to be missing while the history was read. */
   async #fill(present: Present): Promise<void> {
-    const { channel, holdBack } = present;
+    const { consumer, channel, holdBack } = present;
     for (let doubts: number | undefined; doubts !== this.#doubts;) {
       doubts = this.#doubts;
-      await untilClosed(channel, this.options.fillHole());
+      await untilClosed(channel, consumer.fillHole());
       // More may wait at the broker than the prefetch: each reading must bring us past all that it told, or we never catch up.
       if (doubts !== this.#doubts && present.isFull) await untilClosed(channel, this.#drain(present));
       else this.#passKnown(present);
@@ -184,17 +195,17 @@ export class OwnQueue {
     delete present.endDrain;
   }
 
-  #passKnown({ holdBack }: Present): void {
-    holdBack.passWhile(({ entry }) => entry === undefined || this.options.isKnown(entry));
+  #passKnown({ consumer, holdBack }: Present): void {
+    holdBack.passWhile(({ entry }) => entry === undefined || consumer.isKnown(entry));
   }
 
   #push(present: Present, message: ConsumeMessage): void {
-    const { holdBack, window } = present;
+    const { consumer, holdBack, window } = present;
     const entry = parseHistoryEntry(message);
     // What comes again was given back in between, and waited.
     present.isFull = window.isFullAt(message.fields.deliveryTag) || message.fields.redelivered;
-    if (present.isFull) this.options.onWindowFull(entry);
-    else if (entry !== undefined) this.options.onWindowFree(entry);
+    if (present.isFull) consumer.windowFull(entry);
+    else if (entry !== undefined) consumer.windowFree(entry);
     holdBack.push({ message, entry });
     if (present.endDrain === undefined) return;
     this.#passKnown(present);
@@ -203,9 +214,9 @@ export class OwnQueue {
 
   #take(present: Present, { message, entry }: Arrival): void {
     if (entry === undefined) {
-      this.options.onForeign();
+      present.consumer.foreign();
       this.logger.warn({ id: message.properties.messageId as unknown }, 'a message without our headers');
-    } else this.options.onEntry(entry);
+    } else present.consumer.take(entry);
     this.#acknowledge(present, message);
   }
 
@@ -228,10 +239,10 @@ export class OwnQueue {
     }
   }
 
-  #lost(): void {
+  #lost(consumer: QueueConsumer): void {
     this.#present = undefined;
     this.bindings.detach();
-    this.options.onLost();
+    consumer.lost();
   }
 }
 

@@ -15,6 +15,9 @@ export function ownQueueKind(inCluster: boolean, brokerVersion: string | undefin
   return inCluster && !(Number.parseInt(brokerVersion ?? '', 10) < FIRST_THAT_KEEPS) ? 'quorum' : 'exclusive';
 }
 
-export async function kindOfOwnQueue(cluster: Cluster, connection: BrokerConnection): Promise<QueueKind> {
+export async function kindOfOwnQueue(
+  cluster: Pick<Cluster, 'detect'>,
+  connection: BrokerConnection,
+): Promise<QueueKind> {
   return ownQueueKind(await cluster.detect(), connection.model?.connection.serverProperties.version);
 }

@@ -6,8 +6,8 @@ import type { Trust } from './trust.ts';
 export interface DoubtsContext {
   readonly timeline: Pick<Timeline, 'find'>;
   readonly trust: Pick<Trust, 'doubt'>;
-  /** Nothing is passed on until the history has told what is missing. */
-  readonly recheck: () => void;
+  /** Passes nothing on until the history has told what is missing. */
+  readonly queue: { recheck(): void };
 }
 
 /**
@@ -27,7 +27,7 @@ export class Doubts {
   /** Something is missing. */
   recheck(): void {
     this.context.trust.doubt();
-    this.context.recheck();
+    this.context.queue.recheck();
   }
 
   /** Messages may wait at the broker behind this one, where a hand can remove them. */

@@ -1,40 +1,35 @@
+import type { BrokerConnection } from '../../../shared/broker/broker-connection.ts';
+import { Cluster } from '../../../shared/broker/cluster.ts';
 import type { Cursor } from '../../../shared/contract/cursor.ts';
-import type { HistoryEntry } from '../../../shared/contract/message.ts';
 import { EVERYONE, markKeyOf, type Address } from '../../../shared/contract/routing.ts';
 import { ExpiringMap } from '../../../shared/core/expiring-map.ts';
-import type { BrokerConnection } from '../../../shared/broker/broker-connection.ts';
+import { Drops } from '../../../shared/monitoring/drops.ts';
 import type { SteadyClock, WallClock } from '../../../shared/service/clock.ts';
-import { Cluster } from '../../../shared/broker/cluster.ts';
 import type { Logger } from '../../../shared/service/logger.ts';
 import { sleep } from '../../../shared/service/sleep.ts';
 import { Bindings } from '../broker/bindings.ts';
 import { History } from '../broker/history.ts';
-import { OwnQueue } from '../broker/own-queue.ts';
 import { Marks } from '../broker/marks.ts';
-import { kindOfOwnQueue } from '../broker/queue-kind.ts';
+import { Nodes } from '../broker/nodes.ts';
+import { OwnQueue } from '../broker/own-queue.ts';
 import type { DeliveryConfig } from '../config.ts';
+import type { DeliveryMetrics } from '../metrics.ts';
+import { Arrivals } from './arrivals.ts';
+import { Doubts } from './doubts.ts';
 import { FanOut, type Subscriber } from './fan-out.ts';
+import { FanOutMeter } from './fan-out-meter.ts';
+import { Hole } from './hole.ts';
 import { Liveness } from './liveness.ts';
 import { LookBack } from './look-back.ts';
 import { Resume, type Replay, type StartingPoint } from './resume.ts';
 import { RoomIndex } from './room-index.ts';
-import { roomsByKind } from './rooms-by-kind.ts';
 import { ScanSchedule } from './scan-schedule.ts';
-import { Timeline, toTimelineEntry } from './timeline.ts';
+import { Timeline } from './timeline.ts';
 import { Trust } from './trust.ts';
-import { beginDelivery } from './delivery-span.ts';
-import { Doubts } from './doubts.ts';
-import { Drops } from '../../../shared/monitoring/drops.ts';
-import { FanOutMeter } from './fan-out-meter.ts';
-import { Hole } from './hole.ts';
-import type { DeliveryMetrics } from '../metrics.ts';
-import { Nodes } from '../broker/nodes.ts';
 
 /** Event ids remembered to drop repeats: as long as ingest remembers them. */
 const REPEATS_MAX = 100_000;
 const REPEATS_MS = 24 * 60 * 60 * 1000;
-/** Without a mark coming back for so long, the own queue no longer brings what it should. */
-const MARK_LOST_MS = 20_000;
 
 /** A session as the stream knows it. */
 export interface StreamMember extends Subscriber {
@@ -55,124 +50,77 @@ export interface EventStreamContext {
   readonly now: SteadyClock;
 }
 
+/** What it asks for itself, of all that it puts together. */
+interface Parts {
+  readonly now: SteadyClock;
+  readonly timeline: Timeline;
+  readonly liveness: Liveness;
+  readonly bindings: Bindings;
+  readonly queue: OwnQueue;
+  readonly marks: Marks;
+  readonly scans: ScanSchedule;
+}
+
 /** From the broker to the feeds of the sessions: rooms, live events, the hole after an outage, and the past. */
 export class EventStream {
-  readonly #context: Omit<EventStreamContext, 'consuming' | 'publishing'>;
-  readonly #nodes: Nodes;
-  readonly #cluster: Cluster;
-  readonly #timeline: Timeline;
-  readonly #index = new RoomIndex<StreamMember>();
-  readonly #trust = new Trust();
-  readonly #doubts: Doubts;
-  readonly #hole: Hole;
   readonly drops: Drops;
-  readonly #fanOut: FanOut;
-  readonly #meter: FanOutMeter;
-  readonly #bindings: Bindings;
-  readonly #marks: Marks;
-  readonly #history: History;
-  readonly #path: OwnQueue;
-  readonly #scans: ScanSchedule;
+  readonly #index = new RoomIndex<StreamMember>();
   readonly #resume: Resume<StreamMember>;
-  readonly #liveness: Liveness;
+  readonly #arrivals: Arrivals;
+  readonly #parts: Parts;
 
-  constructor({ consuming, publishing, ...context }: EventStreamContext) {
-    const { config, metrics, logger, instance, wall, now } = context;
-    this.#context = context;
-    this.#nodes = new Nodes([consuming, publishing]);
-    this.#cluster = new Cluster(config.amqpCluster, config.amqpUrl);
-    this.#timeline = new Timeline(config.recentMaxBytes);
-    this.#fanOut = new FanOut(this.#timeline, this.#index, new ExpiringMap(REPEATS_MAX, REPEATS_MS));
-    this.#meter = new FanOutMeter(metrics, wall, now);
-    this.#bindings = new Bindings(
-      consuming,
-      logger,
-      { maxPerKind: config.maxBindingsPerKind, lingerMs: config.roomLingerMs },
-      {
-        bound: (pattern) => this.#trust.coverage.bindingConfirmed(pattern),
-        unbound: (pattern) => this.#trust.coverage.bindingRemoved(pattern),
-      },
-    );
-    const markEvents = {
-      published: (mark: Cursor) => this.#trust.markPublished(mark),
-      roundTrip: (seconds: number) => metrics.markRoundTrip.observe(seconds),
-      overtook: () => this.#doubts.recheck(),
-    };
-    this.#marks = new Marks(publishing, logger, instance, markEvents, wall, now);
-    this.#history = new History(consuming, this.#marks, this.#cluster, {
-      begun: () => metrics.scans.inc(),
-      stalled: (reason) => this.#nodes.leave(reason),
-    });
-    this.#liveness = new Liveness(config.markIntervalMs);
-    const recheck = () => this.#path.recheck();
-    this.#doubts = new Doubts({ timeline: this.#timeline, trust: this.#trust, recheck }, now());
-    this.drops = new Drops(metrics.brokerDrops, logger, 'their history is read instead');
-    void this.#bindings.bindAlways(markKeyOf(instance));
-    void this.#bindings.bindAlways(EVERYONE);
-    const lookBack = new LookBack({ cluster: this.#cluster, sleep, wall, now });
-    const { coverage, completeness } = this.#trust;
-    const known = { timeline: this.#timeline, completeness, index: this.#index };
-    this.#hole = new Hole({
-      ...known,
-      history: this.#history,
-      lookBack,
-      fanOut: this.#fanOut,
-      bindings: this.#bindings,
-      ...context,
-    });
-    this.#scans = new ScanSchedule(this.#history, logger, sleep);
-    const liveness = this.#liveness;
-    this.#resume = new Resume({
-      ...known,
-      coverage,
-      liveness,
-      scans: this.#scans,
-      lookBack,
-      sleep,
-      wall,
-      now,
-    });
-    this.#path = new OwnQueue(consuming, logger, this.#bindings, {
-      instance,
-      queueKind: () => kindOfOwnQueue(this.#cluster, consuming),
-      prefetch: config.deliveryPrefetch,
-      onEntry: (entry) => this.#take(entry),
-      onForeign: () => metrics.dropped.inc({ reason: 'foreign' }),
-      onDropped: (reason) => this.#dropped(reason),
-      onWindowFull: (entry) => this.#doubts.windowFull(entry),
-      onWindowFree: (entry) => this.#doubts.windowFree(entry),
-      fillHole: () => this.#fillHole(),
-      onBound: () => this.#marks.abandon(),
-      isKnown: ({ kind, cursor }) => kind !== 'event' || this.#timeline.find(cursor) !== undefined,
-      onConsuming: () => {
-        this.#liveness.consuming();
-        this.#sendMarkIfDue(now());
-      },
-      onLost: () => this.#lost(),
-      onStalled: (reason) => this.#nodes.leave(reason),
-    });
+  constructor(context: EventStreamContext) {
+    const { consuming, publishing, instance, config, metrics, logger, wall, now } = context;
+    const nodes = new Nodes([consuming, publishing]);
+    const cluster = new Cluster(config.amqpCluster, config.amqpUrl);
+    const timeline = new Timeline(config.recentMaxBytes);
+    const liveness = new Liveness(config.markIntervalMs);
+    const trust = new Trust();
+    const drops = new Drops(metrics.brokerDrops, logger, 'their history is read instead');
+    const limits = { maxPerKind: config.maxBindingsPerKind, lingerMs: config.roomLingerMs };
+    const bindings = new Bindings(consuming, logger, limits, trust.coverage);
+    const { deliveryPrefetch: prefetch } = config;
+    const queue = new OwnQueue(consuming, logger, bindings, { instance, cluster, nodes, prefetch });
+    const doubts = new Doubts({ timeline, trust, queue }, now());
+    const marks = new Marks(publishing, logger, instance, { trust, doubts, metrics }, wall, now);
+    const history = new History(consuming, marks, cluster, { nodes, metrics });
+    const scans = new ScanSchedule(history, logger, sleep);
+    const lookBack = new LookBack({ cluster, sleep, wall, now });
+    const index = this.#index;
+    const known = { timeline, index, bindings, coverage: trust.coverage, completeness: trust.completeness };
+    this.#resume = new Resume({ ...known, liveness, scans, lookBack, sleep, wall, now });
+    const fanOut = new FanOut(timeline, index, new ExpiringMap(REPEATS_MAX, REPEATS_MS));
+    const hole = new Hole({ ...known, history, lookBack, fanOut, metrics, logger, now });
+    const meter = new FanOutMeter(metrics, wall, now);
+    const parts = { timeline, fanOut, meter, trust, doubts, hole, marks, liveness, drops, nodes };
+    this.#arrivals = new Arrivals({ ...parts, metrics, logger, now });
+    this.#parts = { now, timeline, liveness, bindings, queue, marks, scans };
+    this.drops = drops;
+    void bindings.bindAlways(markKeyOf(instance));
+    void bindings.bindAlways(EVERYONE);
+    queue.consume(this.#arrivals);
   }
 
   /** Whether what is published now reaches the sessions. */
   get isAlive(): boolean {
-    return this.#liveness.isAlive;
+    return this.#parts.liveness.isAlive;
   }
 
   get queue(): string | undefined {
-    return this.#path.queue;
+    return this.#parts.queue.name;
   }
 
   get roomCount(): number {
-    return this.#index.roomCount - (this.#index.members(EVERYONE) === undefined ? 0 : 1);
+    return this.#index.roomCount;
   }
 
   /** Rooms in use, by their kind. */
   roomsByKind(): ReadonlyMap<string, number> {
-    return roomsByKind(this.#index.rooms);
+    return this.#index.countByKind();
   }
 
   get bindingCount(): number {
-    return this.#bindings.size;
+    return this.#parts.bindings.size;
   }
 
   roomsOf(member: StreamMember): ReadonlySet<Address> {
@@ -181,15 +129,15 @@ export class EventStream {
 
   /** Resolves once the broker has confirmed the binding and the member is in the room. */
   async join(member: StreamMember, room: Address): Promise<void> {
+    const { bindings, timeline, now } = this.#parts;
     if (this.#index.has(room, member)) return;
-    await this.#bindings.acquire(room);
-    if (member.closed || !this.#index.join(room, member, this.#timeline.next)) {
-      this.#bindings.release(room, this.#context.now());
-    }
+    await bindings.acquire(room);
+    if (member.closed || !this.#index.join(room, member, timeline.next)) bindings.release(room, now());
   }
 
   leave(member: StreamMember, room: Address): void {
-    if (this.#index.leave(room, member)) this.#bindings.release(room, this.#context.now());
+    const { bindings, now } = this.#parts;
+    if (this.#index.leave(room, member)) bindings.release(room, now());
   }
 
   leaveAll(member: StreamMember): void {
@@ -198,77 +146,28 @@ export class EventStream {
 
   /** The newest position; waits for the path to be alive. */
   async position(): Promise<Cursor> {
+    const { liveness, timeline } = this.#parts;
     for (;;) {
-      await this.#liveness.whenAlive();
-      const { last } = this.#timeline;
+      await liveness.whenAlive();
+      const { last } = timeline;
       if (last !== undefined) return last.cursor;
     }
   }
 
-  /** What a member missed; asks again when the broker went away in between. */
+  /** What a member missed. */
   plan(member: StreamMember, start: StartingPoint, position: Cursor): Promise<Replay> {
     return this.#resume.plan(member, start, position);
   }
 
   /** Housekeeping; called about once a second. */
   tick(nowMs: number): void {
-    this.#bindings.tick(nowMs);
-    this.#sendMarkIfDue(nowMs);
-    if (this.#marks.oldestMs() > MARK_LOST_MS) {
-      this.#marks.abandon();
-      this.#nodes.leave(`no mark has come back for ${MARK_LOST_MS} ms`);
-    } else if (!this.#nodes.areBlocked) this.#doubts.tick(nowMs, this.#marks.oldestMs());
+    this.#parts.bindings.tick(nowMs);
+    this.#arrivals.tick(nowMs);
   }
 
   async close(): Promise<void> {
-    this.#scans.close();
-    await Promise.all([this.#path.close(), this.#marks.close(), this.#bindings.close()]);
-  }
-
-  #take(entry: HistoryEntry): void {
-    const endSpan = entry.kind === 'event' ? beginDelivery(entry) : undefined;
-    const sessions = this.#fanOut.deliver(toTimelineEntry(entry), this.#context.now());
-    if (sessions === undefined) {
-      this.#context.metrics.repeats.inc();
-      return;
-    }
-    switch (entry.kind) {
-      case 'event':
-        this.#meter.fannedOut(entry, sessions);
-        endSpan?.(sessions);
-        this.#context.logger.info({ id: entry.id, event: entry.type, rooms: entry.rooms, sessions }, 'event');
-        return;
-      case 'mark':
-        this.#doubts.markArrived();
-        this.#trust.markArrived(entry.cursor, this.#timeline.next - 1);
-        this.#marks.markArrived(entry.cursor);
-        this.#liveness.markArrived();
-        return;
-      case 'control':
-    }
-  }
-
-  /** What the queue did not bring goes to the sessions before anything newer does. */
-  async #fillHole(): Promise<void> {
-    this.#trust.coverage.distrust();
-    await this.#hole.fill();
-  }
-
-  #dropped(reason: string): void {
-    this.drops.note(reason, this.#context.now());
-    this.#doubts.recheck();
-  }
-
-  #sendMarkIfDue(nowMs: number): void {
-    if (!this.#liveness.isMarkDue(nowMs)) return;
-    this.#marks.publish().catch((error: unknown) => {
-      this.#context.logger.debug({ err: error }, 'a mark was not published');
-    });
-  }
-
-  #lost(): void {
-    this.#liveness.lost();
-    this.#marks.abandon();
-    this.#trust.coverage.reset();
+    const { scans, queue, marks, bindings } = this.#parts;
+    scans.close();
+    await Promise.all([queue.close(), marks.close(), bindings.close()]);
   }
 }

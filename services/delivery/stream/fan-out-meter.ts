@@ -1,7 +1,9 @@
+import { SpanKind } from '@opentelemetry/api';
 import { cursorTimeMs, type Cursor } from '../../../shared/contract/cursor.ts';
 import type { EventEntry } from '../../../shared/contract/message.ts';
 import { unixMs } from '../../../shared/core/wall-time.ts';
 import type { SteadyClock, WallClock } from '../../../shared/service/clock.ts';
+import { beginSpan } from '../../../shared/service/tracing.ts';
 import { Companions } from './companions.ts';
 import type { DeliveryMetrics } from '../metrics.ts';
 
@@ -40,4 +42,21 @@ export class FanOutMeter {
       this.metrics.recentEndToEnd.observe(latencyMs, nowMs);
     }
   }
+}
+
+/**
+ * The end of an event's trace: from its arrival to its frames being with the kernel, which is when the turn of the event
+ * loop ends. Call the answer right after the sockets were written to.
+ */
+export function beginDelivery({
+  id,
+  type,
+  traceparent,
+}: EventEntry): ((sessions: number) => void) | undefined {
+  if (traceparent === undefined) return undefined;
+  const attributes = { 'messaging.message.id': id, 'roomcast.event': type };
+  const end = beginSpan('deliver', { kind: SpanKind.CONSUMER, parent: { traceparent }, attributes });
+  return end === undefined
+    ? undefined
+    : (sessions) => process.nextTick(() => end({ 'roomcast.sessions': sessions }));
 }

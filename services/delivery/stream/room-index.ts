@@ -1,16 +1,24 @@
-import type { Address } from '../../../shared/contract/routing.ts';
+import { roomKinds } from '../../../shared/contract/rooms.ts';
+import { EVERYONE, personalKindOf, type Address } from '../../../shared/contract/routing.ts';
 
 /** Who is in which room: two maps changed together. A member remembers the position at which it joined. */
 export class RoomIndex<Member> {
   readonly #members = new Map<Address, Map<Member, number>>();
   readonly #rooms = new Map<Member, Set<Address>>();
 
-  get rooms(): ReadonlySet<Address> {
-    return new Set(this.#members.keys());
+  get roomCount(): number {
+    return this.#members.size - (this.#members.has(EVERYONE) ? 1 : 0);
   }
 
-  get roomCount(): number {
-    return this.#members.size;
+  /** How many rooms there are of each kind, and 0 for a kind without any. */
+  countByKind(): ReadonlyMap<string, number> {
+    const counts = new Map<string, number>(roomKinds.map((kind) => [kind, 0]));
+    for (const room of this.#members.keys()) {
+      if (room === EVERYONE) continue;
+      const kind = personalKindOf(room) ?? room;
+      counts.set(kind, (counts.get(kind) ?? 0) + 1);
+    }
+    return counts;
   }
 
   /** Each member of a room with the position at which it joined. */

@@ -1,0 +1,142 @@
+import type { Cursor } from '../../../shared/contract/cursor.ts';
+import type { EventEntry, HistoryEntry } from '../../../shared/contract/message.ts';
+import type { Drops } from '../../../shared/monitoring/drops.ts';
+import type { SteadyClock } from '../../../shared/service/clock.ts';
+import type { Logger } from '../../../shared/service/logger.ts';
+import type { Doubts } from './doubts.ts';
+import type { FanOut } from './fan-out.ts';
+import { beginDelivery, type FanOutMeter } from './fan-out-meter.ts';
+import type { Hole } from './hole.ts';
+import type { Liveness } from './liveness.ts';
+import { toTimelineEntry, type Timeline } from './timeline.ts';
+import type { Trust } from './trust.ts';
+
+/** Without a mark coming back for so long, the own queue no longer brings what it should. */
+const MARK_LOST_MS = 20_000;
+
+export interface ArrivalsContext {
+  readonly timeline: Timeline;
+  readonly fanOut: FanOut;
+  readonly meter: FanOutMeter;
+  readonly trust: Trust;
+  readonly doubts: Doubts;
+  readonly hole: Hole;
+  readonly marks: {
+    publish(): Promise<unknown>;
+    markArrived(mark: Cursor): void;
+    abandon(): void;
+    oldestMs(): number;
+  };
+  readonly liveness: Liveness;
+  readonly drops: Drops;
+  readonly nodes: { readonly areBlocked: boolean; leave(reason: string): void };
+  readonly metrics: {
+    readonly repeats: { inc(): void };
+    readonly dropped: { inc(labels: { reason: 'foreign' }): void };
+  };
+  readonly logger: Logger;
+  readonly now: SteadyClock;
+}
+
+/**
+ * What becomes of the own queue and of what it brings. In the order of a start: it is bound, the hole before it is
+ * filled, what the history told already is passed on, it is consumed. When it is lost, all of that begins again.
+ */
+export class Arrivals {
+  constructor(private readonly context: ArrivalsContext) {}
+
+  bound(): void {
+    this.context.marks.abandon();
+  }
+
+  /** What the queue did not bring goes to the sessions before anything newer does. */
+  async fillHole(): Promise<void> {
+    this.context.trust.coverage.distrust();
+    await this.context.hole.fill();
+  }
+
+  /** What no session is sent leaves nothing behind. */
+  isKnown({ kind, cursor }: HistoryEntry): boolean {
+    return kind !== 'event' || this.context.timeline.find(cursor) !== undefined;
+  }
+
+  consuming(): void {
+    this.context.liveness.consuming();
+    this.#sendMarkIfDue(this.context.now());
+  }
+
+  windowFull(entry: HistoryEntry | undefined): void {
+    this.context.doubts.windowFull(entry);
+  }
+
+  windowFree(entry: HistoryEntry): void {
+    this.context.doubts.windowFree(entry);
+  }
+
+  take(entry: HistoryEntry): void {
+    const endSpan = entry.kind === 'event' ? beginDelivery(entry) : undefined;
+    const sessions = this.context.fanOut.deliver(toTimelineEntry(entry), this.context.now());
+    if (sessions === undefined) {
+      this.context.metrics.repeats.inc();
+      return;
+    }
+    switch (entry.kind) {
+      case 'event':
+        this.#delivered(entry, sessions);
+        endSpan?.(sessions);
+        return;
+      case 'mark':
+        this.#markArrived(entry.cursor);
+        return;
+      case 'control':
+    }
+  }
+
+  foreign(): void {
+    this.context.metrics.dropped.inc({ reason: 'foreign' });
+  }
+
+  dropped(reason: string): void {
+    this.context.drops.note(reason, this.context.now());
+    this.context.doubts.recheck();
+  }
+
+  lost(): void {
+    const { liveness, marks, trust } = this.context;
+    liveness.lost();
+    marks.abandon();
+    trust.coverage.reset();
+  }
+
+  /** Called about once a second. */
+  tick(nowMs: number): void {
+    const { marks, nodes, doubts } = this.context;
+    this.#sendMarkIfDue(nowMs);
+    if (marks.oldestMs() > MARK_LOST_MS) {
+      marks.abandon();
+      nodes.leave(`no mark has come back for ${MARK_LOST_MS} ms`);
+    } else if (!nodes.areBlocked) doubts.tick(nowMs, marks.oldestMs());
+  }
+
+  #delivered(event: EventEntry, sessions: number): void {
+    const { id, type, rooms } = event;
+    this.context.meter.fannedOut(event, sessions);
+    this.context.logger.info({ id, event: type, rooms, sessions }, 'event');
+  }
+
+  #markArrived(mark: Cursor): void {
+    const { doubts, trust, timeline, marks, liveness } = this.context;
+    doubts.markArrived();
+    trust.markArrived(mark, timeline.next - 1);
+    marks.markArrived(mark);
+    liveness.markArrived();
+  }
+
+  #sendMarkIfDue(nowMs: number): void {
+    const { liveness, marks, logger } = this.context;
+    if (!liveness.isMarkDue(nowMs)) return;
+    marks.publish().catch((error: unknown) => {
+      logger.debug({ err: error }, 'a mark was not published');
+    });
+  }
+}
