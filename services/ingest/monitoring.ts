@@ -6,7 +6,7 @@ import { Monitoring } from '../../shared/monitoring/monitoring.ts';
 import { Rates } from '../../shared/monitoring/sample-ring.ts';
 import { SAMPLE_MS } from '../../shared/monitoring/sampler.ts';
 import type { HistoryIds } from './publish/history-ids.ts';
-import type { Publisher } from './publish/publisher.ts';
+import type { ConfirmPublisher } from '../../shared/broker/confirm-publisher.ts';
 import type { IngestConfig } from './config.ts';
 import { ingestReportOf } from './health.ts';
 import type { SiteWatch } from './backends/easyappointments/api/site-watch.ts';
@@ -19,7 +19,7 @@ export interface IngestParts {
   readonly instance: string;
   readonly config: IngestConfig;
   readonly consuming: BrokerConnection;
-  readonly publisher: Publisher;
+  readonly publisher: Pick<ConfirmPublisher, 'state' | 'unconfirmed'>;
   readonly ids: Pick<HistoryIds, 'knowledge'>;
   readonly metrics: Metrics;
   readonly site: Pick<SiteWatch, 'state'>;

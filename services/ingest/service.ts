@@ -14,7 +14,8 @@ import { createLogger, type Logger } from '../../shared/service/logger.ts';
 import { NetworkSet } from '../../shared/config/networks.ts';
 import { HistoryIds } from './publish/history-ids.ts';
 import { Inbox } from './inbox/inbox.ts';
-import { Publisher } from './publish/publisher.ts';
+import { ConfirmPublisher } from '../../shared/broker/confirm-publisher.ts';
+import { eventPublisher } from './publish/event-publisher.ts';
 import { QueueWatch } from './inbox/queue-watch.ts';
 import { TakeBack } from './inbox/take-back.ts';
 import type { IngestConfig } from './config.ts';
@@ -68,14 +69,12 @@ export async function startIngest(
     ids: () => repeats.size,
   });
   const nextCursor = () => Cursor.parse(v7({ msecs: unixMs(wallClock()) }));
-  const publisher: Publisher = new Publisher(publishing, {
+  const publisher: ConfirmPublisher = new ConfirmPublisher(publishing, {
     maxUnconfirmed: config.ingestMaxUnconfirmed,
     maxUnconfirmedBytes: config.ingestMaxUnconfirmedBytes,
     confirmTimeoutMs: config.ingestConfirmTimeoutMs,
-    appId: instance,
-    wall: wallClock,
     now: steadyClock,
-    observer: metrics,
+    onConfirmed: (seconds) => metrics.confirmed(seconds),
     logger,
   });
   publisher.on('unroutable', repairing(publishing, config, logger));
@@ -91,7 +90,7 @@ export async function startIngest(
   });
   const ledger = new Ledger();
   const intake: Intake = new Intake({
-    publisher,
+    publisher: eventPublisher(publisher, { appId: instance, wall: wallClock }),
     observer: metrics,
     nextCursor,
     clock: wallClock,

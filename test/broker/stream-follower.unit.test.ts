@@ -1,25 +1,19 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { EventEmitter } from 'node:events';
 import { StreamFollower } from '../../shared/broker/stream-follower.ts';
-import type { BrokerConnection } from '../../shared/broker/broker-connection.ts';
 import { createLogger } from '../../shared/service/logger.ts';
-import { ScriptedChannel } from '../support/scripted-channel.ts';
+import { atOffset, ScriptedConnection, type ScriptedChannel } from '../support/scripted-channel.ts';
 
 const LONGEST_RETRY_MS = 5_000;
 const HOUR_MS = 3_600_000;
 
 /** A follower on a node that answers, until the test says otherwise. */
 async function world({ begin = () => Promise.resolve<number | 'first'>('first') } = {}) {
-  const channels: ScriptedChannel[] = [];
-  const createChannel = () => {
-    channels.push(new ScriptedChannel());
-    return Promise.resolve(channels.at(-1)?.channel);
-  };
-  const connection = Object.assign(new EventEmitter(), { model: { createChannel } });
+  const scripted = new ScriptedConnection();
+  const { channels } = scripted;
   const offsets: number[] = [];
   const onFirst = jest.fn<(offset: number, expected: number) => void>();
   const onGone = jest.fn();
-  const follower = new StreamFollower(connection as unknown as BrokerConnection, {
+  const follower = new StreamFollower(scripted.connection, {
     stream: 'a.stream',
     name: 'stream',
     begin,
@@ -31,13 +25,10 @@ async function world({ begin = () => Promise.resolve<number | 'first'>('first') 
   const settle = (ms = 0) => jest.advanceTimersByTimeAsync(ms);
   await settle();
   const bring = (...wanted: readonly number[]) => {
-    for (const offset of wanted)
-      channels.at(-1)?.bring({ properties: { headers: { 'x-stream-offset': offset } } });
+    for (const offset of wanted) channels.at(-1)?.bring(atOffset(offset));
   };
   const reconnect = async () => {
-    connection.model = { createChannel };
-    channels.at(-1)?.emit('close');
-    connection.emit('up');
+    scripted.reconnect();
     await settle();
   };
   const begunAt = () =>

@@ -5,9 +5,8 @@ import { v7 } from 'uuid';
 import { History } from '../../services/delivery/broker/history.ts';
 import type { Mark, Marks } from '../../services/delivery/broker/marks.ts';
 import { Cursor } from '../../shared/contract/cursor.ts';
-import { encodeHeaders } from '../../shared/contract/message.ts';
 import type { BrokerConnection } from '../../shared/broker/broker-connection.ts';
-import { ScriptedChannel } from '../support/scripted-channel.ts';
+import { entryOf, ScriptedChannel } from '../support/scripted-channel.ts';
 
 const STALL_MS = 15_000;
 const never = () => new Promise<never>(() => undefined);
@@ -74,7 +73,7 @@ async function pass() {
     .finally(() => (isOver = true));
   await jest.advanceTimersByTimeAsync(0);
   const bring = (type: string, cursor = Cursor.parse(v7())) => {
-    broker.bring({ properties: { messageId: cursor, type, headers: encodeHeaders(cursor, []) } });
+    broker.bring(entryOf(cursor, type));
     return cursor;
   };
   const settle = async (ms = 0) => {

@@ -5,9 +5,10 @@ import { OwnQueue, type QueueConsumer } from '../../services/delivery/broker/own
 import { Doubts } from '../../services/delivery/stream/doubts.ts';
 import type { Bindings } from '../../services/delivery/broker/bindings.ts';
 import type { BrokerConnection } from '../../shared/broker/broker-connection.ts';
-import type { Cursor } from '../../shared/contract/cursor.ts';
+import { Cursor } from '../../shared/contract/cursor.ts';
 import type { HistoryEntry } from '../../shared/contract/message.ts';
 import { createLogger } from '../../shared/service/logger.ts';
+import { deliveryOf, entryOf } from '../support/scripted-channel.ts';
 
 const ANSWER_MS = 30_000;
 const never = () => new Promise<never>(() => undefined);
@@ -88,11 +89,8 @@ describe('a message that fills the prefetch', () => {
   ] as const;
 
   function messageOf(deliveryTag: number): ConsumeMessage {
-    const cursor = cursors[deliveryTag - 1];
-    const headers = { cursor, rooms: 'provider_4' };
-    const properties = { messageId: cursor, type: 'appointment.created', appId: 'ingest', headers };
-    const fields = { deliveryTag, redelivered: false };
-    return { fields, properties, content: Buffer.from('{}') } as unknown as ConsumeMessage;
+    const cursor = Cursor.parse(cursors[deliveryTag - 1]);
+    return deliveryOf(entryOf(cursor, 'appointment.created', ['provider_4']), deliveryTag);
   }
 
   /** A path that is started, whose history answers when the test has it read. */

@@ -22,7 +22,7 @@ export const mutations: readonly Mutation[] = [
   {
     name: '202 before the confirm',
     scenario: 'ingest dies with unconfirmed events',
-    file: 'services/ingest/publish/publisher.js',
+    file: 'shared/broker/confirm-publisher.js',
     find: 'return await confirmed;',
     replace: "confirmed.catch(() => undefined); return 'prompt';",
   },

@@ -1,8 +1,9 @@
 import { Intake, type IntakeOptions } from '../../services/ingest/accept/intake.ts';
-import type { Announcement, Confirm } from '../../services/ingest/accept/ports.ts';
+import type { Announcement } from '../../services/ingest/accept/ports.ts';
 import type { Refusal } from '../../services/ingest/accept/problems.ts';
 import type { Input } from '../../services/ingest/accept/read-input.ts';
 import { Repeats, REPEATS_MAX_AGE_MS } from '../../services/ingest/accept/repeats.ts';
+import type { Confirm } from '../../shared/broker/confirm-silence.ts';
 import { Cursor } from '../../shared/contract/cursor.ts';
 import { AppError } from '../../shared/contract/errors.ts';
 import { wallTime } from '../../shared/core/wall-time.ts';
@@ -30,7 +31,6 @@ export function world({
       accepted: () => undefined,
       refused: () => undefined,
       ignored: () => undefined,
-      confirmed: () => undefined,
     },
     nextCursor: () => Cursor.parse(`01a205ff-0000-7000-8000-${String((cursors += 1)).padStart(12, '0')}`),
     clock: () => wallTime(0),

@@ -3,7 +3,7 @@ import { connect } from 'amqplib';
 import { once } from 'node:events';
 import { v7 } from 'uuid';
 import { Inbox } from '../../services/ingest/inbox/inbox.ts';
-import { Publisher } from '../../services/ingest/publish/publisher.ts';
+import { ConfirmPublisher } from '../../shared/broker/confirm-publisher.ts';
 import { Repeats } from '../../services/ingest/accept/repeats.ts';
 import { RejectedQueue } from '../../services/ingest/inbox/rejected-queue.ts';
 import { Cursor } from '../../shared/contract/cursor.ts';
@@ -27,14 +27,12 @@ async function startFaultyInbox() {
     logger,
     setup: (model) => declareTopology(model, { historyMaxAge: '7D' }, logger),
   });
-  const publisher = new Publisher(connection, {
+  const publisher = new ConfirmPublisher(connection, {
     maxUnconfirmed: 10,
     maxUnconfirmedBytes: 1_000_000,
     confirmTimeoutMs: scaledMs(20_000),
-    appId: 'test',
-    wall: wallClock,
     now: steadyClock,
-    observer: { confirmed: () => undefined },
+    onConfirmed: () => undefined,
     logger,
   });
   let tries = 0;

@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { connect } from 'amqplib';
 import { v7 } from 'uuid';
-import { Publisher } from '../../services/ingest/publish/publisher.ts';
+import { ConfirmPublisher } from '../../shared/broker/confirm-publisher.ts';
+import { eventPublisher } from '../../services/ingest/publish/event-publisher.ts';
 import type { Announcement } from '../../services/ingest/accept/ports.ts';
 import { Cursor } from '../../shared/contract/cursor.ts';
 import { encodeEventFrame, type RoomcastEvent } from '../../shared/contract/event.ts';
@@ -49,17 +50,16 @@ async function startPublisher(
     logger,
     setup: (model) => declareTopology(model, { historyMaxAge: '7D' }, logger),
   });
-  const publisher = new Publisher(connection, {
+  const publisher = new ConfirmPublisher(connection, {
     maxUnconfirmed: 10,
     maxUnconfirmedBytes: 1_000_000,
     confirmTimeoutMs: scaledMs(20_000),
-    appId: 'test',
-    wall: wallClock,
     now: steadyClock,
-    observer: { confirmed: () => undefined },
+    onConfirmed: () => undefined,
     logger,
     ...options,
   });
+  const events = eventPublisher(publisher, { appId: 'test', wall: wallClock });
   const connected = () =>
     new Promise<void>((resolve) => {
       const look = () => {
@@ -71,6 +71,7 @@ async function startPublisher(
   await connected();
   return {
     publisher,
+    publish: (one: Announcement) => events.publish(one),
     proxy,
     brokerUrl: vhost.url,
     connection,
@@ -88,7 +89,7 @@ async function startPublisher(
 describe('a publisher', () => {
   it('resolves when the broker confirms', async () => {
     await using world = await startPublisher();
-    const published = world.publisher.publish(announcement());
+    const published = world.publish(announcement());
     expect(world.publisher.unconfirmed).toBe(1);
     await published;
     expect(world.publisher.unconfirmed).toBe(0);
@@ -97,7 +98,7 @@ describe('a publisher', () => {
   it('refuses a batch that does not fit beside what is unconfirmed, and says when there is room', async () => {
     await using world = await startPublisher({ maxUnconfirmed: 3 });
     world.proxy.stall();
-    const published = [world.publisher.publish(announcement()), world.publisher.publish(announcement())];
+    const published = [world.publish(announcement()), world.publish(announcement())];
     world.publisher.ensureRoomFor(1, 10);
     expect(() => world.publisher.ensureRoomFor(2, 10)).toThrow(
       expect.objectContaining({ code: 'too_many_unconfirmed' }),
@@ -117,8 +118,8 @@ describe('a publisher', () => {
     await using world = await startPublisher({ confirmTimeoutMs: 200 });
     world.proxy.stall();
     const [first, second] = await Promise.allSettled([
-      world.publisher.publish(announcement()),
-      world.publisher.publish(announcement()),
+      world.publish(announcement()),
+      world.publish(announcement()),
     ]);
     for (const outcome of [first, second]) {
       expect(outcome).toMatchObject({
@@ -132,9 +133,9 @@ describe('a publisher', () => {
   it('says of a confirm that came after a silence of the broker that it is late', async () => {
     let nowMs = 0;
     await using world = await startPublisher({ now: () => nowMs });
-    expect(await world.publisher.publish(announcement())).toBe('prompt');
+    expect(await world.publish(announcement())).toBe('prompt');
     world.proxy.stall();
-    const published = world.publisher.publish(announcement());
+    const published = world.publish(announcement());
     nowMs += CONFIRM_SILENCE_MS + 1;
     world.proxy.heal();
     expect(await published).toBe('late');
@@ -143,7 +144,7 @@ describe('a publisher', () => {
   it('tells whoever waits, and whoever comes, that the broker blocks', async () => {
     await using world = await startPublisher();
     world.proxy.stall();
-    const published = world.publisher.publish(announcement());
+    const published = world.publish(announcement());
     world.connection.emit('state', { state: 'blocked', reason: 'low on memory' });
     await expect(published).rejects.toMatchObject({ code: 'broker_blocked', message: 'low on memory' });
   });
@@ -157,9 +158,7 @@ describe('a publisher', () => {
     const ids: unknown[] = [];
     await channel.consume(queue, (message) => ids.push(message?.properties.messageId), { noAck: true });
     world.proxy.stall();
-    const published = [announcement('first'), announcement('second')].map((one) =>
-      world.publisher.publish(one),
-    );
+    const published = [announcement('first'), announcement('second')].map((one) => world.publish(one));
     world.proxy.cut();
     world.proxy.heal();
     await Promise.all(published);
@@ -172,23 +171,23 @@ describe('a publisher', () => {
   it('tells whoever waits that the connection broke, and publishes again when it is back', async () => {
     await using world = await startPublisher();
     world.proxy.stall();
-    const published = world.publisher.publish(announcement());
+    const published = world.publish(announcement());
     world.proxy.cut();
     await expect(published).rejects.toMatchObject({ code: 'broker_unavailable' });
-    await expect(world.publisher.publish(announcement())).rejects.toMatchObject({
+    await expect(world.publish(announcement())).rejects.toMatchObject({
       code: 'broker_unavailable',
     });
     expect(world.publisher.unconfirmed).toBe(0);
     world.proxy.heal();
     await world.connected();
-    await world.publisher.publish(announcement());
+    await world.publish(announcement());
   });
 
   it('fails a message that cannot be encoded, and nothing else', async () => {
     await using world = await startPublisher();
-    await expect(world.publisher.publish(announcement('x'.repeat(300)))).rejects.toThrow();
+    await expect(world.publish(announcement('x'.repeat(300)))).rejects.toThrow();
     expect(world.publisher.unconfirmed).toBe(0);
-    await world.publisher.publish(announcement());
+    await world.publish(announcement());
   });
 });
 

@@ -8,6 +8,7 @@ import type { BrokerConnection } from '../../../shared/broker/broker-connection.
 import { unixMs } from '../../../shared/core/wall-time.ts';
 import type { SteadyClock, WallClock } from '../../../shared/service/clock.ts';
 import type { Logger } from '../../../shared/service/logger.ts';
+import { Confirms } from '../../../shared/broker/confirms.ts';
 import { confirmChannel, ManagedChannel } from '../../../shared/broker/managed-channel.ts';
 
 /** A mark on its way. */
@@ -31,6 +32,7 @@ interface Waiter {
  */
 export class Marks {
   readonly #channel: ManagedChannel<ConfirmChannel>;
+  #confirms: Confirms | undefined;
   readonly #waiting = new Map<Cursor, Waiter>();
 
   constructor(
@@ -46,11 +48,19 @@ export class Marks {
     private readonly wall: WallClock,
     private readonly now: SteadyClock,
   ) {
-    this.#channel = new ManagedChannel(connection, { name: 'marks', logger, create: confirmChannel });
+    this.#channel = new ManagedChannel(connection, {
+      name: 'marks',
+      logger,
+      create: confirmChannel,
+      ready: (channel) => {
+        this.#confirms = new Confirms(channel);
+        return Promise.resolve();
+      },
+    });
   }
 
   async publish(): Promise<Mark> {
-    const channel = await this.#channel.whenReady();
+    await this.#channel.whenReady();
     const cursor = Cursor.parse(uuidv7({ msecs: unixMs(this.wall()) }));
     this.observers.trust.markPublished(cursor);
     // Waits from before it is published: it may be back before its confirm.
@@ -58,7 +68,7 @@ export class Marks {
       this.#waiting.set(cursor, { publishedAtMs: this.now(), resolve, reject });
     });
     arrived.catch(() => undefined);
-    const confirmed = this.#publish(channel, cursor);
+    const confirmed = this.#send(cursor);
     confirmed.catch(() => this.#waiting.get(cursor)?.reject(new Error('the mark was not confirmed')));
     return { cursor, confirmed, arrived };
   }
@@ -97,19 +107,19 @@ export class Marks {
     return found;
   }
 
-  #publish(channel: ConfirmChannel, mark: Cursor): Promise<void> {
-    const options = {
-      messageId: mark,
-      type: MARK_TYPE,
-      appId: this.instance,
-      persistent: true,
-      headers: encodeHeaders(mark, []),
-    };
-    return new Promise((resolve, reject) => {
-      channel.publish(EXCHANGE, markKeyOf(this.instance), Buffer.alloc(0), options, (error: unknown) => {
-        if (error === null) resolve();
-        else reject(new Error('the broker did not confirm a mark', { cause: error }));
-      });
+  /** Once: sent again, it would stand in the history behind marks that were published after it. */
+  async #send(mark: Cursor): Promise<void> {
+    await this.#confirms?.publish({
+      exchange: EXCHANGE,
+      routingKey: markKeyOf(this.instance),
+      body: Buffer.alloc(0),
+      key: mark,
+      properties: {
+        messageId: mark,
+        type: MARK_TYPE,
+        appId: this.instance,
+        headers: encodeHeaders(mark, []),
+      },
     });
   }
 

@@ -1,3 +1,4 @@
+import type { Confirm } from '../../../shared/broker/confirm-silence.ts';
 import type { Cursor } from '../../../shared/contract/cursor.ts';
 import type { ErrorCode } from '../../../shared/contract/errors.ts';
 import type { EventName, RoomcastEvent } from '../../../shared/contract/event.ts';
@@ -23,9 +24,6 @@ export interface EventPublisher {
   publish(announcement: Announcement): Promise<Confirm>;
 }
 
-/** `late`: on its way it waited for the history, and may stand there behind what was published after it. */
-export type Confirm = 'prompt' | 'late';
-
 /** What an accepted event is answered with. */
 export interface Receipt {
   readonly id: string;
@@ -50,7 +48,6 @@ export interface Observer {
   }): void;
   /** A webhook that announces nothing. */
   ignored(known: boolean): void;
-  confirmed(seconds: number): void;
 }
 
 /** A UUIDv7 later than every one before it. */

@@ -17,7 +17,7 @@ import {
   type Webhook,
   type WebhookOptions,
 } from '../backends/easyappointments/webhook.ts';
-import { CONFIRM_KEY_HEADER, type OutgoingMessage } from '../publish/publisher.ts';
+import { CONFIRM_KEY_HEADER, type OutgoingMessage } from '../../../shared/broker/confirms.ts';
 
 /** A webhook as it waits in the inbox. */
 export interface WaitingWebhook {

@@ -18,7 +18,7 @@ import { refusal, type Refusal } from '../accept/problems.ts';
 import type { Arrival } from '../backends/easyappointments/change-decider.ts';
 import { inputOf } from './inbox-input.ts';
 import { webhookIn, type WaitingWebhook } from './inbox-webhook.ts';
-import type { Publisher } from '../publish/publisher.ts';
+import type { ConfirmPublisher } from '../../../shared/broker/confirm-publisher.ts';
 import { reasonOf, rejectedMessage } from './rejected.ts';
 
 /** What decides on webhooks, one after the other, while it is open on this instance. */
@@ -40,7 +40,7 @@ export interface InboxOptions {
   readonly keepHash: boolean;
   /** Of webhooks that a backend published here itself. */
   readonly webhookIds: Repeats<void>;
-  readonly publisher: Publisher;
+  readonly publisher: ConfirmPublisher;
   readonly observer: Pick<Observer, 'refused' | 'ignored'>;
   /** Makes sure that the inbox is there; before every channel, for somebody may have deleted it. */
   readonly declare: (model: ChannelModel) => Promise<void>;
@@ -238,7 +238,7 @@ export class Inbox {
   async #setAside(message: ConsumeMessage, refusal: Refusal): Promise<void> {
     const { publisher, observer, nextKey, clock } = this.options;
     const at = stampOf(clock());
-    await publisher.publishMessage(rejectedMessage(message, refusal, { key: nextKey(), at }));
+    await publisher.publish(rejectedMessage(message, refusal, { key: nextKey(), at }));
     observer.refused({
       entrance: 'inbox',
       code: refusal.code,

@@ -1,6 +1,7 @@
 import type { ConfirmChannel, GetMessage } from 'amqplib';
 import { setTimeout as delay } from 'node:timers/promises';
-import { INBOX, REJECTED, REJECTED_REASON } from '../../../shared/contract/topology.ts';
+import { REJECTED, REJECTED_REASON } from '../../../shared/contract/topology.ts';
+import { Confirms } from '../../../shared/broker/confirms.ts';
 import { REJECTED_AT } from './rejected.ts';
 import { sendToInbox } from './send-to-inbox.ts';
 
@@ -26,7 +27,11 @@ const SECOND_LOOK_MS = 500;
 export class RejectedQueue {
   #messages: readonly GetMessage[] = [];
 
-  constructor(private readonly channel: ConfirmChannel) {}
+  readonly #confirms: Confirms;
+
+  constructor(private readonly channel: ConfirmChannel) {
+    this.#confirms = new Confirms(channel);
+  }
 
   /** Takes up to `most` messages; another `read` begins anew. */
   async read(most: number): Promise<readonly Rejected[]> {
@@ -48,10 +53,8 @@ export class RejectedQueue {
   /** Sends a message to the inbox once more, as it was, and removes it here once the broker has it. */
   async publish(number: number): Promise<void> {
     const message = this.#message(number);
-    // Without its queue the broker would drop what we send, and confirm it.
-    await this.channel.checkQueue(INBOX);
     const times = Number(message.properties.headers?.[REDRIVEN] ?? 0);
-    await sendToInbox(this.channel, message, { [REDRIVEN]: times + 1 });
+    await sendToInbox(this.#confirms, message, { [REDRIVEN]: times + 1 });
     this.channel.ack(message);
   }
 

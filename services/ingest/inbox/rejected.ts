@@ -3,7 +3,7 @@ import { REJECTED, REJECTED_REASON } from '../../../shared/contract/topology.ts'
 import type { Refusal } from '../accept/problems.ts';
 import { withoutSecretKeys } from '../backends/easyappointments/secret-keys.ts';
 import { withoutSecrets } from '../backends/easyappointments/without-secrets.ts';
-import { CONFIRM_KEY_HEADER, type OutgoingMessage } from '../publish/publisher.ts';
+import { CONFIRM_KEY_HEADER, type OutgoingMessage } from '../../../shared/broker/confirms.ts';
 
 const REJECTED_CODE = 'x-rejected-code';
 export const REJECTED_AT = 'x-rejected-at';

@@ -1,4 +1,6 @@
-import type { ConfirmChannel, GetMessage, Options } from 'amqplib';
+import type { GetMessage, Options } from 'amqplib';
+import { randomUUID } from 'node:crypto';
+import { CONFIRM_KEY_HEADER, type Confirms } from '../../../shared/broker/confirms.ts';
 import { INBOX } from '../../../shared/contract/topology.ts';
 
 type Message = Pick<GetMessage, 'content' | 'properties'>;
@@ -11,23 +13,17 @@ const LEFT_OUT = /^(x-(rejected-|death$|first-death-|last-death-|delivery-count$
 
 /** A message that was set aside, as it was; resolves once the broker has it. */
 export function sendToInbox(
-  channel: ConfirmChannel,
+  confirms: Confirms,
   { content, properties }: Message,
   headers: Readonly<Record<string, unknown>>,
 ): Promise<void> {
   const kept = Object.entries(properties.headers ?? {}).filter(([name]) => !LEFT_OUT.test(name));
+  const key = randomUUID();
   const options: Options.Publish = {
     ...properties,
-    headers: { ...Object.fromEntries(kept), ...headers },
-    persistent: true,
-    mandatory: true,
+    headers: { ...Object.fromEntries(kept), ...headers, [CONFIRM_KEY_HEADER]: key },
   };
   // The broker compares it with our own.
   delete options.userId;
-  return new Promise((resolve, reject) => {
-    channel.publish('', INBOX, content, options, (error: unknown) => {
-      if (error === null) resolve();
-      else reject(new Error('the broker did not take the message', { cause: error }));
-    });
-  });
+  return confirms.publish({ exchange: '', routingKey: INBOX, body: content, key, properties: options });
 }

@@ -1,12 +1,13 @@
 import type { ConfirmChannel, ConsumeMessage } from 'amqplib';
-import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
 import { INBOX, REJECTED, REJECTED_REASON } from '../../../shared/contract/topology.ts';
 import { backoffMs, withJitter } from '../../../shared/core/backoff.ts';
 import type { BrokerConnection } from '../../../shared/broker/broker-connection.ts';
 import type { SteadyClock } from '../../../shared/service/clock.ts';
+import { sleep } from '../../../shared/service/sleep.ts';
 import type { Logger } from '../../../shared/service/logger.ts';
 import { confirmChannel, ManagedChannel } from '../../../shared/broker/managed-channel.ts';
+import { Confirms } from '../../../shared/broker/confirms.ts';
 import { sendToInbox } from './send-to-inbox.ts';
 
 export interface TakeBackOptions {
@@ -47,8 +48,7 @@ const LAST = -10;
 export class TakeBack {
   readonly #channel: ManagedChannel<ConfirmChannel>;
   readonly #timer: NodeJS.Timeout;
-  readonly #stopping = new AbortController();
-  #live: ConfirmChannel | undefined;
+  #live: { readonly channel: ConfirmChannel; readonly confirms: Confirms } | undefined;
   #consumerTag: string | undefined;
   #held: ConsumeMessage[] = [];
   #look: NodeJS.Timeout | undefined;
@@ -67,9 +67,8 @@ export class TakeBack {
       logger: options.logger,
       create: confirmChannel,
       ready: async (channel) => {
-        this.#live = channel;
+        this.#live = { channel, confirms: new Confirms(channel) };
         await channel.prefetch(MOST);
-        channel.on('return', () => this.#channel.restart('the inbox is not there'));
         await this.#consume(channel);
       },
       lost: () => {
@@ -83,7 +82,6 @@ export class TakeBack {
 
   /** What is not confirmed yet stays among the rejected. */
   async stop(): Promise<void> {
-    this.#stopping.abort();
     clearInterval(this.#timer);
     await this.#channel.close();
     this.#forget();
@@ -122,18 +120,16 @@ export class TakeBack {
     const before = Times.parse(message.properties.headers?.[TAKEN_BACK]);
     for (let pauses = before; ; pauses += 1) {
       try {
-        if (pauses > 0)
-          await delay(withJitter(backoffMs(SEND_PAUSE, pauses)), undefined, {
-            signal: this.#stopping.signal,
-          });
-        if (this.#live !== channel) return;
-        await sendToInbox(channel, message, { [TAKEN_BACK]: before + 1 });
+        if (pauses > 0) await sleep(withJitter(backoffMs(SEND_PAUSE, pauses)));
+        const live = this.#live;
+        if (live?.channel !== channel) return;
+        await sendToInbox(live.confirms, message, { [TAKEN_BACK]: before + 1 });
         channel.ack(message);
         this.options.onTakenBack();
         return;
       } catch (error) {
         // A channel that is gone has given the message back.
-        if (this.#stopping.signal.aborted || this.#live !== channel) return;
+        if (this.#live?.channel !== channel) return;
         this.options.logger.warn(
           { err: error },
           `${INBOX} did not take an expired message back: trying again`,

@@ -12,7 +12,8 @@ import { decodeFingerprint } from '../accept/contents.ts';
 import type { NextCursor, Receipt } from '../accept/ports.ts';
 import { REPEATS_MAX_AGE_MS, type Repeats } from '../accept/repeats.ts';
 import { firstOffset } from '../../../shared/broker/first-offset.ts';
-import { CONFIRM_KEY_HEADER, type Publisher } from './publisher.ts';
+import type { ConfirmPublisher } from '../../../shared/broker/confirm-publisher.ts';
+import { CONFIRM_KEY_HEADER } from '../../../shared/broker/confirms.ts';
 import { StreamFollower } from '../../../shared/broker/stream-follower.ts';
 
 export interface HistoryIdsOptions {
@@ -20,7 +21,7 @@ export interface HistoryIdsOptions {
   readonly maxRepeats: number;
   /** From the confirm of the mark that ends the reading: then ids are taken without knowing them. */
   readonly readTimeoutMs: number;
-  readonly publisher: Publisher;
+  readonly publisher: ConfirmPublisher;
   readonly nextCursor: NextCursor;
   readonly wall: WallClock;
   readonly now: SteadyClock;
@@ -88,7 +89,7 @@ export class HistoryIds {
     const signal = AbortSignal.timeout(PUBLISHER_WITHIN_MS);
     while (publisher.state.state !== 'connected') await once(publisher, 'state', { signal });
     const mark = nextCursor();
-    await publisher.publishMessage({
+    await publisher.publish({
       exchange: '',
       routingKey: HISTORY,
       body: Buffer.alloc(0),

@@ -4,12 +4,12 @@ import { once } from 'node:events';
 import { Writable } from 'node:stream';
 import { v7 } from 'uuid';
 import { LedgerStream } from '../../../services/ingest/backends/easyappointments/ledger-stream.ts';
-import { Publisher } from '../../../services/ingest/publish/publisher.ts';
+import { ConfirmPublisher } from '../../../shared/broker/confirm-publisher.ts';
 import { Ledger } from '../../../services/ingest/backends/easyappointments/ledger.ts';
 import { Cursor } from '../../../shared/contract/cursor.ts';
 import { LEDGER } from '../../../shared/contract/topology.ts';
 import { BrokerConnection } from '../../../shared/broker/broker-connection.ts';
-import { steadyClock, wallClock } from '../../../shared/service/clock.ts';
+import { steadyClock } from '../../../shared/service/clock.ts';
 import { declareTopology } from '../../../shared/broker/declare-topology.ts';
 import { createLogger } from '../../../shared/service/logger.ts';
 import { createVhostForTest, type TestVhost } from '../../support/broker.ts';
@@ -29,7 +29,7 @@ class Follower {
   readonly said: string[] = [];
   readonly #logger = createLogger('test', 'info', this.#sink());
   readonly #connection: BrokerConnection;
-  readonly #publisher: Publisher;
+  readonly #publisher: ConfirmPublisher;
   readonly stream: LedgerStream;
 
   constructor({ url }: TestVhost, snapshotEveryBytes = SNAPSHOT_EVERY_BYTES) {
@@ -40,14 +40,12 @@ class Follower {
       logger,
       setup: (model) => declareTopology(model, { historyMaxAge: '7D' }, logger),
     });
-    this.#publisher = new Publisher(this.#connection, {
+    this.#publisher = new ConfirmPublisher(this.#connection, {
       maxUnconfirmed: 10_000,
       maxUnconfirmedBytes: 10_000_000,
       confirmTimeoutMs: scaledMs(20_000),
-      appId: 'test',
-      wall: wallClock,
       now: steadyClock,
-      observer: { confirmed: () => undefined },
+      onConfirmed: () => undefined,
       logger,
     });
     this.stream = new LedgerStream(this.#connection, {

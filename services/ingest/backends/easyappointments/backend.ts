@@ -5,7 +5,7 @@ import type { Logger } from '../../../../shared/service/logger.ts';
 import type { InboxBackend } from '../../inbox/inbox.ts';
 import { webhookMessage } from '../../inbox/inbox-webhook.ts';
 import { LedgerStream } from './ledger-stream.ts';
-import type { Publisher } from '../../publish/publisher.ts';
+import type { ConfirmPublisher } from '../../../../shared/broker/confirm-publisher.ts';
 import type { Intake } from '../../accept/intake.ts';
 import type { NextCursor, Observer } from '../../accept/ports.ts';
 import type { Refusal } from '../../accept/problems.ts';
@@ -28,7 +28,7 @@ export interface EasyAppointmentsOptions {
   readonly maxBodyBytes: number;
   readonly ledger: Ledger;
   readonly connection: BrokerConnection;
-  readonly publisher: Publisher;
+  readonly publisher: ConfirmPublisher;
   readonly intake: Intake;
   readonly observer: Pick<Observer, 'ignored'>;
   readonly reconciled: (outcome: RunReport['outcome']) => void;
@@ -192,6 +192,6 @@ export class EasyAppointmentsBackend implements InboxBackend {
   #enqueue(body: Buffer, entrance: 'webhook' | 'broadcast' = 'webhook'): Promise<void> {
     const { publisher, nextCursor } = this.options;
     publisher.ensureRoomFor(1, body.byteLength);
-    return publisher.publishMessage(webhookMessage(body, nextCursor(), wallClock(), entrance));
+    return publisher.publish(webhookMessage(body, nextCursor(), wallClock(), entrance)).then(() => undefined);
   }
 }

@@ -9,12 +9,13 @@ import type { NextCursor } from '../../accept/ports.ts';
 import { LedgerEntry, isKind } from './entries.ts';
 import type { Ledger } from './ledger.ts';
 import { firstOffset } from '../../../../shared/broker/first-offset.ts';
-import { CONFIRM_KEY_HEADER, type Publisher } from '../../publish/publisher.ts';
+import type { ConfirmPublisher } from '../../../../shared/broker/confirm-publisher.ts';
+import { CONFIRM_KEY_HEADER } from '../../../../shared/broker/confirms.ts';
 import { StreamFollower } from '../../../../shared/broker/stream-follower.ts';
 
 export interface LedgerStreamOptions {
   readonly ledger: Ledger;
-  readonly publisher: Publisher;
+  readonly publisher: Pick<ConfirmPublisher, 'publish'>;
   readonly nextKey: NextCursor;
   readonly logger: Logger;
   /** See `SNAPSHOT_EVERY_BYTES`, its default. */
@@ -191,9 +192,9 @@ export class LedgerStream {
     }
   }
 
-  #send(line: LedgerEntry | Marker): Promise<void> {
+  async #send(line: LedgerEntry | Marker): Promise<void> {
     const key = this.options.nextKey();
-    return this.options.publisher.publishMessage({
+    await this.options.publisher.publish({
       exchange: '',
       routingKey: LEDGER,
       body: Buffer.from(JSON.stringify(line)),

@@ -1,6 +1,8 @@
-import { CONFIRM_SILENCE_MS } from '../../../shared/contract/history-lag.ts';
-import type { SteadyClock } from '../../../shared/service/clock.ts';
-import type { Confirm } from '../accept/ports.ts';
+import { CONFIRM_SILENCE_MS } from '../contract/history-lag.ts';
+import type { SteadyClock } from '../service/clock.ts';
+
+/** `late`: on its way it waited for the history, and may stand there behind what was published after it. */
+export type Confirm = 'prompt' | 'late';
 
 /**
  * Tells messages that waited through a silence of the broker from those that waited behind others: a broker that is

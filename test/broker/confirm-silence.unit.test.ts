@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { ConfirmSilence } from '../../services/ingest/publish/confirm-silence.ts';
+import { ConfirmSilence } from '../../shared/broker/confirm-silence.ts';
 import { HISTORY_LAG_MS, CONFIRM_SILENCE_MS } from '../../shared/contract/history-lag.ts';
 
 /** A clock that the test moves. */

@@ -1,5 +1,5 @@
-import { AppError } from '../../../shared/contract/errors.ts';
-import type { SteadyClock } from '../../../shared/service/clock.ts';
+import { AppError } from '../contract/errors.ts';
+import type { SteadyClock } from '../service/clock.ts';
 
 interface Caller<Outcome> {
   readonly sinceMs: number;
