@@ -9,6 +9,7 @@ import { createLogger, type Logger } from '../../shared/service/logger.ts';
 import { NetworkSet } from '../../shared/config/networks.ts';
 import type { Monitoring } from '../../shared/monitoring/monitoring.ts';
 import { ageSeconds } from '../../shared/config/setting-rules.ts';
+import { Tickets } from './auth/tickets.ts';
 import { createTokenVerifier } from './auth/verify-token.ts';
 import type { DeliveryConfig } from './config.ts';
 import { EventStream } from './stream/event-stream.ts';
@@ -16,6 +17,7 @@ import { createMetrics, type DeliveryMetrics } from './metrics.ts';
 import { monitorDelivery } from './monitoring.ts';
 import { Sessions } from './session/sessions.ts';
 import type { Arrival } from './session/transport.ts';
+import { HttpRequests } from './transport/http/http-requests.ts';
 import { ClientServer } from './transport/server.ts';
 import { WebSockets } from './transport/websocket/websockets.ts';
 
@@ -86,25 +88,33 @@ class Delivery implements DeliveryService {
       wall,
       now,
     });
+    const secrets = config.jwtSecret.reveal();
+    const verify = createTokenVerifier(secrets, wall, {
+      maxLifetimeMs: ageSeconds(config.maxTokenLifetime) * 1_000,
+    });
     this.#sessions = new Sessions({
       config,
       stream: this.#stream,
-      verify: createTokenVerifier(config.jwtSecret.reveal(), wall, {
-        maxLifetimeMs: ageSeconds(config.maxTokenLifetime) * 1_000,
-      }),
+      verify,
       metrics: this.#metrics,
       logger: this.logger,
       wall,
       now,
     });
-    const door = {
+    const common = {
       limits: config,
       clients: new ClientAddresses(new NetworkSet(config.trustedProxies)),
       accepts: () => this.#stopping === undefined,
       arrived: (arrival: Arrival) => this.#sessions.add(arrival),
       now,
     };
-    this.#server = new ClientServer([new WebSockets(door)]);
+    const { allowedOrigins } = config;
+    const tickets = new Tickets(secrets, verify, wall);
+    const position = () => this.#stream.position();
+    this.#server = new ClientServer([
+      new HttpRequests({ ...common, allowedOrigins, tickets, position }),
+      new WebSockets(common),
+    ]);
     this.#monitoring = monitorDelivery({
       instance: this.instance,
       config,

@@ -34,6 +34,7 @@ const defaults = [
   ['JOIN_TIMEOUT_MS', 30_000],
   ['PING_INTERVAL_MS', 25_000],
   ['PONG_TIMEOUT_MS', 10_000],
+  ['STREAM_COMMENT_MS', 15_000],
   ['MAX_BINDINGS_PER_KIND', 500],
   ['ROOM_LINGER_MS', 60_000],
   ['AMQP_CLUSTER', 'auto'],

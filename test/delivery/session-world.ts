@@ -27,7 +27,6 @@ export const limits = {
   authTimeoutMs: 5_000,
   joinTimeoutMs: 30_000,
   maxRooms: 100,
-  pingIntervalMs: 25_000,
 };
 
 /** `provider 4`, `provider 4 for 60000` (ms), `expired`; anything else is no token. */
@@ -63,6 +62,7 @@ export class SessionWorld implements SessionPorts {
   steppedMs = 0;
   readonly frameBounds = new FrameBounds();
   readonly transport = {
+    heartbeatMs: 25_000,
     close: (name: CloseName, waitSeconds?: number) => {
       this.waits.push(waitSeconds);
       this.out.push({ close: name });

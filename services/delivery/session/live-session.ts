@@ -215,6 +215,5 @@ function limitsOf(config: DeliveryConfig): SessionLimits {
     authTimeoutMs: config.authTimeoutMs,
     joinTimeoutMs: config.joinTimeoutMs,
     maxRooms: config.maxRoomsPerSession,
-    pingIntervalMs: config.pingIntervalMs,
   };
 }

@@ -23,7 +23,7 @@ export interface SessionPorts {
   readonly send: (frame: ServerFrame) => void;
   /** A `calendar.sync` with reason `gap`, for this client alone. */
   readonly sendGap: (cursor: Cursor) => void;
-  readonly transport: Pick<Transport, 'close'>;
+  readonly transport: Pick<Transport, 'close' | 'heartbeatMs'>;
   readonly verify: (token: string) => TokenVerdict;
   readonly stream: {
     /** The newest position of this instance; waits until there is one. */
@@ -58,8 +58,6 @@ export interface SessionLimits {
   readonly authTimeoutMs: number;
   readonly joinTimeoutMs: number;
   readonly maxRooms: number;
-  /** Told to the client; the owner of the socket keeps it. */
-  readonly pingIntervalMs: number;
 }
 
 /** What a client brings when it enters; from its first frame, its headers or its URL. */

@@ -224,7 +224,7 @@ export class Session implements Subscriber {
       // A client that is cut off before its replay must come back from where it was, not from here.
       cursor: typeof cursor === 'string' ? cursor : position,
       expires_at: new Date(principal.expiresAtMs).toISOString(),
-      ping_interval_seconds: this.limits.pingIntervalMs / 1000,
+      ping_interval_seconds: this.ports.transport.heartbeatMs / 1000,
     });
     this.#become('live');
     await this.#catchUp(principal, cursor ?? undefined, position);

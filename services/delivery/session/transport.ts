@@ -5,6 +5,8 @@ import type { Credentials, TokenVerdict } from './session-ports.ts';
 
 /** What a session needs of the connection to its client, whatever the wire. */
 export interface Transport extends Outlet {
+  /** How long the client may hear nothing of a good connection. */
+  readonly heartbeatMs: number;
   /** Bytes that wait for the client. */
   readonly outboxBytes: number;
   /** Of all that was written, whether the client has read it or not. */

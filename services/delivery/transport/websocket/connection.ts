@@ -80,6 +80,10 @@ export class Connection implements Transport {
     });
   }
 
+  get heartbeatMs(): number {
+    return this.limits.pingIntervalMs;
+  }
+
   get bytesSent(): number {
     return this.#outbox.bytesSent;
   }

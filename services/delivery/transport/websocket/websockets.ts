@@ -2,11 +2,12 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { WebSocketServer, type Server as TypedServer } from 'ws';
 import type { ClientAddresses } from '../../../../shared/service/client-addresses.ts';
 import type { SteadyClock } from '../../../../shared/service/clock.ts';
+import type { Credentials } from '../../session/session-ports.ts';
 import type { Arrival } from '../../session/transport.ts';
+import { bearerOf, credentialsIn } from '../credentials.ts';
 import type { Mount } from '../server.ts';
 import { ClientSocket } from './client-socket.ts';
 import { Connection, type ConnectionLimits } from './connection.ts';
-import { BEARER_PROTOCOL, credentialsOf } from './credentials.ts';
 
 export interface WebSocketOptions {
   readonly limits: ConnectionLimits & { readonly maxFrameBytes: number };
@@ -16,6 +17,8 @@ export interface WebSocketOptions {
   readonly now: SteadyClock;
 }
 
+/** Subprotocol under which a browser, which cannot set headers, hands over its token. */
+const BEARER_PROTOCOL = 'bearer';
 /** Of one message. Fragments may be empty, so bytes do not bound them. */
 const MAX_FRAGMENTS = 128;
 const RETRY_AFTER_S = 5;
@@ -69,4 +72,17 @@ export class WebSockets implements Mount {
       });
     });
   }
+}
+
+/** A token in `Authorization: Bearer`, else behind `bearer` in `Sec-WebSocket-Protocol`, else in `?token=`; and `?cursor=`. */
+function credentialsOf(request: IncomingMessage): Partial<Credentials> {
+  const query = new URLSearchParams(request.url?.split('?', 2)[1] ?? '');
+  const token = bearerOf(request) ?? protocolToken(request) ?? query.get('token');
+  return credentialsIn(query, token, query.get('cursor'));
+}
+
+function protocolToken(request: IncomingMessage): string | undefined {
+  const offered = (request.headers['sec-websocket-protocol'] ?? '').split(',').map((name) => name.trim());
+  const at = offered.indexOf(BEARER_PROTOCOL);
+  return at === -1 ? undefined : offered[at + 1];
 }

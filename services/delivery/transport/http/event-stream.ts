@@ -1,0 +1,131 @@
+import type { ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import { closeCodes, type CloseName } from '../../../../shared/contract/close-codes.ts';
+import type { ErrorFrame, ServerFrame } from '../../../../shared/contract/frames.ts';
+import type { SteadyClock } from '../../../../shared/service/clock.ts';
+import type { ClientEvents, Transport } from '../../session/transport.ts';
+import type { EventForm } from '../../stream/event-form.ts';
+import { Outbox } from '../outbox.ts';
+import { refusalFor, refuse, type Refusal } from './answer.ts';
+import { COMMENT, encodeRetry, encodeStreamFrame, streamFraming } from './stream-frames.ts';
+
+export interface StreamLimits {
+  readonly maxOutboxBytes: number;
+  /** A comment goes out this often, so that neither a proxy nor the client takes silence for the end. */
+  readonly streamCommentMs: number;
+  /** Clients of an instance that stops come back over this time. */
+  readonly drainSpreadMs: number;
+}
+
+/** As the metrics have it where the client left: a code that no close frame carries. */
+export const LEFT = 1005;
+/** A client that does not read the end of its stream is cut off after this. */
+const CLOSE_TIMEOUT_MS = 3_000;
+const SOONEST_RETRY_MS = 1_000;
+
+/**
+ * One answer to `GET /v1/stream`. Until `connected` nothing is written, so that what is refused by then has a status.
+ *
+ * The body ends with the connection and is written to its socket: an event is the same bytes for all clients, with no
+ * chunk around it, and all of a turn go out in one call.
+ */
+export class EventStreamAnswer implements Transport {
+  readonly #outbox: Outbox;
+  #waiting: ServerFrame[] = [];
+  #hasBegun = false;
+  #closedWith: number | undefined;
+  #commentAtMs: number;
+
+  constructor(
+    private readonly response: ServerResponse,
+    private readonly socket: Socket,
+    private readonly limits: StreamLimits,
+    events: ClientEvents,
+    now: SteadyClock,
+  ) {
+    this.#outbox = new Outbox(socket, streamFraming, limits.maxOutboxBytes);
+    this.#commentAtMs = now();
+    // A client that only reads gives no sign of life; it always has a cursor to come back with.
+    response.once('close', () => events.closed(this.#closedWith ?? LEFT, undefined));
+  }
+
+  get heartbeatMs(): number {
+    return this.limits.streamCommentMs;
+  }
+
+  get outboxBytes(): number {
+    return this.#outbox.bytes;
+  }
+
+  get bytesSent(): number {
+    return this.#outbox.bytesSent;
+  }
+
+  takes(event: EventForm): boolean {
+    return this.#outbox.takes(event);
+  }
+
+  drained(): Promise<void> {
+    return this.#outbox.drained();
+  }
+
+  write(event: EventForm): boolean {
+    return this.#outbox.write(event);
+  }
+
+  send(frame: ServerFrame): boolean {
+    if (this.#closedWith !== undefined) return true;
+    if (this.#hasBegun) return this.#outbox.send(encodeStreamFrame(frame));
+    this.#waiting.push(frame);
+    if (frame.type === 'connected') this.#begin();
+    return true;
+  }
+
+  sendLast(frame: ErrorFrame): void {
+    if (this.#hasBegun) this.#outbox.sendLast(encodeStreamFrame(frame));
+    else this.#waiting.push(frame);
+  }
+
+  close(name: CloseName, waitSeconds?: number): void {
+    if (this.#closedWith !== undefined) return;
+    this.#closedWith = closeCodes[name].code;
+    if (!this.#hasBegun) {
+      refuse(this.response, { ...(this.#refusal() ?? refusalFor(name)), waitSeconds });
+      return;
+    }
+    if (name === 'goingAway' || name === 'overloaded') {
+      const spreadMs = Math.random() * this.limits.drainSpreadMs;
+      this.#outbox.sendLast(encodeRetry(SOONEST_RETRY_MS + spreadMs));
+    }
+    this.#outbox.close();
+    this.response.end();
+    const timer = setTimeout(() => this.socket.destroy(), CLOSE_TIMEOUT_MS);
+    this.socket.once('close', () => clearTimeout(timer));
+  }
+
+  tick(nowMs: number): void {
+    if (!this.#hasBegun || nowMs - this.#commentAtMs < this.limits.streamCommentMs) return;
+    this.#commentAtMs = nowMs;
+    this.#outbox.send(COMMENT);
+  }
+
+  /** What was refused so far; a room that cannot be joined is as good a reason as a token. */
+  #refusal(): Refusal | undefined {
+    return this.#waiting.find((frame) => frame.type === 'error');
+  }
+
+  #begin(): void {
+    const refusal = this.#refusal();
+    if (refusal !== undefined) {
+      this.#closedWith = closeCodes.unauthenticated.code;
+      refuse(this.response, refusal);
+      return;
+    }
+    this.response.useChunkedEncodingByDefault = false;
+    this.response.writeHead(200, { 'content-type': 'text/event-stream', connection: 'close' });
+    this.response.flushHeaders();
+    this.#hasBegun = true;
+    for (const frame of this.#waiting) this.#outbox.send(encodeStreamFrame(frame));
+    this.#waiting = [];
+  }
+}

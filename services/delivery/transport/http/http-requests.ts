@@ -1,0 +1,113 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Cursor } from '../../../../shared/contract/cursor.ts';
+import type { ClientAddresses } from '../../../../shared/service/client-addresses.ts';
+import type { SteadyClock } from '../../../../shared/service/clock.ts';
+import type { TokenVerdict } from '../../session/session-ports.ts';
+import type { Arrival } from '../../session/transport.ts';
+import type { Mount } from '../server.ts';
+import { bearerOf, credentialsIn } from '../credentials.ts';
+import { answerJson, goingAway, refuse } from './answer.ts';
+import { allowOrigin, answerPreflight } from './cross-origin.ts';
+import { EventStreamAnswer, type StreamLimits } from './event-stream.ts';
+import { Poll } from './poll.ts';
+import { readPollQuery } from './poll-query.ts';
+
+type Refused = Extract<TokenVerdict, { refused: string }>;
+
+export interface HttpOptions {
+  readonly limits: StreamLimits;
+  /** Of pages that may read the answers; `*` for all. */
+  readonly allowedOrigins: readonly string[];
+  readonly clients: Pick<ClientAddresses, 'of'>;
+  readonly tickets: {
+    issue(token: string): { readonly ticket: string; readonly expiresAt: string } | Refused;
+    redeem(ticket: string): TokenVerdict;
+  };
+  readonly accepts: () => boolean;
+  readonly arrived: (arrival: Arrival) => void;
+  /** The newest place of this instance; waits until there is one. */
+  readonly position: () => Promise<Cursor>;
+  readonly now: SteadyClock;
+}
+
+const NO_TOKEN = { code: 'AUTH_REQUIRED', message: 'Send Authorization: Bearer <token>.' } as const;
+
+const HEADERS = {
+  'Cache-Control': 'no-store, no-transform',
+  'X-Accel-Buffering': 'no',
+  Vary: 'Authorization',
+};
+
+type Handler = (request: IncomingMessage, response: ServerResponse, query: URLSearchParams) => void;
+
+/** A stream, a poll, and tickets for those who can send no header. */
+export class HttpRequests implements Mount {
+  readonly #routes: ReadonlyMap<string, { readonly method: string; readonly handle: Handler }>;
+
+  constructor(private readonly options: HttpOptions) {
+    this.#routes = new Map([
+      ['/v1/stream', { method: 'GET', handle: (...of) => this.#stream(...of) }],
+      ['/v1/events', { method: 'GET', handle: (...of) => this.#poll(...of) }],
+      ['/v1/tickets', { method: 'POST', handle: (request, response) => this.#ticket(request, response) }],
+    ]);
+  }
+
+  request(request: IncomingMessage, response: ServerResponse): boolean {
+    const [path = '', search = ''] = (request.url ?? '').split('?', 2);
+    const route = this.#routes.get(path);
+    if (route === undefined) return false;
+    // What breaks off is seen by its `close`.
+    response.on('error', () => undefined);
+    for (const [name, value] of Object.entries(HEADERS)) response.setHeader(name, value);
+    const { origin } = request.headers;
+    allowOrigin(response, origin, this.options.allowedOrigins);
+    if (request.method === 'OPTIONS') {
+      answerPreflight(response, route.method);
+    } else if (request.method !== route.method) {
+      response.setHeader('Allow', `${route.method}, OPTIONS`);
+      refuse(response, { code: 'METHOD_NOT_ALLOWED', message: `Use ${route.method}.` });
+    } else if (this.options.accepts()) route.handle(request, response, new URLSearchParams(search));
+    else refuse(response, goingAway);
+    return true;
+  }
+
+  #stream(request: IncomingMessage, response: ServerResponse, query: URLSearchParams): void {
+    const { limits, tickets, now } = this.options;
+    const header = bearerOf(request);
+    const token = header ?? query.get('ticket');
+    if (token === null || token === '') return refuse(response, NO_TOKEN);
+    const after = request.headers['last-event-id']?.toString() ?? query.get('after');
+    this.#arrive(request, {
+      transport: 'stream',
+      credentials: credentialsIn(query, token, after),
+      ...(header === undefined && { verify: (ticket: string) => tickets.redeem(ticket) }),
+      open: (events) => new EventStreamAnswer(response, request.socket, limits, events, now),
+    });
+  }
+
+  #poll(request: IncomingMessage, response: ServerResponse, query: URLSearchParams): void {
+    const { limits, position } = this.options;
+    const token = bearerOf(request);
+    if (token === undefined) return refuse(response, NO_TOKEN);
+    const asked = readPollQuery(query);
+    if ('problem' in asked) return refuse(response, { code: 'INVALID_QUERY', message: asked.problem });
+    this.#arrive(request, {
+      transport: 'poll',
+      credentials: credentialsIn(query, token, asked.after),
+      open: (events) => new Poll(response, asked, limits.maxOutboxBytes, position, events),
+    });
+  }
+
+  #ticket(request: IncomingMessage, response: ServerResponse): void {
+    request.resume();
+    const token = bearerOf(request);
+    if (token === undefined) return refuse(response, NO_TOKEN);
+    const issued = this.options.tickets.issue(token);
+    if ('refused' in issued) return refuse(response, { code: issued.refused, message: issued.message });
+    answerJson(response, 201, { ticket: issued.ticket, expires_at: issued.expiresAt });
+  }
+
+  #arrive(request: IncomingMessage, arrival: Omit<Arrival, 'remoteAddress'>): void {
+    this.options.arrived({ ...arrival, remoteAddress: this.options.clients.of(request).address });
+  }
+}

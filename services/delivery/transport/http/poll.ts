@@ -1,0 +1,178 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { ServerResponse } from 'node:http';
+import { closeCodes, type CloseName } from '../../../../shared/contract/close-codes.ts';
+import { Cursor, cursorTimeMs } from '../../../../shared/contract/cursor.ts';
+import type { ErrorFrame, ServerFrame } from '../../../../shared/contract/frames.ts';
+import type { ClientEvents, Transport } from '../../session/transport.ts';
+import type { EventForm } from '../../stream/event-form.ts';
+import { answer, refusalFor, refuse, type Refusal } from './answer.ts';
+import { LEFT } from './event-stream.ts';
+
+export interface PollRequest {
+  readonly after: string | undefined;
+  /** Events in one answer. */
+  readonly limit: number;
+  /** How long the answer may take while there is nothing. */
+  readonly waitMs: number;
+}
+
+const COMMA = Buffer.from(',');
+/** Close code of an answer that was given. */
+const ANSWERED = 1000;
+/** How long an answer waits that only has what came just before the cursor: it would be the same at once. */
+const REPEATS_WAIT_MS = 1_000;
+/** A client that does not read its answer is cut off after this. */
+const READ_TIMEOUT_MS = 30_000;
+
+/**
+ * One answer to `GET /v1/events`: a session that lasts until there is something to answer.
+ *
+ * Where it stops short, it goes on from its last event; otherwise from where the resume or the stream is. What other
+ * publishers got in just before a cursor is sent again, so an answer that stops short has an event stamped later than
+ * the cursor it began at: with any limit, a client that goes on gets on.
+ */
+export class Poll implements Transport {
+  /** Nothing is said while it waits; a client waits as long as it asked to. */
+  readonly heartbeatMs: number;
+  readonly #events: EventForm[] = [];
+  readonly #afterMs: number;
+  #bytes = 0;
+  #bytesSent = 0;
+  #refusal: Refusal | undefined;
+  /** Where to go on if nothing comes; there is one once the past has been looked at. */
+  #cursor: Cursor | undefined;
+  #recovered = true;
+  #isAnswered = false;
+  #closedWith: number | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  /** Something has come while it waited, and goes when the turn is over. */
+  #isDue = false;
+
+  constructor(
+    private readonly response: ServerResponse,
+    private readonly request: PollRequest,
+    private readonly maxBytes: number,
+    /** The newest place of this instance. */
+    private readonly position: () => Promise<Cursor>,
+    events: ClientEvents,
+  ) {
+    this.heartbeatMs = Math.max(request.waitMs, REPEATS_WAIT_MS);
+    const after = Cursor.safeParse(request.after);
+    this.#afterMs = after.success ? cursorTimeMs(after.data) : Number.NEGATIVE_INFINITY;
+    response.once('close', () => {
+      this.#isAnswered = true;
+      clearTimeout(this.#timer);
+      events.closed(this.#closedWith ?? LEFT, undefined);
+    });
+  }
+
+  get outboxBytes(): number {
+    return this.response.writableLength;
+  }
+
+  get bytesSent(): number {
+    return this.#bytesSent;
+  }
+
+  takes(): boolean {
+    return true;
+  }
+
+  drained(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  write(event: EventForm): boolean {
+    if (this.#isAnswered) return true;
+    if (this.#isFull(event)) {
+      this.#answer(this.#last, true);
+      return true;
+    }
+    this.#events.push(event);
+    this.#bytes += event.size;
+    // A burst comes in one turn, and goes in one answer.
+    if (this.#cursor !== undefined && !this.#isDue) {
+      this.#isDue = true;
+      setImmediate(() => this.#answer(this.#last, false));
+    }
+    return true;
+  }
+
+  send(frame: ServerFrame): boolean {
+    if (this.#isAnswered) return true;
+    if (frame.type === 'error') this.#refusal ??= frame;
+    else if (frame.type === 'connected') this.#connected(Cursor.safeParse(frame.cursor).data);
+    else if (frame.type === 'resumed') this.#resumed(Cursor.parse(frame.cursor), frame.recovered);
+    return true;
+  }
+
+  sendLast(frame: ErrorFrame): void {
+    this.#refusal ??= frame;
+  }
+
+  close(name: CloseName, waitSeconds?: number): void {
+    if (this.#isAnswered) return;
+    if (name === 'goingAway' && this.#cursor !== undefined) this.#answer(this.#last ?? this.#cursor, false);
+    else this.#refuse({ ...(this.#refusal ?? refusalFor(name)), waitSeconds }, closeCodes[name].code);
+  }
+
+  tick(): void {
+    // A request whose client is gone is closed by its socket.
+  }
+
+  #connected(cursor: Cursor | undefined): void {
+    if (this.#refusal !== undefined) this.#refuse(this.#refusal, closeCodes.unauthenticated.code);
+    else if (this.request.after === undefined) this.#answer(cursor, false);
+  }
+
+  #resumed(cursor: Cursor, recovered: boolean): void {
+    this.#cursor = cursor;
+    this.#recovered = recovered;
+    const { waitMs } = this.request;
+    const isNew = this.#events.some((event) => cursorTimeMs(event.cursor) > this.#afterMs);
+    if (isNew || !recovered || waitMs === 0) {
+      this.#answer(cursor, false);
+      return;
+    }
+    const untilMs = this.#events.length > 0 ? Math.min(waitMs, REPEATS_WAIT_MS) : waitMs;
+    this.#timer = setTimeout(() => void this.#timeOut(cursor), untilMs);
+  }
+
+  /** All up to the newest place has been written here, if it was for this client. While the broker is away there is none. */
+  async #timeOut(resumedAt: Cursor): Promise<void> {
+    this.#answer(await Promise.race([this.position(), nextTurn(resumedAt)]), false);
+  }
+
+  get #last(): Cursor | undefined {
+    return this.#events.at(-1)?.cursor;
+  }
+
+  #isFull({ size }: EventForm): boolean {
+    const last = this.#last;
+    if (last === undefined) return false;
+    if (this.#bytes + size > this.maxBytes) return true;
+    return this.#events.length >= this.request.limit && cursorTimeMs(last) > this.#afterMs;
+  }
+
+  #answer(cursor: Cursor | undefined, more: boolean): void {
+    if (this.#isAnswered) return;
+    const events = this.#events.flatMap(({ json }, index) => (index === 0 ? [json] : [COMMA, json]));
+    const rest = JSON.stringify({ cursor, recovered: this.#recovered, more }).slice(1);
+    const body = Buffer.concat([Buffer.from('{"events":['), ...events, Buffer.from(`],${rest}`)]);
+    this.#bytesSent = body.byteLength;
+    this.#end(ANSWERED);
+    answer(this.response, 200, 'application/json', body);
+  }
+
+  #refuse(refusal: Refusal, code: number): void {
+    this.#end(code);
+    refuse(this.response, refusal);
+  }
+
+  #end(code: number): void {
+    this.#isAnswered = true;
+    this.#closedWith = code;
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.response.destroy(), READ_TIMEOUT_MS);
+  }
+}

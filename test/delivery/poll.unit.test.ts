@@ -1,0 +1,168 @@
+import { ServerResponse, IncomingMessage } from 'node:http';
+import { Socket } from 'node:net';
+import { afterEach, describe, expect, it, jest } from '@jest/globals';
+import type { Cursor } from '../../shared/contract/cursor.ts';
+import type { ClientEvents } from '../../services/delivery/session/transport.ts';
+import { Poll, type PollRequest } from '../../services/delivery/transport/http/poll.ts';
+import { cursorAt, event, kept, NOON, settle } from './fakes.ts';
+
+const silent: ClientEvents = {
+  text: () => undefined,
+  binary: () => undefined,
+  closed: () => undefined,
+  tooLargeForClient: () => undefined,
+  heartbeat: () => false,
+  pending: () => 0,
+  listening: () => true,
+};
+const after = cursorAt(NOON);
+const newest = cursorAt(NOON + 60_000);
+
+/** One poll, and what it was answered. */
+class PollWorld {
+  readonly poll: Poll;
+  #body: Buffer | undefined;
+  status: number | undefined;
+
+  constructor(request: Partial<PollRequest> = {}, maxBytes = 1_000_000) {
+    const response = new ServerResponse(new IncomingMessage(new Socket()));
+    jest.spyOn(response, 'end').mockImplementation((body: unknown) => {
+      this.status = response.statusCode;
+      this.#body = body as Buffer;
+      response.emit('close');
+      return response;
+    });
+    const asked = { after, limit: 500, waitMs: 0, ...request };
+    this.poll = new Poll(response, asked, maxBytes, () => Promise.resolve(newest), silent);
+    this.poll.send({
+      type: 'connected',
+      message: '',
+      connection_id: 1,
+      cursor: newest,
+      expires_at: '',
+      ping_interval_seconds: 1,
+    });
+  }
+
+  get answer(): { events: { cursor: Cursor }[]; cursor: Cursor; recovered: boolean; more: boolean } {
+    if (this.#body === undefined) throw new Error('not answered');
+    return JSON.parse(this.#body.toString()) as PollWorld['answer'];
+  }
+
+  get isAnswered(): boolean {
+    return this.#body !== undefined;
+  }
+
+  /** Events stamped so long after the cursor. */
+  write(...laterMs: number[]): Cursor[] {
+    return laterMs.map((ms) => {
+      const entry = kept(event({ atMs: NOON + ms }));
+      if (entry.frame !== undefined) this.poll.write(entry.frame.dotted);
+      return entry.cursor;
+    });
+  }
+
+  resume(recovered = true, cursor = newest): void {
+    if (recovered) this.poll.send({ type: 'resumed', recovered, replayed: 0, cursor });
+    else this.poll.send({ type: 'resumed', recovered, replayed: 0, cursor, reason: 'unknown' });
+  }
+}
+
+afterEach(() => {
+  jest.useRealTimers();
+});
+
+describe('a poll', () => {
+  it('without a cursor is told where now is, and nothing else', () => {
+    const world = new PollWorld({ after: undefined, waitMs: 25_000 });
+    expect(world.answer).toEqual({ events: [], cursor: newest, recovered: true, more: false });
+  });
+
+  it('is answered with what was missed, and goes on from where the resume is', () => {
+    const world = new PollWorld({ waitMs: 25_000 });
+    const missed = world.write(1, 2);
+    world.resume();
+    expect(world.answer).toMatchObject({ cursor: newest, recovered: true, more: false });
+    expect(world.answer.events.map(({ cursor }) => cursor)).toEqual(missed);
+  });
+
+  it('stops at its limit, and goes on from the last event that it has', () => {
+    const world = new PollWorld({ limit: 2 });
+    const [first, second] = world.write(1, 2, 3, 4);
+    expect(world.answer).toMatchObject({ cursor: second, more: true, recovered: true });
+    expect(world.answer.events.map(({ cursor }) => cursor)).toEqual([first, second]);
+  });
+
+  it('is whole at exactly its limit', () => {
+    const world = new PollWorld({ limit: 2 });
+    world.write(1, 2);
+    world.resume();
+    expect(world.answer).toMatchObject({ cursor: newest, more: false });
+  });
+
+  it('never stops among what came before its cursor: it would not get on', () => {
+    const world = new PollWorld({ limit: 1 });
+    const [, , third] = world.write(-2, -1, 1, 2);
+    expect(world.answer).toMatchObject({ cursor: third, more: true });
+    expect(world.answer.events.length).toBe(3);
+  });
+
+  it('stops at the bound of an outbox, behind one event of any size', () => {
+    const world = new PollWorld({}, 10);
+    const [first] = world.write(1, 2);
+    expect(world.answer).toMatchObject({ cursor: first, more: true });
+  });
+
+  it('whose cursor is not known is told so at once, with the newest', () => {
+    const world = new PollWorld({ waitMs: 25_000 });
+    world.resume(false);
+    world.write(1);
+    expect(world.answer).toEqual({ events: [], cursor: newest, recovered: false, more: false });
+  });
+
+  it('that waits is answered with all that comes in one turn, and goes on from the last of it', async () => {
+    const world = new PollWorld({ waitMs: 25_000 });
+    world.resume();
+    const live = world.write(1, 2);
+    expect(world.isAnswered).toBe(false);
+    await settle();
+    expect(world.answer).toMatchObject({ cursor: live[1], recovered: true, more: false });
+    expect(world.answer.events.map(({ cursor }) => cursor)).toEqual(live);
+  });
+
+  it('that waited in vain goes on from the newest place', async () => {
+    jest.useFakeTimers({ doNotFake: ['setImmediate', 'nextTick'] });
+    const world = new PollWorld({ waitMs: 25_000 });
+    world.resume(true, cursorAt(NOON + 1));
+    jest.advanceTimersByTime(24_999);
+    expect(world.isAnswered).toBe(false);
+    jest.advanceTimersByTime(1);
+    await settle();
+    expect(world.answer).toEqual({ events: [], cursor: newest, recovered: true, more: false });
+  });
+
+  it('that only has what came before its cursor waits a second: it would have the same again at once', async () => {
+    jest.useFakeTimers({ doNotFake: ['setImmediate', 'nextTick'] });
+    const world = new PollWorld({ waitMs: 25_000 });
+    world.write(-1);
+    world.resume();
+    expect(world.isAnswered).toBe(false);
+    jest.advanceTimersByTime(1_000);
+    await settle();
+    expect([world.answer.events.length, world.answer.cursor]).toEqual([1, newest]);
+  });
+
+  it.each([
+    ['AUTH_FAILED', 401],
+    ['RATE_LIMITED', 429],
+    ['OVERLOADED', 503],
+  ] as const)('is refused as %s with %d', (code, status) => {
+    const world = new PollWorld({ waitMs: 25_000 });
+    world.poll.sendLast({ type: 'error', code, message: 'why' });
+    world.poll.close('overloaded', 7);
+    expect([world.status, world.answer]).toEqual([
+      status,
+      expect.objectContaining({ status, code: code.toLowerCase(), detail: 'why' }),
+    ]);
+  });
+});
