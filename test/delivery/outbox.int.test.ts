@@ -1,6 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
-import type { Frame, TestClient } from '../support/client.ts';
+import type { TestClient } from '../support/client.ts';
 import { appointment } from '../support/events.ts';
+import type { Frame, FrameReader } from '../support/frame-reader.ts';
+import type { StreamClient } from '../support/http-client.ts';
+import { eventStream, webSocket, type Wire } from '../support/wires.ts';
 import { World } from '../support/world.ts';
 import { metricOf } from './metric.ts';
 
@@ -20,11 +23,15 @@ async function publish(world: World, bytes: number): Promise<string> {
 }
 
 /** A client that has caught up, and from then on reads nothing. */
-async function stalled(world: World, other: TestClient): Promise<TestClient> {
+async function stalled<Client extends TestClient | StreamClient>(
+  wire: Wire<Client>,
+  world: World,
+  other: FrameReader,
+): Promise<Client> {
   const cursor = String(other.frames.at(-1)?.['cursor']);
-  const client = await world.connect('customer', CUSTOMER, { query: { cursor } });
+  const client = await world.reach(wire, 'customer', CUSTOMER, { cursor });
   await client.until({ type: 'resumed' });
-  client.ws.pause();
+  client.pause();
   return client;
 }
 
@@ -40,27 +47,30 @@ async function publishUntilTooSlow(world: World, reader: TestClient): Promise<st
 }
 
 describe('a client that stops reading', () => {
-  it('is closed as too slow while others go on, and comes back with its cursor without a loss', async () => {
-    await using world = await World.start({ env: { MAX_OUTBOX_BYTES: String(64 * 1024) } });
-    await using reader = await world.join('customer', CUSTOMER);
-    await using slow = await stalled(world, reader);
-    const published = await publishUntilTooSlow(world, reader);
-    slow.ws.resume();
-    expect((await slow.closed).code).toBe(4002);
-    expect(slow.frames.at(-1)).toMatchObject({ type: 'error', code: 'TOO_SLOW' });
-    expect(reader.ws.readyState).toBe(reader.ws.OPEN);
+  it.each<Wire<TestClient | StreamClient>>([webSocket, eventStream])(
+    'over $name is closed as too slow while others go on, and comes back with its cursor without a loss',
+    async (wire) => {
+      await using world = await World.start({ env: { MAX_OUTBOX_BYTES: String(64 * 1024) } });
+      await using reader = await world.join('customer', CUSTOMER);
+      await using slow = await stalled(wire, world, reader);
+      const published = await publishUntilTooSlow(world, reader);
+      slow.resume();
+      expect((await slow.closed).code).toBe(wire === webSocket ? 4002 : 200);
+      expect(slow.frames.at(-1)).toMatchObject({ type: 'error', code: 'TOO_SLOW' });
+      expect(reader.ws.readyState).toBe(reader.ws.OPEN);
 
-    const seen = idsOf(slow.frames);
-    const cursor = String(slow.frames.findLast((frame) => 'event' in frame)?.['cursor']);
-    await using back = await world.connect('customer', CUSTOMER, { query: { cursor } });
-    expect(await back.until({ type: 'resumed' })).toMatchObject({ recovered: true });
-    expect([...seen, ...idsOf(back.frames)]).toEqual(published);
-  });
+      const seen = idsOf(slow.frames);
+      const cursor = String(slow.frames.findLast((frame) => 'event' in frame)?.['cursor']);
+      await using back = await world.reach(wire, 'customer', CUSTOMER, { cursor });
+      expect(await back.until({ type: 'resumed' })).toMatchObject({ recovered: true });
+      expect([...seen, ...idsOf(back.frames)]).toEqual(published);
+    },
+  );
 
   it('does not hold up its instance: a new client is served meanwhile', async () => {
     await using world = await World.start({ env: { MAX_OUTBOX_BYTES: String(64 * 1024) } });
     await using reader = await world.join('customer', CUSTOMER);
-    await using slow = await stalled(world, reader);
+    await using slow = await stalled(webSocket, world, reader);
     await publishUntilTooSlow(world, reader);
     expect(slow.ws.isPaused).toBe(true);
     await using late = await world.join('customer', CUSTOMER + 1);

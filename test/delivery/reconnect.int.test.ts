@@ -4,6 +4,7 @@ import type { Frame } from '../support/client.ts';
 import { appointment } from '../support/events.ts';
 import { healthUntil, isReady } from '../support/health.ts';
 import { TcpProxy } from '../support/tcp-proxy.ts';
+import { eventStream, longPoll, webSocket, type Wire } from '../support/wires.ts';
 import { World } from '../support/world.ts';
 
 const CUSTOMER = 6;
@@ -58,18 +59,21 @@ async function healed({ proxy, delivery }: Parts): Promise<void> {
 }
 
 describe('an instance that loses the broker', () => {
-  it('gives its sessions all that was published meanwhile, in order, nothing twice', async () => {
-    await using parts = await start();
-    await using client = await parts.delivery.join('customer', CUSTOMER);
-    const published = await publish(parts, 3);
-    await client.events(3);
-    await lost(parts);
-    published.push(...(await publish(parts, 10)));
-    await healed(parts);
-    published.push(...(await publish(parts, 3)));
-    expect(idsOf(await client.events(13))).toEqual(published.slice(3));
-    expect(await client.quiet()).toEqual([]);
-  });
+  it.each<Wire>([webSocket, eventStream])(
+    'gives its sessions over $name all that was published meanwhile, in order, nothing twice',
+    async (wire) => {
+      await using parts = await start();
+      await using client = await parts.delivery.reach(wire, 'customer', CUSTOMER);
+      await client.until({ type: 'connected' });
+      const published = await publish(parts, 3);
+      await client.events(3);
+      await lost(parts);
+      published.push(...(await publish(parts, 10)));
+      await healed(parts);
+      published.push(...(await publish(parts, 4)));
+      expect(idsOf(await client.events(14))).toEqual(published.slice(3));
+    },
+  );
 
   it('loses nothing however often that happens while events go on', async () => {
     await using parts = await start();
@@ -97,6 +101,20 @@ describe('an instance that loses the broker', () => {
     await healed(parts);
     const resumed = await client.until({ type: 'resumed' });
     expect(resumed).toMatchObject({ recovered: true, replayed: 3 });
+    expect(idsOf(client.frames.filter((frame) => 'event' in frame))).toEqual(missed);
+  });
+
+  it.each<Wire>([eventStream, longPoll])('so does one that comes over $name', async (wire) => {
+    await using parts = await start();
+    await using before = await parts.delivery.reach(wire, 'customer', CUSTOMER);
+    const cursor = String((await before.until({ type: 'connected' }))['cursor']);
+    before.cut();
+    await lost(parts);
+    const missed = await publish(parts, 3);
+    const coming = parts.delivery.reach(wire, 'customer', CUSTOMER, { cursor });
+    await healed(parts);
+    await using client = await coming;
+    expect(await client.until({ type: 'resumed' })).toMatchObject({ recovered: true, replayed: 3 });
     expect(idsOf(client.frames.filter((frame) => 'event' in frame))).toEqual(missed);
   });
 

@@ -1,9 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { v7 } from 'uuid';
-import type { Frame, TestClient } from '../support/client.ts';
+import type { Frame, FrameReader } from '../support/frame-reader.ts';
 import { appointment } from '../support/events.ts';
 import { brokerCtl } from '../support/broker.ts';
-import { World } from '../support/world.ts';
+import { longPoll, webSocket, wires, type Wire } from '../support/wires.ts';
+import type { TestRole } from '../support/tokens.ts';
+import { World, type ReachOptions } from '../support/world.ts';
 import { metricOf } from './metric.ts';
 
 let world: World;
@@ -33,18 +35,24 @@ async function allowReading(pattern: string): Promise<void> {
 }
 
 /** A client that has resumed once, so that its instance has been brought everything of its room since. */
-async function settled(customer: number, delivery = 0): Promise<TestClient> {
-  const first = await world.connect('customer', customer, { delivery });
-  const { cursor } = await first.until({ type: 'connected' });
-  const client = await world.connect('customer', customer, { delivery, query: { cursor: String(cursor) } });
+async function settled(wire: Wire, customer: number, delivery = 0): Promise<FrameReader> {
+  const first = await world.reach(wire, 'customer', customer, { delivery });
+  const cursor = cursorOf(await first.until({ type: 'connected' }));
+  const client = await world.reach(wire, 'customer', customer, { delivery, cursor });
   await client.until({ type: 'resumed' });
   first.cut();
   return client;
 }
 
+/** The cursor of a client that was here, and has seen no event. */
+async function visit(wire: Wire, role: TestRole, id: number, options: ReachOptions = {}) {
+  await using client = await world.reach(wire, role, id, options);
+  return cursorOf(await client.until({ type: 'connected' }));
+}
+
 /** Comes back with a cursor; the events that were replayed and the frame behind them. */
-async function comeBack(customer: number, cursor: string, delivery = 0) {
-  const client = await world.connect('customer', customer, { delivery, query: { cursor } });
+async function comeBack(wire: Wire, customer: number, cursor: string, delivery = 0) {
+  const client = await world.reach(wire, 'customer', customer, { delivery, cursor });
   await client.until({ type: 'connected' });
   const replayed: Frame[] = [];
   for (;;) {
@@ -54,17 +62,17 @@ async function comeBack(customer: number, cursor: string, delivery = 0) {
   }
 }
 
-describe('a client that comes back with its cursor', () => {
+describe.each(wires)('over $name a client that comes back with its cursor', (wire) => {
   it('gets what it missed from memory, in order, then resumed, then what is live', async () => {
     const customer = somebody();
-    const before = await settled(customer);
+    const before = await settled(wire, customer);
     const seen = await publishTo(customer);
     const [last] = await before.events(1);
     expect(last).toMatchObject({ id: seen });
     before.cut();
     const missed = [await publishTo(customer), await publishTo(customer), await publishTo(customer)];
     const passes = await scans();
-    const { client, replayed, resumed } = await comeBack(customer, cursorOf(last));
+    const { client, replayed, resumed } = await comeBack(wire, customer, cursorOf(last));
     expect(idsOf(replayed)).toEqual(missed);
     expect(resumed).toEqual({ type: 'resumed', recovered: true, replayed: 3, cursor: expect.any(String) });
     const live = await publishTo(customer);
@@ -75,7 +83,7 @@ describe('a client that comes back with its cursor', () => {
 
   it('waits for a history that cannot be read for some seconds, and is told of no gap', async () => {
     const customer = somebody();
-    const before = await settled(customer, 0);
+    const before = await settled(wire, customer, 0);
     const seen = await publishTo(customer);
     const [last] = await before.events(1);
     expect(last).toMatchObject({ id: seen });
@@ -83,7 +91,7 @@ describe('a client that comes back with its cursor', () => {
     const missed = await publishTo(customer);
     const passes = await scans(1);
     await allowReading('^(?!appointments\\.history$).*');
-    const back = comeBack(customer, cursorOf(last), 1);
+    const back = comeBack(wire, customer, cursorOf(last), 1);
     // A quarter of a second lies between the first of them.
     while ((await scans(1)) < passes + 6) await new Promise(setImmediate);
     await allowReading('.*');
@@ -95,19 +103,19 @@ describe('a client that comes back with its cursor', () => {
 
   it('gets it from the history on an instance that knows nothing of its room', async () => {
     const customer = somebody();
-    const before = await settled(customer, 0);
+    const before = await settled(wire, customer, 0);
     await publishTo(customer);
     const [last] = await before.events(1);
     before.cut();
     const missed = [await publishTo(customer), await publishTo(customer)];
     const passes = await scans(1);
-    const { client, replayed, resumed } = await comeBack(customer, cursorOf(last), 1);
+    const { client, replayed, resumed } = await comeBack(wire, customer, cursorOf(last), 1);
     expect(idsOf(replayed)).toEqual(missed);
     expect(resumed).toMatchObject({ recovered: true, replayed: 2 });
     expect(await scans(1)).toBeGreaterThan(passes);
     const live = await publishTo(customer);
-    expect(await client.next()).toMatchObject({ id: live });
-    expect(await client.quiet()).toEqual([]);
+    const after = await publishTo(customer);
+    expect(idsOf(await client.take(2))).toEqual([live, after]);
     client.cut();
   });
 
@@ -115,11 +123,9 @@ describe('a client that comes back with its cursor', () => {
     'may have seen no event yet: the cursor of connected is enough, on instance %d',
     async (delivery) => {
       const customer = somebody();
-      const before = await world.join('customer', customer);
-      const cursor = cursorOf(before.frames.find(({ type }) => type === 'connected'));
-      before.cut();
+      const cursor = await visit(wire, 'customer', customer);
       const missed = await publishTo(customer);
-      const { client, replayed } = await comeBack(customer, cursor, delivery);
+      const { client, replayed } = await comeBack(wire, customer, cursor, delivery);
       expect(idsOf(replayed)).toEqual([missed]);
       client.cut();
     },
@@ -127,66 +133,41 @@ describe('a client that comes back with its cursor', () => {
 
   it('and missed nothing gets nothing, and goes on from the cursor of resumed', async () => {
     const customer = somebody();
-    const before = await settled(customer);
+    const before = await settled(wire, customer);
     await publishTo(customer);
     const [last] = await before.events(1);
     before.cut();
-    const again = await comeBack(customer, cursorOf(last));
+    const again = await comeBack(wire, customer, cursorOf(last));
     expect([again.replayed, again.resumed]).toMatchObject([[], { recovered: true, replayed: 0 }]);
     again.client.cut();
     const missed = await publishTo(customer);
-    const { client, replayed } = await comeBack(customer, cursorOf(again.resumed));
+    const { client, replayed } = await comeBack(wire, customer, cursorOf(again.resumed));
     expect(idsOf(replayed)).toEqual([missed]);
     client.cut();
   });
 
   it('is in the rooms that it names before it resumes, so that they resume too', async () => {
     const [admin, provider] = [somebody(), somebody()];
-    const query = { rooms: `provider_${provider}` };
-    const before = await world.join('admin', admin, { query });
-    const cursor = cursorOf(before.frames.find(({ type }) => type === 'connected'));
-    before.cut();
-    const { id } = await world.publish({ event: 'calendar.sync', data: {}, rooms: [`provider_${provider}`] });
-    await using client = await world.connect('admin', admin, { query: { ...query, cursor } });
-    expect(await client.take(4)).toMatchObject([
-      { type: 'subscribed', room: 'admin' },
-      { type: 'subscribed', room: 'calendar' },
-      { type: 'subscribed', room: `provider_${provider}` },
-      { type: 'connected' },
-    ]);
+    const rooms = `provider_${provider}`;
+    const cursor = await visit(wire, 'admin', admin, { rooms });
+    const { id } = await world.publish({ event: 'calendar.sync', data: {}, rooms: [rooms] });
+    await using client = await world.reach(wire, 'admin', admin, { rooms, cursor });
     const { recovered, replayed } = await client.until({ type: 'resumed' });
     const events = client.frames.filter((frame) => 'event' in frame);
     expect([recovered, replayed, idsOf(events)]).toEqual([true, events.length, expect.arrayContaining([id])]);
-  });
-
-  it('in its first frame instead of the URL, resumes as well', async () => {
-    const customer = somebody();
-    const before = await world.join('customer', customer);
-    const cursor = cursorOf(before.frames.find(({ type }) => type === 'connected'));
-    before.cut();
-    const missed = await publishTo(customer);
-    await using client = await world.open({ cursor }, 'customer', customer);
-    expect(await client.take(4)).toMatchObject([
-      { type: 'subscribed' },
-      { type: 'connected' },
-      { id: missed },
-      { type: 'resumed', recovered: true },
-    ]);
   });
 
   it.each([20, 40, 60, 200])(
     'gets a replay of %d KiB whole, whatever the socket takes at once',
     async (kib) => {
       const customer = somebody();
-      const client = await world.join('customer', customer);
-      const { cursor } = client.frames.find(({ type }) => type === 'connected') ?? {};
-      client.cut();
+      const cursor = await visit(wire, 'customer', customer);
       const notes = 'x'.repeat(10 * 1024);
       const missed: string[] = [];
       for (let kept = 0; kept < kib; kept += 10) {
         missed.push((await world.publish(appointment({ data: { customer_id: customer, notes } }))).id);
       }
-      const { client: back, replayed, resumed } = await comeBack(customer, String(cursor));
+      const { client: back, replayed, resumed } = await comeBack(wire, customer, cursor);
       expect(idsOf(replayed)).toEqual(missed);
       expect(resumed).toMatchObject({ type: 'resumed', recovered: true });
       back.cut();
@@ -195,17 +176,15 @@ describe('a client that comes back with its cursor', () => {
 
   it('while a hundred others do gets its own', async () => {
     const customers = Array.from({ length: 100 }, somebody);
-    const start = await world.join('customer', somebody());
-    const cursor = cursorOf(start.frames.find(({ type }) => type === 'connected'));
-    start.cut();
+    const cursor = await visit(wire, 'customer', somebody());
     const missed = await Promise.all(customers.map(publishTo));
-    const back = await Promise.all(customers.map((customer) => comeBack(customer, cursor, 1)));
+    const back = await Promise.all(customers.map((customer) => comeBack(wire, customer, cursor, 1)));
     expect(back.map(({ replayed }) => idsOf(replayed))).toEqual(missed.map((id) => [id]));
     for (const { client } of back) client.cut();
   });
 });
 
-describe('a cursor that cannot be resumed from', () => {
+describe.each(wires)('over $name a cursor that cannot be resumed from', (wire) => {
   const DAY_MS = 86_400_000;
 
   it.each([
@@ -215,16 +194,14 @@ describe('a cursor that cannot be resumed from', () => {
     ['expired', () => v7({ msecs: Date.now() - 10 * DAY_MS })],
   ])('is %s: the session is told, gets the gap, and is live', async (reason, cursor) => {
     const customer = somebody();
-    await using other = await world.join('customer', somebody());
-    const { client, replayed, resumed } = await comeBack(customer, cursor());
+    const stranger = somebody();
+    await using other = await world.join('customer', stranger);
+    const { client, replayed, resumed } = await comeBack(wire, customer, cursor());
     expect(replayed).toEqual([]);
-    expect(resumed).toEqual({
-      type: 'resumed',
-      recovered: false,
-      replayed: 0,
-      reason,
-      cursor: expect.any(String),
-    });
+    // An answer to a poll does not say why.
+    const why = wire === longPoll ? {} : { reason };
+    const cursorOfNow = expect.any(String);
+    expect(resumed).toEqual({ type: 'resumed', recovered: false, replayed: 0, ...why, cursor: cursorOfNow });
     const gap = await client.next();
     expect(gap).toEqual({
       event: 'calendar.sync',
@@ -237,8 +214,37 @@ describe('a cursor that cannot be resumed from', () => {
     client.cut();
 
     const missed = await publishTo(customer);
-    const again = await comeBack(customer, cursorOf(gap));
+    const again = await comeBack(wire, customer, cursorOf(gap));
     expect([idsOf(again.replayed), again.resumed]).toMatchObject([[missed], { recovered: true }]);
     again.client.cut();
+  });
+});
+
+describe('a client on a WebSocket that comes back', () => {
+  it('is told of each of its rooms before it resumes', async () => {
+    const [admin, provider] = [somebody(), somebody()];
+    const rooms = `provider_${provider}`;
+    const cursor = await visit(webSocket, 'admin', admin, { rooms });
+    await using client = await world.reach(webSocket, 'admin', admin, { rooms, cursor });
+    expect(await client.take(5)).toMatchObject([
+      { type: 'subscribed', room: 'admin' },
+      { type: 'subscribed', room: 'calendar' },
+      { type: 'subscribed', room: `provider_${provider}` },
+      { type: 'connected' },
+      { type: 'resumed', recovered: true },
+    ]);
+  });
+
+  it('with a cursor in its first frame instead of the URL resumes as well', async () => {
+    const customer = somebody();
+    const cursor = await visit(webSocket, 'customer', customer);
+    const missed = await publishTo(customer);
+    await using client = await world.open({ cursor }, 'customer', customer);
+    expect(await client.take(4)).toMatchObject([
+      { type: 'subscribed' },
+      { type: 'connected' },
+      { id: missed },
+      { type: 'resumed', recovered: true },
+    ]);
   });
 });

@@ -38,6 +38,15 @@ export class TestClient extends FrameReader {
     return this.frames.slice(from, this.readCount - 1);
   }
 
+  /** Leaves what arrives unread. */
+  pause(): void {
+    this.ws.pause();
+  }
+
+  resume(): void {
+    this.ws.resume();
+  }
+
   override cut(): void {
     this.ws.terminate();
   }

@@ -10,6 +10,13 @@ export function examples(label: string): readonly string[] {
   return found;
 }
 
+/** What a page of a browser may copy. */
+export function browserRecipe(): string {
+  const [, recipe] = /```js\n([\s\S]*?)```/.exec(document) ?? [];
+  if (recipe === undefined) throw new Error('PROTOCOL.md has no JavaScript');
+  return recipe;
+}
+
 /** The cells of the table of PROTOCOL.md whose first column has this heading, without the headings. */
 export function tableOf(heading: string): readonly (readonly string[])[] {
   const [, rows = ''] =

@@ -9,6 +9,8 @@ import { healthUntil, isReady } from './health.ts';
 import { lineSink } from './line-sink.ts';
 import { TEST_SECRET, tokenFor, type TestRole, type TokenOptions } from './tokens.ts';
 import { unhurried } from './unhurried.ts';
+import type { FrameReader } from './frame-reader.ts';
+import type { Wire } from './wires.ts';
 
 export const TEST_KEY = 'key-for-tests-only';
 
@@ -37,6 +39,12 @@ export interface ConnectOptions extends TokenOptions {
   readonly delivery?: number;
   /** Beside `token` in the query: cursor, rooms. */
   readonly query?: Readonly<Record<string, string>>;
+}
+
+export interface ReachOptions extends TokenOptions {
+  readonly delivery?: number;
+  readonly cursor?: string;
+  readonly rooms?: string;
 }
 
 /** Both services, in this process unless told otherwise, on a vhost and ports of their own. */
@@ -92,8 +100,23 @@ export class World {
     return client;
   }
 
+  /** A client with a good token over any of the wires. */
+  reach<Client extends FrameReader>(
+    wire: Wire<Client>,
+    role: TestRole,
+    id: number,
+    { delivery, cursor, rooms, ...token }: ReachOptions = {},
+  ): Promise<Client> {
+    return wire.open({ host: this.host(delivery), token: tokenFor(role, id, token), cursor, rooms });
+  }
+
   webSocketUrl(delivery = 0): string {
-    return `ws://127.0.0.1:${this.#delivery(delivery).webSocketPort}/ws`;
+    return `ws://${this.host(delivery)}/ws`;
+  }
+
+  /** With its port. */
+  host(delivery = 0): string {
+    return `127.0.0.1:${this.#delivery(delivery).webSocketPort}`;
   }
 
   healthPort(delivery = 0): number {
