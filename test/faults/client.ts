@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { WebSocket } from 'ws';
 import { z } from 'zod';
 import { tokenFor } from '../support/tokens.ts';
+import { poll, readStream } from './http-session.ts';
 import type { Ledger } from './ledger.ts';
 import type { Person } from './population.ts';
 import type { Random } from './random.ts';
@@ -25,6 +26,8 @@ const HANDSHAKE_MS = 6_000;
 const PING_MS = 3_000;
 /** Without a word for so long the connection is dead to the client, whatever TCP says. */
 const SILENCE_MS = 11_000;
+/** Over HTTP the server gives a sign of life every 15 s. */
+const HTTP_SILENCE_MS = 22_000;
 const FIRST_BACKOFF_MS = 200;
 const MAX_BACKOFF_MS = 3_000;
 const SHORT_TOKEN_S = 20;
@@ -55,6 +58,7 @@ export class Client {
   firstConnectedMs: number | undefined;
   readonly #subscribing = new Map<string, () => void>();
   #ws: WebSocket | undefined;
+  #http: AbortController | undefined;
   #cursor: string | undefined;
   #replaying = false;
   #stopped = false;
@@ -77,7 +81,7 @@ export class Client {
 
   async stop(): Promise<void> {
     this.#stopped = true;
-    this.#ws?.terminate();
+    this.#cut();
     await this.#done;
   }
 
@@ -97,7 +101,7 @@ export class Client {
   /** Hangs up without a word; it will be back in `awayMs`. */
   hangUp(awayMs: number): void {
     this.#backoffMs = awayMs;
-    this.#ws?.terminate();
+    this.#cut();
   }
 
   /** Leaves what arrives unread: a phone with a bad connection. */
@@ -114,7 +118,7 @@ export class Client {
 
   async #run(): Promise<void> {
     for (;;) {
-      await this.#session();
+      await (this.person.wire === 'WebSocket' ? this.#session() : this.#httpSession());
       await delay(this.options.random.between(this.#backoffMs / 2, this.#backoffMs));
       if (this.#hasStopped()) return;
       this.#backoffMs = Math.min(MAX_BACKOFF_MS, this.#backoffMs * 2);
@@ -151,22 +155,63 @@ export class Client {
     });
   }
 
+  /** As `#session`, over HTTP: nothing can be sent, and silence is longer. */
+  async #httpSession(): Promise<void> {
+    const { random, ports } = this.options;
+    const port = random.pick(ports);
+    const hangUp = (this.#http = new AbortController());
+    this.#replaying = this.#cursor !== undefined;
+    this.#note(`asks instance ${ports.indexOf(port)} with ${this.#cursor ?? 'no cursor'}`);
+    const heard = () => (this.#heardMs = performance.now());
+    heard();
+    const silence = setInterval(() => {
+      if (performance.now() - this.#heardMs > HTTP_SILENCE_MS)
+        hangUp.abort(new Error('hears nothing any more'));
+    }, PING_MS);
+    const leave = this.#leaving(() => hangUp.abort(new Error('goes away')));
+    const read = this.person.wire === 'SSE' ? readStream : poll;
+    const end = await read({
+      base: `http://127.0.0.1:${port}`,
+      token: this.#token(),
+      cursor: this.#cursor,
+      rooms: this.person.extraRooms,
+      signal: hangUp.signal,
+      heard,
+      frame: (frame) => this.#take(Frame.parse(frame)),
+      note: (what) => this.#note(what),
+    }).then(
+      () => 'ended',
+      (error: unknown) => String(error),
+    );
+    for (const timer of [silence, leave]) clearTimeout(timer);
+    this.#note(end);
+  }
+
+  #cut(): void {
+    this.#ws?.terminate();
+    this.#http?.abort(new Error('hangs up'));
+  }
+
   #receive(ws: WebSocket, data: Buffer): void {
     this.#heardMs = performance.now();
     const frame = Frame.parse(JSON.parse(data.toString()));
+    if (frame.type === 'connected' && !this.#reading) ws.pause();
+    this.#take(frame);
+  }
+
+  #take(frame: Frame): void {
     if (frame.event !== undefined) this.#event(frame);
-    if (frame.type === 'connected') this.#connected(ws, frame);
+    if (frame.type === 'connected') this.#connected(frame);
     if (frame.type === 'subscribed') this.#subscribing.get(frame.room ?? '')?.();
     if (frame.type === 'resumed') this.#resumed(frame);
     if (frame.type === 'error') this.#note(`error ${frame.code ?? '?'}`);
     if (frame.cursor !== undefined) this.#cursor = frame.cursor;
   }
 
-  #connected(ws: WebSocket, { cursor = '?' }: Frame): void {
+  #connected({ cursor = '?' }: Frame): void {
     this.firstConnectedMs ??= performance.now();
     this.#backoffMs = FIRST_BACKOFF_MS;
     this.#note(`connected at ${cursor}`);
-    if (!this.#reading) ws.pause();
   }
 
   #resumed({ recovered = false, reason = '?', replayed = 0, cursor = '?' }: Frame): void {
@@ -203,15 +248,21 @@ export class Client {
         setInterval(() => ws.send(JSON.stringify({ action: 'auth', token: this.#token() })), REFRESH_MS),
       ];
     }
-    if (this.person.habit !== 'wanders' || this.#settled) return [];
+    const leave = this.#leaving(() => (random.chance(0.5) ? ws.terminate() : ws.close()));
+    return leave === undefined ? [] : [leave];
+  }
+
+  /** Goes away by itself after a while, if that is its habit. */
+  #leaving(away: () => void): NodeJS.Timeout | undefined {
+    const { random } = this.options;
+    if (this.person.habit !== 'wanders' || this.#settled) return undefined;
     const leave = () => {
       if (this.#settled) return;
       this.#note('goes away');
       this.#backoffMs = random.between(500, 12_000);
-      if (random.chance(0.5)) ws.terminate();
-      else ws.close();
+      away();
     };
-    return [setTimeout(leave, random.between(1_000, 15_000))];
+    return setTimeout(leave, random.between(1_000, 15_000));
   }
 
   #token(): string {

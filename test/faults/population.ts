@@ -4,6 +4,9 @@ import type { Random } from './random.ts';
 /** How a client behaves when nothing is done to it. */
 export type Habit = 'steady' | 'wanders' | 'slow' | 'refreshes' | 'short tokens' | 'small frames';
 
+/** One client in five reads by each of the two over HTTP. */
+export type Wire = 'WebSocket' | 'SSE' | 'long-poll';
+
 export interface Person {
   readonly name: string;
   readonly role: TestRole;
@@ -13,6 +16,7 @@ export interface Person {
   /** Grows with what the client subscribes to. */
   readonly rooms: Set<string>;
   readonly habit: Habit;
+  readonly wire: Wire;
 }
 
 export interface Appointment {
@@ -49,7 +53,8 @@ export function createPeople(
       role === 'admin' && random.chance(0.5) ? [`provider_${random.whole(1, PROVIDERS)}`] : [];
     const habit = habits[Math.floor(index / ROLES.length + index) % habits.length] ?? 'steady';
     const rooms = new Set([...ownRooms(role, id), ...extraRooms]);
-    return { name: `${role}-${id}/${index}`, role, id, extraRooms, rooms, habit };
+    const wire = index < ROLES.length ? 'WebSocket' : wireOf(habit, random);
+    return { name: `${role}-${id}/${index} by ${wire}`, role, id, extraRooms, rooms, habit, wire };
   });
   const slowOnes = Array.from({ length: slowClients }, (_, index): Person => {
     const [role, id] = ['customer', SLOW_CUSTOMER] as const;
@@ -60,12 +65,21 @@ export function createPeople(
       extraRooms: [],
       rooms: new Set(ownRooms(role, id)),
       habit: 'slow',
+      wire: 'WebSocket',
     };
   });
   const smallFrames = Array.from({ length: smallFrameClients }, (_, index): Person => {
     const [role, id] = ['customer', SMALL_FRAMES_CUSTOMER] as const;
     const rooms = new Set(ownRooms(role, id));
-    return { name: `small frames/${index}`, role, id, extraRooms: [], rooms, habit: 'small frames' };
+    return {
+      name: `small frames/${index}`,
+      role,
+      id,
+      extraRooms: [],
+      rooms,
+      habit: 'small frames',
+      wire: 'WebSocket',
+    };
   });
   return [...people, ...slowOnes, ...smallFrames];
 }
@@ -87,6 +101,13 @@ export function roomsOfAppointment({ providerId, customerId, secretaryIds }: App
     `customer_${customerId}`,
     ...secretaryIds.map((id) => `secretary_${id}`),
   ];
+}
+
+/** What only a WebSocket can do is left to it, as are the first of each role. */
+function wireOf(habit: Habit, random: Random): Wire {
+  const draw = random.whole(1, 5);
+  if (habit === 'refreshes' || draw > 2) return 'WebSocket';
+  return draw === 1 ? 'SSE' : 'long-poll';
 }
 
 function ownRooms(role: TestRole, id: number): readonly string[] {

@@ -106,7 +106,7 @@ async function publishToHistoryOnly(url: string, id: string): Promise<void> {
 }
 
 function adminOf(clients: readonly Client[]): Client {
-  const admin = clients.find(({ person }) => person.role === 'admin');
+  const admin = clients.find(({ person }) => person.role === 'admin' && person.wire === 'WebSocket');
   if (admin === undefined) throw new Error('this scenario needs an administrator');
   return admin;
 }
