@@ -29,11 +29,11 @@ function asDocumented(output: string, { project, image, ports }: ComposeStack): 
 
 /** The lines of README.md that need Docker and no Node, by what they are for. */
 function quickStart() {
-  const [start = '', publish = '', token = ''] = typedIn('Quick start').filter(
+  const [start = '', publish = '', token = '', follow = ''] = typedIn('Quick start').filter(
     (lines) => !lines.includes('npm '),
   );
   const [secrets = '', up = '', watch = ''] = start.split('\n');
-  return { secrets, up, watch, publish, token };
+  return { secrets, up, watch, publish, token, follow };
 }
 
 describe('a fresh clone with Docker and no Node', () => {
@@ -67,6 +67,8 @@ describe('a fresh clone with Docker and no Node', () => {
           `ws://127.0.0.1:${stack.ports.webSocket}/ws?token=${token}`,
         );
         await phone.until({ type: 'connected' });
+        await using follower = stack.open(readme.follow.replace('$TOKEN', token));
+        await follower.printed('"type":"connected"');
 
         const looks = mentionedIn('Operating it', 'curl ');
         expect(looks.length).toBeGreaterThan(1);
