@@ -19,6 +19,11 @@ const siblings = (...names) => ({
   regex: `^(\\.\\./)+(${names.join('|')})/`,
   message: 'This folder does not know that one; service.ts wires them.',
 });
+/** Everything of a backend but the interface, which says what each is to the rest. */
+const backends = {
+  regex: '/backends/(?!backend\\.ts$)',
+  message: 'This folder knows no backend by name: service.ts hands it the list.',
+};
 const pureGlobals = {
   'no-restricted-globals': [
     'error',
@@ -35,6 +40,7 @@ const pureGlobals = {
 
 /** What puts the parts of its folder together, and so may import the adapters. */
 const wiring = [
+  'services/ingest/backends/{all,backend}.ts',
   'services/ingest/backends/easyappointments/{backend,ledger-stream}.ts',
   'services/ingest/backends/easyappointments/api/**',
   'services/delivery/session/{live-session,sessions}.ts',
@@ -104,10 +110,13 @@ export default tseslint.config(
   boundary(['shared/{broker,config,monitoring,service}/**'], services),
   boundary(['services/ingest/accept/**'], io, delivery, siblings('http', 'inbox', 'publish', 'backends')),
   boundary(['services/ingest/publish/**'], delivery, siblings('http', 'inbox', 'backends')),
-  boundary(['services/ingest/inbox/**'], delivery, siblings('http')),
-  boundary(['services/ingest/http/**'], delivery, siblings('inbox', 'publish')),
+  boundary(['services/ingest/inbox/**'], delivery, siblings('http'), backends),
+  boundary(['services/ingest/http/**'], delivery, siblings('inbox', 'publish'), backends),
   boundary(['services/ingest/backends/**'], delivery, siblings('http', 'inbox', 'publish'), io),
-  boundary(['services/ingest/*.ts'], delivery),
+  boundary(['services/ingest/*.ts'], delivery, {
+    regex: '/backends/(?!(backend|all|together)\\.ts$)',
+    message: 'ingest knows its backends as a list: backends/all.ts.',
+  }),
   boundary(['services/delivery/{session,stream}/**'], io, ingest, siblings('transport', 'broker', 'auth')),
   boundary(['services/delivery/transport/**'], ingest, siblings('broker', 'auth')),
   boundary(['services/delivery/broker/**'], ingest, siblings('transport', 'auth', 'session')),

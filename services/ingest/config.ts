@@ -11,11 +11,7 @@ import {
 } from '../../shared/config/env.ts';
 import { drainsInTime, portsDiffer } from '../../shared/config/setting-rules.ts';
 import { weaknessOf } from '../../shared/config/weak-secrets.ts';
-import {
-  easyAppointmentsVariables,
-  tokenBesideUrl,
-  urlBesideToken,
-} from './backends/easyappointments/settings.ts';
+import { backends } from './backends/all.ts';
 
 const HOW_TO_MAKE = '`openssl rand -hex 32` makes one';
 
@@ -34,9 +30,19 @@ const ApiKeys = list(`expected one or more API keys, separated by commas; ${HOW_
 
 const Networks = networks('expected networks separated by commas, such as 172.16.0.0/12,fd00::/8');
 
+/** The variables of all of them together. */
+type Merged<Module> = (
+  Module extends { readonly variables: infer Variables } ? (one: Variables) => void : never
+) extends (all: infer All) => void
+  ? All
+  : never;
+const backendVariables = Object.assign({}, ...backends.map(({ variables }) => variables)) as Merged<
+  (typeof backends)[number]
+>;
+
 const IngestFields = z.object({
   ...commonVariables,
-  ...easyAppointmentsVariables,
+  ...backendVariables,
   HEALTH_PORT: port(8083),
   INGEST_PORT: port(8082),
   INGEST_API_KEYS: ApiKeys,
@@ -74,8 +80,9 @@ const IngestFields = z.object({
   HEALTH_MAX_CONFIRM_MS: integer({ min: 1, max: 600_000, default: 1_000 }),
 });
 
-export const IngestVariables = IngestFields.refine(...tokenBesideUrl)
-  .refine(...urlBesideToken)
+export const IngestVariables = backends
+  .flatMap(({ rules }) => rules)
+  .reduce((fields, rule) => fields.refine(...rule), IngestFields)
   .refine(...portsDiffer('INGEST_PORT', 'HEALTH_PORT'))
   .refine(...drainsInTime);
 

@@ -14,8 +14,6 @@ import type { BrokerView } from '../../shared/broker/management-api.ts';
 import type { QueueDepth } from '../../shared/broker/queue-depths.ts';
 import type { Knowledge } from './publish/history-ids.ts';
 import type { IngestConfig } from './config.ts';
-import { straySentence } from './backends/easyappointments/api/reconciler.ts';
-import type { SiteState } from './backends/easyappointments/api/site-watch.ts';
 
 export interface IngestStats {
   readonly accepted: number;
@@ -43,12 +41,8 @@ export interface IngestCondition {
   readonly confirms: Omit<SlowPath, 'maxMs'>;
   /** What a policy expired from the inbox lately. */
   readonly drops?: DropReport | undefined;
-  /** In the last hour. */
-  readonly idsClashed?: boolean;
-  /** The address whose webhook was refused for its key in the last hour. */
-  readonly unknownKeyFrom?: string | undefined;
-  /** Easy!Appointments, as far as its REST API is asked. */
-  readonly site?: SiteState;
+  /** What the backends have to say. */
+  readonly backends?: readonly HealthReason[];
   readonly stats: IngestStats;
 }
 
@@ -109,30 +103,9 @@ function worriesOf(
   }
   return [
     ...worries,
-    ...siteReasons(condition),
+    ...(condition.backends ?? []),
     ...inboxReasons(queues),
     ...lagReasons(lagMs, healthMaxLagMs),
     ...managementReasons(management, publisher),
   ];
-}
-
-/** What to look at in Easy!Appointments. */
-function siteReasons({ idsClashed, unknownKeyFrom, site }: IngestCondition): readonly HealthReason[] {
-  const reasons: HealthReason[] = [];
-  if (idsClashed) {
-    const message =
-      'In the last hour a webhook told of another appointment under an id that is taken: run one roomcast for each Easy!Appointments, each with a virtual host of its own.';
-    reasons.push({ code: 'ids_clash', message });
-  }
-  if (unknownKeyFrom !== undefined) {
-    const message = `In the last hour a webhook from ${unknownKeyFrom} was refused for its key: make the secret token of the webhook in Easy!Appointments one of INGEST_API_KEYS, in the header X-Ea-Token or the one that EASYAPPOINTMENTS_TOKEN_HEADER names.`;
-    reasons.push({ code: 'unknown_key', message });
-  }
-  const { missed = 0, stray } = site ?? {};
-  if (missed > 0) {
-    const message = `Changes that the reconciliation found while no webhook came: ${missed}. Look at the URL, token and actions of the webhook in Easy!Appointments, at its log, and at the way from there to INGEST_PORT.`;
-    reasons.push({ code: 'webhooks_missing', message, value: missed });
-  }
-  if (stray !== undefined) reasons.push({ code: 'rest_not_clean', message: straySentence(stray) });
-  return reasons;
 }

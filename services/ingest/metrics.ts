@@ -22,10 +22,6 @@ export class Metrics implements Observer {
   readonly totals = { accepted: 0, refused: 0, published: 0, repeated: 0, ignored: 0 };
   /** The confirms of the last minute, for the health report and the status page. */
   readonly recentConfirms = new LatencyWindow(WINDOW_SLOT_MS, WINDOW_SLOTS);
-  /** When a webhook was refused as one of another installation, by the steady clock. */
-  idsClashedMs: number | undefined;
-  /** The last webhook that was refused for its key: when, by the steady clock, and whose. */
-  unknownKey: { readonly atMs: number; readonly address: string } | undefined;
   /** What policies of the broker's operator expired from the inbox. */
   readonly drops: Drops;
   readonly #accepted: Counter<'entrance'>;
@@ -33,7 +29,6 @@ export class Metrics implements Observer {
   readonly #published: Counter;
   readonly #repeats: Counter;
   readonly #ignored: Counter<'action'>;
-  readonly #reconciliations: Counter<'outcome'>;
   readonly #confirmSeconds: Histogram;
 
   constructor(
@@ -68,12 +63,6 @@ export class Metrics implements Observer {
       name: 'roomcast_ingest_webhooks_ignored_total',
       help: 'Webhooks that announce nothing; action is known or unknown',
       labelNames: ['action'],
-      registers,
-    });
-    this.#reconciliations = new Counter({
-      name: 'roomcast_ingest_reconciliations_total',
-      help: 'Comparisons with the REST API of Easy!Appointments, by outcome: complete, given_up or stopped',
-      labelNames: ['outcome'],
       registers,
     });
     const expired = new Counter({
@@ -117,13 +106,9 @@ export class Metrics implements Observer {
     this.logger.info({ id, event: name, rooms, cursor, entrance, repeated }, 'accepted an event');
   }
 
-  refused({ entrance, code, problem, unknownKeyFrom, details }: Refused): void {
+  refused({ entrance, code, problem, details }: Refused): void {
     this.totals.refused += 1;
     this.#refused.inc({ entrance, code });
-    if (code === 'ids_clash') this.idsClashedMs = steadyClock();
-    if (entrance === 'webhook' && unknownKeyFrom !== undefined) {
-      this.unknownKey = { atMs: steadyClock(), address: unknownKeyFrom };
-    }
     this.logger.warn({ entrance, code, problem, ...details }, 'refused');
   }
 
@@ -135,10 +120,6 @@ export class Metrics implements Observer {
   ignored(known: boolean): void {
     this.totals.ignored += 1;
     this.#ignored.inc({ action: known ? 'known' : 'unknown' });
-  }
-
-  reconciled(outcome: string): void {
-    this.#reconciliations.inc({ outcome });
   }
 
   confirmed(seconds: number): void {

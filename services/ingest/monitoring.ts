@@ -9,11 +9,10 @@ import type { HistoryIds } from './publish/history-ids.ts';
 import type { ConfirmPublisher } from '../../shared/broker/confirm-publisher.ts';
 import type { IngestConfig } from './config.ts';
 import { ingestReportOf } from './health.ts';
-import type { SiteWatch } from './backends/easyappointments/api/site-watch.ts';
+import type { Backend } from './backends/backend.ts';
 import type { Metrics } from './metrics.ts';
 
 const MINUTE_MS = 60_000;
-const HOUR_MS = 60 * MINUTE_MS;
 
 export interface IngestParts {
   readonly instance: string;
@@ -22,7 +21,7 @@ export interface IngestParts {
   readonly publisher: Pick<ConfirmPublisher, 'state' | 'unconfirmed'>;
   readonly ids: Pick<HistoryIds, 'knowledge'>;
   readonly metrics: Metrics;
-  readonly site: Pick<SiteWatch, 'state'>;
+  readonly backends: readonly Backend[];
   readonly stopping: () => boolean;
   readonly logger: Logger;
   readonly clock: SteadyClock;
@@ -30,7 +29,7 @@ export interface IngestParts {
 
 /** The health port of ingest. */
 export function monitorIngest(parts: IngestParts): Monitoring {
-  const { instance, config, consuming, publisher, ids, metrics, site, stopping, logger, clock } = parts;
+  const { instance, config, consuming, publisher, ids, metrics, backends, stopping, logger, clock } = parts;
   const startedMs = clock();
   const rates = new Rates();
   const confirmsOf = (nowMs: number, lastMs: number) => metrics.recentConfirms.summary(nowMs, lastMs);
@@ -44,7 +43,6 @@ export function monitorIngest(parts: IngestParts): Monitoring {
     registry: metrics.registry,
     report: ({ nowMs, queues, management, lagMs }) => {
       const recent = confirmsOf(nowMs, MINUTE_MS);
-      const isOfLastHour = (atMs: number | undefined) => atMs !== undefined && nowMs - atMs < HOUR_MS;
       const condition = {
         instance,
         stopping: stopping(),
@@ -55,9 +53,7 @@ export function monitorIngest(parts: IngestParts): Monitoring {
         management,
         lagMs,
         drops: metrics.drops.report(nowMs),
-        idsClashed: isOfLastHour(metrics.idsClashedMs),
-        unknownKeyFrom: isOfLastHour(metrics.unknownKey?.atMs) ? metrics.unknownKey?.address : undefined,
-        site: site.state,
+        backends: backends.flatMap((backend) => backend.reasons?.(nowMs) ?? []),
         confirms: { p99Ms: recent.quantile(0.99), count: recent.count },
         stats: {
           ...metrics.totals,

@@ -1,5 +1,6 @@
-import { createHash } from 'node:crypto';
+import type { ChannelModel } from 'amqplib';
 import type { FastifyInstance } from 'fastify';
+import type { AddressInfo } from 'node:net';
 import { v7 } from 'uuid';
 import { Cursor } from '../../shared/contract/cursor.ts';
 import { BrokerConnection } from '../../shared/broker/broker-connection.ts';
@@ -15,19 +16,21 @@ import { NetworkSet } from '../../shared/config/networks.ts';
 import { HistoryIds } from './publish/history-ids.ts';
 import { Inbox } from './inbox/inbox.ts';
 import { ConfirmPublisher } from '../../shared/broker/confirm-publisher.ts';
+import type { Monitoring } from '../../shared/monitoring/monitoring.ts';
 import { eventPublisher } from './publish/event-publisher.ts';
+import { inboxMessage } from './inbox/send-to-inbox.ts';
 import { QueueWatch } from './inbox/queue-watch.ts';
 import { TakeBack } from './inbox/take-back.ts';
 import type { IngestConfig } from './config.ts';
+import { digest } from './accept/contents.ts';
 import { Repeats, REPEATS_MAX_AGE_MS } from './accept/repeats.ts';
 import { Intake } from './accept/intake.ts';
 import type { Receipt } from './accept/ports.ts';
-import { easyAppointmentsSettings } from './backends/easyappointments/settings.ts';
-import { enriched } from './backends/easyappointments/enrich.ts';
-import { Ledger } from './backends/easyappointments/ledger.ts';
 import { Auth } from './http/auth.ts';
-import { createHttpServer } from './http/server.ts';
-import { EasyAppointmentsBackend } from './backends/easyappointments/backend.ts';
+import { closeHttpServer, createHttpServer } from './http/server.ts';
+import { backends as mounted } from './backends/all.ts';
+import type { Backend, BackendParts } from './backends/backend.ts';
+import { together } from './backends/together.ts';
 import { Metrics } from './metrics.ts';
 import { monitorIngest } from './monitoring.ts';
 
@@ -37,8 +40,10 @@ export interface IngestService extends Service {
   readonly healthPort: number;
 }
 
-const MIN_KEY_CHARACTERS = 16;
-const KEY_HEADERS = ['x-api-key', 'x-ea-token'];
+/** A backend that finds its settings in ours. */
+export interface MountedBackend {
+  create(config: IngestConfig, parts: BackendParts): Backend;
+}
 
 /**
  * Starts listening at once and connects in the background: without a broker the service is live, not ready,
@@ -46,217 +51,248 @@ const KEY_HEADERS = ['x-api-key', 'x-ea-token'];
  */
 export async function startIngest(
   config: IngestConfig,
-  { logger: parent = createLogger('ingest', config.logLevel) }: { logger?: Logger } = {},
+  {
+    logger = createLogger('ingest', config.logLevel),
+    backends = mounted,
+  }: { logger?: Logger; backends?: readonly MountedBackend[] } = {},
 ): Promise<IngestService> {
-  const instance = newInstanceName();
-  const logger = parent.child({ instance });
-  let stopping = false;
-  const settings = easyAppointmentsSettings(config);
-  const apiKeys = config.ingestApiKeys.reveal();
-  if (apiKeys.some((key) => key.length < MIN_KEY_CHARACTERS)) {
-    logger.warn(
-      `a key in INGEST_API_KEYS has fewer than ${MIN_KEY_CHARACTERS} characters: it may be guessed`,
-    );
-  }
+  const service = new Ingest(config, logger, backends);
+  await service.listen();
+  return service;
+}
 
-  const publishing = connect(`roomcast ingest ${instance} publisher`, config, logger);
-  const consuming = connect(`roomcast ingest ${instance} inbox`, config, logger);
-  const cluster = new Cluster(config.amqpCluster, config.amqpUrl);
-  publishing.on('up', () => void cluster.detect());
-  const repeats = new Repeats<Receipt>(config.repeatsMax, REPEATS_MAX_AGE_MS, digest);
-  const metrics: Metrics = new Metrics(logger, {
-    unconfirmed: () => publisher.unconfirmed,
-    ids: () => repeats.size,
-  });
-  const nextCursor = () => Cursor.parse(v7({ msecs: unixMs(wallClock()) }));
-  const publisher: ConfirmPublisher = new ConfirmPublisher(publishing, {
-    maxUnconfirmed: config.ingestMaxUnconfirmed,
-    maxUnconfirmedBytes: config.ingestMaxUnconfirmedBytes,
-    confirmTimeoutMs: config.ingestConfirmTimeoutMs,
-    now: steadyClock,
-    onConfirmed: (seconds) => metrics.confirmed(seconds),
-    logger,
-  });
-  publisher.on('unroutable', repairing(publishing, config, logger));
-  const ids = new HistoryIds(consuming, {
-    repeats,
-    maxRepeats: config.repeatsMax,
-    readTimeoutMs: config.repeatsReadTimeoutMs,
-    publisher,
-    nextCursor,
-    wall: wallClock,
-    now: steadyClock,
-    logger,
-  });
-  const ledger = new Ledger();
-  const intake: Intake = new Intake({
-    publisher: eventPublisher(publisher, { appId: instance, wall: wallClock }),
-    observer: metrics,
-    nextCursor,
-    clock: wallClock,
-    now: steadyClock,
-    inCluster: () => cluster.isCluster,
-    maxEventBytes: config.maxEventBytes,
-    repeats,
-    // Without the broker nothing is taken anyway, and the answer says why.
-    knowsIds: () => ids.knowledge !== 'reading' || publisher.state.state !== 'connected',
-    digest,
-    calendarRoom: config.calendarRoom,
-    secretariesOf: (provider) => ledger.secretariesOf(provider),
-    defer: (event, body) => backend.defer(event, body),
-    enrich: (event) => enriched(event, ledger, settings),
-  });
-  const backend: EasyAppointmentsBackend = new EasyAppointmentsBackend({
-    settings,
-    maxBodyBytes: config.ingestMaxBodyBytes,
-    ledger,
-    connection: consuming,
-    publisher,
-    intake,
-    observer: metrics,
-    reconciled: (outcome) => metrics.reconciled(outcome),
-    nextCursor,
-    logger,
-  });
-  const inbox = new Inbox(consuming, {
-    intake,
-    backend,
-    ready: ids.settled,
-    keepHash: settings.keepHash,
-    webhookIds: new Repeats(config.repeatsMax, REPEATS_MAX_AGE_MS, digest),
-    publisher,
-    observer: metrics,
-    declare: (model) => declareTopology(model, config, logger),
-    prefetch: config.inboxPrefetch,
-    maxBodyBytes: config.ingestMaxBodyBytes,
-    nextKey: nextCursor,
-    clock: wallClock,
-    now: steadyClock,
-    logger,
-  });
-  const watch = new QueueWatch(consuming, {
-    declare: (model) => declareTopology(model, config, logger),
-    logger,
-  });
-  const takeBack = new TakeBack(consuming, {
-    onTakenBack: () => metrics.drops.note('expired', steadyClock()),
-    now: steadyClock,
-    logger,
-  });
-  const http = createHttpServer({
-    intake,
-    webhooks: backend.entrance,
-    requestReconciliation: backend.requestReconciliation,
-    auth: new Auth({
-      keys: apiKeys,
-      headers: [...new Set([...KEY_HEADERS, config.easyappointmentsTokenHeader])],
-      maxBadKeys: config.ingestMaxBadKeys,
-      rateLimit: config.ingestRateLimit,
-      trusted: new NetworkSet(config.broadcastTrustedNetworks),
+class Ingest implements IngestService {
+  readonly instance = newInstanceName();
+  readonly failed: Promise<never>;
+  readonly #logger: Logger;
+  readonly #metrics: Metrics;
+  /** The broker blocks publishers by the connection. */
+  readonly #connections: { readonly publishing: BrokerConnection; readonly consuming: BrokerConnection };
+  readonly #cluster: Cluster;
+  readonly #repeats: Repeats<Receipt>;
+  readonly #publisher: ConfirmPublisher;
+  readonly #ids: HistoryIds;
+  readonly #intake: Intake;
+  readonly #backends: Backend[] = [];
+  readonly #inbox: Inbox;
+  readonly #watch: QueueWatch;
+  readonly #takeBack: TakeBack;
+  readonly #http: FastifyInstance;
+  readonly #monitoring: Monitoring;
+  #stopping: Promise<void> | undefined;
+
+  /** In this order: each is made of those before it. */
+  constructor(
+    private readonly config: IngestConfig,
+    logger: Logger,
+    backends: readonly MountedBackend[],
+  ) {
+    this.#logger = logger.child({ instance: this.instance });
+    this.#repeats = new Repeats(config.repeatsMax, REPEATS_MAX_AGE_MS, digest);
+    this.#metrics = new Metrics(this.#logger, {
+      unconfirmed: () => this.#publisher.unconfirmed,
+      ids: () => this.#repeats.size,
+    });
+    this.#connections = { publishing: this.#connect('publisher'), consuming: this.#connect('inbox') };
+    const { publishing, consuming } = this.#connections;
+    this.failed = Promise.all([publishing.firstConnected, consuming.firstConnected]).then(
+      () => new Promise<never>(() => undefined),
+    );
+    // A caller that does not wait for it finds the refusal in the health report.
+    this.failed.catch(() => undefined);
+    this.#cluster = new Cluster(config.amqpCluster, config.amqpUrl);
+    publishing.on('up', () => void this.#cluster.detect());
+    this.#publisher = this.#createPublisher();
+    this.#ids = this.#createIds();
+    this.#intake = this.#createIntake();
+    const parts = this.#partsForBackends();
+    this.#backends.push(...backends.map((backend) => backend.create(config, parts)));
+    this.#inbox = this.#createInbox();
+    const declare = (model: ChannelModel) => this.#declare(model);
+    this.#watch = new QueueWatch(consuming, { declare, logger: this.#logger });
+    this.#takeBack = new TakeBack(consuming, {
+      onTakenBack: () => this.#metrics.drops.note('expired', steadyClock()),
+      now: steadyClock,
+      logger: this.#logger,
+    });
+    this.#http = this.#createHttp();
+    this.#monitoring = monitorIngest({
+      instance: this.instance,
+      config,
+      consuming,
+      publisher: this.#publisher,
+      ids: this.#ids,
+      metrics: this.#metrics,
+      backends: this.#backends,
+      stopping: () => this.#stopping !== undefined,
+      logger: this.#logger,
       clock: steadyClock,
-    }),
-    clients: new ClientAddresses(new NetworkSet(config.trustedProxies)),
-    observer: metrics,
-    maxBodyBytes: config.ingestMaxBodyBytes,
-    requestTimeoutMs: config.ingestRequestTimeoutMs,
-    stopping: () => stopping,
-    logger,
-  });
-  const monitoring = monitorIngest({
-    instance,
-    config,
-    consuming,
-    publisher,
-    ids,
-    metrics,
-    site: backend.site,
-    stopping: () => stopping,
-    logger,
-    clock: steadyClock,
-  });
-  const health = monitoring.server;
-
-  const drain = async () => {
-    stopping = true;
-    await closeHttp(http, config.ingestConfirmTimeoutMs);
-    await watch.stop();
-    await takeBack.stop();
-    await inbox.stop();
-    await ids.close();
-    await backend.close();
-    await publisher.stop();
-    await monitoring.leaveBroker();
-    await Promise.all([publishing.close(), consuming.close()]);
-    await monitoring.close();
-    logger.info('stopped');
-  };
-  let stopped: Promise<void> | undefined;
-  const stop = () => (stopped ??= drain());
-
-  try {
-    await listenOn(config.healthPort, 'HEALTH_PORT', (host) =>
-      health.listen({ port: config.healthPort, host }),
-    );
-    await listenOn(config.ingestPort, 'INGEST_PORT', (host) =>
-      http.listen({ port: config.ingestPort, host }),
-    );
-  } catch (error) {
-    await stop();
-    throw error;
+    });
   }
-  const ports = { httpPort: portOf(http), healthPort: portOf(health) };
-  logger.info(ports, 'ingest is listening');
-  return { ...ports, failed: refusalOf([publishing, consuming]), stop };
+
+  get httpPort(): number {
+    return (this.#http.server.address() as AddressInfo).port;
+  }
+
+  get healthPort(): number {
+    return (this.#monitoring.server.server.address() as AddressInfo).port;
+  }
+
+  async listen(): Promise<void> {
+    const { healthPort, ingestPort } = this.config;
+    try {
+      await listenOn(healthPort, 'HEALTH_PORT', (host) =>
+        this.#monitoring.server.listen({ port: healthPort, host }),
+      );
+      await listenOn(ingestPort, 'INGEST_PORT', (host) => this.#http.listen({ port: ingestPort, host }));
+    } catch (error) {
+      await this.stop();
+      throw error;
+    }
+    const ports = { httpPort: this.httpPort, healthPort: this.healthPort };
+    this.#logger.info(ports, 'ingest is listening');
+  }
+
+  stop(): Promise<void> {
+    this.#stopping ??= this.#stop();
+    return this.#stopping;
+  }
+
+  async #stop(): Promise<void> {
+    await closeHttpServer(this.#http, this.config.ingestConfirmTimeoutMs);
+    await this.#watch.stop();
+    await this.#takeBack.stop();
+    await this.#inbox.stop();
+    await this.#ids.close();
+    for (const backend of this.#backends) await backend.stop?.();
+    await this.#publisher.stop();
+    await this.#monitoring.leaveBroker();
+    await Promise.all(Object.values(this.#connections).map((connection) => connection.close()));
+    await this.#monitoring.close();
+    this.#logger.info('stopped');
+  }
+
+  #connect(purpose: string): BrokerConnection {
+    return new BrokerConnection({
+      url: this.config.amqpUrl.reveal(),
+      name: `roomcast ingest ${this.instance} ${purpose}`,
+      logger: this.#logger,
+      setup: (model) => this.#declare(model),
+    });
+  }
+
+  #declare(model: ChannelModel): Promise<void> {
+    return declareTopology(model, this.config, this.#logger);
+  }
+
+  #createPublisher(): ConfirmPublisher {
+    const { config } = this;
+    const { publishing } = this.#connections;
+    const publisher = new ConfirmPublisher(publishing, {
+      maxUnconfirmed: config.ingestMaxUnconfirmed,
+      maxUnconfirmedBytes: config.ingestMaxUnconfirmedBytes,
+      confirmTimeoutMs: config.ingestConfirmTimeoutMs,
+      now: steadyClock,
+      onConfirmed: (seconds) => this.#metrics.confirmed(seconds),
+      logger: this.#logger,
+    });
+    publisher.on('unroutable', () => this.#watch.repair(publishing.model));
+    return publisher;
+  }
+
+  #createIds(): HistoryIds {
+    const { repeatsMax, repeatsReadTimeoutMs } = this.config;
+    return new HistoryIds(this.#connections.consuming, {
+      repeats: this.#repeats,
+      maxRepeats: repeatsMax,
+      readTimeoutMs: repeatsReadTimeoutMs,
+      publisher: this.#publisher,
+      nextCursor,
+      ...clocks,
+      logger: this.#logger,
+    });
+  }
+
+  #createIntake(): Intake {
+    const { maxEventBytes, calendarRoom } = this.config;
+    return new Intake({
+      publisher: eventPublisher(this.#publisher, { appId: this.instance, wall: wallClock }),
+      observer: this.#metrics,
+      nextCursor,
+      ...clocks,
+      inCluster: () => this.#cluster.isCluster,
+      maxEventBytes,
+      repeats: this.#repeats,
+      // Without the broker nothing is taken anyway, and the answer says why.
+      knowsIds: () => this.#ids.knowledge !== 'reading' || this.#publisher.state.state !== 'connected',
+      digest,
+      calendarRoom,
+      ...together(this.#backends),
+    });
+  }
+
+  #partsForBackends(): BackendParts {
+    return {
+      intake: this.#intake,
+      enqueue: (body, headers) => {
+        this.#publisher.ensureRoomFor(1, body.byteLength);
+        return this.#publisher.publish(inboxMessage(body, nextCursor(), headers)).then(() => undefined);
+      },
+      publisher: this.#publisher,
+      connection: this.#connections.consuming,
+      messageIds: new Repeats(this.config.repeatsMax, REPEATS_MAX_AGE_MS, digest),
+      observer: this.#metrics,
+      registry: this.#metrics.registry,
+      maxBodyBytes: this.config.ingestMaxBodyBytes,
+      nextCursor,
+      logger: this.#logger,
+    };
+  }
+
+  #createInbox(): Inbox {
+    const { inboxPrefetch, ingestMaxBodyBytes } = this.config;
+    return new Inbox(this.#connections.consuming, {
+      intake: this.#intake,
+      backends: this.#backends,
+      ready: this.#ids.settled,
+      publisher: this.#publisher,
+      observer: this.#metrics,
+      declare: (model) => this.#declare(model),
+      prefetch: inboxPrefetch,
+      maxBodyBytes: ingestMaxBodyBytes,
+      nextKey: nextCursor,
+      ...clocks,
+      logger: this.#logger,
+    });
+  }
+
+  #createHttp(): FastifyInstance {
+    const { config } = this;
+    return createHttpServer({
+      intake: this.#intake,
+      backends: this.#backends,
+      auth: new Auth({
+        keys: config.ingestApiKeys.reveal(),
+        logger: this.#logger,
+        headers: [...new Set(['x-api-key', ...this.#backends.flatMap(({ keyHeaders = [] }) => keyHeaders)])],
+        maxBadKeys: config.ingestMaxBadKeys,
+        rateLimit: config.ingestRateLimit,
+        trusted: new NetworkSet(config.broadcastTrustedNetworks),
+        clock: steadyClock,
+      }),
+      clients: new ClientAddresses(new NetworkSet(config.trustedProxies)),
+      observer: this.#metrics,
+      maxBodyBytes: config.ingestMaxBodyBytes,
+      requestTimeoutMs: config.ingestRequestTimeoutMs,
+      stopping: () => this.#stopping !== undefined,
+      logger: this.#logger,
+    });
+  }
 }
 
-/** 132 bits: it stands beside every message, and with every id that is remembered. */
-function digest(text: string): string {
-  return createHash('sha256').update(text).digest('base64').slice(0, 22);
-}
+const clocks = { wall: wallClock, clock: wallClock, now: steadyClock };
 
-function connect(name: string, config: IngestConfig, logger: Logger): BrokerConnection {
-  return new BrokerConnection({
-    url: config.amqpUrl.reveal(),
-    name,
-    logger,
-    setup: (model) => declareTopology(model, config, logger),
-  });
-}
-
-/** A message that found no queue: somebody deleted one of ours. Declares all of them again, once at a time. */
-function repairing(connection: BrokerConnection, config: IngestConfig, logger: Logger): () => void {
-  let running = false;
-  return () => {
-    const { model } = connection;
-    if (running || model === undefined) return;
-    running = true;
-    declareTopology(model, config, logger)
-      .catch((error: unknown) => logger.error({ err: error }, 'the topology could not be declared again'))
-      .finally(() => (running = false));
-  };
-}
-
-/**
- * Requests that wait for a confirm have their answer within `answerWithinMs`. What is still open then is a
- * client that does not finish its request, and must not hold up the stop.
- */
-async function closeHttp(http: FastifyInstance, answerWithinMs: number): Promise<void> {
-  const cut = setTimeout(() => http.server.closeAllConnections(), answerWithinMs);
-  await http.close();
-  clearTimeout(cut);
-}
-
-function refusalOf(connections: readonly BrokerConnection[]): Promise<never> {
-  const failed = new Promise<never>((_resolve, reject) => {
-    for (const { firstConnected } of connections) firstConnected.catch(reject);
-  });
-  // A caller that does not wait for it finds the refusal in the health report.
-  failed.catch(() => undefined);
-  return failed;
-}
-
-function portOf({ server }: FastifyInstance): number {
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('not listening on a port');
-  return address.port;
+/** A UUIDv7 later than every one before it. */
+function nextCursor(): Cursor {
+  return Cursor.parse(v7({ msecs: unixMs(wallClock()) }));
 }

@@ -67,28 +67,10 @@ describe('ingest that works, but somebody should look', () => {
       /reset.*HTTP works/,
     ],
     [
-      'a webhook told of an appointment of another installation',
-      { idsClashed: true },
-      { code: 'ids_clash' },
-      /last hour.*one roomcast for each/,
-    ],
-    [
-      'a webhook was refused for its key',
-      { unknownKeyFrom: '192.0.2.7' },
-      { code: 'unknown_key' },
-      /from 192\.0\.2\.7 was refused.*INGEST_API_KEYS/,
-    ],
-    [
-      'changes are found that no webhook told',
-      { site: { missed: 3, stray: undefined } },
+      'a backend says so',
+      { backends: [{ code: 'webhooks_missing', message: 'of its own', value: 3 }] },
       { code: 'webhooks_missing', value: 3 },
-      /no webhook came: 3\. Look at the URL/,
-    ],
-    [
-      'answers of the REST API are not clean',
-      { site: { missed: 0, stray: 'a byte order mark' } },
-      { code: 'rest_not_clean' },
-      /a byte order mark beside their JSON.*PHP error log/,
+      /^of its own$/,
     ],
   ])('is degraded when %s, and says so', (_when, change, reason, words) => {
     const { status, reasons } = reportWhen(change);
@@ -102,7 +84,7 @@ describe('ingest that is well', () => {
   it.each<[string, Partial<IngestCondition>]>([
     ['when all is', {}],
     ['with as many messages in the inbox as may wait', { queues: [queue('appointments.inbox', 1_000, 1)] }],
-    ['with a site that is well', { idsClashed: false, site: { missed: 0, stray: undefined } }],
+    ['with a backend that is well', { backends: [] }],
     ['without a confirm in the last minute', { confirms: { p99Ms: undefined, count: 0 } }],
     ['at its limits', { lagMs: 250, confirms: { p99Ms: 1_000, count: 1 } }],
   ])('is healthy %s', (_when, change) => {

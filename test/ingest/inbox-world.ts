@@ -1,7 +1,7 @@
 import { jest } from '@jest/globals';
-import { Inbox, type InboxBackend } from '../../services/ingest/inbox/inbox.ts';
+import { Inbox } from '../../services/ingest/inbox/inbox.ts';
 import type { Intake } from '../../services/ingest/accept/intake.ts';
-import { Repeats } from '../../services/ingest/accept/repeats.ts';
+import type { Backend, Take, WhileConsuming } from '../../services/ingest/backends/backend.ts';
 import type { BrokerState } from '../../shared/broker/broker-connection.ts';
 import { ConfirmPublisher } from '../../shared/broker/confirm-publisher.ts';
 import { Cursor } from '../../shared/contract/cursor.ts';
@@ -39,28 +39,31 @@ export async function world({ ready = Promise.resolve(), isOpen = true } = {}) {
     return one.promise;
   };
   const take = jest.fn<Intake['take']>(() => ({ receipts: hand().then(() => []) }) as never);
-  const decided = jest.fn<InboxBackend['take']>(() => hand().then(() => undefined));
+  const decided = jest.fn<Take>(() => hand().then(() => undefined));
   const opening = pending();
-  const backend = {
+  const consuming = {
     isOpen,
     begin: jest.fn(async () => {
       await opening.promise;
-      backend.isOpen = true;
+      consuming.isOpen = true;
     }),
-    end: jest.fn(() => (backend.isOpen = isOpen)),
-    take: decided,
-    reconcile: () => undefined,
+    end: jest.fn(() => (consuming.isOpen = isOpen)),
+  } satisfies WhileConsuming;
+  const backend: Backend = {
+    name: 'scripted',
+    routes: [],
+    recognise: ({ body }) => (body.includes('"action"') ? decided : undefined),
+    strip: (body) => body,
+    whileConsuming: consuming,
   };
   const declare = jest.fn(() => Promise.resolve());
   let keys = 0;
   const inbox = new Inbox(scripted.connection, {
     intake: { take },
-    backend,
+    backends: [backend],
     ready,
-    keepHash: false,
-    webhookIds: new Repeats(10, 1_000, (text) => text),
     publisher,
-    observer: { refused: () => undefined, ignored: () => undefined },
+    observer: { refused: () => undefined },
     declare,
     prefetch: 5,
     maxBodyBytes: 100_000,
@@ -75,7 +78,7 @@ export async function world({ ready = Promise.resolve(), isOpen = true } = {}) {
   const answers = () => scripted.broker.requests.filter(([kind]) => kind === 'ack' || kind === 'reject');
   const become = (state: BrokerState) => publishing.become(state);
   return {
-    ...{ scripted, publishing, publisher, inbox, backend, opening, declare, become },
+    ...{ scripted, publishing, publisher, inbox, consuming, opening, declare, become },
     ...{ taken, take, decided, settle, kinds, answers },
   };
 }

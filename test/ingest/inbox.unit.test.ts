@@ -109,14 +109,14 @@ describe('the inbox, frame by frame', () => {
     ['is down', new AppError('broker_unavailable', 'gone')],
     ['has no route', new AppError('broken_topology', 'no queue')],
   ])('gives the channel up, unacknowledged, and pauses when the publisher %s', async (_what, error) => {
-    const { scripted, taken, backend, settle, kinds } = await world();
+    const { scripted, taken, consuming, settle, kinds } = await world();
     const first = scripted.broker;
     first.bringMany(3, event);
     await settle();
     taken[0]?.reject(error);
     await settle();
     expect(first.requests.slice(2)).toEqual([['close']]);
-    expect(backend.end).toHaveBeenCalled();
+    expect(consuming.end).toHaveBeenCalled();
     // What comes of the others is too late: the broker has taken them back.
     taken[1]?.resolve();
     taken[2]?.reject(new Error('a fault of ours'));
@@ -161,12 +161,12 @@ describe('the inbox, frame by frame', () => {
     ['the broker closes its channel', (scripted) => scripted.broker.refuse('406')],
     ['its connection is lost', (scripted) => scripted.reconnect()],
   ])('declares and consumes anew when %s, and ends its part as the one consumer', async (_what, end) => {
-    const { scripted, backend, declare, taken, settle, kinds, answers } = await world();
+    const { scripted, consuming, declare, taken, settle, kinds, answers } = await world();
     const first = scripted.broker;
     first.bring(event);
     await settle();
     end(scripted);
-    expect(backend.end).toHaveBeenCalled();
+    expect(consuming.end).toHaveBeenCalled();
     await settle(LONGEST_PAUSE_MS);
     expect([scripted.channels.length, kinds(), declare.mock.calls.length]).toEqual([
       2,
@@ -211,11 +211,11 @@ describe('the inbox, frame by frame', () => {
 
 describe('the one active consumer of the inbox', () => {
   it('knows what was decided before it hands on the first webhook, and all behind it', async () => {
-    const { scripted, backend, opening, decided, take, settle } = await world({ isOpen: false });
+    const { scripted, consuming, opening, decided, take, settle } = await world({ isOpen: false });
     scripted.broker.bring(webhook);
     scripted.broker.bring(event);
     await settle();
-    expect(backend.begin).toHaveBeenCalledTimes(1);
+    expect(consuming.begin).toHaveBeenCalledTimes(1);
     expect([decided.mock.calls.length, take.mock.calls.length]).toEqual([0, 0]);
     opening.resolve();
     await settle();
@@ -243,7 +243,7 @@ describe('the one active consumer of the inbox', () => {
   });
 
   it('settles what it handed on before it stops, takes nothing new, and then lets another have the rest', async () => {
-    const { scripted, inbox, backend, taken, settle } = await world();
+    const { scripted, inbox, consuming, taken, settle } = await world();
     const { broker } = scripted;
     broker.bring(event);
     await settle();
@@ -254,6 +254,6 @@ describe('the one active consumer of the inbox', () => {
     taken[0]?.resolve();
     await settle();
     expect(broker.requests.slice(2)).toEqual([['ack', 1, false], ['close']]);
-    expect(backend.end).toHaveBeenCalled();
+    expect(consuming.end).toHaveBeenCalled();
   });
 });

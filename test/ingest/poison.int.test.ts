@@ -4,7 +4,6 @@ import { once } from 'node:events';
 import { v7 } from 'uuid';
 import { Inbox } from '../../services/ingest/inbox/inbox.ts';
 import { ConfirmPublisher } from '../../shared/broker/confirm-publisher.ts';
-import { Repeats } from '../../services/ingest/accept/repeats.ts';
 import { RejectedQueue } from '../../services/ingest/inbox/rejected-queue.ts';
 import { Cursor } from '../../shared/contract/cursor.ts';
 import { INBOX, REJECTED } from '../../shared/contract/topology.ts';
@@ -44,17 +43,9 @@ async function startFaultyInbox() {
       },
     },
     publisher,
-    backend: {
-      isOpen: true,
-      begin: () => Promise.resolve(),
-      end: () => undefined,
-      take: () => Promise.resolve(undefined),
-      reconcile: () => undefined,
-    },
+    backends: [],
     ready: Promise.resolve(),
-    keepHash: false,
-    webhookIds: new Repeats(10, 1_000, (text) => text),
-    observer: { refused: () => undefined, ignored: () => undefined },
+    observer: { refused: () => undefined },
     declare: () => Promise.resolve(),
     prefetch: 10,
     maxBodyBytes: 1_000_000,

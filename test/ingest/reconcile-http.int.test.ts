@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { AddressInfo } from 'node:net';
 import { Auth } from '../../services/ingest/http/auth.ts';
+import { routesOf } from '../../services/ingest/backends/easyappointments/routes.ts';
 import { createHttpServer } from '../../services/ingest/http/server.ts';
 import { AppError } from '../../shared/contract/errors.ts';
 import { ClientAddresses } from '../../shared/service/client-addresses.ts';
@@ -8,15 +9,27 @@ import { createLogger } from '../../shared/service/logger.ts';
 import { NetworkSet } from '../../shared/config/networks.ts';
 import { INGEST_KEY, problemIn } from '../support/ingest.ts';
 
-const noEvents = () => {
+const unused = () => {
   throw new Error('no event is posted here');
 };
 
 async function serve(requestReconciliation?: () => Promise<void>) {
   const server = createHttpServer({
-    intake: { take: noEvents },
-    webhooks: { take: noEvents },
-    ...(requestReconciliation !== undefined && { requestReconciliation }),
+    intake: { take: unused },
+    backends: [
+      {
+        name: 'easyappointments',
+        routes: routesOf({
+          keepHash: false,
+          ignored: unused,
+          enqueue: unused,
+          onWrongKey: unused,
+          requestReconciliation,
+        }),
+        recognise: unused,
+        strip: unused,
+      },
+    ],
     auth: new Auth({
       keys: [INGEST_KEY],
       headers: [],
@@ -24,6 +37,7 @@ async function serve(requestReconciliation?: () => Promise<void>) {
       rateLimit: 0,
       trusted: new NetworkSet([{ address: '127.0.0.0', prefix: 8, family: 'ipv4' }]),
       clock: () => 0,
+      logger: createLogger('ingest', 'silent'),
     }),
     clients: new ClientAddresses(new NetworkSet([])),
     observer: { refused: () => undefined },

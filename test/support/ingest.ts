@@ -2,7 +2,7 @@ import { connect, type ChannelModel, type ConfirmChannel, type ConsumeMessage, t
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { readConfig } from '../../services/ingest/config.ts';
-import { startIngest, type IngestService } from '../../services/ingest/service.ts';
+import { startIngest, type IngestService, type MountedBackend } from '../../services/ingest/service.ts';
 import { EXCHANGE, INBOX } from '../../shared/contract/topology.ts';
 import { createLogger } from '../../shared/service/logger.ts';
 import { createVhostForTest } from './broker.ts';
@@ -73,6 +73,8 @@ export class Probe {
 }
 
 export interface TestIngestOptions {
+  /** Instead of those in backends/all.ts. */
+  readonly backends?: readonly MountedBackend[];
   readonly env?: Readonly<Record<string, string>>;
 }
 
@@ -90,7 +92,7 @@ export class TestIngest {
     private readonly cleanUp: () => Promise<void>,
   ) {}
 
-  static async start({ env = {} }: TestIngestOptions = {}): Promise<TestIngest> {
+  static async start({ env = {}, backends }: TestIngestOptions = {}): Promise<TestIngest> {
     const vhost = await createVhostForTest();
     const proxy = await TcpProxy.before(vhost.url);
     const log: string[] = [];
@@ -102,7 +104,8 @@ export class TestIngest {
       INGEST_PORT: '0',
       HEALTH_PORT: '0',
     };
-    const service = await startIngest(readConfig({ ...variables, ...env }), { logger });
+    const mounted = backends && { backends };
+    const service = await startIngest(readConfig({ ...variables, ...env }), { logger, ...mounted });
     await healthUntil(service.healthPort, isReady);
     const model = await connect(vhost.url);
     const channel = await model.createConfirmChannel();

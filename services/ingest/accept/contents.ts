@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { EventData } from '../../../shared/contract/event.ts';
 import type { ContentsHeaders } from '../../../shared/contract/message.ts';
 import type { Problem } from '../../../shared/contract/errors.ts';
@@ -123,4 +124,9 @@ function hash(text: string): string {
   let bits = 0x811c9dc5;
   for (let at = 0; at < text.length; at += 1) bits = Math.imul(bits ^ text.charCodeAt(at), 0x01000193);
   return String.fromCharCode(bits & 0xff, (bits >>> 8) & 0xff, (bits >>> 16) & 0xff, bits >>> 24);
+}
+
+/** 132 bits: it stands beside every message, and with every id that is remembered. */
+export function digest(text: string): string {
+  return createHash('sha256').update(text).digest('base64').slice(0, 22);
 }

@@ -42,8 +42,6 @@ export interface Observer {
     readonly code: ErrorCode;
     /** The first problem, or the sentence that was answered. */
     readonly problem: string;
-    /** The address that sent no key or a wrong one, where that is why. */
-    readonly unknownKeyFrom?: string | undefined;
     readonly details?: Readonly<Record<string, unknown>>;
   }): void;
   /** A webhook that announces nothing. */

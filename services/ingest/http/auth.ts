@@ -5,6 +5,7 @@ import { ExpiringMap } from '../../../shared/core/expiring-map.ts';
 import { RateWindow } from '../../../shared/core/rate-window.ts';
 import type { Client } from '../../../shared/service/client-addresses.ts';
 import type { SteadyClock } from '../../../shared/service/clock.ts';
+import type { Logger } from '../../../shared/service/logger.ts';
 import type { NetworkSet } from '../../../shared/config/networks.ts';
 import { TooManyRequests, TooManyWrongKeys } from './problem.ts';
 
@@ -19,8 +20,10 @@ export interface AuthOptions {
   /** Where callers need no key for what takes them without one. */
   readonly trusted: Pick<NetworkSet, 'has'>;
   readonly clock: SteadyClock;
+  readonly logger: Pick<Logger, 'warn'>;
 }
 
+const MIN_KEY_CHARACTERS = 16;
 const MINUTE_MS = 60_000;
 const SECOND_MS = 1_000;
 /** Addresses remembered for their wrong keys; beyond, the oldest are forgotten. */
@@ -38,6 +41,11 @@ export class Auth {
   readonly #badKeys = new ExpiringMap<string, RateWindow>(MAX_ADDRESSES, MINUTE_MS);
 
   constructor(private readonly options: AuthOptions) {
+    if (options.keys.some((key) => key.length < MIN_KEY_CHARACTERS)) {
+      options.logger.warn(
+        `a key in INGEST_API_KEYS has fewer than ${MIN_KEY_CHARACTERS} characters: it may be guessed`,
+      );
+    }
     this.#digests = options.keys.map(digestOf);
     this.#rates = options.keys.map(() => new RateWindow(options.rateLimit, SECOND_MS));
     this.#keylessRate = new RateWindow(options.rateLimit, SECOND_MS);

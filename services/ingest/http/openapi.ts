@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { errorRegistry, type ErrorCode } from '../../../shared/contract/errors.ts';
 import { BroadcastInput, CloudEventInput, EventInput, MAX_EVENTS, Receipt } from '../accept/schemas.ts';
-import { WebhookInput } from '../backends/easyappointments/webhook.ts';
+import type { Backend, BackendRoute } from '../backends/backend.ts';
 
 const ProblemDocument = z.object({
   type: z.string(),
@@ -18,7 +18,6 @@ const BroadcastFault = z.object({
   message: z.string(),
   errors: ProblemDocument.shape.errors,
 });
-const Requested = z.object({ status: z.literal('requested') });
 const BroadcastDone = z.object({ success: z.literal(true), message: z.string() });
 
 const oneOrMany = (schema: object) => ({
@@ -40,113 +39,98 @@ const refusals = [
   'broker_unavailable',
 ] as const;
 
-const reconcileRefusals = [
-  'unauthorized',
-  'reconciliation_off',
-  'too_many_requests',
-  'broker_unavailable',
-] as const;
+type Described = Pick<Backend, 'routes' | 'securitySchemes'>;
 
 /** What `GET /openapi.json` answers: generated from the schemas that requests are checked with. */
-export const openApiDocument = {
-  openapi: '3.1.0',
-  info: {
-    title: 'roomcast ingest',
-    version: '1',
-    description:
-      'Takes appointment events of a booking backend. A 2xx means that the broker has confirmed the event.',
-  },
-  security: [{ bearer: [] }, { apiKey: [] }, { easyAppointments: [] }, { basic: [] }],
-  paths: {
-    '/v1/events': {
-      post: {
-        summary: 'One event, an array of up to 1,000, or CloudEvents; an array is taken whole or not at all',
-        requestBody: {
-          required: true,
-          content: {
-            ...json(oneOrMany(event)),
-            'application/cloudevents+json': { schema: cloudEvent },
-            'application/cloudevents-batch+json': {
-              schema: { type: 'array', items: cloudEvent, minItems: 1, maxItems: MAX_EVENTS },
-            },
-          },
+export function openApiDocument(backends: readonly Described[]): object {
+  const schemes = Object.assign({}, ...backends.map(({ securitySchemes }) => securitySchemes)) as object;
+  return {
+    openapi: '3.1.0',
+    info: {
+      title: 'roomcast ingest',
+      version: '1',
+      description:
+        'Takes appointment events of a booking backend. A 2xx means that the broker has confirmed the event.',
+    },
+    security: ['bearer', 'apiKey', ...Object.keys(schemes), 'basic'].map((name) => ({ [name]: [] })),
+    paths: {
+      '/v1/events': { post: eventsOperation },
+      '/broadcast': { post: broadcastOperation },
+      ...Object.fromEntries(
+        backends.flatMap(({ routes }) => routes.map((route) => [route.path, { post: operationOf(route) }])),
+      ),
+      '/openapi.json': { get: documentOperation },
+    },
+    components: {
+      securitySchemes: {
+        bearer: { type: 'http', scheme: 'bearer' },
+        basic: {
+          type: 'http',
+          scheme: 'basic',
+          description: 'The key is the password; the user name does not matter',
         },
-        responses: {
-          202: { description: 'The broker has it', content: json(oneOrMany(receipt)) },
-          ...responses(
-            (code) => errorRegistry[code].status,
-            'application/problem+json',
-            schemaOf(ProblemDocument),
-          ),
-        },
+        apiKey: { type: 'apiKey', in: 'header', name: 'X-API-Key' },
+        ...schemes,
       },
     },
-    '/broadcast': {
-      post: {
-        summary: 'The call of the Easy!Appointments fork; without rooms, everyone connected',
-        requestBody: { required: true, content: json(schemaOf(BroadcastInput)) },
-        responses: {
-          200: { description: 'The broker has it', content: json(schemaOf(BroadcastDone)) },
-          ...responses(
-            (code) => (code === 'invalid_event' ? 400 : errorRegistry[code].status),
-            'application/json',
-            schemaOf(BroadcastFault),
-          ),
-        },
-      },
-    },
-    '/webhooks/easyappointments': {
-      post: {
-        summary:
-          "Upstream Easy!Appointments' own webhook; actions that move no appointment are taken and announce nothing",
-        requestBody: { required: true, content: json(schemaOf(WebhookInput)) },
-        responses: {
-          204: { description: 'The broker has what there was to announce' },
-          ...responses(
-            (code) => errorRegistry[code].status,
-            'application/problem+json',
-            schemaOf(ProblemDocument),
-            refusals.filter((code) => code !== 'id_reused'),
-          ),
-        },
-      },
-    },
-    '/v1/reconcile': {
-      post: {
-        summary:
-          "Compares with Easy!Appointments' REST API and announces what its webhooks missed, as soon as no other comparison runs",
-        responses: {
-          202: { description: 'It follows', content: json(schemaOf(Requested)) },
-          ...responses(
-            (code) => errorRegistry[code].status,
-            'application/problem+json',
-            schemaOf(ProblemDocument),
-            reconcileRefusals,
-          ),
-        },
-      },
-    },
-    '/openapi.json': {
-      get: {
-        summary: 'This document',
-        security: [],
-        responses: { 200: { description: 'OpenAPI 3.1', content: json({ type: 'object' }) } },
+  };
+}
+
+const eventsOperation = {
+  summary: 'One event, an array of up to 1,000, or CloudEvents; an array is taken whole or not at all',
+  requestBody: {
+    required: true,
+    content: {
+      ...json(oneOrMany(event)),
+      'application/cloudevents+json': { schema: cloudEvent },
+      'application/cloudevents-batch+json': {
+        schema: { type: 'array', items: cloudEvent, minItems: 1, maxItems: MAX_EVENTS },
       },
     },
   },
-  components: {
-    securitySchemes: {
-      bearer: { type: 'http', scheme: 'bearer' },
-      basic: {
-        type: 'http',
-        scheme: 'basic',
-        description: 'The key is the password; the user name does not matter',
-      },
-      apiKey: { type: 'apiKey', in: 'header', name: 'X-API-Key' },
-      easyAppointments: { type: 'apiKey', in: 'header', name: 'X-Ea-Token' },
-    },
+  responses: {
+    202: { description: 'The broker has it', content: json(oneOrMany(receipt)) },
+    ...problems(refusals),
   },
 };
+
+const broadcastOperation = {
+  summary: 'The call of the Easy!Appointments fork; without rooms, everyone connected',
+  requestBody: { required: true, content: json(schemaOf(BroadcastInput)) },
+  responses: {
+    200: { description: 'The broker has it', content: json(schemaOf(BroadcastDone)) },
+    ...responses(
+      (code) => (code === 'invalid_event' ? 400 : errorRegistry[code].status),
+      'application/json',
+      schemaOf(BroadcastFault),
+      refusals,
+    ),
+  },
+};
+
+const documentOperation = {
+  summary: 'This document',
+  security: [],
+  responses: { 200: { description: 'OpenAPI 3.1', content: json({ type: 'object' }) } },
+};
+
+function operationOf({ operation }: BackendRoute): object {
+  const { summary, request, success } = operation;
+  const { status, description, answer } = success;
+  return {
+    summary,
+    ...(request && { requestBody: { required: true, content: json(schemaOf(request)) } }),
+    responses: {
+      [status]: { description, ...(answer && { content: json(schemaOf(answer)) }) },
+      ...problems(operation.refusals),
+    },
+  };
+}
+
+function problems(codes: readonly ErrorCode[]): Record<number, object> {
+  const statusOf = (code: ErrorCode) => errorRegistry[code].status;
+  return responses(statusOf, 'application/problem+json', schemaOf(ProblemDocument), codes);
+}
 
 /** As the sender writes it: before ids are read and defaults are filled in. */
 function schemaOf(schema: z.ZodType): object {
@@ -157,7 +141,7 @@ function responses(
   statusOf: (code: ErrorCode) => number,
   mediaType: string,
   schema: object,
-  codes: readonly ErrorCode[] = refusals,
+  codes: readonly ErrorCode[],
 ): Record<number, object> {
   const described = new Map<number, string>();
   for (const code of codes) {

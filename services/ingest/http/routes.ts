@@ -1,49 +1,37 @@
 import { SpanKind } from '@opentelemetry/api';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { IncomingHttpHeaders } from 'node:http';
-import { AppError } from '../../../shared/contract/errors.ts';
 import { inSpan } from '../../../shared/service/tracing.ts';
 import type { Intake } from '../accept/intake.ts';
 import type { Entrance, Receipt } from '../accept/ports.ts';
 import type { Refusal } from '../accept/problems.ts';
-import type { WebhookEntrance } from '../backends/easyappointments/entrance.ts';
+import type { Backend, BackendRoute } from '../backends/backend.ts';
 import type { Wrapping } from '../accept/read-input.ts';
 import { openApiDocument } from './openapi.ts';
 
-export const entrances: Readonly<Record<string, Entrance>> = {
-  '/v1/events': 'events',
-  '/broadcast': 'broadcast',
-  '/webhooks/easyappointments': 'webhook',
-};
-export const RECONCILE_PATH = '/v1/reconcile';
 export const OPENAPI_PATH = '/openapi.json';
-export const paths: readonly string[] = [...Object.keys(entrances), RECONCILE_PATH, OPENAPI_PATH];
 
-/** Which methods a path takes, for the `Allow` of a 405; `undefined` for a path that is not there. */
-export function methodsOf(path: string): string | undefined {
-  if (path === OPENAPI_PATH) return 'GET, HEAD';
-  return paths.includes(path) ? 'POST' : undefined;
+/** What each path that takes POST counts its refusals as; `none` where nothing comes in. */
+export function entrancesOf(routes: readonly BackendRoute[]): ReadonlyMap<string, Entrance | 'none'> {
+  return new Map<string, Entrance | 'none'>([
+    ['/v1/events', 'events'],
+    ['/broadcast', 'broadcast'],
+    ...routes.map(({ path, entrance }): [string, Entrance | 'none'] => [path, entrance ?? 'none']),
+  ]);
 }
 
 const CLOUD_EVENT = 'application/cloudevents+json';
 const CLOUD_EVENTS = 'application/cloudevents-batch+json';
 
-const RECONCILIATION_OFF =
-  'Set EASYAPPOINTMENTS_URL and EASYAPPOINTMENTS_API_TOKEN at ingest; without them nothing is compared with Easy!Appointments.';
-
 export interface RouteOptions {
   readonly intake: Pick<Intake, 'take'>;
-  readonly webhooks: Pick<WebhookEntrance, 'take'>;
-  /** Resolves once it is certain that a reconciliation follows; `undefined` where that is off. */
-  readonly requestReconciliation: (() => Promise<void>) | undefined;
+  readonly backends: readonly Backend[];
   readonly refuse: (request: FastifyRequest, reply: FastifyReply, refusal: Refusal) => FastifyReply;
 }
 
-export function addRoutes(
-  server: FastifyInstance,
-  { intake, webhooks, requestReconciliation, refuse }: RouteOptions,
-): void {
-  server.get(OPENAPI_PATH, () => openApiDocument);
+export function addRoutes(server: FastifyInstance, { intake, backends, refuse }: RouteOptions): void {
+  const document = openApiDocument(backends);
+  server.get(OPENAPI_PATH, () => document);
 
   server.register((scope, _options, done) => {
     scope.addContentTypeParser([CLOUD_EVENT, CLOUD_EVENTS], { parseAs: 'buffer' }, asBytes);
@@ -74,22 +62,17 @@ export function addRoutes(
     }),
   );
 
-  // Empty, because Easy!Appointments 1.5.1 echoes what we answer into its own answer to the browser.
-  server.post(
-    '/webhooks/easyappointments',
-    traced(async (request, reply) => {
-      const taken = webhooks.take(bodyOf(request));
-      if ('problems' in taken) return refuse(request, reply, taken);
-      await taken.accepted;
-      return reply.code(204).send();
-    }),
-  );
-
-  server.post(RECONCILE_PATH, async (_request, reply) => {
-    if (requestReconciliation === undefined) throw new AppError('reconciliation_off', RECONCILIATION_OFF);
-    await requestReconciliation();
-    return reply.code(202).send({ status: 'requested' });
-  });
+  for (const { path, handle } of backends.flatMap(({ routes }) => routes)) {
+    server.post(
+      path,
+      traced(async (request, reply) => {
+        const answer = await handle(bodyOf(request));
+        return 'problems' in answer
+          ? refuse(request, reply, answer)
+          : reply.code(answer.status).send(answer.body);
+      }),
+    );
+  }
 }
 
 type Handler = (request: FastifyRequest, reply: FastifyReply) => Promise<unknown>;

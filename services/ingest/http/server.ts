@@ -6,7 +6,7 @@ import type { Logger } from '../../../shared/service/logger.ts';
 import type { Intake } from '../accept/intake.ts';
 import { encodingProblem } from '../accept/content-encoding.ts';
 import type { Observer } from '../accept/ports.ts';
-import type { WebhookEntrance } from '../backends/easyappointments/entrance.ts';
+import type { Backend, BackendRoute } from '../backends/backend.ts';
 import type { Auth } from './auth.ts';
 import {
   broadcastDocument,
@@ -17,13 +17,11 @@ import {
   problemDocument,
   type Fault,
 } from './problem.ts';
-import { addRoutes, asBytes, entrances, methodsOf, OPENAPI_PATH, paths } from './routes.ts';
+import { addRoutes, asBytes, entrancesOf, OPENAPI_PATH } from './routes.ts';
 
 export interface HttpServerOptions {
   readonly intake: Pick<Intake, 'take'>;
-  readonly webhooks: Pick<WebhookEntrance, 'take'>;
-  /** `undefined` where reconciliation is off. */
-  readonly requestReconciliation?: (() => Promise<void>) | undefined;
+  readonly backends: readonly Backend[];
   readonly auth: Auth;
   readonly clients: Pick<ClientAddresses, 'of'>;
   readonly observer: Pick<Observer, 'refused'>;
@@ -48,7 +46,10 @@ const TIMED_OUT = [
 const BAD_REQUEST = 'HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n';
 
 export function createHttpServer(options: HttpServerOptions): FastifyInstance {
-  const { intake, clients, maxBodyBytes, requestTimeoutMs } = options;
+  const { intake, backends, maxBodyBytes, requestTimeoutMs } = options;
+  const routes = backends.flatMap((backend) => backend.routes);
+  const entrances = entrancesOf(routes);
+  const answer = answering(options, entrances, routes);
   const server = fastify({
     bodyLimit: maxBodyBytes,
     requestTimeout: requestTimeoutMs,
@@ -62,25 +63,6 @@ export function createHttpServer(options: HttpServerOptions): FastifyInstance {
       void answer(request, reply, faultOf(error));
     },
   });
-
-  const answer = (request: FastifyRequest, reply: FastifyReply, fault: Fault): FastifyReply => {
-    const path = pathOf(request);
-    const broadcast = path === '/broadcast';
-    const status = broadcast ? broadcastStatus(fault) : fault.status;
-    const [first] = fault.errors;
-    const { address } = clients.of(request.raw);
-    options.observer.refused({
-      entrance: entrances[path] ?? 'none',
-      code: fault.code,
-      problem: first === undefined ? fault.detail : `${first.path} ${first.message}`.trim(),
-      details: { status, route: request.routeOptions.url ?? 'none', remote: address },
-      ...(fault.forKey && { unknownKeyFrom: address }),
-    });
-    reply.code(status).headers(fault.headers);
-    if (broadcast) return reply.type('application/json').send(broadcastDocument(fault));
-    return reply.type('application/problem+json').send(problemDocument(fault));
-  };
-
   server.removeAllContentTypeParsers();
   server.addContentTypeParser('application/json', { parseAs: 'buffer' }, asBytes);
   // Before the body is read: a caller that may not publish cannot make us hold a megabyte.
@@ -91,7 +73,7 @@ export function createHttpServer(options: HttpServerOptions): FastifyInstance {
         new AppError('going_away', 'This instance is stopping; another one, or the next, takes the event.'),
       );
     } else {
-      next(request.is404 ? notThere(request, reply) : unlessTaken(options, request));
+      next(request.is404 ? notThere(request, reply, [...entrances.keys()]) : unlessTaken(options, request));
     }
   });
   server.addHook('onSend', (_request, reply, _payload, next) => {
@@ -107,18 +89,43 @@ export function createHttpServer(options: HttpServerOptions): FastifyInstance {
   });
   addRoutes(server, {
     intake,
-    webhooks: options.webhooks,
-    requestReconciliation: options.requestReconciliation,
+    backends,
     refuse: (request, reply, refusal) => answer(request, reply, faultOfRefusal(refusal)),
   });
   return server;
 }
 
-function notThere(request: FastifyRequest, reply: FastifyReply): AppError {
-  const methods = methodsOf(pathOf(request));
-  if (methods === undefined) {
-    return new AppError('not_found', `The paths here are ${paths.join(', ')}.`);
-  }
+type AnswerFault = (request: FastifyRequest, reply: FastifyReply, fault: Fault) => FastifyReply;
+
+function answering(
+  { clients, observer }: Pick<HttpServerOptions, 'clients' | 'observer'>,
+  entrances: ReturnType<typeof entrancesOf>,
+  routes: readonly BackendRoute[],
+): AnswerFault {
+  return (request, reply, fault) => {
+    const path = pathOf(request);
+    const broadcast = path === '/broadcast';
+    const status = broadcast ? broadcastStatus(fault) : fault.status;
+    const [first] = fault.errors;
+    const { address } = clients.of(request.raw);
+    observer.refused({
+      entrance: entrances.get(path) ?? 'none',
+      code: fault.code,
+      problem: first === undefined ? fault.detail : `${first.path} ${first.message}`.trim(),
+      details: { status, route: request.routeOptions.url ?? 'none', remote: address },
+    });
+    if (fault.forKey) routes.find((route) => route.path === path)?.onWrongKey?.(address);
+    reply.code(status).headers(fault.headers);
+    if (broadcast) return reply.type('application/json').send(broadcastDocument(fault));
+    return reply.type('application/problem+json').send(problemDocument(fault));
+  };
+}
+
+function notThere(request: FastifyRequest, reply: FastifyReply, posts: readonly string[]): AppError {
+  const path = pathOf(request);
+  if (path !== OPENAPI_PATH && !posts.includes(path))
+    return new AppError('not_found', `The paths here are ${[...posts, OPENAPI_PATH].join(', ')}.`);
+  const methods = path === OPENAPI_PATH ? 'GET, HEAD' : 'POST';
   reply.header('allow', methods);
   return new AppError('method_not_allowed', `Use ${methods}.`);
 }
@@ -152,4 +159,14 @@ function answerBrokenRequest(error: NodeJS.ErrnoException, socket: Socket): void
     return;
   }
   socket.end(error.code === 'ERR_HTTP_REQUEST_TIMEOUT' ? TIMED_OUT : BAD_REQUEST);
+}
+
+/**
+ * Requests that wait for a confirm have their answer within `answerWithinMs`. What is still open then is a
+ * client that does not finish its request, and must not hold up the stop.
+ */
+export async function closeHttpServer(http: FastifyInstance, answerWithinMs: number): Promise<void> {
+  const cut = setTimeout(() => http.server.closeAllConnections(), answerWithinMs);
+  await http.close();
+  clearTimeout(cut);
 }

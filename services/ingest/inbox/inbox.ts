@@ -12,36 +12,21 @@ import { ManagedChannel, plainChannel } from '../../../shared/broker/managed-cha
 import { inSpan } from '../../../shared/service/tracing.ts';
 import type { Intake } from '../accept/intake.ts';
 import type { NextCursor, Observer } from '../accept/ports.ts';
-import type { Repeats } from '../accept/repeats.ts';
 import { encodingProblem } from '../accept/content-encoding.ts';
 import { refusal, type Refusal } from '../accept/problems.ts';
-import type { Arrival } from '../backends/easyappointments/change-decider.ts';
+import type { Backend, Take } from '../backends/backend.ts';
 import { inputOf } from './inbox-input.ts';
-import { webhookIn, type WaitingWebhook } from './inbox-webhook.ts';
 import type { ConfirmPublisher } from '../../../shared/broker/confirm-publisher.ts';
 import { reasonOf, rejectedMessage } from './rejected.ts';
 
-/** What decides on webhooks, one after the other, while it is open on this instance. */
-export interface InboxBackend {
-  readonly isOpen: boolean;
-  /** Resolves once everything is known that was decided before. */
-  begin(): Promise<void>;
-  end(): void;
-  /** Throws an AppError at once when the broker cannot take it now. */
-  take(arrival: Arrival): Promise<Refusal | undefined>;
-  reconcile(reason: string): void;
-}
-
 export interface InboxOptions {
   readonly intake: Pick<Intake, 'take'>;
-  readonly backend: InboxBackend;
+  /** Asked in this order what a message is; what none recognises is an event. */
+  readonly backends: readonly Backend[];
   /** Nothing is taken before. */
   readonly ready: Promise<void>;
-  readonly keepHash: boolean;
-  /** Of webhooks that a backend published here itself. */
-  readonly webhookIds: Repeats<void>;
   readonly publisher: ConfirmPublisher;
-  readonly observer: Pick<Observer, 'refused' | 'ignored'>;
+  readonly observer: Pick<Observer, 'refused'>;
   /** Makes sure that the inbox is there; before every channel, for somebody may have deleted it. */
   readonly declare: (model: ChannelModel) => Promise<void>;
   readonly prefetch: number;
@@ -60,8 +45,13 @@ interface Consumption {
   readonly backlog: ConsumeMessage[];
   consumerTag: string | undefined;
   starting: boolean;
-  /** The decider is getting ready for the first webhook. */
-  opening: boolean;
+  /** Getting ready for the first message of theirs. */
+  readonly opening: Set<Backend>;
+}
+
+interface Recognised {
+  readonly backend: Backend;
+  readonly take: Take;
 }
 
 const PAUSE = { firstMs: 250, maxMs: 30_000 };
@@ -101,7 +91,13 @@ export class Inbox {
       },
       ready: async (channel) => {
         await channel.prefetch(prefetch);
-        this.#consumption = { channel, backlog: [], consumerTag: undefined, starting: false, opening: false };
+        this.#consumption = {
+          channel,
+          backlog: [],
+          consumerTag: undefined,
+          starting: false,
+          opening: new Set(),
+        };
         await this.#consume();
       },
       lost: () => this.#leave(),
@@ -170,16 +166,16 @@ export class Inbox {
   /** `false` when the message has to wait for room. */
   #take(consumption: Consumption, message: ConsumeMessage): boolean {
     try {
-      const webhook = this.#webhookIn(message);
-      if (webhook !== undefined && 'webhook' in webhook && !this.options.backend.isOpen) {
-        this.#open(consumption);
+      const found = this.#recognise(message);
+      if (found !== undefined && 'take' in found && found.backend.whileConsuming?.isOpen === false) {
+        this.#open(consumption, found.backend);
         return false;
       }
       const span = { kind: SpanKind.CONSUMER, parent: message.properties.headers ?? {} };
       this.#track(
         consumption,
         message,
-        inSpan(`process ${INBOX}`, span, () => this.#settle(message, webhook)),
+        inSpan(`process ${INBOX}`, span, () => this.#settle(message, found)),
       );
     } catch (error) {
       if (error instanceof AppError && error.code === 'too_many_unconfirmed') return false;
@@ -188,57 +184,56 @@ export class Inbox {
     return true;
   }
 
-  #webhookIn(message: ConsumeMessage): WaitingWebhook | Refusal | undefined {
-    const { clock, now, keepHash, webhookIds, maxBodyBytes } = this.options;
-    const { byteLength } = message.content;
-    const encoded = encodingProblem(message.properties.contentEncoding);
+  #recognise({ content, properties }: ConsumeMessage): Recognised | Refusal | undefined {
+    const { backends, clock, now, maxBodyBytes } = this.options;
+    const { byteLength } = content;
+    const encoded = encodingProblem(properties.contentEncoding);
     if (encoded !== undefined) return refusal('unsupported_media_type', [{ path: '', message: encoded }]);
-    if (byteLength <= maxBodyBytes)
-      return webhookIn(message, { time: clock(), nowMs: now() }, { keepHash, ids: webhookIds });
-    const tooLarge = { path: '', message: `expected at most ${maxBodyBytes} bytes, found ${byteLength}` };
-    return { code: 'body_too_large', problems: [tooLarge] };
+    if (byteLength > maxBodyBytes) {
+      const tooLarge = { path: '', message: `expected at most ${maxBodyBytes} bytes, found ${byteLength}` };
+      return { code: 'body_too_large', problems: [tooLarge] };
+    }
+    const messageId: unknown = properties.messageId;
+    const message = { body: content, headers: properties.headers ?? {}, messageId };
+    for (const backend of backends) {
+      const found = backend.recognise(message, { time: clock(), nowMs: now() });
+      if (found !== undefined) return 'problems' in found ? found : { backend, take: found };
+    }
+    return undefined;
   }
 
-  #settle(message: ConsumeMessage, webhook: WaitingWebhook | Refusal | undefined): Promise<unknown> {
-    if (webhook !== undefined) {
-      return 'problems' in webhook ? this.#setAside(message, webhook) : this.#decide(message, webhook);
+  #settle(message: ConsumeMessage, found: Recognised | Refusal | undefined): Promise<unknown> {
+    if (found !== undefined && 'take' in found) {
+      return found
+        .take()
+        .then((refusal) => (refusal === undefined ? undefined : this.#setAside(message, refusal)));
     }
-    const taken = this.options.intake.take(inputOf(message));
+    const taken = found ?? this.options.intake.take(inputOf(message));
     return 'problems' in taken ? this.#setAside(message, taken) : taken.receipts;
   }
 
-  /** The first webhook on this channel tells that no other instance consumes the inbox: it has a single active consumer. */
-  #open(consumption: Consumption): void {
-    if (consumption.opening) return;
-    consumption.opening = true;
-    this.options.backend.begin().then(
+  /** The first message on this channel tells that no other instance consumes the inbox: it has a single active consumer. */
+  #open(consumption: Consumption, backend: Backend): void {
+    const { opening } = consumption;
+    if (opening.has(backend)) return;
+    opening.add(backend);
+    backend.whileConsuming?.begin().then(
       () => {
-        consumption.opening = false;
+        opening.delete(backend);
         if (consumption === this.#consumption) this.#handOn();
       },
       (error: unknown) => {
-        consumption.opening = false;
+        opening.delete(backend);
         if (consumption === this.#consumption) this.#giveUp(errorText(error));
       },
     );
   }
 
-  #decide(message: ConsumeMessage, { webhook, ...arrival }: WaitingWebhook): Promise<void> {
-    const { backend, observer } = this.options;
-    if (webhook.kind === 'reconcile') backend.reconcile(webhook.reason);
-    else if (webhook.kind === 'ignored') observer.ignored(webhook.known);
-    else {
-      return backend
-        .take({ webhook, ...arrival })
-        .then((refusal) => (refusal === undefined ? undefined : this.#setAside(message, refusal)));
-    }
-    return Promise.resolve();
-  }
-
   async #setAside(message: ConsumeMessage, refusal: Refusal): Promise<void> {
-    const { publisher, observer, nextKey, clock } = this.options;
-    const at = stampOf(clock());
-    await publisher.publish(rejectedMessage(message, refusal, { key: nextKey(), at }));
+    const { backends, publisher, observer, nextKey, clock } = this.options;
+    const stamp = { key: nextKey(), at: stampOf(clock()) };
+    const body = backends.reduce((stripped, backend) => backend.strip(stripped), message.content);
+    await publisher.publish(rejectedMessage(message, refusal, body, stamp));
     observer.refused({
       entrance: 'inbox',
       code: refusal.code,
@@ -274,7 +269,7 @@ export class Inbox {
 
   #leave(): void {
     this.#consumption = undefined;
-    this.options.backend.end();
+    for (const { whileConsuming } of this.options.backends) whileConsuming?.end();
   }
 
   /** Gives all unacknowledged messages back and pauses: longer each time, until one gets through again. */

@@ -21,6 +21,7 @@ export class QueueWatch {
   readonly #channel: ManagedChannel<Channel>;
   readonly #timer: NodeJS.Timeout;
   #looking: Promise<void> | undefined;
+  #repairing = false;
 
   constructor(
     private readonly connection: BrokerConnection,
@@ -36,6 +37,18 @@ export class QueueWatch {
     clearInterval(this.#timer);
     await this.#looking;
     await this.#channel.close();
+  }
+
+  /** A message that found no queue: somebody deleted one of ours. Declares all of them again, once at a time. */
+  repair(model: ChannelModel | undefined): void {
+    if (this.#repairing || model === undefined) return;
+    this.#repairing = true;
+    this.options
+      .declare(model)
+      .catch((error: unknown) =>
+        this.options.logger.error({ err: error }, 'the topology could not be declared again'),
+      )
+      .finally(() => (this.#repairing = false));
   }
 
   #lookOnce(): void {

@@ -1,8 +1,7 @@
 import type { ConsumeMessage, Options } from 'amqplib';
 import { REJECTED, REJECTED_REASON } from '../../../shared/contract/topology.ts';
 import type { Refusal } from '../accept/problems.ts';
-import { withoutSecretKeys } from '../backends/easyappointments/secret-keys.ts';
-import { withoutSecrets } from '../backends/easyappointments/without-secrets.ts';
+import { withoutSecretKeys } from '../accept/secret-keys.ts';
 import { CONFIRM_KEY_HEADER, type OutgoingMessage } from '../../../shared/broker/confirms.ts';
 
 const REJECTED_CODE = 'x-rejected-code';
@@ -25,10 +24,11 @@ const KEPT_PROPERTIES = [
   'priority',
 ] as const;
 
-/** The original message, without what a webhook carries of secrets, on its way to where a person can look at it and send it again. */
+/** The original message with a body without its secrets, on its way to where a person can look at it and send it again. */
 export function rejectedMessage(
   original: ConsumeMessage,
   refusal: Refusal,
+  body: Buffer,
   stamp: { readonly key: string; readonly at: string },
 ): OutgoingMessage {
   const properties: Readonly<Record<string, unknown>> = { ...original.properties };
@@ -36,7 +36,7 @@ export function rejectedMessage(
   return {
     exchange: '',
     routingKey: REJECTED,
-    body: withoutSecrets(original.content),
+    body,
     key: stamp.key,
     properties: {
       ...(Object.fromEntries(kept.map((name) => [name, properties[name]])) as Options.Publish),

@@ -1,7 +1,27 @@
 import type { GetMessage, Options } from 'amqplib';
 import { randomUUID } from 'node:crypto';
-import { CONFIRM_KEY_HEADER, type Confirms } from '../../../shared/broker/confirms.ts';
+import { CONFIRM_KEY_HEADER, type Confirms, type OutgoingMessage } from '../../../shared/broker/confirms.ts';
 import { INBOX } from '../../../shared/contract/topology.ts';
+import { traceHeaders } from '../../../shared/service/tracing.ts';
+
+/** A backend's message on its way into the inbox; its id becomes that of its event. */
+export function inboxMessage(
+  body: Buffer,
+  id: string,
+  headers: Readonly<Record<string, number>>,
+): OutgoingMessage {
+  return {
+    exchange: '',
+    routingKey: INBOX,
+    body,
+    key: id,
+    properties: {
+      messageId: id,
+      contentType: 'application/json',
+      headers: { ...headers, [CONFIRM_KEY_HEADER]: id, ...traceHeaders() },
+    },
+  };
+}
 
 type Message = Pick<GetMessage, 'content' | 'properties'>;
 

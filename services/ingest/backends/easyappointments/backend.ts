@@ -1,115 +1,160 @@
-import type { BrokerConnection } from '../../../../shared/broker/broker-connection.ts';
+import { Counter } from 'prom-client';
 import { unixMs } from '../../../../shared/core/wall-time.ts';
+import type { HealthReason } from '../../../../shared/monitoring/health.ts';
 import { steadyClock, wallClock } from '../../../../shared/service/clock.ts';
-import type { Logger } from '../../../../shared/service/logger.ts';
-import type { InboxBackend } from '../../inbox/inbox.ts';
-import { webhookMessage } from '../../inbox/inbox-webhook.ts';
 import { LedgerStream } from './ledger-stream.ts';
-import type { ConfirmPublisher } from '../../../../shared/broker/confirm-publisher.ts';
-import type { Intake } from '../../accept/intake.ts';
-import type { NextCursor, Observer } from '../../accept/ports.ts';
 import type { Refusal } from '../../accept/problems.ts';
 import type { AcceptedEvent } from '../../accept/accept.ts';
 import { broadcastIn } from './broadcast.ts';
-import { ChangeDecider, type Arrival } from './change-decider.ts';
-import { WebhookEntrance } from './entrance.ts';
-import type { Ledger } from './ledger.ts';
-import type { EasyAppointmentsSettings } from './settings.ts';
+import type {
+  Backend,
+  BackendModule,
+  BackendParts,
+  BackendRoute,
+  InboxMessage,
+  Now,
+  Take,
+  WhileConsuming,
+} from '../backend.ts';
+import { ChangeDecider } from './change-decider.ts';
+import { enriched } from './enrich.ts';
+import { siteReasons } from './health.ts';
+import { BROADCAST_HEADER, RECEIVED_HEADER, webhookIn, type WaitingWebhook } from './inbox-message.ts';
+import { Ledger } from './ledger.ts';
+import { routesOf } from './routes.ts';
+import {
+  easyAppointmentsSettings,
+  easyAppointmentsVariables,
+  tokenBesideUrl,
+  urlBesideToken,
+  type EasyAppointmentsSettings,
+} from './settings.ts';
 import { Lookups } from './api/lookups.ts';
 import { Pace } from './api/questions.ts';
-import { Reconciler, type RunReport } from './api/reconciler.ts';
+import { Reconciler } from './api/reconciler.ts';
 import { SiteWatch } from './api/site-watch.ts';
 import { systemTimer } from './api/timer.ts';
 import { writeWebhook } from './webhook.ts';
-
-export interface EasyAppointmentsOptions {
-  readonly settings: EasyAppointmentsSettings;
-  /** Of one message in the inbox. */
-  readonly maxBodyBytes: number;
-  readonly ledger: Ledger;
-  readonly connection: BrokerConnection;
-  readonly publisher: ConfirmPublisher;
-  readonly intake: Intake;
-  readonly observer: Pick<Observer, 'ignored'>;
-  readonly reconciled: (outcome: RunReport['outcome']) => void;
-  readonly nextCursor: NextCursor;
-  readonly logger: Logger;
-}
+import { withoutSecrets } from './without-secrets.ts';
 
 const UPKEEP_MS = 60_000;
-const DAY_MS = 24 * 60 * 60 * 1000;
+const HOUR_MS = 60 * 60 * 1000;
+const DAY_MS = 24 * HOUR_MS;
 const WHO_CONSUMES = 'who consumes the inbox';
 
+export const easyAppointments: BackendModule<typeof easyAppointmentsVariables> = {
+  variables: easyAppointmentsVariables,
+  rules: [tokenBesideUrl, urlBesideToken],
+  create: (config, parts) =>
+    new EasyAppointments(easyAppointmentsSettings(config), config.easyappointmentsTokenHeader, parts),
+};
+
 /**
- * What Easy!Appointments needs beside the event path: the entrance of its webhooks, the decider that decides on them by the
- * ledger, and the reconciliation, which runs on the instance whose decider is open.
+ * Upstream's webhooks and the fork's own call: the routes of the first, the decider that decides on both by the ledger, and
+ * the reconciliation, which runs on the instance whose decider is open.
  */
-export class EasyAppointmentsBackend implements InboxBackend {
-  readonly entrance: WebhookEntrance;
-  /** Resolves once the inbox has the request; `undefined` where reconciliation is off. */
-  readonly requestReconciliation: (() => Promise<void>) | undefined;
-  /** For the health report. */
-  readonly site = new SiteWatch();
+class EasyAppointments implements Backend, WhileConsuming {
+  readonly name = 'easyappointments';
+  readonly routes: readonly BackendRoute[];
+  readonly keyHeaders: readonly string[];
+  readonly securitySchemes = {
+    easyAppointments: { type: 'apiKey', in: 'header', name: 'X-Ea-Token' },
+  };
+  readonly whileConsuming: WhileConsuming = this;
+  readonly #ledger = new Ledger();
+  readonly #site = new SiteWatch();
   readonly #decider: ChangeDecider;
   readonly #stream: LedgerStream;
   readonly #reconciler: Reconciler | undefined;
   readonly #lookups: Lookups | undefined;
   readonly #upkeep: NodeJS.Timeout;
   readonly #onPublisherState = () => this.#findConsumer();
+  /** When a webhook was refused as one of another installation, by the steady clock. */
+  #idsClashedMs = -Infinity;
+  /** The last webhook that was refused for its key. */
+  #wrongKey = { atMs: -Infinity, address: '' };
 
-  constructor(private readonly options: EasyAppointmentsOptions) {
-    const { settings, ledger, connection, publisher, intake, observer, nextCursor, logger } = options;
-    const stream = new LedgerStream(connection, { ledger, publisher, nextKey: nextCursor, logger });
-    this.#stream = stream;
-    const { reconciliation } = settings;
-    const pace = reconciliation && new Pace({ ...reconciliation, clock: steadyClock, timer: systemTimer });
-    const observe: ChangeDecider['observe'] = (...observed) => this.#decider.observe(...observed);
-    this.#lookups =
-      reconciliation &&
-      pace &&
-      new Lookups({
-        ...reconciliation,
-        pace,
-        decider: { observe },
-        clock: wallClock,
-        now: steadyClock,
-        logger,
-      });
-    this.#decider = new ChangeDecider({
-      lookups: this.#lookups,
-      undecided: (id) => this.#sayUndecided(id),
-      ledger,
-      announce: (events, entrance) => intake.announce(events, entrance),
-      write: (entries) => stream.write(entries),
-      catchUp: () => stream.catchUp(),
-      cancelledStatuses: settings.cancelledStatuses,
-      quietStatuses: settings.quietStatuses,
-      keepHash: settings.keepHash,
+  constructor(
+    private readonly settings: EasyAppointmentsSettings,
+    tokenHeader: string,
+    private readonly parts: BackendParts,
+  ) {
+    const { connection, publisher, nextCursor, logger } = parts;
+    const reconciliation = settings.reconciliation && {
+      ...settings.reconciliation,
+      pace: new Pace({ ...settings.reconciliation, clock: steadyClock, timer: systemTimer }),
       clock: wallClock,
+      now: steadyClock,
+      logger,
+    };
+    this.keyHeaders = ['x-ea-token', tokenHeader];
+    this.#stream = new LedgerStream(connection, {
+      ledger: this.#ledger,
+      publisher,
+      nextKey: nextCursor,
+      logger,
     });
-    this.entrance = new WebhookEntrance({
-      keepHash: settings.keepHash,
-      ignored: (known) => observer.ignored(known),
-      enqueue: (body) => this.#enqueue(body),
-    });
-    if (reconciliation !== undefined) {
-      this.#reconciler = new Reconciler({
+    const observe: ChangeDecider['observe'] = (...observed) => this.#decider.observe(...observed);
+    this.#lookups = reconciliation && new Lookups({ ...reconciliation, decider: { observe } });
+    this.#decider = this.#createDecider();
+    const reconciliations = this.#countReconciliations();
+    this.#reconciler =
+      reconciliation &&
+      new Reconciler({
         ...reconciliation,
         decider: this.#decider,
-        ...(pace && { pace }),
-        clock: wallClock,
-        now: steadyClock,
-        logger,
         onReport: (report) => {
-          options.reconciled(report.outcome);
-          this.site.ran(report);
+          reconciliations.inc({ outcome: report.outcome });
+          this.#site.ran(report);
         },
       });
-      this.requestReconciliation = () => this.#requestReconciliation('asked for');
-    }
+    this.routes = this.#createRoutes();
     publisher.on('state', this.#onPublisherState);
     this.#upkeep = setInterval(() => this.#keepUp(), UPKEEP_MS);
     this.#upkeep.unref();
+  }
+
+  #createDecider(): ChangeDecider {
+    return new ChangeDecider({
+      ...this.settings,
+      lookups: this.#lookups,
+      undecided: (id) => this.#sayUndecided(id),
+      ledger: this.#ledger,
+      announce: (events, entrance) => this.parts.intake.announce(events, entrance),
+      write: (entries) => this.#stream.write(entries),
+      catchUp: () => this.#stream.catchUp(),
+      clock: wallClock,
+    });
+  }
+
+  #createRoutes(): readonly BackendRoute[] {
+    return routesOf({
+      keepHash: this.settings.keepHash,
+      ignored: (known) => this.parts.observer.ignored(known),
+      enqueue: (body) => this.#enqueue(body, RECEIVED_HEADER),
+      onWrongKey: (address) => (this.#wrongKey = { atMs: steadyClock(), address }),
+      requestReconciliation: this.settings.reconciliation && (() => this.#requestReconciliation('asked for')),
+    });
+  }
+
+  #countReconciliations(): Counter<'outcome'> {
+    return new Counter({
+      name: 'roomcast_ingest_reconciliations_total',
+      help: 'Comparisons with the REST API of Easy!Appointments, by outcome: complete, given_up or stopped',
+      labelNames: ['outcome'],
+      registers: [this.parts.registry],
+    });
+  }
+
+  recognise(message: InboxMessage, now: Now): Take | Refusal | undefined {
+    const { keepHash } = this.settings;
+    const found = webhookIn(message, now, { keepHash, ids: this.parts.messageIds });
+    if (found === undefined || 'problems' in found) return found;
+    return () => this.#take(found);
+  }
+
+  strip(body: Buffer): Buffer {
+    return withoutSecrets(body);
   }
 
   get isOpen(): boolean {
@@ -117,81 +162,104 @@ export class EasyAppointmentsBackend implements InboxBackend {
   }
 
   async begin(): Promise<void> {
-    this.site.reset();
+    this.#site.reset();
     await this.#decider.begin();
     if (!this.#decider.isOpen) return;
-    this.#lookups?.start(this.options.ledger.undecided());
+    this.#lookups?.start(this.#ledger.undecided());
     this.#reconciler?.start();
   }
 
   end(): void {
     this.#decider.end();
-    this.site.reset();
+    this.#site.reset();
     this.#lookups?.stop();
     void this.#reconciler?.stop();
   }
 
-  take(arrival: Arrival): Promise<Refusal | undefined> {
-    this.site.heard();
-    return this.#decider.take(arrival);
-  }
-
   /** A change by the fork's own call, by way of the inbox; `undefined` for one that leaves nothing to know. */
   defer(event: AcceptedEvent, call: Uint8Array): Promise<void> | undefined {
-    const body = broadcastIn(event, call, this.options.settings);
-    if (body === undefined || body.byteLength > this.options.maxBodyBytes) return undefined;
-    return this.#enqueue(body, 'broadcast');
+    const body = broadcastIn(event, call, this.settings);
+    if (body === undefined || body.byteLength > this.parts.maxBodyBytes) return undefined;
+    return this.#enqueue(body, BROADCAST_HEADER);
   }
 
-  reconcile(reason: string): void {
-    // Receiving it already opened the decider, and opening reconciles.
-    if (reason !== WHO_CONSUMES) this.#reconciler?.request(reason);
+  enrich(event: AcceptedEvent): readonly AcceptedEvent[] {
+    return enriched(event, this.#ledger, this.settings);
   }
 
-  async close(): Promise<void> {
+  secretariesOf(provider: number): readonly number[] {
+    return this.#ledger.secretariesOf(provider);
+  }
+
+  reasons(nowMs: number): readonly HealthReason[] {
+    const isOfLastHour = (atMs: number) => nowMs - atMs < HOUR_MS;
+    const { atMs, address } = this.#wrongKey;
+    return siteReasons({
+      idsClashed: isOfLastHour(this.#idsClashedMs),
+      unknownKeyFrom: isOfLastHour(atMs) ? address : undefined,
+      site: this.#site.state,
+    });
+  }
+
+  async stop(): Promise<void> {
     clearInterval(this.#upkeep);
-    this.options.publisher.off('state', this.#onPublisherState);
+    this.parts.publisher.off('state', this.#onPublisherState);
     this.#lookups?.stop();
     await this.#reconciler?.stop();
     await this.#stream.close();
   }
 
+  #take({ webhook, ...arrival }: WaitingWebhook): Promise<Refusal | undefined> {
+    switch (webhook.kind) {
+      case 'reconcile':
+        // Receiving it already opened the decider, and opening reconciles.
+        if (webhook.reason !== WHO_CONSUMES) this.#reconciler?.request(webhook.reason);
+        return Promise.resolve(undefined);
+      case 'ignored':
+        this.parts.observer.ignored(webhook.known);
+        return Promise.resolve(undefined);
+      default:
+        this.#site.heard();
+        return this.#decider.take({ webhook, ...arrival }).then((refusal) => {
+          if (refusal?.code === 'ids_clash') this.#idsClashedMs = steadyClock();
+          return refusal;
+        });
+    }
+  }
+
   #sayUndecided(appointment: number): void {
-    this.options.logger.warn(
+    this.parts.logger.warn(
       { appointment },
       'two saves of one second say different things, and the last that came is told: without EASYAPPOINTMENTS_URL nobody can ask which is right',
     );
   }
 
   #keepUp(): void {
-    const { settings, ledger, logger } = this.options;
-    ledger.forgetBefore(
-      new Date(unixMs(wallClock()) - settings.keepDays * DAY_MS).toISOString().slice(0, 10),
-    );
+    const oldestMs = unixMs(wallClock()) - this.settings.keepDays * DAY_MS;
+    this.#ledger.forgetBefore(new Date(oldestMs).toISOString().slice(0, 10));
     this.#findConsumer();
     if (!this.isOpen) return;
     this.#stream
       .compact()
-      .catch((error: unknown) => logger.warn({ err: error }, 'the ledger could not be written once more'));
+      .catch((error: unknown) =>
+        this.parts.logger.warn({ err: error }, 'the ledger could not be written once more'),
+      );
   }
 
   /** The instance that consumes the inbox learns of it by a message, and a quiet site sends none for hours. */
   #findConsumer(): void {
-    if (this.#reconciler === undefined || this.isOpen || this.options.publisher.state.state !== 'connected')
+    if (this.#reconciler === undefined || this.isOpen || this.parts.publisher.state.state !== 'connected')
       return;
     this.#requestReconciliation(WHO_CONSUMES).catch((error: unknown) =>
-      this.options.logger.debug({ err: error }, 'the inbox was not asked who consumes it'),
+      this.parts.logger.debug({ err: error }, 'the inbox was not asked who consumes it'),
     );
   }
 
   async #requestReconciliation(reason: string): Promise<void> {
-    await this.#enqueue(Buffer.from(writeWebhook({ kind: 'reconcile', reason })));
+    await this.#enqueue(Buffer.from(writeWebhook({ kind: 'reconcile', reason })), RECEIVED_HEADER);
   }
 
-  /** Throws an AppError at once when the broker cannot take it now. */
-  #enqueue(body: Buffer, entrance: 'webhook' | 'broadcast' = 'webhook'): Promise<void> {
-    const { publisher, nextCursor } = this.options;
-    publisher.ensureRoomFor(1, body.byteLength);
-    return publisher.publish(webhookMessage(body, nextCursor(), wallClock(), entrance)).then(() => undefined);
+  #enqueue(body: Buffer, header: string): Promise<void> {
+    return this.parts.enqueue(body, { [header]: unixMs(wallClock()) });
   }
 }

@@ -3,7 +3,8 @@ import { eventNames, isAppointmentEvent } from '../../../../shared/contract/even
 import { EVERYONE, parseRoom, type Room } from '../../../../shared/contract/routing.ts';
 import type { AcceptedEvent } from '../../accept/accept.ts';
 import { parseJson } from '../../accept/json.ts';
-import { AppointmentRow, AppointmentRowWithHash } from './columns.ts';
+import { withoutSecretKeys } from '../../accept/secret-keys.ts';
+import { APPOINTMENT_SECRETS, AppointmentRow, AppointmentRowWithHash } from './columns.ts';
 import { idOfTie } from './compose.ts';
 import { decide, rowOf, type Notice, type Told } from './decide.ts';
 import type { AppointmentRecord } from './entries.ts';
@@ -11,7 +12,6 @@ import { enriched } from './enrich.ts';
 import type { Ledger } from './ledger.ts';
 import type { Effects } from './people.ts';
 import { effectsOf, type DecisionContext } from './effects.ts';
-import { APPOINTMENT_SECRETS, withoutSecretKeys } from './secret-keys.ts';
 import { isOfCustomer, isQuiet } from './quiet.ts';
 import type { Change, Verb } from './webhook.ts';
 

@@ -43,6 +43,9 @@ export const AppointmentRowWithHash = z.object(
   'expected a JSON object',
 );
 
+/** With it anybody can cancel and move the appointment. */
+export const APPOINTMENT_SECRETS: ReadonlySet<string> = new Set(['hash']);
+
 export const PersonRow = z.object(
   {
     id: Id,

@@ -2,10 +2,11 @@ import { isAppointmentEvent } from '../../../../shared/contract/event.ts';
 import { personalRoom, type Address } from '../../../../shared/contract/routing.ts';
 import type { AcceptedEvent } from '../../accept/accept.ts';
 import { concernedBy } from '../../accept/event-data.ts';
+import { withoutSecretKeys } from '../../accept/secret-keys.ts';
+import { APPOINTMENT_SECRETS } from './columns.ts';
 import { withKnown, withOffset } from './compose.ts';
 import { withHashForCustomer } from './customer-hash.ts';
 import type { Directory } from './ledger.ts';
-import { APPOINTMENT_SECRETS, withoutSecretKeys } from './secret-keys.ts';
 
 /**
  * What the fork's own call does not say: names, which its apps show, and the secretaries of the provider, whom it never

@@ -1,23 +1,15 @@
-import type { ConsumeMessage } from 'amqplib';
 import { z } from 'zod';
-import type { Problem } from '../../../shared/contract/errors.ts';
-import { INBOX } from '../../../shared/contract/topology.ts';
-import { unixMs, type WallTime } from '../../../shared/core/wall-time.ts';
-import { traceHeaders } from '../../../shared/service/tracing.ts';
-import { parseJson } from '../accept/json.ts';
-import type { Entrance } from '../accept/ports.ts';
-import type { Contents } from '../accept/contents.ts';
-import { invalidEvent, refusal, renamed, type Refusal } from '../accept/problems.ts';
-import type { Repeats } from '../accept/repeats.ts';
-import { EventId } from '../accept/schemas.ts';
-import { readBroadcast } from '../backends/easyappointments/broadcast.ts';
-import {
-  looksLikeWebhook,
-  readWebhook,
-  type Webhook,
-  type WebhookOptions,
-} from '../backends/easyappointments/webhook.ts';
-import { CONFIRM_KEY_HEADER, type OutgoingMessage } from '../../../shared/broker/confirms.ts';
+import type { Problem } from '../../../../shared/contract/errors.ts';
+import { unixMs } from '../../../../shared/core/wall-time.ts';
+import { parseJson } from '../../accept/json.ts';
+import type { Entrance } from '../../accept/ports.ts';
+import type { Contents } from '../../accept/contents.ts';
+import { invalidEvent, refusal, renamed, type Refusal } from '../../accept/problems.ts';
+import type { Repeats } from '../../accept/repeats.ts';
+import { EventId } from '../../accept/schemas.ts';
+import type { InboxMessage, Now } from '../backend.ts';
+import { readBroadcast } from './broadcast.ts';
+import { looksLikeWebhook, readWebhook, type Webhook, type WebhookOptions } from './webhook.ts';
 
 /** A webhook as it waits in the inbox. */
 export interface WaitingWebhook {
@@ -29,47 +21,26 @@ export interface WaitingWebhook {
 }
 
 /** Says that the HTTP entrance put it there, and when it came; Unix milliseconds. */
-const RECEIVED_HEADER = 'x-webhook-received';
+export const RECEIVED_HEADER = 'x-webhook-received';
 /** The same of a call of /broadcast. */
-const BROADCAST_HEADER = 'x-broadcast-received';
+export const BROADCAST_HEADER = 'x-broadcast-received';
 const Received = z.int().positive().optional().catch(undefined);
 const MARK_OF_A_WEBHOOK = '"payload"';
 
-/** A webhook on its way into the inbox; its id becomes that of its event. */
-export function webhookMessage(
-  body: Buffer,
-  id: string,
-  received: WallTime,
-  entrance: 'webhook' | 'broadcast' = 'webhook',
-): OutgoingMessage {
-  const header = entrance === 'webhook' ? RECEIVED_HEADER : BROADCAST_HEADER;
-  return {
-    exchange: '',
-    routingKey: INBOX,
-    body,
-    key: id,
-    properties: {
-      messageId: id,
-      contentType: 'application/json',
-      headers: { [header]: unixMs(received), [CONFIRM_KEY_HEADER]: id, ...traceHeaders() },
-    },
-  };
-}
-
 /** `undefined` for what is no webhook; a backend may publish the body of one to the inbox itself. */
 export function webhookIn(
-  message: ConsumeMessage,
-  { time, nowMs }: { readonly time: WallTime; readonly nowMs: number },
+  message: InboxMessage,
+  { time, nowMs }: Now,
   { ids, ...options }: WebhookOptions & { readonly ids: Repeats<void> },
 ): WaitingWebhook | Refusal | undefined {
-  const broadcastMs = Received.parse(message.properties.headers?.[BROADCAST_HEADER]);
+  const broadcastMs = Received.parse(message.headers[BROADCAST_HEADER]);
   if (broadcastMs !== undefined) return waitingBroadcast(message, broadcastMs);
-  if (!message.content.includes(MARK_OF_A_WEBHOOK)) return undefined;
-  const json = parseJson(message.content, { inexact: 'mend' });
+  if (!message.body.includes(MARK_OF_A_WEBHOOK)) return undefined;
+  const json = parseJson(message.body, { inexact: 'mend' });
   if ('problems' in json || !looksLikeWebhook(json.value)) return undefined;
   const read = readWebhook(json.value, options);
   if ('problems' in read) return invalidEvent(read.problems);
-  const received = Received.parse(message.properties.headers?.[RECEIVED_HEADER]);
+  const received = Received.parse(message.headers[RECEIVED_HEADER]);
   const id = idOf(message);
   if (id !== undefined && received === undefined) {
     const problems = clashOf(read.value, id, nowMs, ids);
@@ -102,14 +73,14 @@ function clashOf(webhook: Webhook, id: string, nowMs: number, ids: Repeats<void>
 }
 
 /** `undefined` for one that this version does not understand: it is an event all the same. */
-function waitingBroadcast(message: ConsumeMessage, receivedMs: number): WaitingWebhook | undefined {
-  const json = parseJson(message.content, { inexact: 'mend' });
+function waitingBroadcast(message: InboxMessage, receivedMs: number): WaitingWebhook | undefined {
+  const json = parseJson(message.body, { inexact: 'mend' });
   const id = idOf(message);
   const webhook = 'problems' in json ? undefined : readBroadcast(json.value, id);
   return webhook === undefined ? undefined : { webhook, entrance: 'broadcast', id, receivedMs };
 }
 
-function idOf({ properties }: ConsumeMessage): string | undefined {
-  const id = EventId.safeParse(properties.messageId);
+function idOf({ messageId }: InboxMessage): string | undefined {
+  const id = EventId.safeParse(messageId);
   return id.success ? String(id.data) : undefined;
 }

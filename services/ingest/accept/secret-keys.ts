@@ -1,8 +1,5 @@
-import type { EventData } from '../../../../shared/contract/event.ts';
-import { isRecord } from '../../accept/accept.ts';
-
-/** Of an appointment: with it anybody can cancel and move it. */
-export const APPOINTMENT_SECRETS: ReadonlySet<string> = new Set(['hash']);
+import type { EventData } from '../../../shared/contract/event.ts';
+import { isRecord } from './accept.ts';
 
 const SECRET_WORDS = new Set(
   'password passwords passwd passphrase salt secret secrets token tokens credential credentials authorization cookie apikey jwt'.split(
