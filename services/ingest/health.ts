@@ -15,7 +15,7 @@ import type { QueueDepth } from '../../shared/broker/queue-depths.ts';
 import type { Knowledge } from './publish/history-ids.ts';
 import type { IngestConfig } from './config.ts';
 
-export interface IngestStats {
+interface IngestStats {
   readonly accepted: number;
   readonly refused: number;
   readonly published: number;

@@ -37,7 +37,7 @@ const Nodes = z.array(
   }),
 );
 
-export interface BrokerNode {
+interface BrokerNode {
   readonly name: string;
   readonly memoryUsedBytes: number;
   readonly alarms: { readonly memory: boolean; readonly disk: boolean };

@@ -1,7 +1,7 @@
 import { readFileSync, statSync } from 'node:fs';
 
 /** Variables whose value may stand in a file instead, as Docker and Kubernetes hand secrets over. */
-export const secretVariables = [
+const secretVariables = [
   'JWT_SECRET',
   'INGEST_API_KEYS',
   'AMQP_URL',

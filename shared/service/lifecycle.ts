@@ -11,7 +11,7 @@ export interface Service {
 }
 
 /** A port that we cannot listen on; the message names the variable to change. */
-export class PortError extends Error {
+class PortError extends Error {
   override readonly name = 'PortError';
 }
 

@@ -15,7 +15,7 @@ import type { Service } from './lifecycle.ts';
 import type { Logger } from './logger.ts';
 
 /** Where a trace stands in a message or request: W3C Trace Context, `traceparent` and `tracestate`. */
-export type TraceHeaders = Readonly<Record<string, unknown>>;
+type TraceHeaders = Readonly<Record<string, unknown>>;
 
 export interface SpanOptions {
   readonly kind: SpanKind;
@@ -49,7 +49,7 @@ export async function traced(options: TracingOptions, start: () => Promise<Servi
  *
  * @returns what sends the last spans and ends tracing.
  */
-export async function startTracing({
+async function startTracing({
   serviceName,
   endpoint,
   logger,

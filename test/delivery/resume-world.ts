@@ -10,7 +10,7 @@ import type { Address } from '../../shared/contract/routing.ts';
 import { wallTime } from '../../shared/core/wall-time.ts';
 import { cursorAt, cursorsOf, kept, NOON } from './fakes.ts';
 
-export const rooms: ReadonlySet<Address> = new Set<Address>(['provider_4', 'everyone']);
+const rooms: ReadonlySet<Address> = new Set<Address>(['provider_4', 'everyone']);
 export const NOTHING = { found: false, beginsLater: false, beginsMs: Number.POSITIVE_INFINITY, entries: [] };
 export type ScanAnswer = Awaited<ReturnType<ScanSchedule['request']>>;
 

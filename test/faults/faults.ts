@@ -1,26 +1,12 @@
 import { writeFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Client } from './client.ts';
-import type { Ledger } from './ledger.ts';
+import type { Act, FaultContext } from './act.ts';
 import type { Proxy } from './proxy.ts';
-import type { Publisher } from './publisher.ts';
-import type { Random } from './random.ts';
 import { SLOW_CUSTOMER, SMALL_FRAMES_CUSTOMER } from './population.ts';
 import { queueActs } from './queue-acts.ts';
 import { scenarioActs } from './scenario-acts.ts';
 import type { Fault, FaultKind } from './schedule.ts';
 import type { Member, System } from './system.ts';
-
-export interface FaultContext {
-  readonly system: System;
-  readonly clients: readonly Client[];
-  readonly ledger: Ledger;
-  /** Says what a fault needs to be said. */
-  readonly speaker: Publisher;
-  readonly random: Random;
-  /** Reports what must not have happened. */
-  readonly odd: (what: string) => void;
-}
 
 const CLOCK_OFF_MS = 5 * 60 * 1000;
 /** The clock of ingest stamps cursors; that of delivery judges tokens too, whose `iat` may be 30 s ahead of it. */
@@ -42,8 +28,6 @@ const LARGE_APPOINTMENT = {
 };
 const CRITICAL_POLL_MS = 500;
 const CRITICAL_MS = 60_000;
-
-export type Act = (fault: Fault, context: FaultContext) => Promise<void>;
 
 /** Does one fault and ends it; what it broke heals by itself or not at all. */
 export function applyFault(fault: Fault, context: FaultContext): Promise<void> {

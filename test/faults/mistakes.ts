@@ -1,4 +1,4 @@
-import type { Act } from './faults.ts';
+import type { Act } from './act.ts';
 
 interface Mistake {
   readonly what: string;

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { BrokerError } from '../../tools/broker/broker.ts';
-import type { Act, FaultContext } from './faults.ts';
+import type { Act, FaultContext } from './act.ts';
 import type { queueFaults } from './schedule.ts';
 
 const OWN_QUEUE = /^appointments\.delivery\.(?!.*\.dropped$)/;

@@ -2,7 +2,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { check, type Verdict } from './checker.ts';
 import { Client } from './client.ts';
 import { HttpEntrance, InboxEntrance } from './entrances.ts';
-import { applyFault, type FaultContext } from './faults.ts';
+import type { FaultContext } from './act.ts';
+import { applyFault } from './faults.ts';
 import { countHistory } from './history-reader.ts';
 import { Ledger, type Fact } from './ledger.ts';
 import { createAppointment, createPeople, type Habit } from './population.ts';
@@ -44,7 +45,7 @@ export interface RunOptions {
   readonly prepare?: (dist: string) => void;
 }
 
-export interface Applied {
+interface Applied {
   readonly fault: Fault;
   readonly fromMs: number;
   readonly toMs: number;

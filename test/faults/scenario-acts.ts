@@ -6,7 +6,7 @@ import { Cursor } from '../../shared/contract/cursor.ts';
 import { encodeHeaders } from '../../shared/contract/message.ts';
 import { EXCHANGE, HISTORY } from '../../shared/contract/topology.ts';
 import type { Client } from './client.ts';
-import type { Act, FaultContext } from './faults.ts';
+import type { Act, FaultContext } from './act.ts';
 import { makeMistakes } from './mistakes.ts';
 import type { scenarioFaults } from './schedule.ts';
 

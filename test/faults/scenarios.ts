@@ -3,7 +3,7 @@ import type { Load, RunOptions } from './run.ts';
 import type { Fault, FaultKind } from './schedule.ts';
 
 /** A short run that puts one guarantee to the test. */
-export interface Scenario {
+interface Scenario {
   readonly load: Load;
   readonly faults: readonly Fault[];
   readonly atLeastMs?: number;
@@ -24,7 +24,7 @@ const quiet: Load = { ...steady, clients: 6, httpPublishers: 0, inboxPublishers:
 /** Members of a system: two ingests, then two deliveries. */
 const DELIVERIES = [2, 3];
 
-export const scenarios = {
+const scenarios = {
   'ingest dies with unconfirmed events': {
     load: steady,
     faults: [fault('publisher lost, then ingest killed', 1_500)],

@@ -32,7 +32,7 @@ export const edgeFaults = [
 ] as const;
 
 /** Of a cluster: one node at a time, and what is done to queues while all of them run. */
-export const clusterFaults = ['node kill', 'node stop', 'node kill', ...queueFaults] as const;
+const clusterFaults = ['node kill', 'node stop', 'node kill', ...queueFaults] as const;
 
 /** Too particular for a schedule: each puts one guarantee to the test, see `scenarios.ts`. */
 export const scenarioFaults = [

@@ -18,7 +18,7 @@ export const NOW_MS = Date.UTC(2026, 10, 23, 12);
 type Outcome = Awaited<ReturnType<Decider['observe']>>;
 
 /** Time that passes at once where a wait is shorter than an hour; longer ones wait for the test. */
-export class TestTime {
+class TestTime {
   nowMs = NOW_MS;
   readonly waits: number[] = [];
   #pending: { delayMs: number; callback: () => void } | undefined;
@@ -57,7 +57,7 @@ export class TestTime {
 }
 
 /** Knows what it was told, by the rules of the port. */
-export class FakeDecider implements Decider {
+class FakeDecider implements Decider {
   readonly observations: Observation[] = [];
   readonly existing = new Map<number, string>();
   /** The days on which those that are no appointments end. */

@@ -191,13 +191,13 @@ async function confirmChannel(model: Awaited<ReturnType<typeof connect>>) {
   return channel;
 }
 
-export const idsOf = (frames: readonly Frame[]) => [
+const idsOf = (frames: readonly Frame[]) => [
   ...new Set(frames.filter(({ event }) => event === 'appointment.created').map(({ id }) => String(id))),
 ];
-export const isGap = ({ data }: Frame) => (data as { reason?: string } | undefined)?.reason === 'gap';
+const isGap = ({ data }: Frame) => (data as { reason?: string } | undefined)?.reason === 'gap';
 
 /** Reads until each of the ids has come. */
-export async function untilAll(client: TestClient, ids: readonly string[]): Promise<string[]> {
+async function untilAll(client: TestClient, ids: readonly string[]): Promise<string[]> {
   const missing = new Set(ids);
   while (missing.size > 0) {
     const [event] = await client.events(1);

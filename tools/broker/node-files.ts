@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Ports } from './ports.ts';
 
 /** Stable and independent of the machine's name, because the data belongs to the node's name. */
-export const NODE_NAME = 'roomcast@localhost';
+const NODE_NAME = 'roomcast@localhost';
 
 export interface NodePlace {
   readonly folder: string;

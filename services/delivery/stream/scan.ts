@@ -34,7 +34,7 @@ export interface ScanResult {
   readonly entries: readonly TimelineEntry[];
 }
 
-export function scanStartMs(request: ScanRequest): number {
+function scanStartMs(request: ScanRequest): number {
   return 'cursor' in request.from ? cursorTimeMs(request.from.cursor) : request.from.sinceMs;
 }
 

@@ -1,7 +1,8 @@
 import { companionIdOf } from '../../../shared/contract/companion-id.ts';
 import { kindOf, type EventData, type RoomcastEvent } from '../../../shared/contract/event.ts';
-import type { CalendarRoom } from './intake.ts';
 import { concernedBy, slotOf } from './event-data.ts';
+
+export type CalendarRoom = 'thin' | 'full';
 
 /** An event and what stands for it in `calendar`: a companion, or with `full` the event itself. */
 export function forCalendar(

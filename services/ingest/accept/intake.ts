@@ -1,7 +1,7 @@
 import type { Cursor } from '../../../shared/contract/cursor.ts';
 import { encodeEventFrame, type RoomcastEvent } from '../../../shared/contract/event.ts';
 import type { AcceptedEvent, AcceptOptions } from './accept.ts';
-import { forCalendar } from './companion.ts';
+import { forCalendar, type CalendarRoom } from './companion.ts';
 import type { Announcement, Entrance, EventPublisher, NextCursor, Observer, Receipt } from './ports.ts';
 import { AppError, type Problem } from '../../../shared/contract/errors.ts';
 import { cloudEventNames } from './cloud-events.ts';
@@ -47,10 +47,8 @@ export interface IntakeOptions {
   readonly enrich?: (event: AcceptedEvent) => readonly AcceptedEvent[];
 }
 
-export type CalendarRoom = 'thin' | 'full';
-
 /** Puts an event into the inbox instead of announcing it at once; `undefined` for one that is not for there. */
-export type Defer = (event: AcceptedEvent, body: Uint8Array) => Promise<void> | undefined;
+type Defer = (event: AcceptedEvent, body: Uint8Array) => Promise<void> | undefined;
 
 export interface Taken {
   /** Whether one event was sent, and not an array. */

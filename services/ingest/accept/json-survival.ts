@@ -36,7 +36,7 @@ export function mended(json: string): string {
 }
 
 /** Whether the double that JSON becomes is written with the same digits again, or in as many as the sender used. */
-export function survives(source: string): boolean {
+function survives(source: string): boolean {
   if (source.length > MAX_NUMBER_CHARACTERS) return false;
   const value = Number(source);
   if (!Number.isFinite(value)) return false;

@@ -9,9 +9,9 @@ import { acceptedNames, NAME_EXPECTED } from './event-names.ts';
 /** What both entrances take, as the sender writes it. The OpenAPI document is generated from here. */
 
 export const MAX_EVENTS = 1_000;
-export const MAX_ROOMS = 100;
+const MAX_ROOMS = 100;
 /** `messageId` of AMQP holds 255 bytes, and a companion's id is longer than its event's. */
-export const MAX_ID_BYTES = 200;
+const MAX_ID_BYTES = 200;
 
 const ID_TEXT_EXPECTED = `expected 1 to ${MAX_ID_BYTES} bytes of text without control characters, or a whole number`;
 const ID_DERIVED =
@@ -40,23 +40,21 @@ export const EventId = z
       'Of the event, not of its appointment. The same event again within 24 hours is answered as the first time and published once; another event under the same id is refused.',
   });
 
-export const EventName = z.enum(acceptedNames, NAME_EXPECTED);
+const EventName = z.enum(acceptedNames, NAME_EXPECTED);
 
-export const Timestamp = z.iso
-  .datetime({ offset: true, error: TIMESTAMP_EXPECTED })
-  .max(40, TIMESTAMP_EXPECTED);
+const Timestamp = z.iso.datetime({ offset: true, error: TIMESTAMP_EXPECTED }).max(40, TIMESTAMP_EXPECTED);
 
-export const RoomName = z
+const RoomName = z
   .string(ROOM_EXPECTED)
   .refine((name) => parseRoom(name) !== undefined, ROOM_EXPECTED)
   .meta({ description: ROOM_FORMS });
 
-export const Rooms = z.array(RoomName, ROOMS_EXPECTED).min(1, ROOMS_EXPECTED).max(MAX_ROOMS, ROOMS_EXPECTED);
+const Rooms = z.array(RoomName, ROOMS_EXPECTED).min(1, ROOMS_EXPECTED).max(MAX_ROOMS, ROOMS_EXPECTED);
 
 const Secretaries = z.array(Id, SECRETARIES_EXPECTED).max(MAX_ROOMS, SECRETARIES_EXPECTED).nullish();
 
 /** Reaches clients unchanged; the ids tell whom the event concerns. `null` is absent. */
-export const EventData = z
+const EventData = z
   .looseObject(
     {
       id: Id.nullish(),

@@ -63,7 +63,7 @@ export const PersonRecord = z.object({
 });
 export type PersonRecord = z.infer<typeof PersonRecord>;
 
-export const ServiceRecord = z.object({
+const ServiceRecord = z.object({
   version: Version,
   /** When we were told, by our clock; Unix seconds. */
   seen: z.int(),
@@ -71,7 +71,7 @@ export const ServiceRecord = z.object({
   name: z.string().nullable(),
   updated: Updated,
 });
-export type ServiceRecord = z.infer<typeof ServiceRecord>;
+type ServiceRecord = z.infer<typeof ServiceRecord>;
 
 export const BlockedPeriodRecord = z.object({
   version: Version,
@@ -88,7 +88,7 @@ export const BlockedPeriodRecord = z.object({
 export type BlockedPeriodRecord = z.infer<typeof BlockedPeriodRecord>;
 
 /** The last complete reconciliation: when its first question was asked, and the days that it covered. */
-export const RunRecord = z.object({
+const RunRecord = z.object({
   version: Version,
   asOfMs: z.int(),
   firstDay: z.string(),
@@ -99,7 +99,7 @@ export const RunRecord = z.object({
   unavailabilitiesFrom: z.int().optional(),
   blockedPeriodsFrom: z.int().optional(),
 });
-export type RunRecord = z.infer<typeof RunRecord>;
+type RunRecord = z.infer<typeof RunRecord>;
 
 export interface Records {
   readonly appointment: AppointmentRecord;

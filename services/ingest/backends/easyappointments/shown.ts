@@ -5,12 +5,12 @@ import type { Directory, Proposal } from './ledger.ts';
 import { audienceOf } from './quiet.ts';
 
 /** What an event says of an appointment that is not in its row; kept with the record, to be told again when it changes. */
-export type Shown = Required<Pick<AppointmentRecord, 'zone' | 'names'>>;
+type Shown = Required<Pick<AppointmentRecord, 'zone' | 'names'>>;
 
 type Concerned = Pick<AppointmentRecord, NamedKind>;
 
 /** Names leave only a digest, salted by the id: who comes to whom stands in no record. */
-export function shownOf(id: number, { provider, customer, service }: Concerned, directory: Directory): Shown {
+function shownOf(id: number, { provider, customer, service }: Concerned, directory: Directory): Shown {
   const names = [
     directory.nameOf('provider', provider),
     customer === null ? undefined : directory.nameOf('customer', customer),

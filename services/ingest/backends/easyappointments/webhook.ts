@@ -35,7 +35,7 @@ export interface WebhookOptions {
   readonly keepHash: boolean;
 }
 
-export const RECONCILE_ACTION = 'reconcile';
+const RECONCILE_ACTION = 'reconcile';
 
 export const WebhookInput = z.object(
   {
