@@ -6,7 +6,7 @@ import { ensureInstalled, packagesMissing } from './install.mjs';
 import { withLock } from './lock.mjs';
 import { inRoot, root } from './paths.mjs';
 import { runStep } from './run-step.mjs';
-import { runTests } from './tests.mjs';
+import { runJest, runTests } from './tests.mjs';
 
 const devCommands = ['start', 'token', 'publish', 'watch', 'redrive'];
 /** Commands with a TypeScript project of their own, and where it is. */
@@ -24,6 +24,9 @@ export async function runCommand(name, args) {
   if (name === 'test') {
     await prepare({ mustBuild: args.length === 0 });
     process.exitCode = await runTests(args);
+  } else if (name === 'coverage') {
+    await prepare({ mustBuild: false });
+    process.exitCode = await runJest(['--config=jest.coverage.config.js', ...args]);
   } else if (name === 'test:docker') {
     const code = await rerunOnNewerNode(args);
     if (code === undefined) await prepare({ mustBuild: true });
@@ -41,7 +44,7 @@ export async function runCommand(name, args) {
     await become(inRoot(`dist/${project}/${name.replace(/^bench:/, '')}.main.js`), args);
   } else {
     const others = [...devCommands.slice(1), ...Object.keys(projects)].join(' | npm run ');
-    console.error(`usage: npm start | npm test | npm run test:docker | npm run ${others}`);
+    console.error(`usage: npm start | npm test | npm run test:docker | npm run coverage | npm run ${others}`);
     process.exitCode = 2;
   }
 }
