@@ -1,6 +1,6 @@
 import { CommandError, runMain } from '../shared/service/command-line.ts';
 import { loadEnvironment } from './environment.ts';
-import { runningBrokerUrl } from './leftovers.ts';
+import { runningBrokerUrl } from './start/leftovers.ts';
 
 const usage = 'usage: npm run redrive -- list | show NUMBER | publish NUMBER|all | drop NUMBER|all';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { z } from 'zod';
-import { rabbitImage } from '../../tools/broker/docker-image.ts';
+import { rabbitImage } from '../../tools/broker/docker-engine.ts';
 import { DeliveryVariables } from '../../services/delivery/config.ts';
 import { IngestVariables } from '../../services/ingest/config.ts';
 import { TEST_SECRET } from '../support/tokens.ts';

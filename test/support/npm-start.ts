@@ -50,7 +50,7 @@ export class StartProcess {
 
   constructor(folder: string, env: Readonly<Record<string, string>>) {
     const options = { cwd: folder, env: { PATH: process.env['PATH'], HOME: folder, ...env } };
-    const child = spawn(process.execPath, [join(folder, 'dist/tools/start.js')], options);
+    const child = spawn(process.execPath, [join(folder, 'dist/tools/start/main.js')], options);
     this.#child = child;
     for (const stream of [child.stdout, child.stderr])
       stream.on('data', (text: Buffer) => {

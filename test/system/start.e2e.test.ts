@@ -109,7 +109,7 @@ describe('npm start', () => {
     const { code, words } = await new Promise<{ code: unknown; words: string }>((ended) => {
       execFile(
         process.execPath,
-        [resolve('dist/tools/start.js')],
+        [resolve('dist/tools/start/main.js')],
         { cwd: folder, env },
         (error, _out, words) => ended({ code: error?.code, words }),
       );

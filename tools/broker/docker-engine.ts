@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { BrokerError } from './broker.ts';
 import { runCommand, type CommandResult } from './processes.ts';
 import { withProgress } from './progress.ts';
@@ -5,6 +7,17 @@ import { withProgress } from './progress.ts';
 const ANSWER_MS = 10_000;
 const CALL_MS = 120_000;
 const PULL_MS = 600_000;
+const DEFAULT_IMAGE = 'rabbitmq:4-management';
+
+/** The image that docker-compose.yml runs, also as the default of a `${VARIABLE:-…}`. */
+export function rabbitImage(root: string): string {
+  try {
+    const compose = readFileSync(join(root, 'docker-compose.yml'), 'utf8');
+    return /^\s*image:.*?\b(rabbitmq:[\w.-]+)/m.exec(compose)?.[1] ?? DEFAULT_IMAGE;
+  } catch {
+    return DEFAULT_IMAGE;
+  }
+}
 
 /** One call of the docker command line; a failure is thrown in its own words. */
 export async function docker(args: readonly string[]): Promise<string> {

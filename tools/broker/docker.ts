@@ -17,8 +17,7 @@ import {
   type Container,
   type ContainerOwner,
 } from './docker-container.ts';
-import { docker, dockerObstacle } from './docker-engine.ts';
-import { rabbitImage } from './docker-image.ts';
+import { docker, dockerObstacle, rabbitImage } from './docker-engine.ts';
 import { orAbort } from './or-abort.ts';
 import { addresses } from './ports.ts';
 import { isAlive } from './processes.ts';

@@ -1,4 +1,4 @@
-import { spawn, type ChildProcess } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { closeSync, existsSync, openSync, renameSync, rmSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
@@ -9,7 +9,7 @@ import { endInShell, startGuardian, type Guardian } from './guardian.ts';
 import { recordNode, releaseFolder } from './node-claim.ts';
 import { lastLogLines, nodeEnvironment, writeNodeFiles, type NodePlace } from './node-files.ts';
 import { addresses } from './ports.ts';
-import { endProcess, isAlive, markOf, runCommand, type ProcessMark } from './processes.ts';
+import { endProcess, endOf, isAlive, markOf, runCommand, type ProcessMark } from './processes.ts';
 
 const START_TIMEOUT_MS = 120_000;
 const STOP_GRACE_MS = 20_000;
@@ -99,7 +99,7 @@ export class NodeProcess {
       stdio: 'ignore',
       env: nodeEnvironment(this.place),
     });
-    const gone = exitOf(child);
+    const gone = endOf(child, 'exit');
     child.unref();
     this.#epmd = child.pid === undefined ? undefined : markOf(child.pid);
     // Before it listens, the server would start a daemon of its own in its place.
@@ -121,7 +121,7 @@ export class NodeProcess {
     closeSync(output);
     child.unref();
     this.#server = child.pid === undefined ? undefined : markOf(child.pid);
-    this.#serverExit = exitOf(child);
+    this.#serverExit = endOf(child, 'exit');
     void this.#serverExit.then((how) => {
       if (!this.#ending) this.#end(`RabbitMQ ended by itself: ${how}. Its log is in ${join(folder, 'log')}.`);
     });
@@ -163,15 +163,6 @@ export class NodeProcess {
       ? `If the data is of another RabbitMQ version or damaged, remove ${this.place.folder} to start afresh.`
       : '';
   }
-}
-
-function exitOf(child: ChildProcess): Promise<string> {
-  return new Promise((resolve) => {
-    child.once('error', (error) => resolve(error.message));
-    child.once('exit', (code, signal) =>
-      resolve(code === null ? `ended by ${signal ?? 'a signal'}` : `exit code ${code}`),
-    );
-  });
 }
 
 async function untilAccepts(port: number): Promise<void> {

@@ -1,4 +1,4 @@
-import { execFileSync, spawn } from 'node:child_process';
+import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { closeSync, fstatSync, mkdtempSync, openSync, readFileSync, readSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -66,6 +66,16 @@ function startDate(pid: number): string | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** How a process ended, in words. `close` comes after the last line of its output, `exit` may not. */
+export function endOf(child: ChildProcess, event: 'exit' | 'close'): Promise<string> {
+  return new Promise((resolve) => {
+    child.once('error', (error) => resolve(error.message));
+    child.once(event, (code: number | null, signal: NodeJS.Signals | null) =>
+      resolve(code === null ? `ended by ${signal ?? 'a signal'}` : `exit code ${code}`),
+    );
+  });
 }
 
 export interface CommandResult {

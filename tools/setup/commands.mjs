@@ -8,7 +8,14 @@ import { inRoot, root } from './paths.mjs';
 import { runStep } from './run-step.mjs';
 import { runJest, runTests } from './tests.mjs';
 
-const devCommands = ['start', 'token', 'publish', 'watch', 'redrive'];
+/** Commands of tools/, and their files. */
+const tools = {
+  start: 'start/main',
+  token: 'token',
+  publish: 'publish',
+  watch: 'watch',
+  redrive: 'redrive',
+};
 /** Commands with a TypeScript project of their own, and where it is. */
 const projects = {
   faults: 'test/faults',
@@ -31,8 +38,8 @@ export async function runCommand(name, args) {
     const code = await rerunOnNewerNode(args);
     if (code === undefined) await prepare({ mustBuild: true });
     process.exitCode = code ?? (await runDockerTests(args));
-  } else if (devCommands.includes(name)) {
-    const script = fileURLToPath(new URL(`../../dist/tools/${name}.js`, import.meta.url));
+  } else if (Object.hasOwn(tools, name)) {
+    const script = fileURLToPath(new URL(`../../dist/tools/${tools[name]}.js`, import.meta.url));
     await prepare({ mustBuild: true, script });
     await become(script, args);
   } else if (Object.hasOwn(projects, name)) {
@@ -43,7 +50,7 @@ export async function runCommand(name, args) {
     await withLock('setup', build);
     await become(inRoot(`dist/${project}/${name.replace(/^bench:/, '')}.main.js`), args);
   } else {
-    const others = [...devCommands.slice(1), ...Object.keys(projects)].join(' | npm run ');
+    const others = [...Object.keys(tools).slice(1), ...Object.keys(projects)].join(' | npm run ');
     console.error(`usage: npm start | npm test | npm run test:docker | npm run coverage | npm run ${others}`);
     process.exitCode = 2;
   }

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { runToItsEnd } from '../../tools/broker/processes.ts';
+import { runToItsEnd } from '../../../tools/broker/processes.ts';
 
 const nothing = () => undefined;
 const inShell = (script: string, started: (pid: number) => void = nothing) =>

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { readableLine } from '../../tools/log-line.ts';
+import { readableLine } from '../../../tools/start/log-line.ts';
 
 describe('a log line in the terminal of npm start', () => {
   it('is time, level, sentence and fields', () => {

@@ -1,9 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { BrokerHandle } from './broker/broker.ts';
-import { firstOf, root, type Environment } from './environment.ts';
-import { DEFAULT_TTL_S, signToken } from '../services/delivery/sign-token.ts';
-import type { StartPorts } from './start-ports.ts';
+import type { BrokerHandle } from '../broker/broker.ts';
+import { firstOf, root, type Environment } from '../environment.ts';
+import { DEFAULT_TTL_S, signToken } from '../../services/delivery/sign-token.ts';
+import type { StartPorts } from './ports.ts';
 
 const firstEvent = {
   event: 'appointment.created',

@@ -1,7 +1,7 @@
-import type { SettingProblem } from '../shared/config/env.ts';
-import { portHolder } from './broker/port-holder.ts';
-import { probePort } from './broker/ports.ts';
-import type { Environment } from './environment.ts';
+import type { SettingProblem } from '../../shared/config/env.ts';
+import { portHolder } from '../broker/port-holder.ts';
+import { probePort } from '../broker/ports.ts';
+import type { Environment } from '../environment.ts';
 
 /** Both services read HEALTH_PORT, so each has a variable of its own here. */
 const variables = {

@@ -6,18 +6,17 @@ import {
   readArguments,
   runMain,
   UsageError,
-} from '../shared/service/command-line.ts';
-import { awaitReady } from './await-ready.ts';
-import type { Broker } from './broker/broker.ts';
+} from '../../shared/service/command-line.ts';
+import type { Broker } from '../broker/broker.ts';
 import { settingProblems } from './check-settings.ts';
-import { findBroker } from './broker/find-broker.ts';
-import { endInShell, startGuardian, type Guardian } from './broker/guardian.ts';
-import { announceStop } from './broker/stop-notice.ts';
-import { ensureEnvFile, loadEnvironment, root, type Environment } from './environment.ts';
+import { findBroker } from '../broker/find-broker.ts';
+import { endInShell, startGuardian, type Guardian } from '../broker/guardian.ts';
+import { announceStop } from '../broker/stop-notice.ts';
+import { ensureEnvFile, loadEnvironment, root, type Environment } from '../environment.ts';
 import { forgetStart, recordStart, settleEarlierStart } from './leftovers.ts';
 import { ServiceProcess } from './service-process.ts';
-import { ConfigError } from '../shared/config/env.ts';
-import { readPorts, takenPorts, type StartPorts } from './start-ports.ts';
+import { ConfigError } from '../../shared/config/env.ts';
+import { readPorts, takenPorts, type StartPorts } from './ports.ts';
 import { StoppedError, stopRequest } from './stop-request.ts';
 import { welcome } from './welcome.ts';
 
@@ -91,8 +90,8 @@ function startServices(env: Environment, ports: StartPorts, broker: Broker): rea
       STATUS_PEERS: `http://127.0.0.1:${ports.webSocketHealth}`,
       ...common,
       INGEST_PORT: String(ports.ingest),
-      HEALTH_PORT: String(ports.ingestHealth),
     },
+    healthPort: ports.ingestHealth,
   });
   const delivery = new ServiceProcess({
     label: 'websocket',
@@ -104,8 +103,8 @@ function startServices(env: Environment, ports: StartPorts, broker: Broker): rea
       DRAIN_SPREAD_MS: '500',
       ...common,
       WEBSOCKET_PORT: String(ports.webSocket),
-      HEALTH_PORT: String(ports.webSocketHealth),
     },
+    healthPort: ports.webSocketHealth,
   });
   return [ingest, delivery];
 }
@@ -128,10 +127,7 @@ async function run(
   ];
   const end = Promise.race(ends);
   const enough = new AbortController();
-  const ready = Promise.all([
-    awaitReady('ingest', ports.ingestHealth, enough.signal),
-    awaitReady('websocket', ports.webSocketHealth, enough.signal),
-  ]);
+  const ready = Promise.all(services.map((service) => service.untilReady(enough.signal)));
   ready.catch(() => undefined);
   try {
     await Promise.race([ready, end]);

@@ -1,9 +1,9 @@
-import { readConfig as readDeliveryConfig } from '../services/delivery/config.ts';
-import { readConfig as readIngestConfig } from '../services/ingest/config.ts';
-import { ConfigError, type SettingProblem } from '../shared/config/env.ts';
-import { brokerKindProblem } from './broker/find-broker.ts';
-import type { Environment } from './environment.ts';
-import { readPorts } from './start-ports.ts';
+import { readConfig as readDeliveryConfig } from '../../services/delivery/config.ts';
+import { readConfig as readIngestConfig } from '../../services/ingest/config.ts';
+import { ConfigError, type SettingProblem } from '../../shared/config/env.ts';
+import { brokerKindProblem } from '../broker/find-broker.ts';
+import type { Environment } from '../environment.ts';
+import { readPorts } from './ports.ts';
 
 /** Every setting of both services and of `npm start` itself that can never work; asks nothing of the machine. */
 export function settingProblems(env: Environment): readonly SettingProblem[] {

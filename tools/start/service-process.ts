@@ -2,12 +2,17 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Environment } from './environment.ts';
+import { CommandError } from '../../shared/service/command-line.ts';
+import { endOf } from '../broker/processes.ts';
+import type { Environment } from '../environment.ts';
 import { readableLine } from './log-line.ts';
 
 const LAST_LINES = 10;
 /** Beyond the services' own deadline for draining. */
 const STOP_MS = 20_000;
+const READY_MS = 60_000;
+const POLL_MS = 100;
+const TRY_MS = 2_000;
 
 export interface ServiceOptions {
   /** What its log lines begin with. */
@@ -15,6 +20,8 @@ export interface ServiceOptions {
   readonly script: string;
   readonly cwd: string;
   readonly env: Environment;
+  /** Becomes its HEALTH_PORT. */
+  readonly healthPort: number;
 }
 
 /**
@@ -26,30 +33,43 @@ export class ServiceProcess {
   /** How it ended, whether or not that was asked for. */
   readonly exited: Promise<string>;
   readonly lastLines: string[] = [];
+  readonly #healthPort: number;
   readonly #child: ChildProcess;
 
-  constructor({ label, script, cwd, env }: ServiceOptions) {
+  constructor({ label, script, cwd, env, healthPort }: ServiceOptions) {
     this.label = label;
+    this.#healthPort = healthPort;
     const child = spawn(process.execPath, ['--enable-source-maps', script], {
       cwd,
-      env,
+      env: { ...env, HEALTH_PORT: String(healthPort) },
       detached: true,
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     this.#child = child;
     this.#print(child.stdout);
     this.#print(child.stderr);
-    this.exited = new Promise((resolve) => {
-      child.once('error', (error) => resolve(error.message));
-      // `close` comes after the last line of output, `exit` may not.
-      child.once('close', (code, signal) =>
-        resolve(code === null ? `ended by ${signal ?? 'a signal'}` : `exit code ${code}`),
-      );
-    });
+    this.exited = endOf(child, 'close');
   }
 
   get pid(): number | undefined {
     return this.#child.pid;
+  }
+
+  /** Resolves once it says on its health port that it is ready. */
+  async untilReady(signal: AbortSignal): Promise<void> {
+    const url = `http://127.0.0.1:${this.#healthPort}/health/ready`;
+    const deadlineMs = Date.now() + READY_MS;
+    for (;;) {
+      signal.throwIfAborted();
+      const answer = await ask(url, signal);
+      if (answer === 'ready') return;
+      if (Date.now() > deadlineMs) {
+        throw new CommandError(
+          `${this.label} was not ready after ${READY_MS / 1000} s: ${url} answered ${answer}`,
+        );
+      }
+      await delay(POLL_MS, undefined, { signal });
+    }
   }
 
   /** Lets it drain, and kills it if that takes too long. */
@@ -76,5 +96,15 @@ export class ServiceProcess {
       if (this.lastLines.length > LAST_LINES) this.lastLines.shift();
       console.log(`[${this.label}] ${text}`);
     });
+  }
+}
+
+async function ask(url: string, signal: AbortSignal): Promise<string> {
+  try {
+    const response = await fetch(url, { signal: AbortSignal.any([signal, AbortSignal.timeout(TRY_MS)]) });
+    const body = await response.text();
+    return response.status === 200 ? 'ready' : `${response.status} ${body.slice(0, 300)}`;
+  } catch (error) {
+    return error instanceof Error && error.cause instanceof Error ? error.cause.message : String(error);
   }
 }

@@ -1,8 +1,8 @@
 import { expect, it } from '@jest/globals';
 import { once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
-import { portHolder } from '../../tools/broker/port-holder.ts';
-import { takenPorts } from '../../tools/start-ports.ts';
+import { portHolder } from '../../../tools/broker/port-holder.ts';
+import { takenPorts } from '../../../tools/start/ports.ts';
 
 const none = { webSocket: 0, webSocketHealth: 0, ingest: 0, ingestHealth: 0 };
 

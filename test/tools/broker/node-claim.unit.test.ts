@@ -4,9 +4,9 @@ import { once } from 'node:events';
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { claimFolder, type NodeRecord } from '../../tools/broker/node-claim.ts';
-import { isAlive, markOf, type ProcessMark } from '../../tools/broker/processes.ts';
-import { announceStop, isStaying, isStopping } from '../../tools/broker/stop-notice.ts';
+import { claimFolder, type NodeRecord } from '../../../tools/broker/node-claim.ts';
+import { isAlive, markOf, type ProcessMark } from '../../../tools/broker/processes.ts';
+import { announceStop, isStaying, isStopping } from '../../../tools/broker/stop-notice.ts';
 
 const ports = { amqp: 1, management: 2, distribution: 3, epmd: 4 };
 const running: ChildProcess[] = [];

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { settingProblems } from '../../tools/check-settings.ts';
+import { settingProblems } from '../../../tools/start/check-settings.ts';
 
 const PASSWORD = 'pa55word';
 const good = { JWT_SECRET: '9f2c61d07ab84e35f1d6a90c7b3e5248', INGEST_API_KEYS: '7d1f09ac43be86e2' };

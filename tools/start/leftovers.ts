@@ -1,9 +1,9 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { endProcess, isAlive, markOf, type ProcessMark } from './broker/processes.ts';
-import { isStaying } from './broker/stop-notice.ts';
-import { root } from './environment.ts';
+import { endProcess, isAlive, markOf, type ProcessMark } from '../broker/processes.ts';
+import { isStaying } from '../broker/stop-notice.ts';
+import { root } from '../environment.ts';
 
 const folder = join(root, '.data');
 const file = join(folder, 'start.json');
