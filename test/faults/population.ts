@@ -5,7 +5,7 @@ import type { Random } from './random.ts';
 export type Habit = 'steady' | 'wanders' | 'slow' | 'refreshes' | 'short tokens' | 'small frames';
 
 /** One client in five reads by each of the two over HTTP. */
-export type Wire = 'WebSocket' | 'SSE' | 'long-poll';
+type Wire = 'WebSocket' | 'SSE' | 'long-poll';
 
 export interface Person {
   readonly name: string;

@@ -2,7 +2,7 @@ import { TestClient } from './client.ts';
 import type { FrameReader } from './frame-reader.ts';
 import { PollClient, StreamClient } from './http-client.ts';
 
-export interface Place {
+interface Place {
   /** Host and port of a delivery. */
   readonly host: string;
   readonly token: string;
