@@ -48,7 +48,7 @@ export interface IntakeOptions {
 }
 
 /** Puts an event into the inbox instead of announcing it at once; `undefined` for one that is not for there. */
-type Defer = (event: AcceptedEvent, body: Uint8Array) => Promise<void> | undefined;
+export type Defer = (event: AcceptedEvent, body: Uint8Array) => Promise<void> | undefined;
 
 export interface Taken {
   /** Whether one event was sent, and not an array. */
