@@ -150,9 +150,11 @@ describe('GET /v1/events', () => {
     const client = await PollClient.open({ url: `${base}/v1/events?wait=25`, headers: bearer(customer) });
     await client.until({ type: 'connected' });
     const published = await Promise.all(Array.from({ length: 40 }, () => publishTo(customer)));
-    const seen = (await client.events(40)).map(({ id }) => String(id));
+    // Some may come twice: what precedes a cursor by less than the reorder window.
+    const seen = new Set<string>();
+    while (seen.size < published.length) for (const { id } of await client.events(1)) seen.add(String(id));
     client.cut();
-    expect(new Set(seen)).toEqual(new Set(published));
+    expect(seen).toEqual(new Set(published));
   });
 });
 

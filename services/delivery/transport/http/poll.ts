@@ -27,7 +27,7 @@ const READ_TIMEOUT_MS = 30_000;
 /**
  * One answer to `GET /v1/events`: a session that lasts until there is something to answer.
  *
- * Where it stops short, it goes on from its last event; otherwise from where the resume or the stream is. What other
+ * The next goes on from the last event, or from where the resume or the stream is where nothing is new. What other
  * publishers got in just before a cursor is sent again, so an answer that stops short has an event stamped later than
  * the cursor it began at: with any limit, a client that goes on gets on.
  */
@@ -131,7 +131,8 @@ export class Poll implements Transport {
     const { waitMs } = this.request;
     const isNew = this.#events.some((event) => cursorTimeMs(event.cursor) > this.#afterMs);
     if (isNew || !recovered || waitMs === 0) {
-      this.#answer(cursor, false);
+      // Before a mark of just now the same events would be sent again.
+      this.#answer(isNew ? this.#last : cursor, false);
       return;
     }
     const untilMs = this.#events.length > 0 ? Math.min(waitMs, REPEATS_WAIT_MS) : waitMs;
