@@ -173,9 +173,8 @@ describe('without a WebSocket, through a restart of delivery, nothing is missed'
         const base = `http://127.0.0.1:${delivery.port}/v1/`;
         const recipe = browserRecipe().replaceAll(/(['`])\/v1\//g, `$1${base}`);
         const token = JSON.stringify(tokenFor('customer', customer));
-        await page.evaluate(
-          `${recipe}; globalThis.frames = []; void follow(() => ${token}, (frame) => globalThis.frames.push(frame));`,
-        );
+        await page.addScriptTag({ content: `${recipe}; const frames = [];` });
+        await page.evaluate(`void follow(() => ${token}, (frame) => frames.push(frame))`);
         await page.waitForFunction('frames.some(({ type }) => type === "connected")');
         await throughARestart(delivery, customer, () =>
           page.evaluate<string[]>('frames.flatMap((frame) => (frame.event ? [frame.id] : []))'),
