@@ -202,14 +202,16 @@ describe.each(wires)('over $name a cursor that cannot be resumed from', (wire) =
     const why = wire === longPoll ? {} : { reason };
     const cursorOfNow = expect.any(String);
     expect(resumed).toEqual({ type: 'resumed', recovered: false, replayed: 0, ...why, cursor: cursorOfNow });
-    const gap = await client.next();
-    expect(gap).toEqual({
-      event: 'calendar.sync',
-      data: { reason: 'gap' },
-      timestamp: expect.any(String),
-      id: expect.any(String),
-      cursor: expect.any(String),
-    });
+    // An answer to a poll says it by recovered alone.
+    const gap = wire === longPoll ? resumed : await client.next();
+    if (wire !== longPoll)
+      expect(gap).toEqual({
+        event: 'calendar.sync',
+        data: { reason: 'gap' },
+        timestamp: expect.any(String),
+        id: expect.any(String),
+        cursor: expect.any(String),
+      });
     expect(await other.quiet()).toEqual([]);
     client.cut();
 
