@@ -31,10 +31,13 @@ describe('the inbox, frame by frame', () => {
 
   it('takes nothing before ids are known, nor while the publisher is down', async () => {
     const known = pending();
-    const { kinds, settle, become } = await world({ ready: known.promise });
+    const { scripted, kinds, settle, become } = await world({ ready: known.promise });
     expect(kinds()).toEqual(['prefetch']);
     become({ state: 'down', reason: 'gone' });
     known.resolve();
+    await settle();
+    expect(kinds()).toEqual(['prefetch']);
+    scripted.reconnect();
     await settle();
     expect(kinds()).toEqual(['prefetch']);
     become({ state: 'connected' });
@@ -102,6 +105,20 @@ describe('the inbox, frame by frame', () => {
     for (const one of taken) one.resolve();
     await settle();
     expect(answers().map(([, tag]) => tag)).toEqual([1, 2, 3]);
+  });
+
+  it('hands on nothing behind a message with which it gave the channel up', async () => {
+    const { scripted, publisher, take, settle } = await world();
+    take.mockImplementation(() => {
+      throw new AppError('too_many_unconfirmed', 'full');
+    });
+    scripted.broker.bringMany(2, event);
+    take.mockReset().mockImplementation(() => {
+      throw new AppError('broker_blocked', 'low on memory');
+    });
+    publisher.emit('room');
+    await settle();
+    expect(take).toHaveBeenCalledTimes(1);
   });
 
   it.each<readonly [string, AppError]>([
@@ -174,14 +191,23 @@ describe('the inbox, frame by frame', () => {
       2,
     ]);
     taken[0]?.resolve();
+    // What the broker sent before it knew.
+    first.bring(event);
+    first.cancel();
     await settle();
-    expect([first.acks, answers()]).toEqual([[], []]);
+    expect([first.acks, answers(), scripted.broker.isClosed, taken.length]).toEqual([[], [], false, 1]);
   });
 
   it('pauses longer each time, until one gets through', async () => {
     const { scripted, taken, settle } = await world();
     const pauses: number[] = [];
-    for (let tries = 0; tries < 4; tries += 1) {
+    for (let tries = 0; tries < 5; tries += 1) {
+      if (tries === 4) {
+        scripted.broker.bring(event);
+        await settle();
+        taken.at(-1)?.resolve();
+        await settle();
+      }
       scripted.broker.bring(event);
       await settle();
       taken.at(-1)?.reject(new AppError('broker_unavailable', 'gone'));
@@ -196,12 +222,13 @@ describe('the inbox, frame by frame', () => {
       expect(taken).toHaveLength(length);
       pauses.push(waitedMs);
     }
-    const [first = 0, second = 0, third = 0, fourth = 0] = pauses;
+    const [first = 0, second = 0, third = 0, fourth = 0, afterOneGotThrough = 0] = pauses;
     for (const [found, mostMs] of [
       [first, 250],
       [second, 500],
       [third, 1_000],
       [fourth, 2_000],
+      [afterOneGotThrough, 250],
     ] as const) {
       expect(found).toBeGreaterThanOrEqual(mostMs / 2);
       expect(found).toBeLessThanOrEqual(mostMs + 100);
