@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { apiBaseOf } from '../../services/ingest/backends/easyappointments/api/api-base.ts';
+import { apiBaseOf } from '../../services/ingest/backends/easyappointments/settings.ts';
 
 describe('the address of the REST API', () => {
   it.each([

@@ -1,5 +1,5 @@
 import { Lookups } from '../../services/ingest/backends/easyappointments/api/lookups.ts';
-import { apiBaseOf } from '../../services/ingest/backends/easyappointments/api/api-base.ts';
+import { apiBaseOf } from '../../services/ingest/backends/easyappointments/settings.ts';
 import { Pace } from '../../services/ingest/backends/easyappointments/api/questions.ts';
 import { systemTimer } from '../../services/ingest/backends/easyappointments/api/timer.ts';
 import { wallTime } from '../../shared/core/wall-time.ts';

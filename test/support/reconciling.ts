@@ -5,7 +5,7 @@ import {
   type ReconcilerOptions,
   type RunReport,
 } from '../../services/ingest/backends/easyappointments/api/reconciler.ts';
-import { apiBaseOf } from '../../services/ingest/backends/easyappointments/api/api-base.ts';
+import { apiBaseOf } from '../../services/ingest/backends/easyappointments/settings.ts';
 import type { Timer } from '../../services/ingest/backends/easyappointments/api/timer.ts';
 import { wallTime } from '../../shared/core/wall-time.ts';
 import { Secret } from '../../shared/config/env.ts';

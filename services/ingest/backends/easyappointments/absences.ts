@@ -1,9 +1,7 @@
 import type { AppointmentRow } from './columns.ts';
-import type { Decision, Told } from './decide.ts';
-import { digestOf } from './digest.ts';
-import type { AppointmentRecord } from './entries.ts';
+import { digestOf, type AppointmentRecord } from './entries.ts';
+import { syncOf, type Decision, type Told } from './notice.ts';
 import { isOutdated } from './staleness.ts';
-import { syncOf } from './sync.ts';
 
 type Draft = NonNullable<Decision['record']>;
 

@@ -1,8 +1,7 @@
 import type { BlockedPeriodRow } from './columns.ts';
-import type { Told } from './decide.ts';
-import { digestOf } from './digest.ts';
-import type { BlockedPeriodRecord } from './entries.ts';
+import { digestOf, type BlockedPeriodRecord } from './entries.ts';
 import type { Ledger } from './ledger.ts';
+import type { Told } from './notice.ts';
 import type { Effects } from './people.ts';
 import { isOutdated, secondsOf } from './staleness.ts';
 

@@ -6,22 +6,15 @@ import { parseJson } from '../../accept/json.ts';
 import { withoutSecretKeys } from '../../accept/secret-keys.ts';
 import { APPOINTMENT_SECRETS, AppointmentRow, AppointmentRowWithHash } from './columns.ts';
 import { idOfTie } from './compose.ts';
-import { decide, rowOf, type Notice, type Told } from './decide.ts';
+import { decide } from './decide.ts';
+import { rowOf, type Notice, type Told } from './notice.ts';
 import type { AppointmentRecord } from './entries.ts';
 import { enriched } from './enrich.ts';
 import type { Ledger } from './ledger.ts';
 import type { Effects } from './people.ts';
 import { effectsOf, type DecisionContext } from './effects.ts';
 import { isOfCustomer, isQuiet } from './quiet.ts';
-import type { Change, Verb } from './webhook.ts';
-
-/** A change by the fork's own call, with the row that its webhook would have had. */
-export interface Broadcast {
-  readonly kind: 'broadcast';
-  readonly verb: Verb;
-  readonly row: AppointmentRow;
-  readonly event: AcceptedEvent;
-}
+import type { Broadcast, Change } from './webhook.ts';
 
 /** The columns that a row of the table has, and a backend's own words do not. */
 const Columns = z.object({

@@ -88,10 +88,13 @@ export const rowsBySubject: ReadonlyMap<string, { readonly shape: object }> = ne
   ['blocked_period', BlockedPeriodRow],
 ]);
 
+export type Verb = 'save' | 'delete';
+export type PersonKind = 'provider' | 'customer' | 'secretary';
+
 /** The subject and the verb of an action; empty for one that is neither a save nor a delete. */
 export function partsOfAction(action: string): {
   readonly subject?: string;
-  readonly verb?: 'save' | 'delete';
+  readonly verb?: Verb;
 } {
   const [, subject, verb] = /^(\w+)_(save|delete)$/.exec(action) ?? [];
   return subject !== undefined && (verb === 'save' || verb === 'delete') ? { subject, verb } : {};

@@ -4,10 +4,9 @@ import type { AcceptedEvent } from '../../accept/accept.ts';
 import { concernedBy, firstId } from '../../accept/event-data.ts';
 import { appointmentRooms } from '../../accept/rooms-of.ts';
 import type { AppointmentRow } from './columns.ts';
-import { withHashForCustomer } from './customer-hash.ts';
-import type { Notice } from './decide.ts';
 import type { NamedKind } from './entries.ts';
 import type { Directory } from './ledger.ts';
+import type { Notice } from './notice.ts';
 import { isOfCustomer } from './quiet.ts';
 import { isWallClock, slotOf } from './local-time.ts';
 
@@ -45,6 +44,26 @@ export function eventsOf(notices: Notice, stamp: Stamp, directory: Directory): A
   const isCopy = notices.part?.who === 'joining';
   const event = { ...base, name: notices.name, data, rooms, ...(isCopy && AS_COPY) };
   return withHashForCustomer(event, hash, row.id_users_customer ?? undefined);
+}
+
+/**
+ * An appointment's event whose `data` has no hash, and where there is one to give, the same for the customer alone, with it:
+ * it lets its holder cancel and move the appointment.
+ */
+export function withHashForCustomer(
+  event: AcceptedEvent,
+  hash: unknown,
+  customer: number | undefined,
+): AcceptedEvent[] {
+  if (typeof hash !== 'string' || hash === '' || customer === undefined) return [event];
+  const own = personalRoom('customer', customer);
+  if (!event.rooms.includes(own)) return [event];
+  const id = event.id === undefined ? undefined : `${event.id}:customer`;
+  const others = event.rooms.filter((room) => room !== own);
+  return [
+    ...(others.length > 0 ? [{ ...event, rooms: others }] : []),
+    { ...event, id, data: { ...event.data, hash }, rooms: [own], isCopy: true },
+  ];
 }
 
 /** A repeat of the older of two saves of one second is told after the newer one: clients would drop what has the same id. */

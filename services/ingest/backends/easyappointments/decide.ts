@@ -1,78 +1,10 @@
-import type { AppointmentEventName } from '../../../../shared/contract/event.ts';
 import { decideOnAbsence, listedOf } from './absences.ts';
 import type { AppointmentRow } from './columns.ts';
-import { digestOf } from './digest.ts';
-import type { AppointmentRecord } from './entries.ts';
-import { isOver, type LocalNow } from './over.ts';
+import { digestOf, type AppointmentRecord } from './entries.ts';
+import { isOver } from './local-time.ts';
+import { rowOf, syncOf, type Decision, type Notice, type Told } from './notice.ts';
 import { asCustomerHears, isAmong, isQuiet } from './quiet.ts';
 import { isOutdated, secondsOf } from './staleness.ts';
-import { syncOf } from './sync.ts';
-import type { Verb } from './webhook.ts';
-
-/** What somebody has to be told; the directory adds names, times with their zone and rooms. */
-export type Notice = {
-  /** Of two saves of one second: the version of the record that it leads to. Their messages may be told more than once. */
-  readonly tie?: number;
-} & (
-  | {
-      readonly kind: 'appointment';
-      readonly name: AppointmentEventName;
-      readonly row: AppointmentRow;
-      readonly reason?: string;
-      /** Where it was before, for calendars that show it there. */
-      readonly before?: Before;
-      readonly isOneOfMany?: boolean;
-      /** Told only to a part of those whom it concerns; absent for all of them. */
-      readonly part?: Part;
-      /** Of an appointment that its customer is not told of: everybody else, or the customer alone; absent for all. */
-      readonly audience?: 'customer' | 'others';
-    }
-  /** Thin, for calendars: a slot changed that is nobody's appointment, or concerns nobody. */
-  | {
-      readonly kind: 'sync';
-      readonly reason: string;
-      readonly id?: number;
-      readonly provider?: number;
-      /** Whose calendar alone it is for. */
-      readonly secretary?: number;
-      readonly start?: string | null | undefined;
-      readonly end?: string | null | undefined;
-      readonly before?: Before;
-      /** Of one message that tells of several appointments: its id has that of the appointment behind it. */
-      readonly isOneOfMany?: boolean;
-    }
-);
-
-type Before = Pick<AppointmentRecord, 'start' | 'end' | 'provider' | 'zone'>;
-
-/** Of an appointment that was given away: whom it concerned before and after, and `other` is the row on the other side. */
-interface Part {
-  readonly who: 'leaving' | 'staying' | 'joining';
-  readonly other: AppointmentRow;
-}
-
-export interface Decision {
-  /** It tells of another row than the one that is known to exist: nothing is told of it. */
-  readonly isOfAnotherRow?: true;
-  readonly notices: readonly Notice[];
-  /** What is known from now on; absent when that is what was known. */
-  readonly record?: Omit<AppointmentRecord, 'version'>;
-}
-
-export interface Told {
-  readonly verb: Verb;
-  readonly row: AppointmentRow;
-  /** When it was heard of, and now; Unix seconds. */
-  readonly seen: number;
-  readonly now: number;
-  /** Statuses that mean cancelled, lower case. */
-  readonly cancelledStatuses: ReadonlySet<string>;
-  /** Statuses that the customer is not told of, lower case. */
-  readonly quietStatuses: ReadonlySet<string>;
-  readonly nowOf: LocalNow;
-  /** Of the REST API, which says nothing of when: whether an unknown one is announced, or only learned. */
-  readonly observed?: { readonly isNew: boolean };
-}
 
 const NOTHING: Decision = { notices: [] };
 const BOOK_TOLERANCE_S = 2;
@@ -120,20 +52,6 @@ function partsOf(known: AppointmentRecord, change: Extract<Notice, { kind: 'appo
   ];
   if (change.name === 'appointment.cancelled') return notices;
   return [...notices, { kind: 'appointment', name: 'appointment.created', row, reason, part: joining }];
-}
-
-/** Rows of one appointment after it is gone, by what was known of it. */
-export function rowOf(id: number, known: Omit<AppointmentRecord, 'version'>): AppointmentRow {
-  return {
-    id,
-    start_datetime: known.start,
-    end_datetime: known.end,
-    status: known.status,
-    is_unavailability: known.absence,
-    id_users_provider: known.provider,
-    id_users_customer: known.customer,
-    id_services: known.service,
-  };
 }
 
 /** The id of a row that is gone was given to another one. */

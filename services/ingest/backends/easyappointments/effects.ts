@@ -1,9 +1,10 @@
 import type { Refusal } from '../../accept/problems.ts';
 import { effectsOfBlockedPeriod } from './blocked-periods.ts';
 import type { AppointmentRow } from './columns.ts';
-import { decide, type Told } from './decide.ts';
+import { decide } from './decide.ts';
+import type { Told } from './notice.ts';
 import type { Ledger } from './ledger.ts';
-import type { LocalNow } from './over.ts';
+import type { LocalNow } from './local-time.ts';
 import { effectsOfPerson, effectsOfService, type Effects } from './people.ts';
 import type { Change } from './webhook.ts';
 

@@ -4,8 +4,7 @@ import type { AcceptedEvent } from '../../accept/accept.ts';
 import { concernedBy } from '../../accept/event-data.ts';
 import { withoutSecretKeys } from '../../accept/secret-keys.ts';
 import { APPOINTMENT_SECRETS } from './columns.ts';
-import { withKnown, withOffset } from './compose.ts';
-import { withHashForCustomer } from './customer-hash.ts';
+import { withHashForCustomer, withKnown, withOffset } from './compose.ts';
 import type { Directory } from './ledger.ts';
 
 /**

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { z } from 'zod';
 
 /**
@@ -135,4 +136,9 @@ export const RUN_ID = 1;
 
 export function keyOf({ kind, id }: Pick<LedgerEntry, 'kind' | 'id'>): string {
   return `${kind}/${id}`;
+}
+
+/** 48 bits, for comparing something with itself at another time. */
+export function digestOf(value: unknown): number {
+  return createHash('sha256').update(JSON.stringify(value)).digest().readUIntBE(0, 6);
 }

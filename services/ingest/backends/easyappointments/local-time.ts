@@ -83,3 +83,15 @@ function shifted(begins: string | undefined, start: Text, end: Text, zone: Text)
 function local(key: 'start_local' | 'end_local', text: Text): Slot {
   return text === null || text === undefined ? {} : { [key]: text };
 }
+
+/** The wall clock of a provider when something was told, `Y-m-d H:i:s`; never ahead of it where the zone is not known. */
+export type LocalNow = (provider: number) => string;
+
+/** Whether an appointment has ended where it takes place; one that does not say when has not. */
+export function isOver(
+  { provider, start, end }: { readonly provider: number; readonly start: Text; readonly end: Text },
+  nowOf: LocalNow,
+): boolean {
+  const last = end ?? start;
+  return isWallClock(last) && last < nowOf(provider);
+}

@@ -6,7 +6,7 @@ import {
   PersonRow,
   ServiceRow,
 } from './columns.ts';
-import { rowOf, type Told } from './decide.ts';
+import { rowOf, type Told } from './notice.ts';
 import type { Ledger } from './ledger.ts';
 import type { Effects } from './people.ts';
 import { effectsOf, effectsOfAppointment, type DecisionContext } from './effects.ts';

@@ -1,13 +1,12 @@
 import type { AcceptedEvent } from '../../accept/accept.ts';
-import type { PersonRow, ServiceRow } from './columns.ts';
-import { rowOf, type Notice } from './decide.ts';
+import type { PersonKind, PersonRow, ServiceRow, Verb } from './columns.ts';
+import { rowOf, type Notice } from './notice.ts';
 import type { NamedKind, PersonRecord } from './entries.ts';
 import type { Directory, Ledger, Proposal } from './ledger.ts';
-import { isOver, type LocalNow } from './over.ts';
+import { isOver, type LocalNow } from './local-time.ts';
 import { audienceOf } from './quiet.ts';
 import { toldAgain, type Assumed } from './shown.ts';
 import { isStale, secondsOf } from './staleness.ts';
-import type { Role, Verb } from './webhook.ts';
 import { isReplanned, workingPlanOf } from './working-plan.ts';
 
 export interface Effects {
@@ -24,7 +23,7 @@ export interface Effects {
 const NOTHING: Effects = { notices: [], proposals: [] };
 
 export interface PersonTold {
-  readonly role: Role;
+  readonly role: PersonKind;
   readonly verb: Verb;
   readonly row: PersonRow;
   readonly seen: number;
@@ -118,7 +117,7 @@ function tellAgain(
 /** The ledger as it will be. */
 function withPerson(
   ledger: Ledger,
-  role: Role | 'service',
+  role: PersonKind | 'service',
   id: number,
   record: { readonly name: string | null; readonly timezone?: string | null },
 ): Directory {

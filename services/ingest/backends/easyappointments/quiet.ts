@@ -1,7 +1,7 @@
 import type { Address } from '../../../../shared/contract/routing.ts';
 import type { AppointmentRow } from './columns.ts';
-import type { Decision, Notice, Told } from './decide.ts';
 import type { AppointmentRecord } from './entries.ts';
+import type { Decision, Notice, Told } from './notice.ts';
 
 /** Whether the status of a row is one of these, which are lower case. */
 export function isAmong(statuses: ReadonlySet<string>, { status }: AppointmentRow): boolean {

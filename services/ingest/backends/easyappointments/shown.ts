@@ -1,7 +1,6 @@
-import { rowOf, type Notice } from './decide.ts';
-import { digestOf } from './digest.ts';
-import type { AppointmentRecord, LedgerEntry, NamedKind } from './entries.ts';
+import { digestOf, type AppointmentRecord, type LedgerEntry, type NamedKind } from './entries.ts';
 import type { Directory, Proposal } from './ledger.ts';
+import { rowOf, type Notice } from './notice.ts';
 import { audienceOf } from './quiet.ts';
 
 /** What an event says of an appointment that is not in its row; kept with the record, to be told again when it changes. */

@@ -1,6 +1,5 @@
 import { z } from 'zod';
-import { isRecord } from '../../accept/accept.ts';
-import type { Broadcast } from './broadcast.ts';
+import { isRecord, type AcceptedEvent } from '../../accept/accept.ts';
 import { problemsOf, under, type Checked } from '../../accept/problems.ts';
 import {
   AppointmentRow,
@@ -9,15 +8,22 @@ import {
   partsOfAction,
   PersonRow,
   ServiceRow,
+  type PersonKind,
+  type Verb,
 } from './columns.ts';
 
-export type Verb = 'save' | 'delete';
-export type Role = 'provider' | 'customer' | 'secretary';
+/** A change by the fork's own call, with the row that its webhook would have had. */
+export interface Broadcast {
+  readonly kind: 'broadcast';
+  readonly verb: Verb;
+  readonly row: AppointmentRow;
+  readonly event: AcceptedEvent;
+}
 
 /** One webhook, reduced to what we take of it. */
 export type Webhook =
   | { readonly kind: 'appointment'; readonly verb: Verb; readonly row: AppointmentRow }
-  | { readonly kind: 'person'; readonly role: Role; readonly verb: Verb; readonly row: PersonRow }
+  | { readonly kind: 'person'; readonly role: PersonKind; readonly verb: Verb; readonly row: PersonRow }
   | { readonly kind: 'service'; readonly verb: Verb; readonly row: ServiceRow }
   | { readonly kind: 'blocked_period'; readonly verb: Verb; readonly row: BlockedPeriodRow }
   /** The fork's own call, in the inbox only. */

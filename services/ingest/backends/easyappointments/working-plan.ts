@@ -1,7 +1,6 @@
 import { isRecord } from '../../accept/accept.ts';
 import type { PersonRow } from './columns.ts';
-import { digestOf } from './digest.ts';
-import type { PersonRecord } from './entries.ts';
+import { digestOf, type PersonRecord } from './entries.ts';
 
 type WorkingPlan = Pick<PersonRecord, 'plan' | 'week' | 'availability'>;
 

@@ -1,4 +1,4 @@
-import type { Role } from '../webhook.ts';
+import type { PersonKind } from '../columns.ts';
 
 /** What reconciliation found, in the words of the webhooks (snake_case rows), so that one path decides on both. */
 export type Observation =
@@ -15,7 +15,7 @@ export type Observation =
   | { readonly kind: 'gone'; readonly of: Gone; readonly id: number; readonly asOfMs: number }
   | {
       readonly kind: 'person';
-      readonly role: Role;
+      readonly role: PersonKind;
       readonly row: Readonly<Record<string, unknown>>;
       readonly asOfMs: number;
     }
