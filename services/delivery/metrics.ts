@@ -1,10 +1,8 @@
-import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import { LatencyWindow } from '../../shared/core/latency-window.ts';
-import { registerProcessMetrics } from '../../shared/monitoring/process-metrics.ts';
+import { LATENCY_BUCKETS, MetricSet } from '../../shared/monitoring/metric-set.ts';
 
 export type DeliveryMetrics = ReturnType<typeof createMetrics>;
 
-/** Asked at each scrape: what is counted anyway costs the path of an event nothing. */
 export interface LiveNumbers {
   readonly sessions: () => ReadonlyMap<string, number>;
   readonly rooms: () => ReadonlyMap<string, number>;
@@ -17,48 +15,40 @@ export interface LiveNumbers {
 const WINDOW_SLOT_MS = 2_000;
 const WINDOW_SLOTS = 31;
 
-const LATENCY_BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5];
-
-/** Counters of one service instance. */
+/** Of one service instance. */
 export function createMetrics(live: LiveNumbers) {
-  const registry = new Registry();
-  registerProcessMetrics(registry);
-  const registers = [registry];
-  const counter = <Label extends string>(name: string, help: string, labelNames: Label[] = []) =>
-    new Counter({ name: `roomcast_delivery_${name}`, help, labelNames, registers });
-  const histogram = (name: string, help: string, buckets: readonly number[]) =>
-    new Histogram({ name: `roomcast_delivery_${name}`, help, buckets: [...buckets], registers });
-  registerLive(registry, live);
+  const set = new MetricSet('roomcast_delivery_');
+  registerLive(set, live);
   return {
-    registry,
-    connections: counter('connections_total', 'Connections of clients', ['transport']),
-    framesReceived: counter('frames_received_total', 'Frames received from clients'),
-    events: counter('events_total', 'Events fanned out'),
-    companions: counter(
+    registry: set.registry,
+    connections: set.counter('connections_total', 'Connections of clients', ['transport']),
+    framesReceived: set.counter('frames_received_total', 'Frames received from clients'),
+    events: set.counter('events_total', 'Events fanned out'),
+    companions: set.counter(
       'companions_total',
       'Of the events, calendar.sync companions of one that was fanned out here too',
     ),
-    deliveries: counter('deliveries_total', 'Event frames written to sessions'),
-    repeats: counter('repeats_total', 'Entries that had been here before and were dropped'),
-    dropped: counter('dropped_total', 'Messages of the own queue that could not be read as events', [
+    deliveries: set.counter('deliveries_total', 'Event frames written to sessions'),
+    repeats: set.counter('repeats_total', 'Entries that had been here before and were dropped'),
+    dropped: set.counter('dropped_total', 'Messages of the own queue that could not be read as events', [
       'reason',
     ]),
-    brokerDrops: counter(
+    brokerDrops: set.counter(
       'broker_drops_total',
       'Messages that the broker dropped from the own queue, by its reason; read from the history instead',
       ['reason'],
     ),
-    refusals: counter('refusals_total', 'Error frames sent', ['code']),
-    closes: counter('closes_total', 'Closed connections', ['code']),
-    resumes: counter('resumes_total', 'Resumes by outcome', ['outcome']),
-    gaps: counter('gaps_total', 'Sessions that were told of a gap'),
-    scans: counter('scans_total', 'Passes over the history'),
-    markRoundTrip: histogram(
+    refusals: set.counter('refusals_total', 'Error frames sent', ['code']),
+    closes: set.counter('closes_total', 'Closed connections', ['code']),
+    resumes: set.counter('resumes_total', 'Resumes by outcome', ['outcome']),
+    gaps: set.counter('gaps_total', 'Sessions that were told of a gap'),
+    scans: set.counter('scans_total', 'Passes over the history'),
+    markRoundTrip: set.histogram(
       'mark_round_trip_seconds',
       'From publishing a mark to its arrival in the own queue',
       LATENCY_BUCKETS,
     ),
-    endToEnd: histogram(
+    endToEnd: set.histogram(
       'end_to_end_seconds',
       'From the time that ingest stamped on an event to its frames being written to the sockets; live events, once each',
       [...LATENCY_BUCKETS, 10, 30],
@@ -68,40 +58,12 @@ export function createMetrics(live: LiveNumbers) {
   };
 }
 
-function registerLive(registry: Registry, live: LiveNumbers): void {
-  const registers = [registry];
-  const gauge = (name: string, help: string, read: () => number) =>
-    new Gauge({
-      name: `roomcast_delivery_${name}`,
-      help,
-      registers,
-      collect() {
-        this.set(read());
-      },
-    });
-  const gaugeBy = (label: string, name: string, help: string, read: () => ReadonlyMap<string, number>) =>
-    new Gauge({
-      name: `roomcast_delivery_${name}`,
-      help,
-      labelNames: [label],
-      registers,
-      collect() {
-        for (const [value, count] of read()) this.set({ [label]: value }, count);
-      },
-    });
-  gaugeBy('role', 'sessions', 'Live sessions with a good token', live.sessions);
-  gaugeBy('kind', 'rooms', 'Rooms with at least one session', live.rooms);
-  gauge('bindings', 'Bindings of the own queue', live.bindings);
-  gauge('outbox_bytes', 'Bytes waiting for slow clients', live.outboxBytes);
-  new Counter({
-    name: 'roomcast_delivery_bytes_sent_total',
-    help: 'Bytes of frames written to clients',
-    registers,
-    collect() {
-      this.reset();
-      this.inc(live.bytesSent());
-    },
-  });
+function registerLive(set: MetricSet, live: LiveNumbers): void {
+  set.gaugeBy('role', 'sessions', 'Live sessions with a good token', live.sessions);
+  set.gaugeBy('kind', 'rooms', 'Rooms with at least one session', live.rooms);
+  set.gauge('bindings', 'Bindings of the own queue', live.bindings);
+  set.gauge('outbox_bytes', 'Bytes waiting for slow clients', live.outboxBytes);
+  set.countedElsewhere('bytes_sent_total', 'Bytes of frames written to clients', live.bytesSent);
 }
 
 /** Close codes come from clients too: only the known ones become label values. */

@@ -2,6 +2,8 @@ import { INBOX, REJECTED } from '../../shared/contract/topology.ts';
 import type { BrokerConnection } from '../../shared/broker/broker-connection.ts';
 import type { SteadyClock } from '../../shared/service/clock.ts';
 import type { Logger } from '../../shared/service/logger.ts';
+import { countsBy, totalOf } from '../../shared/monitoring/counts.ts';
+import type { Drops } from '../../shared/monitoring/drops.ts';
 import { Monitoring } from '../../shared/monitoring/monitoring.ts';
 import { Rates } from '../../shared/monitoring/sample-ring.ts';
 import { SAMPLE_MS } from '../../shared/monitoring/sampler.ts';
@@ -10,7 +12,7 @@ import type { ConfirmPublisher } from '../../shared/broker/confirm-publisher.ts'
 import type { IngestConfig } from './config.ts';
 import { ingestReportOf } from './health.ts';
 import type { Backend } from './backends/backend.ts';
-import type { Metrics } from './metrics.ts';
+import type { IngestMetrics } from './metrics.ts';
 
 const MINUTE_MS = 60_000;
 
@@ -20,7 +22,8 @@ export interface IngestParts {
   readonly consuming: BrokerConnection;
   readonly publisher: Pick<ConfirmPublisher, 'state' | 'unconfirmed'>;
   readonly ids: Pick<HistoryIds, 'knowledge'>;
-  readonly metrics: Metrics;
+  readonly metrics: IngestMetrics;
+  readonly drops: Drops;
   readonly backends: readonly Backend[];
   readonly stopping: () => boolean;
   readonly logger: Logger;
@@ -29,7 +32,8 @@ export interface IngestParts {
 
 /** The health port of ingest. */
 export function monitorIngest(parts: IngestParts): Monitoring {
-  const { instance, config, consuming, publisher, ids, metrics, backends, stopping, logger, clock } = parts;
+  const { instance, config, consuming, publisher, ids, metrics, drops, backends, stopping } = parts;
+  const { logger, clock } = parts;
   const startedMs = clock();
   const rates = new Rates();
   const confirmsOf = (nowMs: number, lastMs: number) => metrics.recentConfirms.summary(nowMs, lastMs);
@@ -41,7 +45,7 @@ export function monitorIngest(parts: IngestParts): Monitoring {
     queues: () => [INBOX, REJECTED],
     brokerState: () => publisher.state,
     registry: metrics.registry,
-    report: ({ nowMs, queues, management, lagMs }) => {
+    report: async ({ nowMs, queues, management, lagMs }) => {
       const recent = confirmsOf(nowMs, MINUTE_MS);
       const condition = {
         instance,
@@ -52,28 +56,32 @@ export function monitorIngest(parts: IngestParts): Monitoring {
         queues,
         management,
         lagMs,
-        drops: metrics.drops.report(nowMs),
+        drops: drops.report(nowMs),
         backends: backends.flatMap((backend) => backend.reasons?.(nowMs) ?? []),
         confirms: { p99Ms: recent.quantile(0.99), count: recent.count },
         stats: {
-          ...metrics.totals,
+          accepted: await totalOf(metrics.accepted),
+          refused: await totalOf(metrics.refused),
+          published: await totalOf(metrics.published),
+          repeated: await totalOf(metrics.repeats),
+          ignored: await totalOf(metrics.ignored),
           unconfirmed: publisher.unconfirmed,
           uptime_seconds: Math.floor((nowMs - startedMs) / 1000),
         },
       };
-      return Promise.resolve(ingestReportOf(condition, config));
+      return ingestReportOf(condition, config);
     },
-    sample: (nowMs) => {
+    sample: async (nowMs) => {
       const recent = confirmsOf(nowMs, SAMPLE_MS);
-      return Promise.resolve({
-        accepted_per_second: rates.perSecond('accepted', metrics.totals.accepted, nowMs),
-        refused_per_second: rates.perSecond('refused', metrics.totals.refused, nowMs),
+      return {
+        accepted_per_second: rates.perSecond('accepted', await totalOf(metrics.accepted), nowMs),
+        refused_per_second: rates.perSecond('refused', await totalOf(metrics.refused), nowMs),
         confirm_p50_ms: recent.quantile(0.5),
         confirm_p99_ms: recent.quantile(0.99),
         unconfirmed: publisher.unconfirmed,
-      });
+      };
     },
-    counts: async () => ({ refusals: await metrics.refusals() }),
+    counts: async () => ({ refusals: await countsBy(metrics.refused, 'code') }),
     logger,
     clock,
   });

@@ -1,17 +1,16 @@
 import type { ChannelModel } from 'amqplib';
 import type { FastifyInstance } from 'fastify';
 import type { AddressInfo } from 'node:net';
-import { v7 } from 'uuid';
-import { Cursor } from '../../shared/contract/cursor.ts';
 import { BrokerConnection } from '../../shared/broker/broker-connection.ts';
 import { ClientAddresses } from '../../shared/service/client-addresses.ts';
-import { unixMs } from '../../shared/core/wall-time.ts';
 import { steadyClock, wallClock } from '../../shared/service/clock.ts';
 import { Cluster } from '../../shared/broker/cluster.ts';
 import { declareTopology } from '../../shared/broker/declare-topology.ts';
 import { newInstanceName } from '../../shared/service/instance.ts';
 import { listenOn, type Service } from '../../shared/service/lifecycle.ts';
+import { newCursor } from '../../shared/service/new-cursor.ts';
 import { createLogger, type Logger } from '../../shared/service/logger.ts';
+import { Drops } from '../../shared/monitoring/drops.ts';
 import { NetworkSet } from '../../shared/config/networks.ts';
 import { HistoryIds } from './publish/history-ids.ts';
 import { Inbox } from './inbox/inbox.ts';
@@ -31,7 +30,8 @@ import { closeHttpServer, createHttpServer } from './http/server.ts';
 import { backends as mounted } from './backends/all.ts';
 import type { Backend, BackendParts } from './backends/backend.ts';
 import { together } from './backends/together.ts';
-import { Metrics } from './metrics.ts';
+import { createMetrics, type IngestMetrics } from './metrics.ts';
+import { IngestObserver } from './observer.ts';
 import { monitorIngest } from './monitoring.ts';
 
 export interface IngestService extends Service {
@@ -65,7 +65,10 @@ class Ingest implements IngestService {
   readonly instance = newInstanceName();
   readonly failed: Promise<never>;
   readonly #logger: Logger;
-  readonly #metrics: Metrics;
+  readonly #metrics: IngestMetrics;
+  readonly #observer: IngestObserver;
+  /** What policies of the broker's operator expired from the inbox. */
+  readonly #drops: Drops;
   /** The broker blocks publishers by the connection. */
   readonly #connections: { readonly publishing: BrokerConnection; readonly consuming: BrokerConnection };
   readonly #cluster: Cluster;
@@ -81,6 +84,8 @@ class Ingest implements IngestService {
   readonly #monitoring: Monitoring;
   #stopping: Promise<void> | undefined;
 
+  readonly #declare = (model: ChannelModel) => declareTopology(model, this.config, this.#logger);
+
   /** In this order: each is made of those before it. */
   constructor(
     private readonly config: IngestConfig,
@@ -89,10 +94,13 @@ class Ingest implements IngestService {
   ) {
     this.#logger = logger.child({ instance: this.instance });
     this.#repeats = new Repeats(config.repeatsMax, REPEATS_MAX_AGE_MS, digest);
-    this.#metrics = new Metrics(this.#logger, {
+    this.#metrics = createMetrics({
       unconfirmed: () => this.#publisher.unconfirmed,
       ids: () => this.#repeats.size,
     });
+    this.#observer = new IngestObserver(this.#metrics, this.#logger, steadyClock);
+    const remedy = 'they are sent to the inbox again, behind newer ones';
+    this.#drops = new Drops(this.#metrics.brokerDrops, this.#logger, remedy);
     this.#connections = { publishing: this.#connect('publisher'), consuming: this.#connect('inbox') };
     const { publishing, consuming } = this.#connections;
     this.failed = Promise.all([publishing.firstConnected, consuming.firstConnected]).then(
@@ -108,10 +116,9 @@ class Ingest implements IngestService {
     const parts = this.#partsForBackends();
     this.#backends.push(...backends.map((backend) => backend.create(config, parts)));
     this.#inbox = this.#createInbox();
-    const declare = (model: ChannelModel) => this.#declare(model);
-    this.#watch = new QueueWatch(consuming, { declare, logger: this.#logger });
+    this.#watch = new QueueWatch(consuming, { declare: this.#declare, logger: this.#logger });
     this.#takeBack = new TakeBack(consuming, {
-      onTakenBack: () => this.#metrics.drops.note('expired', steadyClock()),
+      onTakenBack: () => this.#drops.note('expired', steadyClock()),
       now: steadyClock,
       logger: this.#logger,
     });
@@ -123,6 +130,7 @@ class Ingest implements IngestService {
       publisher: this.#publisher,
       ids: this.#ids,
       metrics: this.#metrics,
+      drops: this.#drops,
       backends: this.#backends,
       stopping: () => this.#stopping !== undefined,
       logger: this.#logger,
@@ -177,12 +185,8 @@ class Ingest implements IngestService {
       url: this.config.amqpUrl.reveal(),
       name: `roomcast ingest ${this.instance} ${purpose}`,
       logger: this.#logger,
-      setup: (model) => this.#declare(model),
+      setup: this.#declare,
     });
-  }
-
-  #declare(model: ChannelModel): Promise<void> {
-    return declareTopology(model, this.config, this.#logger);
   }
 
   #createPublisher(): ConfirmPublisher {
@@ -193,7 +197,7 @@ class Ingest implements IngestService {
       maxUnconfirmedBytes: config.ingestMaxUnconfirmedBytes,
       confirmTimeoutMs: config.ingestConfirmTimeoutMs,
       now: steadyClock,
-      onConfirmed: (seconds) => this.#metrics.confirmed(seconds),
+      onConfirmed: (seconds) => this.#observer.confirmed(seconds),
       logger: this.#logger,
     });
     publisher.on('unroutable', () => this.#watch.repair(publishing.model));
@@ -217,7 +221,7 @@ class Ingest implements IngestService {
     const { maxEventBytes, calendarRoom } = this.config;
     return new Intake({
       publisher: eventPublisher(this.#publisher, { appId: this.instance, wall: wallClock }),
-      observer: this.#metrics,
+      observer: this.#observer,
       nextCursor,
       ...clocks,
       inCluster: () => this.#cluster.isCluster,
@@ -241,7 +245,7 @@ class Ingest implements IngestService {
       publisher: this.#publisher,
       connection: this.#connections.consuming,
       messageIds: new Repeats(this.config.repeatsMax, REPEATS_MAX_AGE_MS, digest),
-      observer: this.#metrics,
+      observer: this.#observer,
       registry: this.#metrics.registry,
       maxBodyBytes: this.config.ingestMaxBodyBytes,
       nextCursor,
@@ -256,8 +260,8 @@ class Ingest implements IngestService {
       backends: this.#backends,
       ready: this.#ids.settled,
       publisher: this.#publisher,
-      observer: this.#metrics,
-      declare: (model) => this.#declare(model),
+      observer: this.#observer,
+      declare: this.#declare,
       prefetch: inboxPrefetch,
       maxBodyBytes: ingestMaxBodyBytes,
       nextKey: nextCursor,
@@ -281,7 +285,7 @@ class Ingest implements IngestService {
         clock: steadyClock,
       }),
       clients: new ClientAddresses(new NetworkSet(config.trustedProxies)),
-      observer: this.#metrics,
+      observer: this.#observer,
       maxBodyBytes: config.ingestMaxBodyBytes,
       requestTimeoutMs: config.ingestRequestTimeoutMs,
       stopping: () => this.#stopping !== undefined,
@@ -290,9 +294,6 @@ class Ingest implements IngestService {
   }
 }
 
-const clocks = { wall: wallClock, clock: wallClock, now: steadyClock };
+const nextCursor = () => newCursor(wallClock());
 
-/** A UUIDv7 later than every one before it. */
-function nextCursor(): Cursor {
-  return Cursor.parse(v7({ msecs: unixMs(wallClock()) }));
-}
+const clocks = { wall: wallClock, clock: wallClock, now: steadyClock };

@@ -1,12 +1,11 @@
 import type { ConfirmChannel } from 'amqplib';
-import { v7 as uuidv7 } from 'uuid';
-import { Cursor } from '../../../shared/contract/cursor.ts';
+import type { Cursor } from '../../../shared/contract/cursor.ts';
 import { encodeHeaders, MARK_TYPE } from '../../../shared/contract/message.ts';
 import { markKeyOf } from '../../../shared/contract/routing.ts';
 import { EXCHANGE } from '../../../shared/contract/topology.ts';
 import type { BrokerConnection } from '../../../shared/broker/broker-connection.ts';
-import { unixMs } from '../../../shared/core/wall-time.ts';
 import type { SteadyClock, WallClock } from '../../../shared/service/clock.ts';
+import { newCursor } from '../../../shared/service/new-cursor.ts';
 import type { Logger } from '../../../shared/service/logger.ts';
 import { Confirms } from '../../../shared/broker/confirms.ts';
 import { confirmChannel, ManagedChannel } from '../../../shared/broker/managed-channel.ts';
@@ -61,7 +60,7 @@ export class Marks {
 
   async publish(): Promise<Mark> {
     await this.#channel.whenReady();
-    const cursor = Cursor.parse(uuidv7({ msecs: unixMs(this.wall()) }));
+    const cursor = newCursor(this.wall());
     this.observers.trust.markPublished(cursor);
     // Waits from before it is published: it may be back before its confirm.
     const arrived = new Promise<void>((resolve, reject) => {
