@@ -19,11 +19,8 @@ export function pending() {
   return { promise, resolve: () => resolve(), reject: (error: Error) => reject(error) };
 }
 
-/** An inbox on a node, before an intake and a backend, that do what the test has them do. */
-export async function world({ ready = Promise.resolve(), isOpen = true } = {}) {
-  const scripted = new ScriptedConnection();
-  const publishing = new ScriptedConnection();
-  const publisher = new ConfirmPublisher(publishing.connection, {
+function publisherOn({ connection }: ScriptedConnection): ConfirmPublisher {
+  return new ConfirmPublisher(connection, {
     maxUnconfirmed: 10,
     maxUnconfirmedBytes: 100_000,
     confirmTimeoutMs: 60_000,
@@ -31,6 +28,13 @@ export async function world({ ready = Promise.resolve(), isOpen = true } = {}) {
     onConfirmed: () => undefined,
     logger,
   });
+}
+
+/** An inbox on a node, before an intake and a backend, that do what the test has them do. */
+export async function world({ ready = Promise.resolve(), isOpen = true } = {}) {
+  const scripted = new ScriptedConnection();
+  const publishing = new ScriptedConnection();
+  const publisher = publisherOn(publishing);
   /** What was handed on, in order; each waits for its outcome. */
   const taken: ReturnType<typeof pending>[] = [];
   const hand = () => {
