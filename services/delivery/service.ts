@@ -101,20 +101,7 @@ class Delivery implements DeliveryService {
       wall,
       now,
     });
-    const common = {
-      limits: config,
-      clients: new ClientAddresses(new NetworkSet(config.trustedProxies)),
-      accepts: () => this.#stopping === undefined,
-      arrived: (arrival: Arrival) => this.#sessions.add(arrival),
-      now,
-    };
-    const { allowedOrigins } = config;
-    const tickets = new Tickets(secrets, verify, wall);
-    const position = () => this.#stream.position();
-    this.#server = new ClientServer([
-      new HttpRequests({ ...common, allowedOrigins, tickets, position }),
-      new WebSockets(common),
-    ]);
+    this.#server = this.#createServer(new Tickets(secrets, verify, wall));
     this.#monitoring = monitorDelivery({
       instance: this.instance,
       config,
@@ -178,6 +165,23 @@ class Delivery implements DeliveryService {
       logger: this.logger,
       setup: (model) => declareTopology(model, { historyMaxAge }, this.logger),
     });
+  }
+
+  /** A transport is a line here. */
+  #createServer(tickets: Tickets): ClientServer {
+    const { allowedOrigins, trustedProxies } = this.config;
+    const common = {
+      limits: this.config,
+      clients: new ClientAddresses(new NetworkSet(trustedProxies)),
+      accepts: () => this.#stopping === undefined,
+      arrived: (arrival: Arrival) => this.#sessions.add(arrival),
+      now: this.now,
+    };
+    const position = () => this.#stream.position();
+    return new ClientServer([
+      new HttpRequests({ ...common, allowedOrigins, tickets, position }),
+      new WebSockets(common),
+    ]);
   }
 
   #tick(): void {

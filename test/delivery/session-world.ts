@@ -4,12 +4,8 @@ import type { Replay, StartingPoint } from '../../services/delivery/stream/resum
 import { Floods } from '../../services/delivery/session/floods.ts';
 import { Feed } from '../../services/delivery/stream/feed.ts';
 import { Session } from '../../services/delivery/session/session.ts';
-import type {
-  Credentials,
-  SessionPorts,
-  TokenVerdict,
-  Users,
-} from '../../services/delivery/session/session-ports.ts';
+import type { SessionPorts, Users } from '../../services/delivery/session/session-ports.ts';
+import type { Credentials, TokenVerdict } from '../../services/delivery/session/access.ts';
 import type { CloseName } from '../../shared/contract/close-codes.ts';
 import type { Cursor } from '../../shared/contract/cursor.ts';
 import type { ServerFrame } from '../../shared/contract/frames.ts';

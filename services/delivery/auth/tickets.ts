@@ -1,9 +1,9 @@
+import type { TokenVerdict } from '../session/access.ts';
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import { ExpiringMap } from '../../../shared/core/expiring-map.ts';
 import { stampOf, unixMs, wallTime } from '../../../shared/core/wall-time.ts';
 import type { WallClock } from '../../../shared/service/clock.ts';
-import type { TokenVerdict } from '../session/session-ports.ts';
 import { Hs256Keys } from './hs256.ts';
 import { NumericDate, Person, TICKET_AUDIENCE } from './verify-token.ts';
 

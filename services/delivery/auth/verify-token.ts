@@ -1,10 +1,10 @@
+import type { TokenVerdict } from '../session/access.ts';
 import type jwt from 'jsonwebtoken';
 import { z } from 'zod';
 import { Id } from '../../../shared/contract/ids.ts';
 import { roles } from '../../../shared/contract/rooms.ts';
 import { unixMs } from '../../../shared/core/wall-time.ts';
 import type { WallClock } from '../../../shared/service/clock.ts';
-import type { TokenVerdict } from '../session/session-ports.ts';
 import { Hs256Keys } from './hs256.ts';
 
 /** Of tickets, which are signed with the same secrets and are no tokens. */

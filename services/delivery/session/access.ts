@@ -2,12 +2,25 @@ import { parseRoom, personalRoom, type Room } from '../../../shared/contract/rou
 import { ROOM_FORMS, roleRules, type Role, type RoleRule } from '../../../shared/contract/rooms.ts';
 import type { FrameErrorCode } from '../../../shared/contract/frames.ts';
 
+/** What a client brings when it enters; from its first frame, its headers or its URL. */
+export interface Credentials {
+  readonly token: string;
+  readonly cursor?: unknown;
+  readonly rooms?: unknown;
+  readonly events?: unknown;
+  readonly max_frame_bytes?: unknown;
+}
+
 /** Who a verified token says its bearer is, and until when. */
 export interface Principal {
   readonly userId: number;
   readonly role: Role;
   readonly expiresAtMs: number;
 }
+
+export type TokenVerdict =
+  | { readonly principal: Principal }
+  | { readonly refused: 'AUTH_FAILED' | 'TOKEN_EXPIRED'; readonly message: string };
 
 /** Of a user on all their devices. Ids are unique within a role only: provider 4 and customer 4 are two people. */
 export function userKeyOf({ role, userId }: Pick<Principal, 'role' | 'userId'>): string {

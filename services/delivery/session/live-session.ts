@@ -1,3 +1,4 @@
+import type { TokenVerdict } from './access.ts';
 import { v7 as uuidv7 } from 'uuid';
 import type { CloseName } from '../../../shared/contract/close-codes.ts';
 import type { Cursor } from '../../../shared/contract/cursor.ts';
@@ -18,7 +19,7 @@ import { Feed } from '../stream/feed.ts';
 import type { RoomPort } from './membership.ts';
 import { NamedFrame } from '../stream/named-frame.ts';
 import { Session } from './session.ts';
-import type { SessionLimits, SessionPorts, TokenVerdict, Users } from './session-ports.ts';
+import type { SessionLimits, SessionPorts, Users } from './session-ports.ts';
 import type { EventStream } from '../stream/event-stream.ts';
 import { closeLabel, type DeliveryMetrics } from '../metrics.ts';
 import { refusedAtAuth, type RefusalLog, type RefusedClient } from './refusal-log.ts';

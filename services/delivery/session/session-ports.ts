@@ -2,7 +2,7 @@ import type { Cursor } from '../../../shared/contract/cursor.ts';
 import type { ErrorFrame, ServerFrame } from '../../../shared/contract/frames.ts';
 import type { Room } from '../../../shared/contract/routing.ts';
 import type { SteadyClock, WallClock } from '../../../shared/service/clock.ts';
-import type { Principal } from './access.ts';
+import type { Principal, TokenVerdict } from './access.ts';
 import type { Replay, StartingPoint } from '../stream/resume.ts';
 import type { StreamMember } from '../stream/event-stream.ts';
 import type { Feed } from '../stream/feed.ts';
@@ -11,10 +11,6 @@ import type { FrameBounds } from './frame-bounds.ts';
 import type { LastHeard } from './last-heard.ts';
 import type { RoomPort } from './membership.ts';
 import type { Transport } from './transport.ts';
-
-export type TokenVerdict =
-  | { readonly principal: Principal }
-  | { readonly refused: 'AUTH_FAILED' | 'TOKEN_EXPIRED'; readonly message: string };
 
 /** What one session needs of the world around it. */
 export interface SessionPorts {
@@ -58,13 +54,4 @@ export interface SessionLimits {
   readonly authTimeoutMs: number;
   readonly joinTimeoutMs: number;
   readonly maxRooms: number;
-}
-
-/** What a client brings when it enters; from its first frame, its headers or its URL. */
-export interface Credentials {
-  readonly token: string;
-  readonly cursor?: unknown;
-  readonly rooms?: unknown;
-  readonly events?: unknown;
-  readonly max_frame_bytes?: unknown;
 }

@@ -9,7 +9,7 @@ import {
   type ServerFrame,
 } from '../../../shared/contract/frames.ts';
 import { stampOf, unixMs } from '../../../shared/core/wall-time.ts';
-import type { Principal } from './access.ts';
+import type { Principal, Credentials } from './access.ts';
 import type { Replay } from '../stream/resume.ts';
 import type { Subscriber } from '../stream/fan-out.ts';
 import type { Feed } from '../stream/feed.ts';
@@ -17,7 +17,7 @@ import { chooseForm } from './choose-form.ts';
 import { FrameLimit } from './frame-limit.ts';
 import { Membership } from './membership.ts';
 import { SerialQueue } from './serial-queue.ts';
-import type { Credentials, SessionLimits, SessionPorts } from './session-ports.ts';
+import type { SessionLimits, SessionPorts } from './session-ports.ts';
 
 const HOW_TO_AUTH = 'Send {"action":"auth","token":"…"} first.';
 

@@ -1,7 +1,7 @@
+import type { Credentials, TokenVerdict } from './access.ts';
 import type { CloseName } from '../../../shared/contract/close-codes.ts';
 import type { ErrorFrame, ServerFrame } from '../../../shared/contract/frames.ts';
 import type { Outlet } from '../stream/feed.ts';
-import type { Credentials, TokenVerdict } from './session-ports.ts';
 
 /** What a session needs of the connection to its client, whatever the wire. */
 export interface Transport extends Outlet {

@@ -1,5 +1,5 @@
+import type { Credentials } from '../session/access.ts';
 import type { IncomingMessage } from 'node:http';
-import type { Credentials } from '../session/session-ports.ts';
 
 /** The token in `Authorization: Bearer`. */
 export function bearerOf({ headers }: IncomingMessage): string | undefined {

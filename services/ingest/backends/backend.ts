@@ -80,7 +80,7 @@ export interface Answer {
 }
 
 /** For OpenAPI. */
-export interface Operation {
+interface Operation {
   readonly summary: string;
   readonly request?: z.ZodType;
   readonly success: { readonly status: number; readonly description: string; readonly answer?: z.ZodType };
@@ -112,7 +112,7 @@ export interface BackendModule<Variables extends z.ZodRawShape> {
   create(config: Config<z.ZodObject<Variables>>, parts: BackendParts): Backend;
 }
 
-export type SettingRule = readonly [
+type SettingRule = readonly [
   (variables: Readonly<Record<string, unknown>>) => boolean,
   ReturnType<typeof between>,
 ];

@@ -1,8 +1,8 @@
+import type { TokenVerdict } from '../../session/access.ts';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Cursor } from '../../../../shared/contract/cursor.ts';
 import type { ClientAddresses } from '../../../../shared/service/client-addresses.ts';
 import type { SteadyClock } from '../../../../shared/service/clock.ts';
-import type { TokenVerdict } from '../../session/session-ports.ts';
 import type { Arrival } from '../../session/transport.ts';
 import type { Mount } from '../server.ts';
 import { bearerOf, credentialsIn } from '../credentials.ts';

@@ -1,8 +1,8 @@
+import type { Credentials } from '../../session/access.ts';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { WebSocketServer, type Server as TypedServer } from 'ws';
 import type { ClientAddresses } from '../../../../shared/service/client-addresses.ts';
 import type { SteadyClock } from '../../../../shared/service/clock.ts';
-import type { Credentials } from '../../session/session-ports.ts';
 import type { Arrival } from '../../session/transport.ts';
 import { bearerOf, credentialsIn } from '../credentials.ts';
 import type { Mount } from '../server.ts';

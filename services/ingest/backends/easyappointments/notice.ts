@@ -37,10 +37,10 @@ export type Notice = {
     }
 );
 
-export type Before = Pick<AppointmentRecord, 'start' | 'end' | 'provider' | 'zone'>;
+type Before = Pick<AppointmentRecord, 'start' | 'end' | 'provider' | 'zone'>;
 
 /** Of an appointment that was given away: whom it concerned before and after, and `other` is the row on the other side. */
-export interface Part {
+interface Part {
   readonly who: 'leaving' | 'staying' | 'joining';
   readonly other: AppointmentRow;
 }
