@@ -104,8 +104,8 @@ export class StreamClient extends HttpReader {
 }
 
 /**
- * Asks GET /v1/events again and again from the cursor of the last answer. What the first answer says besides events is
- * given as the frame that a WebSocket would have sent.
+ * Asks GET /v1/events what there is now, then waits again and again from the cursor of the last answer. What the first
+ * answer says besides events is given as the frame that a WebSocket would have sent.
  */
 export class PollClient extends HttpReader {
   readonly polls: Poll[] = [];
@@ -113,7 +113,8 @@ export class PollClient extends HttpReader {
   static async open(request: Request): Promise<PollClient> {
     const client = new PollClient();
     try {
-      const first = await client.#poll(request);
+      // One that waited would say that nothing was missed only when its time is over.
+      const first = await client.#poll(withQuery(request, { wait: '0' }));
       if (first !== undefined) void client.#goOn(request, first.cursor);
     } catch (error) {
       client.broken(error);
@@ -128,9 +129,7 @@ export class PollClient extends HttpReader {
   async #goOn(request: Request, from: string): Promise<void> {
     try {
       for (let after = from; !this.isCut;) {
-        const url = new URL(request.url);
-        url.searchParams.set('after', after);
-        const poll = await this.#poll({ ...request, url: url.href });
+        const poll = await this.#poll(withQuery(request, { after }));
         if (poll === undefined) return;
         after = poll.cursor;
       }
@@ -154,4 +153,10 @@ export class PollClient extends HttpReader {
     if (isResume && recovered) this.received(resumed);
     return poll;
   }
+}
+
+function withQuery(request: Request, query: Readonly<Record<string, string>>): Request {
+  const url = new URL(request.url);
+  for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value);
+  return { ...request, url: url.href };
 }
