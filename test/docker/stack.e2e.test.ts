@@ -95,7 +95,8 @@ describe('a fresh clone with Docker and no Node', () => {
         const healths = documentedOutputs(HEALTH);
         expect(healths.length).toBeGreaterThan(0);
         const health: unknown = JSON.parse(await stack.type(HEALTH));
-        expect(health).toMatchObject({ status: 'healthy', stats: { active_connections: 2 } });
+        // The watcher, the phone and the follower.
+        expect(health).toMatchObject({ status: 'healthy', stats: { active_connections: 3 } });
         for (const shown of healths) {
           expect(fieldsOf(health)).toEqual(expect.arrayContaining([...fieldsOf(JSON.parse(shown))]));
         }
