@@ -107,6 +107,13 @@ describe('a poll', () => {
     expect(world.answer.events.length).toBe(3);
   });
 
+  it('gets on by its limit, however much came just before its cursor', () => {
+    const world = new PollWorld({ limit: 2 });
+    const [, , , , fifth] = world.write(-3, -2, -1, 1, 2, 3);
+    expect(world.answer).toMatchObject({ cursor: fifth, more: true });
+    expect(world.answer.events.length).toBe(5);
+  });
+
   it('stops at the bound of an outbox, behind one event of any size', () => {
     const world = new PollWorld({}, 10);
     const [first] = world.write(1, 2);

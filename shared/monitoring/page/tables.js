@@ -33,7 +33,7 @@ const closes = {
 };
 
 /** The tables of a service: totals since its start, by kind. @param {InstanceStatus} status @returns {Table[]} */
-function tablesOf({ service, counts }) {
+export function tablesOf({ service, counts }) {
   const refused = table('Refused, by reason', counts['refusals'], (code) => code);
   if (service === 'ingest') return [refused];
   return [

@@ -10,7 +10,7 @@ import { LEFT } from './event-stream.ts';
 
 export interface PollRequest {
   readonly after: string | undefined;
-  /** Events in one answer. */
+  /** Events in one answer that are stamped later than the cursor. */
   readonly limit: number;
   /** How long the answer may take while there is nothing. */
   readonly waitMs: number;
@@ -28,8 +28,8 @@ const READ_TIMEOUT_MS = 30_000;
  * One answer to `GET /v1/events`: a session that lasts until there is something to answer.
  *
  * The next goes on from the last event, or from where the resume or the stream is where nothing is new. What other
- * publishers got in just before a cursor is sent again, so an answer that stops short has an event stamped later than
- * the cursor it began at: with any limit, a client that goes on gets on.
+ * publishers got in just before a cursor is sent again. It does not count: after a burst it may be more than the limit,
+ * and each answer would get on by a single event.
  */
 export class Poll implements Transport {
   /** Nothing is said while it waits; a client waits as long as it asked to. */
@@ -37,6 +37,8 @@ export class Poll implements Transport {
   readonly #events: EventForm[] = [];
   readonly #afterMs: number;
   #bytes = 0;
+  /** Events stamped later than the cursor. */
+  #later = 0;
   #bytesSent = 0;
   #refusal: Refusal | undefined;
   /** Where to go on if nothing comes; there is one once the past has been looked at. */
@@ -90,6 +92,7 @@ export class Poll implements Transport {
     }
     this.#events.push(event);
     this.#bytes += event.size;
+    if (this.#isLater(event)) this.#later += 1;
     // A burst comes in one turn, and goes in one answer.
     if (this.#cursor !== undefined && !this.#isDue) {
       this.#isDue = true;
@@ -129,7 +132,7 @@ export class Poll implements Transport {
     this.#cursor = cursor;
     this.#recovered = recovered;
     const { waitMs } = this.request;
-    const isNew = this.#events.some((event) => cursorTimeMs(event.cursor) > this.#afterMs);
+    const isNew = this.#later > 0;
     if (isNew || !recovered || waitMs === 0) {
       // Before a mark of just now the same events would be sent again.
       this.#answer(isNew ? this.#last : cursor, false);
@@ -149,10 +152,14 @@ export class Poll implements Transport {
   }
 
   #isFull({ size }: EventForm): boolean {
-    const last = this.#last;
+    const last = this.#events.at(-1);
     if (last === undefined) return false;
     if (this.#bytes + size > this.maxBytes) return true;
-    return this.#events.length >= this.request.limit && cursorTimeMs(last) > this.#afterMs;
+    return this.#later >= this.request.limit && this.#isLater(last);
+  }
+
+  #isLater({ cursor }: EventForm): boolean {
+    return cursorTimeMs(cursor) > this.#afterMs;
   }
 
   #answer(cursor: Cursor | undefined, more: boolean): void {
