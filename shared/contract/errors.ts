@@ -48,6 +48,15 @@ export class AppError extends Error {
   }
 }
 
+/** What every answer other than success says (RFC 9457). */
+export function problemOf(
+  code: string,
+  { title, status }: { readonly title: string; readonly status: number },
+  detail: string,
+) {
+  return { type: `/problems/${code}`, title, status, code, detail };
+}
+
 /** What is wrong with an input: where (JSON pointer, RFC 6901) and what was expected there. */
 export interface Problem {
   readonly path: string;

@@ -38,8 +38,8 @@ async function poll(customer: number, query = ''): Promise<Answer> {
 
 const problemOf = async (response: Response) => {
   expect(response.headers.get('content-type')).toBe('application/problem+json');
-  const problem = (await response.json()) as { status: number; code: string };
-  expect(problem.status).toBe(response.status);
+  const problem = (await response.json()) as { type: string; status: number; code: string };
+  expect(problem).toMatchObject({ type: `/problems/${problem.code}`, status: response.status });
   return [response.status, problem.code];
 };
 

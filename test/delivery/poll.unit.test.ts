@@ -169,7 +169,13 @@ describe('a poll', () => {
     world.poll.close('overloaded', 7);
     expect([world.status, world.answer]).toEqual([
       status,
-      expect.objectContaining({ status, code: code.toLowerCase(), detail: 'why' }),
+      {
+        type: `/problems/${code.toLowerCase()}`,
+        title: expect.any(String),
+        status,
+        code: code.toLowerCase(),
+        detail: 'why',
+      },
     ]);
   });
 });

@@ -1,4 +1,10 @@
-import { AppError, errorRegistry, type ErrorCode, type Problem } from '../../../shared/contract/errors.ts';
+import {
+  AppError,
+  errorRegistry,
+  problemOf,
+  type ErrorCode,
+  type Problem,
+} from '../../../shared/contract/errors.ts';
 import type { Refusal } from '../accept/problems.ts';
 
 /** What is answered instead of success: the one translation from whatever went wrong. */
@@ -80,8 +86,8 @@ export function faultOfUnfinished(error: unknown): Fault {
 }
 
 /** RFC 9457. */
-export function problemDocument({ code, status, detail, errors }: Fault) {
-  return { type: `/problems/${code}`, title: errorRegistry[code].title, status, code, detail, errors };
+export function problemDocument({ code, detail, errors }: Fault) {
+  return { ...problemOf(code, errorRegistry[code], detail), errors };
 }
 
 /** The same in the shape that callers of the fork's `/broadcast` know. */

@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import type { CloseName } from '../../../../shared/contract/close-codes.ts';
+import { problemOf } from '../../../../shared/contract/errors.ts';
 import type { FrameErrorCode } from '../../../../shared/contract/frames.ts';
 
 const RETRY_AFTER_S = 5;
@@ -50,14 +51,14 @@ export function refusalFor(name: CloseName): Refusal {
 
 /** Answers with problem+json (RFC 9457). */
 export function refuse(response: ServerResponse, { code, message, waitSeconds }: Refusal): void {
-  const { status, title } = kinds[code];
+  const { status } = kinds[code];
   if (status === 401) {
     const error = code === 'AUTH_REQUIRED' ? '' : ', error="invalid_token"';
     response.setHeader('WWW-Authenticate', `Bearer realm="roomcast"${error}`);
   }
   if (status === 429 || status === 503) response.setHeader('Retry-After', waitSeconds ?? RETRY_AFTER_S);
   if (code === 'GOING_AWAY') response.setHeader('Connection', 'close');
-  const problem = { title, status, code: code.toLowerCase(), detail: message };
+  const problem = problemOf(code.toLowerCase(), kinds[code], message);
   answer(response, status, 'application/problem+json', Buffer.from(JSON.stringify(problem)));
 }
 
