@@ -114,6 +114,18 @@ describe('a poll', () => {
     expect(world.answer.events.length).toBe(5);
   });
 
+  it('goes over the bound of an outbox for what comes again: it would not get on', () => {
+    const world = new PollWorld({}, 10);
+    const [, , third] = world.write(-2, -1, 1, 2);
+    expect(world.answer).toMatchObject({ cursor: third, more: true });
+  });
+
+  it('stops at its limit, too, where the clock that stamps events was set back', () => {
+    const world = new PollWorld({ limit: 2 });
+    const events = world.write(...Array.from({ length: 1_030 }, (_, index) => index - 3_600_000));
+    expect(world.answer).toMatchObject({ cursor: events[1_025], more: true });
+  });
+
   it('stops at the bound of an outbox, behind one event of any size', () => {
     const world = new PollWorld({}, 10);
     const [first] = world.write(1, 2);

@@ -5,12 +5,13 @@ import { Cursor, cursorTimeMs } from '../../../../shared/contract/cursor.ts';
 import type { ErrorFrame, ServerFrame } from '../../../../shared/contract/frames.ts';
 import type { ClientEvents, Transport } from '../../session/transport.ts';
 import type { EventForm } from '../../stream/event-form.ts';
+import { MAX_REORDERED } from '../../stream/reorder-window.ts';
 import { answer, refusalFor, refuse, type Refusal } from './answer.ts';
 import { LEFT } from './event-stream.ts';
 
 export interface PollRequest {
   readonly after: string | undefined;
-  /** Events in one answer that are stamped later than the cursor. */
+  /** Events behind the cursor in one answer. */
   readonly limit: number;
   /** How long the answer may take while there is nothing. */
   readonly waitMs: number;
@@ -37,8 +38,9 @@ export class Poll implements Transport {
   readonly #events: EventForm[] = [];
   readonly #afterMs: number;
   #bytes = 0;
-  /** Events stamped later than the cursor. */
+  /** Events behind the cursor, and whether the last is one: those before it, which come again, stand first. */
   #later = 0;
+  #endsLater = false;
   #bytesSent = 0;
   #refusal: Refusal | undefined;
   /** Where to go on if nothing comes; there is one once the past has been looked at. */
@@ -90,9 +92,11 @@ export class Poll implements Transport {
       this.#answer(this.#last, true);
       return true;
     }
+    // By its stamp, or because no more than so many come again.
+    this.#endsLater = cursorTimeMs(event.cursor) > this.#afterMs || this.#events.length >= MAX_REORDERED;
+    if (this.#endsLater) this.#later += 1;
     this.#events.push(event);
     this.#bytes += event.size;
-    if (this.#isLater(event)) this.#later += 1;
     // A burst comes in one turn, and goes in one answer.
     if (this.#cursor !== undefined && !this.#isDue) {
       this.#isDue = true;
@@ -152,14 +156,9 @@ export class Poll implements Transport {
   }
 
   #isFull({ size }: EventForm): boolean {
-    const last = this.#events.at(-1);
-    if (last === undefined) return false;
-    if (this.#bytes + size > this.maxBytes) return true;
-    return this.#later >= this.request.limit && this.#isLater(last);
-  }
-
-  #isLater({ cursor }: EventForm): boolean {
-    return cursorTimeMs(cursor) > this.#afterMs;
+    // The cursor of what comes again would take the client back, and it would come again, for ever.
+    if (!this.#endsLater) return false;
+    return this.#later >= this.request.limit || this.#bytes + size > this.maxBytes;
   }
 
   #answer(cursor: Cursor | undefined, more: boolean): void {
