@@ -7,8 +7,7 @@ export const REORDER_WINDOW_MS = 500;
 const CLOCK_OFF_MS = 15_000;
 /** Instead of `REORDER_WINDOW_MS` where only marks tell the time: two of their intervals. */
 const COARSE_WINDOW_MS = 10_000;
-/** So many entries at most stand before another and may have come after it elsewhere. */
-export const MAX_REORDERED = 1_024;
+const MAX_ENTRIES = 1_024;
 
 interface Placed<Entry = HistoryEntry> {
   readonly entry: Entry;
@@ -34,7 +33,7 @@ export class ReorderWindow {
     switch (entry.kind) {
       case 'event':
         this.#behind.push(this.#place(entry));
-        if (this.#behind.length > MAX_REORDERED) this.#behind.shift();
+        if (this.#behind.length > MAX_ENTRIES) this.#behind.shift();
         return;
       case 'mark':
         this.#markMs = cursorTimeMs(entry.cursor);

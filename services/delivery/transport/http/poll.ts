@@ -5,13 +5,12 @@ import { Cursor, cursorTimeMs } from '../../../../shared/contract/cursor.ts';
 import type { ErrorFrame, ServerFrame } from '../../../../shared/contract/frames.ts';
 import type { ClientEvents, Transport } from '../../session/transport.ts';
 import type { EventForm } from '../../stream/event-form.ts';
-import { MAX_REORDERED } from '../../stream/reorder-window.ts';
 import { answer, refusalFor, refuse, type Refusal } from './answer.ts';
 import { LEFT } from './event-stream.ts';
 
 export interface PollRequest {
   readonly after: string | undefined;
-  /** Events behind the cursor in one answer. */
+  /** Events stamped later than the cursor in one answer. */
   readonly limit: number;
   /** How long the answer may take while there is nothing. */
   readonly waitMs: number;
@@ -38,7 +37,7 @@ export class Poll implements Transport {
   readonly #events: EventForm[] = [];
   readonly #afterMs: number;
   #bytes = 0;
-  /** Events behind the cursor, and whether the last is one: those before it, which come again, stand first. */
+  /** Events stamped later than the cursor, and whether the last is one. */
   #later = 0;
   #endsLater = false;
   #bytesSent = 0;
@@ -92,8 +91,7 @@ export class Poll implements Transport {
       this.#answer(this.#last, true);
       return true;
     }
-    // By its stamp, or because no more than so many come again.
-    this.#endsLater = cursorTimeMs(event.cursor) > this.#afterMs || this.#events.length >= MAX_REORDERED;
+    this.#endsLater = cursorTimeMs(event.cursor) > this.#afterMs;
     if (this.#endsLater) this.#later += 1;
     this.#events.push(event);
     this.#bytes += event.size;
@@ -156,7 +154,8 @@ export class Poll implements Transport {
   }
 
   #isFull({ size }: EventForm): boolean {
-    // The cursor of what comes again would take the client back, and it would come again, for ever.
+    // The cursor of what comes again would take the client back, and the same would come again, for ever: what came before
+    // a cursor within the reorder window, or since a hole began that the instance is not sure of.
     if (!this.#endsLater) return false;
     return this.#later >= this.request.limit || this.#bytes + size > this.maxBytes;
   }
