@@ -38,7 +38,7 @@ export function createMetrics(live: LiveNumbers) {
       'Messages that the broker dropped from the own queue, by its reason; read from the history instead',
       ['reason'],
     ),
-    refusals: set.counter('refusals_total', 'Error frames sent', ['code']),
+    refusals: set.counter('refusals_total', 'Error frames, and answers over HTTP in their place', ['code']),
     closes: set.counter('closes_total', 'Closed connections', ['code']),
     resumes: set.counter('resumes_total', 'Resumes by outcome', ['outcome']),
     gaps: set.counter('gaps_total', 'Sessions that were told of a gap'),

@@ -175,6 +175,7 @@ class Delivery implements DeliveryService {
       clients: new ClientAddresses(new NetworkSet(trustedProxies)),
       accepts: () => this.#stopping === undefined,
       arrived: (arrival: Arrival) => this.#sessions.add(arrival),
+      refused: (code: string) => this.#metrics.refusals.inc({ code }),
       now: this.now,
     };
     const position = () => this.#stream.position();

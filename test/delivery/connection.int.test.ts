@@ -36,6 +36,7 @@ beforeAll(async () => {
     },
     accepts: () => true,
     arrived: (one) => arrived(one),
+    refused: () => undefined,
     now: () => 0,
   });
   server = new ClientServer([

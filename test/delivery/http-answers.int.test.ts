@@ -4,6 +4,7 @@ import { StreamClient } from '../support/http-client.ts';
 import { tokenFor, type TokenOptions } from '../support/tokens.ts';
 import { bearer, eventStream } from '../support/wires.ts';
 import { World } from '../support/world.ts';
+import { metricOf } from './metric.ts';
 
 const PAGE = 'https://app.example.org';
 
@@ -175,6 +176,26 @@ describe('what is refused', () => {
     }
   });
 
+  it.each([
+    ['GET', '/v1/stream', undefined, 'AUTH_REQUIRED'],
+    ['GET', '/v1/events', undefined, 'AUTH_REQUIRED'],
+    ['POST', '/v1/tickets', undefined, 'AUTH_REQUIRED'],
+    ['GET', '/v1/events', 'no-token', 'AUTH_FAILED'],
+    ['GET', '/v1/stream?ticket=none', undefined, 'AUTH_FAILED'],
+    ['POST', '/v1/tickets', 'no-token', 'AUTH_FAILED'],
+    ['POST', '/v1/tickets', tokenFor('customer', 1, { ttlSeconds: -10 }), 'TOKEN_EXPIRED'],
+    ['GET', '/v1/stream?rooms=provider_4', tokenFor('customer', 1), 'ACCESS_DENIED'],
+    ['GET', '/v1/events?rooms=provider_4', tokenFor('customer', 1), 'ACCESS_DENIED'],
+    ['GET', '/v1/events?wait=99', tokenFor('customer', 1), 'INVALID_QUERY'],
+    ['PUT', '/v1/events', tokenFor('customer', 1), 'METHOD_NOT_ALLOWED'],
+  ])('is counted once: %s %s', async (method, path, token, code) => {
+    const counted = () => metricOf(world.healthPort(), `refusals_total{code="${code}"}`);
+    const before = await counted();
+    const answer = await fetch(url(path), { method, headers: token === undefined ? {} : bearer(token) });
+    expect(await answer.json()).toMatchObject({ code: code.toLowerCase() });
+    expect(await counted()).toBe(before + 1);
+  });
+
   it.each(['/v1/stream', '/v1/events'])(
     'on %s is a client too many: 503, and when to come back',
     async (path) => {
@@ -185,6 +206,7 @@ describe('what is refused', () => {
       const answer = await fetch(url(path, full), { headers });
       expect([answer.status, Number(answer.headers.get('retry-after'))]).toEqual([503, expect.any(Number)]);
       expect(await answer.json()).toMatchObject({ code: 'overloaded' });
+      expect(await metricOf(full.healthPort(), 'refusals_total{code="OVERLOADED"}')).toBe(1);
     },
   );
 });

@@ -6,7 +6,7 @@ import type { SteadyClock } from '../../../../shared/service/clock.ts';
 import type { Arrival } from '../../session/transport.ts';
 import type { Mount } from '../server.ts';
 import { bearerOf, credentialsIn } from '../credentials.ts';
-import { answerJson, goingAway, refuse } from './answer.ts';
+import { answerJson, goingAway, refuse, type Refusal } from './answer.ts';
 import { allowOrigin, answerPreflight } from './cross-origin.ts';
 import { EventStreamAnswer, type StreamLimits } from './event-stream.ts';
 import { Poll } from './poll.ts';
@@ -25,6 +25,8 @@ export interface HttpOptions {
   };
   readonly accepts: () => boolean;
   readonly arrived: (arrival: Arrival) => void;
+  /** Nobody arrived; the session of one that did tells of its refusals itself. */
+  readonly refused: (code: Refusal['code']) => void;
   /** The newest place of this instance; waits until there is one. */
   readonly position: () => Promise<Cursor>;
   readonly now: SteadyClock;
@@ -65,9 +67,9 @@ export class HttpRequests implements Mount {
       answerPreflight(response, route.method);
     } else if (request.method !== route.method) {
       response.setHeader('Allow', `${route.method}, OPTIONS`);
-      refuse(response, { code: 'METHOD_NOT_ALLOWED', message: `Use ${route.method}.` });
+      this.#refuse(response, { code: 'METHOD_NOT_ALLOWED', message: `Use ${route.method}.` });
     } else if (this.options.accepts()) route.handle(request, response, new URLSearchParams(search));
-    else refuse(response, goingAway);
+    else this.#refuse(response, goingAway);
     return true;
   }
 
@@ -75,7 +77,7 @@ export class HttpRequests implements Mount {
     const { limits, tickets, now } = this.options;
     const header = bearerOf(request);
     const token = header ?? query.get('ticket');
-    if (token === null || token === '') return refuse(response, NO_TOKEN);
+    if (token === null || token === '') return this.#refuse(response, NO_TOKEN);
     const after = request.headers['last-event-id']?.toString() ?? query.get('after');
     this.#arrive(request, {
       transport: 'stream',
@@ -88,9 +90,9 @@ export class HttpRequests implements Mount {
   #poll(request: IncomingMessage, response: ServerResponse, query: URLSearchParams): void {
     const { limits, position } = this.options;
     const token = bearerOf(request);
-    if (token === undefined) return refuse(response, NO_TOKEN);
+    if (token === undefined) return this.#refuse(response, NO_TOKEN);
     const asked = readPollQuery(query);
-    if ('problem' in asked) return refuse(response, { code: 'INVALID_QUERY', message: asked.problem });
+    if ('problem' in asked) return this.#refuse(response, { code: 'INVALID_QUERY', message: asked.problem });
     this.#arrive(request, {
       transport: 'poll',
       credentials: credentialsIn(query, token, asked.after),
@@ -101,10 +103,15 @@ export class HttpRequests implements Mount {
   #ticket(request: IncomingMessage, response: ServerResponse): void {
     request.resume();
     const token = bearerOf(request);
-    if (token === undefined) return refuse(response, NO_TOKEN);
+    if (token === undefined) return this.#refuse(response, NO_TOKEN);
     const issued = this.options.tickets.issue(token);
-    if ('refused' in issued) return refuse(response, { code: issued.refused, message: issued.message });
+    if ('refused' in issued) return this.#refuse(response, { code: issued.refused, message: issued.message });
     answerJson(response, 201, { ticket: issued.ticket, expires_at: issued.expiresAt });
+  }
+
+  #refuse(response: ServerResponse, refusal: Refusal): void {
+    this.options.refused(refusal.code);
+    refuse(response, refusal);
   }
 
   #arrive(request: IncomingMessage, arrival: Omit<Arrival, 'remoteAddress'>): void {

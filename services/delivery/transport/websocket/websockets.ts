@@ -14,6 +14,8 @@ export interface WebSocketOptions {
   readonly clients: Pick<ClientAddresses, 'of'>;
   readonly accepts: () => boolean;
   readonly arrived: (arrival: Arrival) => void;
+  /** Nobody arrived. */
+  readonly refused: (code: 'GOING_AWAY') => void;
   readonly now: SteadyClock;
 }
 
@@ -55,8 +57,9 @@ export class WebSockets implements Mount {
     const { socket } = request;
     // A connection that breaks before or after the handshake is not ours to fall over.
     socket.on('error', () => socket.destroy());
-    const { accepts, arrived, clients, limits, now } = this.options;
+    const { accepts, arrived, refused, clients, limits, now } = this.options;
     if (!accepts()) {
+      refused('GOING_AWAY');
       socket.end(
         `HTTP/1.1 503 Service Unavailable\r\nRetry-After: ${RETRY_AFTER_S}\r\nConnection: close\r\n\r\n`,
       );
