@@ -77,7 +77,7 @@ export const DeliveryVariables = z
     PING_INTERVAL_MS: integer({ min: 100, max: 600 * SECOND, default: 25 * SECOND }),
     PONG_TIMEOUT_MS: integer({ min: 100, max: 600 * SECOND, default: 10 * SECOND }),
     /** A comment goes out on an event stream this often: neither a proxy nor a client takes silence for its end. */
-    STREAM_COMMENT_MS: integer({ min: 100, max: 60 * SECOND, default: 15 * SECOND }),
+    STREAM_COMMENT_MS: integer({ min: 100, max: 15 * SECOND, default: 15 * SECOND }),
     /** Rooms of one kind that are bound one by one before the whole kind is. */
     MAX_BINDINGS_PER_KIND: integer({ min: 1, max: 1_000_000, default: 500 }),
     ROOM_LINGER_MS: integer({ min: 0, max: 3_600 * SECOND, default: 60 * SECOND }),

@@ -117,8 +117,10 @@ export class Poll implements Transport {
 
   close(name: CloseName, waitSeconds?: number): void {
     if (this.#isAnswered) return;
-    if (name === 'goingAway' && this.#cursor !== undefined) this.#answer(this.#last ?? this.#cursor, false);
-    else this.#refuse({ ...(this.#refusal ?? refusalFor(name)), waitSeconds }, closeCodes[name].code);
+    if (name === 'goingAway' && this.#cursor !== undefined) {
+      this.response.setHeader('Connection', 'close');
+      this.#answer(this.#last ?? this.#cursor, false);
+    } else this.#refuse({ ...(this.#refusal ?? refusalFor(name)), waitSeconds }, closeCodes[name].code);
   }
 
   tick(): void {
