@@ -140,7 +140,7 @@ export class Timeline {
     return cursors;
   }
 
-  /** What other publishers got in just before a position: see `Fence`. Here the time is that of the arrival. */
+  /** What other publishers got in just before a position: see `ReorderWindow`. Here the time is that of the arrival. */
   reorderWindow(position: number): readonly TimelineEntry[] {
     const at = this.#slots.get(position);
     if (at === undefined) return [];
