@@ -68,7 +68,15 @@ async function world({ inCluster = false, agoMs = 1_000 } = {}) {
     logger: createLogger('test', 'silent'),
     now: () => nowMs,
   });
-  return { hole, proven, member, completeness, readings, fromMs };
+  /** By the own queue, before it broke. */
+  const arrive = (entry: HistoryEntry) => timeline.append(kept(entry), nowMs);
+  const join = async () => {
+    const later = new Member();
+    await later.feed.goLive(new Set());
+    index.join('provider_4', later, timeline.next);
+    return later;
+  };
+  return { hole, proven, member, completeness, readings, fromMs, arrive, join };
 }
 
 describe('the hole after an outage', () => {
@@ -81,6 +89,36 @@ describe('the hole after an outage', () => {
     expect(member.tellGap).not.toHaveBeenCalled();
     expect(fromMs).toEqual([NOON - 1_000 - 5_000]);
     expect(completeness.beginningFor(cursorAt(NOON), undefined)).toMatchObject({ cursor: proven.cursor });
+  });
+
+  it('is for a session that came after an event behind which the history has what is missing', async () => {
+    const { hole, proven, member, readings, arrive, join } = await world();
+    const [known, missed] = [event(), event()];
+    arrive(known);
+    const later = await join();
+    readings.push([proven, known, missed]);
+    await hole.fill();
+    expect([member.got, later.got]).toEqual([[missed.cursor], [missed.cursor]]);
+  });
+
+  it('is no less for it where that event was published again: its copy says nothing of what stands before it', async () => {
+    const { hole, proven, member, readings, arrive, join } = await world();
+    const [known, missed] = [event(), event()];
+    arrive(known);
+    const later = await join();
+    readings.push([proven, known, missed, known]);
+    await hole.fill();
+    expect([member.got, later.got]).toEqual([[missed.cursor], [missed.cursor]]);
+  });
+
+  it('is not for a session that came after an event before which the history has it', async () => {
+    const { hole, proven, member, readings, arrive, join } = await world();
+    const [known, missed] = [event(), event()];
+    arrive(known);
+    const later = await join();
+    readings.push([proven, missed, known]);
+    await hole.fill();
+    expect([member.got, later.got]).toEqual([[missed.cursor], []]);
   });
 
   it('is looked for further back before a gap is told: clocks differ', async () => {

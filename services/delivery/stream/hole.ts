@@ -98,11 +98,13 @@ export class Hole {
 
 /**
  * Where in the timeline an entry of the history belongs that is not in it: before the next one that is. A session that
- * joined after that has had it by its own reading, or did not ask for it.
+ * joined after that has had it by its own reading, or did not ask for it. An entry that was published again stands there
+ * twice, and its copy says nothing of what came before it.
  */
 class Places {
   readonly #places = new Map<Cursor, number>();
   #unplaced: Cursor[] = [];
+  #reached = Number.NEGATIVE_INFINITY;
 
   constructor(private readonly timeline: Timeline) {}
 
@@ -112,6 +114,8 @@ class Places {
       this.#unplaced.push(cursor);
       return;
     }
+    if (position <= this.#reached) return;
+    this.#reached = position;
     for (const earlier of this.#unplaced) this.#places.set(earlier, position);
     this.#unplaced = [];
   }
