@@ -71,6 +71,9 @@ export function check({ ledger, clients, history, sentinels, oddities, closes }:
       ),
       'frames on the wire': sum(({ receipts }) => receipts.onWire),
       'repeated on the wire': sum(({ receipts }) => receipts.repeats.length),
+      'of them on a connection that lasts': sum(({ person, receipts }) =>
+        person.wire === 'long-poll' ? 0 : receipts.repeats.length,
+      ),
       'of them published twice': repeatsOf((count) => count > 1),
       'of them sent twice': repeatsOf((count) => count <= 1),
       'of them outside a replay': sum(({ receipts }) => receipts.repeatedLive),
