@@ -22,6 +22,8 @@ export default {
   collectCoverageFrom: [
     ...pureFolders.map((folder) => `${folder}/**/*.ts`),
     ...wiring.map((files) => `!${files}`),
+    // What HTTP and the inbox call of a backend: their integration tests cover it.
+    '!services/ingest/backends/*/{routes,inbox-message}.ts',
   ],
   // A file without code, such as one of types only, counts for nothing; V8's own coverage takes each of its lines for missed.
   coverageProvider: 'babel',
