@@ -148,9 +148,9 @@ export class Timeline {
     for (let before = position - 1; before >= this.#first; before -= 1) {
       const slot = this.#slots.get(before);
       if (slot === undefined || at.arrivedAtMs - slot.arrivedAtMs > REORDER_WINDOW_MS) break;
-      if (slot.entry.origin !== at.entry.origin) entries.unshift(slot.entry);
+      if (slot.entry.origin !== at.entry.origin) entries.push(slot.entry);
     }
-    return entries;
+    return entries.reverse();
   }
 
   #dropFirst(): void {
