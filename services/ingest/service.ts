@@ -296,4 +296,4 @@ class Ingest implements IngestService {
 
 const nextCursor = () => newCursor(wallClock());
 
-const clocks = { wall: wallClock, clock: wallClock, now: steadyClock };
+const clocks = { wall: wallClock, now: steadyClock };

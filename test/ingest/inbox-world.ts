@@ -72,7 +72,7 @@ export async function world({ ready = Promise.resolve(), isOpen = true } = {}) {
     prefetch: 5,
     maxBodyBytes: 100_000,
     nextKey: () => Cursor.parse(`01a205ff-0000-7000-8000-${String((keys += 1)).padStart(12, '0')}`),
-    clock: () => wallTime(0),
+    wall: () => wallTime(0),
     now: () => 0,
     logger,
   });

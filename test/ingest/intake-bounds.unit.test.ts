@@ -39,7 +39,7 @@ describe('events with an id', () => {
   it('are no other event because the time or the secretaries that ingest filled in are others', async () => {
     let now = 0;
     let secretaries = [8];
-    const { take, confirm, ids } = world({ clock: () => wallTime(now), secretariesOf: () => secretaries });
+    const { take, confirm, ids } = world({ wall: () => wallTime(now), secretariesOf: () => secretaries });
     const event = appointment({ id: 'a' });
     const first = take(event).receipts;
     confirm();

@@ -33,7 +33,7 @@ export function world({
       ignored: () => undefined,
     },
     nextCursor: () => Cursor.parse(`01a205ff-0000-7000-8000-${String((cursors += 1)).padStart(12, '0')}`),
-    clock: () => wallTime(0),
+    wall: () => wallTime(0),
     now: () => 0,
     repeats: new Repeats(maxRepeats, REPEATS_MAX_AGE_MS, (text) => text),
     knowsIds: () => true,

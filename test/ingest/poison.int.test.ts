@@ -50,7 +50,7 @@ async function startFaultyInbox() {
     prefetch: 10,
     maxBodyBytes: 1_000_000,
     nextKey: () => Cursor.parse(v7()),
-    clock: wallClock,
+    wall: wallClock,
     now: steadyClock,
     logger,
   });

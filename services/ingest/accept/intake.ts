@@ -25,7 +25,7 @@ export interface IntakeOptions {
   readonly observer: Observer;
   readonly nextCursor: NextCursor;
   /** For the time of an event that states none. */
-  readonly clock: WallClock;
+  readonly wall: WallClock;
   /** For the age of ids. */
   readonly now: SteadyClock;
   /** Whether the broker is several nodes. */
@@ -79,8 +79,8 @@ export class Intake {
    * cannot take all of it now.
    */
   take(input: Input): Taken | Refusal {
-    const { clock, secretariesOf, enrich, maxEventBytes } = this.options;
-    const now = stampOf(clock());
+    const { wall, secretariesOf, enrich, maxEventBytes } = this.options;
+    const now = stampOf(wall());
     const canRetry = input.entrance !== 'broadcast';
     const read = readInput(input, {
       now,

@@ -32,7 +32,7 @@ export interface InboxOptions {
   readonly prefetch: number;
   readonly maxBodyBytes: number;
   readonly nextKey: NextCursor;
-  readonly clock: WallClock;
+  readonly wall: WallClock;
   /** For how long ids are remembered. */
   readonly now: SteadyClock;
   readonly logger: Logger;
@@ -185,7 +185,7 @@ export class Inbox {
   }
 
   #recognise({ content, properties }: ConsumeMessage): Recognised | Refusal | undefined {
-    const { backends, clock, now, maxBodyBytes } = this.options;
+    const { backends, wall, now, maxBodyBytes } = this.options;
     const { byteLength } = content;
     const encoded = encodingProblem(properties.contentEncoding);
     if (encoded !== undefined) return refusal('unsupported_media_type', [{ path: '', message: encoded }]);
@@ -196,7 +196,7 @@ export class Inbox {
     const messageId: unknown = properties.messageId;
     const message = { body: content, headers: properties.headers ?? {}, messageId };
     for (const backend of backends) {
-      const found = backend.recognise(message, { time: clock(), nowMs: now() });
+      const found = backend.recognise(message, { time: wall(), nowMs: now() });
       if (found !== undefined) return 'problems' in found ? found : { backend, take: found };
     }
     return undefined;
@@ -230,8 +230,8 @@ export class Inbox {
   }
 
   async #setAside(message: ConsumeMessage, refusal: Refusal): Promise<void> {
-    const { backends, publisher, observer, nextKey, clock } = this.options;
-    const stamp = { key: nextKey(), at: stampOf(clock()) };
+    const { backends, publisher, observer, nextKey, wall } = this.options;
+    const stamp = { key: nextKey(), at: stampOf(wall()) };
     const body = backends.reduce((stripped, backend) => backend.strip(stripped), message.content);
     await publisher.publish(rejectedMessage(message, refusal, body, stamp));
     observer.refused({
