@@ -4,7 +4,6 @@ import { closeCodes, type CloseName } from '../../../../shared/contract/close-co
 import type { ErrorFrame, ServerFrame } from '../../../../shared/contract/frames.ts';
 import type { SteadyClock } from '../../../../shared/service/clock.ts';
 import type { ClientEvents, Transport } from '../../session/transport.ts';
-import type { EventForm } from '../../stream/event-form.ts';
 import { Outbox } from '../outbox.ts';
 import { refusalFor, refuse, type Refusal } from './answer.ts';
 import { COMMENT, encodeRetry, encodeStreamFrame, streamFraming } from './stream-frames.ts';
@@ -19,8 +18,6 @@ export interface StreamLimits {
 
 /** As the metrics have it where the client left: a code that no close frame carries. */
 export const LEFT = 1005;
-/** A client that does not read the end of its stream is cut off after this. */
-const CLOSE_TIMEOUT_MS = 3_000;
 const SOONEST_RETRY_MS = 1_000;
 
 /**
@@ -29,8 +26,7 @@ const SOONEST_RETRY_MS = 1_000;
  * The body ends with the connection and is written to its socket: an event is the same bytes for all clients, with no
  * chunk around it, and all of a turn go out in one call.
  */
-export class EventStreamAnswer implements Transport {
-  readonly #outbox: Outbox;
+export class EventStreamAnswer extends Outbox implements Transport {
   #waiting: ServerFrame[] = [];
   #hasBegun = false;
   #closedWith: number | undefined;
@@ -38,12 +34,12 @@ export class EventStreamAnswer implements Transport {
 
   constructor(
     private readonly response: ServerResponse,
-    private readonly socket: Socket,
+    socket: Socket,
     private readonly limits: StreamLimits,
     events: ClientEvents,
     now: SteadyClock,
   ) {
-    this.#outbox = new Outbox(socket, streamFraming, limits.maxOutboxBytes);
+    super(socket, streamFraming, limits.maxOutboxBytes);
     this.#commentAtMs = now();
     // A client that only reads gives no sign of life; it always has a cursor to come back with.
     response.once('close', () => events.closed(this.#closedWith ?? LEFT, undefined));
@@ -53,36 +49,16 @@ export class EventStreamAnswer implements Transport {
     return this.limits.streamCommentMs;
   }
 
-  get outboxBytes(): number {
-    return this.#outbox.bytes;
-  }
-
-  get bytesSent(): number {
-    return this.#outbox.bytesSent;
-  }
-
-  takes(event: EventForm): boolean {
-    return this.#outbox.takes(event);
-  }
-
-  drained(): Promise<void> {
-    return this.#outbox.drained();
-  }
-
-  write(event: EventForm): boolean {
-    return this.#outbox.write(event);
-  }
-
   send(frame: ServerFrame): boolean {
     if (this.#closedWith !== undefined) return true;
-    if (this.#hasBegun) return this.#outbox.send(encodeStreamFrame(frame));
+    if (this.#hasBegun) return this.sendBytes(encodeStreamFrame(frame));
     this.#waiting.push(frame);
     if (frame.type === 'connected') this.#begin();
     return true;
   }
 
   sendLast(frame: ErrorFrame): void {
-    if (this.#hasBegun) this.#outbox.sendLast(encodeStreamFrame(frame));
+    if (this.#hasBegun) this.sendLastBytes(encodeStreamFrame(frame));
     else this.#waiting.push(frame);
   }
 
@@ -95,18 +71,17 @@ export class EventStreamAnswer implements Transport {
     }
     if (name === 'goingAway' || name === 'overloaded') {
       const spreadMs = Math.random() * this.limits.drainSpreadMs;
-      this.#outbox.sendLast(encodeRetry(SOONEST_RETRY_MS + spreadMs));
+      this.sendLastBytes(encodeRetry(SOONEST_RETRY_MS + spreadMs));
     }
-    this.#outbox.close();
+    this.isClosing = true;
     this.response.end();
-    const timer = setTimeout(() => this.socket.destroy(), CLOSE_TIMEOUT_MS);
-    this.socket.once('close', () => clearTimeout(timer));
+    this.cutOffInTime();
   }
 
   tick(nowMs: number): void {
     if (!this.#hasBegun || nowMs - this.#commentAtMs < this.limits.streamCommentMs) return;
     this.#commentAtMs = nowMs;
-    this.#outbox.send(COMMENT);
+    this.sendBytes(COMMENT);
   }
 
   /** What was refused so far; a room that cannot be joined is as good a reason as a token. */
@@ -125,7 +100,7 @@ export class EventStreamAnswer implements Transport {
     this.response.writeHead(200, { 'content-type': 'text/event-stream', connection: 'close' });
     this.response.flushHeaders();
     this.#hasBegun = true;
-    for (const frame of this.#waiting) this.#outbox.send(encodeStreamFrame(frame));
+    for (const frame of this.#waiting) this.sendBytes(encodeStreamFrame(frame));
     this.#waiting = [];
   }
 }

@@ -24,8 +24,6 @@ const framing = new Framing(({ json }) => {
   const wire = encodeTextFrame(json);
   return { wire, json: payloadOf(wire) };
 });
-/** A client that does not answer our close frame is cut off after this. */
-const CLOSE_TIMEOUT_MS = 3_000;
 /** Reading pauses above this many unanswered frames, so that a flood waits in the client's own buffers. */
 const MAX_PENDING_FRAMES = 64;
 /** Of a client that is not listened to any more; beyond, its socket is not read, and its close frame not waited for. */
@@ -38,13 +36,11 @@ const MAX_IGNORED_BYTES = 64 * 1024;
  * ws reads, answers pings and does the closing handshake; event frames are written to its socket directly, since
  * they are encoded once for all clients. No compression is negotiated, so both kinds of writes keep their order.
  */
-export class Connection implements Transport {
+export class Connection extends Outbox implements Transport {
   readonly #ws: ClientSocket;
-  readonly #outbox: Outbox;
   #heardAtMs: number;
   /** When the ping went out that nothing has been heard after. */
   #pingedAtMs: number | undefined;
-  #closing = false;
   #ignoredFrames = 0;
   #ignoredBytes = 0;
   /** Of the events that may be unread: the largest frame, and of those behind the last ping. */
@@ -59,12 +55,12 @@ export class Connection implements Transport {
     private readonly events: ClientEvents,
     private readonly now: SteadyClock,
   ) {
+    super(socket, framing, limits.maxOutboxBytes);
     this.#ws = ws;
-    this.#outbox = new Outbox(socket, framing, limits.maxOutboxBytes);
     this.#heardAtMs = now();
     ws.beforeFault = (name) => {
       this.sendLast(errorFrame('INVALID_MESSAGE', `${closeCodes[name].reason}.`));
-      this.#endWriting();
+      this.isClosing = true;
     };
     ws.on('message', (data, isBinary) => this.#receive(data, isBinary));
     ws.on('pong', (data) => this.#receivePong(data));
@@ -72,7 +68,7 @@ export class Connection implements Transport {
     // What went wrong is in the close code that follows.
     ws.on('error', () => undefined);
     ws.once('close', (code) => {
-      const refusedByClient = code === closeCodes.tooLarge.code && !this.#closing;
+      const refusedByClient = code === closeCodes.tooLarge.code && !this.isClosing;
       if (refusedByClient && this.#largestUnread > 0) {
         events.tooLargeForClient(this.#largestUnread);
       }
@@ -84,42 +80,25 @@ export class Connection implements Transport {
     return this.limits.pingIntervalMs;
   }
 
-  get bytesSent(): number {
-    return this.#outbox.bytesSent;
-  }
-
-  get outboxBytes(): number {
-    return this.#outbox.bytes;
-  }
-
-  takes(event: EventForm): boolean {
-    return this.#outbox.takes(event);
-  }
-
-  drained(): Promise<void> {
-    return this.#outbox.drained();
-  }
-
-  write(event: EventForm): boolean {
+  override write(event: EventForm): boolean {
     if (event.size > this.#largestSincePing) this.#noteLargest(event.size);
-    return this.#outbox.write(event);
+    return super.write(event);
   }
 
   send(frame: ServerFrame): boolean {
-    return this.#outbox.send(encodeTextFrame(encodeFrame(frame)));
+    return this.sendBytes(encodeTextFrame(encodeFrame(frame)));
   }
 
   sendLast(frame: ErrorFrame): void {
-    this.#outbox.sendLast(encodeTextFrame(encodeFrame(frame)));
+    this.sendLastBytes(encodeTextFrame(encodeFrame(frame)));
   }
 
   close(name: CloseName, waitSeconds?: number): void {
-    if (this.#closing) return;
-    this.#endWriting();
+    if (this.isClosing) return;
+    this.isClosing = true;
     const { code, reason } = closeCodes[name];
     this.#ws.close(code, closeReason(waitSeconds === undefined ? reason : `${reason} ${waitSeconds}`));
-    const timer = setTimeout(() => this.#ws.terminate(), CLOSE_TIMEOUT_MS);
-    this.#ws.once('close', () => clearTimeout(timer));
+    this.cutOffInTime();
   }
 
   /** Nobody is cut off who has not been asked. Reads on where fewer frames wait by now. */
@@ -143,11 +122,6 @@ export class Connection implements Transport {
   #noteLargest(bytes: number): void {
     this.#largestSincePing = bytes;
     if (bytes > this.#largestUnread) this.#largestUnread = bytes;
-  }
-
-  #endWriting(): void {
-    this.#closing = true;
-    this.#outbox.close();
   }
 
   #receive(data: RawData, isBinary: boolean): void {
@@ -177,7 +151,7 @@ export class Connection implements Transport {
 
   /** Whether a frame comes too late to be looked at. */
   #ignores({ byteLength }: Buffer): boolean {
-    if (!this.#closing && this.events.listening()) return false;
+    if (!this.isClosing && this.events.listening()) return false;
     this.#ignoredFrames += 1;
     this.#ignoredBytes += byteLength;
     if (this.#ignoredTooMuch) this.#ws.pause();
