@@ -20,7 +20,7 @@ export interface DeliveryParts {
   readonly config: DeliveryConfig;
   readonly consuming: BrokerConnection;
   readonly broker: () => BrokerState;
-  readonly stream: Pick<EventStream, 'isAlive' | 'queue' | 'drops' | 'roomCount'>;
+  readonly stream: Pick<EventStream, 'liveness' | 'queue' | 'drops' | 'rooms'>;
   readonly sessions: Pick<Sessions, 'size' | 'countByRole'>;
   readonly metrics: DeliveryMetrics;
   readonly stopping: () => boolean;
@@ -38,7 +38,7 @@ export function monitorDelivery(parts: DeliveryParts): Monitoring {
     instance,
     config,
     connection: consuming,
-    queues: () => [INBOX, REJECTED, stream.queue ?? []].flat(),
+    queues: () => [INBOX, REJECTED, stream.queue.name ?? []].flat(),
     brokerState: broker,
     registry: metrics.registry,
     report: (vitals) => report(parts, vitals, startedMs),
@@ -57,9 +57,9 @@ async function report(parts: DeliveryParts, vitals: Vitals, startedMs: number): 
     instance,
     stopping: stopping(),
     broker: broker(),
-    alive: stream.isAlive,
+    alive: stream.liveness.isAlive,
     queues,
-    ownQueue: stream.queue,
+    ownQueue: stream.queue.name,
     drops: stream.drops.report(nowMs),
     management,
     lagMs,
@@ -76,7 +76,7 @@ async function statsOf(
   const { connections, framesReceived, events, deliveries } = metrics;
   return {
     active_connections: sessions.size,
-    active_rooms: stream.roomCount,
+    active_rooms: stream.rooms.roomCount,
     total_connections: await totalOf(connections),
     total_messages: await totalOf(framesReceived),
     total_broadcasts: await totalOf(events),

@@ -66,8 +66,8 @@ class Delivery implements DeliveryService {
     this.logger = logger.child({ instance: this.instance });
     this.#metrics = createMetrics({
       sessions: () => this.#sessions.countByRole(),
-      rooms: () => this.#stream.roomsByKind(),
-      bindings: () => this.#stream.bindingCount,
+      rooms: () => this.#stream.rooms.countByKind(),
+      bindings: () => this.#stream.binder.size,
       outboxBytes: () => this.#sessions.outboxBytes,
       bytesSent: () => this.#sessions.bytesSent,
     });

@@ -3,7 +3,6 @@ import type { Channel, ConsumeMessage } from 'amqplib';
 import { EventEmitter } from 'node:events';
 import { OwnQueue, type QueueConsumer } from '../../services/delivery/broker/own-queue.ts';
 import { Doubts } from '../../services/delivery/stream/doubts.ts';
-import type { Bindings } from '../../services/delivery/broker/bindings.ts';
 import type { BrokerConnection } from '../../shared/broker/broker-connection.ts';
 import { Cursor } from '../../shared/contract/cursor.ts';
 import type { HistoryEntry } from '../../shared/contract/message.ts';
@@ -40,9 +39,9 @@ function world(
   const channel = Object.assign(new EventEmitter(), { close: done }, answers) as unknown as Channel;
   const model = { createChannel: () => Promise.resolve(channel), connection: node };
   const connection = Object.assign(new EventEmitter(), { model }) as unknown as BrokerConnection;
-  const bindings = { attach: silent.attach ?? done, detach: () => undefined } as unknown as Bindings;
+  const binder = { attach: silent.attach ?? done, detach: () => undefined, size: 1 };
   const options = { instance: 'one', prefetch: 1, cluster, nodes: { leave } };
-  const queue = new OwnQueue(connection, createLogger('test', 'silent'), bindings, options);
+  const queue = new OwnQueue(connection, createLogger('test', 'silent'), binder, options);
   queue.consume({ ...consumer, consuming });
   return { leave, consuming };
 }
@@ -109,7 +108,7 @@ describe('a message that fills the prefetch', () => {
     });
     const model = { createChannel: () => Promise.resolve(channel as unknown as Channel), connection: node };
     const connection = Object.assign(new EventEmitter(), { model }) as unknown as BrokerConnection;
-    const bindings = { attach: done, detach: () => undefined, size: 1 } as unknown as Bindings;
+    const binder = { attach: done, detach: () => undefined, size: 1 };
     const passed: HistoryEntry[] = [];
     const suspected: (HistoryEntry | undefined)[] = [];
     /** By the history. */
@@ -120,7 +119,7 @@ describe('a message that fills the prefetch', () => {
     const timeline = { find: (cursor: Cursor) => (cursorsPassed().includes(cursor) ? 0 : undefined) };
     const consuming = new Promise<OwnQueue>((resolve) => {
       const options = { instance: 'one', prefetch: 2, cluster, nodes: { leave: () => undefined } };
-      const queue = new OwnQueue(connection, createLogger('test', 'silent'), bindings, options);
+      const queue = new OwnQueue(connection, createLogger('test', 'silent'), binder, options);
       const doubts = new Doubts({ timeline, trust: { doubt: () => undefined }, queue }, 0);
       queue.consume({
         ...consumer,

@@ -121,8 +121,8 @@ export const mutations: readonly Mutation[] = [
     name: 'subscribed before the binding is confirmed',
     scenario: 'rooms are joined over slow links',
     file: 'services/delivery/stream/event-stream.js',
-    find: 'await bindings.acquire(room);',
-    replace: 'void bindings.acquire(room);',
+    find: 'await this.#bindings.acquire(room);',
+    replace: 'void this.#bindings.acquire(room);',
   },
   {
     name: 'everybody gets everything',

@@ -1,17 +1,12 @@
 import type { Channel } from 'amqplib';
+import { EXCHANGE } from '../../../shared/contract/topology.ts';
 import type { BrokerConnection } from '../../../shared/broker/broker-connection.ts';
 import type { Logger } from '../../../shared/service/logger.ts';
 import { ManagedChannel, plainChannel } from '../../../shared/broker/managed-channel.ts';
+import type { Coverage } from '../stream/coverage.ts';
 
 /** A channel has one bind under way at a time (AMQP 0-9-1, synchronous methods): several make a pipeline. */
 const CHANNELS = 8;
-
-/** Told what the queue is bound to. */
-export interface BindingObserver {
-  bindingConfirmed(pattern: string): void;
-  /** It is being removed. */
-  bindingRemoved(pattern: string): void;
-}
 
 interface Binding {
   readonly confirmed: Promise<void>;
@@ -40,8 +35,7 @@ export class Binder {
   constructor(
     connection: BrokerConnection,
     private readonly logger: Logger,
-    private readonly exchange: string,
-    private readonly coverage: BindingObserver,
+    private readonly coverage: Pick<Coverage, 'bindingConfirmed' | 'bindingRemoved'>,
   ) {
     this.#lanes = Array.from({ length: CHANNELS }, (_, index) => ({
       channel: new ManagedChannel(connection, {
@@ -77,6 +71,7 @@ export class Binder {
     this.#pump();
   }
 
+  /** A new queue: binds everything wanted to it; resolves when all of it is confirmed. */
   async attach(queue: string): Promise<void> {
     this.#queue = queue;
     for (const pattern of this.#toUnbind) this.#drop(pattern);
@@ -89,6 +84,7 @@ export class Binder {
     await Promise.all([...this.#bindings.values()].map(({ confirmed }) => confirmed));
   }
 
+  /** The queue is gone. */
   detach(): void {
     this.#queue = undefined;
   }
@@ -114,8 +110,8 @@ export class Binder {
     const binds = this.#toBind.delete(pattern);
     if (!binds) this.#drop(pattern);
     try {
-      if (binds) await channel.bindQueue(queue, this.exchange, pattern);
-      else await channel.unbindQueue(queue, this.exchange, pattern);
+      if (binds) await channel.bindQueue(queue, EXCHANGE, pattern);
+      else await channel.unbindQueue(queue, EXCHANGE, pattern);
       if (binds && queue === this.#queue) this.#confirm(pattern);
     } catch (error) {
       this.logger.debug({ pattern, err: error }, 'a binding was not changed');

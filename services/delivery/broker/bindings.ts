@@ -1,14 +1,12 @@
 import {
+  EVERYONE,
   personalKindOf,
   routingKeyOf,
   widePatternOf,
   type Address,
 } from '../../../shared/contract/routing.ts';
 import type { PersonalKind } from '../../../shared/contract/rooms.ts';
-import { EXCHANGE } from '../../../shared/contract/topology.ts';
-import type { BrokerConnection } from '../../../shared/broker/broker-connection.ts';
-import type { Logger } from '../../../shared/service/logger.ts';
-import { Binder, type BindingObserver } from './binder.ts';
+import type { Binder } from './binder.ts';
 
 export interface BindingOptions {
   /** Rooms of one kind bound one by one; above it the instance binds the whole kind and filters itself. */
@@ -24,44 +22,28 @@ export interface BindingOptions {
  * kind is empty.
  */
 export class Bindings {
-  readonly #binder: Binder;
   readonly #uses = new Map<Address, number>();
   readonly #lingering = new Map<Address, number>();
   readonly #perKind = new Map<PersonalKind, Set<Address>>();
   readonly #wide = new Set<PersonalKind>();
-  readonly #always = new Set<string>();
 
   constructor(
-    connection: BrokerConnection,
-    logger: Logger,
+    private readonly binder: Pick<Binder, 'bind' | 'unbind'>,
     private readonly options: BindingOptions,
-    coverage: BindingObserver,
-  ) {
-    this.#binder = new Binder(connection, logger, EXCHANGE, coverage);
-  }
-
-  get size(): number {
-    return this.#binder.size;
-  }
+  ) {}
 
   /** Resolves once the broker has confirmed a binding that covers the room. */
   async acquire(room: Address): Promise<void> {
     this.#lingering.delete(room);
     const uses = this.#uses.get(room) ?? 0;
     this.#uses.set(room, uses + 1);
-    await this.#binder.bind(this.#patternFor(room));
+    await this.binder.bind(this.#patternFor(room));
   }
 
   release(room: Address, nowMs: number): void {
     const uses = (this.#uses.get(room) ?? 0) - 1;
     this.#uses.set(room, Math.max(0, uses));
     if (uses <= 0) this.#lingering.set(room, nowMs + this.options.lingerMs);
-  }
-
-  /** Keys that no room stands for, bound as long as the instance lives. */
-  async bindAlways(pattern: string): Promise<void> {
-    this.#always.add(pattern);
-    await this.#binder.bind(pattern);
   }
 
   /** Whether a session is in the room, or was until a linger ago. */
@@ -80,20 +62,6 @@ export class Bindings {
     }
   }
 
-  /** A new queue: binds everything in use to it; resolves when all of it is confirmed. */
-  attach(queue: string): Promise<void> {
-    return this.#binder.attach(queue);
-  }
-
-  /** The queue is gone. */
-  detach(): void {
-    this.#binder.detach();
-  }
-
-  close(): Promise<void> {
-    return this.#binder.close();
-  }
-
   #patternFor(room: Address): string {
     const kind = personalKindOf(room);
     if (kind === undefined) return routingKeyOf(room);
@@ -105,19 +73,19 @@ export class Bindings {
 
   #widen(kind: PersonalKind, rooms: ReadonlySet<Address>): void {
     this.#wide.add(kind);
-    void this.#binder.bind(widePatternOf(kind)).then(() => {
+    void this.binder.bind(widePatternOf(kind)).then(() => {
       if (!this.#wide.has(kind)) return;
-      for (const room of rooms) this.#binder.unbind(routingKeyOf(room));
+      for (const room of rooms) this.binder.unbind(routingKeyOf(room));
     });
   }
 
   #forget(room: Address): void {
     const kind = personalKindOf(room);
     // Every session joins and leaves `everyone`, which stays bound all the same.
-    if (!this.#always.has(routingKeyOf(room))) this.#binder.unbind(routingKeyOf(room));
+    if (room !== EVERYONE) this.binder.unbind(routingKeyOf(room));
     if (kind === undefined) return;
     const rooms = this.#perKind.get(kind);
     rooms?.delete(room);
-    if (rooms?.size === 0 && this.#wide.delete(kind)) this.#binder.unbind(widePatternOf(kind));
+    if (rooms?.size === 0 && this.#wide.delete(kind)) this.binder.unbind(widePatternOf(kind));
   }
 }

@@ -10,7 +10,7 @@ import type { BrokerConnection } from '../../../shared/broker/broker-connection.
 import type { Logger } from '../../../shared/service/logger.ts';
 import { ManagedChannel, plainChannel } from '../../../shared/broker/managed-channel.ts';
 import type { Cluster } from '../../../shared/broker/cluster.ts';
-import type { Bindings } from './bindings.ts';
+import type { Binder } from './binder.ts';
 import { dropReasonOf } from './drop-reason.ts';
 import { kindOfOwnQueue } from './queue-kind.ts';
 import { PrefetchWindow } from './prefetch-window.ts';
@@ -95,7 +95,7 @@ export class OwnQueue {
   constructor(
     private readonly connection: BrokerConnection,
     private readonly logger: Logger,
-    private readonly bindings: Bindings,
+    private readonly binder: Pick<Binder, 'attach' | 'detach' | 'size'>,
     private readonly options: OwnQueueOptions,
   ) {}
 
@@ -169,10 +169,10 @@ export class OwnQueue {
       else this.#push(present, message);
     });
     await inTime(consumed, 'a consumer');
-    await inTime(this.bindings.attach(queue), 'its bindings');
+    await inTime(this.binder.attach(queue), 'its bindings');
     consumer.bound();
     await this.#fill(present);
-    this.logger.info({ queue, bindings: this.bindings.size }, 'consuming own queue');
+    this.logger.info({ queue, bindings: this.binder.size }, 'consuming own queue');
   }
 
   /** Until nothing more was found to be missing while the history was read. */
@@ -241,7 +241,7 @@ export class OwnQueue {
 
   #lost(consumer: QueueConsumer): void {
     this.#present = undefined;
-    this.bindings.detach();
+    this.binder.detach();
     consumer.lost();
   }
 }

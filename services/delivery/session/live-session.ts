@@ -90,7 +90,7 @@ export class LiveSession implements SessionPorts {
       join: (room) => stream.join(this.session, room),
       leave: (room) => stream.leave(this.session, room),
       leaveAll: () => stream.leaveAll(this.session),
-      rooms: () => [...stream.roomsOf(this.session)].filter((room): room is Room => room !== EVERYONE),
+      rooms: () => [...stream.rooms.roomsOf(this.session)].filter((room): room is Room => room !== EVERYONE),
     };
     this.observer = this.#observe();
     this.session = new Session(id, this, limitsOf(config), arrival.credentials);

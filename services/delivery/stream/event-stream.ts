@@ -7,6 +7,7 @@ import { Drops } from '../../../shared/monitoring/drops.ts';
 import type { SteadyClock, WallClock } from '../../../shared/service/clock.ts';
 import type { Logger } from '../../../shared/service/logger.ts';
 import { sleep } from '../../../shared/service/sleep.ts';
+import { Binder } from '../broker/binder.ts';
 import { Bindings } from '../broker/bindings.ts';
 import { History } from '../broker/history.ts';
 import { Marks } from '../broker/marks.ts';
@@ -50,24 +51,21 @@ export interface EventStreamContext {
   readonly now: SteadyClock;
 }
 
-/** What it asks for itself, of all that it puts together. */
-interface Parts {
-  readonly now: SteadyClock;
-  readonly timeline: Timeline;
-  readonly liveness: Liveness;
-  readonly bindings: Bindings;
-  readonly queue: OwnQueue;
-  readonly marks: Marks;
-  readonly scans: ScanSchedule;
-}
-
 /** From the broker to the feeds of the sessions: rooms, live events, the hole after an outage, and the past. */
 export class EventStream {
+  /** Who is in which room. */
+  readonly rooms = new RoomIndex<StreamMember>();
+  readonly liveness: Liveness;
   readonly drops: Drops;
-  readonly #index = new RoomIndex<StreamMember>();
+  readonly queue: OwnQueue;
+  readonly binder: Binder;
+  readonly #bindings: Bindings;
+  readonly #timeline: Timeline;
+  readonly #marks: Marks;
+  readonly #scans: ScanSchedule;
   readonly #resume: Resume<StreamMember>;
   readonly #arrivals: Arrivals;
-  readonly #parts: Parts;
+  readonly #now: SteadyClock;
 
   constructor(context: EventStreamContext) {
     const { consuming, publishing, instance, config, metrics, logger, wall, now } = context;
@@ -78,78 +76,59 @@ export class EventStream {
     const trust = new Trust();
     const drops = new Drops(metrics.brokerDrops, logger, 'their history is read instead');
     const limits = { maxPerKind: config.maxBindingsPerKind, lingerMs: config.roomLingerMs };
-    const bindings = new Bindings(consuming, logger, limits, trust.coverage);
+    const binder = new Binder(consuming, logger, trust.coverage);
+    const bindings = new Bindings(binder, limits);
     const { deliveryPrefetch: prefetch } = config;
-    const queue = new OwnQueue(consuming, logger, bindings, { instance, cluster, nodes, prefetch });
+    const queue = new OwnQueue(consuming, logger, binder, { instance, cluster, nodes, prefetch });
     const doubts = new Doubts({ timeline, trust, queue }, now());
     const marks = new Marks(publishing, logger, instance, { trust, doubts, metrics }, wall, now);
     const history = new History(consuming, marks, cluster, { nodes, metrics });
     const scans = new ScanSchedule(history, logger, sleep);
     const lookBack = new LookBack({ cluster, sleep, wall, now });
-    const index = this.#index;
-    const known = { timeline, index, bindings, coverage: trust.coverage, completeness: trust.completeness };
+    const { coverage, completeness } = trust;
+    const known = { timeline, index: this.rooms, bindings, coverage, completeness };
     this.#resume = new Resume({ ...known, liveness, scans, lookBack, sleep, wall, now });
-    const fanOut = new FanOut(timeline, index, new ExpiringMap(REPEATS_MAX, REPEATS_MS));
+    const fanOut = new FanOut(timeline, this.rooms, new ExpiringMap(REPEATS_MAX, REPEATS_MS));
     const hole = new Hole({ ...known, history, lookBack, fanOut, metrics, logger, now });
     const meter = new FanOutMeter(metrics, wall, now);
     const parts = { timeline, fanOut, meter, trust, doubts, hole, marks, liveness, drops, nodes };
     this.#arrivals = new Arrivals({ ...parts, metrics, logger, now });
-    this.#parts = { now, timeline, liveness, bindings, queue, marks, scans };
+    this.liveness = liveness;
     this.drops = drops;
-    void bindings.bindAlways(markKeyOf(instance));
-    void bindings.bindAlways(EVERYONE);
+    this.queue = queue;
+    this.binder = binder;
+    this.#bindings = bindings;
+    this.#timeline = timeline;
+    this.#marks = marks;
+    this.#scans = scans;
+    this.#now = now;
+    // For good: no session joins the first, and each joins and leaves the second.
+    void binder.bind(markKeyOf(instance));
+    void binder.bind(EVERYONE);
     queue.consume(this.#arrivals);
-  }
-
-  /** Whether what is published now reaches the sessions. */
-  get isAlive(): boolean {
-    return this.#parts.liveness.isAlive;
-  }
-
-  get queue(): string | undefined {
-    return this.#parts.queue.name;
-  }
-
-  get roomCount(): number {
-    return this.#index.roomCount;
-  }
-
-  /** Rooms in use, by their kind. */
-  roomsByKind(): ReadonlyMap<string, number> {
-    return this.#index.countByKind();
-  }
-
-  get bindingCount(): number {
-    return this.#parts.bindings.size;
-  }
-
-  roomsOf(member: StreamMember): ReadonlySet<Address> {
-    return this.#index.roomsOf(member);
   }
 
   /** Resolves once the broker has confirmed the binding and the member is in the room. */
   async join(member: StreamMember, room: Address): Promise<void> {
-    const { bindings, timeline, now } = this.#parts;
-    if (this.#index.has(room, member)) return;
-    await bindings.acquire(room);
-    if (member.closed || !this.#index.join(room, member, timeline.next)) bindings.release(room, now());
+    if (this.rooms.has(room, member)) return;
+    await this.#bindings.acquire(room);
+    const joins = !member.closed && this.rooms.join(room, member, this.#timeline.next);
+    if (!joins) this.#bindings.release(room, this.#now());
   }
 
   leave(member: StreamMember, room: Address): void {
-    const { bindings, now } = this.#parts;
-    if (this.#index.leave(room, member)) bindings.release(room, now());
+    if (this.rooms.leave(room, member)) this.#bindings.release(room, this.#now());
   }
 
   leaveAll(member: StreamMember): void {
-    for (const room of [...this.#index.roomsOf(member)]) this.leave(member, room);
+    for (const room of [...this.rooms.roomsOf(member)]) this.leave(member, room);
   }
 
   /** The newest position; waits for the path to be alive. */
   async position(): Promise<Cursor> {
-    const { liveness, timeline } = this.#parts;
     for (;;) {
-      await liveness.whenAlive();
-      const { last } = timeline;
+      await this.liveness.whenAlive();
+      const { last } = this.#timeline;
       if (last !== undefined) return last.cursor;
     }
   }
@@ -161,13 +140,12 @@ export class EventStream {
 
   /** Housekeeping; called about once a second. */
   tick(nowMs: number): void {
-    this.#parts.bindings.tick(nowMs);
+    this.#bindings.tick(nowMs);
     this.#arrivals.tick(nowMs);
   }
 
   async close(): Promise<void> {
-    const { scans, queue, marks, bindings } = this.#parts;
-    scans.close();
-    await Promise.all([queue.close(), marks.close(), bindings.close()]);
+    this.#scans.close();
+    await Promise.all([this.queue.close(), this.#marks.close(), this.binder.close()]);
   }
 }
