@@ -46,7 +46,7 @@ function world() {
       () => NOON,
     ),
     trust,
-    doubts: new Doubts({ timeline, trust, queue }, NOON),
+    doubts: new Doubts(timeline, trust, queue, NOON),
     hole: {
       fill: () => {
         told.push(`filled, ${trust.coverage.covers(['admin'], timeline.next) ? 'trusting' : 'distrusting'}`);

@@ -19,8 +19,7 @@ const consumer: QueueConsumer = {
   fillHole: done,
   isKnown: () => true,
   consuming: () => undefined,
-  windowFull: () => undefined,
-  windowFree: () => undefined,
+  doubts: { windowFull: () => undefined, windowFree: () => undefined },
   take: () => undefined,
   foreign: () => undefined,
   dropped: () => undefined,
@@ -120,15 +119,17 @@ describe('a message that fills the prefetch', () => {
     const consuming = new Promise<OwnQueue>((resolve) => {
       const options = { instance: 'one', prefetch: 2, cluster, nodes: { leave: () => undefined } };
       const queue = new OwnQueue(connection, createLogger('test', 'silent'), binder, options);
-      const doubts = new Doubts({ timeline, trust: { doubt: () => undefined }, queue }, 0);
+      const doubts = new Doubts(timeline, { doubt: () => undefined }, queue, 0);
       queue.consume({
         ...consumer,
         take: (entry) => passed.push(entry),
-        windowFull: (entry) => {
-          suspected.push(entry);
-          doubts.windowFull(entry);
+        doubts: {
+          windowFull: (entry) => {
+            suspected.push(entry);
+            doubts.windowFull(entry);
+          },
+          windowFree: (entry) => doubts.windowFree(entry),
         },
-        windowFree: (entry) => doubts.windowFree(entry),
         isKnown: ({ cursor }) => told.includes(cursor),
         fillHole,
         consuming: () => resolve(queue),

@@ -1,4 +1,5 @@
 import type { Channel, ConsumeMessage } from 'amqplib';
+import { z } from 'zod';
 import { parseHistoryEntry, type HistoryEntry } from '../../../shared/contract/message.ts';
 import {
   deliveryQueueOf,
@@ -9,9 +10,9 @@ import {
 import type { BrokerConnection } from '../../../shared/broker/broker-connection.ts';
 import type { Logger } from '../../../shared/service/logger.ts';
 import { ManagedChannel, plainChannel } from '../../../shared/broker/managed-channel.ts';
+import type { Arrivals } from '../stream/arrivals.ts';
 import type { Cluster } from '../../../shared/broker/cluster.ts';
 import type { Binder } from './binder.ts';
-import { dropReasonOf } from './drop-reason.ts';
 import { kindOfOwnQueue } from './queue-kind.ts';
 import { PrefetchWindow } from './prefetch-window.ts';
 import { HoldBack } from './hold-back.ts';
@@ -25,29 +26,8 @@ export interface OwnQueueOptions {
   readonly nodes: { leave(reason: string): void };
 }
 
-/** Whom the queue is consumed for; told in this order. */
-export interface QueueConsumer {
-  /** A new queue is bound to everything in use: what was published before will not come by it. */
-  bound(): void;
-  /** What the queue brings is held back: the moment to fill the hole before it. */
-  fillHole(): Promise<void>;
-  /** Whether an entry that is held back has nothing missing before it. */
-  isKnown(entry: HistoryEntry): boolean;
-  consuming(): void;
-  /**
-   * As many messages as the prefetch are unacknowledged: others may wait at the broker, where a hand can remove them. Called
-   * before this entry, `undefined` for a message without our headers, is passed on.
-   */
-  windowFull(entry: HistoryEntry | undefined): void;
-  /** Nothing waits at the broker behind this entry; called before it is passed on. */
-  windowFree(entry: HistoryEntry): void;
-  take(entry: HistoryEntry): void;
-  /** A message without our headers, published by hand: nobody gets it. */
-  foreign(): void;
-  /** The broker dropped a message from the queue, for a reason of its own words. */
-  dropped(reason: string): void;
-  lost(): void;
-}
+/** Whom the queue is consumed for. */
+export type QueueConsumer = Omit<Arrivals, 'tick'>;
 
 /** A message of the own queue with its entry, `undefined` for one without our headers. */
 interface Arrival {
@@ -66,6 +46,10 @@ interface Present {
   /** While what the history told is passed on: ends that. */
   endDrain?: () => void;
 }
+
+const Dropped = z.object({
+  properties: z.object({ headers: z.object({ 'x-first-death-reason': z.string() }) }),
+});
 
 /** For each step of a start, which takes seconds with every binding there may be. */
 const ANSWER_MS = 30_000;
@@ -204,8 +188,8 @@ export class OwnQueue {
     const entry = parseHistoryEntry(message);
     // What comes again was given back in between, and waited.
     present.isFull = window.isFullAt(message.fields.deliveryTag) || message.fields.redelivered;
-    if (present.isFull) consumer.windowFull(entry);
-    else if (entry !== undefined) consumer.windowFree(entry);
+    if (present.isFull) consumer.doubts.windowFull(entry);
+    else if (entry !== undefined) consumer.doubts.windowFree(entry);
     holdBack.push({ message, entry });
     if (present.endDrain === undefined) return;
     this.#passKnown(present);
@@ -268,4 +252,10 @@ async function untilClosed<Value>(channel: Channel, step: Promise<Value>): Promi
   } finally {
     channel.off('close', onClose);
   }
+}
+
+/** Why the broker dropped a message, in its own word: `maxlen`, `expired`, `delivery_limit`. */
+function dropReasonOf(message: unknown): string {
+  const parsed = Dropped.safeParse(message);
+  return parsed.success ? parsed.data.properties.headers['x-first-death-reason'] : 'unknown';
 }

@@ -43,19 +43,24 @@ export interface ArrivalsContext {
  * filled, what the history told already is passed on, it is consumed. When it is lost, all of that begins again.
  */
 export class Arrivals {
-  constructor(private readonly context: ArrivalsContext) {}
+  readonly doubts: Pick<Doubts, 'windowFull' | 'windowFree'>;
 
+  constructor(private readonly context: ArrivalsContext) {
+    this.doubts = context.doubts;
+  }
+
+  /** A new queue is bound to everything in use: what was published before will not come by it. */
   bound(): void {
     this.context.marks.abandon();
   }
 
-  /** What the queue did not bring goes to the sessions before anything newer does. */
+  /** What the queue brings is held back: what it did not bring goes to the sessions first. */
   async fillHole(): Promise<void> {
     this.context.trust.coverage.distrust();
     await this.context.hole.fill();
   }
 
-  /** What no session is sent leaves nothing behind. */
+  /** Whether an entry that is held back has nothing missing before it. What no session is sent leaves nothing behind. */
   isKnown({ kind, cursor }: HistoryEntry): boolean {
     return kind !== 'event' || this.context.timeline.find(cursor) !== undefined;
   }
@@ -63,14 +68,6 @@ export class Arrivals {
   consuming(): void {
     this.context.liveness.consuming();
     this.#sendMarkIfDue(this.context.now());
-  }
-
-  windowFull(entry: HistoryEntry | undefined): void {
-    this.context.doubts.windowFull(entry);
-  }
-
-  windowFree(entry: HistoryEntry): void {
-    this.context.doubts.windowFree(entry);
   }
 
   take(entry: HistoryEntry): void {
@@ -92,10 +89,12 @@ export class Arrivals {
     }
   }
 
+  /** A message without our headers, published by hand: nobody gets it. */
   foreign(): void {
     this.context.metrics.dropped.inc({ reason: 'foreign' });
   }
 
+  /** The broker dropped a message from the queue, for a reason of its own words. */
   dropped(reason: string): void {
     this.context.drops.note(reason, this.context.now());
     this.context.doubts.recheck();

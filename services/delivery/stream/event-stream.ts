@@ -80,7 +80,7 @@ export class EventStream {
     const bindings = new Bindings(binder, limits);
     const { deliveryPrefetch: prefetch } = config;
     const queue = new OwnQueue(consuming, logger, binder, { instance, cluster, nodes, prefetch });
-    const doubts = new Doubts({ timeline, trust, queue }, now());
+    const doubts = new Doubts(timeline, trust, queue, now());
     const marks = new Marks(publishing, logger, instance, { trust, doubts, metrics }, wall, now);
     const history = new History(consuming, marks, cluster, { nodes, metrics });
     const scans = new ScanSchedule(history, logger, sleep);
