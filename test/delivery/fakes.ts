@@ -1,9 +1,10 @@
 import { Cursor } from '../../shared/contract/cursor.ts';
 import type { ControlEntry, EventEntry, HistoryEntry, MarkEntry } from '../../shared/contract/message.ts';
 import type { Outlet } from '../../services/delivery/stream/feed.ts';
-import type { RoomPort } from '../../services/delivery/session/membership.ts';
+import type { RoomStream } from '../../services/delivery/session/membership.ts';
 import type { EventForm } from '../../services/delivery/stream/event-form.ts';
-import type { Room } from '../../shared/contract/routing.ts';
+import { EVERYONE, type Address } from '../../shared/contract/routing.ts';
+import type { StreamMember } from '../../services/delivery/stream/event-stream.ts';
 import { toTimelineEntry, type TimelineEntry } from '../../services/delivery/stream/timeline.ts';
 
 /** A point in time for tests that need one; any would do. */
@@ -96,32 +97,31 @@ export function settle(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }
 
-/** Rooms whose bindings are confirmed at once, or by the test after `hold`. */
-export class FakeRooms implements RoomPort {
-  entered = false;
-  readonly #rooms = new Set<Room>();
-  readonly #waiting = new Map<Room, () => void>();
+/** Rooms whose bindings are confirmed at once, or by the test after `hold`; that of everyone always is. */
+export class FakeRooms implements RoomStream {
+  readonly #rooms = new Set<Address>();
+  readonly #waiting = new Map<Address, () => void>();
   #held = false;
+
+  get entered(): boolean {
+    return this.#rooms.has(EVERYONE);
+  }
 
   hold(): void {
     this.#held = true;
   }
 
-  confirm(room: Room): void {
+  confirm(room: Address): void {
     this.#waiting.get(room)?.();
   }
 
-  enter(): Promise<void> {
-    this.entered = true;
-    return Promise.resolve();
-  }
-
-  async join(room: Room): Promise<void> {
-    if (this.#held) await new Promise<void>((resolve) => this.#waiting.set(room, resolve));
+  async join(_member: StreamMember, room: Address): Promise<void> {
+    if (this.#held && room !== EVERYONE)
+      await new Promise<void>((resolve) => this.#waiting.set(room, resolve));
     this.#rooms.add(room);
   }
 
-  leave(room: Room): void {
+  leave(_member: StreamMember, room: Address): void {
     this.#rooms.delete(room);
   }
 
@@ -129,7 +129,12 @@ export class FakeRooms implements RoomPort {
     this.#rooms.clear();
   }
 
-  rooms(): readonly Room[] {
-    return [...this.#rooms];
+  roomsOf(): ReadonlySet<Address> {
+    return this.#rooms;
+  }
+
+  /** Those that a client sees. */
+  rooms(): readonly Address[] {
+    return [...this.#rooms].filter((room) => room !== EVERYONE);
   }
 }

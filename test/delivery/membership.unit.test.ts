@@ -3,15 +3,23 @@ import type { Principal } from '../../services/delivery/session/access.ts';
 import type { Role } from '../../shared/contract/rooms.ts';
 import { Membership } from '../../services/delivery/session/membership.ts';
 import type { ServerFrame } from '../../shared/contract/frames.ts';
-import { FakeRooms } from './fakes.ts';
+import { Feed } from '../../services/delivery/stream/feed.ts';
+import { FakeOutlet, FakeRooms } from './fakes.ts';
 
 const principal = (role: Role, userId = 4): Principal => ({ role, userId, expiresAtMs: 0 });
 const admin = principal('admin', 1);
 const provider = principal('provider');
 
+const member = {
+  feed: new Feed(new FakeOutlet(), 0, () => undefined),
+  lastPosition: -1,
+  closed: false,
+  tellGap: () => undefined,
+};
+
 function world(maxRooms = 10) {
   const port = new FakeRooms();
-  return { port, membership: new Membership(port, maxRooms) };
+  return { port, membership: new Membership(port, member, maxRooms) };
 }
 
 /** `subscribed admin`, `ACCESS_DENIED`: what a frame comes to. */

@@ -102,7 +102,7 @@ describe('the rate of a session', () => {
     const world = await liveSession();
     await world.receive(...Array.from({ length: 53 }, () => list));
     const said = world.said();
-    expect(said.filter((one) => one === 'rooms_list').length).toBe(limits.framesPerMinute);
+    expect(said.filter((one) => one === 'rooms_list').length).toBe(limits.maxFramesPerMinute);
     expect(said.filter((one) => one === 'RATE_LIMITED').length).toBe(3);
     await world.pass(60_000);
     await world.receive(list);

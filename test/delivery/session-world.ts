@@ -1,5 +1,6 @@
 import type { Principal } from '../../services/delivery/session/access.ts';
 import type { Role } from '../../shared/contract/rooms.ts';
+import type { StreamMember } from '../../services/delivery/stream/event-stream.ts';
 import type { Replay, StartingPoint } from '../../services/delivery/stream/resume.ts';
 import { Floods } from '../../services/delivery/session/floods.ts';
 import { Feed } from '../../services/delivery/stream/feed.ts';
@@ -18,11 +19,11 @@ import { cursorAt, FakeOutlet, FakeRooms, NOON, settle } from './fakes.ts';
 const HOUR_MS = 3_600_000;
 
 export const limits = {
-  framesPerMinute: 50,
-  refusalsPerMinute: 50,
+  maxFramesPerMinute: 50,
+  maxRefusalsPerMinute: 50,
   authTimeoutMs: 5_000,
   joinTimeoutMs: 30_000,
-  maxRooms: 100,
+  maxRoomsPerSession: 100,
 };
 
 /** `provider 4`, `provider 4 for 60000` (ms), `expired`; anything else is no token. */
@@ -64,16 +65,16 @@ export class SessionWorld implements SessionPorts {
       this.out.push({ close: name });
     },
   };
-  readonly stream: SessionPorts['stream'] = {
+  readonly stream: SessionPorts['stream'] = Object.assign(this.rooms, {
     position: async () => {
       await this.whenPositioned;
       return this.newest;
     },
-    plan: (_member, start, position) => {
+    plan: (_member: StreamMember, start: StartingPoint, position: Cursor) => {
       this.plans.push({ start, position });
       return Promise.resolve(this.replay);
     },
-  };
+  });
   readonly users: Users;
   readonly observer = {
     opened: (principal: Principal, rooms: readonly Room[]) => this.opened.push({ principal, rooms }),

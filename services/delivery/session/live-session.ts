@@ -3,23 +3,16 @@ import { v7 as uuidv7 } from 'uuid';
 import type { CloseName } from '../../../shared/contract/close-codes.ts';
 import type { Cursor } from '../../../shared/contract/cursor.ts';
 import { encodeEventFrame } from '../../../shared/contract/event.ts';
-import {
-  errorFrame,
-  type ErrorFrame,
-  type FrameErrorCode,
-  type ServerFrame,
-} from '../../../shared/contract/frames.ts';
-import { EVERYONE, type Room } from '../../../shared/contract/routing.ts';
+import { errorFrame, type ErrorFrame, type FrameErrorCode } from '../../../shared/contract/frames.ts';
 import { stampOf } from '../../../shared/core/wall-time.ts';
 import type { SteadyClock, WallClock } from '../../../shared/service/clock.ts';
 import { errorText } from '../../../shared/service/error-text.ts';
 import type { Logger } from '../../../shared/service/logger.ts';
 import type { DeliveryConfig } from '../config.ts';
 import { Feed } from '../stream/feed.ts';
-import type { RoomPort } from './membership.ts';
 import { NamedFrame } from '../stream/named-frame.ts';
 import { Session } from './session.ts';
-import type { SessionLimits, SessionPorts, Users } from './session-ports.ts';
+import type { SessionPorts, Users } from './session-ports.ts';
 import type { EventStream } from '../stream/event-stream.ts';
 import { closeLabel, type DeliveryMetrics } from '../metrics.ts';
 import { refusedAtAuth, type RefusalLog, type RefusedClient } from './refusal-log.ts';
@@ -40,17 +33,11 @@ export interface SessionContext {
 }
 
 /** A session on its transport: what the protocol in `session.ts` asks for, said in logs and metrics. */
-export class LiveSession implements SessionPorts {
+export class LiveSession {
   readonly transport: Transport;
-  readonly feed: Feed;
-  readonly rooms: RoomPort;
-  readonly observer: SessionPorts['observer'];
   readonly session: Session;
-  readonly stream: EventStream;
-  readonly users: Users;
-  readonly wall: WallClock;
-  readonly now: SteadyClock;
-  readonly verify: (token: string) => TokenVerdict;
+  readonly #feed: Feed;
+  readonly #observer: SessionPorts['observer'];
   readonly #logger: Logger;
   readonly #openedAtMs: number;
   readonly #refusedWith = new Set<FrameErrorCode>();
@@ -63,46 +50,41 @@ export class LiveSession implements SessionPorts {
     arrival: Arrival,
     private readonly context: SessionContext,
   ) {
-    const { config, wall, now, stream, users } = context;
+    const { config } = context;
     const { transport, remoteAddress } = arrival;
     this.#logger = context.logger.child({ connection_id: id, transport, remote_address: remoteAddress });
     this.#remoteAddress = remoteAddress;
-    this.#openedAtMs = now();
-    this.stream = stream;
-    this.users = users;
-    this.wall = wall;
-    this.now = now;
-    const verify = arrival.verify ?? context.verify;
-    this.verify = (token) => {
-      const verdict = verify(token);
-      if ('refused' in verdict && this.session.principal === undefined) this.#refusedToken = token;
-      return verdict;
-    };
+    this.#openedAtMs = context.now();
     this.transport = arrival.open(this.#events());
-    this.feed = new Feed(
+    this.#feed = new Feed(
       this.transport,
       config.maxOutboxBytes,
       () => this.#endAsTooSlow(),
       config.eventNames,
     );
-    this.rooms = {
-      enter: () => stream.join(this.session, EVERYONE),
-      join: (room) => stream.join(this.session, room),
-      leave: (room) => stream.leave(this.session, room),
-      leaveAll: () => stream.leaveAll(this.session),
-      rooms: () => [...stream.rooms.roomsOf(this.session)].filter((room): room is Room => room !== EVERYONE),
+    this.#observer = this.#observe();
+    const verify = arrival.verify ?? context.verify;
+    const ports: SessionPorts = {
+      ...context,
+      transport: this.transport,
+      feed: this.#feed,
+      observer: this.#observer,
+      verify: (token) => {
+        const verdict = verify(token);
+        if ('refused' in verdict && this.session.principal === undefined) this.#refusedToken = token;
+        return verdict;
+      },
+      send: (frame) => {
+        if (!this.transport.send(frame)) this.#endAsTooSlow();
+      },
+      sendGap: (cursor) => this.#sendGap(cursor),
     };
-    this.observer = this.#observe();
-    this.session = new Session(id, this, limitsOf(config), arrival.credentials);
+    this.session = new Session(id, ports, config, arrival.credentials);
   }
 
-  send(frame: ServerFrame): void {
-    if (!this.transport.send(frame)) this.#endAsTooSlow();
-  }
-
-  sendGap(cursor: Cursor): void {
+  #sendGap(cursor: Cursor): void {
     this.context.metrics.gaps.inc();
-    const timestamp = stampOf(this.wall());
+    const timestamp = stampOf(this.context.wall());
     const gap = {
       id: uuidv7(),
       name: 'calendar.sync',
@@ -111,7 +93,7 @@ export class LiveSession implements SessionPorts {
       rooms: [],
     } as const;
     const frame = new NamedFrame({ type: gap.name, body: encodeEventFrame(gap, cursor), cursor });
-    if (!this.transport.write(frame.as(this.feed.naming))) this.#endAsTooSlow();
+    if (!this.transport.write(frame.as(this.#feed.naming))) this.#endAsTooSlow();
   }
 
   tick(nowMs: number): void {
@@ -122,7 +104,7 @@ export class LiveSession implements SessionPorts {
   /** Ends the session from our side, with the error frame that says why where there is one. */
   end(name: CloseName, why?: ErrorFrame): void {
     if (why !== undefined && !this.session.closed) {
-      this.observer.refused(why);
+      this.#observer.refused(why);
       this.transport.sendLast(why);
     }
     this.session.end();
@@ -184,15 +166,16 @@ export class LiveSession implements SessionPorts {
   #sayTurnedAway(code: RefusedClient['code'], reason: string): void {
     this.#turnedAway = true;
     const who = { code, remoteAddress: this.#remoteAddress, token: this.#refusedToken };
-    const suppressed = this.context.refusals.count(who, this.now());
+    const suppressed = this.context.refusals.count(who, this.context.now());
     if (suppressed !== undefined)
       this.#logger.warn({ code, reason, refused_since_last_logged: suppressed }, 'refused');
   }
 
   #refusedByClient(largestBytes: number): void {
+    const { users, now } = this.context;
     const { principal } = this.session;
     if (principal === undefined) return;
-    this.users.frameBounds.refused(principal, largestBytes, this.now());
+    users.frameBounds.refused(principal, largestBytes, now());
     this.#logger.warn(
       { largest_bytes: largestBytes },
       'the client takes no event of this size: it gets thin ones',
@@ -202,19 +185,9 @@ export class LiveSession implements SessionPorts {
   #closed(code: number, heardAtMs: number | undefined): void {
     this.session.end();
     this.context.metrics.closes.inc({ code: closeLabel(code) });
-    const seconds = Math.round(this.now() - this.#openedAtMs) / 1000;
+    const seconds = Math.round(this.context.now() - this.#openedAtMs) / 1000;
     const level = this.#turnedAway ? 'debug' : 'info';
-    this.#logger[level]({ code, seconds, events: this.feed.written }, 'connection closed');
+    this.#logger[level]({ code, seconds, events: this.#feed.written }, 'connection closed');
     this.context.closed(this, heardAtMs);
   }
-}
-
-function limitsOf(config: DeliveryConfig): SessionLimits {
-  return {
-    framesPerMinute: config.maxFramesPerMinute,
-    refusalsPerMinute: config.maxRefusalsPerMinute,
-    authTimeoutMs: config.authTimeoutMs,
-    joinTimeoutMs: config.joinTimeoutMs,
-    maxRooms: config.maxRoomsPerSession,
-  };
 }

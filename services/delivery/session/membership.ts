@@ -1,17 +1,9 @@
 import { errorFrame, type ErrorFrame, type ServerFrame } from '../../../shared/contract/frames.ts';
-import { parseRoom, type Room } from '../../../shared/contract/routing.ts';
+import { EVERYONE, parseRoom, type Address, type Room } from '../../../shared/contract/routing.ts';
+import type { EventStream, StreamMember } from '../stream/event-stream.ts';
 import { admit, mayJoin, ownRooms, type Principal } from './access.ts';
 
-/** The rooms of one session, on whatever keeps them. */
-export interface RoomPort {
-  /** Joins what reaches every session, whatever its rooms. */
-  enter(): Promise<void>;
-  /** Resolves once the broker has confirmed the binding and the session is in the room. */
-  join(room: Room): Promise<void>;
-  leave(room: Room): void;
-  leaveAll(): void;
-  rooms(): readonly Room[];
-}
+export type RoomStream = Pick<EventStream, 'join' | 'leave' | 'leaveAll' | 'roomsOf'>;
 
 /** Which rooms one session is in, and the frames that say so. */
 export class Membership {
@@ -19,12 +11,14 @@ export class Membership {
   readonly #left = new Set<Room>();
 
   constructor(
-    private readonly port: RoomPort,
+    private readonly stream: RoomStream,
+    private readonly member: StreamMember,
     private readonly maxRooms: number,
   ) {}
 
+  /** Without what reaches every session, whatever its rooms. */
   get rooms(): readonly Room[] {
-    return this.port.rooms();
+    return [...this.stream.roomsOf(this.member)].filter((room): room is Room => room !== EVERYONE);
   }
 
   /** Joins the rooms of the role and those asked for besides; an error frame for each that cannot be joined. */
@@ -32,7 +26,8 @@ export class Membership {
     const own = ownRooms(principal);
     const { rooms, errors } = this.#admitAll(principal, asked, own);
     const wanted = [...own, ...rooms];
-    await Promise.all([this.port.enter(), ...wanted.map((room) => this.port.join(room))]);
+    const all: readonly Address[] = [EVERYONE, ...wanted];
+    await Promise.all(all.map((room) => this.stream.join(this.member, room)));
     return [...errors, ...wanted.map((room) => ({ type: 'subscribed', room }) as const)];
   }
 
@@ -40,9 +35,9 @@ export class Membership {
     const verdict = admit(principal, name);
     if ('refused' in verdict) return errorFrame(verdict.refused, verdict.message);
     const { room } = verdict;
-    const rooms = this.port.rooms();
+    const { rooms } = this;
     if (!rooms.includes(room) && rooms.length >= this.maxRooms) return this.#tooMany();
-    await this.port.join(room);
+    await this.stream.join(this.member, room);
     this.#left.delete(room);
     return { type: 'subscribed', room };
   }
@@ -50,20 +45,20 @@ export class Membership {
   unsubscribe(name: unknown): ServerFrame {
     const room = parseRoom(name);
     if (room === undefined) return errorFrame('INVALID_ROOM', 'Name a room, such as "provider_4".');
-    this.port.leave(room);
+    this.stream.leave(this.member, room);
     this.#left.add(room);
     return { type: 'unsubscribed', room };
   }
 
   /** Makes the rooms follow new claims of the same user. */
   async refresh(principal: Principal, asked: unknown): Promise<readonly ServerFrame[]> {
-    const before = this.port.rooms();
+    const before = this.rooms;
     const lost = before.filter((room) => !mayJoin(principal, room));
-    for (const room of lost) this.port.leave(room);
+    for (const room of lost) this.stream.leave(this.member, room);
     const own = ownRooms(principal).filter((room) => !this.#left.has(room) && !before.includes(room));
-    const { rooms, errors } = this.#admitAll(principal, asked, [...this.port.rooms(), ...own]);
+    const { rooms, errors } = this.#admitAll(principal, asked, [...this.rooms, ...own]);
     const gained = [...own, ...rooms];
-    await Promise.all(gained.map((room) => this.port.join(room)));
+    await Promise.all(gained.map((room) => this.stream.join(this.member, room)));
     return [
       ...lost.map((room) => ({ type: 'unsubscribed', room }) as const),
       ...errors,

@@ -3,29 +3,25 @@ import type { ErrorFrame, ServerFrame } from '../../../shared/contract/frames.ts
 import type { Room } from '../../../shared/contract/routing.ts';
 import type { SteadyClock, WallClock } from '../../../shared/service/clock.ts';
 import type { Principal, TokenVerdict } from './access.ts';
-import type { Replay, StartingPoint } from '../stream/resume.ts';
-import type { StreamMember } from '../stream/event-stream.ts';
+import type { DeliveryConfig } from '../config.ts';
+import type { Replay } from '../stream/resume.ts';
+import type { EventStream } from '../stream/event-stream.ts';
 import type { Feed } from '../stream/feed.ts';
 import type { Floods } from './floods.ts';
 import type { FrameBounds } from './frame-bounds.ts';
 import type { LastHeard } from './last-heard.ts';
-import type { RoomPort } from './membership.ts';
+import type { RoomStream } from './membership.ts';
 import type { Transport } from './transport.ts';
 
 /** What one session needs of the world around it. */
 export interface SessionPorts {
   readonly feed: Feed;
-  readonly rooms: RoomPort;
   readonly send: (frame: ServerFrame) => void;
   /** A `calendar.sync` with reason `gap`, for this client alone. */
   readonly sendGap: (cursor: Cursor) => void;
   readonly transport: Pick<Transport, 'close' | 'heartbeatMs'>;
   readonly verify: (token: string) => TokenVerdict;
-  readonly stream: {
-    /** The newest position of this instance; waits until there is one. */
-    position(): Promise<Cursor>;
-    plan(member: StreamMember, start: StartingPoint, position: Cursor): Promise<Replay>;
-  };
+  readonly stream: RoomStream & Pick<EventStream, 'position' | 'plan'>;
   readonly users: Users;
   readonly observer: {
     /** Its rooms are joined. */
@@ -47,11 +43,7 @@ export interface Users {
   readonly lastHeard: LastHeard;
 }
 
-export interface SessionLimits {
-  readonly framesPerMinute: number;
-  /** So many more are told that they are too many, then the session ends. */
-  readonly refusalsPerMinute: number;
-  readonly authTimeoutMs: number;
-  readonly joinTimeoutMs: number;
-  readonly maxRooms: number;
-}
+export type SessionLimits = Pick<
+  DeliveryConfig,
+  'maxFramesPerMinute' | 'maxRefusalsPerMinute' | 'authTimeoutMs' | 'joinTimeoutMs' | 'maxRoomsPerSession'
+>;

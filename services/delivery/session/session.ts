@@ -11,7 +11,7 @@ import {
 import { stampOf, unixMs } from '../../../shared/core/wall-time.ts';
 import type { Principal, Credentials } from './access.ts';
 import type { Replay } from '../stream/resume.ts';
-import type { Subscriber } from '../stream/fan-out.ts';
+import type { StreamMember } from '../stream/event-stream.ts';
 import type { Feed } from '../stream/feed.ts';
 import { chooseForm } from './choose-form.ts';
 import { FrameLimit } from './frame-limit.ts';
@@ -26,7 +26,7 @@ const HOW_TO_AUTH = 'Send {"action":"auth","token":"…"} first.';
  * (its feed replays the past before it lets live events through); any of them may end in `closed`. Frames are answered in the order in which they
  * came; only pings overtake, because a client must not take a slow broker for a dead connection.
  */
-export class Session implements Subscriber {
+export class Session implements StreamMember {
   lastPosition = -1;
   readonly #gate: FrameLimit;
   readonly #membership: Membership;
@@ -42,8 +42,8 @@ export class Session implements Subscriber {
     private readonly limits: SessionLimits,
     private readonly fromUrl: Partial<Credentials> = {},
   ) {
-    this.#gate = new FrameLimit(limits.framesPerMinute, limits.refusalsPerMinute);
-    this.#membership = new Membership(ports.rooms, limits.maxRooms);
+    this.#gate = new FrameLimit(limits.maxFramesPerMinute, limits.maxRefusalsPerMinute);
+    this.#membership = new Membership(ports.stream, this, limits.maxRoomsPerSession);
     this.#steps = new SerialQueue((error) => ports.observer.failed(error));
     this.#stateSinceMs = ports.now();
     const { token } = fromUrl;
@@ -114,7 +114,7 @@ export class Session implements Subscriber {
     if (this.closed) return;
     this.#become('closed');
     this.feed.stop();
-    this.ports.rooms.leaveAll();
+    this.ports.stream.leaveAll(this);
   }
 
   #take(frame: ClientFrame | ErrorFrame): void {
@@ -158,23 +158,18 @@ export class Session implements Subscriber {
     switch (frame.action) {
       case 'auth':
         return this.#refresh(principal, frame);
-      case 'subscribe': {
+      case 'subscribe':
         this.#send(await this.#membership.subscribe(principal, frame.room));
-        return;
-      }
-      case 'unsubscribe': {
+        break;
+      case 'unsubscribe':
         this.#send(this.#membership.unsubscribe(frame.room));
-        return;
-      }
-      case 'list_rooms': {
+        break;
+      case 'list_rooms':
         this.#send({ type: 'rooms_list', rooms: this.#membership.rooms });
-        return;
-      }
-      case 'ping': {
+        break;
+      case 'ping':
         // Came right behind the first `auth`, when nobody could tell yet that it may overtake.
         this.#pong();
-        return;
-      }
     }
   }
 

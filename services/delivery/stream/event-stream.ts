@@ -120,8 +120,12 @@ export class EventStream {
     if (this.rooms.leave(room, member)) this.#bindings.release(room, this.#now());
   }
 
+  roomsOf(member: StreamMember): ReadonlySet<Address> {
+    return this.rooms.roomsOf(member);
+  }
+
   leaveAll(member: StreamMember): void {
-    for (const room of [...this.rooms.roomsOf(member)]) this.leave(member, room);
+    for (const room of [...this.roomsOf(member)]) this.leave(member, room);
   }
 
   /** The newest position; waits for the path to be alive. */
