@@ -1,62 +1,50 @@
 import { INBOX, REJECTED } from '../../shared/contract/topology.ts';
 import type { BrokerConnection, BrokerState } from '../../shared/broker/broker-connection.ts';
-import type { SteadyClock } from '../../shared/service/clock.ts';
-import type { Logger } from '../../shared/service/logger.ts';
 import { countsBy, totalOf } from '../../shared/monitoring/counts.ts';
 import { Monitoring, type Vitals } from '../../shared/monitoring/monitoring.ts';
 import { Rates, type Sample } from '../../shared/monitoring/sample-ring.ts';
 import { SAMPLE_MS } from '../../shared/monitoring/sampler.ts';
 import type { InstanceStatus } from '../../shared/monitoring/status.ts';
-import type { DeliveryConfig } from './config.ts';
-import type { EventStream } from './stream/event-stream.ts';
+import type { EventStream, InstanceContext } from './stream/event-stream.ts';
 import { deliveryReportOf, type DeliveryReport, type DeliveryStats } from './health.ts';
-import type { DeliveryMetrics } from './metrics.ts';
 import type { Sessions } from './session/sessions.ts';
 
 const MINUTE_MS = 60_000;
 
-export interface DeliveryParts {
-  readonly instance: string;
-  readonly config: DeliveryConfig;
-  readonly consuming: BrokerConnection;
-  readonly broker: () => BrokerState;
+export interface DeliveryParts extends InstanceContext {
+  /** By which queue depths are read. */
+  readonly connection: BrokerConnection;
+  readonly brokerState: () => BrokerState;
   readonly stream: Pick<EventStream, 'liveness' | 'queue' | 'drops' | 'rooms'>;
   readonly sessions: Pick<Sessions, 'size' | 'countByRole'>;
-  readonly metrics: DeliveryMetrics;
   readonly stopping: () => boolean;
-  readonly logger: Logger;
-  readonly clock: SteadyClock;
 }
 
 /** The health port of delivery. */
 export function monitorDelivery(parts: DeliveryParts): Monitoring {
-  const { instance, config, consuming, broker, stream, metrics, logger, clock } = parts;
-  const startedMs = clock();
+  const { stream, metrics, now } = parts;
+  const startedMs = now();
   const rates = new Rates();
   return new Monitoring({
+    ...parts,
     service: 'delivery',
-    instance,
-    config,
-    connection: consuming,
     queues: () => [INBOX, REJECTED, stream.queue.name ?? []].flat(),
-    brokerState: broker,
     registry: metrics.registry,
     report: (vitals) => report(parts, vitals, startedMs),
     sample: (nowMs) => sample(parts, rates, nowMs),
     counts: () => counts(parts),
-    logger,
-    clock,
+    clock: now,
   });
 }
 
 async function report(parts: DeliveryParts, vitals: Vitals, startedMs: number): Promise<DeliveryReport> {
-  const { instance, config, broker, stream, metrics, stopping } = parts;
+  const { instance, config, brokerState, stream, metrics, stopping } = parts;
   const { nowMs, queues, management, lagMs } = vitals;
   const recent = metrics.recentEndToEnd.summary(nowMs, MINUTE_MS);
   const condition = {
     instance,
     stopping: stopping(),
-    broker: broker(),
+    broker: brokerState(),
     alive: stream.liveness.isAlive,
     queues,
     ownQueue: stream.queue.name,

@@ -1,5 +1,5 @@
 import type { AddressInfo } from 'node:net';
-import { BrokerConnection, worstOf, type BrokerState } from '../../shared/broker/broker-connection.ts';
+import { BrokerConnection, worstOf } from '../../shared/broker/broker-connection.ts';
 import { ClientAddresses } from '../../shared/service/client-addresses.ts';
 import { steadyClock, wallClock, type SteadyClock, type WallClock } from '../../shared/service/clock.ts';
 import { declareTopology } from '../../shared/broker/declare-topology.ts';
@@ -78,41 +78,22 @@ class Delivery implements DeliveryService {
     );
     // A caller that does not wait for it finds the refusal in the health report.
     this.failed.catch(() => undefined);
-    this.#stream = new EventStream({
-      consuming,
-      publishing,
-      instance: this.instance,
-      config,
-      metrics: this.#metrics,
-      logger: this.logger,
-      wall,
-      now,
-    });
+    const { instance } = this;
+    const context = { instance, config, metrics: this.#metrics, logger: this.logger, wall, now };
+    this.#stream = new EventStream({ ...context, consuming, publishing });
     const secrets = config.jwtSecret.reveal();
     const verify = createTokenVerifier(secrets, wall, {
       maxLifetimeMs: ageSeconds(config.maxTokenLifetime) * 1_000,
     });
-    this.#sessions = new Sessions({
-      config,
-      stream: this.#stream,
-      verify,
-      metrics: this.#metrics,
-      logger: this.logger,
-      wall,
-      now,
-    });
+    this.#sessions = new Sessions({ ...context, stream: this.#stream, verify });
     this.#server = this.#createServer(new Tickets(secrets, verify, wall));
     this.#monitoring = monitorDelivery({
-      instance: this.instance,
-      config,
-      consuming,
-      broker: () => this.#broker(),
+      ...context,
+      connection: consuming,
+      brokerState: () => worstOf(Object.values(this.#connections).map(({ state }) => state)),
       stream: this.#stream,
       sessions: this.#sessions,
-      metrics: this.#metrics,
       stopping: () => this.#stopping !== undefined,
-      logger: this.logger,
-      clock: now,
     });
     this.#timer = setInterval(() => this.#tick(), TICK_MS);
   }
@@ -188,9 +169,5 @@ class Delivery implements DeliveryService {
   #tick(): void {
     this.#sessions.tick(this.now());
     this.#stream.tick(this.now());
-  }
-
-  #broker(): BrokerState {
-    return worstOf(Object.values(this.#connections).map(({ state }) => state));
   }
 }

@@ -5,29 +5,22 @@ import type { Cursor } from '../../../shared/contract/cursor.ts';
 import { encodeEventFrame } from '../../../shared/contract/event.ts';
 import { errorFrame, type ErrorFrame, type FrameErrorCode } from '../../../shared/contract/frames.ts';
 import { stampOf } from '../../../shared/core/wall-time.ts';
-import type { SteadyClock, WallClock } from '../../../shared/service/clock.ts';
 import { errorText } from '../../../shared/service/error-text.ts';
 import type { Logger } from '../../../shared/service/logger.ts';
-import type { DeliveryConfig } from '../config.ts';
 import { Feed } from '../stream/feed.ts';
 import { NamedFrame } from '../stream/named-frame.ts';
 import { Session } from './session.ts';
 import type { SessionPorts, Users } from './session-ports.ts';
-import type { EventStream } from '../stream/event-stream.ts';
-import { closeLabel, type DeliveryMetrics } from '../metrics.ts';
+import type { EventStream, InstanceContext } from '../stream/event-stream.ts';
+import { closeLabel } from '../metrics.ts';
 import { refusedAtAuth, type RefusalLog, type RefusedClient } from './refusal-log.ts';
 import type { Arrival, ClientEvents, Transport } from './transport.ts';
 
-export interface SessionContext {
-  readonly config: DeliveryConfig;
+export interface SessionContext extends InstanceContext {
   readonly stream: EventStream;
   readonly verify: (token: string) => TokenVerdict;
-  readonly metrics: DeliveryMetrics;
-  readonly logger: Logger;
   readonly refusals: RefusalLog;
   readonly users: Users;
-  readonly wall: WallClock;
-  readonly now: SteadyClock;
   /** The connection is gone; `heardAtMs` is its last sign of life, where it gives any. */
   readonly closed: (session: LiveSession, heardAtMs: number | undefined) => void;
 }

@@ -39,9 +39,8 @@ export interface StreamMember extends Subscriber {
   tellGap(cursor: Cursor): void;
 }
 
-export interface EventStreamContext {
-  readonly consuming: BrokerConnection;
-  readonly publishing: BrokerConnection;
+/** What all parts of one instance share. */
+export interface InstanceContext {
   /** Unique among all instances there ever were. */
   readonly instance: string;
   readonly config: DeliveryConfig;
@@ -49,6 +48,11 @@ export interface EventStreamContext {
   readonly logger: Logger;
   readonly wall: WallClock;
   readonly now: SteadyClock;
+}
+
+export interface EventStreamContext extends InstanceContext {
+  readonly consuming: BrokerConnection;
+  readonly publishing: BrokerConnection;
 }
 
 /** From the broker to the feeds of the sessions: rooms, live events, the hole after an outage, and the past. */
