@@ -21,7 +21,7 @@ class Member {
   lastPosition = -1;
 
   get got(): unknown[] {
-    return this.outlet.frames.length === 0 ? [] : [this.feed.last?.cursor];
+    return this.outlet.frames.slice(-1).map(({ cursor }) => cursor);
   }
 }
 

@@ -23,7 +23,6 @@ export class EventForm {
   readonly #wires: Buffer[] = [];
   #json: Buffer;
   #isShared = false;
-  #bytes: number;
 
   constructor(
     json: Buffer,
@@ -33,16 +32,10 @@ export class EventForm {
   ) {
     this.#json = json;
     this.size = json.byteLength;
-    this.#bytes = json.byteLength;
   }
 
   get json(): Buffer {
     return this.#json;
-  }
-
-  /** Of all buffers that it keeps. */
-  get bytes(): number {
-    return this.#bytes;
   }
 
   /** The same bytes for every connection of a transport; made when the first of them is there. */
@@ -53,18 +46,13 @@ export class EventForm {
   #frame(framing: Framing): Buffer {
     const { wire, json } = framing.frame(this);
     this.#wires[framing.slot] = wire;
-    this.#grow(wire.byteLength);
+    this.onBytesAdded(wire.byteLength);
     // One copy of the JSON is enough.
     if (json !== undefined && !this.#isShared) {
       this.#json = json;
       this.#isShared = true;
-      this.#grow(-this.size);
+      this.onBytesAdded(-this.size);
     }
     return wire;
-  }
-
-  #grow(bytes: number): void {
-    this.#bytes += bytes;
-    this.onBytesAdded(bytes);
   }
 }

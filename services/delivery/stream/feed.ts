@@ -24,7 +24,6 @@ export class Feed {
   #state: 'holding' | 'live' | 'stopped' = 'holding';
   #held: TimelineEntry[] = [];
   #heldBytes = 0;
-  #last: TimelineEntry | undefined;
   #written = 0;
 
   constructor(
@@ -39,11 +38,6 @@ export class Feed {
   maxFrameBytes = Number.POSITIVE_INFINITY;
   /** What the client asked for of that. */
   askedMaxFrameBytes = Number.POSITIVE_INFINITY;
-
-  /** The newest entry that this session was given. */
-  get last(): TimelineEntry | undefined {
-    return this.#last;
-  }
 
   get written(): number {
     return this.#written;
@@ -114,7 +108,6 @@ export class Feed {
       this.#giveUp();
       return false;
     }
-    this.#last = entry;
     this.#written += 1;
     return true;
   }

@@ -102,7 +102,9 @@ export class Resume<Member extends Reader> {
       const earlier = timeline.earlier(beginning.position);
       return this.#fromHistory(rooms, { cursor: beginning.cursor, earlier });
     }
-    if (at !== undefined && this.#coversAll(rooms, at)) return this.#fromMemory(rooms, at);
+    if (at !== undefined && this.#coversAll(rooms, at)) {
+      return this.#fromMemory(rooms, [...timeline.reorderWindow(at), ...timeline.from(at + 1)], position);
+    }
     const isAhead = cursorTimeMs(cursor) > unixMs(wall()) + MAX_AHEAD_MS;
     if (isAhead || this.#unknown.get(cursor, now()) !== undefined) {
       return { recovered: false, reason: 'unknown', cursor: position };
@@ -125,10 +127,10 @@ export class Resume<Member extends Reader> {
     const { timeline, scans, wall, now } = this.ports;
     const at = timeline.since(sinceMs);
     // Only an entry from before that time proves that nothing since it is missing here.
-    if (timeline.at(at - 1) !== undefined) {
-      if (!this.#coversAll(rooms, at - 1)) return this.#sinceEntry(rooms, at - 1, sinceMs);
-      const entries = [...timeline.from(at)].filter(inRooms(rooms));
-      return { recovered: true, entries, cursor: timeline.last?.cursor ?? position };
+    const before = timeline.at(at - 1);
+    if (before !== undefined) {
+      if (this.#coversAll(rooms, at - 1)) return this.#fromMemory(rooms, [...timeline.from(at)], position);
+      return this.#sinceEntry(rooms, before, at - 1, sinceMs);
     }
     const stampedMs = unixMs(wall()) - (now() - sinceMs);
     const request = { from: { sinceMs: stampedMs }, wants: inRooms(rooms) };
@@ -142,10 +144,13 @@ export class Resume<Member extends Reader> {
   }
 
   /** Reads the history from the last entry before that time, which is where it is however a clock was set since. */
-  async #sinceEntry(rooms: ReadonlySet<Address>, at: number, sinceMs: number): Promise<Replay> {
+  async #sinceEntry(
+    rooms: ReadonlySet<Address>,
+    before: TimelineEntry,
+    at: number,
+    sinceMs: number,
+  ): Promise<Replay> {
     const { timeline } = this.ports;
-    const before = timeline.at(at);
-    if (before === undefined) throw new Error('the timeline lost an entry that it just found');
     const laterMs = sinceMs - timeline.arrivedAtMs(at);
     const from = { cursor: before.cursor, earlier: timeline.earlier(at) };
     const replay = await this.#fromHistory(rooms, from);
@@ -158,12 +163,9 @@ export class Resume<Member extends Reader> {
     return { ...replay, entries: replay.entries.filter((entry) => !isEarlier(entry)) };
   }
 
-  #fromMemory(rooms: ReadonlySet<Address>, at: number): Replay {
-    const { timeline } = this.ports;
-    const [found, ...after] = timeline.from(at);
-    if (found === undefined) throw new Error('the timeline lost an entry that it just found');
-    const entries = [...timeline.reorderWindow(at), ...after].filter(inRooms(rooms));
-    return { recovered: true, entries, cursor: timeline.last?.cursor ?? found.cursor };
+  #fromMemory(rooms: ReadonlySet<Address>, kept: readonly TimelineEntry[], position: Cursor): Replay {
+    const cursor = this.ports.timeline.last?.cursor ?? position;
+    return { recovered: true, entries: kept.filter(inRooms(rooms)), cursor };
   }
 
   #coversAll(rooms: ReadonlySet<Address>, position: number): boolean {

@@ -61,7 +61,8 @@ export class Scan {
     this.#firstTimeMs ??= cursorTimeMs(entry.cursor);
     this.#openBySince(cursorTimeMs(entry.cursor));
     if (entry.kind === 'event') {
-      const kept = lazily(() => addressed(entry));
+      let made: TimelineEntry | undefined;
+      const kept = () => (made ??= addressed(entry));
       for (const collector of this.#open) collector.take(entry, kept);
     }
     this.#openByCursor(entry);
@@ -149,12 +150,6 @@ class Collector {
 
 function placesOf({ cursor, earlier = [], beginning }: FromCursor): readonly Cursor[] {
   return [cursor, ...earlier, ...(beginning === undefined ? [] : [beginning])];
-}
-
-/** Makes something when it is first asked for, and the same from then on. */
-function lazily<Value>(make: () => Value): () => Value {
-  let made: { value: Value } | undefined;
-  return () => (made ??= { value: make() }).value;
 }
 
 export function inRooms(rooms: ReadonlySet<Address>): (entry: Addressed) => boolean {

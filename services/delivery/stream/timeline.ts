@@ -16,19 +16,9 @@ export interface TimelineEntry {
 }
 
 export function toTimelineEntry(entry: HistoryEntry): TimelineEntry {
-  switch (entry.kind) {
-    case 'event':
-      return addressed(entry);
-    case 'mark':
-    case 'control':
-      return {
-        identity: entry.cursor,
-        cursor: entry.cursor,
-        rooms: [],
-        origin: entry.origin,
-        frame: undefined,
-      };
-  }
+  if (entry.kind === 'event') return addressed(entry);
+  const { cursor, origin } = entry;
+  return { identity: cursor, cursor, rooms: [], origin, frame: undefined };
 }
 
 export function addressed(event: EventEntry): TimelineEntry {

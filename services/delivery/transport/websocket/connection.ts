@@ -12,7 +12,7 @@ import type { ClientEvents, Transport } from '../../session/transport.ts';
 import { Framing, type EventForm } from '../../stream/event-form.ts';
 import { Outbox } from '../outbox.ts';
 import type { ClientSocket } from './client-socket.ts';
-import { encodeTextFrame, payloadOf } from './text-frame.ts';
+import { encodeTextFrame } from './text-frame.ts';
 
 export interface ConnectionLimits {
   readonly maxOutboxBytes: number;
@@ -22,7 +22,7 @@ export interface ConnectionLimits {
 
 const framing = new Framing(({ json }) => {
   const wire = encodeTextFrame(json);
-  return { wire, json: payloadOf(wire) };
+  return { wire, json: wire.subarray(wire.byteLength - json.byteLength) };
 });
 /** Reading pauses above this many unanswered frames, so that a flood waits in the client's own buffers. */
 const MAX_PENDING_FRAMES = 64;

@@ -21,9 +21,3 @@ export function encodeTextFrame(payload: Buffer): Buffer {
   payload.copy(frame, headerBytes);
   return frame;
 }
-
-/** What a frame of `encodeTextFrame` carries; shares its memory. */
-export function payloadOf(frame: Buffer): Buffer {
-  const length = frame[1] ?? 0;
-  return frame.subarray(length < 126 ? 2 : length === 126 ? 4 : 10);
-}
