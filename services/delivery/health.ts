@@ -8,8 +8,7 @@ import {
   type SlowPath,
 } from '../../shared/monitoring/health-reasons.ts';
 import type { HealthReason, HealthReport } from '../../shared/monitoring/health.ts';
-import type { BrokerView } from '../../shared/broker/management-api.ts';
-import type { QueueDepth } from '../../shared/broker/queue-depths.ts';
+import type { Vitals } from '../../shared/monitoring/monitoring.ts';
 import type { DeliveryConfig } from './config.ts';
 import type { DropReport } from '../../shared/monitoring/drops.ts';
 
@@ -23,19 +22,16 @@ export interface DeliveryStats {
   readonly uptime_seconds: number;
 }
 
-export interface DeliveryCondition {
+export interface DeliveryCondition extends Omit<Vitals, 'nowMs'> {
   readonly instance: string;
   readonly stopping: boolean;
   readonly broker: BrokerState;
   /** Whether what is published now reaches the sessions. */
   readonly alive: boolean;
-  readonly queues: readonly QueueDepth[];
   /** The name of the own queue, while there is one. */
   readonly ownQueue: string | undefined;
   /** What the broker has dropped from the own queue lately. */
   readonly drops: DropReport | undefined;
-  readonly management: BrokerView | undefined;
-  readonly lagMs: number;
   /** From ingest to the sockets, over the last minute. */
   readonly latency: Omit<SlowPath, 'maxMs'>;
   readonly stats: DeliveryStats;

@@ -39,18 +39,16 @@ export function monitorDelivery(parts: DeliveryParts): Monitoring {
 
 async function report(parts: DeliveryParts, vitals: Vitals, startedMs: number): Promise<DeliveryReport> {
   const { instance, config, brokerState, stream, metrics, stopping } = parts;
-  const { nowMs, queues, management, lagMs } = vitals;
+  const { nowMs } = vitals;
   const recent = metrics.recentEndToEnd.summary(nowMs, MINUTE_MS);
   const condition = {
+    ...vitals,
     instance,
     stopping: stopping(),
     broker: brokerState(),
     alive: stream.liveness.isAlive,
-    queues,
     ownQueue: stream.queue.name,
     drops: stream.drops.report(nowMs),
-    management,
-    lagMs,
     latency: { p99Ms: recent.quantile(0.99), count: recent.count },
     stats: await statsOf(parts, nowMs - startedMs),
   };

@@ -73,19 +73,11 @@ export class Arrivals {
   take(entry: HistoryEntry): void {
     const endSpan = entry.kind === 'event' ? beginDelivery(entry) : undefined;
     const sessions = this.context.fanOut.deliver(toTimelineEntry(entry), this.context.now());
-    if (sessions === undefined) {
-      this.context.metrics.repeats.inc();
-      return;
-    }
-    switch (entry.kind) {
-      case 'event':
-        this.#delivered(entry, sessions);
-        endSpan?.(sessions);
-        return;
-      case 'mark':
-        this.#markArrived(entry.cursor);
-        return;
-      case 'control':
+    if (sessions === undefined) this.context.metrics.repeats.inc();
+    else if (entry.kind === 'mark') this.#markArrived(entry.cursor);
+    else if (entry.kind === 'event') {
+      this.#delivered(entry, sessions);
+      endSpan?.(sessions);
     }
   }
 

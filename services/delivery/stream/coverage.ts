@@ -49,7 +49,6 @@ export class Coverage {
   /** The queue is gone, and with it every promise about it. */
   reset(): void {
     this.#confirmed.clear();
-    this.#published.clear();
-    this.#since.clear();
+    this.distrust();
   }
 }

@@ -48,11 +48,8 @@ export class FanOutMeter {
  * The end of an event's trace: from its arrival to its frames being with the kernel, which is when the turn of the event
  * loop ends. Call the answer right after the sockets were written to.
  */
-export function beginDelivery({
-  id,
-  type,
-  traceparent,
-}: EventEntry): ((sessions: number) => void) | undefined {
+export function beginDelivery(event: EventEntry): ((sessions: number) => void) | undefined {
+  const { id, type, traceparent } = event;
   if (traceparent === undefined) return undefined;
   const attributes = { 'messaging.message.id': id, 'roomcast.event': type };
   const end = beginSpan('deliver', { kind: SpanKind.CONSUMER, parent: { traceparent }, attributes });

@@ -30,16 +30,10 @@ export class ReorderWindow {
   #markMs: number | undefined;
 
   add(entry: HistoryEntry): void {
-    switch (entry.kind) {
-      case 'event':
-        this.#behind.push(this.#place(entry));
-        if (this.#behind.length > MAX_ENTRIES) this.#behind.shift();
-        return;
-      case 'mark':
-        this.#markMs = cursorTimeMs(entry.cursor);
-        return;
-      case 'control':
-    }
+    if (entry.kind === 'mark') this.#markMs = cursorTimeMs(entry.cursor);
+    if (entry.kind !== 'event') return;
+    this.#behind.push(this.#place(entry));
+    if (this.#behind.length > MAX_ENTRIES) this.#behind.shift();
   }
 
   before(entry: HistoryEntry): readonly EventEntry[] {

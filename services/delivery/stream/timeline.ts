@@ -113,8 +113,9 @@ export class Timeline {
     return this.#beganMs < timeMs;
   }
 
-  *from(position: number): Generator<TimelineEntry> {
-    for (let at = Math.max(position, this.#first); at < this.#next; at += 1) {
+  /** What is still kept from one position up to another. */
+  *from(position: number, end = this.#next): Generator<TimelineEntry> {
+    for (let at = Math.max(position, this.#first); at < end; at += 1) {
       const slot = this.#slots.get(at);
       if (slot !== undefined) yield slot.entry;
     }
@@ -122,12 +123,7 @@ export class Timeline {
 
   /** Cursors of what arrived just before a position, at most as many as a crash of the broker can lose. */
   earlier(position: number): readonly Cursor[] {
-    const cursors: Cursor[] = [];
-    for (let at = Math.max(this.#first, position - MAX_LOST_ENTRIES); at < position; at += 1) {
-      const slot = this.#slots.get(at);
-      if (slot !== undefined) cursors.push(slot.entry.cursor);
-    }
-    return cursors;
+    return Array.from(this.from(position - MAX_LOST_ENTRIES, position), ({ cursor }) => cursor);
   }
 
   /** What other publishers got in just before a position: see `ReorderWindow`. Here the time is that of the arrival. */
