@@ -60,8 +60,7 @@ async function connect() {
   let markClosed: () => void = () => undefined;
   const closed = new Promise<void>((resolve) => (markClosed = resolve));
   const connection = one.open({
-    text: () => undefined,
-    binary: () => undefined,
+    frame: () => undefined,
     heartbeat: () => true,
     pending: () => 0,
     listening: () => true,

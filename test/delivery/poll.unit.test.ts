@@ -3,12 +3,12 @@ import { Socket } from 'node:net';
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import type { Cursor } from '../../shared/contract/cursor.ts';
 import type { ClientEvents } from '../../services/delivery/session/transport.ts';
-import { Poll, type PollRequest } from '../../services/delivery/transport/http/poll.ts';
+import { Poll } from '../../services/delivery/transport/http/poll.ts';
+import type { PollRequest } from '../../services/delivery/transport/http/poll-query.ts';
 import { cursorAt, event, kept, NOON, settle } from './fakes.ts';
 
 const silent: ClientEvents = {
-  text: () => undefined,
-  binary: () => undefined,
+  frame: () => undefined,
   closed: () => undefined,
   tooLargeForClient: () => undefined,
   heartbeat: () => false,

@@ -81,7 +81,7 @@ describe('a session that waits for its token', () => {
 
   it('ends with AUTH_REQUIRED at a binary frame', async () => {
     const world = new SessionWorld();
-    world.session.receiveBinary();
+    world.session.receive(undefined);
     await settle();
     expect(world.said()).toEqual(['AUTH_REQUIRED', 'close unauthenticated']);
   });

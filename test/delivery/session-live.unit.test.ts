@@ -37,7 +37,7 @@ describe('a live session', () => {
 
   it('a binary frame gets INVALID_MESSAGE and the session lives on', async () => {
     const world = await liveSession();
-    world.session.receiveBinary();
+    world.session.receive(undefined);
     await world.receive(list);
     expect(world.said()).toEqual(['INVALID_MESSAGE', 'rooms_list']);
   });
@@ -182,7 +182,7 @@ describe('a session that floods', () => {
     ['what is no JSON', (world: SessionWorld) => world.receive(...times(100, 'hello'))],
     ['refreshes', (world: SessionWorld) => world.receive(...times(300, auth('provider 4')))],
     ['pings', (world: SessionWorld) => world.receive(...times(101, ping))],
-    ['binary frames', (world: SessionWorld) => burst(() => world.session.receiveBinary(), 100)],
+    ['binary frames', (world: SessionWorld) => burst(() => world.session.receive(undefined), 100)],
     ['heartbeats', (world: SessionWorld) => burst(() => world.session.receiveHeartbeat(), 101)],
   ])('ends at a flood of %s too', async (_what, flood) => {
     const world = await liveSession();

@@ -2,14 +2,11 @@ import { z } from 'zod';
 import { EventNaming } from '../../../shared/contract/event-naming.ts';
 import { errorFrame, MIN_MAX_FRAME_BYTES, type ErrorFrame } from '../../../shared/contract/frames.ts';
 import type { Feed } from '../stream/feed.ts';
+import type { Credentials } from './access.ts';
 
 const MaxFrameBytes = z.int().min(MIN_MAX_FRAME_BYTES).nullish();
 
-/** What a client says of the form in which it wants its events. */
-export interface AskedForm {
-  readonly events?: unknown;
-  readonly max_frame_bytes?: unknown;
-}
+type AskedForm = Pick<Credentials, 'events' | 'max_frame_bytes'>;
 
 /**
  * Writes a client's events as it asks, and no larger than `boundBytes`; what cannot be done costs it an error frame, and

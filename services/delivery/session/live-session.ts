@@ -111,13 +111,9 @@ export class LiveSession {
   #events(): ClientEvents {
     const { framesReceived } = this.context.metrics;
     return {
-      text: (text) => {
+      frame: (text) => {
         framesReceived.inc();
         this.session.receive(text);
-      },
-      binary: () => {
-        framesReceived.inc();
-        this.session.receiveBinary();
       },
       heartbeat: () => this.session.receiveHeartbeat(),
       pending: () => this.session.pending,

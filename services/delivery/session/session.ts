@@ -76,15 +76,11 @@ export class Session implements StreamMember {
     if (!this.closed) this.ports.sendGap(cursor);
   }
 
-  /** One text frame of the client. */
-  receive(text: string): void {
-    if (this.listening) this.#take(parseClientFrame(text));
-  }
-
-  /** A frame that is no text. */
-  receiveBinary(): void {
+  /** One frame of the client; `undefined` for one that is no text. */
+  receive(text: string | undefined): void {
     if (!this.listening) return;
-    this.#take(errorFrame('INVALID_MESSAGE', 'Binary frames are not understood. Send JSON text.'));
+    if (text !== undefined) this.#take(parseClientFrame(text));
+    else this.#take(errorFrame('INVALID_MESSAGE', 'Binary frames are not understood. Send JSON text.'));
   }
 
   /** A ping of WebSocket's own, or a pong that nobody asked for; `false`: it is not answered. */

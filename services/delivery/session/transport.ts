@@ -23,8 +23,8 @@ export interface Transport extends Outlet {
 
 /** What a transport tells its session. One that only writes tells no more than `closed`. */
 export interface ClientEvents {
-  text(text: string): void;
-  binary(): void;
+  /** `undefined`: it is no text. */
+  frame(text: string | undefined): void;
   /** `heardAtMs`: the last sign of life; what was written later may never have arrived. `undefined`: it gives none. */
   closed(code: number, heardAtMs: number | undefined): void;
   /** The client takes no frame of this size; the largest event that it may not have read, in bytes of JSON. */

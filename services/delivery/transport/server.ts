@@ -1,11 +1,24 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { ClientAddresses } from '../../../shared/service/client-addresses.ts';
+import type { SteadyClock } from '../../../shared/service/clock.ts';
+import type { Arrival } from '../session/transport.ts';
 
 /** A transport on the port for clients. */
 export interface Mount {
   /** Answers a plain request, or leaves it to the next mount: `false`. */
   request(request: IncomingMessage, response: ServerResponse): boolean;
   upgrade?(request: IncomingMessage, head: Buffer): void;
+}
+
+/** What each transport asks of the service. */
+export interface MountOptions {
+  readonly clients: Pick<ClientAddresses, 'of'>;
+  readonly accepts: () => boolean;
+  readonly arrived: (arrival: Arrival) => void;
+  /** Nobody arrived; the session of a client that did tells of its refusals itself. */
+  readonly refused: (code: string) => void;
+  readonly now: SteadyClock;
 }
 
 const HEADERS_TIMEOUT_MS = 10_000;

@@ -3,18 +3,13 @@ import type { Socket } from 'node:net';
 import { closeCodes, type CloseName } from '../../../../shared/contract/close-codes.ts';
 import type { ErrorFrame, ServerFrame } from '../../../../shared/contract/frames.ts';
 import type { SteadyClock } from '../../../../shared/service/clock.ts';
+import type { DeliveryConfig } from '../../config.ts';
 import type { ClientEvents, Transport } from '../../session/transport.ts';
 import { Outbox } from '../outbox.ts';
 import { refusalFor, refuse, type Refusal } from './answer.ts';
 import { COMMENT, encodeRetry, encodeStreamFrame, streamFraming } from './stream-frames.ts';
 
-export interface StreamLimits {
-  readonly maxOutboxBytes: number;
-  /** A comment goes out this often, so that neither a proxy nor the client takes silence for the end. */
-  readonly streamCommentMs: number;
-  /** Clients of an instance that stops come back over this time. */
-  readonly drainSpreadMs: number;
-}
+export type StreamLimits = Pick<DeliveryConfig, 'maxOutboxBytes' | 'streamCommentMs' | 'drainSpreadMs'>;
 
 /** As the metrics have it where the client left: a code that no close frame carries. */
 export const LEFT = 1005;
@@ -70,6 +65,7 @@ export class EventStreamAnswer extends Outbox implements Transport {
       return;
     }
     if (name === 'goingAway' || name === 'overloaded') {
+      // So that the clients of an instance that stops do not all come back at once.
       const spreadMs = Math.random() * this.limits.drainSpreadMs;
       this.sendLastBytes(encodeRetry(SOONEST_RETRY_MS + spreadMs));
     }

@@ -1,10 +1,8 @@
 import type { TokenVerdict } from '../../session/access.ts';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Cursor } from '../../../../shared/contract/cursor.ts';
-import type { ClientAddresses } from '../../../../shared/service/client-addresses.ts';
-import type { SteadyClock } from '../../../../shared/service/clock.ts';
 import type { Arrival } from '../../session/transport.ts';
-import type { Mount } from '../server.ts';
+import type { Mount, MountOptions } from '../server.ts';
 import { bearerOf, credentialsIn } from '../credentials.ts';
 import { answerJson, goingAway, refuse, type Refusal } from './answer.ts';
 import { allowOrigin, answerPreflight } from './cross-origin.ts';
@@ -14,22 +12,16 @@ import { readPollQuery } from './poll-query.ts';
 
 type Refused = Extract<TokenVerdict, { refused: string }>;
 
-export interface HttpOptions {
+export interface HttpOptions extends MountOptions {
   readonly limits: StreamLimits;
   /** Of pages that may read the answers; `*` for all. */
   readonly allowedOrigins: readonly string[];
-  readonly clients: Pick<ClientAddresses, 'of'>;
   readonly tickets: {
     issue(token: string): { readonly ticket: string; readonly expiresAt: string } | Refused;
     redeem(ticket: string): TokenVerdict;
   };
-  readonly accepts: () => boolean;
-  readonly arrived: (arrival: Arrival) => void;
-  /** Nobody arrived; the session of one that did tells of its refusals itself. */
-  readonly refused: (code: Refusal['code']) => void;
   /** The newest place of this instance; waits until there is one. */
   readonly position: () => Promise<Cursor>;
-  readonly now: SteadyClock;
 }
 
 const NO_TOKEN = { code: 'AUTH_REQUIRED', message: 'Send Authorization: Bearer <token>.' } as const;

@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import type { PollRequest } from './poll.ts';
 
 const MAX_LIMIT = 500;
 const MAX_WAIT_S = 25;
@@ -9,17 +8,21 @@ function whole(name: string, min: number, max: number) {
   return z.coerce.number(expected).int(expected).min(min, expected).max(max, expected);
 }
 
-const PollQuery = z.object({
-  limit: whole('limit', 1, MAX_LIMIT).default(MAX_LIMIT),
-  wait: whole('wait', 0, MAX_WAIT_S).default(0),
-});
+const PollQuery = z
+  .object({
+    after: z.string().optional(),
+    /** Events stamped later than the cursor in one answer. */
+    limit: whole('limit', 1, MAX_LIMIT).default(MAX_LIMIT),
+    /** How long the answer may take while there is nothing. */
+    wait: whole('wait', 0, MAX_WAIT_S).default(0),
+  })
+  .transform(({ wait, ...rest }) => ({ ...rest, waitMs: wait * 1_000 }));
+export type PollRequest = z.infer<typeof PollQuery>;
 
+/** Of several values the first counts; an empty one is none. */
 export function readPollQuery(query: URLSearchParams): PollRequest | { readonly problem: string } {
-  const given = (name: string) => {
-    const value = query.get(name);
-    return value === null || value === '' ? undefined : value;
-  };
-  const parsed = PollQuery.safeParse({ limit: given('limit'), wait: given('wait') });
-  if (!parsed.success) return { problem: parsed.error.issues[0]?.message ?? '' };
-  return { after: given('after'), limit: parsed.data.limit, waitMs: parsed.data.wait * 1_000 };
+  const firsts = new Map([...query].reverse());
+  const given = [...firsts].filter(([, value]) => value !== '');
+  const parsed = PollQuery.safeParse(Object.fromEntries(given));
+  return parsed.data ?? { problem: parsed.error.issues[0]?.message ?? '' };
 }

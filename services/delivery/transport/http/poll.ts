@@ -7,14 +7,7 @@ import type { ClientEvents, Transport } from '../../session/transport.ts';
 import type { EventForm } from '../../stream/event-form.ts';
 import { answer, refusalFor, refuse, type Refusal } from './answer.ts';
 import { LEFT } from './event-stream.ts';
-
-export interface PollRequest {
-  readonly after: string | undefined;
-  /** Events stamped later than the cursor in one answer. */
-  readonly limit: number;
-  /** How long the answer may take while there is nothing. */
-  readonly waitMs: number;
-}
+import type { PollRequest } from './poll-query.ts';
 
 const COMMA = Buffer.from(',');
 /** Close code of an answer that was given. */

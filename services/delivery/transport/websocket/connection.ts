@@ -8,17 +8,14 @@ import {
   type ServerFrame,
 } from '../../../../shared/contract/frames.ts';
 import type { SteadyClock } from '../../../../shared/service/clock.ts';
+import type { DeliveryConfig } from '../../config.ts';
 import type { ClientEvents, Transport } from '../../session/transport.ts';
 import { Framing, type EventForm } from '../../stream/event-form.ts';
 import { Outbox } from '../outbox.ts';
 import type { ClientSocket } from './client-socket.ts';
 import { encodeTextFrame } from './text-frame.ts';
 
-export interface ConnectionLimits {
-  readonly maxOutboxBytes: number;
-  readonly pingIntervalMs: number;
-  readonly pongTimeoutMs: number;
-}
+export type ConnectionLimits = Pick<DeliveryConfig, 'maxOutboxBytes' | 'pingIntervalMs' | 'pongTimeoutMs'>;
 
 const framing = new Framing(({ json }) => {
   const wire = encodeTextFrame(json);
@@ -129,8 +126,7 @@ export class Connection extends Outbox implements Transport {
     // ws hands over one Buffer per message as long as binaryType is untouched.
     const message = data as Buffer;
     if (this.#ignores(message)) return;
-    if (isBinary) this.events.binary();
-    else this.events.text(message.toString());
+    this.events.frame(isBinary ? undefined : message.toString());
     if (this.events.pending() >= MAX_PENDING_FRAMES) this.#ws.pause();
   }
 

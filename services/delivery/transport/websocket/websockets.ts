@@ -1,22 +1,14 @@
 import type { Credentials } from '../../session/access.ts';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { WebSocketServer, type Server as TypedServer } from 'ws';
-import type { ClientAddresses } from '../../../../shared/service/client-addresses.ts';
-import type { SteadyClock } from '../../../../shared/service/clock.ts';
-import type { Arrival } from '../../session/transport.ts';
+import type { DeliveryConfig } from '../../config.ts';
 import { bearerOf, credentialsIn } from '../credentials.ts';
-import type { Mount } from '../server.ts';
+import type { Mount, MountOptions } from '../server.ts';
 import { ClientSocket } from './client-socket.ts';
 import { Connection, type ConnectionLimits } from './connection.ts';
 
-export interface WebSocketOptions {
-  readonly limits: ConnectionLimits & { readonly maxFrameBytes: number };
-  readonly clients: Pick<ClientAddresses, 'of'>;
-  readonly accepts: () => boolean;
-  readonly arrived: (arrival: Arrival) => void;
-  /** Nobody arrived. */
-  readonly refused: (code: 'GOING_AWAY') => void;
-  readonly now: SteadyClock;
+export interface WebSocketOptions extends MountOptions {
+  readonly limits: ConnectionLimits & Pick<DeliveryConfig, 'maxFrameBytes'>;
 }
 
 /** Subprotocol under which a browser, which cannot set headers, hands over its token. */
