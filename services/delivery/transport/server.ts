@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { ClientAddresses } from '../../../shared/service/client-addresses.ts';
@@ -37,14 +38,9 @@ export class ClientServer {
     });
   }
 
-  listen(port: number, host: string): Promise<void> {
-    return new Promise((resolve, reject) => {
-      this.#http.once('error', reject);
-      this.#http.listen(port, host, () => {
-        this.#http.off('error', reject);
-        resolve();
-      });
-    });
+  async listen(port: number, host: string): Promise<void> {
+    this.#http.listen(port, host);
+    await once(this.#http, 'listening');
   }
 
   get port(): number {
