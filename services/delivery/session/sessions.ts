@@ -6,22 +6,25 @@ import { LastHeard } from './last-heard.ts';
 import { PauseDetector } from '../stream/pause-detector.ts';
 import { LiveSession, type SessionContext } from './live-session.ts';
 import { RefusalLog } from './refusal-log.ts';
-import type { Users } from './session-ports.ts';
 import type { Arrival } from './transport.ts';
 
 /** All connections of this instance. */
 export class Sessions {
   readonly #open = new Set<LiveSession>();
-  readonly #users: Users;
-  readonly #refusals = new RefusalLog();
+  readonly #context: SessionContext;
   #lastId = 0;
   #bytesSentToClosed = 0;
   readonly #pauses: PauseDetector;
   #onEmpty: () => void = () => undefined;
 
-  constructor(private readonly context: Omit<SessionContext, 'refusals' | 'users' | 'closed'>) {
+  constructor(context: Omit<SessionContext, 'refusals' | 'users' | 'closed'>) {
     const lastHeard = new LastHeard(context.config.rewindSeconds * 1000);
-    this.#users = { floods: new Floods(), frameBounds: new FrameBounds(), lastHeard };
+    this.#context = {
+      ...context,
+      refusals: new RefusalLog(),
+      users: { floods: new Floods(), frameBounds: new FrameBounds(), lastHeard },
+      closed: (session, heardAtMs) => this.#remove(session, heardAtMs),
+    };
     this.#pauses = new PauseDetector(context.now());
   }
 
@@ -52,15 +55,10 @@ export class Sessions {
   }
 
   add(arrival: Arrival): void {
-    const { metrics, config } = this.context;
+    const { metrics, config } = this.#context;
     metrics.connections.inc({ transport: arrival.transport });
     this.#lastId += 1;
-    const session = new LiveSession(this.#lastId, arrival, {
-      ...this.context,
-      refusals: this.#refusals,
-      users: this.#users,
-      closed: (closed, heardAtMs) => this.#remove(closed, heardAtMs),
-    });
+    const session = new LiveSession(this.#lastId, arrival, this.#context);
     this.#open.add(session);
     if (this.#open.size > config.maxSessions) {
       session.end('overloaded', errorFrame('OVERLOADED', 'This instance is full. Try again later.'));
@@ -88,8 +86,9 @@ export class Sessions {
     this.#open.delete(session);
     this.#bytesSentToClosed += session.transport.bytesSent;
     const { principal } = session.session;
+    const { users, now } = this.#context;
     if (principal !== undefined && heardAtMs !== undefined) {
-      this.#users.lastHeard.add(principal, heardAtMs, this.context.now());
+      users.lastHeard.add(principal, heardAtMs, now());
     }
     if (this.#open.size === 0) this.#onEmpty();
   }

@@ -3,6 +3,7 @@ import type { EventEntry, HistoryEntry } from '../../../shared/contract/message.
 import type { Drops } from '../../../shared/monitoring/drops.ts';
 import type { SteadyClock } from '../../../shared/service/clock.ts';
 import type { Logger } from '../../../shared/service/logger.ts';
+import type { DeliveryMetrics } from '../metrics.ts';
 import type { Doubts } from './doubts.ts';
 import type { FanOut } from './fan-out.ts';
 import { beginDelivery, type FanOutMeter } from './fan-out-meter.ts';
@@ -30,10 +31,7 @@ export interface ArrivalsContext {
   readonly liveness: Liveness;
   readonly drops: Drops;
   readonly nodes: { readonly areBlocked: boolean; leave(reason: string): void };
-  readonly metrics: {
-    readonly repeats: { inc(): void };
-    readonly dropped: { inc(labels: { reason: 'foreign' }): void };
-  };
+  readonly metrics: Pick<DeliveryMetrics, 'repeats' | 'dropped'>;
   readonly logger: Logger;
   readonly now: SteadyClock;
 }
