@@ -1,37 +1,36 @@
-import { Counter, Gauge, Histogram, Registry } from 'prom-client';
-import { registerProcessMetrics } from './process-metrics.ts';
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 
 export const LATENCY_BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5];
+
+/** Gauges of Node's that end as only counters may; each stands beside one by type that does not. */
+const MISNAMED = [
+  'nodejs_active_handles_total',
+  'nodejs_active_requests_total',
+  'nodejs_active_resources_total',
+];
 
 /** The metrics of one service instance, with those of its process; tests start several in one process. */
 export class MetricSet {
   readonly registry = new Registry();
-  readonly #registers = [this.registry];
 
   /** `prefix`: of each name. */
   constructor(private readonly prefix: string) {
-    registerProcessMetrics(this.registry);
+    collectDefaultMetrics({ register: this.registry });
+    for (const name of MISNAMED) this.registry.removeSingleMetric(name);
   }
 
   counter<Label extends string>(name: string, help: string, labelNames: Label[] = []): Counter<Label> {
-    return new Counter({ name: this.prefix + name, help, labelNames, registers: this.#registers });
+    return new Counter({ ...this.#named(name, help), labelNames });
   }
 
   histogram(name: string, help: string, buckets: readonly number[]): Histogram {
-    return new Histogram({
-      name: this.prefix + name,
-      help,
-      buckets: [...buckets],
-      registers: this.#registers,
-    });
+    return new Histogram({ ...this.#named(name, help), buckets: [...buckets] });
   }
 
   /** Read at each scrape: what is counted anyway costs the path of an event nothing. */
   gauge(name: string, help: string, read: () => number): void {
     new Gauge({
-      name: this.prefix + name,
-      help,
-      registers: this.#registers,
+      ...this.#named(name, help),
       collect() {
         this.set(read());
       },
@@ -40,10 +39,8 @@ export class MetricSet {
 
   gaugeBy(label: string, name: string, help: string, read: () => ReadonlyMap<string, number>): void {
     new Gauge({
-      name: this.prefix + name,
-      help,
+      ...this.#named(name, help),
       labelNames: [label],
-      registers: this.#registers,
       collect() {
         for (const [value, count] of read()) this.set({ [label]: value }, count);
       },
@@ -53,13 +50,15 @@ export class MetricSet {
   /** A total that is counted elsewhere. */
   countedElsewhere(name: string, help: string, read: () => number): void {
     new Counter({
-      name: this.prefix + name,
-      help,
-      registers: this.#registers,
+      ...this.#named(name, help),
       collect() {
         this.reset();
         this.inc(read());
       },
     });
+  }
+
+  #named(name: string, help: string) {
+    return { name: this.prefix + name, help, registers: [this.registry] };
   }
 }
