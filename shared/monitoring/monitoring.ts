@@ -12,10 +12,12 @@ import { ManagementApi, type BrokerView } from '../broker/management-api.ts';
 import { QueueDepths, type QueueDepth } from '../broker/queue-depths.ts';
 import { ReasonTimes } from './reason-times.ts';
 import { Peers } from './peers.ts';
-import type { Sample } from './sample-ring.ts';
-import { SAMPLE_MS, Sampler } from './sampler.ts';
+import { SAMPLE_MS, SampleRing, type Sample } from './sample-ring.ts';
 import { addStatusPage } from './status-page.ts';
 import { ShownReport, type InstanceStatus, type ServiceName } from './status.ts';
+
+/** Of the status page: ten minutes, about 30 KiB. */
+const SAMPLES = 300;
 
 /** What is measured beside the service's own numbers, at one moment. */
 export interface Vitals {
@@ -52,9 +54,9 @@ export class Monitoring {
   readonly #management: ManagementApi | undefined;
   readonly #lag = new EventLoopLag();
   readonly #reasonTimes = new ReasonTimes();
+  readonly #samples = new SampleRing(SAMPLES);
   /** Looks although nobody asks, so that a reason's `since` is when it began. */
   readonly #looking: NodeJS.Timeout;
-  readonly #sampler: Sampler | undefined;
 
   constructor(private readonly options: MonitoringOptions) {
     const { config, connection, logger, queues, registry, brokerState, clock } = options;
@@ -67,16 +69,21 @@ export class Monitoring {
       management: this.#management,
       clock,
     });
-    this.server = createHealthServer({ report: () => this.#report(), metrics: registry });
-    this.#looking = setInterval(() => void this.#report(), SAMPLE_MS);
-    this.#looking.unref();
-    if (config.statusPage === 'on') this.#sampler = this.#showPage();
+    this.server = createHealthServer(() => this.#report(), registry);
+    const hasPage = config.statusPage === 'on';
+    if (hasPage) {
+      const peers = new Peers(config.statusPeers);
+      addStatusPage(this.server, { self: () => this.#status(), peers, now: clock });
+    }
+    this.#looking = setInterval(() => {
+      void this.#report();
+      if (hasPage) void this.#sample();
+    }, SAMPLE_MS).unref();
   }
 
   /** Before the connection closes. */
   async leaveBroker(): Promise<void> {
     clearInterval(this.#looking);
-    this.#sampler?.stop();
     await this.#depths.close();
   }
 
@@ -85,18 +92,10 @@ export class Monitoring {
     await this.server.close();
   }
 
-  #showPage(): Sampler {
-    const { service, instance, config, clock } = this.options;
-    const sampler = new Sampler((nowMs) => this.#sample(nowMs), clock);
-    const self = async () => ({
-      service,
-      instance,
-      report: ShownReport.parse(await this.#report()),
-      series: sampler.series(),
-      counts: await this.options.counts(),
-    });
-    addStatusPage(this.server, { self, peers: new Peers(config.statusPeers), now: clock });
-    return sampler;
+  async #status(): Promise<InstanceStatus> {
+    const { service, instance, counts } = this.options;
+    const report = ShownReport.parse(await this.#report());
+    return { service, instance, report, series: this.#samples.series(), counts: await counts() };
   }
 
   async #report(): Promise<HealthReport<object>> {
@@ -110,15 +109,16 @@ export class Monitoring {
     return { ...report, reasons: this.#reasonTimes.stamp(report.reasons, nowMs) };
   }
 
-  async #sample(nowMs: number): Promise<Sample> {
+  async #sample(): Promise<void> {
+    const nowMs = this.options.clock();
     const queues = await this.#depths.read(nowMs);
     const depths = new Map(queues.map(({ name, messages }) => [queueLabelOf(name), messages]));
-    return {
+    this.#samples.push(nowMs, {
       ...(await this.options.sample(nowMs)),
       inbox: depths.get(INBOX),
       rejected: depths.get(REJECTED),
       own_queue: depths.get('own'),
       lag_ms: this.#lag.lastMs,
-    };
+    });
   }
 }

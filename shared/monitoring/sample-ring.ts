@@ -2,6 +2,7 @@ import type { Series } from './status.ts';
 
 export type Sample = Readonly<Record<string, number | undefined>>;
 
+export const SAMPLE_MS = 2_000;
 const DECIMALS = 1_000;
 
 /** The newest samples, bounded in number; the oldest goes when one comes. */

@@ -1,10 +1,13 @@
 import { z } from 'zod';
 
-const Reason = z.object({
+export const Reason = z.object({
   code: z.string(),
+  /** What is wrong, and what to look at next. */
   message: z.string(),
+  /** What was measured, and the setting that it lies above, where there are such. */
   value: z.number().optional(),
   limit: z.number().optional(),
+  /** Added where the report goes out. */
   since: z.iso.datetime().optional(),
 });
 

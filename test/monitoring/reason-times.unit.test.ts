@@ -3,7 +3,7 @@ import { ReasonTimes } from '../../shared/monitoring/reason-times.ts';
 
 const reason = (code: string, message = '') => ({ code, message });
 const at = (second: number) => Date.UTC(2026, 10, 23, 9, 0, second);
-const times = (stamped: readonly { code: string; since?: string }[]) =>
+const times = (stamped: readonly { code: string; since?: string | undefined }[]) =>
   stamped.map(({ code, since }) => [code, since?.slice(17, 19)]);
 
 describe('the reasons of a health report', () => {
