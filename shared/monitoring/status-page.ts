@@ -1,7 +1,8 @@
 import type { FastifyInstance, FastifyReply } from 'fastify';
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { z } from 'zod';
 import type { SteadyClock } from '../service/clock.ts';
-import { readAssets } from './assets.ts';
 import type { Peers } from './peers.ts';
 import { since } from './sample-ring.ts';
 import type { InstanceStatus, PeerStatus, StatusDocument } from './status.ts';
@@ -21,6 +22,12 @@ const HEADERS = {
   'cache-control': 'no-cache',
 };
 
+const HTML = 'text/html; charset=utf-8';
+const CSS = 'text/css; charset=utf-8';
+const JS = 'text/javascript; charset=utf-8';
+
+const scripts = ['status.js', 'card.js', 'path.js', 'plots.js', 'tables.js', 'dom.js', 'words.js'];
+
 const MAX_SINCE_CHARACTERS = 10_000;
 
 /** `since`: what a page has already, as `instance:milliseconds` separated by commas. */
@@ -31,9 +38,7 @@ const Query = z.object({
 
 /** The page for people at `/`, and `/status.json`, which it asks every second. */
 export function addStatusPage(server: FastifyInstance, { self, peers, now }: StatusSource): void {
-  for (const { path, type, body } of readAssets()) {
-    server.get(path, (_request, reply) => reply.headers(HEADERS).type(type).send(body));
-  }
+  addFiles(server);
   server.get('/status.json', async (request, reply): Promise<FastifyReply> => {
     const { scope, since: have } = Query.parse(request.query);
     const newer = (status: InstanceStatus): InstanceStatus => ({
@@ -53,6 +58,21 @@ export function addStatusPage(server: FastifyInstance, { self, peers, now }: Sta
     };
     return reply.send(document);
   });
+}
+
+/** The page's own files lie beside this one, in the sources and in the build; the plots are uPlot's, from its package. */
+function addFiles(server: FastifyInstance): void {
+  const { resolve } = createRequire(import.meta.url);
+  const own = (file: string) => readFileSync(new URL(`./page/${file}`, import.meta.url));
+  const uPlot = (file: string) => readFileSync(resolve(`uplot/dist/${file}`));
+  const serve = (path: string, type: string, body: Buffer) =>
+    server.get(path, (_request, reply) => reply.headers(HEADERS).type(type).send(body));
+  serve('/', HTML, own('status.html'));
+  serve('/status/status.css', CSS, own('status.css'));
+  for (const file of scripts) serve(`/status/${file}`, JS, own(file));
+  serve('/status/icon.svg', 'image/svg+xml', own('icon.svg'));
+  serve('/status/uplot.js', JS, uPlot('uPlot.esm.js'));
+  serve('/status/uplot.css', CSS, uPlot('uPlot.min.css'));
 }
 
 function parseSince(text: string): Map<string, number> {
