@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { HISTORY, INBOX, LEDGER, REJECTED } from '../contract/topology.ts';
+import { atMostEvery } from '../core/at-most-every.ts';
 import { BrokerAddresses } from './broker-addresses.ts';
 import type { Secret } from '../config/env.ts';
 import { fetchFailure } from '../service/fetch-failure.ts';
@@ -29,23 +30,23 @@ const Queues = z.array(
 );
 
 const Nodes = z.array(
-  z.object({
-    name: z.string(),
-    mem_used: z.number().default(0),
-    mem_alarm: z.boolean().default(false),
-    disk_free_alarm: z.boolean().default(false),
-  }),
+  z
+    .object({
+      name: z.string(),
+      mem_used: z.number().default(0),
+      mem_alarm: z.boolean().default(false),
+      disk_free_alarm: z.boolean().default(false),
+    })
+    .transform(({ name, mem_used: memoryUsedBytes, mem_alarm: memory, disk_free_alarm: disk }) => ({
+      name,
+      memoryUsedBytes,
+      alarms: { memory, disk },
+    })),
 );
-
-interface BrokerNode {
-  readonly name: string;
-  readonly memoryUsedBytes: number;
-  readonly alarms: { readonly memory: boolean; readonly disk: boolean };
-}
 
 export interface BrokerView {
   readonly queues: ReadonlyMap<string, { readonly messages: number; readonly publishRate: number }>;
-  readonly nodes: readonly BrokerNode[];
+  readonly nodes: z.infer<typeof Nodes>;
   /** What lets the broker drop messages from our queues, each once. */
   readonly dropping: readonly DroppingPolicy[];
   /** Why it could not be read; the rest is then empty. */
@@ -66,8 +67,6 @@ export class ManagementApi {
   readonly #authorization: string;
   /** Percent-encoded. */
   readonly #vhost: string;
-  #readAtMs = Number.NEGATIVE_INFINITY;
-  #pending: Promise<BrokerView> | undefined;
   #latest: BrokerView | undefined;
 
   constructor(private readonly options: ManagementOptions) {
@@ -85,24 +84,12 @@ export class ManagementApi {
     return this.#latest;
   }
 
-  /** Never rejects and never hangs; looks at most once in five seconds however often it is asked. */
-  read(nowMs: number): Promise<BrokerView> {
-    if (this.#pending === undefined || nowMs - this.#readAtMs >= MAX_AGE_MS) {
-      this.#readAtMs = nowMs;
-      this.#pending = this.#look();
-    }
-    return this.#pending;
-  }
-
-  async #look(): Promise<BrokerView> {
+  /** Never rejects and never hangs. */
+  readonly read = atMostEvery(MAX_AGE_MS, async (): Promise<BrokerView> => {
     const before = this.#latest?.failure;
     const view = await this.#fetchAll().catch((error: unknown): BrokerView => {
-      return {
-        queues: new Map(),
-        nodes: [],
-        dropping: [],
-        failure: fetchFailure(error, { timeoutMs: TIMEOUT_MS, wrong: WRONG }),
-      };
+      const failure = fetchFailure(error, { timeoutMs: TIMEOUT_MS, wrong: WRONG });
+      return { queues: new Map(), nodes: [], dropping: [], failure };
     });
     this.#latest = view;
     if (view.failure !== undefined && before === undefined) {
@@ -112,7 +99,7 @@ export class ManagementApi {
       this.options.logger.info('the management API can be read again');
     }
     return view;
-  }
+  });
 
   async #fetchAll(): Promise<BrokerView> {
     const columns = `name,messages,message_stats.publish_details.rate,${policyColumns}`;
@@ -120,15 +107,7 @@ export class ManagementApi {
       this.#get(`/api/queues/${this.#vhost}?columns=${columns}`, Queues),
       this.#get('/api/nodes?columns=name,mem_used,mem_alarm,disk_free_alarm', Nodes),
     ]);
-    return {
-      queues: folded(queues),
-      dropping: droppingOf(queues),
-      nodes: nodes.map(({ name, mem_used, mem_alarm, disk_free_alarm }) => ({
-        name,
-        memoryUsedBytes: mem_used,
-        alarms: { memory: mem_alarm, disk: disk_free_alarm },
-      })),
-    };
+    return { queues: folded(queues), dropping: droppingOf(queues), nodes };
   }
 
   async #get<Schema extends z.ZodType>(path: string, schema: Schema): Promise<z.infer<Schema>> {

@@ -1,5 +1,6 @@
 import { lookup } from 'node:dns/promises';
 import { z } from 'zod';
+import { atMostEvery } from '../core/at-most-every.ts';
 import { fetchFailure } from '../service/fetch-failure.ts';
 import { InstanceStatus, ShownReport, type PeerStatus } from './status.ts';
 
@@ -12,28 +13,18 @@ const NOT_FOUND = 404;
 /** `/health` of a service whose page is off. */
 const Health = ShownReport.extend({ instance: z.string().optional() });
 
-/**
- * Asks the other services how they are, so that a browser needs to reach only one of them. Once a second at most,
- * however many pages are open.
- */
+/** Asks the other services how they are, so that a browser needs to reach only one of them. */
 export class Peers {
-  #askedAtMs = Number.NEGATIVE_INFINITY;
-  #pending: Promise<readonly PeerStatus[]> = Promise.resolve([]);
   /** Of those that do not answer. */
   #lostSince = new Map<string, string>();
 
   constructor(private readonly urls: readonly string[]) {}
 
   /** Never rejects; takes about a second when one does not answer. */
-  read(nowMs: number): Promise<readonly PeerStatus[]> {
-    if (nowMs - this.#askedAtMs >= MAX_AGE_MS) {
-      this.#askedAtMs = nowMs;
-      this.#pending = Promise.all(this.urls.map(allBehind)).then((found) =>
-        this.#dated(eachOnce(found), nowMs),
-      );
-    }
-    return this.#pending;
-  }
+  readonly read = atMostEvery(MAX_AGE_MS, async (nowMs) => {
+    const found = await Promise.all(this.urls.map((url) => allBehind(new URL(url))));
+    return this.#dated(eachOnce(found.flat()), nowMs);
+  });
 
   /** `nowMs`: Unix time. */
   #dated(answers: readonly Answer[], nowMs: number): readonly PeerStatus[] {
@@ -50,12 +41,11 @@ export class Peers {
 
 type Answer = Extract<PeerStatus, { status: unknown }> | { readonly url: string; readonly failure: string };
 
-async function allBehind(url: string): Promise<readonly Answer[]> {
+async function allBehind(url: URL): Promise<readonly Answer[]> {
   try {
-    const targets = await addressesOf(new URL(url));
-    return await Promise.all(targets.map(ask));
+    return await Promise.all((await addressesOf(url)).map(ask));
   } catch (error) {
-    return [{ url: shown(new URL(url)), failure: reasonOf(error) }];
+    return [failureOf(url, error)];
   }
 }
 
@@ -76,10 +66,15 @@ async function addressesOf(url: URL): Promise<readonly URL[]> {
 
 async function ask(url: URL): Promise<Answer> {
   try {
-    return { url: shown(url), status: await statusOf(url) };
+    return { url: url.host, status: await statusOf(url) };
   } catch (error) {
-    return { url: shown(url), failure: reasonOf(error) };
+    return failureOf(url, error);
   }
+}
+
+function failureOf(url: URL, error: unknown): Answer {
+  const wrong = 'what answers there is no health port of roomcast';
+  return { url: url.host, failure: fetchFailure(error, { timeoutMs: TIMEOUT_MS, wrong }) };
 }
 
 async function statusOf(url: URL): Promise<InstanceStatus> {
@@ -89,7 +84,7 @@ async function statusOf(url: URL): Promise<InstanceStatus> {
   const service = 'accepted' in report.stats ? 'ingest' : 'delivery';
   return {
     service,
-    instance: instance ?? shown(url),
+    instance: instance ?? url.host,
     report,
     series: { at_ms: [], columns: {} },
     counts: {},
@@ -106,21 +101,12 @@ async function get(base: URL, path: string): Promise<{ readonly status: number; 
 }
 
 /** Two URLs may lead to one instance. */
-function eachOnce(found: readonly (readonly Answer[])[]): readonly Answer[] {
+function eachOnce(found: readonly Answer[]): readonly Answer[] {
   const seen = new Set<string>();
-  return found.flat().filter((peer) => {
+  return found.filter((peer) => {
     const key = 'status' in peer ? peer.status.instance : peer.url;
     if (seen.has(key)) return false;
     seen.add(key);
     return true;
   });
-}
-
-function shown(url: URL): string {
-  return url.host;
-}
-
-function reasonOf(error: unknown): string {
-  const wrong = 'what answers there is no health port of roomcast';
-  return fetchFailure(error, { timeoutMs: TIMEOUT_MS, wrong });
 }
