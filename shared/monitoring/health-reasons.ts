@@ -6,24 +6,13 @@ import type { QueueDepth } from '../broker/queue-depths.ts';
 
 /** Without the broker an instance should not be given work. */
 export function brokerReasons(broker: BrokerState): readonly HealthReason[] {
-  switch (broker.state) {
-    case 'connected':
-      return [];
-    case 'blocked':
-      return [
-        {
-          code: 'broker_blocked',
-          message: `RabbitMQ takes no messages: ${broker.reason}. Free memory or disk on its machine; rabbitmq-diagnostics alarms says which.`,
-        },
-      ];
-    case 'down':
-      return [
-        {
-          code: 'broker_down',
-          message: `RabbitMQ is out of reach: ${broker.reason}. We keep trying; look whether it runs, and at its log.`,
-        },
-      ];
+  if (broker.state === 'connected') return [];
+  if (broker.state === 'blocked') {
+    const message = `RabbitMQ takes no messages: ${broker.reason}. Free memory or disk on its machine; rabbitmq-diagnostics alarms says which.`;
+    return [{ code: 'broker_blocked', message }];
   }
+  const message = `RabbitMQ is out of reach: ${broker.reason}. We keep trying; look whether it runs, and at its log.`;
+  return [{ code: 'broker_down', message }];
 }
 
 /** What waits in the inbox while there is nobody to take it. */
@@ -37,14 +26,8 @@ export function inboxReasons(queues: readonly QueueDepth[]): readonly HealthReas
 export function lagReasons(sustainedMs: number, maxLagMs: number): readonly HealthReason[] {
   if (sustainedMs <= maxLagMs) return [];
   const value = Math.round(sustainedMs);
-  return [
-    {
-      code: 'event_loop_lag',
-      message: `The event loop has been late by ${value} ms and more for ten seconds (limit ${maxLagMs} ms): this process has too little CPU or too much to do; look at its CPU, then add an instance.`,
-      value,
-      limit: maxLagMs,
-    },
-  ];
+  const message = `The event loop has been late by ${value} ms and more for ten seconds (limit ${maxLagMs} ms): this process has too little CPU or too much to do; look at its CPU, then add an instance.`;
+  return [{ code: 'event_loop_lag', message, value, limit: maxLagMs }];
 }
 
 /**
@@ -84,14 +67,3 @@ const remedies = {
   memory: 'look at rabbitmq-diagnostics memory_breakdown, or give it more',
   disk: 'free disk space, or lower HISTORY_MAX_AGE',
 } as const;
-
-/** A percentile of the last minute above its limit. */
-export interface SlowPath {
-  readonly p99Ms: number | undefined;
-  readonly count: number;
-  readonly maxMs: number;
-}
-
-export function isSlow(path: SlowPath): path is SlowPath & { readonly p99Ms: number } {
-  return path.p99Ms !== undefined && path.p99Ms > path.maxMs;
-}
