@@ -4,9 +4,11 @@ import { readSecretFiles } from './secret-files.ts';
 import { Age, GracePeriod } from './setting-rules.ts';
 import {
   brokerUrlsProblem,
-  collectorUrlProblem,
-  managementUrlProblem,
-  peerUrlProblem,
+  collectorForm,
+  managementForm,
+  peerForm,
+  problemsOf,
+  urlProblem,
 } from './setting-urls.ts';
 
 /** Why a setting can never work, and what to write instead; its value is not in it. */
@@ -34,41 +36,31 @@ export type Config<Schema extends z.ZodObject> = {
   readonly [Name in keyof z.infer<Schema> & string as CamelCase<Name>]: z.infer<Schema>[Name];
 };
 
-/** Reads variables by a schema, frozen; throws a `ConfigError` that lists every problem. */
+/**
+ * Reads variables by a schema, frozen. A blank variable means unset, blanks around a value do not count, and every invalid
+ * one is listed at once in a `ConfigError`. A secret may stand in a file that `NAME_FILE` names.
+ */
 export function readVariables<Schema extends z.ZodObject>(
   schema: Schema,
   env: Readonly<Record<string, string | undefined>>,
 ): Config<Schema> {
-  const variables = Object.entries(readEnv(schema, env));
-  return Object.freeze(
-    Object.fromEntries(variables.map(([name, value]) => [camelCase(name), value])),
-  ) as Config<Schema>;
-}
-
-function camelCase(name: string): string {
-  return name.toLowerCase().replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase());
-}
-
-/**
- * Reads variables by a schema. A blank variable means unset, blanks around a value do not count, and every invalid one is
- * listed at once. A secret may stand in a file that `NAME_FILE` names.
- */
-function readEnv<Schema extends z.ZodObject>(
-  schema: Schema,
-  env: Readonly<Record<string, string | undefined>>,
-): z.infer<Schema> {
   const files = readSecretFiles(env, Object.keys(schema.shape));
   const set = Object.entries({ ...env, ...files.values }).flatMap(([name, value = '']) =>
     value.trim() === '' ? [] : [[name, value.trim()] as const],
   );
   const parsed = schema.safeParse(Object.fromEntries(set));
   const unread = new Set(files.problems.map(({ name }) => name));
-  if (parsed.success && unread.size === 0) return parsed.data;
-  const invalid = (parsed.error?.issues ?? []).map(({ path, message }) => ({
-    name: path.join('.'),
-    message,
-  }));
+  if (parsed.success && unread.size === 0) {
+    const variables = Object.entries(parsed.data).map(([name, value]) => [camelCase(name), value]);
+    return Object.freeze(Object.fromEntries(variables)) as Config<Schema>;
+  }
+  const issues = parsed.error?.issues ?? [];
+  const invalid = issues.map(({ path, message }) => ({ name: path.join('.'), message }));
   throw new ConfigError([...files.problems, ...invalid.filter(({ name }) => !unread.has(name))]);
+}
+
+function camelCase(name: string): string {
+  return name.toLowerCase().replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase());
 }
 
 /** A text about which `problemOf` has nothing to say. */
@@ -144,11 +136,8 @@ export class Secret<Value> {
 const PeerUrls = list(
   'expected URLs of health ports, separated by commas, such as http://ingest:8083',
 ).superRefine((urls, context) => {
-  for (const [index, url] of urls.entries()) {
-    const problem = peerUrlProblem(url);
-    const which = urls.length === 1 ? '' : `URL ${index + 1} of ${urls.length} `;
-    if (problem !== undefined) context.addIssue({ code: 'custom', message: `${which}${problem}` });
-  }
+  const problems = problemsOf(urls, (url) => urlProblem(url, peerForm));
+  for (const message of problems) context.addIssue({ code: 'custom', message });
 });
 
 const TrustedProxies = networks(
@@ -176,11 +165,11 @@ export const commonVariables = {
   /** Compose's, which it passes on: only to hold the one above against it. */
   STOP_GRACE_PERIOD: GracePeriod.optional(),
   /** Of the broker, for rates, memory and alarms; without it health and metrics know what AMQP tells. */
-  RABBITMQ_MANAGEMENT_URL: sound(managementUrlProblem)
+  RABBITMQ_MANAGEMENT_URL: sound((url) => urlProblem(url, managementForm))
     .transform((url) => new Secret(url))
     .optional(),
   /** Where spans go, by OTLP over HTTP; without it nothing is traced. */
-  OTEL_EXPORTER_OTLP_ENDPOINT: sound(collectorUrlProblem).optional(),
+  OTEL_EXPORTER_OTLP_ENDPOINT: sound((url) => urlProblem(url, collectorForm)).optional(),
   /** The page for people at `/` of the health port. */
   STATUS_PAGE: z.enum(['on', 'off'], 'expected on or off').default('on'),
   /** Health ports of the other services, whose numbers the page shows too. */

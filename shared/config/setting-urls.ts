@@ -6,16 +6,19 @@ const MAX_HEARTBEAT_S = 65_535;
 export interface UrlForm {
   /** A whole one, as an operator would write it. */
   readonly example: string;
-  readonly schemes: readonly string[];
-  /** Whether a user and a password may stand in it; else what to do instead. */
-  readonly credentials: true | string;
-  /** Whether a path may; else what becomes of it. */
-  readonly path: true | string;
+  /** Without them http and https. */
+  readonly schemes?: readonly string[];
+  /** What to do instead of a user and a password in it, where none may stand. */
+  readonly noCredentials?: string;
+  /** What becomes of a path, where none may stand. */
+  readonly noPath?: string;
+  /** A path that is put behind this one by itself. */
+  readonly added?: string;
 }
 
 /** Why a URL can never work and what to write instead, without any of its text: that may be a password. */
 export function urlProblem(text: string, form: UrlForm): string | undefined {
-  const { example, schemes, credentials, path } = form;
+  const { example, schemes = ['http', 'https'], noCredentials, noPath, added } = form;
   const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(text)?.[1]?.toLowerCase();
   if (scheme === undefined || !schemes.includes(scheme)) {
     return `must begin with ${schemes.map((name) => `${name}://`).join(' or ')}, such as ${example}`;
@@ -30,77 +33,67 @@ export function urlProblem(text: string, form: UrlForm): string | undefined {
     return `has a % that no two hexadecimal digits follow: write it as %25; ${ESCAPES}`;
   }
   const hasUser = `${url.username}${url.password}` !== '';
-  if (credentials !== true && hasUser) return `has a user or password in it, ${credentials}`;
+  if (noCredentials !== undefined && hasUser) return `has a user or password in it, ${noCredentials}`;
   if (url.hash !== '' || (!hasUser && `${url.pathname}${url.search}`.includes('@'))) {
     return `ends early at one of / ? #: expected something like ${example}; ${ESCAPES}`;
   }
-  if (path !== true && (url.search !== '' || !/^\/?$/.test(url.pathname))) {
-    return `has a path, ${path}: write it as ${example}`;
+  if (noPath !== undefined && (url.search !== '' || !/^\/?$/.test(url.pathname))) {
+    return `has a path, ${noPath}: write it as ${example}`;
+  }
+  if (added !== undefined && (url.search !== '' || url.pathname.replace(/\/$/, '').endsWith(added))) {
+    return `has ${added} or a query at its end, which is put there by itself: write it as ${example}`;
   }
   return undefined;
 }
 
-const BROKER: UrlForm = {
+const brokerForm: UrlForm = {
   example: 'amqp://user:password@host:5672/vhost',
   schemes: ['amqp', 'amqps'],
-  credentials: true,
-  path: true,
+};
+
+/** Of the management plugin; where it has a path prefix, with that. */
+export const managementForm: UrlForm = { example: 'http://user:password@host:15672', added: '/api' };
+
+/** The base of a collector's OTLP over HTTP. */
+export const collectorForm: UrlForm = {
+  example: 'http://collector:4318',
+  noCredentials: 'which are not sent: set OTEL_EXPORTER_OTLP_HEADERS=authorization=… instead',
+  added: '/v1/traces',
+};
+
+/** The health port of another service. */
+export const peerForm: UrlForm = {
+  example: 'http://ingest:8083',
+  noCredentials: 'and a health port asks for none: write it as http://ingest:8083',
+  noPath: 'and a health port is asked at its root',
 };
 
 /** Of AMQP_URL: one URL, or one for each node of a cluster with commas between. */
 export function brokerUrlsProblem(list: string): string | undefined {
   const urls = list.split(',').map((url) => url.trim());
-  for (const [index, url] of urls.entries()) {
-    const problem = brokerUrlProblem(url);
-    if (problem === undefined) continue;
-    return urls.length === 1 ? problem : `URL ${index + 1} of ${urls.length} ${problem}`;
-  }
-  return undefined;
+  return problemsOf(urls, brokerUrlProblem)[0];
+}
+
+/** One for each that can never work; which one, where there are several. */
+export function problemsOf(
+  urls: readonly string[],
+  problemOf: (url: string) => string | undefined,
+): readonly string[] {
+  return urls.flatMap((url, index) => {
+    const which = urls.length === 1 ? '' : `URL ${index + 1} of ${urls.length} `;
+    const problem = problemOf(url);
+    return problem === undefined ? [] : [which + problem];
+  });
 }
 
 function brokerUrlProblem(url: string): string | undefined {
   if (url === '') return 'is blank: put one comma between two URLs, and none at the end';
-  const problem = urlProblem(url, BROKER);
+  const problem = urlProblem(url, brokerForm);
   if (problem !== undefined) return problem;
   const heartbeat = new URL(url).searchParams.get('heartbeat');
   if (heartbeat === null || (/^\d+$/.test(heartbeat) && Number(heartbeat) <= MAX_HEARTBEAT_S))
     return undefined;
   return `has a heartbeat that is no number of seconds from 0 to ${MAX_HEARTBEAT_S}: write ?heartbeat=5, or leave it out`;
-}
-
-/** Of the management plugin; where it has a path prefix, with that. */
-export function managementUrlProblem(url: string): string | undefined {
-  const example = 'http://user:password@host:15672';
-  const problem = urlProblem(url, { example, schemes: ['http', 'https'], credentials: true, path: true });
-  if (problem !== undefined) return problem;
-  const { pathname, search } = new URL(url);
-  if (search === '' && !/\/api\/?$/.test(pathname)) return undefined;
-  return `has /api or a query at its end, which is put there by itself: write it as ${example}`;
-}
-
-/** The base of a collector's OTLP over HTTP. */
-export function collectorUrlProblem(url: string): string | undefined {
-  const example = 'http://collector:4318';
-  const problem = urlProblem(url, {
-    example,
-    schemes: ['http', 'https'],
-    credentials: 'which are not sent: set OTEL_EXPORTER_OTLP_HEADERS=authorization=… instead',
-    path: true,
-  });
-  if (problem !== undefined) return problem;
-  const { pathname, search } = new URL(url);
-  if (search === '' && !/\/v1\/traces\/?$/.test(pathname)) return undefined;
-  return `has /v1/traces or a query at its end, which is put there by itself: write it as ${example}`;
-}
-
-/** The health port of another service. */
-export function peerUrlProblem(url: string): string | undefined {
-  return urlProblem(url, {
-    example: 'http://ingest:8083',
-    schemes: ['http', 'https'],
-    credentials: 'and a health port asks for none: write it as http://ingest:8083',
-    path: 'and a health port is asked at its root',
-  });
 }
 
 function isDecodable(text: string): boolean {

@@ -27,10 +27,8 @@ const HeaderName = z
 
 const siteForm = {
   example: 'https://example.org/booking',
-  schemes: ['http', 'https'],
-  credentials: 'which the booking page does not take: leave it out',
-  path: true,
-} as const;
+  noCredentials: 'which the booking page does not take: leave it out',
+};
 
 const SiteUrl = sound((url) => urlProblem(url, siteForm)).transform((url, context) => {
   const base = apiBaseOf(url);
