@@ -43,31 +43,26 @@ function readSecret(path: string): { readonly text: string } | { readonly proble
   try {
     if (statSync(path).size > MAX_BYTES) return { problem: 'is larger than 64 KiB: it holds something else' };
     const text = new TextDecoder('utf-8', { fatal: true }).decode(readFileSync(path));
-    if (text.includes('\0'))
-      return { problem: 'is not text: put the output of `openssl rand -hex 32` there' };
+    if (text.includes('\0')) return { problem: NOT_TEXT };
     if (text.trim() === '') return { problem: 'is empty: put the secret there' };
     return { text: text.replace(/\r?\n$/, '') };
   } catch (error) {
-    return { problem: whyUnread(error) };
+    const { code = '' } = error as NodeJS.ErrnoException;
+    return { problem: whyUnread[code] ?? `cannot be read (${code})` };
   }
 }
 
-function whyUnread(error: unknown): string {
-  const code = typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined;
-  switch (code) {
-    case 'ENOENT':
-    case 'ENOTDIR':
-    case 'ENAMETOOLONG':
-    case 'ERR_INVALID_ARG_VALUE':
-      return 'is not there: that variable takes a path, in a container the one inside it';
-    case 'EISDIR':
-      return 'is a directory: name the file in it';
-    case 'EACCES':
-    case 'EPERM':
-      return 'must not be read by the user that this service runs as: give that user the right to';
-    case 'ERR_ENCODING_INVALID_ENCODED_DATA':
-      return 'is not text: put the output of `openssl rand -hex 32` there';
-    default:
-      return `cannot be read (${String(code)})`;
-  }
-}
+const NOT_THERE = 'is not there: that variable takes a path, in a container the one inside it';
+const NOT_TEXT = 'is not text: put the output of `openssl rand -hex 32` there';
+const NO_RIGHT = 'must not be read by the user that this service runs as: give that user the right to';
+
+const whyUnread: Readonly<Record<string, string>> = {
+  ENOENT: NOT_THERE,
+  ENOTDIR: NOT_THERE,
+  ENAMETOOLONG: NOT_THERE,
+  ERR_INVALID_ARG_VALUE: NOT_THERE,
+  EISDIR: 'is a directory: name the file in it',
+  EACCES: NO_RIGHT,
+  EPERM: NO_RIGHT,
+  ERR_ENCODING_INVALID_ENCODED_DATA: NOT_TEXT,
+};
