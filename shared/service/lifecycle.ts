@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { anyAddress } from './any-address.ts';
 import { BrokerRefusedError } from '../broker/broker-connection.ts';
 import { ConfigError } from '../config/env.ts';
@@ -48,7 +49,7 @@ export async function runService(
 ): Promise<void> {
   try {
     const { service, drainTimeoutMs } = await start(process.env);
-    await Promise.race([untilSignal(), service.failed]);
+    await Promise.race([once(process, 'SIGTERM'), once(process, 'SIGINT'), service.failed]);
     const force = () => process.exit(1);
     process.on('SIGTERM', force);
     process.on('SIGINT', force);
@@ -64,16 +65,4 @@ export async function runService(
     );
     process.exit(1);
   }
-}
-
-function untilSignal(): Promise<void> {
-  return new Promise((resolve) => {
-    const once = () => {
-      process.off('SIGTERM', once);
-      process.off('SIGINT', once);
-      resolve();
-    };
-    process.on('SIGTERM', once);
-    process.on('SIGINT', once);
-  });
 }
