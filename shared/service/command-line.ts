@@ -1,6 +1,5 @@
 import { inspect, parseArgs, type ParseArgsConfig } from 'node:util';
 import { ConfigError } from '../config/env.ts';
-import { fileProblem } from './file-problem.ts';
 
 /** What the person at the keyboard can mend: shown as a sentence, without a stack. */
 export class CommandError extends Error {
@@ -65,4 +64,26 @@ export function printLine(text: string): void {
 /** What is for the person and not for a program that reads the output. */
 export function warnLine(text: string): void {
   process.stderr.write(`${text}\n`);
+}
+
+const fileReasons: Readonly<Record<string, string>> = {
+  EROFS: 'it is on a read-only file system',
+  EACCES: 'permission denied',
+  EPERM: 'permission denied',
+  ENOTDIR: 'a part of the path is a file in place of a folder',
+  EEXIST: 'a file is in place of the folder',
+  EISDIR: 'a folder is in place of the file',
+  ENOSPC: 'the disk is full',
+};
+
+/** A file or folder that this user cannot use, in a sentence; `undefined` for every other error. */
+export function fileProblem(error: unknown): string | undefined {
+  if (!(error instanceof Error)) return undefined;
+  const { code = '', path } = error as NodeJS.ErrnoException;
+  const reason = fileReasons[code];
+  if (reason === undefined || path === undefined) return undefined;
+  return (
+    `Cannot use ${path}: ${reason} (${code}). ` +
+    'Let this user write there, or run roomcast in a copy of its folder that is yours.'
+  );
 }

@@ -7,22 +7,7 @@ export type { Logger } from 'pino';
  * handing them over; the redaction is the second lock on the same door.
  */
 export function createLogger(service: string, level: string, destination?: DestinationStream): Logger {
-  const options = {
-    name: service,
-    level,
-    redact: {
-      paths: [
-        'token',
-        'authorization',
-        'url',
-        '*.token',
-        '*.authorization',
-        '*.url',
-        '*.password',
-        'err.config',
-      ],
-      censor: '[redacted]',
-    },
-  };
-  return destination === undefined ? pino(options) : pino(options, destination);
+  const anywhere = ['token', 'authorization', 'url'].flatMap((name) => [name, `*.${name}`]);
+  const redact = { paths: [...anywhere, '*.password', 'err.config'], censor: '[redacted]' };
+  return pino({ name: service, level, redact }, destination);
 }

@@ -3,7 +3,7 @@ import { execFile } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { fileProblem } from '../../../shared/service/file-problem.ts';
+import { fileProblem } from '../../../shared/service/command-line.ts';
 
 function failed(code: string, path?: string): Error {
   return Object.assign(new Error(`${code}: open`), { code, ...(path === undefined ? {} : { path }) });
