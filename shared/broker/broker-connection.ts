@@ -1,6 +1,6 @@
 import { connect, type ChannelModel, type RecoveringChannelModel } from 'amqplib';
 import { EventEmitter } from 'node:events';
-import { abortConnection } from './abort-connection.ts';
+import type { Duplex } from 'node:stream';
 import { BrokerAddresses } from './broker-addresses.ts';
 import { steadyClock } from '../service/clock.ts';
 import { errorText } from '../service/error-text.ts';
@@ -184,6 +184,15 @@ async function prepared(
   }
 }
 
+/**
+ * Ends a connection without asking the broker, which may not answer; amqplib then sees a lost socket, and recovers. Its
+ * types leave the socket out.
+ */
+function abortConnection(model: ChannelModel, reason: Error): void {
+  const { stream } = model.connection as ChannelModel['connection'] & { readonly stream: Duplex };
+  stream.destroy(reason);
+}
+
 /** Comes in every case, also when the broker does not answer a close. */
 function goneOf(model: ChannelModel): Promise<void> {
   return new Promise((resolve) => model.once('close', () => resolve()));
@@ -200,12 +209,8 @@ function lossOf(model: ChannelModel): Promise<never> {
 
 /** The state of several connections to one broker: the worst of them. */
 export function worstOf(states: readonly BrokerState[]): BrokerState {
-  const order = ['down', 'blocked'] as const;
-  for (const kind of order) {
-    const found = states.find(({ state }) => state === kind);
-    if (found !== undefined) return found;
-  }
-  return { state: 'connected' };
+  const found = (kind: BrokerState['state']) => states.find(({ state }) => state === kind);
+  return found('down') ?? found('blocked') ?? { state: 'connected' };
 }
 
 /** amqplib gives no code for a refusal during the handshake, only the broker's words. */

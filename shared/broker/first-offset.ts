@@ -19,13 +19,11 @@ export async function firstOffset(
   stream: string,
   from: StreamStart = 'first',
 ): Promise<number | undefined> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<undefined>((resolve) => (timer = setTimeout(() => resolve(undefined), READ_MS)));
+  const late = new Promise<undefined>((resolve) => setTimeout(resolve, READ_MS, undefined).unref());
   const opening = model.createChannel();
   try {
     return await Promise.race([late, opening.then((channel) => readFirst(channel, stream, from))]);
   } finally {
-    clearTimeout(timer);
     // A broker that answers nothing would not answer this either.
     void opening.then(closeChannel, () => undefined);
   }
