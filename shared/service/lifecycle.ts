@@ -1,8 +1,10 @@
 import { once } from 'node:events';
 import { anyAddress } from './any-address.ts';
 import { BrokerRefusedError } from '../broker/broker-connection.ts';
-import { ConfigError } from '../config/env.ts';
+import { ConfigError, type CommonConfig } from '../config/env.ts';
 import { errorText } from './error-text.ts';
+import { createLogger, type Logger } from './logger.ts';
+import { startTracing } from './tracing.ts';
 
 export interface Service {
   /** Settles only when the service cannot go on: rejects with why. */
@@ -41,20 +43,26 @@ export async function listenOn(
 }
 
 /**
- * Runs a service until SIGTERM or SIGINT, then drains it. A second signal, or `drainTimeoutMs`, ends the
+ * Runs a service until SIGTERM or SIGINT, then drains it. A second signal, or DRAIN_TIMEOUT_MS, ends the
  * process at once with code 1. What an operator can mend is said in one sentence, without a stack.
  */
-export async function runService(
-  start: (env: NodeJS.ProcessEnv) => Promise<{ service: Service; drainTimeoutMs: number }>,
+export async function runService<Config extends CommonConfig>(
+  name: 'ingest' | 'delivery',
+  readConfig: (env: NodeJS.ProcessEnv) => Config,
+  start: (config: Config, context: { readonly logger: Logger }) => Promise<Service>,
 ): Promise<void> {
   try {
-    const { service, drainTimeoutMs } = await start(process.env);
+    const config = readConfig(process.env);
+    const logger = createLogger(name, config.logLevel);
+    const endTracing = await startTracing(`roomcast-${name}`, config.otelExporterOtlpEndpoint, logger);
+    const service = await start(config, { logger });
     await Promise.race([once(process, 'SIGTERM'), once(process, 'SIGINT'), service.failed]);
     const force = () => process.exit(1);
     process.on('SIGTERM', force);
     process.on('SIGINT', force);
-    setTimeout(force, drainTimeoutMs).unref();
+    setTimeout(force, config.drainTimeoutMs).unref();
     await service.stop();
+    await endTracing();
     // Flushes what the logger holds; nothing is left to do but what would keep a broken stop alive.
     process.exit(0);
   } catch (error) {

@@ -11,7 +11,6 @@ import {
   type SpanKind,
 } from '@opentelemetry/api';
 import { errorText } from './error-text.ts';
-import type { Service } from './lifecycle.ts';
 import type { Logger } from './logger.ts';
 
 /** Where a trace stands in a message or request: W3C Trace Context, `traceparent` and `tracestate`. */
@@ -27,33 +26,18 @@ export interface SpanOptions {
 const tracer = trace.getTracer('roomcast');
 let on = false;
 
-export interface TracingOptions {
-  readonly serviceName: string;
-  /** Base URL of an OTLP collector; without one nothing is traced. */
-  readonly endpoint: string | undefined;
-  readonly logger: Logger;
-}
-
-/** The service, traced while it runs; its stop sends the last spans. */
-export async function traced(options: TracingOptions, start: () => Promise<Service>): Promise<Service> {
-  const { endpoint } = options;
-  if (endpoint === undefined) return start();
-  const endTracing = await startTracing({ ...options, endpoint });
-  const service = await start();
-  return { failed: service.failed, stop: () => service.stop().then(endTracing) };
-}
-
 /**
- * Sends spans by OTLP over HTTP to the collector at `endpoint`; the official SDK reads the other `OTEL_*` variables
- * (sampler, headers, resource). It is loaded only here: without an endpoint, tracing costs nothing.
+ * Sends spans by OTLP over HTTP to the collector whose base URL is `endpoint`; the official SDK reads the other `OTEL_*`
+ * variables (sampler, headers, resource). It is loaded only here: without an endpoint nothing is traced, and it costs nothing.
  *
  * @returns what sends the last spans and ends tracing.
  */
-async function startTracing({
-  serviceName,
-  endpoint,
-  logger,
-}: TracingOptions & { readonly endpoint: string }): Promise<() => Promise<void>> {
+export async function startTracing(
+  serviceName: string,
+  endpoint: string | undefined,
+  logger: Logger,
+): Promise<() => Promise<void>> {
+  if (endpoint === undefined) return () => Promise.resolve();
   const [{ BatchSpanProcessor, NodeTracerProvider }, { OTLPTraceExporter }, { resourceFromAttributes }] =
     await Promise.all([
       import('@opentelemetry/sdk-trace-node'),
