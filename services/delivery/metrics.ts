@@ -11,10 +11,6 @@ export interface LiveNumbers {
   readonly bytesSent: () => number;
 }
 
-/** Slots of two seconds for a minute. */
-const WINDOW_SLOT_MS = 2_000;
-const WINDOW_SLOTS = 31;
-
 /** Of one service instance. */
 export function createMetrics(live: LiveNumbers) {
   const set = new MetricSet('roomcast_delivery_');
@@ -54,7 +50,7 @@ export function createMetrics(live: LiveNumbers) {
       [...LATENCY_BUCKETS, 10, 30],
     ),
     /** The same for the health report and the status page. */
-    recentEndToEnd: new LatencyWindow(WINDOW_SLOT_MS, WINDOW_SLOTS),
+    recentEndToEnd: new LatencyWindow(),
   };
 }
 

@@ -3,17 +3,8 @@ import { LATENCY_BUCKETS, MetricSet } from '../../shared/monitoring/metric-set.t
 
 export type IngestMetrics = ReturnType<typeof createMetrics>;
 
-export interface LiveNumbers {
-  readonly unconfirmed: () => number;
-  readonly ids: () => number;
-}
-
-/** Slots of two seconds for a minute. */
-const WINDOW_SLOT_MS = 2_000;
-const WINDOW_SLOTS = 31;
-
 /** Of one service instance. */
-export function createMetrics(live: LiveNumbers) {
+export function createMetrics(live: { readonly unconfirmed: () => number; readonly ids: () => number }) {
   const set = new MetricSet('roomcast_ingest_');
   const metrics = {
     registry: set.registry,
@@ -42,7 +33,7 @@ export function createMetrics(live: LiveNumbers) {
       LATENCY_BUCKETS,
     ),
     /** The same for the health report and the status page. */
-    recentConfirms: new LatencyWindow(WINDOW_SLOT_MS, WINDOW_SLOTS),
+    recentConfirms: new LatencyWindow(),
   };
   set.gauge('unconfirmed', 'Messages handed to the broker and not confirmed yet', live.unconfirmed);
   set.gauge('ids', 'Event ids remembered to recognise repeats', live.ids);

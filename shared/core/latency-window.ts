@@ -2,6 +2,9 @@
 const FIRST_MS = 0.1;
 const GROWTH = Math.log(1.1);
 const BUCKETS = 170;
+/** For a minute, and the slot that is not over yet. */
+const SLOT_MS = 2_000;
+const SLOTS = 31;
 
 /** What was measured between two moments. */
 export interface LatencySummary {
@@ -11,24 +14,16 @@ export interface LatencySummary {
 }
 
 /**
- * Latencies of the last moments for a person who looks now: a histogram for each slot of time, of which the oldest is
+ * Latencies of the last minute for a person who looks now: a histogram for each slot of time, of which the oldest is
  * forgotten as a new one begins. To measure costs a logarithm, however much there is.
  */
 export class LatencyWindow {
-  readonly #counts: Uint32Array[];
-  readonly #slots: Float64Array;
-
-  constructor(
-    private readonly slotMs: number,
-    slots: number,
-  ) {
-    this.#counts = Array.from({ length: slots }, () => new Uint32Array(BUCKETS));
-    this.#slots = new Float64Array(slots).fill(-1);
-  }
+  readonly #counts = Array.from({ length: SLOTS }, () => new Uint32Array(BUCKETS));
+  readonly #slots = new Float64Array(SLOTS).fill(-1);
 
   observe(latencyMs: number, nowMs: number): void {
-    const slot = Math.floor(nowMs / this.slotMs);
-    const place = slot % this.#counts.length;
+    const slot = Math.floor(nowMs / SLOT_MS);
+    const place = slot % SLOTS;
     const counts = this.#counts[place];
     if (counts === undefined) return;
     if (this.#slots[place] !== slot) {
@@ -41,8 +36,8 @@ export class LatencyWindow {
 
   /** The `lastMs` before the slot of now, and that one as far as it is over. */
   summary(nowMs: number, lastMs: number): LatencySummary {
-    const newest = Math.floor(nowMs / this.slotMs);
-    const oldest = Math.floor((nowMs - lastMs) / this.slotMs);
+    const newest = Math.floor(nowMs / SLOT_MS);
+    const oldest = Math.floor((nowMs - lastMs) / SLOT_MS);
     const total = new Float64Array(BUCKETS);
     let count = 0;
     this.#counts.forEach((counts, place) => {

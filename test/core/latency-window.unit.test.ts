@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { LatencyWindow } from '../../shared/core/latency-window.ts';
 
-const window = () => new LatencyWindow(2_000, 31);
+const window = () => new LatencyWindow();
 
 describe('the latencies of the last moments', () => {
   it('give their quantiles within 5 %', () => {
