@@ -59,7 +59,7 @@ describe('a fault', () => {
       detail: '/3/event: expected a name (and 1 more, see errors)',
       errors: problems,
     });
-    expect(broadcastStatus(fault)).toBe(400);
+    expect(broadcastStatus(fault.code)).toBe(400);
     expect(broadcastDocument(fault)).toMatchObject({ success: false, errors: problems });
   });
 });

@@ -34,8 +34,7 @@ const MAX_ADDRESSES = 10_000;
  * proxy all callers share one address.
  */
 export class Auth {
-  readonly #digests: readonly Buffer[];
-  readonly #rates: readonly RateWindow[];
+  readonly #keys: readonly { readonly digest: Buffer; readonly rate: RateWindow }[];
   /** Calls without a key have one limit together, as those with one key have. */
   readonly #keylessRate: RateWindow;
   readonly #badKeys = new ExpiringMap<string, RateWindow>(MAX_ADDRESSES, MINUTE_MS);
@@ -46,9 +45,9 @@ export class Auth {
         `a key in INGEST_API_KEYS has fewer than ${MIN_KEY_CHARACTERS} characters: it may be guessed`,
       );
     }
-    this.#digests = options.keys.map(digestOf);
-    this.#rates = options.keys.map(() => new RateWindow(options.rateLimit, SECOND_MS));
-    this.#keylessRate = new RateWindow(options.rateLimit, SECOND_MS);
+    const rate = () => new RateWindow(options.rateLimit, SECOND_MS);
+    this.#keys = options.keys.map((key) => ({ digest: digestOf(key), rate: rate() }));
+    this.#keylessRate = rate();
   }
 
   /**
@@ -57,15 +56,12 @@ export class Auth {
    */
   check(headers: IncomingHttpHeaders, client: Client, { trusting = false } = {}): void {
     const candidates = this.#candidates(headers);
-    const index = this.#indexOf(candidates);
     const nowMs = this.options.clock();
-    if (index >= 0) {
-      this.#countRequest(this.#rates[index], nowMs);
-      return;
-    }
     // A key that is wrong is refused from everywhere: else a mistake in it would show only once the network changes.
-    if (candidates.length === 0 && trusting && this.#isTrusted(client)) {
-      this.#countRequest(this.#keylessRate, nowMs);
+    const needsNoKey = candidates.length === 0 && trusting && this.#isTrusted(client);
+    const rate = needsNoKey ? this.#keylessRate : this.#rateOf(candidates);
+    if (rate !== undefined) {
+      this.#countRequest(rate, nowMs);
       return;
     }
     if (candidates.length > 0) this.#countBadKey(client.address, nowMs);
@@ -93,12 +89,10 @@ export class Auth {
   }
 
   /** Digests have one length whatever the keys have, and every pair is compared: the time tells nothing. */
-  #indexOf(candidates: readonly string[]): number {
-    let found = -1;
+  #rateOf(candidates: readonly string[]): RateWindow | undefined {
+    let found: RateWindow | undefined;
     for (const candidate of candidates.map(digestOf)) {
-      this.#digests.forEach((digest, index) => {
-        if (timingSafeEqual(digest, candidate)) found = index;
-      });
+      for (const { digest, rate } of this.#keys) if (timingSafeEqual(digest, candidate)) found = rate;
     }
     return found;
   }
@@ -107,9 +101,9 @@ export class Auth {
     return !isForwarded && this.options.trusted.has(address);
   }
 
-  #countRequest(rate: RateWindow | undefined, nowMs: number): void {
-    if (this.options.rateLimit === 0 || rate === undefined || rate.take(nowMs)) return;
+  #countRequest(rate: RateWindow, nowMs: number): void {
     const { rateLimit } = this.options;
+    if (rateLimit === 0 || rate.take(nowMs)) return;
     throw new TooManyRequests(
       `More than ${rateLimit} requests a second ${rate === this.#keylessRate ? 'without a key' : 'with this key'}.`,
       rate.remainingMs(nowMs),

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { errorRegistry, type ErrorCode } from '../../../shared/contract/errors.ts';
 import { BroadcastInput, CloudEventInput, EventInput, MAX_EVENTS, Receipt } from '../accept/schemas.ts';
 import type { Backend, BackendRoute } from '../backends/backend.ts';
+import { broadcastStatus } from './problem.ts';
 
 const ProblemDocument = z.object({
   type: z.string(),
@@ -99,12 +100,7 @@ const broadcastOperation = {
   requestBody: { required: true, content: json(schemaOf(BroadcastInput)) },
   responses: {
     200: { description: 'The broker has it', content: json(schemaOf(BroadcastDone)) },
-    ...responses(
-      (code) => (code === 'invalid_event' ? 400 : errorRegistry[code].status),
-      'application/json',
-      schemaOf(BroadcastFault),
-      refusals,
-    ),
+    ...responses(broadcastStatus, json(schemaOf(BroadcastFault)), refusals),
   },
 };
 
@@ -128,8 +124,8 @@ function operationOf({ operation }: BackendRoute): object {
 }
 
 function problems(codes: readonly ErrorCode[]): Record<number, object> {
-  const statusOf = (code: ErrorCode) => errorRegistry[code].status;
-  return responses(statusOf, 'application/problem+json', schemaOf(ProblemDocument), codes);
+  const content = { 'application/problem+json': { schema: schemaOf(ProblemDocument) } };
+  return responses((code) => errorRegistry[code].status, content, codes);
 }
 
 /** As the sender writes it: before ids are read and defaults are filled in. */
@@ -139,23 +135,13 @@ function schemaOf(schema: z.ZodType): object {
 
 function responses(
   statusOf: (code: ErrorCode) => number,
-  mediaType: string,
-  schema: object,
+  content: object,
   codes: readonly ErrorCode[],
 ): Record<number, object> {
-  const described = new Map<number, string>();
-  for (const code of codes) {
-    const status = statusOf(code);
-    const before = described.get(status);
-    described.set(
-      status,
-      before === undefined ? errorRegistry[code].title : `${before}, or: ${errorRegistry[code].title}`,
-    );
-  }
+  const titlesOf = (status: number) =>
+    codes.filter((code) => statusOf(code) === status).map((code) => errorRegistry[code].title);
+  const statuses = new Set(codes.map(statusOf));
   return Object.fromEntries(
-    [...described].map(([status, description]) => [
-      status,
-      { description, content: { [mediaType]: { schema } } },
-    ]),
+    [...statuses].map((status) => [status, { description: titlesOf(status).join(', or: '), content }]),
   );
 }

@@ -57,19 +57,9 @@ export function faultOfRefusal({ code, problems }: Refusal): Fault {
 
 /** What a client reads never carries internals: what we do not know is `internal` and nothing more. */
 export function faultOf(error: unknown): Fault {
-  if (error instanceof TooManyRequests) {
-    const headers = { 'retry-after': String(error.retryAfterS) };
-    return fault(error.code, error.message, {
-      headers,
-      ...(error instanceof TooManyWrongKeys && { forKey: true }),
-    });
-  }
   if (error instanceof AppError) {
-    const headers = headersFor(error);
-    return fault(error.code, error.message, {
-      headers,
-      ...(error.code === 'unauthorized' && { forKey: true }),
-    });
+    const forKey = error.code === 'unauthorized' || error instanceof TooManyWrongKeys;
+    return fault(error.code, error.message, { headers: headersFor(error), ...(forKey && { forKey }) });
   }
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
   const known = Object.hasOwn(frameworkCodes, code) ? frameworkCodes[code] : undefined;
@@ -96,8 +86,8 @@ export function broadcastDocument({ code, detail, errors }: Fault) {
 }
 
 /** The fork knows one status for a call that is wrong. */
-export function broadcastStatus({ code, status }: Fault): number {
-  return code === 'invalid_event' ? 400 : status;
+export function broadcastStatus(code: ErrorCode): number {
+  return code === 'invalid_event' ? 400 : errorRegistry[code].status;
 }
 
 function fault(
@@ -108,8 +98,9 @@ function fault(
   return { code, status: errorRegistry[code].status, detail, errors: [], headers: {}, ...rest };
 }
 
-function headersFor({ code, status }: AppError): Record<string, string> {
-  if (code === 'unauthorized')
+function headersFor(error: AppError): Record<string, string> {
+  if (error.code === 'unauthorized')
     return { 'www-authenticate': 'Bearer realm="roomcast", Basic realm="roomcast"' };
-  return status === 503 ? { 'retry-after': String(RETRY_AFTER_S) } : {};
+  if (error instanceof TooManyRequests) return { 'retry-after': String(error.retryAfterS) };
+  return error.status === 503 ? { 'retry-after': String(RETRY_AFTER_S) } : {};
 }

@@ -105,7 +105,7 @@ function answering(
   return (request, reply, fault) => {
     const path = pathOf(request);
     const broadcast = path === '/broadcast';
-    const status = broadcast ? broadcastStatus(fault) : fault.status;
+    const status = broadcast ? broadcastStatus(fault.code) : fault.status;
     const [first] = fault.errors;
     const { address } = clients.of(request.raw);
     observer.refused({
