@@ -220,7 +220,7 @@ class Ingest implements IngestService {
   #createIntake(): Intake {
     const { maxEventBytes, calendarRoom } = this.config;
     return new Intake({
-      publisher: eventPublisher(this.#publisher, { appId: this.instance, wall: wallClock }),
+      publisher: eventPublisher(this.#publisher, this.instance, wallClock),
       observer: this.#observer,
       nextCursor,
       ...clocks,

@@ -59,7 +59,7 @@ async function startPublisher(
     logger,
     ...options,
   });
-  const events = eventPublisher(publisher, { appId: 'test', wall: wallClock });
+  const events = eventPublisher(publisher, 'test', wallClock);
   const connected = () =>
     new Promise<void>((resolve) => {
       const look = () => {

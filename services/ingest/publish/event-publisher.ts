@@ -3,37 +3,32 @@ import { underscoreNameByData } from '../../../shared/contract/event-naming.ts';
 import { encodeHeaders } from '../../../shared/contract/message.ts';
 import { routingKeyOf } from '../../../shared/contract/routing.ts';
 import { EXCHANGE } from '../../../shared/contract/topology.ts';
-import { unixMs } from '../../../shared/core/wall-time.ts';
+import { unixMs, type WallTime } from '../../../shared/core/wall-time.ts';
 import type { ConfirmPublisher } from '../../../shared/broker/confirm-publisher.ts';
 import type { OutgoingMessage } from '../../../shared/broker/confirms.ts';
 import type { WallClock } from '../../../shared/service/clock.ts';
 import { inSpan, traceHeaders } from '../../../shared/service/tracing.ts';
 import type { Announcement, EventPublisher } from '../accept/ports.ts';
 
-export interface EventPublisherOptions {
-  /** Of this instance; delivery tells publishers apart by it. */
-  readonly appId: string;
-  /** For the timestamp of a message. */
-  readonly wall: WallClock;
-}
-
-/** Publishes events, each as one message to all its rooms; a span for each. */
+/** Publishes events, each as one message to all its rooms; a span for each. Delivery tells publishers apart by `appId`. */
 export function eventPublisher(
   publisher: Pick<ConfirmPublisher, 'ensureRoomFor' | 'publish'>,
-  options: EventPublisherOptions,
+  appId: string,
+  wall: WallClock,
 ): EventPublisher {
   return {
     ensureRoomFor: (messages, bytes) => publisher.ensureRoomFor(messages, bytes),
     publish: (announcement) =>
       inSpan(`publish ${EXCHANGE}`, spanOf(announcement), () =>
-        publisher.publish(messageOf(announcement, options)),
+        publisher.publish(messageOf(announcement, appId, wall())),
       ),
   };
 }
 
 function messageOf(
   { event, cursor, body, contents }: Announcement,
-  { appId, wall }: EventPublisherOptions,
+  appId: string,
+  now: WallTime,
 ): OutgoingMessage {
   const [first, ...others] = event.rooms.map(routingKeyOf);
   if (first === undefined) throw new Error(`event ${event.id} has no room to go to`);
@@ -49,7 +44,7 @@ function messageOf(
       type: event.name,
       appId,
       contentType: 'application/json',
-      timestamp: Math.floor(unixMs(wall()) / 1000),
+      timestamp: Math.floor(unixMs(now) / 1000),
       headers: { ...encodeHeaders(cursor, event.rooms, name), ...contents, ...traceHeaders() },
     },
   };
