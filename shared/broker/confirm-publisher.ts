@@ -84,14 +84,14 @@ export class ConfirmPublisher extends EventEmitter<PublisherEvents> {
       name: 'publisher',
       logger: options.logger,
       create: confirmChannel,
-      ready: (channel) => {
-        this.#confirms = new Confirms(channel);
-        return Promise.resolve();
-      },
-      opened: () => {
+      opened: (channel) => {
+        const confirms = new Confirms(channel);
+        this.#confirms = confirms;
         this.#openedMs = options.now();
         // Before anything new: in the order in which it was handed over.
-        this.#sendStranded();
+        const stranded = [...this.#stranded];
+        this.#stranded.clear();
+        for (const message of stranded) this.#sendAgain(confirms, message, FIRST_RESEND_MS);
         this.emit('state');
       },
       lost: () => this.emit('state'),
@@ -194,14 +194,6 @@ export class ConfirmPublisher extends EventEmitter<PublisherEvents> {
     setTimeout(giveUp, this.options.backWithinMs ?? BACK_WITHIN_MS).unref();
   }
 
-  #sendStranded(): void {
-    const confirms = this.#open;
-    if (confirms === undefined) return;
-    const stranded = [...this.#stranded];
-    this.#stranded.clear();
-    for (const message of stranded) this.#sendAgain(confirms, message, FIRST_RESEND_MS);
-  }
-
   #sendAgain(confirms: Confirms, message: OutgoingMessage, afterMs: number): void {
     if (this.#pending.has(message.key)) this.#send(confirms, message, Math.min(LAST_RESEND_MS, afterMs * 2));
     else this.#release(message);
@@ -215,13 +207,9 @@ export class ConfirmPublisher extends EventEmitter<PublisherEvents> {
   #available(): Confirms {
     const { state } = this;
     if (state.state === 'blocked') throw new AppError('broker_blocked', state.reason);
+    if (state.state === 'down') throw new AppError('broker_unavailable', state.reason);
     const confirms = this.#open;
-    if (state.state === 'down' || confirms === undefined) {
-      throw new AppError(
-        'broker_unavailable',
-        state.state === 'down' ? state.reason : 'no channel to publish on',
-      );
-    }
+    if (confirms === undefined) throw new AppError('broker_unavailable', 'no channel to publish on');
     return confirms;
   }
 

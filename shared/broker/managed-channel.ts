@@ -11,7 +11,7 @@ export interface ChannelSpec<Kind extends Channel> {
   /** Makes a fresh channel ready (prefetch, consumers); a rejection reopens the channel after a delay. */
   readonly ready?: (channel: Kind) => Promise<void>;
   /** The channel is ready and `current`. */
-  readonly opened?: () => void;
+  readonly opened?: (channel: Kind) => void;
   /** The channel is gone: what was in flight on it has an unknown outcome. */
   readonly lost?: () => void;
 }
@@ -82,7 +82,7 @@ export class ManagedChannel<Kind extends Channel> {
       if (this.#channel !== opened) return;
       this.#isReady = true;
       this.#failures = 0;
-      this.spec.opened?.();
+      this.spec.opened?.(opened);
       for (const resolve of this.#waiters.splice(0)) resolve(opened);
     } catch (error) {
       this.#tellOf(error);
