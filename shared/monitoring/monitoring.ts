@@ -63,12 +63,13 @@ export class Monitoring {
     const { rabbitmqManagementUrl: url, amqpUrl: brokerUrl } = config;
     this.#depths = new QueueDepths(connection, logger, queues);
     this.#management = url === undefined ? undefined : new ManagementApi({ url, brokerUrl, logger });
-    registerBrokerMetrics(registry, {
-      state: brokerState,
-      depths: this.#depths,
-      management: this.#management,
-      clock,
-    });
+    const management = this.#management;
+    registerBrokerMetrics(
+      registry,
+      brokerState,
+      () => this.#depths.read(clock()),
+      management && (() => management.read(clock())),
+    );
     this.server = createHealthServer(() => this.#report(), registry);
     const hasPage = config.statusPage === 'on';
     if (hasPage) {
