@@ -45,10 +45,7 @@ export interface MountedBackend {
   create(config: IngestConfig, parts: BackendParts): Backend;
 }
 
-/**
- * Starts listening at once and connects in the background: without a broker the service is live, not ready,
- * and answers 503.
- */
+/** Listens at once and connects in the background: without a broker it is live, not ready, and answers 503. */
 export async function startIngest(
   config: IngestConfig,
   {

@@ -2,10 +2,7 @@ import type { Options } from 'amqplib';
 
 const HEARTBEAT_S = 5;
 
-/**
- * The nodes of one broker, tried in turn. amqplib reads its target anew for every attempt, so this object is
- * that target: `next()` makes it another node.
- */
+/** The nodes of one broker, tried in turn: amqplib reads its target, which is this object, anew for every attempt. */
 export class BrokerAddresses implements Options.Connect {
   readonly #urls: readonly URL[];
   #current: number;

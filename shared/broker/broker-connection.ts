@@ -184,10 +184,7 @@ async function prepared(
   }
 }
 
-/**
- * Ends a connection without asking the broker, which may not answer; amqplib then sees a lost socket, and recovers. Its
- * types leave the socket out.
- */
+/** Does not ask the broker, which may not answer: amqplib sees its socket lost, which its types leave out, and recovers. */
 function abortConnection(model: ChannelModel, reason: Error): void {
   const { stream } = model.connection as ChannelModel['connection'] & { readonly stream: Duplex };
   stream.destroy(reason);

@@ -7,10 +7,7 @@ interface Caller<Outcome> {
   readonly reject: (error: Error) => void;
 }
 
-/**
- * Callers that wait for a confirm, oldest first. All wait equally long, so that one timer for the oldest is
- * enough, and a publish costs no timer of its own.
- */
+/** Callers that wait for a confirm, oldest first. All wait equally long: one timer serves them, and a publish costs none. */
 export class PendingConfirms<Outcome> {
   readonly #callers = new Map<string, Caller<Outcome>>();
   #timer: NodeJS.Timeout | undefined;

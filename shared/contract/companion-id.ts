@@ -1,8 +1,5 @@
 const SUFFIX = ':calendar';
-/**
- * Of what ingest makes beside one event: for the calendar, the customer alone, those who get or lose an appointment; and of
- * what it tells of one of two saves of one second.
- */
+/** Of what ingest makes beside one event, and of what it tells of one of two saves of one second. */
 const DERIVED = /:(?:calendar|customer|assigned|reassigned|tie-\d+)$/;
 
 /** The id of the thin `calendar.sync` that goes beside an appointment event. */

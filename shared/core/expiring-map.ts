@@ -3,10 +3,7 @@ interface Entry<Value> {
   readonly setAtMs: number;
 }
 
-/**
- * A map that forgets: each entry `maxAgeMs` after it was set, and the oldest first when there are more than
- * `maxEntries`. Relies on the insertion order of `Map`; setting an entry makes it the youngest.
- */
+/** Forgets each entry `maxAgeMs` after it was set, and the oldest above `maxEntries`; setting one makes it the youngest. */
 export class ExpiringMap<Key, Value> {
   readonly #entries = new Map<Key, Entry<Value>>();
   /**

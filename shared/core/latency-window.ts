@@ -13,10 +13,7 @@ export interface LatencySummary {
   quantile(share: number): number | undefined;
 }
 
-/**
- * Latencies of the last minute for a person who looks now: a histogram for each slot of time, of which the oldest is
- * forgotten as a new one begins. To measure costs a logarithm, however much there is.
- */
+/** Latencies of the last minute, a histogram for each slot of it. To measure costs a logarithm, however much there is. */
 export class LatencyWindow {
   readonly #counts = Array.from({ length: SLOTS }, () => new Uint32Array(BUCKETS));
   readonly #slots = new Float64Array(SLOTS).fill(-1);

@@ -30,10 +30,7 @@ export function lagReasons(sustainedMs: number, maxLagMs: number): readonly Heal
   return [{ code: 'event_loop_lag', message, value, limit: maxLagMs }];
 }
 
-/**
- * What only the management API knows; `undefined` while nothing is known, or it is not in use. That it is away with its
- * broker is no second reason.
- */
+/** What only the management API knows, if it is in use. That it is away with its broker is no second reason. */
 export function managementReasons(
   view: BrokerView | undefined,
   broker: BrokerState,

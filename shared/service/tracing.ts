@@ -65,10 +65,7 @@ export async function startTracing(
   };
 }
 
-/**
- * Calls `work` at once within a span that ends when its promise does. What it throws before there is a promise was not
- * begun: such a span is never sent.
- */
+/** Calls `work` at once, in a span that ends when its promise does and is never sent where it throws before there is one. */
 export function inSpan<Result>(
   name: string,
   options: SpanOptions,

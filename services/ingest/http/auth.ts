@@ -29,10 +29,7 @@ const SECOND_MS = 1_000;
 /** Addresses remembered for their wrong keys; beyond, the oldest are forgotten. */
 const MAX_ADDRESSES = 10_000;
 
-/**
- * Who may publish. A good key is good from any address, however many wrong ones came from there: behind a
- * proxy all callers share one address.
- */
+/** Who may publish. A good key is good however many wrong ones come from its address: callers behind a proxy share one. */
 export class Auth {
   readonly #keys: readonly { readonly digest: Buffer; readonly rate: RateWindow }[];
   /** Calls without a key have one limit together, as those with one key have. */
@@ -50,10 +47,7 @@ export class Auth {
     this.#keylessRate = rate();
   }
 
-  /**
-   * Throws an AppError when the caller may not publish now. With `trusting`, a call without a key is taken from a trusted
-   * network, unless its client passes it on for somebody else.
-   */
+  /** Throws an AppError when the caller may not publish now. `trusting`: one in a trusted network itself needs no key. */
   check(headers: IncomingHttpHeaders, client: Client, { trusting = false } = {}): void {
     const candidates = this.#candidates(headers);
     const nowMs = this.options.clock();

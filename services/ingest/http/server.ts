@@ -161,10 +161,7 @@ function answerBrokenRequest(error: NodeJS.ErrnoException, socket: Socket): void
   socket.end(error.code === 'ERR_HTTP_REQUEST_TIMEOUT' ? TIMED_OUT : BAD_REQUEST);
 }
 
-/**
- * Requests that wait for a confirm have their answer within `answerWithinMs`. What is still open then is a
- * client that does not finish its request, and must not hold up the stop.
- */
+/** Confirms are answered within `answerWithinMs`: what is open then is a client that does not finish its request. */
 export async function closeHttpServer(http: FastifyInstance, answerWithinMs: number): Promise<void> {
   const cut = setTimeout(() => http.server.closeAllConnections(), answerWithinMs);
   await http.close();
