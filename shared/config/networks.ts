@@ -7,14 +7,10 @@ export interface Network {
 }
 
 /** RFC 1918, loopback and RFC 4193: no address that the internet routes. */
-export const privateNetworks: readonly Network[] = [
-  { address: '10.0.0.0', prefix: 8, family: 'ipv4' },
-  { address: '172.16.0.0', prefix: 12, family: 'ipv4' },
-  { address: '192.168.0.0', prefix: 16, family: 'ipv4' },
-  { address: '127.0.0.0', prefix: 8, family: 'ipv4' },
-  { address: '::1', prefix: 128, family: 'ipv6' },
-  { address: 'fc00::', prefix: 7, family: 'ipv6' },
-];
+export const privateNetworks: readonly Network[] =
+  '10.0.0.0/8 172.16.0.0/12 192.168.0.0/16 127.0.0.0/8 ::1/128 fc00::/7'
+    .split(' ')
+    .flatMap((network) => parseNetwork(network) ?? []);
 
 /** An address, or a network in CIDR notation; `undefined` for anything else, and for a network of everybody. */
 export function parseNetwork(text: string): Network | undefined {

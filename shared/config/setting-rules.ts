@@ -1,8 +1,5 @@
 import { z } from 'zod';
 
-const SECOND_MS = 1_000;
-const MINUTE_MS = 60 * SECOND_MS;
-const HOUR_MS = 60 * MINUTE_MS;
 const DAY_S = 24 * 60 * 60;
 
 /** As RabbitMQ counts them. */
@@ -25,7 +22,7 @@ export const GracePeriod = z
   .regex(/^(?=\d)(\d+h)?(\d+m(?!s))?(\d+s)?(\d+ms)?$/, 'expected a time such as 20s or 1m30s')
   .transform((text) => {
     const of = (unit: RegExp) => Number(unit.exec(text)?.[1] ?? 0);
-    return of(/(\d+)h/) * HOUR_MS + of(/(\d+)m(?!s)/) * MINUTE_MS + of(/(\d+)s/) * SECOND_MS + of(/(\d+)ms/);
+    return of(/(\d+)h/) * 3_600_000 + of(/(\d+)m(?!s)/) * 60_000 + of(/(\d+)s/) * 1_000 + of(/(\d+)ms/);
   });
 
 /** For a rule between settings, told at the first: checked whenever each can be read, whatever else is wrong. */
