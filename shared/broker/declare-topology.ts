@@ -1,11 +1,5 @@
 import type { Channel, ChannelModel } from 'amqplib';
-import {
-  EXCHANGE,
-  exchangeDeclaration,
-  queueDeclarations,
-  type QueueDeclaration,
-  type TopologyOptions,
-} from '../contract/topology.ts';
+import { EXCHANGE, queueDeclarations, type QueueDeclaration } from '../contract/topology.ts';
 import { closeChannel } from './close-channel.ts';
 import type { Logger } from '../service/logger.ts';
 
@@ -14,14 +8,11 @@ const PRECONDITION_FAILED = 406;
 /** Declares exchange, queues and bindings; idempotent, so that either service may come first. */
 export async function declareTopology(
   model: ChannelModel,
-  options: TopologyOptions,
+  { historyMaxAge }: { readonly historyMaxAge: string },
   logger: Logger,
 ): Promise<void> {
-  await onChannel(model, async (channel) => {
-    const { name, type, options: exchange } = exchangeDeclaration;
-    await channel.assertExchange(name, type, exchange);
-  });
-  for (const queue of queueDeclarations(options)) await declareQueue(model, queue, logger);
+  await onChannel(model, (channel) => channel.assertExchange(EXCHANGE, 'topic', { durable: true }));
+  for (const queue of queueDeclarations(historyMaxAge)) await declareQueue(model, queue, logger);
 }
 
 async function declareQueue(model: ChannelModel, queue: QueueDeclaration, logger: Logger): Promise<void> {

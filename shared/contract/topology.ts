@@ -16,11 +16,6 @@ const DAY_MS = 24 * 60 * 60 * 1000;
 /** How long a queue of a delivery instance may be without a consumer; each start of the instance has a new one. */
 const UNCONSUMED_MS = 30_000;
 
-export interface TopologyOptions {
-  /** Retention of the history, in RabbitMQ's own notation: a number and one of Y M D h m s. */
-  readonly historyMaxAge: string;
-}
-
 export interface QueueDeclaration {
   readonly name: string;
   readonly arguments: Readonly<Record<string, string | number | boolean>>;
@@ -68,10 +63,8 @@ export const droppedQueueOptions = {
 } as const;
 export type QueueKind = 'exclusive' | 'quorum';
 
-export const exchangeDeclaration = { name: EXCHANGE, type: 'topic', options: { durable: true } } as const;
-
 /** Durable queues, in the order in which they must exist: a dead-letter target before its source. */
-export function queueDeclarations({ historyMaxAge }: TopologyOptions): readonly QueueDeclaration[] {
+export function queueDeclarations(historyMaxAge: string): readonly QueueDeclaration[] {
   return [
     {
       name: REJECTED,
