@@ -1,4 +1,4 @@
-import type { SteadyClock } from '../../shared/service/clock.ts';
+import { steadyClock } from '../../shared/service/clock.ts';
 import type { Logger } from '../../shared/service/logger.ts';
 import type { Observer } from './accept/ports.ts';
 import type { IngestMetrics } from './metrics.ts';
@@ -11,7 +11,6 @@ export class IngestObserver implements Observer {
   constructor(
     private readonly metrics: IngestMetrics,
     private readonly logger: Logger,
-    private readonly now: SteadyClock,
   ) {}
 
   accepted({ id, name, rooms, cursor, entrance, repeated }: Accepted): void {
@@ -32,6 +31,6 @@ export class IngestObserver implements Observer {
   confirmed(seconds: number): void {
     this.metrics.published.inc();
     this.metrics.confirmSeconds.observe(seconds);
-    this.metrics.recentConfirms.observe(seconds * 1000, this.now());
+    this.metrics.recentConfirms.observe(seconds * 1000, steadyClock());
   }
 }

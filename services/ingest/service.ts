@@ -95,7 +95,7 @@ class Ingest implements IngestService {
       unconfirmed: () => this.#publisher.unconfirmed,
       ids: () => this.#repeats.size,
     });
-    this.#observer = new IngestObserver(this.#metrics, this.#logger, steadyClock);
+    this.#observer = new IngestObserver(this.#metrics, this.#logger);
     const remedy = 'they are sent to the inbox again, behind newer ones';
     this.#drops = new Drops(this.#metrics.brokerDrops, this.#logger, remedy);
     this.#connections = { publishing: this.#connect('publisher'), consuming: this.#connect('inbox') };
@@ -154,8 +154,8 @@ class Ingest implements IngestService {
       await this.stop();
       throw error;
     }
-    const ports = { httpPort: this.httpPort, healthPort: this.healthPort };
-    this.#logger.info(ports, 'ingest is listening');
+    const { httpPort } = this;
+    this.#logger.info({ httpPort, healthPort: this.healthPort }, 'ingest is listening');
   }
 
   stop(): Promise<void> {
