@@ -37,15 +37,9 @@ export function droppingPolicies(
   }: z.infer<typeof PolicyFields>,
 ): readonly DroppingPolicy[] {
   // Both may set a key, and the broker tells only which value counts.
-  const by = [
-    ...(present(operatorPolicy) ? [`operator policy "${operatorPolicy}"`] : []),
-    ...(present(policy) ? [`policy "${policy}"`] : []),
-  ].join(' or ');
+  const policies = [operatorPolicy && `operator policy "${operatorPolicy}"`, policy && `policy "${policy}"`];
+  const by = policies.filter(Boolean).join(' or ');
   return (DROPPING.get(queue) ?? QUEUE_KEYS)
     .filter((key) => definition?.[key] !== undefined)
     .map((key) => ({ queue, words: `${key} ${String(definition?.[key])} by ${by}` }));
-}
-
-function present(name: string | null | undefined): name is string {
-  return name !== undefined && name !== null && name !== '';
 }

@@ -18,6 +18,11 @@ class PortError extends Error {
   override readonly name = 'PortError';
 }
 
+const portProblems: Readonly<Record<string, (variable: string) => string>> = {
+  EADDRINUSE: (variable) => `is taken by another process: stop it, or set ${variable} to a free port.`,
+  EACCES: (variable) => `needs more rights than this process has: set ${variable} above 1023.`,
+};
+
 /** Listens on every address, and turns a failure into a sentence that names the variable. */
 export async function listenOn(
   port: number,
@@ -28,17 +33,9 @@ export async function listenOn(
     await listen(await anyAddress());
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? error.code : undefined;
-    if (code === 'EADDRINUSE') {
-      throw new PortError(
-        `Port ${port} is taken by another process: stop it, or set ${variable} to a free port.`,
-      );
-    }
-    if (code === 'EACCES') {
-      throw new PortError(
-        `Port ${port} needs more rights than this process has: set ${variable} above 1023.`,
-      );
-    }
-    throw error;
+    const problem = portProblems[String(code)];
+    if (problem === undefined) throw error;
+    throw new PortError(`Port ${port} ${problem(variable)}`);
   }
 }
 

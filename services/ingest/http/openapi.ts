@@ -21,9 +21,8 @@ const BroadcastFault = z.object({
 });
 const BroadcastDone = z.object({ success: z.literal(true), message: z.string() });
 
-const oneOrMany = (schema: object) => ({
-  oneOf: [schema, { type: 'array', items: schema, minItems: 1, maxItems: MAX_EVENTS }],
-});
+const many = (schema: object) => ({ type: 'array', items: schema, minItems: 1, maxItems: MAX_EVENTS });
+const oneOrMany = (schema: object) => ({ oneOf: [schema, many(schema)] });
 const json = (schema: object) => ({ 'application/json': { schema } });
 const event = schemaOf(EventInput);
 const cloudEvent = schemaOf(CloudEventInput);
@@ -40,10 +39,8 @@ const refusals = [
   'broker_unavailable',
 ] as const;
 
-type Described = Pick<Backend, 'routes' | 'securitySchemes'>;
-
 /** What `GET /openapi.json` answers: generated from the schemas that requests are checked with. */
-export function openApiDocument(backends: readonly Described[]): object {
+export function openApiDocument(backends: readonly Pick<Backend, 'routes' | 'securitySchemes'>[]): object {
   const schemes = Object.assign({}, ...backends.map(({ securitySchemes }) => securitySchemes)) as object;
   return {
     openapi: '3.1.0',
@@ -84,9 +81,7 @@ const eventsOperation = {
     content: {
       ...json(oneOrMany(event)),
       'application/cloudevents+json': { schema: cloudEvent },
-      'application/cloudevents-batch+json': {
-        schema: { type: 'array', items: cloudEvent, minItems: 1, maxItems: MAX_EVENTS },
-      },
+      'application/cloudevents-batch+json': { schema: many(cloudEvent) },
     },
   },
   responses: {
