@@ -31,11 +31,9 @@ export interface IngestParts {
 
 /** The health port of ingest. */
 export function monitorIngest(parts: IngestParts): Monitoring {
-  const { instance, config, consuming, publisher, ids, metrics, drops, backends, stopping } = parts;
-  const { logger, clock } = parts;
+  const { instance, config, consuming, publisher, metrics, logger, clock } = parts;
   const startedMs = clock();
   const rates = new Rates();
-  const confirmsOf = (nowMs: number, lastMs: number) => metrics.recentConfirms.summary(nowMs, lastMs);
   return new Monitoring({
     service: 'ingest',
     instance,
@@ -45,18 +43,18 @@ export function monitorIngest(parts: IngestParts): Monitoring {
     brokerState: () => publisher.state,
     registry: metrics.registry,
     report: async ({ nowMs, queues, management, lagMs }) => {
-      const recent = confirmsOf(nowMs, MINUTE_MS);
+      const recent = metrics.recentConfirms.summary(nowMs, MINUTE_MS);
       const condition = {
         instance,
-        stopping: stopping(),
+        stopping: parts.stopping(),
         publisher: publisher.state,
         inbox: consuming.state,
-        ids: ids.knowledge,
+        ids: parts.ids.knowledge,
         queues,
         management,
         lagMs,
-        drops: drops.report(nowMs),
-        backends: backends.flatMap((backend) => backend.reasons?.(nowMs) ?? []),
+        drops: parts.drops.report(nowMs),
+        backends: parts.backends.flatMap((backend) => backend.reasons?.(nowMs) ?? []),
         confirms: { p99Ms: recent.quantile(0.99), count: recent.count },
         stats: {
           accepted: await totalOf(metrics.accepted),
@@ -71,7 +69,7 @@ export function monitorIngest(parts: IngestParts): Monitoring {
       return ingestReportOf(condition, config);
     },
     sample: async (nowMs) => {
-      const recent = confirmsOf(nowMs, SAMPLE_MS);
+      const recent = metrics.recentConfirms.summary(nowMs, SAMPLE_MS);
       return {
         accepted_per_second: rates.perSecond('accepted', await totalOf(metrics.accepted), nowMs),
         refused_per_second: rates.perSecond('refused', await totalOf(metrics.refused), nowMs),

@@ -202,11 +202,10 @@ class Ingest implements IngestService {
   }
 
   #createIds(): HistoryIds {
-    const { repeatsMax, repeatsReadTimeoutMs } = this.config;
     return new HistoryIds(this.#connections.consuming, {
       repeats: this.#repeats,
-      maxRepeats: repeatsMax,
-      readTimeoutMs: repeatsReadTimeoutMs,
+      maxRepeats: this.config.repeatsMax,
+      readTimeoutMs: this.config.repeatsReadTimeoutMs,
       publisher: this.#publisher,
       nextCursor,
       ...clocks,
@@ -215,19 +214,18 @@ class Ingest implements IngestService {
   }
 
   #createIntake(): Intake {
-    const { maxEventBytes, calendarRoom } = this.config;
     return new Intake({
       publisher: eventPublisher(this.#publisher, this.instance, wallClock),
       observer: this.#observer,
       nextCursor,
       ...clocks,
       inCluster: () => this.#cluster.isCluster,
-      maxEventBytes,
+      maxEventBytes: this.config.maxEventBytes,
       repeats: this.#repeats,
       // Without the broker nothing is taken anyway, and the answer says why.
       knowsIds: () => this.#ids.knowledge !== 'reading' || this.#publisher.state.state !== 'connected',
       digest,
-      calendarRoom,
+      calendarRoom: this.config.calendarRoom,
       ...together(this.#backends),
     });
   }
@@ -251,7 +249,6 @@ class Ingest implements IngestService {
   }
 
   #createInbox(): Inbox {
-    const { inboxPrefetch, ingestMaxBodyBytes } = this.config;
     return new Inbox(this.#connections.consuming, {
       intake: this.#intake,
       backends: this.#backends,
@@ -259,8 +256,8 @@ class Ingest implements IngestService {
       publisher: this.#publisher,
       observer: this.#observer,
       declare: this.#declare,
-      prefetch: inboxPrefetch,
-      maxBodyBytes: ingestMaxBodyBytes,
+      prefetch: this.config.inboxPrefetch,
+      maxBodyBytes: this.config.ingestMaxBodyBytes,
       nextKey: nextCursor,
       ...clocks,
       logger: this.#logger,
