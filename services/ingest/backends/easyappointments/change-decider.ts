@@ -86,7 +86,7 @@ export class ChangeDecider implements DeciderPort {
   /** Throws an AppError at once when the broker cannot take it now; resolves when everything is done, or to a refusal. */
   take({ webhook, entrance, id, receivedMs }: Arrival): Promise<Refusal | undefined> {
     const { ledger, keepHash, lookups } = this.options;
-    if (webhook.kind === 'person' && webhook.role === 'customer') lookups?.heard(webhook.row.id, receivedMs);
+    if (webhook.kind === 'customer') lookups?.heard(webhook.row.id, receivedMs);
     const effects = effectsOfArrival(webhook, ledger, this.#context(receivedMs), { keepHash });
     if (effects.isOfAnotherRow) return Promise.resolve(this.#clash(webhook));
     const stamp = { id, timestamp: new Date(receivedMs).toISOString() };

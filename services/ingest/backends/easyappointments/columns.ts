@@ -75,10 +75,7 @@ export const BlockedPeriodRow = z.object(
 export type BlockedPeriodRow = z.infer<typeof BlockedPeriodRow>;
 
 /** What an action such as `appointment_save` is about: the word before it, and the row that comes with it. */
-export const rowsBySubject: ReadonlyMap<string, { readonly shape: object }> = new Map<
-  string,
-  { readonly shape: object }
->([
+export const rowsBySubject: ReadonlyMap<string, z.ZodObject> = new Map<string, z.ZodObject>([
   ['appointment', AppointmentRow],
   ['unavailability', AppointmentRow],
   ['provider', PersonRow],

@@ -6,7 +6,7 @@ import type { Told } from './notice.ts';
 import type { Ledger } from './ledger.ts';
 import type { LocalNow } from './local-time.ts';
 import { effectsOfPerson, effectsOfService, type Effects } from './people.ts';
-import type { Change } from './webhook.ts';
+import type { Change, RowChange } from './webhook.ts';
 
 export interface DecisionContext {
   readonly cancelledStatuses: ReadonlySet<string>;
@@ -31,20 +31,16 @@ export function idsClash({ kind }: Pick<Change, 'kind'>): Refusal {
 }
 
 /** What a webhook means after all that the ledger knows: whom to tell what, and what to keep. */
-export function effectsOf(
-  webhook: Exclude<Change, { kind: 'broadcast' }>,
-  ledger: Ledger,
-  context: DecisionContext,
-): Effects {
+export function effectsOf(webhook: RowChange, ledger: Ledger, context: DecisionContext): Effects {
   switch (webhook.kind) {
     case 'appointment':
       return effectsOfAppointment(ledger, { ...context, verb: webhook.verb, row: webhook.row });
-    case 'person':
-      return effectsOfPerson(ledger, { ...webhook, ...context });
-    case 'service':
-      return effectsOfService(ledger, { ...webhook, ...context });
     case 'blocked_period':
       return effectsOfBlockedPeriod(ledger, { ...webhook, ...context });
+    case 'service':
+      return effectsOfService(ledger, { ...webhook, ...context });
+    default:
+      return effectsOfPerson(ledger, { ...webhook, ...context });
   }
 }
 

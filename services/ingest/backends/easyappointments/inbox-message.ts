@@ -60,9 +60,8 @@ export function webhookIn(
  */
 function clashOf(webhook: Webhook, id: string, nowMs: number, ids: Repeats<void>): readonly Problem[] {
   if (!('row' in webhook)) return [];
-  const subject = 'role' in webhook ? webhook.role : webhook.kind;
   const contents: Contents = {
-    name: `${subject}_${webhook.verb}`,
+    name: `${webhook.kind}_${webhook.verb}`,
     data: { ...webhook.row },
     timestamp: undefined,
     rooms: 'rule',

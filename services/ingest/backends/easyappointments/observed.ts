@@ -54,7 +54,7 @@ export function effectsOfObservation(
       const row = PersonRow.parse(observation.row);
       if (toldSince(ledger.get(observation.role, row.id), context.seen, context.now)) return NOTHING;
       if (observation.role === 'customer') heard(row.id);
-      return effectsOf({ kind: 'person', role: observation.role, verb: 'save', row }, ledger, context);
+      return effectsOf({ kind: observation.role, verb: 'save', row }, ledger, context);
     }
     case 'service': {
       const row = ServiceRow.parse(observation.row);

@@ -23,7 +23,7 @@ export interface Effects {
 const NOTHING: Effects = { notices: [], proposals: [] };
 
 export interface PersonTold {
-  readonly role: PersonKind;
+  readonly kind: PersonKind;
   readonly verb: Verb;
   readonly row: PersonRow;
   readonly seen: number;
@@ -40,8 +40,8 @@ export interface PersonTold {
  * that changed concerns calendars.
  */
 export function effectsOfPerson(ledger: Ledger, told: PersonTold): Effects {
-  const { role, verb, row } = told;
-  const known = ledger.get(role, row.id);
+  const { kind, verb, row } = told;
+  const known = ledger.get(kind, row.id);
   if (verb === 'delete') {
     const gone: Omit<PersonRecord, 'version'> = {
       seen: told.seen,
@@ -52,11 +52,10 @@ export function effectsOfPerson(ledger: Ledger, told: PersonTold): Effects {
       plan: null,
       ...updatedOf(known, row),
     };
-    const own: Proposal[] =
-      known === undefined || known.gone ? [] : [{ kind: role, id: row.id, record: gone }];
-    return role === 'secretary'
+    const own: Proposal[] = known === undefined || known.gone ? [] : [{ kind, id: row.id, record: gone }];
+    return kind === 'secretary'
       ? { notices: [], proposals: own }
-      : withCancellations(ledger, { ...told, kind: role, id: row.id }, own);
+      : withCancellations(ledger, { ...told, kind, id: row.id }, own);
   }
   if (isOutdated(known, told)) return NOTHING;
   const record = {
@@ -65,25 +64,25 @@ export function effectsOfPerson(ledger: Ledger, told: PersonTold): Effects {
     name: fullName(row) ?? null,
     timezone: row.timezone ?? null,
     providers: row.providers ?? known?.providers ?? [],
-    ...(role === 'provider' ? workingPlanOf(known, row.settings) : { plan: known?.plan ?? null }),
+    ...(kind === 'provider' ? workingPlanOf(known, row.settings) : { plan: known?.plan ?? null }),
     ...updatedOf(known, row),
   };
   const isSame = known !== undefined && saysTheSame(known, record);
-  const directory = withPerson(ledger, role, row.id, record);
+  const directory = withPerson(ledger, kind, row.id, record);
   const again =
-    told.tellAgain && role !== 'secretary'
-      ? tellAgain(ledger, directory, { kind: role, id: row.id, today: told.today }, assumedOf(known, record))
+    told.tellAgain && kind !== 'secretary'
+      ? tellAgain(ledger, directory, { kind, id: row.id, today: told.today }, assumedOf(known, record))
       : NOTHING;
   if (isSame && again.notices.length === 0) return NOTHING;
   const own: Notice[] =
-    role === 'provider' && isReplanned(known, record) ? [availabilityChanged(row.id)] : [];
-  if (role === 'secretary' && known !== undefined && worksForOthers(known, record)) {
+    kind === 'provider' && isReplanned(known, record) ? [availabilityChanged(row.id)] : [];
+  if (kind === 'secretary' && known !== undefined && worksForOthers(known, record)) {
     own.push({ kind: 'sync', reason: 'providers_changed', secretary: row.id });
   }
   return {
     notices: [...own, ...again.notices],
     // The person last: what breaks before it makes the message come again and tell the same.
-    proposals: [...again.proposals, ...(isSame ? [] : [{ kind: role, id: row.id, record }])],
+    proposals: [...again.proposals, ...(isSame ? [] : [{ kind, id: row.id, record }])],
     directory,
   };
 }
@@ -131,7 +130,7 @@ function withPerson(
 
 export function effectsOfService(
   ledger: Ledger,
-  told: Omit<PersonTold, 'role' | 'row'> & { readonly row: ServiceRow },
+  told: Omit<PersonTold, 'kind' | 'row'> & { readonly row: ServiceRow },
 ): Effects {
   const { verb, row } = told;
   const known = ledger.get('service', row.id);

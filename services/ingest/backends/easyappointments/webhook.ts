@@ -1,16 +1,8 @@
 import { z } from 'zod';
 import { isRecord, type AcceptedEvent } from '../../accept/accept.ts';
 import { problemsOf, under, type Checked } from '../../accept/problems.ts';
-import {
-  AppointmentRow,
-  AppointmentRowWithHash,
-  BlockedPeriodRow,
-  partsOfAction,
-  PersonRow,
-  ServiceRow,
-  type PersonKind,
-  type Verb,
-} from './columns.ts';
+import { AppointmentRowWithHash, partsOfAction, rowsBySubject, type Verb } from './columns.ts';
+import type { AppointmentRow, BlockedPeriodRow, PersonKind, PersonRow, ServiceRow } from './columns.ts';
 
 /** A change by the fork's own call, with the row that its webhook would have had. */
 export interface Broadcast {
@@ -20,21 +12,23 @@ export interface Broadcast {
   readonly event: AcceptedEvent;
 }
 
+/** What changed, of a kind that the ledger keeps. An absence is among the appointments. */
+export type RowChange =
+  | { readonly kind: 'appointment'; readonly verb: Verb; readonly row: AppointmentRow }
+  | { readonly kind: PersonKind; readonly verb: Verb; readonly row: PersonRow }
+  | { readonly kind: 'service'; readonly verb: Verb; readonly row: ServiceRow }
+  | { readonly kind: 'blocked_period'; readonly verb: Verb; readonly row: BlockedPeriodRow };
+
+/** What is decided on; the fork's own call in the inbox only. */
+export type Change = RowChange | Broadcast;
+
 /** One webhook, reduced to what we take of it. */
 export type Webhook =
-  | { readonly kind: 'appointment'; readonly verb: Verb; readonly row: AppointmentRow }
-  | { readonly kind: 'person'; readonly role: PersonKind; readonly verb: Verb; readonly row: PersonRow }
-  | { readonly kind: 'service'; readonly verb: Verb; readonly row: ServiceRow }
-  | { readonly kind: 'blocked_period'; readonly verb: Verb; readonly row: BlockedPeriodRow }
-  /** The fork's own call, in the inbox only. */
-  | Broadcast
+  | Change
   /** Ours, in the inbox only: the instance that reads it asks the REST API what the webhooks missed. */
   | { readonly kind: 'reconcile'; readonly reason: string }
   /** An action that concerns no appointment, or one that upstream is not known to send. */
   | { readonly kind: 'ignored'; readonly known: boolean };
-
-/** A webhook that is decided on. */
-export type Change = Exclude<Webhook, { kind: 'reconcile' | 'ignored' }>;
 
 export interface WebhookOptions {
   /** Whether an appointment keeps its `hash`. */
@@ -51,9 +45,7 @@ export const WebhookInput = z.object(
   'expected a webhook: a JSON object with "action" and "payload"',
 );
 
-const WITHOUT_MEANING = new Set(
-  ['admin', 'service_category'].flatMap((kind) => [`${kind}_save`, `${kind}_delete`]),
-);
+const SUBJECTS_WITHOUT_MEANING = new Set(['admin', 'service_category']);
 
 /** What a body of the webhook says, or everything that is wrong with it. */
 export function readWebhook(input: unknown, { keepHash }: WebhookOptions): Checked<Webhook> {
@@ -64,32 +56,17 @@ export function readWebhook(input: unknown, { keepHash }: WebhookOptions): Check
     const { reason } = payload;
     return { value: { kind: 'reconcile', reason: typeof reason === 'string' ? reason : 'asked for' } };
   }
-  const { subject, verb } = partsOfAction(action);
-  if (verb === undefined) return { value: { kind: 'ignored', known: false } };
-  switch (subject) {
-    case 'appointment':
-      return readRow(keepHash ? AppointmentRowWithHash : AppointmentRow, payload, (row) => ({
-        kind: 'appointment',
-        verb,
-        row,
-      }));
-    case 'unavailability':
-      return readRow(AppointmentRow, payload, (row) => ({
-        kind: 'appointment',
-        verb,
-        row: { ...row, is_unavailability: true },
-      }));
-    case 'provider':
-    case 'customer':
-    case 'secretary':
-      return readRow(PersonRow, payload, (row) => ({ kind: 'person', role: subject, verb, row }));
-    case 'service':
-      return readRow(ServiceRow, payload, (row) => ({ kind: 'service', verb, row }));
-    case 'blocked_period':
-      return readRow(BlockedPeriodRow, payload, (row) => ({ kind: 'blocked_period', verb, row }));
-    default:
-      return { value: { kind: 'ignored', known: WITHOUT_MEANING.has(action) } };
-  }
+  const { subject = '', verb } = partsOfAction(action);
+  const schema = subject === 'appointment' && keepHash ? AppointmentRowWithHash : rowsBySubject.get(subject);
+  if (verb === undefined || schema === undefined)
+    return { value: { kind: 'ignored', known: SUBJECTS_WITHOUT_MEANING.has(subject) } };
+  const { data: row, error } = schema.safeParse(payload);
+  if (error !== undefined) return { problems: under('/payload', problemsOf(error)) };
+  const change =
+    subject === 'unavailability'
+      ? { kind: 'appointment', verb, row: { ...row, is_unavailability: true } }
+      : { kind: subject, verb, row };
+  return { value: change as RowChange };
 }
 
 /** The body that stands for it in the inbox: the same form with nothing else in it. */
@@ -107,30 +84,11 @@ export function looksLikeWebhook(value: unknown): boolean {
   );
 }
 
-type Writable = Exclude<Webhook, { kind: 'ignored' | 'broadcast' }>;
+type Writable = RowChange | Extract<Webhook, { kind: 'reconcile' }>;
 
 function envelopeOf(webhook: Writable): { action: string; payload: object } {
-  switch (webhook.kind) {
-    case 'appointment': {
-      const subject = webhook.row.is_unavailability === true ? 'unavailability' : 'appointment';
-      return { action: `${subject}_${webhook.verb}`, payload: webhook.row };
-    }
-    case 'person':
-      return { action: `${webhook.role}_${webhook.verb}`, payload: webhook.row };
-    case 'service':
-    case 'blocked_period':
-      return { action: `${webhook.kind}_${webhook.verb}`, payload: webhook.row };
-    case 'reconcile':
-      return { action: RECONCILE_ACTION, payload: { reason: webhook.reason } };
-  }
-}
-
-function readRow<Row>(
-  schema: z.ZodType<Row>,
-  payload: unknown,
-  webhookOf: (row: Row) => Webhook,
-): Checked<Webhook> {
-  const parsed = schema.safeParse(payload);
-  if (!parsed.success) return { problems: under('/payload', problemsOf(parsed.error)) };
-  return { value: webhookOf(parsed.data) };
+  if (webhook.kind === 'reconcile') return { action: RECONCILE_ACTION, payload: { reason: webhook.reason } };
+  const { kind, verb, row } = webhook;
+  const isAbsence = kind === 'appointment' && row.is_unavailability === true;
+  return { action: `${isAbsence ? 'unavailability' : kind}_${verb}`, payload: row };
 }
