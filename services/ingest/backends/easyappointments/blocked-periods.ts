@@ -1,15 +1,10 @@
 import type { BlockedPeriodRow } from './columns.ts';
 import { digestOf, type BlockedPeriodRecord } from './entries.ts';
 import type { Ledger } from './ledger.ts';
-import type { Told } from './notice.ts';
-import type { Effects } from './people.ts';
+import { NOTHING, type Effects, type Told } from './notice.ts';
 import { isOutdated, secondsOf } from './staleness.ts';
 
-export interface BlockedPeriodTold extends Pick<Told, 'verb' | 'seen' | 'now' | 'observed'> {
-  readonly row: BlockedPeriodRow;
-}
-
-const NOTHING: Effects = { notices: [], proposals: [] };
+type BlockedPeriodTold = Told<BlockedPeriodRow>;
 
 /** A time when nobody can be booked: calendars are told when it is another one, or called otherwise. */
 export function effectsOfBlockedPeriod(ledger: Ledger, told: BlockedPeriodTold): Effects {
@@ -22,11 +17,6 @@ export function effectsOfBlockedPeriod(ledger: Ledger, told: BlockedPeriodTold):
   if (known !== undefined && isOutdated({ ...known, state: stateOf(known) }, told)) return NOTHING;
   const isSame = known !== undefined && !known.gone && known.digest === record.digest;
   return { notices: isSame ? [] : [noticeOf(told)], proposals };
-}
-
-/** The row of one that is gone, by what was known of it. */
-export function blockedPeriodRowOf(id: number, { start, end }: BlockedPeriodRecord): BlockedPeriodRow {
-  return { id, start_datetime: start, end_datetime: end };
 }
 
 function noticeOf({ verb, row }: BlockedPeriodTold): Effects['notices'][number] {

@@ -7,14 +7,12 @@ import { withoutSecretKeys } from '../../accept/secret-keys.ts';
 import { APPOINTMENT_SECRETS, AppointmentRow, AppointmentRowWithHash } from './columns.ts';
 import { idOfTie } from './compose.ts';
 import { decide } from './decide.ts';
-import { rowOf, type Notice, type Told } from './notice.ts';
+import { rowOf, type DecisionContext, type Effects, type Notice, type Told } from './notice.ts';
 import type { AppointmentRecord } from './entries.ts';
 import { enriched } from './enrich.ts';
 import type { Ledger } from './ledger.ts';
-import type { Effects } from './people.ts';
-import { effectsOf, type DecisionContext } from './effects.ts';
 import { isOfCustomer, isQuiet } from './quiet.ts';
-import type { Broadcast, Change } from './webhook.ts';
+import type { Broadcast } from './webhook.ts';
 
 /** The columns that a row of the table has, and a backend's own words do not. */
 const Columns = z.object({
@@ -68,25 +66,14 @@ export function readBroadcast(value: unknown, id: string | undefined): Broadcast
   return { kind: 'broadcast', verb, row, event: { id, name, data, timestamp, rooms } };
 }
 
-export function effectsOfArrival(
-  change: Change,
-  ledger: Ledger,
-  context: DecisionContext,
-  options: { readonly keepHash: boolean },
-): Effects {
-  if (change.kind !== 'broadcast') return effectsOf(change, ledger, context);
-  return effectsOfBroadcast(change, ledger, context, options);
-}
-
 /**
  * Passed on as it came, unless a webhook or a reconciliation told the same already. Those who lose the appointment by it,
  * whom the fork does not name, are told as by a webhook.
  */
-function effectsOfBroadcast(
+export function effectsOfBroadcast(
   { verb, row, event }: Broadcast,
   ledger: Ledger,
   context: DecisionContext,
-  { keepHash }: { readonly keepHash: boolean },
 ): Effects {
   const known = ledger.get('appointment', row.id);
   const told = { ...context, verb, row };
@@ -116,7 +103,7 @@ function effectsOfBroadcast(
     ),
     proposals: proposalsOf(record),
     passedOn: (directory) =>
-      rooms.length === 0 ? [] : enriched({ ...whole, data, rooms }, directory, { keepHash }),
+      rooms.length === 0 ? [] : enriched({ ...whole, data, rooms }, directory, context),
   };
 }
 

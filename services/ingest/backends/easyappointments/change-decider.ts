@@ -4,14 +4,12 @@ import type { WallClock } from '../../../../shared/service/clock.ts';
 import type { AcceptedEvent } from '../../accept/accept.ts';
 import type { Entrance } from '../../accept/ports.ts';
 import type { Refusal } from '../../accept/problems.ts';
-import { effectsOfArrival } from './broadcast.ts';
 import { eventsOf, type Stamp } from './compose.ts';
 import { keyOf, RUN_ID, type LedgerEntry } from './entries.ts';
 import type { Directory, Ledger } from './ledger.ts';
-import type { Effects } from './people.ts';
 import { wallClockAt } from './local-time.ts';
-import { effectsOfObservation } from './observed.ts';
-import { idsClash, type DecisionContext } from './effects.ts';
+import { effectsOf, effectsOfObservation } from './effects.ts';
+import type { DecisionContext, Effects } from './notice.ts';
 import { asShown, asToldBefore, toldAgain } from './shown.ts';
 import type { Decider as DeciderPort, Lookups, Observation, Run } from './api/ports.ts';
 import type { Change } from './webhook.ts';
@@ -47,6 +45,8 @@ export interface Arrival {
 const OVERLAP_MS = 10_000;
 /** Of what is handed to the broker before it is heard; far below the smallest bound on what is unconfirmed. */
 const BATCH = 200;
+const IDS_CLASH =
+  'expected that of the known appointment with this id: it is another one, of another installation (run one roomcast for each) or of a restored backup';
 const DAY_MS = 24 * 60 * 60 * 1000;
 
 /**
@@ -85,9 +85,9 @@ export class ChangeDecider implements DeciderPort {
 
   /** Throws an AppError at once when the broker cannot take it now; resolves when everything is done, or to a refusal. */
   take({ webhook, entrance, id, receivedMs }: Arrival): Promise<Refusal | undefined> {
-    const { ledger, keepHash, lookups } = this.options;
+    const { ledger, lookups } = this.options;
     if (webhook.kind === 'customer') lookups?.heard(webhook.row.id, receivedMs);
-    const effects = effectsOfArrival(webhook, ledger, this.#context(receivedMs), { keepHash });
+    const effects = effectsOf(webhook, ledger, this.#context(receivedMs));
     if (effects.isOfAnotherRow) return Promise.resolve(this.#clash(webhook));
     const stamp = { id, timestamp: new Date(receivedMs).toISOString() };
     this.#settleTies(effects);
@@ -98,10 +98,12 @@ export class ChangeDecider implements DeciderPort {
     return this.#carryOut(effects, stamp, entrance, named).then(() => undefined);
   }
 
-  #clash(change: Change): Refusal {
+  /** It tells of another appointment under the id of one that exists. */
+  #clash({ kind, row }: Change): Refusal {
     // After a restored backup it is the one that exists: the answer tells.
-    this.options.lookups?.check(change.row.id);
-    return idsClash(change);
+    this.options.lookups?.check(row.id);
+    const path = kind === 'broadcast' ? '/data/create_datetime' : '/payload/create_datetime';
+    return { code: 'ids_clash', problems: [{ path, message: IDS_CLASH }] };
   }
 
   async observe(
@@ -156,11 +158,13 @@ export class ChangeDecider implements DeciderPort {
   }
 
   #context(atMs: number, tellAgain = true): DecisionContext {
-    const nowMs = unixMs(this.options.clock());
+    const { cancelledStatuses, quietStatuses, keepHash, clock } = this.options;
+    const nowMs = unixMs(clock());
     return {
       tellAgain,
-      cancelledStatuses: this.options.cancelledStatuses,
-      quietStatuses: this.options.quietStatuses,
+      cancelledStatuses,
+      quietStatuses,
+      keepHash,
       seen: Math.floor(atMs / 1000),
       now: Math.floor(nowMs / 1000),
       nowOf: (provider) => wallClockAt(atMs, this.options.ledger.zoneOf(provider)),
@@ -169,13 +173,13 @@ export class ChangeDecider implements DeciderPort {
   }
 
   #effectsOfObservation(observation: Observation, overlapMs: number): Effects {
-    const { ledger, keepHash, lookups } = this.options;
+    const { ledger, lookups } = this.options;
     // In a run what people and services are called is told once all of them are known, by `tellAgain`; providers are few.
     const isAlone = overlapMs === 0;
     const isProvider = observation.kind === 'person' && observation.role === 'provider';
     const context = this.#context(observation.asOfMs - overlapMs, isAlone || isProvider);
     const heard = (customer: number) => lookups?.heard(customer, observation.asOfMs);
-    return effectsOfObservation(observation, ledger, context, { keepHash, heard });
+    return effectsOfObservation(observation, ledger, context, heard);
   }
 
   /** Before the plan is carried out: what is known now is what was known before it. */

@@ -74,8 +74,7 @@ export const BlockedPeriodRow = z.object(
 );
 export type BlockedPeriodRow = z.infer<typeof BlockedPeriodRow>;
 
-/** What an action such as `appointment_save` is about: the word before it, and the row that comes with it. */
-export const rowsBySubject: ReadonlyMap<string, z.ZodObject> = new Map<string, z.ZodObject>([
+const rowsBySubject: ReadonlyMap<string, z.ZodObject> = new Map<string, z.ZodObject>([
   ['appointment', AppointmentRow],
   ['unavailability', AppointmentRow],
   ['provider', PersonRow],
@@ -85,14 +84,16 @@ export const rowsBySubject: ReadonlyMap<string, z.ZodObject> = new Map<string, z
   ['blocked_period', BlockedPeriodRow],
 ]);
 
+/** The row that comes with an action such as `appointment_save`, by the word before the verb. */
+export function rowSchema(subject: string, { keepHash }: { readonly keepHash: boolean }) {
+  return subject === 'appointment' && keepHash ? AppointmentRowWithHash : rowsBySubject.get(subject);
+}
+
 export type Verb = 'save' | 'delete';
 export type PersonKind = 'provider' | 'customer' | 'secretary';
 
 /** The subject and the verb of an action; empty for one that is neither a save nor a delete. */
-export function partsOfAction(action: string): {
-  readonly subject?: string;
-  readonly verb?: Verb;
-} {
+export function partsOfAction(action: string): { readonly subject?: string; readonly verb?: Verb } {
   const [, subject, verb] = /^(\w+)_(save|delete)$/.exec(action) ?? [];
   return subject !== undefined && (verb === 'save' || verb === 'delete') ? { subject, verb } : {};
 }

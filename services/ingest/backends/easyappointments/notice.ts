@@ -1,6 +1,8 @@
 import type { AppointmentEventName } from '../../../../shared/contract/event.ts';
+import type { AcceptedEvent } from '../../accept/accept.ts';
 import type { AppointmentRow, Verb } from './columns.ts';
 import type { AppointmentRecord } from './entries.ts';
+import type { Directory, Proposal } from './ledger.ts';
 import type { LocalNow } from './local-time.ts';
 
 /** What somebody has to be told; the directory adds names, times with their zone and rooms. */
@@ -53,19 +55,42 @@ export interface Decision {
   readonly record?: Omit<AppointmentRecord, 'version'>;
 }
 
-export interface Told {
-  readonly verb: Verb;
-  readonly row: AppointmentRow;
-  /** When it was heard of, and now; Unix seconds. */
-  readonly seen: number;
-  readonly now: number;
+export interface Effects {
+  readonly notices: readonly Notice[];
+  readonly proposals: readonly Proposal[];
+  /** Events that come from the backend as they are, before those of the notices. */
+  readonly passedOn?: (directory: Directory) => readonly AcceptedEvent[];
+  /** Names and zones for its notices, where they are not those of the ledger as it was. */
+  readonly directory?: Directory;
+  /** See `Decision`. */
+  readonly isOfAnotherRow?: true;
+}
+
+export const NOTHING: Effects = { notices: [], proposals: [] };
+
+/** By what a change is decided on, beside what is known. */
+export interface DecisionContext {
   /** Statuses that mean cancelled, lower case. */
   readonly cancelledStatuses: ReadonlySet<string>;
   /** Statuses that the customer is not told of, lower case. */
   readonly quietStatuses: ReadonlySet<string>;
+  /** Whether an appointment keeps its `hash`. */
+  readonly keepHash: boolean;
+  /** When it was heard of, and now; Unix seconds. */
+  readonly seen: number;
+  readonly now: number;
+  /** Before it nobody needs to hear of another name or zone; `Y-m-d`, a day early, so that no zone on earth is behind it. */
+  readonly today: string;
   readonly nowOf: LocalNow;
+  /** Whether coming appointments that were told with another name or zone are told again at once. */
+  readonly tellAgain: boolean;
   /** Of the REST API, which says nothing of when: whether an unknown one is announced, or only learned. */
   readonly observed?: { readonly isNew: boolean };
+}
+
+export interface Told<Row = AppointmentRow> extends DecisionContext {
+  readonly verb: Verb;
+  readonly row: Row;
 }
 
 /** Rows of one appointment after it is gone, by what was known of it. */

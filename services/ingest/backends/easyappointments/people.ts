@@ -1,94 +1,97 @@
-import type { AcceptedEvent } from '../../accept/accept.ts';
-import type { PersonKind, PersonRow, ServiceRow, Verb } from './columns.ts';
-import { rowOf, type Notice } from './notice.ts';
-import type { NamedKind, PersonRecord } from './entries.ts';
+import type { PersonKind, PersonRow, ServiceRow } from './columns.ts';
+import { NOTHING, rowOf, type Effects, type Notice, type Told } from './notice.ts';
+import type { NamedKind, PersonRecord, Records } from './entries.ts';
 import type { Directory, Ledger, Proposal } from './ledger.ts';
-import { isOver, type LocalNow } from './local-time.ts';
+import { isOver } from './local-time.ts';
 import { audienceOf } from './quiet.ts';
-import { toldAgain, type Assumed } from './shown.ts';
+import { toldAgain } from './shown.ts';
 import { isStale, secondsOf } from './staleness.ts';
 import { isReplanned, workingPlanOf } from './working-plan.ts';
 
-export interface Effects {
-  readonly notices: readonly Notice[];
-  readonly proposals: readonly Proposal[];
-  /** Events that come from the backend as they are, before those of the notices. */
-  readonly passedOn?: (directory: Directory) => readonly AcceptedEvent[];
-  /** Names and zones for its notices, where they are not those of the ledger as it was. */
-  readonly directory?: Directory;
-  /** See `Decision`. */
-  readonly isOfAnotherRow?: true;
-}
+type PersonTold = Told<PersonRow> & { readonly kind: PersonKind };
+type ServiceTold = Told<ServiceRow> & { readonly kind: 'service' };
 
-const NOTHING: Effects = { notices: [], proposals: [] };
-
-export interface PersonTold {
-  readonly kind: PersonKind;
-  readonly verb: Verb;
-  readonly row: PersonRow;
-  readonly seen: number;
-  readonly now: number;
-  /** Day before which nobody needs to hear of an appointment's new name or zone; `Y-m-d`. */
-  readonly today: string;
-  readonly nowOf: LocalNow;
-  /** Whether coming appointments that were told with another name or zone are told again at once. */
-  readonly tellAgain: boolean;
-}
+/** What persons and services have in common; a zone only persons have. */
+type Named = Records['service'] & { readonly timezone?: string | null };
 
 /**
  * Names, zones and secretaries for the events to come, and for those whose appointments were told with others; a working plan
  * that changed concerns calendars.
  */
 export function effectsOfPerson(ledger: Ledger, told: PersonTold): Effects {
-  const { kind, verb, row } = told;
+  const { kind, row } = told;
   const known = ledger.get(kind, row.id);
-  if (verb === 'delete') {
-    const gone: Omit<PersonRecord, 'version'> = {
-      seen: told.seen,
-      gone: true,
-      name: null,
-      timezone: known?.timezone ?? null,
-      providers: [],
-      plan: null,
-      ...updatedOf(known, row),
-    };
-    const own: Proposal[] = known === undefined || known.gone ? [] : [{ kind, id: row.id, record: gone }];
-    return kind === 'secretary'
-      ? { notices: [], proposals: own }
-      : withCancellations(ledger, { ...told, kind, id: row.id }, own);
+  const record = personOf(known, told);
+  const own: Notice[] = [];
+  if (kind === 'provider' && isReplanned(known, record)) {
+    own.push({ kind: 'sync', reason: 'provider.availability_changed', provider: row.id });
   }
-  if (isOutdated(known, told)) return NOTHING;
-  const record = {
-    seen: told.seen,
-    gone: false,
-    name: fullName(row) ?? null,
-    timezone: row.timezone ?? null,
-    providers: row.providers ?? known?.providers ?? [],
-    ...(kind === 'provider' ? workingPlanOf(known, row.settings) : { plan: known?.plan ?? null }),
-    ...updatedOf(known, row),
-  };
-  const isSame = known !== undefined && saysTheSame(known, record);
-  const directory = withPerson(ledger, kind, row.id, record);
-  const again =
-    told.tellAgain && kind !== 'secretary'
-      ? tellAgain(ledger, directory, { kind, id: row.id, today: told.today }, assumedOf(known, record))
-      : NOTHING;
-  if (isSame && again.notices.length === 0) return NOTHING;
-  const own: Notice[] =
-    kind === 'provider' && isReplanned(known, record) ? [availabilityChanged(row.id)] : [];
   if (kind === 'secretary' && known !== undefined && worksForOthers(known, record)) {
     own.push({ kind: 'sync', reason: 'providers_changed', secretary: row.id });
   }
+  return effectsOfNamed(ledger, told, { known, record, own });
+}
+
+export function effectsOfService(ledger: Ledger, told: ServiceTold): Effects {
+  const { verb, row, seen } = told;
+  const known = ledger.get('service', row.id);
+  const gone = verb === 'delete';
+  const record = { seen, gone, name: gone ? null : (row.name ?? null), ...updatedOf(known, row) };
+  if (verb === 'save' && known !== undefined && saysTheSame(known, record)) return NOTHING;
+  return effectsOfNamed(ledger, told, { known, record, own: [] });
+}
+
+interface Saved {
+  readonly known: Named | undefined;
+  readonly record: Omit<Named, 'version'>;
+  /** Of itself, beside those of its appointments. */
+  readonly own: readonly Notice[];
+}
+
+function effectsOfNamed(
+  ledger: Ledger,
+  told: PersonTold | ServiceTold,
+  { known, record, own }: Saved,
+): Effects {
+  const { kind, verb, row } = told;
+  const proposal = { kind, id: row.id, record } as Proposal;
+  if (verb === 'delete') {
+    const proposals = known === undefined || known.gone ? [] : [proposal];
+    if (kind === 'secretary') return { notices: [], proposals };
+    return withCancellations(ledger, { ...told, kind, id: row.id }, proposals);
+  }
+  if (isOutdated(known, told)) return NOTHING;
+  const isSame = known !== undefined && saysTheSame(known, record);
+  const directory = withNamed(ledger, told, record);
+  const assumed = { zone: known?.timezone, namesChanged: known !== undefined && known.name !== record.name };
+  const coming =
+    told.tellAgain && kind !== 'secretary' ? ledger.coming(told.today, { kind, id: row.id }) : [];
+  const again = coming.flatMap(([id, one]) => toldAgain(id, one, directory, assumed) ?? []);
+  if (isSame && again.length === 0) return NOTHING;
   return {
-    notices: [...own, ...again.notices],
+    notices: [...own, ...again.map(({ notices }) => notices)],
     // The person last: what breaks before it makes the message come again and tell the same.
-    proposals: [...again.proposals, ...(isSame ? [] : [{ kind, id: row.id, record }])],
+    proposals: [...again.map((one) => one.proposal), ...(isSame ? [] : [proposal])],
     directory,
   };
 }
 
-function availabilityChanged(provider: number): Notice {
-  return { kind: 'sync', reason: 'provider.availability_changed', provider };
+function personOf(known: PersonRecord | undefined, told: PersonTold): Omit<PersonRecord, 'version'> {
+  const { kind, verb, row, seen } = told;
+  const updated = updatedOf(known, row);
+  if (verb === 'delete') {
+    const timezone = known?.timezone ?? null;
+    return { seen, gone: true, name: null, timezone, providers: [], plan: null, ...updated };
+  }
+  return {
+    seen,
+    gone: false,
+    name: fullName(row),
+    timezone: row.timezone ?? null,
+    providers: row.providers ?? known?.providers ?? [],
+    ...(kind === 'provider' ? workingPlanOf(known, row.settings) : { plan: known?.plan ?? null }),
+    ...updated,
+  };
 }
 
 function worksForOthers(known: PersonRecord, { providers }: Pick<PersonRecord, 'providers'>): boolean {
@@ -96,76 +99,24 @@ function worksForOthers(known: PersonRecord, { providers }: Pick<PersonRecord, '
   return ids(known.providers) !== ids(providers);
 }
 
-function assumedOf(known: PersonRecord | undefined, now: Omit<PersonRecord, 'version'>): Assumed {
-  if (known === undefined) return {};
-  return { zone: known.timezone, namesChanged: known.name !== now.name };
-}
-
-function tellAgain(
-  ledger: Ledger,
-  directory: Directory,
-  { kind, id, today }: Pick<Deletion, 'kind' | 'id'> & Pick<PersonTold, 'today'>,
-  assumed: Assumed,
-): Effects {
-  const again = ledger
-    .coming(today, { kind, id })
-    .flatMap(([appointment, record]) => toldAgain(appointment, record, directory, assumed) ?? []);
-  return { notices: again.map(({ notices }) => notices), proposals: again.map(({ proposal }) => proposal) };
-}
-
 /** The ledger as it will be. */
-function withPerson(
+function withNamed(
   ledger: Ledger,
-  role: PersonKind | 'service',
-  id: number,
-  record: { readonly name: string | null; readonly timezone?: string | null },
+  { kind, row: { id } }: PersonTold | ServiceTold,
+  { name, timezone }: Saved['record'],
 ): Directory {
   return {
-    nameOf: (kind, of) => (kind === role && of === id ? (record.name ?? undefined) : ledger.nameOf(kind, of)),
+    nameOf: (its, of) => (its === kind && of === id ? (name ?? undefined) : ledger.nameOf(its, of)),
     zoneOf: (of) =>
-      role === 'provider' && of === id ? (record.timezone ?? ledger.lastRun?.zone) : ledger.zoneOf(of),
+      kind === 'provider' && of === id ? (timezone ?? ledger.lastRun?.zone) : ledger.zoneOf(of),
     secretariesOf: (of) => ledger.secretariesOf(of),
   };
-}
-
-export function effectsOfService(
-  ledger: Ledger,
-  told: Omit<PersonTold, 'kind' | 'row'> & { readonly row: ServiceRow },
-): Effects {
-  const { verb, row } = told;
-  const known = ledger.get('service', row.id);
-  if (verb === 'delete') {
-    const gone = { seen: told.seen, gone: true, name: null, ...updatedOf(known, row) };
-    const own: Proposal[] =
-      known === undefined || known.gone ? [] : [{ kind: 'service', id: row.id, record: gone }];
-    return withCancellations(ledger, { ...told, kind: 'service', id: row.id }, own);
-  }
-  if (isOutdated(known, told)) return NOTHING;
-  const record = { seen: told.seen, gone: false, name: row.name ?? null, ...updatedOf(known, row) };
-  if (known !== undefined && saysTheSame(known, record)) return NOTHING;
-  const directory = withPerson(ledger, 'service', row.id, record);
-  const assumed = { namesChanged: known !== undefined && known.name !== record.name };
-  const again = told.tellAgain
-    ? tellAgain(ledger, directory, { kind: 'service', id: row.id, today: told.today }, assumed)
-    : NOTHING;
-  return {
-    notices: again.notices,
-    proposals: [...again.proposals, { kind: 'service', id: row.id, record }],
-    directory,
-  };
-}
-
-interface Deletion {
-  readonly kind: NamedKind;
-  readonly id: number;
-  readonly seen: number;
-  readonly nowOf: LocalNow;
 }
 
 /** The database deletes the appointments with them, and upstream tells nobody. */
 function withCancellations(
   ledger: Ledger,
-  { kind, id, seen, nowOf }: Deletion,
+  { kind, id, seen, nowOf }: Pick<Told, 'seen' | 'nowOf'> & { readonly kind: NamedKind; readonly id: number },
   own: readonly Proposal[],
 ): Effects {
   const theirs = ledger.bookedOf(kind, id);
@@ -192,10 +143,7 @@ function withCancellations(
 }
 
 /** Ids are never used again: after a delete only what is newer than the row that was deleted counts. */
-function isOutdated(
-  known: Pick<PersonRecord, 'seen' | 'gone' | 'updated'> | undefined,
-  { row, seen, now }: Pick<PersonTold, 'seen' | 'now'> & { readonly row: Pick<PersonRow, 'update_datetime'> },
-): boolean {
+function isOutdated(known: Named | undefined, { row, seen, now }: PersonTold | ServiceTold): boolean {
   const updated = secondsOf(row.update_datetime);
   if (known?.updated === undefined || updated === null) return false;
   return (
@@ -205,20 +153,17 @@ function isOutdated(
 }
 
 /** The REST API does not tell it. */
-function updatedOf(
-  known: Pick<PersonRecord, 'updated'> | undefined,
-  row: Pick<PersonRow, 'update_datetime'>,
-): Pick<PersonRecord, 'updated'> {
+function updatedOf(known: Named | undefined, row: PersonRow | ServiceRow): Pick<Named, 'updated'> {
   const updated = secondsOf(row.update_datetime) ?? known?.updated;
   return updated === undefined ? {} : { updated };
 }
 
-function fullName({ first_name: first, last_name: last }: PersonRow): string | undefined {
+function fullName({ first_name: first, last_name: last }: PersonRow): string | null {
   const name = [first, last]
     .map((part) => part?.trim() ?? '')
     .filter((part) => part !== '')
     .join(' ');
-  return name === '' ? undefined : name;
+  return name === '' ? null : name;
 }
 
 function saysTheSame(known: object, record: object): boolean {

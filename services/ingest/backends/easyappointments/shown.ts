@@ -28,7 +28,7 @@ export interface Again {
 
 /** What clients were told before the zone and names stood in the record. */
 export interface Assumed {
-  readonly zone?: string | null;
+  readonly zone?: string | null | undefined;
   readonly namesChanged?: boolean;
 }
 

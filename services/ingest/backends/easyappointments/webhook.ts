@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { isRecord, type AcceptedEvent } from '../../accept/accept.ts';
 import { problemsOf, under, type Checked } from '../../accept/problems.ts';
-import { AppointmentRowWithHash, partsOfAction, rowsBySubject, type Verb } from './columns.ts';
+import { partsOfAction, rowSchema, type Verb } from './columns.ts';
 import type { AppointmentRow, BlockedPeriodRow, PersonKind, PersonRow, ServiceRow } from './columns.ts';
 
 /** A change by the fork's own call, with the row that its webhook would have had. */
@@ -48,7 +48,7 @@ export const WebhookInput = z.object(
 const SUBJECTS_WITHOUT_MEANING = new Set(['admin', 'service_category']);
 
 /** What a body of the webhook says, or everything that is wrong with it. */
-export function readWebhook(input: unknown, { keepHash }: WebhookOptions): Checked<Webhook> {
+export function readWebhook(input: unknown, options: WebhookOptions): Checked<Webhook> {
   const envelope = WebhookInput.safeParse(input);
   if (!envelope.success) return { problems: problemsOf(envelope.error) };
   const { action, payload } = envelope.data;
@@ -57,7 +57,7 @@ export function readWebhook(input: unknown, { keepHash }: WebhookOptions): Check
     return { value: { kind: 'reconcile', reason: typeof reason === 'string' ? reason : 'asked for' } };
   }
   const { subject = '', verb } = partsOfAction(action);
-  const schema = subject === 'appointment' && keepHash ? AppointmentRowWithHash : rowsBySubject.get(subject);
+  const schema = rowSchema(subject, options);
   if (verb === undefined || schema === undefined)
     return { value: { kind: 'ignored', known: SUBJECTS_WITHOUT_MEANING.has(subject) } };
   const { data: row, error } = schema.safeParse(payload);

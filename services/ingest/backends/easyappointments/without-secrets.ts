@@ -1,6 +1,6 @@
 import { isRecord } from '../../accept/accept.ts';
 import { parseJson } from '../../accept/json.ts';
-import { partsOfAction, rowsBySubject } from './columns.ts';
+import { partsOfAction, rowSchema } from './columns.ts';
 
 /** What is kept of a row of which we know nothing. */
 const UNKNOWN_ROW = { shape: { id: true } };
@@ -33,7 +33,7 @@ function reduce(value: unknown): unknown {
   if (!isRecord(value) || !Object.hasOwn(value, 'payload') || Object.hasOwn(value, 'event')) return value;
   const { action, payload } = value;
   const name = typeof action === 'string' ? action : undefined;
-  const { shape } = rowsBySubject.get(partsOfAction(name ?? '').subject ?? '') ?? UNKNOWN_ROW;
+  const { shape } = rowSchema(partsOfAction(name ?? '').subject ?? '', { keepHash: false }) ?? UNKNOWN_ROW;
   const kept = Object.entries(isRecord(payload) ? payload : {})
     .filter(([column]) => Object.hasOwn(shape, column) && column !== 'settings')
     .map(([column, cell]) => [column, scalarsOf(cell)]);
