@@ -5,7 +5,7 @@ import type { AcceptedEvent } from '../../accept/accept.ts';
 import type { Entrance } from '../../accept/ports.ts';
 import type { Refusal } from '../../accept/problems.ts';
 import { eventsOf, type Stamp } from './compose.ts';
-import { keyOf, RUN_ID, type LedgerEntry } from './entries.ts';
+import { batches, keyOf, RUN_ID, type LedgerEntry } from './entries.ts';
 import type { Directory, Ledger } from './ledger.ts';
 import { wallClockAt } from './local-time.ts';
 import { effectsOf, effectsOfObservation } from './effects.ts';
@@ -43,8 +43,6 @@ export interface Arrival {
 
 /** A webhook that tells of a change which the REST API showed already, and the other way round, may be that late. */
 const OVERLAP_MS = 10_000;
-/** Of what is handed to the broker before it is heard; far below the smallest bound on what is unconfirmed. */
-const BATCH = 200;
 const IDS_CLASH =
   'expected that of the known appointment with this id: it is another one, of another installation (run one roomcast for each) or of a restored backup';
 const DAY_MS = 24 * 60 * 60 * 1000;
@@ -227,7 +225,7 @@ export class ChangeDecider implements DeciderPort {
     entries = ledger.propose(proposals.map((proposal) => asShown(proposal, effects, directory)));
     if (isLater) ledger.hold(entries);
     const done = announced
-      .then(() => this.#write(entries))
+      .then(() => this.options.write(entries))
       .then(() => entries)
       .catch((error: unknown) => {
         ledger.withdraw(entries);
@@ -260,10 +258,6 @@ export class ChangeDecider implements DeciderPort {
     );
   }
 
-  async #write(entries: readonly LedgerEntry[]): Promise<void> {
-    for (const some of batches(entries)) await this.options.write(some);
-  }
-
   #track(keys: readonly string[], done: Promise<readonly LedgerEntry[]>): void {
     for (const key of keys) this.#underWay.set(key, done);
     const settle = () => {
@@ -281,8 +275,4 @@ function customerOf(webhook: Change): number | undefined {
 
 function showsCustomer({ notices }: Effects): boolean {
   return notices.some((one) => one.kind === 'appointment' && one.name !== 'appointment.cancelled');
-}
-
-function* batches<Item>(items: readonly Item[]): Generator<readonly Item[]> {
-  for (let at = 0; at < items.length; at += BATCH) yield items.slice(at, at + BATCH);
 }

@@ -42,9 +42,6 @@ export const AppointmentRecord = z.object({
 });
 export type AppointmentRecord = z.infer<typeof AppointmentRecord>;
 
-/** `update_datetime` as that of an appointment; absent where no webhook told it. */
-const Updated = z.int().optional();
-
 export const PersonRecord = z.object({
   version: Version,
   /** When we were told, by our clock; Unix seconds. */
@@ -60,25 +57,15 @@ export const PersonRecord = z.object({
   week: z.int().optional(),
   /** Digest of its exceptions, in whatever form; absent as above, where the REST API did not tell it either. */
   availability: z.int().optional(),
-  updated: Updated,
+  /** As that of an appointment; absent where no webhook told it. */
+  updated: z.int().optional(),
 });
 export type PersonRecord = z.infer<typeof PersonRecord>;
 
-const ServiceRecord = z.object({
-  version: Version,
-  /** When we were told, by our clock; Unix seconds. */
-  seen: z.int(),
-  gone: z.boolean(),
-  name: z.string().nullable(),
-  updated: Updated,
-});
-type ServiceRecord = z.infer<typeof ServiceRecord>;
+const ServiceRecord = PersonRecord.pick({ version: true, seen: true, gone: true, name: true, updated: true });
 
 export const BlockedPeriodRecord = z.object({
-  version: Version,
-  /** When we were told, by our clock; Unix seconds. */
-  seen: z.int(),
-  gone: z.boolean(),
+  ...PersonRecord.pick({ version: true, seen: true, gone: true }).shape,
   /** Wall-clock times of the site's default zone. */
   start: z.string().nullable(),
   end: z.string().nullable(),
@@ -100,20 +87,6 @@ const RunRecord = z.object({
   unavailabilitiesFrom: z.int().optional(),
   blockedPeriodsFrom: z.int().optional(),
 });
-type RunRecord = z.infer<typeof RunRecord>;
-
-export interface Records {
-  readonly appointment: AppointmentRecord;
-  readonly provider: PersonRecord;
-  readonly customer: PersonRecord;
-  readonly secretary: PersonRecord;
-  readonly service: ServiceRecord;
-  readonly blocked_period: BlockedPeriodRecord;
-  readonly run: RunRecord;
-}
-export type Kind = keyof Records;
-/** What an appointment refers to by id, and is shown with the name of. */
-export type NamedKind = 'provider' | 'customer' | 'service';
 
 /** One thing's value, as it is written. */
 export const LedgerEntry = z.discriminatedUnion('kind', [
@@ -126,10 +99,12 @@ export const LedgerEntry = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('run'), id: PositiveId, record: RunRecord }),
 ]);
 export type LedgerEntry = z.infer<typeof LedgerEntry>;
+export type Records = { readonly [Entry in LedgerEntry as Entry['kind']]: Entry['record'] };
+export type Kind = keyof Records;
+/** What an appointment refers to by id, and is shown with the name of. */
+export type NamedKind = 'provider' | 'customer' | 'service';
 
-export function isKind(kind: string): kind is Kind {
-  return LedgerEntry.options.some(({ shape }) => shape.kind.value === kind);
-}
+export const kinds: readonly string[] = LedgerEntry.options.map(({ shape }) => shape.kind.value);
 
 /** There is one run. */
 export const RUN_ID = 1;
@@ -141,4 +116,11 @@ export function keyOf({ kind, id }: Pick<LedgerEntry, 'kind' | 'id'>): string {
 /** 48 bits, for comparing something with itself at another time. */
 export function digestOf(value: unknown): number {
   return createHash('sha256').update(JSON.stringify(value)).digest().readUIntBE(0, 6);
+}
+
+/** Of what is handed to the broker before it is heard; far below the smallest bound on what is unconfirmed. */
+const BATCH = 200;
+
+export function* batches<Item>(items: readonly Item[]): Generator<readonly Item[]> {
+  for (let at = 0; at < items.length; at += BATCH) yield items.slice(at, at + BATCH);
 }

@@ -6,7 +6,7 @@ import { LEDGER } from '../../../../shared/contract/topology.ts';
 import type { BrokerConnection } from '../../../../shared/broker/broker-connection.ts';
 import type { Logger } from '../../../../shared/service/logger.ts';
 import type { NextCursor } from '../../accept/ports.ts';
-import { LedgerEntry, isKind } from './entries.ts';
+import { batches, kinds, LedgerEntry } from './entries.ts';
 import type { Ledger } from './ledger.ts';
 import { firstOffset } from '../../../../shared/broker/first-offset.ts';
 import type { ConfirmPublisher } from '../../../../shared/broker/confirm-publisher.ts';
@@ -29,7 +29,6 @@ const LEDGER_IDLE_MS = 30_000;
  * only ever drops older ones, as long as the newest take no more than a quarter of it (some 150,000 appointments).
  */
 const SNAPSHOT_EVERY_BYTES = 20_000_000;
-const SNAPSHOT_BATCH = 500;
 /** Half a segment: the broker keeps the newest one under any policy, so what is larger is dropped before it is whole. */
 const MAX_RESCUED_BYTES = 10_000_000;
 /** Each is said once. */
@@ -39,7 +38,14 @@ const MAX_LATER_KINDS = 20;
 const Marker = z.union([z.object({ barrier: z.string() }), z.object({ snapshot: z.enum(['begin', 'end']) })]);
 type Marker = z.infer<typeof Marker>;
 /** Of a later version, which keeps more: an older one that takes over needs nothing of it. */
-const Later = z.object({ kind: z.string(), id: z.number(), record: z.looseObject({ version: z.number() }) });
+const Later = z
+  .object({
+    kind: z.string().refine((kind) => !kinds.includes(kind)),
+    id: z.number(),
+    record: z.object({ version: z.number() }),
+  })
+  .transform(({ kind }) => ({ laterKind: kind }));
+const Line = z.union([LedgerEntry, Marker, Later]);
 
 /** Follows the ledger's stream from its beginning, on every instance, and writes to it. */
 export class LedgerStream {
@@ -87,7 +93,7 @@ export class LedgerStream {
 
   /** Resolves once the broker has all of them. */
   async write(entries: readonly LedgerEntry[]): Promise<void> {
-    await Promise.all(entries.map((entry) => this.#send(entry)));
+    for (const some of batches(entries)) await Promise.all(some.map((entry) => this.#send(entry)));
   }
 
   /**
@@ -101,14 +107,7 @@ export class LedgerStream {
     try {
       if (!this.#isLong && !(await this.#isShortened())) return;
       await this.#send({ snapshot: 'begin' });
-      let batch: LedgerEntry[] = [];
-      for (const entry of [...ledger.entries()]) {
-        batch.push(entry);
-        if (batch.length < SNAPSHOT_BATCH) continue;
-        await this.write(batch);
-        batch = [];
-      }
-      await this.write(batch);
+      await this.write([...ledger.entries()]);
       await this.#send({ snapshot: 'end' });
       logger.info({ entries: ledger.size }, 'wrote the whole ledger once more');
     } finally {
@@ -145,7 +144,7 @@ export class LedgerStream {
 
   #onMessage(message: ConsumeMessage, offset: number): void {
     this.#bytes += message.content.byteLength;
-    const line = parseLine(message.content);
+    const line = lineIn(message.content);
     if (line === undefined) {
       this.options.logger.warn({ offset }, `an entry of ${LEDGER} is none of ours and was passed over`);
     } else if ('laterKind' in line) this.#onLater(line.laterKind);
@@ -204,13 +203,9 @@ export class LedgerStream {
   }
 }
 
-function parseLine(body: Buffer): LedgerEntry | Marker | { readonly laterKind: string } | undefined {
+function lineIn(body: Buffer): z.infer<typeof Line> | undefined {
   try {
-    const json: unknown = JSON.parse(body.toString());
-    const { kind } = Later.safeParse(json).data ?? {};
-    return kind === undefined || isKind(kind)
-      ? z.union([LedgerEntry, Marker]).parse(json)
-      : { laterKind: kind };
+    return Line.safeParse(JSON.parse(body.toString())).data;
   } catch {
     return undefined;
   }

@@ -1,4 +1,12 @@
-import { keyOf, RUN_ID, type LedgerEntry, type Kind, type NamedKind, type Records } from './entries.ts';
+import {
+  keyOf,
+  kinds,
+  RUN_ID,
+  type LedgerEntry,
+  type Kind,
+  type NamedKind,
+  type Records,
+} from './entries.ts';
 
 /** An entry whose version the ledger gives when it is proposed. */
 export type Proposal = {
@@ -18,14 +26,8 @@ export interface Directory {
  * has decided and not read back yet. Only the instance that consumes the inbox proposes; all follow the stream.
  */
 export class Ledger implements Directory {
-  readonly #kept: { readonly [K in Kind]: Map<number, Records[K]> } = {
-    appointment: new Map(),
-    provider: new Map(),
-    customer: new Map(),
-    secretary: new Map(),
-    service: new Map(),
-    blocked_period: new Map(),
-    run: new Map(),
+  readonly #kept = Object.fromEntries(kinds.map((kind) => [kind, new Map()])) as {
+    readonly [K in Kind]: Map<number, Records[K]>;
   };
   readonly #proposed = new Map<string, LedgerEntry>();
   readonly #held = new Set<string>();
