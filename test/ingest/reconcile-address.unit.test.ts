@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { apiBaseOf } from '../../services/ingest/backends/easyappointments/settings.ts';
+import { SiteUrl } from '../../services/ingest/backends/easyappointments/settings.ts';
 
 describe('the address of the REST API', () => {
   it.each([
@@ -10,11 +10,13 @@ describe('the address of the REST API', () => {
     'https://example.org/booking/index.php/api/v1',
     'https://example.org/booking/index.php/api/v1/',
   ])('follows from %s', (site) => {
-    expect(apiBaseOf(site)).toBe('https://example.org/booking/index.php/api/v1/');
+    expect(SiteUrl.parse(site)).toBe('https://example.org/booking/index.php/api/v1/');
   });
 
   it('is at the root where the site is, with the port of the site', () => {
-    expect(apiBaseOf('http://easyappointments:8000')).toBe('http://easyappointments:8000/index.php/api/v1/');
+    expect(SiteUrl.parse('http://easyappointments:8000')).toBe(
+      'http://easyappointments:8000/index.php/api/v1/',
+    );
   });
 
   it.each([
@@ -26,6 +28,6 @@ describe('the address of the REST API', () => {
     'https://example.org/?page=1',
     'https://example.org/#book',
   ])('does not follow from %s', (site) => {
-    expect(apiBaseOf(site)).toBeUndefined();
+    expect(SiteUrl.safeParse(site).success).toBe(false);
   });
 });

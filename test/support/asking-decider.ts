@@ -1,5 +1,5 @@
 import { Lookups } from '../../services/ingest/backends/easyappointments/api/lookups.ts';
-import { apiBaseOf } from '../../services/ingest/backends/easyappointments/settings.ts';
+import { SiteUrl } from '../../services/ingest/backends/easyappointments/settings.ts';
 import { Pace } from '../../services/ingest/backends/easyappointments/api/questions.ts';
 import { systemTimer } from '../../services/ingest/backends/easyappointments/api/timer.ts';
 import { wallTime } from '../../shared/core/wall-time.ts';
@@ -24,7 +24,7 @@ export class AskingDecider {
     const clock = () => wallTime(this.decider.wallMs);
     this.lookups = new Lookups({
       site: {
-        base: apiBaseOf(site.url) ?? '',
+        base: SiteUrl.parse(site.url),
         token: new Secret(API_TOKEN),
         timeoutMs: 10_000,
         maxResponseBytes: 1024 ** 2,

@@ -5,7 +5,7 @@ import {
   type ReconcilerOptions,
   type RunReport,
 } from '../../services/ingest/backends/easyappointments/api/reconciler.ts';
-import { apiBaseOf } from '../../services/ingest/backends/easyappointments/settings.ts';
+import { SiteUrl } from '../../services/ingest/backends/easyappointments/settings.ts';
 import type { Timer } from '../../services/ingest/backends/easyappointments/api/timer.ts';
 import { wallTime } from '../../shared/core/wall-time.ts';
 import { Secret } from '../../shared/config/env.ts';
@@ -137,7 +137,7 @@ export class Reconciling {
   ) {
     this.reconciler = new Reconciler({
       site: {
-        base: apiBaseOf(url) ?? '',
+        base: SiteUrl.parse(url),
         token: new Secret(token),
         timeoutMs: 10_000,
         maxResponseBytes: 1024 ** 2,

@@ -23,10 +23,9 @@ import { BROADCAST_HEADER, RECEIVED_HEADER, webhookIn, type WaitingWebhook } fro
 import { Ledger } from './ledger.ts';
 import { routesOf } from './routes.ts';
 import {
+  easyAppointmentsRules,
   easyAppointmentsSettings,
   easyAppointmentsVariables,
-  tokenBesideUrl,
-  urlBesideToken,
   type EasyAppointmentsSettings,
 } from './settings.ts';
 import { Lookups } from './api/lookups.ts';
@@ -44,7 +43,7 @@ const WHO_CONSUMES = 'who consumes the inbox';
 
 export const easyAppointments: BackendModule<typeof easyAppointmentsVariables> = {
   variables: easyAppointmentsVariables,
-  rules: [tokenBesideUrl, urlBesideToken],
+  rules: easyAppointmentsRules,
   create: (config, parts) =>
     new EasyAppointments(easyAppointmentsSettings(config), config.easyappointmentsTokenHeader, parts),
 };

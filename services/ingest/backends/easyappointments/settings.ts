@@ -25,20 +25,21 @@ const HeaderName = z
     'is a header with another use: expected one such as X-Ea-Token',
   );
 
-const siteForm = {
+const SITE_FORM = {
   example: 'https://example.org/booking',
   noCredentials: 'which the booking page does not take: leave it out',
-};
+} as const;
+const WITHOUT_QUERY = `expected the address at which the booking page opens, such as ${SITE_FORM.example}, without a query`;
 
-const SiteUrl = sound((url) => urlProblem(url, siteForm)).transform((url, context) => {
-  const base = apiBaseOf(url);
-  if (base !== undefined) return base;
-  context.addIssue({
-    code: 'custom',
-    message:
-      'expected the address at which the booking page opens, such as https://example.org/booking, without a query',
-  });
-  return z.NEVER;
+/**
+ * A site as it opens in a browser, with `/index.php` or with the whole path of the API; becomes the address of its REST
+ * API.
+ */
+export const SiteUrl = sound(
+  (url) => urlProblem(url, SITE_FORM) ?? (new URL(url).search === '' ? undefined : WITHOUT_QUERY),
+).transform((url) => {
+  const { origin, pathname } = new URL(url);
+  return `${origin}${pathname.replace(/\/+$/, '').replace(/\/index\.php(\/api\/v1)?$/, '')}${API_PATH}`;
 });
 
 const ApiToken = z
@@ -87,26 +88,19 @@ export const easyAppointmentsVariables = {
 
 type Variables = Config<z.ZodObject<typeof easyAppointmentsVariables>>;
 
-/** What is missing beside `other`, said only when that can be read. */
-const needed = (name: string, other: string) =>
-  between([name, other], `is missing: reconciliation needs it beside ${other}; without both it is off`);
-
-interface Access {
-  readonly EASYAPPOINTMENTS_URL?: unknown;
-  readonly EASYAPPOINTMENTS_API_TOKEN?: unknown;
-}
+/** Said only when the other one can be read. */
+const needed = (name: keyof typeof easyAppointmentsVariables, other: typeof name) =>
+  [
+    (variables: Readonly<Record<string, unknown>>) =>
+      variables[name] !== undefined || variables[other] === undefined,
+    between([name, other], `is missing: reconciliation needs it beside ${other}; without both it is off`),
+  ] as const;
 
 /** The REST API needs both its address and its token. */
-export const tokenBesideUrl = [
-  ({ EASYAPPOINTMENTS_URL: url, EASYAPPOINTMENTS_API_TOKEN: token }: Access) =>
-    url === undefined || token !== undefined,
+export const easyAppointmentsRules = [
   needed('EASYAPPOINTMENTS_API_TOKEN', 'EASYAPPOINTMENTS_URL'),
-] as const;
-export const urlBesideToken = [
-  ({ EASYAPPOINTMENTS_URL: url, EASYAPPOINTMENTS_API_TOKEN: token }: Access) =>
-    token === undefined || url !== undefined,
   needed('EASYAPPOINTMENTS_URL', 'EASYAPPOINTMENTS_API_TOKEN'),
-] as const;
+];
 
 export type EasyAppointmentsSettings = ReturnType<typeof easyAppointmentsSettings>;
 
@@ -136,17 +130,4 @@ function reconciliationOf(config: Variables) {
     maxRows: config.easyappointmentsReconcileMaxRows,
     intervalMs: config.easyappointmentsRequestIntervalMs,
   });
-}
-
-/**
- * Where the REST API of a site is. The site may be given as it opens in a browser, with `/index.php` or with the whole
- * path of the API; `undefined` for anything else, and for an address with a user, a query or a fragment in it.
- */
-export function apiBaseOf(site: string): string | undefined {
-  if (!URL.canParse(site)) return undefined;
-  const { protocol, username, password, host, pathname, search, hash } = new URL(site);
-  if (protocol !== 'http:' && protocol !== 'https:') return undefined;
-  if (`${username}${password}${search}${hash}` !== '') return undefined;
-  const path = pathname.replace(/\/+$/, '').replace(/\/index\.php(\/api\/v1)?$/, '');
-  return `${protocol}//${host}${path}${API_PATH}`;
 }
