@@ -1,19 +1,22 @@
 import type { AppointmentRow } from './columns.ts';
 import { digestOf, type AppointmentRecord } from './entries.ts';
-import { syncOf, type Decision, type Told } from './notice.ts';
+import { syncOf, type AppointmentDraft, type Decision, type Told } from './notice.ts';
 import { isOutdated } from './staleness.ts';
 
-type Draft = NonNullable<Decision['record']>;
-
 /** What a save or delete of an absence means for calendars after all that is known of it. */
-export function decideOnAbsence(known: AppointmentRecord | undefined, told: Told, after: Draft): Decision {
+export function decideOnAbsence(
+  known: AppointmentRecord | undefined,
+  told: Told,
+  after: AppointmentDraft,
+): Decision {
   const { verb, row, observed } = told;
   if (verb === 'delete') {
     if (known?.state === 'deleted') return { notices: [] };
     return { notices: [syncOf(row, 'unavailability.deleted')], record: after };
   }
   if (known === undefined && observed?.isNew === false) return { notices: [], record: after };
-  if (known !== undefined && isOutdated(known, told)) return { notices: [] };
+  if (known !== undefined && isOutdated({ ...known, gone: known.state === 'deleted' }, told))
+    return { notices: [] };
   if (known !== undefined && known.state !== 'deleted' && isSame(known, after, observed !== undefined))
     return { notices: [], record: after };
   return { notices: [syncOf(row, 'unavailability.saved', known)], record: after };
@@ -25,7 +28,7 @@ export function listedOf(row: AppointmentRow): number {
   return digestOf([provider, start ?? '', end ?? '', notes ?? '']);
 }
 
-function isSame(known: AppointmentRecord, after: Draft, isObserved: boolean): boolean {
+function isSame(known: AppointmentRecord, after: AppointmentDraft, isObserved: boolean): boolean {
   if (known.listed !== undefined) return known.listed === after.listed;
   if (!isObserved) return known.digest === after.digest;
   return known.provider === after.provider && known.start === after.start && known.end === after.end;

@@ -14,7 +14,7 @@ export function effectsOfBlockedPeriod(ledger: Ledger, told: BlockedPeriodTold):
   const proposals = [{ kind: 'blocked_period', id: row.id, record }] as const;
   if (verb === 'delete') return known?.gone === true ? NOTHING : { notices: [noticeOf(told)], proposals };
   if (known === undefined && told.observed?.isNew === false) return { notices: [], proposals };
-  if (known !== undefined && isOutdated({ ...known, state: stateOf(known) }, told)) return NOTHING;
+  if (known !== undefined && isOutdated(known, told)) return NOTHING;
   const isSame = known !== undefined && !known.gone && known.digest === record.digest;
   return { notices: isSame ? [] : [noticeOf(told)], proposals };
 }
@@ -38,8 +38,4 @@ function recordOf(
     updated: observed === undefined ? secondsOf(row.update_datetime) : (known?.updated ?? null),
     digest: digestOf([start, end, name, notes].map((value) => value ?? '')),
   };
-}
-
-function stateOf({ gone }: BlockedPeriodRecord) {
-  return gone ? 'deleted' : 'booked';
 }

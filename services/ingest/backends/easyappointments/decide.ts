@@ -2,7 +2,7 @@ import { decideOnAbsence, listedOf } from './absences.ts';
 import type { AppointmentRow } from './columns.ts';
 import { digestOf, type AppointmentRecord } from './entries.ts';
 import { isOver } from './local-time.ts';
-import { rowOf, syncOf, type Decision, type Notice, type Told } from './notice.ts';
+import { rowOf, syncOf, type AppointmentDraft, type Decision, type Notice, type Told } from './notice.ts';
 import { asCustomerHears, isAmong, isQuiet } from './quiet.ts';
 import { isOutdated, secondsOf } from './staleness.ts';
 
@@ -11,9 +11,7 @@ const BOOK_TOLERANCE_S = 2;
 
 /** What a save or delete of an appointment means after all that is known of it. */
 export function decide(known: AppointmentRecord | undefined, told: Told): Decision {
-  const { row } = told;
-  const before = known === undefined ? row : rowOf(row.id, known);
-  const decision = asCustomerHears(known, { row, before }, decideForAll(known, told));
+  const decision = asCustomerHears(known, told.row, decideForAll(known, told));
   if (known === undefined || decision.record?.undecided !== true) return decision;
   const tie = known.version + 1;
   return { ...decision, notices: decision.notices.map((one) => ({ ...one, tie })) };
@@ -29,7 +27,7 @@ function decideForAll(known: AppointmentRecord | undefined, told: Told): Decisio
   if (told.row.is_unavailability === true) return decideOnAbsence(known, told, after);
   if (told.verb === 'delete') return decideOnDelete(known, told, after);
   if (known === undefined) return decideOnUnknown(told, after);
-  if (isOutdated(known, told)) return NOTHING;
+  if (isOutdated({ ...known, gone: known.state === 'deleted' }, told)) return NOTHING;
   if (known.digest === after.digest && known.state !== 'deleted') return { notices: [], record: after };
   if (after.state === 'cancelled' && known.state === 'cancelled') {
     return { notices: [syncOf(told.row, 'appointment.updated', known)], record: after };
@@ -56,19 +54,14 @@ function partsOf(known: AppointmentRecord, change: Extract<Notice, { kind: 'appo
 
 /** The id of a row that is gone was given to another one. */
 function decideOnNext(told: Told): Decision {
-  const { notices, record } = decideForAll(undefined, told);
-  const [only] = notices;
-  if (only?.kind !== 'appointment' || only.name !== 'appointment.updated')
-    return { notices, ...(record && { record }) };
-  return { notices: [{ ...only, name: 'appointment.created' }], ...(record && { record }) };
+  const decision = decideForAll(undefined, told);
+  const [only] = decision.notices;
+  if (only?.kind !== 'appointment' || only.name !== 'appointment.updated') return decision;
+  return { ...decision, notices: [{ ...only, name: 'appointment.created' }] };
 }
 
 /** The REST API shows another row under the id: the one before is gone, as after a backup was restored. */
-function wasReplaced(
-  known: AppointmentRecord,
-  { observed, row }: Told,
-  after: AppointmentRecordDraft,
-): boolean {
+function wasReplaced(known: AppointmentRecord, { observed, row }: Told, after: AppointmentDraft): boolean {
   const booked = secondsOf(row.book_datetime);
   if (observed === undefined) return false;
   if (known.absence !== after.absence) return known.state === 'booked';
@@ -79,12 +72,12 @@ function wasReplaced(
 }
 
 function decideOnReplaced(known: AppointmentRecord, told: Told): Decision {
-  const { notices, record } = decideForAll(undefined, { ...told, observed: { isNew: true } });
+  const decision = decideForAll(undefined, { ...told, observed: { isNew: true } });
   const row = rowOf(told.row.id, known);
   const gone: Notice = known.absence
     ? syncOf(row, 'unavailability.deleted')
     : { kind: 'appointment', name: 'appointment.cancelled', row };
-  return { notices: [gone, ...notices], ...(record && { record }) };
+  return { ...decision, notices: [gone, ...decision.notices] };
 }
 
 /** A row keeps its `create_datetime` for life. */
@@ -94,26 +87,20 @@ function isOfAnotherRow(known: AppointmentRecord | undefined, { row, observed }:
   return known.created !== created;
 }
 
-function decideOnUnknown({ row, observed }: Told, after: AppointmentRecordDraft): Decision {
-  if (observed !== undefined) {
-    if (!observed.isNew || after.state === 'cancelled') return { notices: [], record: after };
-    return { notices: [{ kind: 'appointment', name: 'appointment.created', row }], record: after };
-  }
-  if (after.state === 'cancelled') {
-    return { notices: [{ kind: 'appointment', name: 'appointment.cancelled', row }], record: after };
-  }
+function decideOnUnknown({ row, observed }: Told, after: AppointmentDraft): Decision {
+  if (observed !== undefined && (!observed.isNew || after.state === 'cancelled'))
+    return { notices: [], record: after };
   // Upstream does not say whether a save is the first: on an insert its two clocks are read in the same second.
-  const first = row.create_datetime === row.update_datetime;
-  return {
-    notices: [{ kind: 'appointment', name: first ? 'appointment.created' : 'appointment.updated', row }],
-    record: after,
-  };
+  const isFirst = observed !== undefined || row.create_datetime === row.update_datetime;
+  const told = isFirst ? 'appointment.created' : 'appointment.updated';
+  const name = after.state === 'cancelled' ? 'appointment.cancelled' : told;
+  return { notices: [{ kind: 'appointment', name, row }], record: after };
 }
 
 function decideOnDelete(
   known: AppointmentRecord | undefined,
   { row, nowOf }: Told,
-  after: AppointmentRecordDraft,
+  after: AppointmentDraft,
 ): Decision {
   if (known?.state === 'deleted') return NOTHING;
   // Where the save that moved it was lost, those whom it was told to expect it at another time.
@@ -127,20 +114,18 @@ function decideOnDelete(
   return { notices: givenAway ? partsOf(known, off) : [off], record: after };
 }
 
-function changeOf(known: AppointmentRecord, after: AppointmentRecordDraft) {
+function changeOf(known: AppointmentRecord, after: AppointmentDraft) {
   if (after.state === 'cancelled') return { name: 'appointment.cancelled' } as const;
   if (known.state !== 'booked') return { name: 'appointment.created', reason: 'restored' } as const;
   const moved = known.start !== after.start || known.end !== after.end || known.provider !== after.provider;
   return { name: 'appointment.updated', ...(moved && { before: known }) } as const;
 }
 
-function wentElsewhere(known: AppointmentRecord, after: AppointmentRecordDraft): boolean {
+function wentElsewhere(known: AppointmentRecord, after: AppointmentDraft): boolean {
   return known.provider !== after.provider || known.customer !== after.customer;
 }
 
-type AppointmentRecordDraft = Omit<AppointmentRecord, 'version'>;
-
-function recordOf(known: AppointmentRecord | undefined, told: Told): AppointmentRecordDraft {
+function recordOf(known: AppointmentRecord | undefined, told: Told): AppointmentDraft {
   const { row, verb, seen, cancelledStatuses } = told;
   const digest = digestOf(columnsShown(row));
   const created = secondsOf(row.create_datetime) ?? (known?.state === 'deleted' ? undefined : known?.created);

@@ -47,12 +47,14 @@ interface Part {
   readonly other: AppointmentRow;
 }
 
+export type AppointmentDraft = Omit<AppointmentRecord, 'version'>;
+
 export interface Decision {
   /** It tells of another row than the one that is known to exist: nothing is told of it. */
   readonly isOfAnotherRow?: true;
   readonly notices: readonly Notice[];
   /** What is known from now on; absent when that is what was known. */
-  readonly record?: Omit<AppointmentRecord, 'version'>;
+  readonly record?: AppointmentDraft;
 }
 
 export interface Effects {
@@ -94,7 +96,7 @@ export interface Told<Row = AppointmentRow> extends DecisionContext {
 }
 
 /** Rows of one appointment after it is gone, by what was known of it. */
-export function rowOf(id: number, known: Omit<AppointmentRecord, 'version'>): AppointmentRow {
+export function rowOf(id: number, known: AppointmentDraft): AppointmentRow {
   return {
     id,
     start_datetime: known.start,

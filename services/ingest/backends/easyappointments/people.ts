@@ -5,7 +5,7 @@ import type { Directory, Ledger, Proposal } from './ledger.ts';
 import { isOver } from './local-time.ts';
 import { audienceOf } from './quiet.ts';
 import { toldAgain } from './shown.ts';
-import { isStale, secondsOf } from './staleness.ts';
+import { isOutdated, secondsOf } from './staleness.ts';
 import { isReplanned, workingPlanOf } from './working-plan.ts';
 
 type PersonTold = Told<PersonRow> & { readonly kind: PersonKind };
@@ -60,7 +60,10 @@ function effectsOfNamed(
     if (kind === 'secretary') return { notices: [], proposals };
     return withCancellations(ledger, { ...told, kind, id: row.id }, proposals);
   }
-  if (isOutdated(known, told)) return NOTHING;
+  // Of two, of which one does not say when it was, neither is older.
+  const isTimed = secondsOf(row.update_datetime) !== null;
+  if (isTimed && known?.updated !== undefined && isOutdated({ ...known, updated: known.updated }, told))
+    return NOTHING;
   const isSame = known !== undefined && saysTheSame(known, record);
   const directory = withNamed(ledger, told, record);
   const assumed = { zone: known?.timezone, namesChanged: known !== undefined && known.name !== record.name };
@@ -140,16 +143,6 @@ function withCancellations(
       ...own,
     ],
   };
-}
-
-/** Ids are never used again: after a delete only what is newer than the row that was deleted counts. */
-function isOutdated(known: Named | undefined, { row, seen, now }: PersonTold | ServiceTold): boolean {
-  const updated = secondsOf(row.update_datetime);
-  if (known?.updated === undefined || updated === null) return false;
-  return (
-    (known.gone && updated <= known.updated) ||
-    isStale({ ...known, updated: known.updated }, { updated, seen }, now)
-  );
 }
 
 /** The REST API does not tell it. */

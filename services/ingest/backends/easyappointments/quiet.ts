@@ -1,7 +1,7 @@
 import type { Address } from '../../../../shared/contract/routing.ts';
 import type { AppointmentRow } from './columns.ts';
 import type { AppointmentRecord } from './entries.ts';
-import type { Decision, Notice, Told } from './notice.ts';
+import { rowOf, type AppointmentDraft, type Decision, type Notice, type Told } from './notice.ts';
 
 /** Whether the status of a row is one of these, which are lower case. */
 export function isAmong(statuses: ReadonlySet<string>, { status }: AppointmentRow): boolean {
@@ -29,7 +29,7 @@ export function audienceOf({ quiet }: Pick<AppointmentRecord, 'quiet'>) {
 /** A customer hears of a quiet appointment when it ceases to be quiet, and that it is off when it becomes so. */
 export function asCustomerHears(
   known: AppointmentRecord | undefined,
-  { row, before }: Rows,
+  row: AppointmentRow,
   decision: Decision,
 ): Decision {
   const { notices, record } = decision;
@@ -38,33 +38,25 @@ export function asCustomerHears(
   if (notices.length === 0)
     return known === undefined ? decision : { ...decision, record: quietAs(known, record) };
   if (notices.every(({ kind }) => kind === 'sync')) return decision;
-  const own = ownNews(known, { row, before }, record);
+  const own = ownNews(known, row, record);
   const forOthers = notices.map((one) =>
     one.kind === 'sync' ? one : { ...one, audience: 'others' as const },
   );
   return { ...decision, notices: [...forOthers, ...(own === undefined ? [] : [own])] };
 }
 
-/** As the save or delete has it, and as it was told last. */
-interface Rows {
-  readonly row: AppointmentRow;
-  readonly before: AppointmentRow;
-}
-
-type Draft = NonNullable<Decision['record']>;
-
-function quietAs({ quiet }: AppointmentRecord, { quiet: _, ...record }: Draft): Draft {
+function quietAs({ quiet }: AppointmentRecord, { quiet: _, ...record }: AppointmentDraft): AppointmentDraft {
   return { ...record, ...(quiet && { quiet }) };
 }
 
 function ownNews(
   known: AppointmentRecord | undefined,
-  { row, before }: Rows,
-  record: Draft,
+  row: AppointmentRow,
+  record: AppointmentDraft,
 ): Notice | undefined {
   const base = { kind: 'appointment', audience: 'customer' } as const;
-  const had = known?.state === 'booked' && known.quiet === undefined;
-  if (had) return { ...base, name: 'appointment.cancelled', row: before };
+  if (known?.state === 'booked' && known.quiet === undefined)
+    return { ...base, name: 'appointment.cancelled', row: rowOf(row.id, known) };
   const has = record.state === 'booked' && record.quiet === undefined;
   return has ? { ...base, name: 'appointment.created', row } : undefined;
 }

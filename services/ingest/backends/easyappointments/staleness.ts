@@ -1,4 +1,5 @@
 import { isWallClock } from './local-time.ts';
+import type { Told } from './notice.ts';
 
 /** Tolerance when matching an apparent step of the backend's clock; seconds. */
 const TOLERANCE_S = 60;
@@ -12,14 +13,6 @@ const MAX_ZONE_CHANGE_S = 26 * 60 * 60;
 export interface Timing {
   readonly updated: number | null;
   readonly seen: number;
-}
-
-interface Heard {
-  readonly row: { readonly update_datetime?: string | null | undefined };
-  /** When it was heard of, and now; Unix seconds. */
-  readonly seen: number;
-  readonly now: number;
-  readonly observed?: unknown;
 }
 
 /**
@@ -43,13 +36,12 @@ export function isStale(known: Timing, told: Timing, now: number): boolean {
 
 /** Ids are never used again: after a delete only what is newer than the row that was deleted counts. */
 export function isOutdated(
-  known: Timing & { readonly state: 'booked' | 'cancelled' | 'deleted' },
-  { row, seen, now, observed }: Heard,
+  known: Timing & { readonly gone: boolean },
+  { row, seen, now, observed }: Told<{ readonly update_datetime?: string | null | undefined }>,
 ): boolean {
   if (observed !== undefined) return false;
   const updated = secondsOf(row.update_datetime);
-  if (known.state === 'deleted' && (updated === null || known.updated === null || updated <= known.updated))
-    return true;
+  if (known.gone && (updated === null || known.updated === null || updated <= known.updated)) return true;
   return isStale(known, { updated, seen }, now);
 }
 
