@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { enriched } from '../../../services/ingest/backends/easyappointments/enrich.ts';
+import { enriched } from '../../../services/ingest/backends/easyappointments/compose.ts';
 import { Ledger } from '../../../services/ingest/backends/easyappointments/ledger.ts';
 import { TestDecider, told, webhook } from '../../support/test-decider.ts';
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { acceptEvent } from '../../../services/ingest/accept/accept.ts';
 import { companionOf } from '../../../services/ingest/accept/companion.ts';
-import { enriched } from '../../../services/ingest/backends/easyappointments/enrich.ts';
+import { enriched } from '../../../services/ingest/backends/easyappointments/compose.ts';
 import { slotOf } from '../../../services/ingest/backends/easyappointments/local-time.ts';
 import { play, stepsOf } from '../../support/cases.ts';
 import { TestDecider, webhook } from '../../support/test-decider.ts';

@@ -17,7 +17,7 @@ import type {
   WhileConsuming,
 } from '../backend.ts';
 import { ChangeDecider } from './change-decider.ts';
-import { enriched } from './enrich.ts';
+import { enriched } from './compose.ts';
 import { siteReasons } from './health.ts';
 import { BROADCAST_HEADER, RECEIVED_HEADER, webhookIn, type WaitingWebhook } from './inbox-message.ts';
 import { Ledger } from './ledger.ts';

@@ -241,7 +241,9 @@ export class ChangeDecider implements DeciderPort {
     if (lookups === undefined) return directory;
     return {
       nameOf: (kind, id) =>
-        kind === 'customer' && lookups.isDoubtful(id) ? undefined : directory.nameOf(kind, id),
+        kind === 'customer' && typeof id === 'number' && lookups.isDoubtful(id)
+          ? undefined
+          : directory.nameOf(kind, id),
       zoneOf: (provider) => directory.zoneOf(provider),
       secretariesOf: (provider) => directory.secretariesOf(provider),
     };

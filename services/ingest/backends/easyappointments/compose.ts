@@ -1,10 +1,10 @@
-import type { EventData } from '../../../../shared/contract/event.ts';
+import { isAppointmentEvent, type EventData } from '../../../../shared/contract/event.ts';
 import { personalRoom, type Address, type Room } from '../../../../shared/contract/routing.ts';
 import type { AcceptedEvent } from '../../accept/accept.ts';
 import { concernedBy, firstId } from '../../accept/event-data.ts';
 import { appointmentRooms } from '../../accept/rooms-of.ts';
-import type { AppointmentRow } from './columns.ts';
-import type { NamedKind } from './entries.ts';
+import { withoutSecretKeys } from '../../accept/secret-keys.ts';
+import { APPOINTMENT_SECRETS, type AppointmentRow } from './columns.ts';
 import type { Directory } from './ledger.ts';
 import type { Notice } from './notice.ts';
 import { isOfCustomer } from './quiet.ts';
@@ -21,28 +21,28 @@ export interface Stamp {
 const AS_COPY = { isCopy: true } as const;
 
 /** The events of one notice: who gets it, and what they see. Mostly one; none if no room remains. */
-export function eventsOf(notices: Notice, stamp: Stamp, directory: Directory): AcceptedEvent[] {
-  const id = stamp.id === undefined ? undefined : idOfTie(stamp.id, notices.tie) + suffixOf(notices);
+export function eventsOf(notice: Notice, stamp: Stamp, directory: Directory): AcceptedEvent[] {
+  const id = stamp.id === undefined ? undefined : idOfTie(stamp.id, notice.tie) + suffixOf(notice);
   const base = { id, timestamp: stamp.timestamp };
-  if (notices.kind === 'sync') {
+  if (notice.kind === 'sync') {
     return [
-      { ...base, name: 'calendar.sync', data: thinData(notices, directory), rooms: roomsOfSync(notices) },
+      { ...base, name: 'calendar.sync', data: thinData(notice, directory), rooms: roomsOfSync(notice) },
     ];
   }
-  const { hash, ...row } = notices.row;
+  const { hash, ...row } = notice.row;
   const data = {
     ...row,
-    ...reasonOf(notices),
-    ...previousOf(notices.before, directory),
+    ...present({ reason: notice.reason }),
+    ...previousOf(notice.before, directory),
     ...knownOf(row, directory),
   };
-  const rooms = roomsOf(notices, directory);
+  const rooms = roomsOf(notice, directory);
   if (rooms.length === 0) return [];
-  if (notices.audience === 'customer') {
-    return [{ ...base, name: notices.name, data: { ...data, ...present({ hash }) }, rooms, ...AS_COPY }];
+  if (notice.audience === 'customer') {
+    return [{ ...base, name: notice.name, data: { ...data, ...present({ hash }) }, rooms, ...AS_COPY }];
   }
-  const isCopy = notices.part?.who === 'joining';
-  const event = { ...base, name: notices.name, data, rooms, ...(isCopy && AS_COPY) };
+  const isCopy = notice.part?.who === 'joining';
+  const event = { ...base, name: notice.name, data, rooms, ...(isCopy && AS_COPY) };
   return withHashForCustomer(event, hash, row.id_users_customer ?? undefined);
 }
 
@@ -50,7 +50,7 @@ export function eventsOf(notices: Notice, stamp: Stamp, directory: Directory): A
  * An appointment's event whose `data` has no hash, and where there is one to give, the same for the customer alone, with it:
  * it lets its holder cancel and move the appointment.
  */
-export function withHashForCustomer(
+function withHashForCustomer(
   event: AcceptedEvent,
   hash: unknown,
   customer: number | undefined,
@@ -72,17 +72,41 @@ export function idOfTie(id: string, tie: number | undefined): string {
 }
 
 /** Of one message several events may come: each has an id that the same message gives it again. */
-function suffixOf(notices: Notice): string {
-  if (notices.isOneOfMany === true) return `:${notices.kind === 'sync' ? notices.id : notices.row.id}`;
-  if (notices.kind === 'sync') return '';
-  if (notices.audience === 'customer') return ':customer';
-  if (notices.part?.who === 'leaving') return ':reassigned';
-  if (notices.part?.who === 'joining') return ':assigned';
+function suffixOf(notice: Notice): string {
+  if (notice.isOneOfMany === true) return `:${notice.kind === 'sync' ? notice.id : notice.row.id}`;
+  if (notice.kind === 'sync') return '';
+  if (notice.audience === 'customer') return ':customer';
+  if (notice.part?.who === 'leaving') return ':reassigned';
+  if (notice.part?.who === 'joining') return ':assigned';
   return '';
 }
 
+/**
+ * What the fork's own call does not say: names, which its apps show, and the secretaries of the provider, whom it never
+ * told. What it does say stays as it is, but for the secrets of the rows in it: with `keepHash` the customer gets their own hash.
+ */
+export function enriched(
+  event: AcceptedEvent,
+  directory: Directory,
+  { keepHash }: { readonly keepHash: boolean },
+): AcceptedEvent[] {
+  if (!isAppointmentEvent(event.name))
+    return [{ ...event, data: withOffset(withoutSecretKeys(event.data), directory) }];
+  const { hash } = event.data;
+  const data = withKnown(withoutSecretKeys(event.data, APPOINTMENT_SECRETS), directory);
+  const known = { ...event, data, rooms: withSecretaries(event, directory) };
+  return withHashForCustomer(known, keepHash ? hash : undefined, concernedBy(data).customerId);
+}
+
+function withSecretaries({ data, rooms }: AcceptedEvent, directory: Directory): readonly Address[] {
+  const { providerId } = concernedBy(data);
+  if (providerId === undefined || !rooms.includes(personalRoom('provider', providerId))) return rooms;
+  const secretaries = directory.secretariesOf(providerId).map((id) => personalRoom('secretary', id));
+  return [...new Set([...rooms, ...secretaries])];
+}
+
 /** When an absence of the fork's own call is, as of a webhook: with the offset of its provider where that is known. */
-export function withOffset(data: EventData, directory: Directory): EventData {
+function withOffset(data: EventData, directory: Directory): EventData {
   const { start, end, ...rest } = data;
   const { providerId } = concernedBy(data);
   const slot = { start: textOf(start), end: textOf(end) };
@@ -91,7 +115,7 @@ export function withOffset(data: EventData, directory: Directory): EventData {
 }
 
 /** What is known of somebody else's appointment data: names, and its times with the provider's zone. Nothing is overwritten. */
-export function withKnown(data: EventData, directory: Directory): EventData {
+function withKnown(data: EventData, directory: Directory): EventData {
   const { providerId, customerId } = concernedBy(data);
   const row = {
     id_users_provider: providerId,
@@ -104,22 +128,17 @@ export function withKnown(data: EventData, directory: Directory): EventData {
 }
 
 function knownOf(
-  row: {
-    readonly id_users_provider?: number | undefined;
-    readonly id_users_customer?: number | null | undefined;
-    readonly id_services?: number | null | undefined;
-    readonly start_datetime?: string | null | undefined;
-    readonly end_datetime?: string | null | undefined;
+  row: Pick<AppointmentRow, 'id_users_customer' | 'id_services' | 'start_datetime' | 'end_datetime'> & {
+    readonly id_users_provider: number | undefined;
   },
   directory: Directory,
 ): EventData {
-  const { id_users_provider: provider, id_users_customer: customer, id_services: service } = row;
-  const slot = { start: row.start_datetime, end: row.end_datetime };
+  const { id_users_provider: provider, start_datetime: start, end_datetime: end } = row;
   return present({
-    ...slotOf(slot, provider === undefined ? undefined : directory.zoneOf(provider)),
-    service_name: nameOf('service', service, directory),
-    customer_name: nameOf('customer', customer, directory),
-    provider_name: nameOf('provider', provider, directory),
+    ...slotOf({ start, end }, provider === undefined ? undefined : directory.zoneOf(provider)),
+    service_name: directory.nameOf('service', row.id_services),
+    customer_name: directory.nameOf('customer', row.id_users_customer),
+    provider_name: directory.nameOf('provider', provider),
   });
 }
 
@@ -128,8 +147,8 @@ function roomsOfSync({ provider, secretary }: Extract<Notice, { kind: 'sync' }>)
   return ['calendar', ...(provider === undefined ? [] : [personalRoom('provider', provider)]), 'admin'];
 }
 
-function roomsOf(notices: Extract<Notice, { kind: 'appointment' }>, directory: Directory): Address[] {
-  const { row, part, audience } = notices;
+function roomsOf(notice: Extract<Notice, { kind: 'appointment' }>, directory: Directory): Address[] {
+  const { row, part, audience } = notice;
   const rooms = roomsOfRow(row, directory).filter(
     (room) => audience === undefined || isOfCustomer(room) === (audience === 'customer'),
   );
@@ -145,8 +164,8 @@ function roomsOfRow(
   return appointmentRooms(provider, customer ?? undefined, directory.secretariesOf(provider));
 }
 
-function thinData(notices: Extract<Notice, { kind: 'sync' }>, directory: Directory): EventData {
-  const { reason, id, provider, start, end, before } = notices;
+function thinData(notice: Extract<Notice, { kind: 'sync' }>, directory: Directory): EventData {
+  const { reason, id, provider, start, end, before } = notice;
   return present({
     reason,
     appointment_id: id,
@@ -164,14 +183,6 @@ function previousOf(before: Notice['before'], directory: Directory): EventData {
     ...Object.fromEntries(slot.map(([key, time]) => [`previous_${key}`, time])),
     previous_provider_id: before.provider,
   };
-}
-
-function reasonOf({ reason }: { readonly reason?: string }): EventData {
-  return reason === undefined ? {} : { reason };
-}
-
-function nameOf(kind: NamedKind, id: number | null | undefined, directory: Directory): string | undefined {
-  return id === null || id === undefined ? undefined : directory.nameOf(kind, id);
 }
 
 function textOf(value: unknown): string | undefined {

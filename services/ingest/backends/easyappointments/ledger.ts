@@ -15,7 +15,7 @@ export type Proposal = {
 
 /** Whom and what appointments are about; for the names and rooms of an event. */
 export interface Directory {
-  nameOf(kind: NamedKind, id: number): string | undefined;
+  nameOf(kind: NamedKind, id: number | null | undefined): string | undefined;
   /** Of somebody without one, and of what is nobody's, the site's default. */
   zoneOf(provider: number | undefined): string | undefined;
   secretariesOf(provider: number): readonly number[];
@@ -84,8 +84,8 @@ export class Ledger implements Directory {
     }
   }
 
-  nameOf(kind: NamedKind, id: number): string | undefined {
-    const found = this.get(kind, id);
+  nameOf(kind: NamedKind, id: number | null | undefined): string | undefined {
+    const found = typeof id === 'number' ? this.get(kind, id) : undefined;
     return found?.gone === true ? undefined : (found?.name ?? undefined);
   }
 
@@ -96,10 +96,8 @@ export class Ledger implements Directory {
   }
 
   secretariesOf(provider: number): readonly number[] {
-    return [...this.#all('secretary')]
-      .filter(([, { gone, providers }]) => !gone && providers.includes(provider))
-      .map(([id]) => id)
-      .sort((a, b) => a - b);
+    const isTheirs = ({ gone, providers }: Records['secretary']) => !gone && providers.includes(provider);
+    return this.#ids('secretary', isTheirs).sort((a, b) => a - b);
   }
 
   /** Booked appointments of somebody or of a service, by id. */
@@ -122,31 +120,23 @@ export class Ledger implements Directory {
 
   /** Ids of appointments that exist and start on these days (`Y-m-d`, both included). */
   existingBetween(firstDay: string, lastDay: string): readonly number[] {
-    return [...this.#all('appointment')]
-      .filter(([, { state, absence, start }]) => {
-        const day = start?.slice(0, firstDay.length);
-        return state !== 'deleted' && !absence && day !== undefined && day >= firstDay && day <= lastDay;
-      })
-      .map(([id]) => id);
+    return this.#ids('appointment', ({ state, absence, start }) => {
+      const day = start?.slice(0, firstDay.length);
+      return state !== 'deleted' && !absence && day !== undefined && day >= firstDay && day <= lastDay;
+    });
   }
 
   /** Ids of absences, or of blocked periods, that exist and did not end before a day (`Y-m-d`). */
   existingFrom(kind: 'unavailability' | 'blocked_period', day: string): readonly number[] {
     const isComing = ({ end }: { readonly end: string | null }) => end === null || end >= day;
-    const all =
-      kind === 'blocked_period'
-        ? [...this.#all('blocked_period')].filter(([, record]) => !record.gone && isComing(record))
-        : [...this.#all('appointment')].filter(
-            ([, record]) => record.absence && record.state !== 'deleted' && isComing(record),
-          );
-    return all.map(([id]) => id);
+    if (kind === 'blocked_period') return this.#ids(kind, (record) => !record.gone && isComing(record));
+    const isThere = ({ absence, state }: Records['appointment']) => absence && state !== 'deleted';
+    return this.#ids('appointment', (record) => isThere(record) && isComing(record));
   }
 
   /** Appointments of which two saves of one second said different things. */
   undecided(): readonly number[] {
-    return [...this.#all('appointment')]
-      .filter(([, { undecided, absence }]) => undecided === true && !absence)
-      .map(([id]) => id);
+    return this.#ids('appointment', ({ undecided, absence }) => undecided === true && !absence);
   }
 
   get lastRun(): Records['run'] | undefined {
@@ -173,6 +163,10 @@ export class Ledger implements Directory {
     for (const [kind, kept] of Object.entries(this.#kept)) {
       for (const [id, record] of kept) yield { kind, id, record } as LedgerEntry;
     }
+  }
+
+  #ids<K extends Kind>(kind: K, isMeant: (record: Records[K]) => boolean): number[] {
+    return [...this.#all(kind)].filter(([, record]) => isMeant(record)).map(([id]) => id);
   }
 
   *#all<K extends Kind>(kind: K): Generator<readonly [number, Records[K]]> {

@@ -12,8 +12,8 @@ type Concerned = Pick<AppointmentRecord, NamedKind>;
 function shownOf(id: number, { provider, customer, service }: Concerned, directory: Directory): Shown {
   const names = [
     directory.nameOf('provider', provider),
-    customer === null ? undefined : directory.nameOf('customer', customer),
-    service === null ? undefined : directory.nameOf('service', service),
+    directory.nameOf('customer', customer),
+    directory.nameOf('service', service),
   ];
   return {
     zone: directory.zoneOf(provider) ?? null,
