@@ -16,10 +16,10 @@ import type {
   Take,
   WhileConsuming,
 } from '../backend.ts';
-import { ChangeDecider } from './change-decider.ts';
+import { ChangeDecider, type Arrival } from './change-decider.ts';
 import { enriched } from './compose.ts';
 import { siteReasons } from './health.ts';
-import { BROADCAST_HEADER, RECEIVED_HEADER, webhookIn, type WaitingWebhook } from './inbox-message.ts';
+import { BROADCAST_HEADER, RECEIVED_HEADER, webhookIn } from './inbox-message.ts';
 import { Ledger } from './ledger.ts';
 import { routesOf } from './routes.ts';
 import {
@@ -33,7 +33,7 @@ import { Pace } from './api/questions.ts';
 import { Reconciler } from './api/reconciler.ts';
 import { SiteWatch } from './api/site-watch.ts';
 import { systemTimer } from './api/timer.ts';
-import { writeWebhook } from './webhook.ts';
+import { writeWebhook, type Webhook } from './webhook.ts';
 import { withoutSecrets } from './without-secrets.ts';
 
 const UPKEEP_MS = 60_000;
@@ -60,6 +60,7 @@ class EasyAppointments implements Backend, WhileConsuming {
     easyAppointments: { type: 'apiKey', in: 'header', name: 'X-Ea-Token' },
   };
   readonly whileConsuming: WhileConsuming = this;
+  readonly strip = withoutSecrets;
   readonly #ledger = new Ledger();
   readonly #site = new SiteWatch();
   readonly #decider: ChangeDecider;
@@ -152,10 +153,6 @@ class EasyAppointments implements Backend, WhileConsuming {
     return () => this.#take(found);
   }
 
-  strip(body: Buffer): Buffer {
-    return withoutSecrets(body);
-  }
-
   get isOpen(): boolean {
     return this.#decider.isOpen;
   }
@@ -208,7 +205,7 @@ class EasyAppointments implements Backend, WhileConsuming {
     await this.#stream.close();
   }
 
-  #take({ webhook, ...arrival }: WaitingWebhook): Promise<Refusal | undefined> {
+  #take({ webhook, ...arrival }: Arrival<Webhook>): Promise<Refusal | undefined> {
     switch (webhook.kind) {
       case 'reconcile':
         // Receiving it already opened the decider, and opening reconciles.

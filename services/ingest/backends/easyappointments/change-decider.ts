@@ -12,7 +12,7 @@ import { effectsOf, effectsOfObservation } from './effects.ts';
 import type { DecisionContext, Effects } from './notice.ts';
 import { asShown, asToldBefore, toldAgain } from './shown.ts';
 import type { Decider as DeciderPort, Lookups, Observation, Run } from './api/ports.ts';
-import type { Change } from './webhook.ts';
+import type { Change, Webhook } from './webhook.ts';
 
 export interface DeciderOptions {
   readonly ledger: Ledger;
@@ -32,8 +32,9 @@ export interface DeciderOptions {
   readonly clock: WallClock;
 }
 
-export interface Arrival {
-  readonly webhook: Change;
+/** A webhook as it waits in the inbox. */
+export interface Arrival<Kind extends Webhook = Change> {
+  readonly webhook: Kind;
   readonly entrance: Entrance;
   /** Of its message. */
   readonly id: string | undefined;
@@ -87,13 +88,12 @@ export class ChangeDecider implements DeciderPort {
     if (webhook.kind === 'customer') lookups?.heard(webhook.row.id, receivedMs);
     const effects = effectsOf(webhook, ledger, this.#context(receivedMs));
     if (effects.isOfAnotherRow) return Promise.resolve(this.#clash(webhook));
-    const stamp = { id, timestamp: new Date(receivedMs).toISOString() };
     this.#settleTies(effects);
     const customer = customerOf(webhook);
     // Asked also where this save shows nothing: what was told before may have another name by now.
     const known = customer === undefined ? undefined : lookups?.nameOf(customer, receivedMs);
     const named = showsCustomer(effects) ? known : undefined;
-    return this.#carryOut(effects, stamp, entrance, named).then(() => undefined);
+    return this.#carryOut(effects, stampOf(receivedMs, id), entrance, named).then(() => undefined);
   }
 
   /** It tells of another appointment under the id of one that exists. */
@@ -109,9 +109,15 @@ export class ChangeDecider implements DeciderPort {
     { overlapMs = OVERLAP_MS } = {},
   ): Promise<'announced' | 'learned' | 'unchanged'> {
     if (!this.#open) throw new AppError('going_away', 'another instance consumes the inbox now');
-    const effects = this.#effectsOfObservation(observation, overlapMs);
-    const stamp = { id: undefined, timestamp: new Date(observation.asOfMs).toISOString() };
-    await this.#carryOut(effects, stamp, 'reconciliation');
+    const { ledger, lookups } = this.options;
+    const { asOfMs } = observation;
+    // In a run what people and services are called is told once all of them are known, by `tellAgain`; providers are few.
+    const isAlone = overlapMs === 0;
+    const isProvider = observation.kind === 'person' && observation.role === 'provider';
+    const context = this.#context(asOfMs - overlapMs, isAlone || isProvider);
+    const heard = (customer: number) => lookups?.heard(customer, asOfMs);
+    const effects = effectsOfObservation(observation, ledger, context, heard);
+    await this.#carryOut(effects, stampOf(asOfMs), 'reconciliation');
     if (effects.notices.length > 0) return 'announced';
     return effects.proposals.length > 0 ? 'learned' : 'unchanged';
   }
@@ -130,7 +136,7 @@ export class ChangeDecider implements DeciderPort {
 
   async completed(run: Run): Promise<void> {
     const proposals = [{ kind: 'run', id: RUN_ID, record: run }] as const;
-    await this.#carryOut({ notices: [], proposals }, { id: undefined, timestamp: '' }, 'reconciliation');
+    await this.#carryOut({ notices: [], proposals }, stampOf(run.asOfMs), 'reconciliation');
   }
 
   /** Tells again what clients were told with other names or another zone than are known now; resolves to how many. */
@@ -138,19 +144,12 @@ export class ChangeDecider implements DeciderPort {
     if (!this.#open) throw new AppError('going_away', 'another instance consumes the inbox now');
     const { ledger, clock } = this.options;
     const atMs = unixMs(clock());
-    const again = ledger
-      .coming(this.#context(atMs).today)
-      .flatMap(([id, record]) => toldAgain(id, record, this.#withoutDoubtful(ledger)) ?? []);
+    const coming = ledger.coming(this.#context(atMs).today);
+    const again = toldAgain(coming, this.#withoutDoubtful(ledger));
     for (const some of batches(again)) {
-      const effects = {
-        notices: some.map(({ notices }) => notices),
-        proposals: some.map(({ proposal }) => proposal),
-      };
-      await this.#carryOut(
-        effects,
-        { id: undefined, timestamp: new Date(atMs).toISOString() },
-        'reconciliation',
-      );
+      const notices = some.map(({ notice }) => notice);
+      const proposals = some.map(({ proposal }) => proposal);
+      await this.#carryOut({ notices, proposals }, stampOf(atMs), 'reconciliation');
     }
     return again.length;
   }
@@ -168,16 +167,6 @@ export class ChangeDecider implements DeciderPort {
       nowOf: (provider) => wallClockAt(atMs, this.options.ledger.zoneOf(provider)),
       today: new Date(nowMs - DAY_MS).toISOString().slice(0, 10),
     };
-  }
-
-  #effectsOfObservation(observation: Observation, overlapMs: number): Effects {
-    const { ledger, lookups } = this.options;
-    // In a run what people and services are called is told once all of them are known, by `tellAgain`; providers are few.
-    const isAlone = overlapMs === 0;
-    const isProvider = observation.kind === 'person' && observation.role === 'provider';
-    const context = this.#context(observation.asOfMs - overlapMs, isAlone || isProvider);
-    const heard = (customer: number) => lookups?.heard(customer, observation.asOfMs);
-    return effectsOfObservation(observation, ledger, context, heard);
   }
 
   /** Before the plan is carried out: what is known now is what was known before it. */
@@ -267,6 +256,11 @@ export class ChangeDecider implements DeciderPort {
     };
     done.then(settle, settle);
   }
+}
+
+/** `id` is that of the message, where one brought it. */
+function stampOf(ms: number, id?: string): Stamp {
+  return { id, timestamp: new Date(ms).toISOString() };
 }
 
 /** Whose row the save may have written: the booking page and the calendar do, and tell nobody. */

@@ -2,23 +2,14 @@ import { z } from 'zod';
 import type { Problem } from '../../../../shared/contract/errors.ts';
 import { unixMs } from '../../../../shared/core/wall-time.ts';
 import { parseJson } from '../../accept/json.ts';
-import type { Entrance } from '../../accept/ports.ts';
 import type { Contents } from '../../accept/contents.ts';
 import { invalidEvent, refusal, renamed, type Refusal } from '../../accept/problems.ts';
 import type { Repeats } from '../../accept/repeats.ts';
 import { EventId } from '../../accept/schemas.ts';
 import type { InboxMessage, Now } from '../backend.ts';
 import { readBroadcast } from './broadcast.ts';
+import type { Arrival } from './change-decider.ts';
 import { looksLikeWebhook, readWebhook, type Webhook, type WebhookOptions } from './webhook.ts';
-
-/** A webhook as it waits in the inbox. */
-export interface WaitingWebhook {
-  readonly webhook: Webhook;
-  readonly entrance: Entrance;
-  readonly id: string | undefined;
-  /** Unix milliseconds. */
-  readonly receivedMs: number;
-}
 
 /** Says that the HTTP entrance put it there, and when it came; Unix milliseconds. */
 export const RECEIVED_HEADER = 'x-webhook-received';
@@ -32,7 +23,7 @@ export function webhookIn(
   message: InboxMessage,
   { time, nowMs }: Now,
   { ids, ...options }: WebhookOptions & { readonly ids: Repeats<void> },
-): WaitingWebhook | Refusal | undefined {
+): Arrival<Webhook> | Refusal | undefined {
   const broadcastMs = Received.parse(message.headers[BROADCAST_HEADER]);
   if (broadcastMs !== undefined) return waitingBroadcast(message, broadcastMs);
   if (!message.body.includes(MARK_OF_A_WEBHOOK)) return undefined;
@@ -72,7 +63,7 @@ function clashOf(webhook: Webhook, id: string, nowMs: number, ids: Repeats<void>
 }
 
 /** `undefined` for one that this version does not understand: it is an event all the same. */
-function waitingBroadcast(message: InboxMessage, receivedMs: number): WaitingWebhook | undefined {
+function waitingBroadcast(message: InboxMessage, receivedMs: number): Arrival<Webhook> | undefined {
   const json = parseJson(message.body, { inexact: 'mend' });
   const id = idOf(message);
   const webhook = 'problems' in json ? undefined : readBroadcast(json.value, id);

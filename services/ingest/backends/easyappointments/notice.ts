@@ -9,15 +9,16 @@ import type { LocalNow } from './local-time.ts';
 export type Notice = {
   /** Of two saves of one second: the version of the record that it leads to. Their messages may be told more than once. */
   readonly tie?: number;
+  /** Where it was before, for calendars that show it there. */
+  readonly before?: Before;
+  /** Of one message that tells of several appointments: its id has that of the appointment behind it. */
+  readonly isOneOfMany?: boolean;
 } & (
   | {
       readonly kind: 'appointment';
       readonly name: AppointmentEventName;
       readonly row: AppointmentRow;
       readonly reason?: string;
-      /** Where it was before, for calendars that show it there. */
-      readonly before?: Before;
-      readonly isOneOfMany?: boolean;
       /** Told only to a part of those whom it concerns; absent for all of them. */
       readonly part?: Part;
       /** Of an appointment that its customer is not told of: everybody else, or the customer alone; absent for all. */
@@ -33,9 +34,6 @@ export type Notice = {
       readonly secretary?: number;
       readonly start?: string | null | undefined;
       readonly end?: string | null | undefined;
-      readonly before?: Before;
-      /** Of one message that tells of several appointments: its id has that of the appointment behind it. */
-      readonly isOneOfMany?: boolean;
     }
 );
 

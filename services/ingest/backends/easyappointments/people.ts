@@ -69,10 +69,10 @@ function effectsOfNamed(
   const assumed = { zone: known?.timezone, namesChanged: known !== undefined && known.name !== record.name };
   const coming =
     told.tellAgain && kind !== 'secretary' ? ledger.coming(told.today, { kind, id: row.id }) : [];
-  const again = coming.flatMap(([id, one]) => toldAgain(id, one, directory, assumed) ?? []);
+  const again = toldAgain(coming, directory, assumed);
   if (isSame && again.length === 0) return NOTHING;
   return {
-    notices: [...own, ...again.map(({ notices }) => notices)],
+    notices: [...own, ...again.map(({ notice }) => notice)],
     // The person last: what breaks before it makes the message come again and tell the same.
     proposals: [...again.map((one) => one.proposal), ...(isSame ? [] : [proposal])],
     directory,

@@ -21,48 +21,46 @@ function shownOf(id: number, { provider, customer, service }: Concerned, directo
   };
 }
 
-export interface Again {
-  readonly notices: Notice;
+interface Again {
+  readonly notice: Notice;
   readonly proposal: Proposal;
 }
 
 /** What clients were told before the zone and names stood in the record. */
-export interface Assumed {
+interface Assumed {
   readonly zone?: string | null | undefined;
   readonly namesChanged?: boolean;
 }
 
-/** Tells an appointment again whose zone or names are others than it was told with; `undefined` where they are not. */
+/** Tells those appointments again whose zone or names are others than they were told with. */
 export function toldAgain(
-  id: number,
-  { version: _, ...record }: AppointmentRecord,
+  coming: readonly (readonly [number, AppointmentRecord])[],
   directory: Directory,
   assumed: Assumed = {},
-): Again | undefined {
-  const now = shownOf(id, record, directory);
-  const zone = record.zone === undefined ? assumed.zone : record.zone;
-  const otherZone = zone !== undefined && now.zone !== null && zone !== now.zone;
-  const otherNames = record.names === undefined ? assumed.namesChanged === true : record.names !== now.names;
-  if (!otherZone && (record.absence || !otherNames)) return undefined;
-  const before = { ...record, ...(zone !== undefined && { zone }) };
-  const proposal: Proposal = { kind: 'appointment', id, record: { ...record, ...now } };
-  if (record.absence) {
+): readonly Again[] {
+  return coming.flatMap(([id, { version: _, ...record }]): Again[] => {
+    const now = shownOf(id, record, directory);
+    const zone = record.zone === undefined ? assumed.zone : record.zone;
+    const otherZone = zone !== undefined && now.zone !== null && zone !== now.zone;
+    const otherNames =
+      record.names === undefined ? assumed.namesChanged === true : record.names !== now.names;
+    if (!otherZone && (record.absence || !otherNames)) return [];
+    const before = { ...record, ...(zone !== undefined && { zone }) };
+    const proposal: Proposal = { kind: 'appointment', id, record: { ...record, ...now } };
     const { provider, start, end } = record;
-    const slot = { reason: 'unavailability.saved', id, provider, start, end, before, isOneOfMany } as const;
-    return { notices: { kind: 'sync', ...slot }, proposal };
-  }
-  const notices = {
-    kind: 'appointment',
-    name: 'appointment.updated',
-    row: rowOf(id, record),
-    isOneOfMany,
-    ...audienceOf(record),
-    ...(otherZone ? { reason: 'zone_changed', before } : { reason: 'names' }),
-  } as const;
-  return { notices, proposal };
+    const notice: Notice = record.absence
+      ? { kind: 'sync', reason: 'unavailability.saved', id, provider, start, end, before, isOneOfMany: true }
+      : {
+          kind: 'appointment',
+          name: 'appointment.updated',
+          row: rowOf(id, record),
+          isOneOfMany: true,
+          ...audienceOf(record),
+          ...(otherZone ? { reason: 'zone_changed', before } : { reason: 'names' }),
+        };
+    return [{ notice, proposal }];
+  });
 }
-
-const isOneOfMany = true;
 
 /** With the zone and names that the change before it was told with, which were not settled when it was decided. */
 export function asToldBefore(entry: LedgerEntry, written: readonly LedgerEntry[]): LedgerEntry {
