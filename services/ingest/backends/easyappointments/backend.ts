@@ -33,12 +33,14 @@ import { Pace } from './api/questions.ts';
 import { Reconciler } from './api/reconciler.ts';
 import { SiteWatch } from './api/site-watch.ts';
 import { systemTimer } from './api/timer.ts';
-import { writeWebhook, type Webhook } from './webhook.ts';
+import { writeWebhook, type Broadcast, type Webhook } from './webhook.ts';
 import { withoutSecrets } from './without-secrets.ts';
 
 const UPKEEP_MS = 60_000;
 const HOUR_MS = 60 * 60 * 1000;
 const DAY_MS = 24 * HOUR_MS;
+const UNDECIDED =
+  'two saves of one second say different things, and the last that came is told: without EASYAPPOINTMENTS_URL nobody can ask which is right';
 const WHO_CONSUMES = 'who consumes the inbox';
 
 export const easyAppointments: BackendModule<typeof easyAppointmentsVariables> = {
@@ -68,7 +70,6 @@ class EasyAppointments implements Backend, WhileConsuming {
   readonly #reconciler: Reconciler | undefined;
   readonly #lookups: Lookups | undefined;
   readonly #upkeep: NodeJS.Timeout;
-  readonly #onPublisherState = () => this.#findConsumer();
   /** When a webhook was refused as one of another installation, by the steady clock. */
   #idsClashedMs = -Infinity;
   /** The last webhook that was refused for its key. */
@@ -96,7 +97,16 @@ class EasyAppointments implements Backend, WhileConsuming {
     });
     const observe: ChangeDecider['observe'] = (...observed) => this.#decider.observe(...observed);
     this.#lookups = reconciliation && new Lookups({ ...reconciliation, decider: { observe } });
-    this.#decider = this.#createDecider();
+    this.#decider = new ChangeDecider({
+      ...settings,
+      lookups: this.#lookups,
+      undecided: (appointment) => logger.warn({ appointment }, UNDECIDED),
+      ledger: this.#ledger,
+      announce: (events, entrance) => parts.intake.announce(events, entrance),
+      write: (entries) => this.#stream.write(entries),
+      catchUp: () => this.#stream.catchUp(),
+      clock: wallClock,
+    });
     const reconciliations = this.#countReconciliations();
     this.#reconciler =
       reconciliation &&
@@ -109,22 +119,9 @@ class EasyAppointments implements Backend, WhileConsuming {
         },
       });
     this.routes = this.#createRoutes();
-    publisher.on('state', this.#onPublisherState);
+    publisher.on('state', this.#findConsumer);
     this.#upkeep = setInterval(() => this.#keepUp(), UPKEEP_MS);
     this.#upkeep.unref();
-  }
-
-  #createDecider(): ChangeDecider {
-    return new ChangeDecider({
-      ...this.settings,
-      lookups: this.#lookups,
-      undecided: (id) => this.#sayUndecided(id),
-      ledger: this.#ledger,
-      announce: (events, entrance) => this.parts.intake.announce(events, entrance),
-      write: (entries) => this.#stream.write(entries),
-      catchUp: () => this.#stream.catchUp(),
-      clock: wallClock,
-    });
   }
 
   #createRoutes(): readonly BackendRoute[] {
@@ -199,13 +196,13 @@ class EasyAppointments implements Backend, WhileConsuming {
 
   async stop(): Promise<void> {
     clearInterval(this.#upkeep);
-    this.parts.publisher.off('state', this.#onPublisherState);
+    this.parts.publisher.off('state', this.#findConsumer);
     this.#lookups?.stop();
     await this.#reconciler?.stop();
     await this.#stream.close();
   }
 
-  #take({ webhook, ...arrival }: Arrival<Webhook>): Promise<Refusal | undefined> {
+  #take({ webhook, ...arrival }: Arrival<Webhook | Broadcast>): Promise<Refusal | undefined> {
     switch (webhook.kind) {
       case 'reconcile':
         // Receiving it already opened the decider, and opening reconciles.
@@ -223,13 +220,6 @@ class EasyAppointments implements Backend, WhileConsuming {
     }
   }
 
-  #sayUndecided(appointment: number): void {
-    this.parts.logger.warn(
-      { appointment },
-      'two saves of one second say different things, and the last that came is told: without EASYAPPOINTMENTS_URL nobody can ask which is right',
-    );
-  }
-
   #keepUp(): void {
     const oldestMs = unixMs(wallClock()) - this.settings.keepDays * DAY_MS;
     this.#ledger.forgetBefore(new Date(oldestMs).toISOString().slice(0, 10));
@@ -243,13 +233,13 @@ class EasyAppointments implements Backend, WhileConsuming {
   }
 
   /** The instance that consumes the inbox learns of it by a message, and a quiet site sends none for hours. */
-  #findConsumer(): void {
+  readonly #findConsumer = (): void => {
     if (this.#reconciler === undefined || this.isOpen || this.parts.publisher.state.state !== 'connected')
       return;
     this.#requestReconciliation(WHO_CONSUMES).catch((error: unknown) =>
       this.parts.logger.debug({ err: error }, 'the inbox was not asked who consumes it'),
     );
-  }
+  };
 
   async #requestReconciliation(reason: string): Promise<void> {
     await this.#enqueue(Buffer.from(writeWebhook({ kind: 'reconcile', reason })), RECEIVED_HEADER);

@@ -13,13 +13,11 @@ import type { Ledger } from './ledger.ts';
 import { isOfCustomer, isQuiet } from './quiet.ts';
 import type { Broadcast } from './webhook.ts';
 
-/** The columns that a row of the table has, and a backend's own words do not. */
-const Columns = z.object({
-  create_datetime: z.string(),
-  start_datetime: z.string(),
-  end_datetime: z.string(),
+/** With the columns that a row of the table has, and a backend's own words do not. */
+const Body = z.object({
+  event: z.string(),
+  data: z.looseObject({ create_datetime: z.string(), start_datetime: z.string(), end_datetime: z.string() }),
 });
-const Body = z.object({ event: z.string(), data: z.unknown() });
 
 /**
  * What waits in the inbox: an event as any backend may put it there, so that an instance of before 0.5 announces it, and
@@ -44,7 +42,7 @@ export function broadcastIn(
   const json = parseJson(body, { inexact: 'mend' });
   const given = 'problems' in json ? undefined : Body.safeParse(json.value).data;
   const row = (keepHash ? AppointmentRowWithHash : AppointmentRow).safeParse(given?.data);
-  if (given === undefined || !row.success || !Columns.safeParse(given.data).success) return undefined;
+  if (given === undefined || !row.success) return undefined;
   const isAbsence = given.event.startsWith('unavailability');
   if (!isAbsence && !isAppointmentEvent(event.name)) return undefined;
   const waiting: z.input<typeof Waiting> = {
@@ -78,16 +76,12 @@ export function effectsOfBroadcast(
   const told = { ...context, verb, row };
   const { notices, record, isOfAnotherRow } = decide(known, told);
   if (isOfAnotherRow) return { notices: [], proposals: [], isOfAnotherRow };
-  const proposalsOf = (kept: typeof record) =>
-    kept === undefined ? [] : [{ kind: 'appointment', id: row.id, record: kept } as const];
+  const proposals = record === undefined ? [] : [{ kind: 'appointment', id: row.id, record } as const];
   const isOutdated = verb === 'save' && record === undefined;
-  if (known !== undefined && (isOutdated || isKnown(known, told)))
-    return { notices: [], proposals: proposalsOf(record) };
+  if (known !== undefined && (isOutdated || isKnown(known, told))) return { notices: [], proposals };
   // Nobody need hear that it is off of one that is over, or again after its status said so; calendars learn of the slot.
   const isOff = record !== undefined && record.state !== 'booked' && row.is_unavailability !== true;
-  if (isOff && notices.every(({ kind }) => kind === 'sync')) {
-    return { notices, proposals: proposalsOf(record) };
-  }
+  if (isOff && notices.every(({ kind }) => kind === 'sync')) return { notices, proposals };
   const whole = {
     ...event,
     ...asDecided(event, notices),
@@ -97,10 +91,8 @@ export function effectsOfBroadcast(
   const forOthers = known?.quiet === true || isQuiet(told);
   const rooms = forOthers ? event.rooms.filter((room) => !isOfCustomer(room)) : event.rooms;
   return {
-    notices: notices.filter(
-      (one) => one.kind === 'appointment' && (one.part?.who === 'leaving' || one.audience === 'customer'),
-    ),
-    proposals: proposalsOf(record),
+    notices: notices.filter(isOfOthers),
+    proposals,
     passedOn: (directory) =>
       rooms.length === 0 ? [] : enriched({ ...whole, data, rooms }, directory, context),
   };
@@ -111,13 +103,16 @@ function asDecided(
   { name, data }: AcceptedEvent,
   notices: readonly Notice[],
 ): Pick<AcceptedEvent, 'name' | 'data'> {
-  const own = notices.find(
-    (one) => one.kind === 'appointment' && one.part?.who !== 'leaving' && one.audience !== 'customer',
-  );
+  const own = notices.find((one) => one.kind === 'appointment' && !isOfOthers(one));
   if (own?.kind !== 'appointment') return { name, data };
   if (own.name === 'appointment.cancelled') return { name: own.name, data };
   if (own.reason !== 'restored') return { name, data };
   return { name: own.name, data: { ...data, reason: own.reason } };
+}
+
+/** Whether it is for those whom the fork does not name. */
+function isOfOthers(one: Notice): boolean {
+  return one.kind === 'appointment' && (one.part?.who === 'leaving' || one.audience === 'customer');
 }
 
 function isKnown(known: AppointmentRecord, told: Told): boolean {

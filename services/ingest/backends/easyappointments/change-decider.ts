@@ -12,7 +12,7 @@ import { effectsOf, effectsOfObservation } from './effects.ts';
 import type { DecisionContext, Effects } from './notice.ts';
 import { asShown, asToldBefore, toldAgain } from './shown.ts';
 import type { Decider as DeciderPort, Lookups, Observation, Run } from './api/ports.ts';
-import type { Change, Webhook } from './webhook.ts';
+import type { Change } from './webhook.ts';
 
 export interface DeciderOptions {
   readonly ledger: Ledger;
@@ -33,7 +33,7 @@ export interface DeciderOptions {
 }
 
 /** A webhook as it waits in the inbox. */
-export interface Arrival<Kind extends Webhook = Change> {
+export interface Arrival<Kind = Change> {
   readonly webhook: Kind;
   readonly entrance: Entrance;
   /** Of its message. */

@@ -9,7 +9,13 @@ import { EventId } from '../../accept/schemas.ts';
 import type { InboxMessage, Now } from '../backend.ts';
 import { readBroadcast } from './broadcast.ts';
 import type { Arrival } from './change-decider.ts';
-import { looksLikeWebhook, readWebhook, type Webhook, type WebhookOptions } from './webhook.ts';
+import {
+  looksLikeWebhook,
+  readWebhook,
+  type Broadcast,
+  type Webhook,
+  type WebhookOptions,
+} from './webhook.ts';
 
 /** Says that the HTTP entrance put it there, and when it came; Unix milliseconds. */
 export const RECEIVED_HEADER = 'x-webhook-received';
@@ -23,7 +29,7 @@ export function webhookIn(
   message: InboxMessage,
   { time, nowMs }: Now,
   { ids, ...options }: WebhookOptions & { readonly ids: Repeats<void> },
-): Arrival<Webhook> | Refusal | undefined {
+): Arrival<Webhook | Broadcast> | Refusal | undefined {
   const broadcastMs = Received.parse(message.headers[BROADCAST_HEADER]);
   if (broadcastMs !== undefined) return waitingBroadcast(message, broadcastMs);
   if (!message.body.includes(MARK_OF_A_WEBHOOK)) return undefined;
@@ -63,7 +69,7 @@ function clashOf(webhook: Webhook, id: string, nowMs: number, ids: Repeats<void>
 }
 
 /** `undefined` for one that this version does not understand: it is an event all the same. */
-function waitingBroadcast(message: InboxMessage, receivedMs: number): Arrival<Webhook> | undefined {
+function waitingBroadcast(message: InboxMessage, receivedMs: number): Arrival<Broadcast> | undefined {
   const json = parseJson(message.body, { inexact: 'mend' });
   const id = idOf(message);
   const webhook = 'problems' in json ? undefined : readBroadcast(json.value, id);

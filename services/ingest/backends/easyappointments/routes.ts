@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { AppError } from '../../../../shared/contract/errors.ts';
 import { parseJson } from '../../accept/json.ts';
-import { invalidEvent, type Checked, type Refusal } from '../../accept/problems.ts';
+import { invalidEvent, type Refusal } from '../../accept/problems.ts';
 import type { Answer, BackendRoute } from '../backend.ts';
-import { readWebhook, WebhookInput, writeWebhook, type Webhook, type WebhookOptions } from './webhook.ts';
+import { readWebhook, WebhookInput, writeWebhook, type WebhookOptions } from './webhook.ts';
 
 export interface RouteOptions extends WebhookOptions {
   /** Puts a body into the inbox; throws an AppError when the broker cannot take it now, resolves on its confirm. */
@@ -75,10 +75,10 @@ export function routesOf(options: RouteOptions): readonly BackendRoute[] {
 async function takeWebhook(body: Buffer, options: RouteOptions): Promise<Answer | Refusal> {
   const json = parseJson(body, { inexact: 'mend' });
   if ('problems' in json) return json;
-  const webhook: Checked<Webhook> = readWebhook(json.value, options);
+  const webhook = readWebhook(json.value, options);
   if ('problems' in webhook) return invalidEvent(webhook.problems);
   const { value } = webhook;
-  if (value.kind === 'ignored' || value.kind === 'reconcile' || value.kind === 'broadcast')
+  if (value.kind === 'ignored' || value.kind === 'reconcile')
     options.ignored(value.kind === 'ignored' && value.known);
   else await options.enqueue(Buffer.from(writeWebhook(value)));
   return TAKEN;

@@ -31,10 +31,7 @@ const SITE_FORM = {
 } as const;
 const WITHOUT_QUERY = `expected the address at which the booking page opens, such as ${SITE_FORM.example}, without a query`;
 
-/**
- * A site as it opens in a browser, with `/index.php` or with the whole path of the API; becomes the address of its REST
- * API.
- */
+/** A site as it opens in a browser, or with `/index.php`, or with the path of the API: becomes the address of its API. */
 export const SiteUrl = sound(
   (url) => urlProblem(url, SITE_FORM) ?? (new URL(url).search === '' ? undefined : WITHOUT_QUERY),
 ).transform((url) => {

@@ -24,7 +24,7 @@ export type Change = RowChange | Broadcast;
 
 /** One webhook, reduced to what we take of it. */
 export type Webhook =
-  | Change
+  | RowChange
   /** Ours, in the inbox only: the instance that reads it asks the REST API what the webhooks missed. */
   | { readonly kind: 'reconcile'; readonly reason: string }
   /** An action that concerns no appointment, or one that upstream is not known to send. */
@@ -84,7 +84,7 @@ export function looksLikeWebhook(value: unknown): boolean {
   );
 }
 
-type Writable = RowChange | Extract<Webhook, { kind: 'reconcile' }>;
+type Writable = Exclude<Webhook, { kind: 'ignored' }>;
 
 function envelopeOf(webhook: Writable): { action: string; payload: object } {
   if (webhook.kind === 'reconcile') return { action: RECONCILE_ACTION, payload: { reason: webhook.reason } };
