@@ -6,16 +6,7 @@ import { LedgerStream } from './ledger-stream.ts';
 import type { Refusal } from '../../accept/problems.ts';
 import type { AcceptedEvent } from '../../accept/accept.ts';
 import { broadcastIn } from './broadcast.ts';
-import type {
-  Backend,
-  BackendModule,
-  BackendParts,
-  BackendRoute,
-  InboxMessage,
-  Now,
-  Take,
-  WhileConsuming,
-} from '../backend.ts';
+import type { Backend, BackendModule, BackendParts, WhileConsuming } from '../backend.ts';
 import { ChangeDecider, type Arrival } from './change-decider.ts';
 import { enriched } from './compose.ts';
 import { siteReasons } from './health.ts';
@@ -46,8 +37,7 @@ const WHO_CONSUMES = 'who consumes the inbox';
 export const easyAppointments: BackendModule<typeof easyAppointmentsVariables> = {
   variables: easyAppointmentsVariables,
   rules: easyAppointmentsRules,
-  create: (config, parts) =>
-    new EasyAppointments(easyAppointmentsSettings(config), config.easyappointmentsTokenHeader, parts),
+  create: (config, parts) => new EasyAppointments(easyAppointmentsSettings(config), parts),
 };
 
 /**
@@ -56,7 +46,7 @@ export const easyAppointments: BackendModule<typeof easyAppointmentsVariables> =
  */
 class EasyAppointments implements Backend, WhileConsuming {
   readonly name = 'easyappointments';
-  readonly routes: readonly BackendRoute[];
+  readonly routes: Backend['routes'];
   readonly keyHeaders: readonly string[];
   readonly securitySchemes = {
     easyAppointments: { type: 'apiKey', in: 'header', name: 'X-Ea-Token' },
@@ -77,7 +67,6 @@ class EasyAppointments implements Backend, WhileConsuming {
 
   constructor(
     private readonly settings: EasyAppointmentsSettings,
-    tokenHeader: string,
     private readonly parts: BackendParts,
   ) {
     const { connection, publisher, nextCursor, logger } = parts;
@@ -88,20 +77,16 @@ class EasyAppointments implements Backend, WhileConsuming {
       now: steadyClock,
       logger,
     };
-    this.keyHeaders = ['x-ea-token', tokenHeader];
-    this.#stream = new LedgerStream(connection, {
-      ledger: this.#ledger,
-      publisher,
-      nextKey: nextCursor,
-      logger,
-    });
+    this.keyHeaders = ['x-ea-token', settings.tokenHeader];
+    const ledger = this.#ledger;
+    this.#stream = new LedgerStream(connection, { ledger, publisher, nextKey: nextCursor, logger });
     const observe: ChangeDecider['observe'] = (...observed) => this.#decider.observe(...observed);
     this.#lookups = reconciliation && new Lookups({ ...reconciliation, decider: { observe } });
     this.#decider = new ChangeDecider({
       ...settings,
       lookups: this.#lookups,
       undecided: (appointment) => logger.warn({ appointment }, UNDECIDED),
-      ledger: this.#ledger,
+      ledger,
       announce: (events, entrance) => parts.intake.announce(events, entrance),
       write: (entries) => this.#stream.write(entries),
       catchUp: () => this.#stream.catchUp(),
@@ -124,7 +109,7 @@ class EasyAppointments implements Backend, WhileConsuming {
     this.#upkeep.unref();
   }
 
-  #createRoutes(): readonly BackendRoute[] {
+  #createRoutes() {
     return routesOf({
       keepHash: this.settings.keepHash,
       ignored: (known) => this.parts.observer.ignored(known),
@@ -143,12 +128,12 @@ class EasyAppointments implements Backend, WhileConsuming {
     });
   }
 
-  recognise(message: InboxMessage, now: Now): Take | Refusal | undefined {
+  readonly recognise: Backend['recognise'] = (message, now) => {
     const { keepHash } = this.settings;
     const found = webhookIn(message, now, { keepHash, ids: this.parts.messageIds });
     if (found === undefined || 'problems' in found) return found;
     return () => this.#take(found);
-  }
+  };
 
   get isOpen(): boolean {
     return this.#decider.isOpen;

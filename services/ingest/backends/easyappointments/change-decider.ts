@@ -14,7 +14,10 @@ import { asShown, asToldBefore, toldAgain } from './shown.ts';
 import type { Decider as DeciderPort, Lookups, Observation, Run } from './api/ports.ts';
 import type { Change } from './webhook.ts';
 
-export interface DeciderOptions {
+export interface DeciderOptions extends Pick<
+  DecisionContext,
+  'cancelledStatuses' | 'quietStatuses' | 'keepHash'
+> {
   readonly ledger: Ledger;
   /** Hands events to the broker at once; throws when it cannot take them now, before anything is published. */
   readonly announce: (events: readonly AcceptedEvent[], entrance: Entrance) => Promise<unknown>;
@@ -22,9 +25,6 @@ export interface DeciderOptions {
   readonly write: (entries: readonly LedgerEntry[]) => Promise<void>;
   /** Resolves once the ledger holds everything that was written before the call. */
   readonly catchUp: () => Promise<void>;
-  readonly cancelledStatuses: ReadonlySet<string>;
-  readonly quietStatuses: ReadonlySet<string>;
-  readonly keepHash: boolean;
   /** An appointment of which two saves of one second differ, once, where nobody can be asked. */
   readonly undecided?: (appointment: number) => void;
   /** What webhooks do not tell; absent without the REST API. */

@@ -25,9 +25,8 @@ export function eventsOf(notice: Notice, stamp: Stamp, directory: Directory): Ac
   const id = stamp.id === undefined ? undefined : idOfTie(stamp.id, notice.tie) + suffixOf(notice);
   const base = { id, timestamp: stamp.timestamp };
   if (notice.kind === 'sync') {
-    return [
-      { ...base, name: 'calendar.sync', data: thinData(notice, directory), rooms: roomsOfSync(notice) },
-    ];
+    const data = thinData(notice, directory);
+    return [{ ...base, name: 'calendar.sync', data, rooms: roomsOfSync(notice) }];
   }
   const { hash, ...row } = notice.row;
   const data = {

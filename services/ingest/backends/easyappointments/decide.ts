@@ -1,4 +1,3 @@
-import { decideOnAbsence, listedOf } from './absences.ts';
 import type { AppointmentRow } from './columns.ts';
 import { digestOf, type AppointmentRecord } from './entries.ts';
 import { isOver } from './local-time.ts';
@@ -114,6 +113,31 @@ function decideOnDelete(
   return { notices: givenAway ? partsOf(known, off) : [off], record: after };
 }
 
+/** What a save or delete of an absence means for calendars after all that is known of it. */
+function decideOnAbsence(
+  known: AppointmentRecord | undefined,
+  told: Told,
+  after: AppointmentDraft,
+): Decision {
+  const { verb, row, observed } = told;
+  if (verb === 'delete') {
+    if (known?.state === 'deleted') return { notices: [] };
+    return { notices: [syncOf(row, 'unavailability.deleted')], record: after };
+  }
+  if (known === undefined && observed?.isNew === false) return { notices: [], record: after };
+  if (known !== undefined && isOutdated({ ...known, gone: known.state === 'deleted' }, told))
+    return { notices: [] };
+  if (known !== undefined && known.state !== 'deleted' && isSameAbsence(known, after, observed !== undefined))
+    return { notices: [], record: after };
+  return { notices: [syncOf(row, 'unavailability.saved', known)], record: after };
+}
+
+function isSameAbsence(known: AppointmentRecord, after: AppointmentDraft, isObserved: boolean): boolean {
+  if (known.listed !== undefined) return known.listed === after.listed;
+  if (!isObserved) return known.digest === after.digest;
+  return known.provider === after.provider && known.start === after.start && known.end === after.end;
+}
+
 function changeOf(known: AppointmentRecord, after: AppointmentDraft) {
   if (after.state === 'cancelled') return { name: 'appointment.cancelled' } as const;
   if (known.state !== 'booked') return { name: 'appointment.created', reason: 'restored' } as const;
@@ -174,4 +198,10 @@ function columnsShown(row: AppointmentRow): readonly (string | number)[] {
     row.notes,
     row.color,
   ].map((value) => value ?? '');
+}
+
+/** Of the columns that the REST API lists too: it knows no color, status or meeting link of an absence. */
+function listedOf(row: AppointmentRow): number {
+  const { id_users_provider: provider, start_datetime: start, end_datetime: end, notes } = row;
+  return digestOf([provider, start ?? '', end ?? '', notes ?? '']);
 }

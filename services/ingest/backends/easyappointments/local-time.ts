@@ -9,33 +9,17 @@ export function isWallClock(text: Text): text is string {
   return text !== null && text !== undefined && WALL_CLOCK_TIME.test(text);
 }
 
-/** Wall-clock times `Y-m-d H:i:s` of one zone. */
-export interface WallClockSlot {
-  readonly start?: Text;
-  readonly end?: Text;
-}
-
 /** RFC 3339 in `start` and `end`; wall-clock times in the others, where the zone is not known. */
-export interface Slot {
-  readonly start?: string;
-  readonly end?: string;
-  readonly start_local?: string;
-  readonly end_local?: string;
-}
+type Slot = Partial<Readonly<Record<'start' | 'end' | 'start_local' | 'end_local', string>>>;
 
 /**
  * When something is, for clients: with an offset, or under other keys without one. The end is never before the start: one
  * that begins within the hour that daylight saving skips keeps its length.
  */
-export function slotOf({ start, end }: WallClockSlot, zone: Text): Slot {
+export function slotOf({ start, end }: { readonly start?: Text; readonly end?: Text }, zone: Text): Slot {
   const begins = rfc3339(start, zone);
-  const ends = isSkipped(start, zone)
-    ? (shifted(begins, start, end, zone) ?? rfc3339(end, zone))
-    : rfc3339(end, zone);
-  return {
-    ...(begins === undefined ? local('start_local', start) : { start: begins }),
-    ...(ends === undefined ? local('end_local', end) : { end: ends }),
-  };
+  const moved = isSkipped(start, zone) ? shifted(begins, start, end, zone) : undefined;
+  return { ...timeAs('start', begins, start), ...timeAs('end', moved ?? rfc3339(end, zone), end) };
 }
 
 /**
@@ -80,8 +64,9 @@ function shifted(begins: string | undefined, start: Text, end: Text, zone: Text)
   return ends.isValid ? ends.toISO({ suppressMilliseconds: true }) : undefined;
 }
 
-function local(key: 'start_local' | 'end_local', text: Text): Slot {
-  return text === null || text === undefined ? {} : { [key]: text };
+function timeAs(key: 'start' | 'end', time: string | undefined, text: Text): Slot {
+  if (time !== undefined) return { [key]: time };
+  return text === null || text === undefined ? {} : { [`${key}_local`]: text };
 }
 
 /** The wall clock of a provider when something was told, `Y-m-d H:i:s`; never ahead of it where the zone is not known. */

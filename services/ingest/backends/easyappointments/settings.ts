@@ -104,6 +104,7 @@ export type EasyAppointmentsSettings = ReturnType<typeof easyAppointmentsSetting
 /** As the backend uses them; `reconciliation` is undefined where it is off. */
 export function easyAppointmentsSettings(config: Variables) {
   return Object.freeze({
+    tokenHeader: config.easyappointmentsTokenHeader,
     cancelledStatuses: config.easyappointmentsCancelledStatuses,
     quietStatuses: config.easyappointmentsQuietStatuses,
     keepHash: config.easyappointmentsCustomerHash === 'on',
