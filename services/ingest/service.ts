@@ -21,7 +21,6 @@ import { inboxMessage } from './inbox/send-to-inbox.ts';
 import { QueueWatch } from './inbox/queue-watch.ts';
 import { TakeBack } from './inbox/take-back.ts';
 import type { IngestConfig } from './config.ts';
-import { digest } from './accept/contents.ts';
 import { Repeats, REPEATS_MAX_AGE_MS } from './accept/repeats.ts';
 import { Intake } from './accept/intake.ts';
 import type { Receipt } from './accept/ports.ts';
@@ -90,7 +89,7 @@ class Ingest implements IngestService {
     backends: readonly MountedBackend[],
   ) {
     this.#logger = logger.child({ instance: this.instance });
-    this.#repeats = new Repeats(config.repeatsMax, REPEATS_MAX_AGE_MS, digest);
+    this.#repeats = new Repeats(config.repeatsMax, REPEATS_MAX_AGE_MS);
     this.#metrics = createMetrics({
       unconfirmed: () => this.#publisher.unconfirmed,
       ids: () => this.#repeats.size,
@@ -224,7 +223,6 @@ class Ingest implements IngestService {
       repeats: this.#repeats,
       // Without the broker nothing is taken anyway, and the answer says why.
       knowsIds: () => this.#ids.knowledge !== 'reading' || this.#publisher.state.state !== 'connected',
-      digest,
       calendarRoom: this.config.calendarRoom,
       ...together(this.#backends),
     });
@@ -239,7 +237,7 @@ class Ingest implements IngestService {
       },
       publisher: this.#publisher,
       connection: this.#connections.consuming,
-      messageIds: new Repeats(this.config.repeatsMax, REPEATS_MAX_AGE_MS, digest),
+      messageIds: new Repeats(this.config.repeatsMax, REPEATS_MAX_AGE_MS),
       observer: this.#observer,
       registry: this.#metrics.registry,
       maxBodyBytes: this.config.ingestMaxBodyBytes,

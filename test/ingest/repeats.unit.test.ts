@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { fingerprintOf } from '../../services/ingest/accept/contents.ts';
 import { Repeats } from '../../services/ingest/accept/repeats.ts';
 
 const HOUR_MS = 3_600_000;
@@ -20,7 +21,7 @@ function publication() {
 
 describe('a repeated id', () => {
   it('gets the outcome of the first, also while that one is on its way', async () => {
-    const repeats = new Repeats<string>(10, HOUR_MS, (text) => text);
+    const repeats = new Repeats<string>(10, HOUR_MS);
     const first = publication();
     const one = repeats.once('a', 0, first.publish);
     const two = repeats.once('a', 0, first.publish);
@@ -31,7 +32,7 @@ describe('a repeated id', () => {
   });
 
   it('fails with the first, and a retry after that publishes', async () => {
-    const repeats = new Repeats<string>(10, HOUR_MS, (text) => text);
+    const repeats = new Repeats<string>(10, HOUR_MS);
     const first = publication();
     const outcomes = [repeats.once('a', 0, first.publish), repeats.once('a', 0, first.publish)];
     first.fail();
@@ -43,7 +44,7 @@ describe('a repeated id', () => {
   });
 
   it('is new again after its time, and when too many came after it', () => {
-    const repeats = new Repeats<string>(2, HOUR_MS, (text) => text);
+    const repeats = new Repeats<string>(2, HOUR_MS);
     const { publish } = publication();
     repeats.once('a', 0, publish);
     expect(repeats.has('a', HOUR_MS - 1)).toBe(true);
@@ -62,8 +63,8 @@ describe('an id that the history has', () => {
     rooms: 'rule' as const,
   });
   const place = () => {
-    const repeats = new Repeats<string>(10, HOUR_MS, (text) => text);
-    const first = repeats.fingerprintOf(contents('10:00'));
+    const repeats = new Repeats<string>(10, HOUR_MS);
+    const first = fingerprintOf(contents('10:00'));
     const found = (publishedMs: number, nowMs: number) =>
       repeats.found('a', publishedMs, nowMs, { outcome: 'theirs', fingerprint: first });
     return { repeats, first, found };

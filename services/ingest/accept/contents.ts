@@ -36,10 +36,7 @@ const DIFFERS = 'is not what it was the first time';
 const ADVICE =
   'this id was used for another event in the last 24 hours: give every event an id of its own, such as booking-12-v2 for the second change of booking 12';
 
-/** A text's digest that nobody can make another text for. */
-export type Digest = (text: string) => string;
-
-export function fingerprintOf(contents: Contents, digest: Digest): Fingerprint {
+export function fingerprintOf(contents: Contents): Fingerprint {
   const { name, data, timestamp = '', rooms } = contents;
   const parts = [name, timestamp, typeof rooms === 'string' ? rooms : [...rooms].sort().join()];
   const keys = Object.keys(data).sort();
@@ -71,8 +68,8 @@ export function decodeFingerprint(headers: Required<ContentsHeaders>): Fingerpri
 }
 
 /** What of `contents` is not as it was in `first`, by JSON pointer; nothing when they are the same. */
-export function differences(first: Fingerprint, contents: Contents, digest: Digest): Problem[] {
-  const now = fingerprintOf(contents, digest);
+export function differences(first: Fingerprint, contents: Contents): Problem[] {
+  const now = fingerprintOf(contents);
   if (now.whole === first.whole) return [];
   const parts = PARTS.filter((_, at) => hashAt(first.parts, at) !== hashAt(now.parts, at));
   const problems = [
@@ -126,7 +123,7 @@ function hash(text: string): string {
   return String.fromCharCode(bits & 0xff, (bits >>> 8) & 0xff, (bits >>> 16) & 0xff, bits >>> 24);
 }
 
-/** 132 bits: it stands beside every message, and with every id that is remembered. */
-export function digest(text: string): string {
+/** 132 bits of SHA-256: it stands beside every message, and with every id that is remembered. */
+function digest(text: string): string {
   return createHash('sha256').update(text).digest('base64').slice(0, 22);
 }

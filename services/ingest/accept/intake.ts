@@ -10,7 +10,6 @@ import {
   encodeFingerprint,
   fingerprintOf,
   type Contents,
-  type Digest,
   type Fingerprint,
 } from './contents.ts';
 import { fitted, mayExceed } from './data-size.ts';
@@ -36,8 +35,6 @@ export interface IntakeOptions {
   readonly knowsIds: () => boolean;
   /** Of an event's `data` as JSON: more is refused, or cut where the sender cannot send it again. */
   readonly maxEventBytes: number;
-  /** For telling a repeat from another event under the same id. */
-  readonly digest: Digest;
   /** What `calendar` gets of an appointment's event: a thin companion, or the event itself. */
   readonly calendarRoom: CalendarRoom;
   readonly secretariesOf?: AcceptOptions['secretariesOf'];
@@ -103,8 +100,7 @@ export class Intake {
 
   /** Ids that were used for another event, earlier or in the same array: published it would be taken for a repeat. */
   #clashes({ events, single }: Read, { wrapping }: Input): readonly Problem[] {
-    const { now, digest } = this.options;
-    const nowMs = now();
+    const nowMs = this.options.now();
     const earlier = new Map<string, Contents>();
     return events.flatMap(({ id, contents }, index) => {
       if (id === undefined || contents === undefined) return [];
@@ -112,7 +108,7 @@ export class Intake {
       const problems =
         before === undefined
           ? this.#repeats.clash(id, nowMs, contents)
-          : differences(fingerprintOf(before, digest), contents, digest);
+          : differences(fingerprintOf(before), contents);
       earlier.set(id, before ?? contents);
       const said = wrapping.kind === 'plain' ? problems : renamed(problems, cloudEventNames);
       return single ? said : under(`/${index}`, said);
@@ -156,7 +152,7 @@ export class Intake {
     const cursor = this.options.nextCursor();
     const { isCopy = false, id = cursor, name, data, timestamp, rooms, contents } = accepted;
     const fingerprint =
-      accepted.id === undefined || contents === undefined ? undefined : this.#repeats.fingerprintOf(contents);
+      accepted.id === undefined || contents === undefined ? undefined : fingerprintOf(contents);
     const headers = fingerprint && encodeFingerprint(fingerprint);
     const own: RoomcastEvent = { id, name, data, timestamp, rooms };
     const { event, companion } = isCopy

@@ -1,6 +1,6 @@
 import { ExpiringMap } from '../../../shared/core/expiring-map.ts';
 import type { Problem } from '../../../shared/contract/errors.ts';
-import { differences, fingerprintOf, type Contents, type Digest, type Fingerprint } from './contents.ts';
+import { differences, type Contents, type Fingerprint } from './contents.ts';
 
 /** How long a repeated id is recognised. */
 export const REPEATS_MAX_AGE_MS = 24 * 60 * 60 * 1000;
@@ -34,7 +34,6 @@ export class Repeats<Outcome> {
   constructor(
     maxEntries: number,
     private readonly maxAgeMs: number,
-    private readonly digest: Digest,
   ) {
     this.#firsts = new ExpiringMap(maxEntries, maxAgeMs);
   }
@@ -48,14 +47,10 @@ export class Repeats<Outcome> {
     return this.#firsts.get(id, nowMs)?.outcome !== undefined;
   }
 
-  fingerprintOf(contents: Contents): Fingerprint {
-    return fingerprintOf(contents, this.digest);
-  }
-
   /** How the contents differ from what was published under the id; empty for a repeat, and for an id that is new. */
   clash(id: string, nowMs: number, contents: Contents): readonly Problem[] {
     const fingerprint = this.#firsts.get(id, nowMs)?.fingerprint;
-    return fingerprint === undefined ? [] : differences(fingerprint, contents, this.digest);
+    return fingerprint === undefined ? [] : differences(fingerprint, contents);
   }
 
   /** Calls `publish` at once for an id that is new here, and not at all for a repeat. */

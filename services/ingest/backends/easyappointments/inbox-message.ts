@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { Problem } from '../../../../shared/contract/errors.ts';
 import { unixMs } from '../../../../shared/core/wall-time.ts';
 import { parseJson } from '../../accept/json.ts';
-import type { Contents } from '../../accept/contents.ts';
+import { fingerprintOf, type Contents } from '../../accept/contents.ts';
 import { invalidEvent, refusal, renamed, type Refusal } from '../../accept/problems.ts';
 import type { Repeats } from '../../accept/repeats.ts';
 import { EventId } from '../../accept/schemas.ts';
@@ -64,7 +64,7 @@ function clashOf(webhook: Webhook, id: string, nowMs: number, ids: Repeats<void>
     rooms: 'rule',
   };
   const problems = ids.clash(id, nowMs, contents);
-  ids.once(id, nowMs, () => Promise.resolve(), ids.fingerprintOf(contents));
+  ids.once(id, nowMs, () => Promise.resolve(), fingerprintOf(contents));
   return renamed(problems, { '/event': '/action', '/data': '/payload' });
 }
 
