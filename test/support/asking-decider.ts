@@ -29,7 +29,7 @@ export class AskingDecider {
         timeoutMs: 10_000,
         maxResponseBytes: 1024 ** 2,
       },
-      pace: new Pace({ intervalMs: 0, clock: now, timer: systemTimer }),
+      pace: new Pace({ intervalMs: 0, now, timer: systemTimer }),
       decider: { observe: (...observed) => this.decider.decider.observe(...observed) },
       clock,
       now,

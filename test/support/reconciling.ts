@@ -6,6 +6,7 @@ import {
   type RunReport,
 } from '../../services/ingest/backends/easyappointments/api/reconciler.ts';
 import { SiteUrl } from '../../services/ingest/backends/easyappointments/settings.ts';
+import { Pace } from '../../services/ingest/backends/easyappointments/api/questions.ts';
 import type { Timer } from '../../services/ingest/backends/easyappointments/api/timer.ts';
 import { wallTime } from '../../shared/core/wall-time.ts';
 import { Secret } from '../../shared/config/env.ts';
@@ -133,7 +134,7 @@ export class Reconciling {
   private constructor(
     readonly site: FakeEasyAppointments,
     { token = API_TOKEN, url = site.url, ...site_ }: SiteChanges,
-    options: Partial<ReconcilerOptions>,
+    { intervalMs = 0, ...options }: ReconcilingOptions,
   ) {
     this.reconciler = new Reconciler({
       site: {
@@ -147,10 +148,8 @@ export class Reconciling {
       periodMs: 0,
       daysAhead: 90,
       maxRows: 1_000,
-      intervalMs: 0,
-      clock: this.time.clock,
-      now: this.time.now,
-      timer: this.time.timer,
+      ...{ clock: this.time.clock, now: this.time.now, timer: this.time.timer },
+      pace: new Pace({ intervalMs, now: this.time.now, timer: this.time.timer }),
       logger: createLogger('ingest', 'debug', this.#sink()),
       onReport: (report) => {
         this.reports.push(report);
@@ -160,7 +159,7 @@ export class Reconciling {
     });
   }
 
-  static async start(site: SiteChanges = {}, options: Partial<ReconcilerOptions> = {}): Promise<Reconciling> {
+  static async start(site: SiteChanges = {}, options: ReconcilingOptions = {}): Promise<Reconciling> {
     return new Reconciling(await FakeEasyAppointments.start(), site, options);
   }
 
@@ -188,6 +187,8 @@ export class Reconciling {
     });
   }
 }
+
+type ReconcilingOptions = Partial<ReconcilerOptions> & { readonly intervalMs?: number };
 
 interface SiteChanges {
   readonly token?: string;

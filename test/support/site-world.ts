@@ -174,13 +174,13 @@ export class SiteWorld {
     const [now, clock] = [() => this.nowMs, () => wallTime(this.nowMs)];
     const lookups = new Lookups({
       ...{ site: SITE, clock, now, logger },
-      pace: new Pace({ intervalMs: 0, clock: now, timer: (_, callback) => this.#wait(0, callback) }),
+      pace: new Pace({ intervalMs: 0, now, timer: (_, callback) => this.#wait(0, callback) }),
       decider: { observe: (...observed) => decider.observe(...observed) },
       timer: (delayMs, callback) => this.#wait(delayMs, callback),
       ask: async (_site, path) => {
         const [resource = '', id] = path.split('/');
-        const body = await this.#answerOf(() => this.#row(resource, Number(id)));
-        return body === undefined ? { kind: 'not_found' } : { kind: 'found', body };
+        const value = await this.#answerOf(() => this.#row(resource, Number(id)));
+        return { value };
       },
     });
     const decider: ChangeDecider = new ChangeDecider({

@@ -72,9 +72,10 @@ class EasyAppointments implements Backend, WhileConsuming {
     const { connection, publisher, nextCursor, logger } = parts;
     const reconciliation = settings.reconciliation && {
       ...settings.reconciliation,
-      pace: new Pace({ ...settings.reconciliation, clock: steadyClock, timer: systemTimer }),
+      pace: new Pace({ ...settings.reconciliation, now: steadyClock, timer: systemTimer }),
       clock: wallClock,
       now: steadyClock,
+      timer: systemTimer,
       logger,
     };
     this.keyHeaders = ['x-ea-token', settings.tokenHeader];

@@ -1,6 +1,6 @@
 import type { Secret } from '../../../../../shared/config/env.ts';
 import { errorText } from '../../../../../shared/service/error-text.ts';
-import { isOnlyStray, jsonIn, strayIn, type Stray } from './json-in.ts';
+import { isOnlyStray, jsonIn, strayIn, type Answer } from './json-in.ts';
 import { ApiFailure, wrongAddress } from './failure.ts';
 
 export interface Site {
@@ -12,17 +12,12 @@ export interface Site {
   readonly maxResponseBytes: number;
 }
 
-export type Answer = ({ readonly kind: 'found'; readonly body: unknown } | { readonly kind: 'not_found' }) & {
-  /** Stood beside what we asked for and was passed over. */
-  readonly stray?: Stray;
-};
-
 const TOKEN_HINT =
   'EASYAPPOINTMENTS_API_TOKEN must be the API token of its settings (Settings, Integrations, API), and the web server must pass the header Authorization on to PHP';
 
 /**
- * One question and its answer. Throws an ApiFailure for everything that is neither a JSON document nor "no such row",
- * and the signal's reason when that is aborted.
+ * One question and its answer, without a value where there is no such row. Throws an ApiFailure for everything else that
+ * is not a JSON document, and the signal's reason when that is aborted.
  */
 export async function ask(
   site: Site,
@@ -62,38 +57,28 @@ function answerIn({ status, headers }: Response, body: string, url: string): Ans
     throw new ApiFailure('unauthorized', `${url} answered ${status}: ${TOKEN_HINT}`);
   }
   if (status === 429) {
-    const retryAfterMs = retryAfterIn(headers);
-    throw new ApiFailure(
-      'rate_limited',
-      `${url} answered 429: other programs may use its limit too`,
-      retryAfterMs,
-    );
+    const message = `${url} answered 429: other programs may use its limit too`;
+    throw new ApiFailure('rate_limited', message, retryAfterIn(headers));
   }
   if (status >= 500) {
     throw new ApiFailure('server_error', `${url} answered ${status}: its own log says why`);
   }
   // The application's own 404 is empty; a page comes from a web server that does not know the path.
   if (status === 404 && isOnlyStray(body)) {
-    return { kind: 'not_found', ...(body.trim() !== '' && { stray: strayIn(body) }) };
+    return { value: undefined, stray: body.trim() === '' ? undefined : strayIn(body) };
   }
   if (status >= 300 && status < 400)
     throw wrongAddress(url, `${status}, a redirect${targetOf(headers, url)}`);
-  if (status === 404)
-    throw wrongAddress(
-      url,
-      '404 with a page of the web server, where the application would say it without one',
-      { isMissing: true },
-    );
+  if (status === 404) {
+    const what = '404 with a page of the web server, where the application would say it without one';
+    throw wrongAddress(url, what, { isMissing: true });
+  }
   if (status !== 200) throw wrongAddress(url, `${status}`);
   const found = jsonIn(body);
-  if (found !== undefined) {
-    return { kind: 'found', body: found.value, ...(found.stray !== undefined && { stray: found.stray }) };
-  }
+  if (found !== undefined) return found;
   if (body.trim() !== '' && isOnlyStray(body)) {
-    throw new ApiFailure(
-      'server_error',
-      `${url} answered with ${strayIn(body)} and no JSON: its own log says why`,
-    );
+    const message = `${url} answered with ${strayIn(body)} and no JSON: its own log says why`;
+    throw new ApiFailure('server_error', message);
   }
   const isPage = /\bhtml\b/i.test(headers.get('content-type') ?? '');
   throw wrongAddress(url, isPage ? 'with a web page' : 'with something that is not JSON');

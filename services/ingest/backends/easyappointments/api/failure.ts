@@ -1,4 +1,4 @@
-export type ApiFailureCode =
+type ApiFailureCode =
   'unreachable' | 'server_error' | 'rate_limited' | 'unauthorized' | 'wrong_address' | 'too_large';
 
 /** Why a question to the REST API has no answer; the message tells an operator what to look at. */

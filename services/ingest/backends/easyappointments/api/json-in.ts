@@ -1,11 +1,11 @@
 import { mayNotSurvive, mended } from '../../../accept/json-survival.ts';
 
-/** What stood beside the JSON of an answer; a log line and a health reason name it. */
+/** What stood beside the JSON of an answer and was passed over; a log line and a health reason name it. */
 export type Stray = 'a byte order mark' | 'a message of PHP' | 'text that is not JSON';
 
-export interface Found {
+export interface Answer {
   readonly value: unknown;
-  readonly stray?: Stray;
+  readonly stray?: Stray | undefined;
 }
 
 /** How PHP and the application print an error where display_errors is on, as HTML or as text. */
@@ -21,13 +21,13 @@ const MAX_STARTS = 100;
  * `undefined` where there is none, or a web page around it. A list or an object counts only where it begins behind a tag or on a
  * line of its own and ends before one: a warning may quote `$row[0]`. Of several, the longest.
  */
-export function jsonIn(text: string): Found | undefined {
+export function jsonIn(text: string): Answer | undefined {
   const whole = parsed(text);
   if (whole !== undefined) return whole;
   const trimmed = text.replace(OUTER_BLANKS, '');
   const bare = parsed(trimmed);
   if (bare !== undefined) return { ...bare, stray: 'a byte order mark' };
-  let best: { from: number; to: number; found: Found } | undefined;
+  let best: { from: number; to: number; found: Answer } | undefined;
   const starts = /(?<=^|[>\n\ufeff])[[{]/g;
   for (let tried = 0; tried < MAX_STARTS; tried += 1) {
     const match = starts.exec(trimmed);
@@ -54,7 +54,7 @@ export function strayIn(text: string): Stray {
   return PHP_MESSAGE.test(text) ? 'a message of PHP' : 'text that is not JSON';
 }
 
-function parsed(text: string): Found | undefined {
+function parsed(text: string): Answer | undefined {
   try {
     const value: unknown = JSON.parse(text);
     // As in a webhook: what it says is announced, and nobody can be asked to say it otherwise.

@@ -1,25 +1,16 @@
 import { AppError } from '../../../../../shared/contract/errors.ts';
 import { unixMs } from '../../../../../shared/core/wall-time.ts';
 import { backoffMs } from '../../../../../shared/core/backoff.ts';
-import type { SteadyClock, WallClock } from '../../../../../shared/service/clock.ts';
-import type { Logger } from '../../../../../shared/service/logger.ts';
-import { ask, type Site } from './exchange.ts';
+import { ask } from './exchange.ts';
 import type { Decider, Lookups as LookupsPort, Observation } from './ports.ts';
-import { RETRY, type Pace } from './questions.ts';
+import { RETRY, type ApiAccess } from './questions.ts';
 import { ApiFailure } from './failure.ts';
 import { AppointmentResource, PersonResource } from './rows.ts';
-import { systemTimer, wait, type Timer } from './timer.ts';
+import { wait } from './timer.ts';
 
-export interface LookupsOptions {
-  readonly site: Site;
-  /** Shared with the runs. */
-  readonly pace: Pace;
+export interface LookupsOptions extends ApiAccess {
   readonly decider: Pick<Decider, 'observe'>;
-  readonly clock: WallClock;
-  readonly now: SteadyClock;
-  readonly timer?: Timer;
   readonly ask?: typeof ask;
-  readonly logger: Logger;
 }
 
 /** An appointment's event waits so long for the name of its customer. */
@@ -48,14 +39,11 @@ interface Name {
 
 /** Asks the REST API between the runs about single rows: what a customer is called, and which of two saves was the last. */
 export class Lookups implements LookupsPort {
-  readonly #timer: Timer;
   readonly #names = new Map<number, Name>();
   readonly #open = new Map<string, Promise<void>>();
   #abort: AbortController | undefined;
 
-  constructor(private readonly options: LookupsOptions) {
-    this.#timer = options.timer ?? systemTimer;
-  }
+  constructor(private readonly options: LookupsOptions) {}
 
   /** This instance decides from now on; `undecided` are appointments that were to be checked. */
   start(undecided: readonly number[]): void {
@@ -147,7 +135,7 @@ export class Lookups implements LookupsPort {
   }
 
   async #check(appointment: number, signal: AbortSignal): Promise<void> {
-    await wait(CHECK_AFTER_MS, signal, this.#timer);
+    await wait(CHECK_AFTER_MS, signal, this.options.timer);
     await this.options.pace.turn(signal);
     const { row, asOfMs } = await this.#ask(`appointments/${appointment}`, signal);
     if (row === undefined) this.#observe({ kind: 'gone', of: 'appointment', id: appointment, asOfMs });
@@ -160,10 +148,10 @@ export class Lookups implements LookupsPort {
       const askedMs = this.options.now();
       try {
         const answer = await (this.options.ask ?? ask)(this.options.site, path, {}, signal);
-        return { row: answer.kind === 'found' ? answer.body : undefined, asOfMs, askedMs };
+        return { row: answer.value, asOfMs, askedMs };
       } catch (error) {
         if (!(error instanceof ApiFailure) || !error.passes || tries === MAX_TRIES) throw error;
-        await wait(error.retryAfterMs ?? backoffMs(RETRY, tries - 1), signal, this.#timer);
+        await wait(error.retryAfterMs ?? backoffMs(RETRY, tries - 1), signal, this.options.timer);
         await this.options.pace.turn(signal);
       }
     }
@@ -186,7 +174,7 @@ export class Lookups implements LookupsPort {
 
   #orInTime(known: Promise<void>): Promise<void> {
     return new Promise((resolve) => {
-      const cancel = this.#timer(NAME_WAIT_MS, resolve);
+      const cancel = this.options.timer(NAME_WAIT_MS, resolve);
       void known.then(() => {
         cancel();
         resolve();

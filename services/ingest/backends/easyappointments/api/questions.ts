@@ -1,29 +1,26 @@
 import { unixMs } from '../../../../../shared/core/wall-time.ts';
 import { backoffMs } from '../../../../../shared/core/backoff.ts';
 import type { SteadyClock, WallClock } from '../../../../../shared/service/clock.ts';
-import { ask, type Answer, type Site } from './exchange.ts';
+import type { Logger } from '../../../../../shared/service/logger.ts';
+import { ask, type Site } from './exchange.ts';
 import type { Stray } from './json-in.ts';
 import { ApiFailure, wrongAddress } from './failure.ts';
 import { idIn } from './rows.ts';
 import { wait, type Timer } from './timer.ts';
 
-export interface QuestionsOptions {
+/** With what runs and single questions ask. */
+export interface ApiAccess {
   readonly site: Site;
-  /** Between the beginnings of two requests. */
-  readonly intervalMs: number;
+  readonly pace: Pace;
   readonly clock: WallClock;
+  readonly now: SteadyClock;
   readonly timer: Timer;
+  readonly logger: Logger;
 }
 
 export interface Page {
   readonly rows: readonly unknown[];
   /** Our clock just before the page was asked for. */
-  readonly asOfMs: number;
-}
-
-export interface Single {
-  /** `undefined` when there is no such row any more. */
-  readonly row: unknown;
   readonly asOfMs: number;
 }
 
@@ -39,36 +36,27 @@ const MAX_RETRY_AFTER_MS = 15 * 60_000;
 
 /** The questions of one run: one at a time, at a pace, and asked again a bounded number of times. */
 export class Questions {
-  #requests = 0;
+  /** Sent so far, failed ones too. */
+  requests = 0;
+  /** Of the first answer that had some. */
+  stray: Stray | undefined;
   #failures = 0;
-  #stray: Stray | undefined;
 
   constructor(
-    private readonly options: QuestionsOptions,
-    private readonly pace: Pace,
+    private readonly access: ApiAccess,
     private readonly signal: AbortSignal,
   ) {}
-
-  /** Sent so far, failed ones too. */
-  get requests(): number {
-    return this.#requests;
-  }
-
-  /** What stood beside the JSON of an answer and was passed over; of the first one where something did. */
-  get stray(): Stray | undefined {
-    return this.#stray;
-  }
 
   /** All rows page by page, in the order of their ids unless asked otherwise: a row that is added comes last and moves none. */
   async *pages(resource: string, query: Readonly<Record<string, string>> = {}): AsyncGenerator<Page> {
     const seen = new Set<number>();
     for (let page = 1; ; page += 1) {
       const parameters = { sort: '+id', length: String(PAGE_LENGTH), ...query, page: String(page) };
-      const { answer, asOfMs } = await this.#ask(resource, parameters);
-      const url = this.options.site.base + resource;
-      if (answer.kind === 'not_found') throw wrongAddress(url, '404', { isMissing: true });
-      if (!Array.isArray(answer.body)) throw wrongAddress(url, 'with JSON that is not a list');
-      const rows = answer.body as readonly unknown[];
+      const { value, asOfMs } = await this.#ask(resource, parameters);
+      const url = this.access.site.base + resource;
+      if (value === undefined) throw wrongAddress(url, '404', { isMissing: true });
+      if (!Array.isArray(value)) throw wrongAddress(url, 'with JSON that is not a list');
+      const rows = value as readonly unknown[];
       const before = seen.size;
       for (const row of rows) seen.add(idIn(row) ?? 0);
       yield { rows, asOfMs };
@@ -78,35 +66,29 @@ export class Questions {
     }
   }
 
-  async single(resource: string, id: number | string): Promise<Single> {
-    const { answer, asOfMs } = await this.#ask(`${resource}/${id}`, {});
-    return { row: answer.kind === 'found' ? answer.body : undefined, asOfMs };
+  /** Its row is `undefined` when there is none any more. */
+  async single(resource: string, id: number | string): Promise<{ row: unknown; asOfMs: number }> {
+    const { value, asOfMs } = await this.#ask(`${resource}/${id}`, {});
+    return { row: value, asOfMs };
   }
 
-  async #ask(
-    path: string,
-    query: Readonly<Record<string, string>>,
-  ): Promise<{ answer: Answer; asOfMs: number }> {
+  async #ask(path: string, query: Readonly<Record<string, string>>) {
+    const { site, pace, clock, timer } = this.access;
     for (;;) {
-      await this.pace.turn(this.signal);
-      const asOfMs = unixMs(this.options.clock());
-      this.#requests += 1;
+      await pace.turn(this.signal);
+      const asOfMs = unixMs(clock());
+      this.requests += 1;
       try {
-        const answer = await ask(this.options.site, path, query, this.signal);
-        this.#stray ??= answer.stray;
-        return { answer, asOfMs };
+        const { value, stray } = await ask(site, path, query, this.signal);
+        this.stray ??= stray;
+        return { value, asOfMs };
       } catch (error) {
-        await this.#retryOrThrow(error);
+        if (!(error instanceof ApiFailure) || !error.passes) throw error;
+        this.#failures += 1;
+        if (this.#failures >= MAX_FAILURES) throw error;
+        await wait(this.#waitAfter(error), this.signal, timer);
       }
     }
-  }
-
-  /** Waits for another try, or throws on. */
-  async #retryOrThrow(error: unknown): Promise<void> {
-    if (!(error instanceof ApiFailure) || !error.passes) throw error;
-    this.#failures += 1;
-    if (this.#failures >= MAX_FAILURES) throw error;
-    await wait(this.#waitAfter(error), this.signal, this.options.timer);
   }
 
   #waitAfter({ code, retryAfterMs }: ApiFailure): number {
@@ -125,8 +107,11 @@ export class Pace {
   #countedMs = -Infinity;
 
   constructor(
-    private readonly options: Pick<QuestionsOptions, 'intervalMs' | 'timer'> & {
-      readonly clock: SteadyClock;
+    private readonly options: {
+      /** Between the beginnings of two requests. */
+      readonly intervalMs: number;
+      readonly now: SteadyClock;
+      readonly timer: Timer;
     },
   ) {}
 
@@ -145,7 +130,7 @@ export class Pace {
   }
 
   #count(): number {
-    const nowMs = this.options.clock();
+    const nowMs = this.options.now();
     // A clock that was set back must not make it longer.
     this.#aheadMs = Math.max(0, this.#aheadMs - Math.max(0, nowMs - this.#countedMs));
     this.#countedMs = nowMs;

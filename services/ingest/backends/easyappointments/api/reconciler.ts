@@ -1,33 +1,19 @@
 import { AppError } from '../../../../../shared/contract/errors.ts';
 import { unixMs } from '../../../../../shared/core/wall-time.ts';
-import type { SteadyClock, WallClock } from '../../../../../shared/service/clock.ts';
-import type { Logger } from '../../../../../shared/service/logger.ts';
-import type { Site } from './exchange.ts';
 import type { Stray } from './json-in.ts';
 import { noCounts, type RunOptions, type RunCounts } from './observing.ts';
 import type { Decider, Run } from './ports.ts';
-import { Pace, Questions } from './questions.ts';
+import { Questions, type ApiAccess } from './questions.ts';
 import { ApiFailure } from './failure.ts';
 import { reconcile } from './run.ts';
-import { systemTimer, type Timer } from './timer.ts';
 
-export interface ReconcilerOptions {
-  readonly site: Site;
+export interface ReconcilerOptions extends ApiAccess {
   readonly decider: Decider;
   /** From the end of one run to the next; 0 for none but those that are asked for. */
   readonly periodMs: number;
   readonly daysAhead: number;
   /** Of lists that cannot be asked for days: so many are compared, the newest where the API sorts. */
   readonly maxRows: number;
-  /** Between the beginnings of two requests. */
-  readonly intervalMs: number;
-  readonly clock: WallClock;
-  /** For the pace of its questions, and how long it took. */
-  readonly now: SteadyClock;
-  readonly timer?: Timer;
-  /** Where others ask too. */
-  readonly pace?: Pace;
-  readonly logger: Logger;
   readonly onReport?: (report: RunReport) => void;
 }
 
@@ -38,11 +24,11 @@ export interface RunReport extends Readonly<RunCounts> {
   readonly requests: number;
   readonly durationMs: number;
   /** What stood beside the JSON of its answers, which were read all the same. */
-  readonly stray?: Stray;
+  readonly stray?: Stray | undefined;
   /** Lists that could not be read, while the others were compared. */
   readonly unread?: readonly string[];
   /** Why it was given up, and what to look at. */
-  readonly problem?: { readonly code: string; readonly message: string };
+  readonly problem?: { readonly code: string; readonly message: string } | undefined;
 }
 
 const DAY_MS = 24 * 60 * 60 * 1000;
@@ -54,8 +40,6 @@ const DAY_MS = 24 * 60 * 60 * 1000;
  * One run at a time; a request during a run starts one more after it, since the run may have passed what changed.
  */
 export class Reconciler {
-  readonly #timer: Timer;
-  readonly #pace: Pace;
   #abort: AbortController | undefined;
   #underWay: Promise<void> | undefined;
   #next: string | undefined;
@@ -63,10 +47,7 @@ export class Reconciler {
   readonly #limited = new Set<string>();
   #cancelPeriod: () => void = () => undefined;
 
-  constructor(private readonly options: ReconcilerOptions) {
-    this.#timer = options.timer ?? systemTimer;
-    this.#pace = options.pace ?? new Pace({ ...options, clock: options.now, timer: this.#timer });
-  }
+  constructor(private readonly options: ReconcilerOptions) {}
 
   start(): void {
     this.#abort ??= new AbortController();
@@ -90,7 +71,7 @@ export class Reconciler {
 
   /** Does not reject for anything that a site or a broker may do: the report tells. */
   async run(signal: AbortSignal, reason = 'asked for'): Promise<RunReport> {
-    const { site, decider, intervalMs, maxRows, clock, now, logger } = this.options;
+    const { decider, maxRows, clock, now, logger } = this.options;
     const startedMs = unixMs(clock());
     const begunMs = now();
     const counts = noCounts();
@@ -98,16 +79,16 @@ export class Reconciler {
     const leftOut: RunOptions['leftOut'] = (resource, why) => {
       if (this.#sayLeftOut(resource, why)) unread.push(resource);
     };
-    const questions = new Questions({ site, intervalMs, clock, timer: this.#timer }, this.#pace, signal);
+    const questions = new Questions(this.options, signal);
     const report = (outcome: RunReport['outcome'], problem?: RunReport['problem']): RunReport => ({
       outcome,
       reason,
       requests: questions.requests,
       ...counts,
       durationMs: Math.round(now() - begunMs),
-      ...(questions.stray !== undefined && { stray: questions.stray }),
+      stray: questions.stray,
       ...(unread.length > 0 && { unread }),
-      ...(problem !== undefined && { problem }),
+      problem,
     });
     try {
       const run = this.#runAt(startedMs);
@@ -164,10 +145,10 @@ export class Reconciler {
 
   /** What follows a run: the next one after the period or, stopped and started again meanwhile, at once. */
   #restart(ended: AbortSignal): void {
-    const { periodMs } = this.options;
+    const { periodMs, timer } = this.options;
     if (this.#abort === undefined) this.#next = undefined;
     else if (this.#abort.signal !== ended) this.request(this.#next ?? 'start');
-    else if (periodMs > 0) this.#cancelPeriod = this.#timer(periodMs, () => this.request('period'));
+    else if (periodMs > 0) this.#cancelPeriod = timer(periodMs, () => this.request('period'));
   }
 
   /** A day more before, because the days of providers in other zones begin earlier and end later than ours. */
