@@ -11,7 +11,8 @@ import { wallClockAt } from './local-time.ts';
 import { effectsOf, effectsOfObservation } from './effects.ts';
 import type { DecisionContext, Effects } from './notice.ts';
 import { asShown, asToldBefore, toldAgain } from './shown.ts';
-import type { Decider as DeciderPort, Lookups, Observation, Run } from './api/ports.ts';
+import type { Lookups } from './api/lookups.ts';
+import type { Decider as DeciderPort, Observation, Run } from './api/ports.ts';
 import type { Change } from './webhook.ts';
 
 export interface DeciderOptions extends Pick<
@@ -28,7 +29,7 @@ export interface DeciderOptions extends Pick<
   /** An appointment of which two saves of one second differ, once, where nobody can be asked. */
   readonly undecided?: (appointment: number) => void;
   /** What webhooks do not tell; absent without the REST API. */
-  readonly lookups?: Lookups | undefined;
+  readonly lookups?: Pick<Lookups, 'nameOf' | 'isDoubtful' | 'heard' | 'check'> | undefined;
   readonly clock: WallClock;
 }
 

@@ -1,56 +1,49 @@
 import { Listing } from './listing.ts';
-import { observe, readable, type Row, type RunOptions } from './observing.ts';
+import { observe, readable, type RunOptions } from './observing.ts';
+import type { Row } from './ports.ts';
 import { PAGE_LENGTH } from './questions.ts';
 import { ApiFailure } from './failure.ts';
 import { BlockedPeriodResource, UnavailabilityResource } from './rows.ts';
 
 /** The API cannot be asked for their days, nor everywhere whether one of them is still there. */
-const unavailabilities = {
-  resource: 'unavailabilities',
-  fields: 'id,start,end,notes,providerId',
-  schema: UnavailabilityResource,
-  kind: 'appointment',
-  of: 'unavailability',
-  counter: 'unavailabilities',
-  mark: 'unavailabilitiesFrom',
-} as const;
-const blockedPeriods = {
-  resource: 'blocked_periods',
-  fields: 'id,name,start,end,notes',
-  schema: BlockedPeriodResource,
-  kind: 'blocked_period',
-  of: 'blocked_period',
-  counter: 'blockedPeriods',
-  mark: 'blockedPeriodsFrom',
-} as const;
-type List = typeof unavailabilities | typeof blockedPeriods;
+const lists = [
+  {
+    resource: 'unavailabilities',
+    fields: 'id,start,end,notes,providerId',
+    schema: UnavailabilityResource,
+    kind: 'appointment',
+    of: 'unavailability',
+    counter: 'unavailabilities',
+    mark: 'unavailabilitiesFrom',
+  },
+  {
+    resource: 'blocked_periods',
+    fields: 'id,name,start,end,notes',
+    schema: BlockedPeriodResource,
+    kind: 'blocked_period',
+    of: 'blocked_period',
+    counter: 'blockedPeriods',
+    mark: 'blockedPeriodsFrom',
+  },
+] as const;
+type List = (typeof lists)[number];
 type ListOptions = RunOptions & { readonly pageLength: number };
 
 /** Compares them to their ends, each for itself; resolves to what of them has been compared so far. */
 export async function compareLists(options: RunOptions, pageLength = PAGE_LENGTH) {
-  const { lastRun } = options.decider;
-  const from: Partial<Record<List['mark'], number>> = {};
-  for (const list of [unavailabilities, blockedPeriods]) {
-    const before = lastRun?.[list.mark];
-    const compared = await compareOrLeaveOut(list, before, { ...options, pageLength });
-    if (compared !== undefined) from[list.mark] = compared;
+  const from: Partial<Record<List['mark'], number | undefined>> = {};
+  for (const list of lists) {
+    const before = options.decider.lastRun?.[list.mark];
+    try {
+      from[list.mark] = await compare(list, before, { ...options, pageLength });
+    } catch (error) {
+      if (!(error instanceof ApiFailure)) throw error;
+      // What is new in it is announced the next time.
+      from[list.mark] = before;
+      options.leftOut(list.resource, error);
+    }
   }
   return from;
-}
-
-/** One that cannot be read now stays as it was: what is new in it is announced the next time. */
-async function compareOrLeaveOut(
-  list: List,
-  before: number | undefined,
-  options: ListOptions,
-): Promise<number | undefined> {
-  try {
-    return await compare(list, before, options);
-  } catch (error) {
-    if (!(error instanceof ApiFailure)) throw error;
-    options.leftOut(list.resource, error);
-    return before;
-  }
 }
 
 /** Resolves to the lowest id that was compared, now or before. */

@@ -1,8 +1,9 @@
 import { AppError } from '../../../../../shared/contract/errors.ts';
-import { unixMs } from '../../../../../shared/core/wall-time.ts';
 import { backoffMs } from '../../../../../shared/core/backoff.ts';
+import { ExpiringMap } from '../../../../../shared/core/expiring-map.ts';
+import { unixMs } from '../../../../../shared/core/wall-time.ts';
 import { ask } from './exchange.ts';
-import type { Decider, Lookups as LookupsPort, Observation } from './ports.ts';
+import type { Decider, Observation } from './ports.ts';
 import { RETRY, type ApiAccess } from './questions.ts';
 import { ApiFailure } from './failure.ts';
 import { AppointmentResource, PersonResource } from './rows.ts';
@@ -37,9 +38,12 @@ interface Name {
   readonly heardMs: number;
 }
 
+/** They do not age: the oldest makes room. */
+const noNames = () => new ExpiringMap<number, Name>(MAX_CUSTOMERS, Infinity);
+
 /** Asks the REST API between the runs about single rows: what a customer is called, and which of two saves was the last. */
-export class Lookups implements LookupsPort {
-  readonly #names = new Map<number, Name>();
+export class Lookups {
+  #names = noNames();
   readonly #open = new Map<string, Promise<void>>();
   #abort: AbortController | undefined;
 
@@ -56,12 +60,15 @@ export class Lookups implements LookupsPort {
     this.#abort?.abort(new Error('stopped'));
     this.#abort = undefined;
     this.#open.clear();
-    this.#names.clear();
+    this.#names = noNames();
   }
 
+  /**
+   * Asks what a customer is called, as of then or later, and resolves when that is known or was not in time; `undefined`
+   * where there is nothing to wait for.
+   */
   nameOf(customer: number, sinceMs: number): Promise<void> | undefined {
-    const { neededMs, heardMs } = this.#nameOf(customer);
-    this.#keep(customer, { neededMs: Math.max(neededMs, this.#steadyMs(sinceMs)), heardMs });
+    this.#note(customer, { neededMs: this.#steadyMs(sinceMs) });
     if (!this.isDoubtful(customer)) return undefined;
     const key = `customers/${customer}`;
     if (!this.#open.has(key)) {
@@ -73,23 +80,21 @@ export class Lookups implements LookupsPort {
     return known === undefined ? undefined : this.#orInTime(known);
   }
 
+  /** Whether the name that is known may be another one by now. */
   isDoubtful(customer: number): boolean {
     const { neededMs, heardMs } = this.#nameOf(customer);
     return heardMs < neededMs;
   }
 
+  /** A webhook or a run told the name. */
   heard(customer: number, asOfMs: number): void {
-    this.#heard(customer, this.#steadyMs(asOfMs));
+    this.#note(customer, { heardMs: this.#steadyMs(asOfMs) });
   }
 
+  /** Asks a little later which of two saves of one second an appointment stands by. */
   check(appointment: number): void {
     const key = `appointments/${appointment}`;
     this.#begin(key, (signal) => this.#check(appointment, signal));
-  }
-
-  #heard(customer: number, askedMs: number): void {
-    const { neededMs, heardMs } = this.#nameOf(customer);
-    this.#keep(customer, { neededMs, heardMs: Math.max(heardMs, askedMs) });
   }
 
   /**
@@ -102,14 +107,14 @@ export class Lookups implements LookupsPort {
   }
 
   #nameOf(customer: number): Name {
-    return this.#names.get(customer) ?? { neededMs: -Infinity, heardMs: -Infinity };
+    return this.#names.get(customer, 0) ?? { neededMs: -Infinity, heardMs: -Infinity };
   }
 
-  #keep(customer: number, name: Name): void {
-    this.#names.delete(customer);
-    this.#names.set(customer, name);
-    const [oldest] = this.#names.keys();
-    if (this.#names.size > MAX_CUSTOMERS && oldest !== undefined) this.#names.delete(oldest);
+  /** The later of what was known and this. */
+  #note(customer: number, { neededMs = -Infinity, heardMs = -Infinity }: Partial<Name>): void {
+    const known = this.#nameOf(customer);
+    const name = { neededMs: Math.max(known.neededMs, neededMs), heardMs: Math.max(known.heardMs, heardMs) };
+    this.#names.set(customer, name, 0);
   }
 
   #begin(key: string, work: (signal: AbortSignal) => Promise<void>): void {
@@ -127,7 +132,7 @@ export class Lookups implements LookupsPort {
     for (let isFirst = atOnce; this.isDoubtful(customer); isFirst = false) {
       if (!isFirst) await this.options.pace.turn(signal);
       const { row, asOfMs, askedMs } = await this.#ask(`customers/${customer}`, signal);
-      this.#heard(customer, askedMs);
+      this.#note(customer, { heardMs: askedMs });
       const known = row === undefined ? undefined : PersonResource.parse(row);
       // Known at once; what else was told without the name follows on its own.
       if (known !== undefined) this.#observe({ kind: 'person', role: 'customer', row: known, asOfMs });

@@ -1,48 +1,33 @@
 import type { z } from 'zod';
 import type { Logger } from '../../../../../shared/service/logger.ts';
-import type { Decider, Observation, Run } from './ports.ts';
+import type { Decider, Observation, Row, Run } from './ports.ts';
 import type { Questions } from './questions.ts';
 import type { ApiFailure } from './failure.ts';
 import { idIn } from './rows.ts';
 
 /** What one run saw and did; nothing of it is personal. */
-export interface RunCounts {
+export const noCounts = () => ({
   /** Providers, secretaries and customers. */
-  people: number;
-  services: number;
-  appointments: number;
+  people: 0,
+  services: 0,
+  appointments: 0,
   /** Of these two, those that are not over. */
-  unavailabilities: number;
-  blockedPeriods: number;
+  unavailabilities: 0,
+  blockedPeriods: 0,
   /** Changes of appointments that clients were told of. */
-  announced: number;
+  announced: 0,
   /** Of these, appointments that did not change, told again with other names or another zone. */
-  toldAgain: number;
+  toldAgain: 0,
   /** Changes of unavailabilities and blocked periods that calendars were told of. Calendar syncs bring them without a webhook. */
-  syncs: number;
+  syncs: 0,
   /** Those of all three that were not known and are not announced. */
-  learned: number;
+  learned: 0,
   /** Those of all three that are not there any more. */
-  gone: number;
+  gone: 0,
   /** Rows that were not understood and are left out. */
-  unreadable: number;
-}
-
-export function noCounts(): RunCounts {
-  return {
-    people: 0,
-    services: 0,
-    appointments: 0,
-    unavailabilities: 0,
-    blockedPeriods: 0,
-    announced: 0,
-    toldAgain: 0,
-    syncs: 0,
-    learned: 0,
-    gone: 0,
-    unreadable: 0,
-  };
-}
+  unreadable: 0,
+});
+export type RunCounts = ReturnType<typeof noCounts>;
 
 export interface RunOptions {
   readonly decider: Decider;
@@ -57,9 +42,6 @@ export interface RunOptions {
   readonly leftOut: (resource: string, why: ApiFailure | 'rows') => void;
   readonly logger: Logger;
 }
-
-export type Row = Readonly<Record<string, unknown>>;
-type Resource = z.ZodType<Row>;
 
 export async function observe(
   observation: Observation,
@@ -79,7 +61,7 @@ function isAppointment(observation: Observation): boolean {
 
 /** A row that we do not understand must not hide the others; its values stay out of the log. */
 export function readable(
-  schema: Resource,
+  schema: z.ZodType<Row>,
   rows: readonly unknown[],
   resource: string,
   { counts, logger }: RunOptions,

@@ -1,25 +1,24 @@
 import type { PersonKind } from '../columns.ts';
 
+export type Row = Readonly<Record<string, unknown>>;
+
 /** What reconciliation found, in the words of the webhooks (snake_case rows), so that one path decides on both. */
-export type Observation =
+export type Observation = {
+  /** Our clock just before the page was asked for; Unix milliseconds. */
+  readonly asOfMs: number;
+} & (
   | {
       /** An absence too, as in the webhooks: its row says so. */
       readonly kind: 'appointment' | 'blocked_period';
-      readonly row: Readonly<Record<string, unknown>>;
-      /** Our clock just before the page was asked for; Unix milliseconds. */
-      readonly asOfMs: number;
+      readonly row: Row;
       /** Whether one that is not known is announced as created; else it is only learned. */
       readonly isNew: boolean;
     }
   /** Verified: its own GET answered 404, or lists prove it. */
-  | { readonly kind: 'gone'; readonly of: Gone; readonly id: number; readonly asOfMs: number }
-  | {
-      readonly kind: 'person';
-      readonly role: PersonKind;
-      readonly row: Readonly<Record<string, unknown>>;
-      readonly asOfMs: number;
-    }
-  | { readonly kind: 'service'; readonly row: Readonly<Record<string, unknown>>; readonly asOfMs: number };
+  | { readonly kind: 'gone'; readonly of: Gone; readonly id: number }
+  | { readonly kind: 'person'; readonly role: PersonKind; readonly row: Row }
+  | { readonly kind: 'service'; readonly row: Row }
+);
 
 export type Gone = 'appointment' | 'unavailability' | 'blocked_period';
 
@@ -33,21 +32,6 @@ export interface Run {
   /** The lowest ids that were compared, of lists without days; absent while that list was never read to its end. */
   readonly unavailabilitiesFrom?: number | undefined;
   readonly blockedPeriodsFrom?: number | undefined;
-}
-
-/** Single questions between the runs, about what a webhook does not tell. */
-export interface Lookups {
-  /**
-   * Asks what a customer is called, as of then or later, and resolves when that is known or was not in time; `undefined`
-   * where there is nothing to wait for.
-   */
-  nameOf(customer: number, sinceMs: number): Promise<void> | undefined;
-  /** Whether the name that is known may be another one by now. */
-  isDoubtful(customer: number): boolean;
-  /** A webhook or a run told the name. */
-  heard(customer: number, asOfMs: number): void;
-  /** Asks a little later which of two saves of one second an appointment stands by. */
-  check(appointment: number): void;
 }
 
 export interface Decider {

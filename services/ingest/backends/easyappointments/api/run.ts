@@ -1,6 +1,6 @@
 import { compareLists } from './lists.ts';
-import { observe, readable, type Row, type RunOptions } from './observing.ts';
-import type { Run } from './ports.ts';
+import { observe, readable, type RunOptions } from './observing.ts';
+import type { Row, Run } from './ports.ts';
 import { ApiFailure } from './failure.ts';
 import { AppointmentResource, idIn, PersonResource, ServiceResource, ZoneSetting } from './rows.ts';
 
@@ -48,7 +48,7 @@ export async function reconcile(options: RunOptions): Promise<void> {
   const zone = await defaultZone(questions);
   const from = await compareLists(options);
   signal.throwIfAborted();
-  await decider.completed({ ...run, ...(zone !== undefined && { zone }), ...from });
+  await decider.completed({ ...run, zone, ...from });
 }
 
 /** `undefined` where there is no such setting, or this token may not read it: the run is complete without. */
@@ -62,16 +62,13 @@ async function defaultZone(questions: RunOptions['questions']): Promise<string |
   }
 }
 
-async function lookAtAppointments(options: RunOptions): Promise<ReadonlySet<number>> {
+async function lookAtAppointments(options: RunOptions): Promise<ReadonlySet<number | undefined>> {
   const { decider, questions, run, counts } = options;
   const before = decider.lastRun;
-  const seen = new Set<number>();
+  const seen = new Set<number | undefined>();
   const query = { from: run.firstDay, till: run.lastDay };
   for await (const { rows, asOfMs } of questions.pages('appointments', query)) {
-    for (const row of rows) {
-      const id = idIn(row);
-      if (id !== undefined) seen.add(id);
-    }
+    for (const row of rows) seen.add(idIn(row));
     for (const row of readable(AppointmentResource, rows, 'appointments', options)) {
       counts.appointments += 1;
       await observe({ kind: 'appointment', row, asOfMs, isNew: isNewSince(before, row) }, options);
