@@ -8,11 +8,11 @@ type Direction = 'up' | 'down';
  * may ignore the order that is asked for, so the rows tell it.
  */
 export class Listing {
-  readonly #ids = new Set<number>();
+  readonly ids = new Set<number>();
+  lowest = Infinity;
   /** From which id to which one, both included, a page shows every row that there was. */
   #whole: { readonly from: number; readonly to: number }[] = [];
   #pages = 0;
-  #lowest = Infinity;
   #direction: Direction | undefined;
   #isInOrder = true;
 
@@ -22,9 +22,9 @@ export class Listing {
   add(rows: readonly unknown[]): void {
     const ids = rows.map(idIn);
     const read = ids.filter((id) => id !== undefined);
-    for (const id of read) this.#ids.add(id);
+    for (const id of read) this.ids.add(id);
     const [from, to] = [Math.min(...read), Math.max(...read)];
-    this.#lowest = Math.min(this.#lowest, from);
+    this.lowest = Math.min(this.lowest, from);
     const isFirst = (this.#pages += 1) === 1;
     const isLast = rows.length < this.pageLength;
     // Of a row without an id that can be read nobody knows which it is.
@@ -38,20 +38,12 @@ export class Listing {
   }
 
   has(id: number): boolean {
-    return this.#ids.has(id);
+    return this.ids.has(id);
   }
 
   /** Whether one of the pages proves that there is no row of it. */
   lacks(id: number): boolean {
     return !this.has(id) && this.#whole.some(({ from, to }) => from <= id && id <= to);
-  }
-
-  get ids(): ReadonlySet<number> {
-    return this.#ids;
-  }
-
-  get lowest(): number {
-    return this.#lowest;
   }
 
   get isNewestFirst(): boolean {

@@ -2,7 +2,7 @@ import { AppError } from '../../../../../shared/contract/errors.ts';
 import { unixMs } from '../../../../../shared/core/wall-time.ts';
 import type { Stray } from './json-in.ts';
 import { noCounts, type RunOptions, type RunCounts } from './observing.ts';
-import type { Decider, Run } from './ports.ts';
+import type { Decider } from './ports.ts';
 import { Questions, type ApiAccess } from './questions.ts';
 import { ApiFailure } from './failure.ts';
 import { reconcile } from './run.ts';
@@ -71,9 +71,12 @@ export class Reconciler {
 
   /** Does not reject for anything that a site or a broker may do: the report tells. */
   async run(signal: AbortSignal, reason = 'asked for'): Promise<RunReport> {
-    const { decider, maxRows, clock, now, logger } = this.options;
-    const startedMs = unixMs(clock());
+    const { decider, maxRows, daysAhead, clock, now, logger } = this.options;
+    const asOfMs = unixMs(clock());
     const begunMs = now();
+    // A day more before, because the days of providers in other zones begin earlier and end later than ours.
+    const days = { firstDay: dayAt(asOfMs - DAY_MS), lastDay: dayAt(asOfMs + daysAhead * DAY_MS) };
+    const run = { asOfMs, ...days };
     const counts = noCounts();
     const unread: string[] = [];
     const leftOut: RunOptions['leftOut'] = (resource, why) => {
@@ -91,7 +94,6 @@ export class Reconciler {
       problem,
     });
     try {
-      const run = this.#runAt(startedMs);
       await reconcile({ decider, questions, run, signal, counts, maxRows, leftOut, logger });
       return report('complete');
     } catch (error) {
@@ -122,42 +124,25 @@ export class Reconciler {
   }
 
   async #work(first: string, signal: AbortSignal): Promise<void> {
+    const { periodMs, timer, logger, onReport } = this.options;
     this.#cancelPeriod();
     this.#next = first;
     while (this.#next !== undefined && !signal.aborted) {
       const reason = this.#next;
       this.#next = undefined;
-      await this.#runOnce(reason, signal);
+      try {
+        const report = await this.run(signal, reason);
+        this.#log(report);
+        onReport?.(report);
+      } catch (error) {
+        logger.error({ err: error }, 'reconciliation failed by a fault of ours');
+      }
     }
     this.#underWay = undefined;
-    this.#restart(signal);
-  }
-
-  async #runOnce(reason: string, signal: AbortSignal): Promise<void> {
-    try {
-      const report = await this.run(signal, reason);
-      this.#log(report);
-      this.options.onReport?.(report);
-    } catch (error) {
-      this.options.logger.error({ err: error }, 'reconciliation failed by a fault of ours');
-    }
-  }
-
-  /** What follows a run: the next one after the period or, stopped and started again meanwhile, at once. */
-  #restart(ended: AbortSignal): void {
-    const { periodMs, timer } = this.options;
     if (this.#abort === undefined) this.#next = undefined;
-    else if (this.#abort.signal !== ended) this.request(this.#next ?? 'start');
+    // Stopped and started again meanwhile.
+    else if (this.#abort.signal !== signal) this.request(this.#next ?? 'start');
     else if (periodMs > 0) this.#cancelPeriod = timer(periodMs, () => this.request('period'));
-  }
-
-  /** A day more before, because the days of providers in other zones begin earlier and end later than ours. */
-  #runAt(nowMs: number): Run {
-    return {
-      asOfMs: nowMs,
-      firstDay: dayAt(nowMs - DAY_MS),
-      lastDay: dayAt(nowMs + this.options.daysAhead * DAY_MS),
-    };
   }
 
   #log(report: RunReport): void {

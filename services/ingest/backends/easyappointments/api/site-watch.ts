@@ -9,22 +9,20 @@ export interface SiteState {
   readonly stray: Stray | undefined;
 }
 
+const NOTHING: SiteState = { missed: 0, stray: undefined };
+
 /**
  * Judges by the runs whether the site's webhooks come: one that found changes, and no webhook since the complete run before. The first
  * of a term is not judged: what came before it another instance took, or this one before its restart.
  */
 export class SiteWatch {
-  #state: SiteState = { missed: 0, stray: undefined };
+  state = NOTHING;
   #isJudging = false;
   #heard = false;
 
-  get state(): SiteState {
-    return this.#state;
-  }
-
   /** This instance begins or ends to take webhooks. */
   reset(): void {
-    this.#state = { missed: 0, stray: undefined };
+    this.state = NOTHING;
     this.#isJudging = false;
     this.#heard = false;
   }
@@ -32,7 +30,7 @@ export class SiteWatch {
   /** A webhook came. */
   heard(): void {
     this.#heard = true;
-    if (this.#state.missed > 0) this.#state = { ...this.#state, missed: 0 };
+    this.state = { ...this.state, missed: 0 };
   }
 
   ran({
@@ -46,10 +44,8 @@ export class SiteWatch {
     // The default time zone of the site and the like change without a webhook.
     const found = this.#isJudging && !this.#heard ? announced - toldAgain : 0;
     // One that was given up may not have seen the answers that are not clean.
-    this.#state = {
-      missed: this.#state.missed + found,
-      stray: isComplete ? stray : (stray ?? this.#state.stray),
-    };
+    const { state } = this;
+    this.state = { missed: state.missed + found, stray: isComplete ? stray : (stray ?? state.stray) };
     if (!isComplete) return;
     this.#isJudging = true;
     this.#heard = false;
