@@ -1,5 +1,3 @@
-import { endOfString } from './json-position.ts';
-
 /**
  * What JSON can say and a client may not read as it was sent: numbers that a double does not hold, and halves of
  * surrogate pairs, which strict parsers refuse. All of it works on the text, so that `JSON.parse` stays the only
@@ -8,7 +6,7 @@ import { endOfString } from './json-position.ts';
 
 /** Up to 15 digits and two digits of exponent always survive. A text that matches may be harmless all the same. */
 const SUSPICIOUS = /\d{16}|[\d.]{17}|\d[eE][+-]?\d{3}|\\u[dD]/;
-const STRING_OR_NUMBER = /"|-?\d[\d.eE+-]*/g;
+const TOKEN = /\\.|"|-?\d[\d.eE+-]*/gs;
 const ESCAPES = /\\(?:u[dD][89abAB][\da-fA-F]{2}\\u[dD][c-fC-F][\da-fA-F]{2}|u[\da-fA-F]{4}|[^u])/g;
 const LONE_SURROGATE = /^\\u[dD][89a-fA-F][\da-fA-F]{2}$/;
 
@@ -67,17 +65,10 @@ function isSame(one: Decimal, other: Decimal): boolean {
 }
 
 function replaceNumbers(json: string, textFor: (source: string) => string): string {
-  let written = '';
-  let done = 0;
-  STRING_OR_NUMBER.lastIndex = 0;
-  for (let found = STRING_OR_NUMBER.exec(json); found !== null; found = STRING_OR_NUMBER.exec(json)) {
-    const [token] = found;
-    if (token === '"') {
-      STRING_OR_NUMBER.lastIndex = endOfString(json, found.index).at;
-    } else if (!survives(token)) {
-      written += json.slice(done, found.index) + JSON.stringify(textFor(token));
-      done = STRING_OR_NUMBER.lastIndex;
-    }
-  }
-  return written + json.slice(done);
+  let isInString = false;
+  return json.replace(TOKEN, (token) => {
+    if (token === '"') isInString = !isInString;
+    else if (!isInString && !survives(token)) return JSON.stringify(textFor(token));
+    return token;
+  });
 }
