@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { acceptCloudEvent, fromBinary } from '../../services/ingest/accept/cloud-events.ts';
+import { acceptCloudEvent } from '../../services/ingest/accept/cloud-events.ts';
+import { readInput } from '../../services/ingest/accept/read-input.ts';
 
 const now = '2026-11-22T12:00:00.000Z';
 const accept = (input: unknown) => acceptCloudEvent(input, { now });
@@ -32,11 +33,6 @@ describe('a CloudEvent', () => {
     });
   });
 
-  it('may come with its attributes beside the data', () => {
-    const { data, ...attributes } = event;
-    expect(accept(fromBinary(attributes, data))).toMatchObject({ value: { id: '/booking#17', data } });
-  });
-
   it.each([
     ['no version', { specversion: undefined }, ['/specversion']],
     ['another version', { specversion: '0.3' }, ['/specversion']],
@@ -61,5 +57,27 @@ describe('a CloudEvent', () => {
     expect(accept([])).toMatchObject({
       problems: [{ path: '', message: expect.stringContaining('specversion') }],
     });
+  });
+});
+
+describe('binary mode', () => {
+  const { data, ...attributes } = event;
+  const read = (body: unknown, changes: Readonly<Record<string, string>> = {}) =>
+    readInput(
+      {
+        entrance: 'events',
+        wrapping: { kind: 'binary-cloud-event', attributes: { ...attributes, ...changes } },
+        body: Buffer.from(JSON.stringify(body)),
+      },
+      { now },
+    );
+
+  it('has its attributes beside the data', () => {
+    expect(read(data)).toMatchObject({ single: true, events: [{ id: '/booking#17', data }] });
+  });
+
+  it('is one event also where its data is an array, and is refused as in one document', () => {
+    expect(read([data, data])).toMatchObject({ problems: [{ path: '/data' }] });
+    expect(read(data, { id: '' })).toMatchObject({ problems: [{ path: '/id' }] });
   });
 });

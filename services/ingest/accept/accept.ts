@@ -58,34 +58,28 @@ export function acceptEvent(input: unknown, options: AcceptOptions): Checked<Acc
   if (options.maxDataBytes !== undefined) problems.push(...sizeProblem(sent, options.maxDataBytes));
   if (problems.length > 0) return { problems };
   const { id, timestamp } = parsed.data;
-  const accepted = {
-    name: resolved.name,
-    data: sent,
-    timestamp: timestamp ?? options.now,
-    rooms: rooms.value,
-  };
+  const what = { name: resolved.name, data: sent };
   const contents: Contents = {
-    name: accepted.name,
-    data: accepted.data,
+    ...what,
     timestamp: timestamp ?? undefined,
-    rooms: given ?? (accepted.rooms.includes(EVERYONE) ? 'everyone' : 'rule'),
+    rooms: given ?? (rooms.value.includes(EVERYONE) ? 'everyone' : 'rule'),
   };
-  return { value: { ...accepted, id: id === undefined || id === null ? undefined : String(id), contents } };
+  return {
+    value: { ...what, id: id?.toString(), timestamp: timestamp ?? options.now, rooms: rooms.value, contents },
+  };
 }
 
-/** One event or an array of them: all are taken or none, and every problem is listed with its index. */
+/** All of them are taken or none, and every problem is listed with its index. */
 export function acceptAll(
-  input: unknown,
+  inputs: readonly unknown[],
   acceptOne: (input: unknown) => Checked<AcceptedEvent>,
 ): Checked<readonly AcceptedEvent[]> {
-  if (!Array.isArray(input)) {
-    const one = acceptOne(input);
-    return 'problems' in one ? one : { value: [one.value] };
+  if (inputs.length === 0 || inputs.length > MAX_EVENTS) {
+    return {
+      problems: [{ path: '', message: `expected 1 to ${MAX_EVENTS} events, found ${inputs.length}` }],
+    };
   }
-  if (input.length === 0 || input.length > MAX_EVENTS) {
-    return { problems: [{ path: '', message: `expected 1 to ${MAX_EVENTS} events, found ${input.length}` }] };
-  }
-  const checked = input.map(acceptOne);
+  const checked = inputs.map(acceptOne);
   const problems = checked.flatMap((one, index) =>
     'problems' in one ? under(`/${index}`, one.problems) : [],
   );

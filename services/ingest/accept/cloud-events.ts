@@ -33,11 +33,6 @@ export function acceptCloudEvent(input: unknown, options: AcceptOptions): Checke
   return { problems: [...shape, ...rest.filter(({ path }) => !said.has(path))] };
 }
 
-/** Binary mode: attributes beside the data. Problems name them as structured mode would. */
-export function fromBinary(attributes: Readonly<Record<string, string>>, data: unknown): unknown {
-  return { ...attributes, data };
-}
-
 /** `rooms` is one text here, so a problem cannot lie inside it. */
 function atRooms(problem: { path: string; message: string }): { path: string; message: string } {
   return problem.path.startsWith('/rooms/') ? { ...problem, path: '/rooms' } : problem;

@@ -1,8 +1,8 @@
 import { acceptAll, acceptEvent, type AcceptedEvent, type AcceptOptions } from './accept.ts';
-import { acceptCloudEvent, fromBinary } from './cloud-events.ts';
+import { acceptCloudEvent } from './cloud-events.ts';
 import { parseJson } from './json.ts';
 import type { Entrance } from './ports.ts';
-import { invalidEvent, problemsOf, under, type Checked, type Refusal } from './problems.ts';
+import { invalidEvent, problemsOf, under, type Refusal } from './problems.ts';
 import { EventId } from './schemas.ts';
 
 /** What came in at an entrance, before anything is known about it. */
@@ -19,6 +19,28 @@ export type Wrapping =
   /** CloudEvents attributes beside the body, by name without prefix. */
   | { readonly kind: 'binary-cloud-event'; readonly attributes: Readonly<Record<string, string>> };
 
+export const CLOUD_EVENT = 'application/cloudevents+json';
+export const CLOUD_EVENTS = 'application/cloudevents-batch+json';
+
+/** By the media type, or by headers that begin with `prefix`: the attributes of a CloudEvent in binary mode. */
+export function wrappingOf(
+  contentType: unknown,
+  headers: Readonly<Record<string, unknown>>,
+  prefix: RegExp,
+  decode = (value: string) => value,
+): Wrapping {
+  const [type = ''] = typeof contentType === 'string' ? contentType.toLowerCase().split(';') : [];
+  if (type.trim() === CLOUD_EVENT) return { kind: 'cloud-event' };
+  if (type.trim() === CLOUD_EVENTS) return { kind: 'cloud-events' };
+  const found = Object.entries(headers).flatMap(([name, value]) =>
+    prefix.test(name) && typeof value === 'string'
+      ? [[name.replace(prefix, ''), decode(value)] as const]
+      : [],
+  );
+  const attributes: Readonly<Record<string, string>> = Object.fromEntries(found);
+  return 'specversion' in attributes ? { kind: 'binary-cloud-event', attributes } : { kind: 'plain' };
+}
+
 export interface Read {
   readonly events: readonly AcceptedEvent[];
   /** Whether one event was sent, and not an array. */
@@ -27,46 +49,33 @@ export interface Read {
 
 /** Any input to its events, or why it is not taken. All of it is taken or nothing. */
 export function readInput(input: Input, options: AcceptOptions): Read | Refusal {
-  const json = parseJson(input.body, { inexact: input.entrance === 'broadcast' ? 'mend' : 'refuse' });
-  if ('problems' in json) return input.wrapping.kind === 'binary-cloud-event' ? inData(json) : json;
-  const checked = readEvents(json.value, input, options);
-  if ('problems' in checked) return invalidEvent(checked.problems);
-  const single = !Array.isArray(json.value) || input.wrapping.kind === 'binary-cloud-event';
-  return single
-    ? withFallbackId({ events: checked.value, single }, input)
-    : { events: checked.value, single };
-}
-
-function readEvents(value: unknown, input: Input, options: AcceptOptions): Checked<readonly AcceptedEvent[]> {
-  const { wrapping, entrance } = input;
-  switch (wrapping.kind) {
-    case 'plain':
-      if (entrance === 'broadcast') return one(acceptEvent(value, { ...options, withoutRooms: 'everyone' }));
-      return acceptAll(value, (item) => acceptEvent(item, options));
-    case 'cloud-event':
-      return one(acceptCloudEvent(value, options));
-    case 'binary-cloud-event':
-      return one(acceptCloudEvent(fromBinary(wrapping.attributes, value), options));
-    case 'cloud-events':
-      if (!Array.isArray(value))
-        return { problems: [{ path: '', message: 'expected an array of CloudEvents' }] };
-      return acceptAll(value, (item) => acceptCloudEvent(item, options));
+  const { entrance, wrapping, body, fallbackId } = input;
+  const isBroadcast = entrance === 'broadcast';
+  const json = parseJson(body, { inexact: isBroadcast ? 'mend' : 'refuse' });
+  if ('problems' in json) return 'attributes' in wrapping ? inData(json) : json;
+  // Problems name the attributes beside the data as those in one document.
+  const value = 'attributes' in wrapping ? { ...wrapping.attributes, data: json.value } : json.value;
+  const isMany = Array.isArray(value) && !isBroadcast && wrapping.kind !== 'cloud-event';
+  if (wrapping.kind === 'cloud-events' && !isMany)
+    return invalidEvent([{ path: '', message: 'expected an array of CloudEvents' }]);
+  const acceptOne = (item: unknown) => {
+    if (wrapping.kind !== 'plain') return acceptCloudEvent(item, options);
+    return acceptEvent(item, { ...options, withoutRooms: isBroadcast ? 'everyone' : 'rule' });
+  };
+  if (isMany) {
+    const all = acceptAll(value, acceptOne);
+    return 'problems' in all ? invalidEvent(all.problems) : { events: all.value, single: false };
   }
+  const one = acceptOne(value);
+  if ('problems' in one) return invalidEvent(one.problems);
+  if (fallbackId === undefined || one.value.id !== undefined) return { events: [one.value], single: true };
+  const id = EventId.safeParse(fallbackId);
+  if (!id.success) return invalidEvent(under('/id', problemsOf(id.error)));
+  return { events: [{ ...one.value, id: String(id.data) }], single: true };
 }
 
 /** Binary mode sends the data alone; a problem stands where structured mode would have it. */
 function inData(refusal: Refusal): Refusal {
   if (refusal.code === 'malformed_json') return refusal;
   return { ...refusal, problems: under('/data', refusal.problems) };
-}
-
-function one(checked: Checked<AcceptedEvent>): Checked<readonly AcceptedEvent[]> {
-  return 'problems' in checked ? checked : { value: [checked.value] };
-}
-
-function withFallbackId(read: Read, { fallbackId }: Input): Read | Refusal {
-  if (fallbackId === undefined || read.events.every(({ id }) => id !== undefined)) return read;
-  const id = EventId.safeParse(fallbackId);
-  if (!id.success) return invalidEvent(under('/id', problemsOf(id.error)));
-  return { ...read, events: read.events.map((event) => ({ ...event, id: event.id ?? String(id.data) })) };
 }

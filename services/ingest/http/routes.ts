@@ -1,12 +1,11 @@
 import { SpanKind } from '@opentelemetry/api';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import type { IncomingHttpHeaders } from 'node:http';
 import { inSpan } from '../../../shared/service/tracing.ts';
 import type { Intake } from '../accept/intake.ts';
 import type { Entrance, Receipt } from '../accept/ports.ts';
 import type { Refusal } from '../accept/problems.ts';
 import type { Backend, BackendRoute } from '../backends/backend.ts';
-import type { Wrapping } from '../accept/read-input.ts';
+import { CLOUD_EVENT, CLOUD_EVENTS, wrappingOf } from '../accept/read-input.ts';
 import { openApiDocument } from './openapi.ts';
 
 export const OPENAPI_PATH = '/openapi.json';
@@ -20,8 +19,8 @@ export function entrancesOf(routes: readonly BackendRoute[]): ReadonlyMap<string
   ]);
 }
 
-const CLOUD_EVENT = 'application/cloudevents+json';
-const CLOUD_EVENTS = 'application/cloudevents-batch+json';
+/** Of the attributes of a CloudEvent in binary mode. */
+const ATTRIBUTE_PREFIX = /^ce-/;
 
 export interface RouteOptions {
   readonly intake: Pick<Intake, 'take'>;
@@ -38,7 +37,8 @@ export function addRoutes(server: FastifyInstance, { intake, backends, refuse }:
     scope.post(
       '/v1/events',
       traced(async (request, reply) => {
-        const wrapping = wrappingOf(request.headers);
+        const { headers } = request;
+        const wrapping = wrappingOf(headers['content-type'], headers, ATTRIBUTE_PREFIX, decoded);
         const taken = intake.take({ entrance: 'events', wrapping, body: bodyOf(request) });
         if ('problems' in taken) return refuse(request, reply, taken);
         const answers = (await taken.receipts).map(answerOf);
@@ -100,19 +100,6 @@ function bodyOf({ body }: FastifyRequest): Buffer {
 
 function answerOf({ id, rooms, cursor }: Receipt): Receipt {
   return { id, rooms, cursor };
-}
-
-function wrappingOf(headers: IncomingHttpHeaders): Wrapping {
-  const [type = ''] = (headers['content-type'] ?? '').toLowerCase().split(';');
-  if (type.trim() === CLOUD_EVENT) return { kind: 'cloud-event' };
-  if (type.trim() === CLOUD_EVENTS) return { kind: 'cloud-events' };
-  if (headers['ce-specversion'] === undefined) return { kind: 'plain' };
-  const attributes = Object.entries(headers).flatMap(([name, value]) =>
-    name.startsWith('ce-') && typeof value === 'string'
-      ? [[name.slice('ce-'.length), decoded(value)] as const]
-      : [],
-  );
-  return { kind: 'binary-cloud-event', attributes: Object.fromEntries(attributes) };
 }
 
 /** The HTTP binding of CloudEvents percent-encodes what a header cannot hold. */
