@@ -2,7 +2,7 @@ import { isAppointmentEvent, type EventData, type EventName } from '../../../sha
 import { EVERYONE, type Address, type Room } from '../../../shared/contract/routing.ts';
 import type { Contents } from './contents.ts';
 import { sizeProblem } from './data-size.ts';
-import { concernedBy, contradictions, slotOf, spellings, type Concerned } from './event-data.ts';
+import { concernedBy, contradictions, spellings, syncData, type Concerned } from './event-data.ts';
 import { resolveName } from './event-names.ts';
 import { problemsOf, under, type Checked } from './problems.ts';
 import { roomsAsGiven, roomsByRule } from './rooms-of.ts';
@@ -54,7 +54,7 @@ export function acceptEvent(input: unknown, options: AcceptOptions): Checked<Acc
     return { problems: alreadySaid ? problems : [...problems, ...rooms.problems] };
   }
   if (!parsed.success || problems.length > 0) return { problems };
-  const sent = resolved.reason === undefined ? data : syncData(resolved.reason, data, concerned);
+  const sent = resolved.reason === undefined ? data : thinned(resolved.reason, data, concerned);
   if (options.maxDataBytes !== undefined) problems.push(...sizeProblem(sent, options.maxDataBytes));
   if (problems.length > 0) return { problems };
   const { id, timestamp } = parsed.data;
@@ -95,14 +95,9 @@ function roomsByDefault(name: EventName, concerned: Concerned, options: AcceptOp
 }
 
 /** `id` is that of an absence, which lives among the appointments; of the others it may be anything's. */
-function syncData(reason: string, data: EventData, { appointmentId, providerId }: Concerned): EventData {
+function thinned(reason: string, data: EventData, { appointmentId, providerId }: Concerned): EventData {
   const isAbsence = reason.startsWith('unavailability.');
-  return {
-    reason,
-    ...(isAbsence && appointmentId !== undefined && { appointment_id: appointmentId }),
-    ...(providerId !== undefined && { provider_id: providerId }),
-    ...slotOf(data),
-  };
+  return syncData(reason, { appointmentId: isAbsence ? appointmentId : undefined, providerId }, data);
 }
 
 /** The sender's own values: the schema's output would hold transformed ids, and `data` passes unchanged. */

@@ -1,6 +1,6 @@
 import { companionIdOf } from '../../../shared/contract/companion-id.ts';
 import { kindOf, type EventData, type RoomcastEvent } from '../../../shared/contract/event.ts';
-import { concernedBy, slotOf } from './event-data.ts';
+import { concernedBy, syncData } from './event-data.ts';
 
 export type CalendarRoom = 'thin' | 'full';
 
@@ -20,19 +20,12 @@ export function forCalendar(
  */
 export function companionOf(event: RoomcastEvent): RoomcastEvent | undefined {
   if (!kindOf(event.name).hasCompanion) return undefined;
-  const { appointmentId, providerId } = concernedBy(event.data);
-  const data = {
-    reason: event.name,
-    ...(appointmentId !== undefined && { appointment_id: appointmentId }),
-    ...(providerId !== undefined && { provider_id: providerId }),
-    ...slotOf(event.data),
-    ...previousIn(event.data),
-  };
+  const { id, name, data, timestamp } = event;
   return {
-    id: companionIdOf(event.id),
+    id: companionIdOf(id),
     name: 'calendar.sync',
-    data,
-    timestamp: event.timestamp,
+    data: { ...syncData(name, concernedBy(data), data), ...previousIn(data) },
+    timestamp,
     rooms: ['calendar'],
   };
 }

@@ -35,12 +35,9 @@ export function concernedBy(data: EventData): Concerned {
 export function contradictions(data: EventData): Problem[] {
   return Object.values(spellings).flatMap((keys) => {
     const said = keys.flatMap((key) => {
-      const meaning =
-        parseId(data[key]) ??
-        idList(data[key])
-          ?.toSorted((a, b) => a - b)
-          .join();
-      return meaning === undefined ? [] : [{ key, meaning: String(meaning) }];
+      const ids = idList(data[key])?.toSorted((a, b) => a - b);
+      const meaning = parseId(data[key])?.toString() ?? ids?.join();
+      return meaning === undefined ? [] : [{ key, meaning }];
     });
     const [first, ...others] = said;
     return others
@@ -52,18 +49,27 @@ export function contradictions(data: EventData): Problem[] {
   });
 }
 
-/**
- * When it is, in the backend's own words; clients of the calendar refresh that slot. A wall-clock time whose zone is not
- * known has a key of its own.
- */
-export function slotOf(data: EventData): EventData {
-  return { ...timeIn(data, 'start', startKeys), ...timeIn(data, 'end', endKeys) };
+/** What everybody's calendar gets of an event: which slot to refresh, and why. */
+export function syncData(
+  reason: string,
+  { appointmentId, providerId }: Pick<Concerned, 'appointmentId' | 'providerId'>,
+  data: EventData,
+): EventData {
+  return {
+    reason,
+    ...(appointmentId !== undefined && { appointment_id: appointmentId }),
+    ...(providerId !== undefined && { provider_id: providerId }),
+    ...timeIn(data, 'start', startKeys),
+    ...timeIn(data, 'end', endKeys),
+  };
 }
 
+/** When it is, in the backend's own words. A wall-clock time whose zone is not known has a key of its own. */
 function timeIn(data: EventData, key: 'start' | 'end', spelled: readonly string[]): EventData {
   const local = `${key}_local`;
   const found = Object.hasOwn(data, local) && !Object.hasOwn(data, key) ? local : key;
-  const text = firstText(data, found === local ? [local] : spelled);
+  const texts = (found === local ? [local] : spelled).map((name) => data[name]);
+  const text = texts.find((value) => typeof value === 'string');
   return text === undefined ? {} : { [found]: text };
 }
 
@@ -74,8 +80,4 @@ export function firstId(data: EventData, keys: readonly string[]): number | unde
 function idList(value: unknown): number[] | undefined {
   if (!Array.isArray(value)) return undefined;
   return value.map(parseId).filter((id) => id !== undefined);
-}
-
-function firstText(data: EventData, keys: readonly string[]): string | undefined {
-  return keys.map((key) => data[key]).find((value) => typeof value === 'string');
 }

@@ -65,11 +65,7 @@ interface Draft {
  * events leave in the order in which they came in, each directly followed by its companion.
  */
 export class Intake {
-  readonly #repeats: Repeats<Receipt>;
-
-  constructor(private readonly options: IntakeOptions) {
-    this.#repeats = options.repeats;
-  }
+  constructor(private readonly options: IntakeOptions) {}
 
   /**
    * A refusal, or the receipts to wait for. Throws an AppError before anything is published when the broker
@@ -107,7 +103,7 @@ export class Intake {
       const before = earlier.get(id);
       const problems =
         before === undefined
-          ? this.#repeats.clash(id, nowMs, contents)
+          ? this.options.repeats.clash(id, nowMs, contents)
           : differences(fingerprintOf(before), contents);
       earlier.set(id, before ?? contents);
       const said = wrapping.kind === 'plain' ? problems : renamed(problems, cloudEventNames);
@@ -142,7 +138,7 @@ export class Intake {
     return events.map((event) => {
       const { id } = event;
       if (id === undefined) return this.#draft(event);
-      if (earlier.has(id) || this.#repeats.has(id, nowMs)) return undefined;
+      if (earlier.has(id) || this.options.repeats.has(id, nowMs)) return undefined;
       earlier.add(id);
       return this.#draft(event);
     });
@@ -181,7 +177,7 @@ export class Intake {
     const { outcome, repeated } =
       event.id === undefined
         ? { outcome: publish(), repeated: false }
-        : this.#repeats.once(event.id, nowMs, publish, draft?.fingerprint);
+        : this.options.repeats.once(event.id, nowMs, publish, draft?.fingerprint);
     const receipt = await outcome;
     this.options.observer.accepted({ ...receipt, name: event.name, entrance, repeated });
     return receipt;

@@ -6,13 +6,11 @@ import { invalidEvent, pointerOf, type Refusal } from './problems.ts';
 /** Objects and arrays inside one another; what encodes or reads an event later may recurse. */
 export const MAX_DEPTH = 32;
 
-interface Place {
+/** An object or array and where it stands; the outermost has no parent. */
+interface Container {
+  readonly value: object;
   readonly key: string;
   readonly parent: Container | undefined;
-}
-
-interface Container extends Place {
-  readonly value: object;
   readonly depth: number;
 }
 
@@ -22,18 +20,14 @@ const UNICODE_EXPECTED =
   'expected Unicode text: half of a surrogate pair (\\ud800 to \\udfff) stands alone in it; was a text cut in the middle of a character?';
 const LONE_SURROGATES = /\p{Cs}/gu;
 
-export interface ParseOptions {
-  /**
-   * What becomes of numbers and texts that would not reach every client as they were sent: they are refused, or for a
-   * sender who cannot try again become the digits as a string, and U+FFFD.
-   */
-  readonly inexact: 'refuse' | 'mend';
-}
-
-/** The bytes of a body as a JSON value that is safe to walk, copy and merge, and that JSON can carry on. */
+/**
+ * The bytes of a body as a JSON value that is safe to walk, copy and merge, and that JSON can carry on. `inexact` numbers and
+ * texts, which would not reach every client as they were sent, are refused, or for a sender who cannot try again become the
+ * digits as a string, and U+FFFD.
+ */
 export function parseJson(
   body: Uint8Array,
-  { inexact }: ParseOptions,
+  { inexact }: { readonly inexact: 'refuse' | 'mend' },
 ): { readonly value: unknown } | Refusal {
   let text: string;
   try {
@@ -74,41 +68,33 @@ function unsafeParts(root: unknown, suspicious: boolean): Problem[] {
       problems.push(tooDeep(pointerTo(container)));
       continue;
     }
-    const { value: parent, depth } = container;
-    for (const key in parent) {
-      const value: unknown = (parent as Readonly<Record<string, unknown>>)[key];
-      const child = { key, depth: depth + 1, parent: container };
-      const inexact = suspicious ? inexactIn(key, value) : undefined;
-      if (isUnsafe(key, value)) {
-        problems.push({ path: pointerTo(child), message: `the key ${key} is not taken` });
-      } else if (inexact !== undefined) {
-        problems.push({ path: pointerTo(child), message: inexact });
-      } else if (isObject(value)) {
-        containers.push({ ...child, value });
-      }
+    for (const key in container.value) {
+      const value: unknown = (container.value as Readonly<Record<string, unknown>>)[key];
+      const child = { key, depth: container.depth + 1, parent: container };
+      const message = problemWith(key, value, suspicious);
+      if (message !== undefined) problems.push({ path: pointerTo(child), message });
+      else if (isObject(value)) containers.push({ ...child, value });
     }
   }
   return problems;
 }
 
-function inexactIn(key: string, value: unknown): string | undefined {
+function problemWith(key: string, value: unknown, suspicious: boolean): string | undefined {
+  // Keys that reach the prototype of an object into which the data is copied or merged.
+  if (key === '__proto__' || (key === 'constructor' && isObject(value) && Object.hasOwn(value, 'prototype')))
+    return `the key ${key} is not taken`;
+  if (!suspicious) return undefined;
   if (key.search(LONE_SURROGATES) >= 0) return UNICODE_EXPECTED;
   if (typeof value !== 'string') return undefined;
   if (value.startsWith(NUMBER_MARK)) return EXACT_NUMBER_EXPECTED;
   return value.search(LONE_SURROGATES) >= 0 ? UNICODE_EXPECTED : undefined;
 }
 
-/** Keys that reach the prototype of an object into which the data is copied or merged. */
-function isUnsafe(key: string, value: unknown): boolean {
-  if (key === '__proto__') return true;
-  return key === 'constructor' && isObject(value) && Object.hasOwn(value, 'prototype');
-}
-
 function isObject(value: unknown): value is object {
   return typeof value === 'object' && value !== null;
 }
 
-function pointerTo(place: Place): string {
+function pointerTo(place: Pick<Container, 'key' | 'parent'>): string {
   const keys: string[] = [];
   for (let at = place; at.parent !== undefined; at = at.parent) keys.push(at.key);
   return pointerOf(keys.reverse()).replace(LONE_SURROGATES, '\ufffd');

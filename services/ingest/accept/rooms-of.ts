@@ -1,6 +1,5 @@
 import { isAppointmentEvent, kindOf, type EventName } from '../../../shared/contract/event.ts';
 import { personalRoom, type Address } from '../../../shared/contract/routing.ts';
-import type { Problem } from '../../../shared/contract/errors.ts';
 import type { Concerned } from './event-data.ts';
 import type { Checked } from './problems.ts';
 
@@ -11,7 +10,8 @@ const PROVIDER_EXPECTED =
 export function roomsByRule(name: EventName, concerned: Concerned): Checked<Address[]> {
   if (!isAppointmentEvent(name)) return { value: ['calendar'] };
   const { providerId, customerId, secretaryIds } = concerned;
-  if (providerId === undefined) return { problems: [noProvider] };
+  if (providerId === undefined)
+    return { problems: [{ path: '/data/provider_id', message: PROVIDER_EXPECTED }] };
   return { value: appointmentRooms(providerId, customerId, secretaryIds) };
 }
 
@@ -30,8 +30,6 @@ export function roomsAsGiven(name: EventName, rooms: readonly Address[]): Addres
   const kept = kindOf(name).hasCompanion ? rooms.filter((room) => room !== 'calendar') : rooms;
   return withoutRepeats(kept);
 }
-
-const noProvider: Problem = { path: '/data/provider_id', message: PROVIDER_EXPECTED };
 
 function withoutRepeats(rooms: readonly Address[]): Address[] {
   return [...new Set(rooms)];

@@ -4,6 +4,7 @@ import { Cursor } from '../../../shared/contract/cursor.ts';
 import { Id } from '../../../shared/contract/ids.ts';
 import { ROOM_FORMS } from '../../../shared/contract/rooms.ts';
 import { parseRoom, ROOM_EXPECTED } from '../../../shared/contract/routing.ts';
+import { spellings } from './event-data.ts';
 import { acceptedNames, NAME_EXPECTED } from './event-names.ts';
 
 /** What both entrances take, as the sender writes it. The OpenAPI document is generated from here. */
@@ -53,21 +54,15 @@ const Rooms = z.array(RoomName, ROOMS_EXPECTED).min(1, ROOMS_EXPECTED).max(MAX_R
 
 const Secretaries = z.array(Id, SECRETARIES_EXPECTED).max(MAX_ROOMS, SECRETARIES_EXPECTED).nullish();
 
+const eachOf = (keys: readonly string[], schema: z.ZodType) =>
+  Object.fromEntries(keys.map((key) => [key, schema]));
+
 /** Reaches clients unchanged; the ids tell whom the event concerns. `null` is absent. */
 const EventData = z
   .looseObject(
     {
-      id: Id.nullish(),
-      appointment_id: Id.nullish(),
-      appointmentId: Id.nullish(),
-      provider_id: Id.nullish(),
-      providerId: Id.nullish(),
-      id_users_provider: Id.nullish(),
-      customer_id: Id.nullish(),
-      customerId: Id.nullish(),
-      id_users_customer: Id.nullish(),
-      secretary_ids: Secretaries,
-      secretaryIds: Secretaries,
+      ...eachOf([...spellings.appointment, ...spellings.provider, ...spellings.customer], Id.nullish()),
+      ...eachOf(spellings.secretaries, Secretaries),
     },
     'expected a JSON object',
   )
