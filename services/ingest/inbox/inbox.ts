@@ -14,8 +14,8 @@ import type { Intake } from '../accept/intake.ts';
 import type { NextCursor, Observer } from '../accept/ports.ts';
 import { encodingProblem } from '../accept/content-encoding.ts';
 import { refusal, type Refusal } from '../accept/problems.ts';
-import type { Backend, Take } from '../backends/backend.ts';
-import { inputOf } from './inbox-input.ts';
+import { wrappingOf } from '../accept/read-input.ts';
+import type { Backend, Take, WhileConsuming } from '../backends/backend.ts';
 import type { ConfirmPublisher } from '../../../shared/broker/confirm-publisher.ts';
 import { reasonOf, rejectedMessage } from './rejected.ts';
 
@@ -50,10 +50,13 @@ interface Consumption {
 }
 
 interface Recognised {
-  readonly backend: Backend;
+  /** None for an event, and for a message that is refused as it stands. */
+  readonly backend?: Backend;
   readonly take: Take;
 }
 
+/** The AMQP binding of CloudEvents names both, because some clients cannot put a colon into a header name. */
+const ATTRIBUTE_PREFIX = /^cloudEvents[:_]/;
 const PAUSE = { firstMs: 250, maxMs: 30_000 };
 
 /**
@@ -91,13 +94,8 @@ export class Inbox {
       },
       ready: async (channel) => {
         await channel.prefetch(prefetch);
-        this.#consumption = {
-          channel,
-          backlog: [],
-          consumerTag: undefined,
-          starting: false,
-          opening: new Set(),
-        };
+        const fresh = { consumerTag: undefined, starting: false, opening: new Set<Backend>() };
+        this.#consumption = { channel, backlog: [], ...fresh };
         await this.#consume();
       },
       lost: () => this.#leave(),
@@ -166,17 +164,16 @@ export class Inbox {
   /** `false` when the message has to wait for room. */
   #take(consumption: Consumption, message: ConsumeMessage): boolean {
     try {
-      const found = this.#recognise(message);
-      if (found !== undefined && 'take' in found && found.backend.whileConsuming?.isOpen === false) {
-        this.#open(consumption, found.backend);
+      const { backend, take } = this.#recognise(message);
+      if (backend?.whileConsuming?.isOpen === false) {
+        this.#open(consumption, backend, backend.whileConsuming);
         return false;
       }
       const span = { kind: SpanKind.CONSUMER, parent: message.properties.headers ?? {} };
-      this.#track(
-        consumption,
-        message,
-        inSpan(`process ${INBOX}`, span, () => this.#settle(message, found)),
+      const settled = inSpan(`process ${INBOX}`, span, () =>
+        take().then((refusal) => refusal && this.#setAside(message, refusal)),
       );
+      this.#track(consumption, message, settled);
     } catch (error) {
       if (error instanceof AppError && error.code === 'too_many_unconfirmed') return false;
       this.#failed(consumption, message, error);
@@ -184,49 +181,43 @@ export class Inbox {
     return true;
   }
 
-  #recognise({ content, properties }: ConsumeMessage): Recognised | Refusal | undefined {
-    const { backends, wall, now, maxBodyBytes } = this.options;
-    const { byteLength } = content;
+  #recognise({ content: body, properties }: ConsumeMessage): Recognised {
+    const { backends, intake, wall, now, maxBodyBytes } = this.options;
+    const { byteLength } = body;
     const encoded = encodingProblem(properties.contentEncoding);
-    if (encoded !== undefined) return refusal('unsupported_media_type', [{ path: '', message: encoded }]);
-    if (byteLength > maxBodyBytes) {
-      const tooLarge = { path: '', message: `expected at most ${maxBodyBytes} bytes, found ${byteLength}` };
-      return { code: 'body_too_large', problems: [tooLarge] };
-    }
+    if (encoded !== undefined) return refused('unsupported_media_type', encoded);
+    if (byteLength > maxBodyBytes)
+      return refused('body_too_large', `expected at most ${maxBodyBytes} bytes, found ${byteLength}`);
     const messageId: unknown = properties.messageId;
-    const message = { body: content, headers: properties.headers ?? {}, messageId };
+    const headers: Readonly<Record<string, unknown>> = properties.headers ?? {};
     for (const backend of backends) {
-      const found = backend.recognise(message, { time: wall(), nowMs: now() });
-      if (found !== undefined) return 'problems' in found ? found : { backend, take: found };
+      const found = backend.recognise({ body, headers, messageId }, { time: wall(), nowMs: now() });
+      if (found === undefined) continue;
+      return 'problems' in found ? { take: () => Promise.resolve(found) } : { backend, take: found };
     }
-    return undefined;
-  }
-
-  #settle(message: ConsumeMessage, found: Recognised | Refusal | undefined): Promise<unknown> {
-    if (found !== undefined && 'take' in found) {
-      return found
-        .take()
-        .then((refusal) => (refusal === undefined ? undefined : this.#setAside(message, refusal)));
-    }
-    const taken = found ?? this.options.intake.take(inputOf(message));
-    return 'problems' in taken ? this.#setAside(message, taken) : taken.receipts;
+    // Nobody waits for an answer here, so all that is not labelled as a CloudEvent is read as JSON: many AMQP clients
+    // label JSON as text, as bytes or not at all.
+    const wrapping = wrappingOf(properties.contentType, headers, ATTRIBUTE_PREFIX);
+    const fallbackId = typeof messageId === 'string' && messageId !== '' ? messageId : undefined;
+    const take = () => {
+      const taken = intake.take({ entrance: 'inbox', wrapping, body, fallbackId });
+      return 'problems' in taken ? Promise.resolve(taken) : taken.receipts.then(() => undefined);
+    };
+    return { take };
   }
 
   /** The first message on this channel tells that no other instance consumes the inbox: it has a single active consumer. */
-  #open(consumption: Consumption, backend: Backend): void {
+  #open(consumption: Consumption, backend: Backend, whileConsuming: WhileConsuming): void {
     const { opening } = consumption;
     if (opening.has(backend)) return;
     opening.add(backend);
-    backend.whileConsuming?.begin().then(
-      () => {
-        opening.delete(backend);
-        if (consumption === this.#consumption) this.#handOn();
-      },
-      (error: unknown) => {
-        opening.delete(backend);
-        if (consumption === this.#consumption) this.#giveUp(errorText(error));
-      },
-    );
+    whileConsuming
+      .begin()
+      .finally(() => opening.delete(backend))
+      .then(
+        () => consumption === this.#consumption && this.#handOn(),
+        (error: unknown) => consumption === this.#consumption && this.#giveUp(errorText(error)),
+      );
   }
 
   async #setAside(message: ConsumeMessage, refusal: Refusal): Promise<void> {
@@ -285,4 +276,8 @@ export class Inbox {
     }, pauseMs);
     this.#channel.restart(reason);
   }
+}
+
+function refused(code: Refusal['code'], message: string): Recognised {
+  return { take: () => Promise.resolve(refusal(code, [{ path: '', message }])) };
 }
