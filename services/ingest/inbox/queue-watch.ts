@@ -63,21 +63,18 @@ export class QueueWatch {
   }
 
   async #look(channel: Channel, model: ChannelModel): Promise<void> {
-    for (const queue of [INBOX, HISTORY, LEDGER, REJECTED]) await this.#check(channel, model, queue);
-  }
-
-  async #check(channel: Channel, model: ChannelModel, queue: string): Promise<void> {
-    try {
-      await channel.checkQueue(queue);
-    } catch (error) {
-      if (error instanceof Error && 'code' in error && error.code === NOT_FOUND) {
-        this.options.logger.error(
-          { queue },
-          'somebody deleted a queue of ours, with all that was in it: declaring it again',
-        );
-        await this.options.declare(model);
+    const { declare, logger } = this.options;
+    for (const queue of [INBOX, HISTORY, LEDGER, REJECTED]) {
+      try {
+        await channel.checkQueue(queue);
+      } catch (error) {
+        if (error instanceof Error && 'code' in error && error.code === NOT_FOUND) {
+          const message = 'somebody deleted a queue of ours, with all that was in it: declaring it again';
+          logger.error({ queue }, message);
+          await declare(model);
+        }
+        throw error;
       }
-      throw error;
     }
   }
 }
