@@ -27,12 +27,13 @@ export async function ask(
 ): Promise<Answer> {
   signal.throwIfAborted();
   const url = site.base + path;
+  const search = new URLSearchParams(query).toString();
   const stop = new AbortController();
   const onAbort = () => stop.abort();
   const timeout = setTimeout(onAbort, site.timeoutMs);
   signal.addEventListener('abort', onAbort, { once: true });
   try {
-    const response = await fetch(withQuery(url, query), {
+    const response = await fetch(search === '' ? url : `${url}?${search}`, {
       headers: { accept: 'application/json', authorization: `Bearer ${site.token.reveal()}` },
       // The token goes to the address that the operator gave, and nowhere else.
       redirect: 'manual',
@@ -100,11 +101,6 @@ async function bodyOf(response: Response, maxBytes: number): Promise<string> {
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString();
-}
-
-function withQuery(url: string, query: Readonly<Record<string, string>>): string {
-  const text = new URLSearchParams(query).toString();
-  return text === '' ? url : `${url}?${text}`;
 }
 
 /** Where it leads, without a query, in which secrets may stand. */

@@ -25,13 +25,6 @@ const MAX_TRIES = 5;
 /** Customers whose name is kept track of; of one that was dropped the name is asked for again. */
 const MAX_CUSTOMERS = 10_000;
 
-interface Asked {
-  readonly row: unknown;
-  readonly asOfMs: number;
-  /** The same by the steady clock. */
-  readonly askedMs: number;
-}
-
 interface Name {
   /** Since when the name may be another one, and as of when it is known, by the steady clock. */
   readonly neededMs: number;
@@ -147,9 +140,10 @@ export class Lookups {
     else this.#observe({ kind: 'appointment', row: AppointmentResource.parse(row), asOfMs, isNew: true });
   }
 
-  async #ask(path: string, signal: AbortSignal): Promise<Asked> {
+  async #ask(path: string, signal: AbortSignal) {
     for (let tries = 1; ; tries += 1) {
       const asOfMs = unixMs(this.options.clock());
+      // The same by the steady clock.
       const askedMs = this.options.now();
       try {
         const answer = await (this.options.ask ?? ask)(this.options.site, path, {}, signal);
