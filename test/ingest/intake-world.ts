@@ -1,4 +1,5 @@
 import { Intake, type IntakeOptions } from '../../services/ingest/accept/intake.ts';
+import { together } from '../../services/ingest/backends/together.ts';
 import type { Announcement } from '../../services/ingest/accept/ports.ts';
 import type { Refusal } from '../../services/ingest/accept/problems.ts';
 import type { Input } from '../../services/ingest/accept/read-input.ts';
@@ -40,6 +41,7 @@ export function world({
     maxEventBytes: 64 * 1024,
     calendarRoom: 'thin',
     inCluster: () => false,
+    ...together([]),
     ...options,
   });
   const takeOrRefuse = (body: unknown, input: Partial<Input> = {}) => {

@@ -28,12 +28,9 @@ export function acceptCloudEvent(input: unknown, options: AcceptOptions): Checke
     options,
   );
   if ('value' in checked && shape.length === 0) return checked;
-  const rest = 'problems' in checked ? renamed(checked.problems, cloudEventNames).map(atRooms) : [];
+  const rest = 'problems' in checked ? renamed(checked.problems, cloudEventNames) : [];
+  // `rooms` is one text here, so a problem cannot lie inside it.
+  const atRooms = rest.map((one) => (one.path.startsWith('/rooms/') ? { ...one, path: '/rooms' } : one));
   const said = new Set(shape.map(({ path }) => path));
-  return { problems: [...shape, ...rest.filter(({ path }) => !said.has(path))] };
-}
-
-/** `rooms` is one text here, so a problem cannot lie inside it. */
-function atRooms(problem: { path: string; message: string }): { path: string; message: string } {
-  return problem.path.startsWith('/rooms/') ? { ...problem, path: '/rooms' } : problem;
+  return { problems: [...shape, ...atRooms.filter(({ path }) => !said.has(path))] };
 }

@@ -37,11 +37,11 @@ export interface IntakeOptions {
   readonly maxEventBytes: number;
   /** What `calendar` gets of an appointment's event: a thin companion, or the event itself. */
   readonly calendarRoom: CalendarRoom;
-  readonly secretariesOf?: AcceptOptions['secretariesOf'];
+  readonly secretariesOf: NonNullable<AcceptOptions['secretariesOf']>;
   /** Of the fork's own call: what the ledger has to know goes by the instance that writes it. */
-  readonly defer?: Defer;
+  readonly defer: Defer;
   /** Adds what is known to the fork's own call, whose apps show it, and takes out what is not for everybody. */
-  readonly enrich?: (event: AcceptedEvent) => readonly AcceptedEvent[];
+  readonly enrich: (event: AcceptedEvent) => readonly AcceptedEvent[];
 }
 
 /** Puts an event into the inbox instead of announcing it at once; `undefined` for one that is not for there. */
@@ -72,12 +72,12 @@ export class Intake {
    * cannot take all of it now.
    */
   take(input: Input): Taken | Refusal {
-    const { wall, secretariesOf, enrich, maxEventBytes } = this.options;
+    const { wall, secretariesOf, defer, enrich, maxEventBytes } = this.options;
     const now = stampOf(wall());
     const canRetry = input.entrance !== 'broadcast';
     const read = readInput(input, {
       now,
-      ...(secretariesOf !== undefined && { secretariesOf }),
+      secretariesOf,
       maxDataBytes: canRetry && mayExceed(input.body.byteLength, maxEventBytes) ? maxEventBytes : undefined,
     });
     if ('problems' in read) return read;
@@ -86,11 +86,11 @@ export class Intake {
     const clashes = this.#clashes(read, input);
     if (clashes.length > 0) return refusal('id_reused', clashes);
     const [first] = read.events;
-    const deferred = canRetry || first === undefined ? undefined : this.options.defer?.(first, input.body);
+    const deferred = canRetry || first === undefined ? undefined : defer(first, input.body);
     if (deferred !== undefined) return { single: read.single, receipts: deferred.then(() => []) };
     const receipts = canRetry
       ? this.#handOver(read.events, input.entrance)
-      : this.announce(enrich === undefined ? read.events : read.events.flatMap(enrich), input.entrance);
+      : this.announce(read.events.flatMap(enrich), input.entrance);
     return { single: read.single, receipts };
   }
 
@@ -184,16 +184,16 @@ export class Intake {
   }
 
   async #publish({ receipt, announcements }: Draft): Promise<Receipt> {
-    await allOrFirstFailure(announcements.map((announcement) => this.#publishOne(announcement)));
-    return receipt;
-  }
-
-  /** See shared/contract/history-lag.ts; under a cursor of its own, since it has a place of its own in the history. */
-  async #publishOne(announcement: Announcement): Promise<void> {
     const { publisher, nextCursor, inCluster } = this.options;
-    const confirm = await publisher.publish(announcement);
-    if (confirm === 'late' && inCluster())
-      await publisher.publish(announced(announcement.event, nextCursor(), announcement.contents));
+    const confirmed = announcements.map(async (announcement) => {
+      const { event, contents } = announcement;
+      const confirm = await publisher.publish(announcement);
+      // See shared/contract/history-lag.ts; under a cursor of its own, since it has a place of its own in the history.
+      if (confirm === 'late' && inCluster())
+        await publisher.publish(announced(event, nextCursor(), contents));
+    });
+    await allOrFirstFailure(confirmed);
+    return receipt;
   }
 }
 

@@ -5,7 +5,7 @@ import type { Backend } from './backend.ts';
 /** What the backends, which may still be added to the list, contribute to every event on its way in. */
 export function together(
   backends: readonly Backend[],
-): Required<Pick<IntakeOptions, 'secretariesOf' | 'defer' | 'enrich'>> {
+): Pick<IntakeOptions, 'secretariesOf' | 'defer' | 'enrich'> {
   return {
     secretariesOf: (provider) => backends.flatMap((backend) => backend.secretariesOf?.(provider) ?? []),
     defer: (event, body) => {
