@@ -30,6 +30,8 @@ const FORM = '1';
 const MAX_KEYS = 64;
 const MAX_NAMED = 20;
 const HASH_BYTES = 4;
+/** 132 bits: it stands beside every message, and with every id that is remembered. */
+const WHOLE_CHARACTERS = 22;
 
 const PARTS = ['/event', '/timestamp', '/rooms'];
 const DIFFERS = 'is not what it was the first time';
@@ -43,7 +45,7 @@ export function fingerprintOf(contents: Contents): Fingerprint {
   const values = keys.map((key) => [JSON.stringify(key), canonical(data[key])] as const);
   const all = [...parts, ...values.map(([key, value]) => `${key}:${value}`)].join('\n');
   return {
-    whole: digest(all),
+    whole: createHash('sha256').update(all).digest('base64').slice(0, WHOLE_CHARACTERS),
     parts: parts.map(hash).join(''),
     keys: values
       .slice(0, MAX_KEYS)
@@ -121,9 +123,4 @@ function hash(text: string): string {
   let bits = 0x811c9dc5;
   for (let at = 0; at < text.length; at += 1) bits = Math.imul(bits ^ text.charCodeAt(at), 0x01000193);
   return String.fromCharCode(bits & 0xff, (bits >>> 8) & 0xff, (bits >>> 16) & 0xff, bits >>> 24);
-}
-
-/** 132 bits of SHA-256: it stands beside every message, and with every id that is remembered. */
-function digest(text: string): string {
-  return createHash('sha256').update(text).digest('base64').slice(0, 22);
 }

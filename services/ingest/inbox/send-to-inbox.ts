@@ -23,8 +23,6 @@ export function inboxMessage(
   };
 }
 
-type Message = Pick<GetMessage, 'content' | 'properties'>;
-
 /**
  * Headers that tell of the rejection and must not go along when the message gets another try, and `CC`, with which the broker
  * would send copies to the queues that it names.
@@ -34,7 +32,7 @@ const LEFT_OUT = /^(x-(rejected-|death$|first-death-|last-death-|delivery-count$
 /** A message that was set aside, as it was; resolves once the broker has it. */
 export function sendToInbox(
   confirms: Confirms,
-  { content, properties }: Message,
+  { content, properties }: Pick<GetMessage, 'content' | 'properties'>,
   headers: Readonly<Record<string, unknown>>,
 ): Promise<void> {
   const kept = Object.entries(properties.headers ?? {}).filter(([name]) => !LEFT_OUT.test(name));

@@ -122,9 +122,8 @@ export class Lookups {
 
   /** Until the name is as of the last save that may have changed it. */
   async #learnName(customer: number, atOnce: boolean, signal: AbortSignal): Promise<void> {
-    for (let isFirst = atOnce; this.isDoubtful(customer); isFirst = false) {
-      if (!isFirst) await this.options.pace.turn(signal);
-      const { row, asOfMs, askedMs } = await this.#ask(`customers/${customer}`, signal);
+    for (let hasTurn = atOnce; this.isDoubtful(customer); hasTurn = false) {
+      const { row, asOfMs, askedMs } = await this.#ask(`customers/${customer}`, signal, hasTurn);
       this.#note(customer, { heardMs: askedMs });
       const known = row === undefined ? undefined : PersonResource.parse(row);
       // Known at once; what else was told without the name follows on its own.
@@ -134,14 +133,14 @@ export class Lookups {
 
   async #check(appointment: number, signal: AbortSignal): Promise<void> {
     await wait(CHECK_AFTER_MS, signal, this.options.timer);
-    await this.options.pace.turn(signal);
     const { row, asOfMs } = await this.#ask(`appointments/${appointment}`, signal);
     if (row === undefined) this.#observe({ kind: 'gone', of: 'appointment', id: appointment, asOfMs });
     else this.#observe({ kind: 'appointment', row: AppointmentResource.parse(row), asOfMs, isNew: true });
   }
 
-  async #ask(path: string, signal: AbortSignal) {
+  async #ask(path: string, signal: AbortSignal, hasTurn = false) {
     for (let tries = 1; ; tries += 1) {
+      if (tries > 1 || !hasTurn) await this.options.pace.turn(signal);
       const asOfMs = unixMs(this.options.clock());
       // The same by the steady clock.
       const askedMs = this.options.now();
@@ -151,7 +150,6 @@ export class Lookups {
       } catch (error) {
         if (!(error instanceof ApiFailure) || !error.passes || tries === MAX_TRIES) throw error;
         await wait(error.retryAfterMs ?? backoffMs(RETRY, tries - 1), signal, this.options.timer);
-        await this.options.pace.turn(signal);
       }
     }
   }
