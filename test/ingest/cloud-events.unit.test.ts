@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { acceptCloudEvent } from '../../services/ingest/accept/cloud-events.ts';
-import { readInput } from '../../services/ingest/accept/read-input.ts';
+import { readInput, wrappingOf } from '../../services/ingest/accept/read-input.ts';
 
 const now = '2026-11-22T12:00:00.000Z';
 const accept = (input: unknown) => acceptCloudEvent(input, { now });
@@ -79,5 +79,31 @@ describe('binary mode', () => {
   it('is one event also where its data is an array, and is refused as in one document', () => {
     expect(read([data, data])).toMatchObject({ problems: [{ path: '/data' }] });
     expect(read(data, { id: '' })).toMatchObject({ problems: [{ path: '/id' }] });
+  });
+});
+
+describe('what a body is wrapped in', () => {
+  const inHeaders = { 'ce-specversion': '1.0', 'ce-id': 'a%20b', 'ce-rooms': ['admin'], host: 'x' };
+  const wrapping = (contentType: unknown, headers: Readonly<Record<string, unknown>> = {}) =>
+    wrappingOf(contentType, headers, /^ce-/);
+
+  it.each([
+    ['Application/CloudEvents+JSON; charset=utf-8', { kind: 'cloud-event' }],
+    ['application/cloudevents-batch+json', { kind: 'cloud-events' }],
+    ['application/json', { kind: 'plain' }],
+    [undefined, { kind: 'plain' }],
+  ])('follows from the media type %s', (contentType, expected) => {
+    expect(wrapping(contentType)).toEqual(expected);
+    expect(wrapping(contentType, { 'ce-id': '1' })).toEqual(expected);
+  });
+
+  it('is that of binary mode with a version among the headers, whose texts are its attributes', () => {
+    expect(wrapping('application/json', inHeaders)).toEqual({
+      kind: 'binary-cloud-event',
+      attributes: { specversion: '1.0', id: 'a%20b' },
+    });
+    expect(wrappingOf(undefined, inHeaders, /^ce-/, decodeURIComponent)).toMatchObject({
+      attributes: { id: 'a b' },
+    });
   });
 });
