@@ -32,6 +32,8 @@ export function brokerCtl(args: readonly string[]): Promise<string> {
 }
 
 export interface TestBroker extends OwnBroker, AsyncDisposable {
+  /** Runs rabbitmqctl on it and resolves to what it prints. */
+  ctl(args: readonly string[]): Promise<string>;
   /** The broker lets go of every client and stays a running process; `startApp` brings it back. */
   stopApp(): Promise<void>;
   startApp(): Promise<void>;
@@ -49,16 +51,17 @@ export async function startOwnBroker(): Promise<TestBroker> {
     quiet: true,
     startContainer,
   });
-  return {
-    ...broker,
+  const ctl = (args: readonly string[]) => runCtl(broker.handle, args);
+  return Object.assign(broker, {
+    ctl,
     stopApp: async () => {
-      await broker.ctl(['stop_app']);
+      await ctl(['stop_app']);
     },
     startApp: async () => {
-      await broker.ctl(['start_app']);
+      await ctl(['start_app']);
     },
     [Symbol.asyncDispose]: () => broker.stop(),
-  };
+  });
 }
 
 export function runBroker(): BrokerHandle {

@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto';
 import { GenericContainer, getContainerRuntimeClient, Wait } from 'testcontainers';
 import { awaitBroker } from '../../tools/broker/await-broker.ts';
 import { BrokerError, type BrokerOptions, type OwnBroker } from '../../tools/broker/broker.ts';
-import { runCtl } from '../../tools/broker/ctl.ts';
 import { startGuardian } from '../../tools/broker/guardian.ts';
 import { addresses, choosePorts } from '../../tools/broker/ports.ts';
 import { withProgress } from '../../tools/broker/progress.ts';
@@ -56,13 +55,11 @@ export async function startContainerBroker(
     },
   );
   const id = container.getId();
-  const handle = { kind: 'docker', container: id, ...address } as const;
   return {
-    handle,
+    handle: { kind: 'docker', container: id, ...address },
     describe: `${image} by Testcontainers on port ${ports.amqp} (temporary data)`,
     ours: true,
     ended: new Promise(() => undefined),
-    ctl: (args) => runCtl(handle, args),
     stop: async () => {
       await container.stop({ timeout: STOP_GRACE_MS, removeVolumes: true });
       await guardian.dismiss();

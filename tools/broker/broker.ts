@@ -1,7 +1,7 @@
 import { CommandError } from '../../shared/service/command-line.ts';
 import type { Ports } from './ports.ts';
 
-interface Address {
+export interface BrokerAddress {
   /** With user and password. */
   readonly url: string;
   /** Of the management HTTP API, with user and password. */
@@ -10,9 +10,9 @@ interface Address {
 
 /** Enough to talk to a broker from another process; plain data. */
 export type BrokerHandle =
-  | (Address & { readonly kind: 'given' })
-  | (Address & { readonly kind: 'docker'; readonly container: string })
-  | (Address & {
+  | (BrokerAddress & { readonly kind: 'given' })
+  | (BrokerAddress & { readonly kind: 'docker'; readonly container: string })
+  | (BrokerAddress & {
       readonly kind: 'local';
       readonly folder: string;
       readonly scripts: string;
@@ -27,8 +27,6 @@ export interface Broker {
   readonly ours: boolean;
   /** Settles with a sentence when the broker ends without having been asked to. */
   readonly ended: Promise<string>;
-  /** Runs rabbitmqctl on it and resolves to what it prints. */
-  ctl(args: readonly string[]): Promise<string>;
   stop(): Promise<void>;
 }
 

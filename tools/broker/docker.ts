@@ -1,32 +1,19 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { awaitBroker } from './await-broker.ts';
-import { BrokerError, type Attempt, type BrokerOptions, type OwnBroker } from './broker.ts';
-import { runCtl } from './ctl.ts';
-import {
-  awaitContainer,
-  guardContainers,
-  isComplaint,
-  ownerOf,
-  removeContainer,
-  removeOurs,
-  runContainer,
-  stopContainer,
-  type Container,
-  type ContainerOwner,
-} from './docker-container.ts';
+import { BrokerError, type Attempt, type BrokerOptions, type Lifetime, type OwnBroker } from './broker.ts';
 import { docker, dockerObstacle, rabbitImage } from './docker-engine.ts';
-import { orAbort } from './or-abort.ts';
-import { addresses } from './ports.ts';
-import { isAlive } from './processes.ts';
-import { onceEach, withProgress } from './progress.ts';
-import { sharedBroker } from './shared-broker.ts';
-import { isStaying, isStopping } from './stop-notice.ts';
+import { startGuardian } from './guardian.ts';
+import { addresses, choosePorts, type Ports } from './ports.ts';
+import { ownMark, type ProcessMark } from './processes.ts';
+import { withProgress } from './progress.ts';
+import { claimOrShare, removeRecord, writeRecord } from './start-record.ts';
 
-const SHARED_TIMEOUT_MS = 120_000;
-const POLL_MS = 200;
+const START_TIMEOUT_MS = 120_000;
+const STOP_GRACE_S = 15;
+const WATCH_MS = 1_000;
+const MAX_TRIES = 3;
 
 /** RabbitMQ in a container that ends with us, its ports published on the loopback only. */
 export async function tryDocker(options: BrokerOptions): Promise<Attempt> {
@@ -46,58 +33,35 @@ export async function tryDocker(options: BrokerOptions): Promise<Attempt> {
 
 /** One kept container, and one volume for its data, for each checkout. */
 async function startOrShare(image: string, options: BrokerOptions): Promise<OwnBroker> {
-  const { root, say, signal } = options;
+  const { root } = options;
   const name = `roomcast-dev-${createHash('sha256').update(root).digest('hex').slice(0, 8)}`;
-  const tell = onceEach(say);
-  for (;;) {
-    signal?.throwIfAborted();
-    const earlier = await ownerOf(name);
-    if (earlier !== undefined && isAlive(earlier.owner)) {
-      const { owner, ports } = earlier;
-      if (await answersWhileStaying(earlier, options))
-        return sharedBroker({ kind: 'docker', container: name, ...addresses(ports) }, owner.pid);
-      tell(`another npm start (process ${owner.pid}) is stopping: waiting for it`);
-      await delay(POLL_MS, undefined, { signal });
-      continue;
-    }
-    if (earlier !== undefined) {
-      tell(
-        isStopping(root, earlier.owner)
+  const recordFile = join(root, '.data', 'docker.json');
+  const shared = await claimOrShare(recordFile, {
+    ...options,
+    endLeftBehind: async ({ owner }, stopping, say) => {
+      if ((await containerOf(owner, name)) === '') return;
+      say(
+        stopping
           ? `the broker of the last npm start is still stopping (container ${name}): waiting for it`
           : `an earlier start was killed and left the container ${name} behind: removing it, its data stays`,
       );
-      await orAbort(removeContainer(name, 'kept'), signal);
-    }
-    try {
-      return await start(name, image, options);
-    } catch (error) {
-      // Another start took the name since we looked.
-      if (!isComplaint(error, /is already in use by container/)) throw error;
-    }
-  }
-}
-
-/** `false` once the owner of the container stops, or ends, before it answers. */
-async function answersWhileStaying(
-  { owner, ports }: ContainerOwner,
-  { root, signal }: BrokerOptions,
-): Promise<boolean> {
-  const leaving = new AbortController();
-  const look = () => {
-    if (!isStaying(root, owner)) leaving.abort();
-  };
-  look();
-  const looking = setInterval(look, POLL_MS);
-  const either = signal === undefined ? leaving.signal : AbortSignal.any([signal, leaving.signal]);
+      await removeContainer(name, owner, 'kept');
+    },
+  });
+  if (shared !== undefined) return shared;
   try {
-    await awaitBroker(addresses(ports), { timeoutMs: SHARED_TIMEOUT_MS, signal: either });
-    look();
-    return !leaving.signal.aborted;
+    // Left by a machine that went down, its record since removed; docker refuses it for one that runs.
+    await docker(['rm', name]).catch(() => undefined);
+    const broker = await start(name, image, options);
+    writeRecord(recordFile, { processes: [], broker: broker.handle }, 'w');
+    const stop = async () => {
+      await broker.stop();
+      removeRecord(recordFile);
+    };
+    return { ...broker, stop };
   } catch (error) {
-    if (leaving.signal.aborted) return false;
+    removeRecord(recordFile);
     throw error;
-  } finally {
-    clearInterval(looking);
   }
 }
 
@@ -107,46 +71,108 @@ async function start(
   { lifetime, root, quiet, signal }: BrokerOptions,
 ): Promise<OwnBroker> {
   const kept = lifetime === 'kept';
-  if (kept) mkdirSync(join(root, '.data'), { recursive: true });
-  const portsFile = kept ? join(root, '.data', 'docker-ports.json') : undefined;
-  const guardian = guardContainers(lifetime);
-  const stop = async () => {
-    await removeOurs(name, lifetime);
+  const label = processLabel(ownMark());
+  const end = kept ? `docker stop -t ${STOP_GRACE_S} $ids; docker rm $ids` : 'docker rm -fv $ids';
+  const guardian = startGuardian(`ids=$(docker ps -aq --filter "label=$1"); ${end}`, [label]);
+  const remove = async (lifetime: Lifetime) => {
+    await removeContainer(name, ownMark(), lifetime);
     await guardian.dismiss();
   };
   const run = async () => {
-    const container = await runContainer({ name, image, volume: kept ? name : undefined }, portsFile);
-    await awaitContainer(container, signal);
-    return container;
+    const ports = await runContainer(
+      name,
+      image,
+      kept ? join(root, '.data', 'docker-ports.json') : undefined,
+    );
+    await awaitContainer(name, ports, signal);
+    return ports;
   };
   try {
-    return brokerOf(await withProgress('starting RabbitMQ', run, { quiet }), stop);
+    const ports = await withProgress('starting RabbitMQ', run, { quiet });
+    const data = kept ? `data in the volume ${name}` : 'temporary data';
+    return {
+      handle: { kind: 'docker', container: name, ...addresses(ports) },
+      describe: `${image} as the Docker container ${name} on port ${ports.amqp} (${data})`,
+      ours: true,
+      ended: new Promise(() => undefined),
+      stop: () => remove(lifetime),
+      kill: async () => {
+        await docker(['kill', name]);
+      },
+      restart: async () => {
+        await stopContainer(name);
+        await docker(['start', name]);
+        await awaitContainer(name, ports);
+      },
+    };
   } catch (error) {
     // A container that is only just starting does not hear a polite stop.
-    await removeOurs(name, 'temporary');
-    await guardian.dismiss();
+    await remove('temporary');
     throw error;
   }
 }
 
-function brokerOf(container: Container, stop: () => Promise<void>): OwnBroker {
-  const { name, ports, image, volume } = container;
-  const handle = { kind: 'docker', container: name, ...addresses(ports) } as const;
-  const data = volume === undefined ? 'temporary data' : `data in the volume ${volume}`;
-  return {
-    handle,
-    describe: `${image} as the Docker container ${name} on port ${ports.amqp} (${data})`,
-    ours: true,
-    ended: new Promise(() => undefined),
-    ctl: (args) => runCtl(handle, args),
-    stop,
-    kill: async () => {
-      await docker(['kill', name]);
-    },
-    restart: async () => {
-      await stopContainer(name);
-      await docker(['start', name]);
-      await awaitContainer(container);
-    },
-  };
+/** With `portsFile` a kept one: its data is in a volume of its name; else in an anonymous one, removed with it. */
+async function runContainer(name: string, image: string, portsFile?: string): Promise<Ports> {
+  for (let tries = 1; ; tries += 1) {
+    const ports = await choosePorts(portsFile);
+    try {
+      await docker([
+        ...['run', '--detach', '--pull', 'never', '--name', name],
+        // The data belongs to the node's name, and that contains the host's.
+        ...['--hostname', 'roomcast', '--label', processLabel(ownMark())],
+        ...['--publish', `127.0.0.1:${ports.amqp}:5672`, '--publish', `127.0.0.1:${ports.management}:15672`],
+        ...(portsFile === undefined ? [] : ['--volume', `${name}:/var/lib/rabbitmq`]),
+        image,
+      ]);
+      return ports;
+    } catch (error) {
+      const portTaken = /port is already allocated|address already in use/.test(String(error));
+      if (!portTaken || tries === MAX_TRIES) throw error;
+      await removeContainer(name, ownMark(), 'temporary');
+    }
+  }
+}
+
+/** Rejects with the container's own words if it ends before it answers. */
+async function awaitContainer(name: string, ports: Ports, signal?: AbortSignal): Promise<void> {
+  const enough = new AbortController();
+  try {
+    const answers = awaitBroker(addresses(ports), { timeoutMs: START_TIMEOUT_MS, signal });
+    await Promise.race([answers, rejectWhenEnded(name, enough.signal)]);
+  } finally {
+    enough.abort();
+  }
+}
+
+async function rejectWhenEnded(name: string, enough: AbortSignal): Promise<void> {
+  for (;;) {
+    await delay(WATCH_MS, undefined, { signal: enough }).catch(() => undefined);
+    if (enough.aborted) return;
+    const state = await docker(['inspect', '--format', '{{.State.Status}}', name]);
+    if (state === 'running') continue;
+    throw new BrokerError(`the container ended: ${await docker(['logs', '--tail', '8', name])}`);
+  }
+}
+
+async function stopContainer(name: string): Promise<void> {
+  await docker(['stop', '-t', String(STOP_GRACE_S), name]);
+}
+
+/** Of this owner alone: under the same name there may be another process's container, which stays. */
+async function removeContainer(name: string, owner: ProcessMark, lifetime: Lifetime): Promise<void> {
+  const id = await containerOf(owner, name);
+  if (id === '') return;
+  // Gone already is as good as removed.
+  if (lifetime === 'kept') await stopContainer(id).catch(() => undefined);
+  await docker(['rm', '-fv', id]).catch(() => undefined);
+}
+
+/** Its id, or nothing if there is none. */
+function containerOf(owner: ProcessMark, name: string): Promise<string> {
+  return docker(['ps', '-aq', '--filter', `label=${processLabel(owner)}`, '--filter', `name=^/?${name}$`]);
+}
+
+function processLabel({ pid, started }: ProcessMark): string {
+  return `roomcast.process=${pid}-${started}`;
 }

@@ -1,6 +1,5 @@
 import { openAndClose } from './await-broker.ts';
 import { BrokerError, type Broker, type BrokerOptions } from './broker.ts';
-import { runCtl } from './ctl.ts';
 import { callManagement } from './management.ts';
 
 const MANAGEMENT_PORT = 15672;
@@ -12,13 +11,11 @@ export async function useGivenBroker(list: string, { env, lifetime }: BrokerOpti
   const forTests = lifetime === 'temporary';
   if (forTests) await checkManagement(managementUrl);
   // The services take all nodes of a cluster; a test file gets a vhost on the one that answered.
-  const handle = { kind: 'given', url: forTests ? answering : list, managementUrl } as const;
   return {
-    handle,
+    handle: { kind: 'given', url: forTests ? answering : list, managementUrl },
     describe: `the broker at ${new URL(answering).host} that AMQP_URL names`,
     ours: false,
     ended: new Promise(() => undefined),
-    ctl: (args) => runCtl(handle, args),
     stop: () => Promise.resolve(),
   };
 }

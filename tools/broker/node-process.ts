@@ -1,95 +1,110 @@
 import { spawn } from 'node:child_process';
 import { closeSync, existsSync, openSync, renameSync, rmSync } from 'node:fs';
-import { connect } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { awaitBroker } from './await-broker.ts';
-import { BrokerError, type Lifetime } from './broker.ts';
+import { BrokerError, type BrokerHandle, type OwnBroker } from './broker.ts';
 import { endInShell, startGuardian, type Guardian } from './guardian.ts';
-import { recordNode, releaseFolder } from './node-claim.ts';
 import { lastLogLines, nodeEnvironment, writeNodeFiles, type NodePlace } from './node-files.ts';
 import { addresses } from './ports.ts';
 import { endProcess, endOf, isAlive, markOf, runCommand, type ProcessMark } from './processes.ts';
+import { removeRecord, writeRecord } from './start-record.ts';
 
+export const STOP_GRACE_MS = 20_000;
 const START_TIMEOUT_MS = 120_000;
-const STOP_GRACE_MS = 20_000;
 const EPMD_START_MS = 10_000;
 const EPMD_GRACE_MS = 2_000;
 const POLL_MS = 20;
+
+interface OwnPlace extends NodePlace {
+  readonly epmd: string;
+  /** Of a kept node: tells other starts what runs on the folder. */
+  readonly recordFile?: string;
+}
 
 /**
  * The processes of one private node: the Erlang machine and the port mapper that it would otherwise start as a
  * daemon and leave behind. Both get sessions of their own, so that Ctrl-C reaches them through us and after
  * the services; a guardian ends them when we are killed.
  */
-export class NodeProcess {
+export class NodeProcess implements OwnBroker {
+  readonly handle: Extract<BrokerHandle, { kind: 'local' }>;
+  readonly describe: string;
+  readonly ours = true;
   readonly ended: Promise<string>;
+  readonly #kept: boolean;
   #end: (sentence: string) => void = () => undefined;
   #epmd: ProcessMark | undefined;
   #server: ProcessMark | undefined;
   #guardian: Guardian | undefined;
-  /** Settles when the server process of the last start is gone. */
-  #serverExit: Promise<string> = Promise.resolve('it was not started');
   #ending = false;
 
-  constructor(
-    readonly place: NodePlace & { readonly epmd: string },
-    private readonly lifetime: Lifetime,
-  ) {
+  constructor(private readonly place: OwnPlace) {
+    const { folder, scripts, ports, recordFile } = place;
+    this.#kept = recordFile !== undefined;
+    this.handle = { kind: 'local', folder, scripts, ports, ...addresses(ports) };
+    const data = this.#kept ? 'data in .data/rabbitmq' : 'temporary data';
+    this.describe = `RabbitMQ as a private node on port ${ports.amqp} (${data})`;
     this.ended = new Promise((resolve) => (this.#end = resolve));
   }
 
   async start(signal?: AbortSignal): Promise<void> {
-    const { folder, scripts, ports } = this.place;
+    const { folder } = this.place;
+    const log = join(folder, 'log');
     this.#ending = false;
-    if (existsSync(join(folder, 'log'))) {
-      rmSync(join(folder, 'log.previous'), { recursive: true, force: true });
-      renameSync(join(folder, 'log'), join(folder, 'log.previous'));
+    if (existsSync(log)) {
+      rmSync(`${log}.previous`, { recursive: true, force: true });
+      renameSync(log, `${log}.previous`);
     }
     writeNodeFiles(this.place);
     await this.#startEpmd();
-    this.#startServer();
+    const exit = this.#startServer();
     await this.#guard();
-    if (this.lifetime === 'kept') recordNode(folder, { scripts, processes: this.#leftBehind() });
-    const failed = this.#serverExit.then((how) => {
+    this.#record();
+    const failed = exit.then((how) => {
+      const hint = this.#kept
+        ? `If the data is of another RabbitMQ version or damaged, remove ${folder} to start afresh.`
+        : '';
       throw new BrokerError(
-        `RabbitMQ did not start: ${how}. Its log says:\n${lastLogLines(folder)}\n${this.#hint()}`,
+        `RabbitMQ did not start: ${how}. Its log says:\n${lastLogLines(folder)}\n${hint}`,
       );
     });
-    failed.catch(() => undefined);
-    await Promise.race([awaitBroker(addresses(ports), { timeoutMs: START_TIMEOUT_MS, signal }), failed]);
-    if (this.lifetime === 'kept') recordNode(folder, { scripts, processes: this.#leftBehind(), ports });
+    await Promise.race([awaitBroker(this.handle, { timeoutMs: START_TIMEOUT_MS, signal }), failed]);
+    this.#record(this.handle);
   }
 
   async stop(): Promise<void> {
     await this.end();
-    if (this.lifetime === 'kept') releaseFolder(this.place.folder);
+    if (this.place.recordFile !== undefined) removeRecord(this.place.recordFile);
     else rmSync(this.place.folder, { recursive: true, force: true, maxRetries: 5 });
   }
 
   /** Ends the processes and leaves the folder as it is. */
   async end(): Promise<void> {
-    this.#ending = true;
     // Data that nobody keeps needs no orderly end, and that takes seconds.
-    if (this.#server !== undefined)
-      await endProcess(this.#server, this.lifetime === 'kept' ? STOP_GRACE_MS : 0);
+    await this.#endServer(this.#kept ? STOP_GRACE_MS : 0);
     if (this.#epmd !== undefined) await endProcess(this.#epmd, EPMD_GRACE_MS);
-    await this.#endOtherEpmd();
+    // RabbitMQ replaces a port mapper that died, by a daemon that would outlive everybody.
+    await this.#callEpmd('-kill');
     await this.#guardian?.dismiss();
     this.#guardian = undefined;
   }
 
-  async kill(): Promise<void> {
-    this.#ending = true;
-    if (this.#server !== undefined) await endProcess(this.#server, 0);
+  kill(): Promise<void> {
+    return this.#endServer(0);
   }
 
   async restart(): Promise<void> {
-    this.#ending = true;
-    if (this.#server !== undefined) await endProcess(this.#server, STOP_GRACE_MS);
+    await this.#endServer(STOP_GRACE_MS);
     await this.start();
   }
 
+  async #endServer(graceMs: number): Promise<void> {
+    this.#ending = true;
+    if (this.#server !== undefined) await endProcess(this.#server, graceMs);
+  }
+
+  /** Resolves once it answers: before that, the server would start a daemon of its own in its place. */
   async #startEpmd(): Promise<void> {
     if (this.#epmd !== undefined && isAlive(this.#epmd)) return;
     const { epmd, ports, folder } = this.place;
@@ -99,17 +114,27 @@ export class NodeProcess {
       stdio: 'ignore',
       env: nodeEnvironment(this.place),
     });
-    const gone = endOf(child, 'exit');
+    let how: string | undefined;
+    void endOf(child, 'exit').then((end) => (how = end));
     child.unref();
-    this.#epmd = child.pid === undefined ? undefined : markOf(child.pid);
-    // Before it listens, the server would start a daemon of its own in its place.
-    const answers = untilAccepts(ports.epmd);
-    const failed = gone.then((how) => Promise.reject(new BrokerError(`epmd did not start: ${how}`)));
-    failed.catch(() => undefined);
-    await Promise.race([answers, failed]);
+    this.#epmd = markOf(child.pid);
+    const deadlineMs = Date.now() + EPMD_START_MS;
+    while (!(await this.#callEpmd('-names'))) {
+      if (how !== undefined) throw new BrokerError(`epmd did not start: ${how}`);
+      if (Date.now() > deadlineMs) throw new BrokerError(`epmd does not listen on port ${ports.epmd}.`);
+      await delay(POLL_MS);
+    }
   }
 
-  #startServer(): void {
+  /** Whether an epmd answered on our port. */
+  async #callEpmd(request: '-names' | '-kill'): Promise<boolean> {
+    const { epmd, ports } = this.place;
+    const args = ['-port', String(ports.epmd), request];
+    return (await runCommand(epmd, args, { timeoutMs: EPMD_GRACE_MS })).code === 0;
+  }
+
+  /** Resolves when it ends. */
+  #startServer(): Promise<string> {
     const { scripts, folder } = this.place;
     const output = openSync(join(folder, 'log', 'console.log'), 'a');
     const child = spawn(join(scripts, 'rabbitmq-server'), {
@@ -120,65 +145,37 @@ export class NodeProcess {
     });
     closeSync(output);
     child.unref();
-    this.#server = child.pid === undefined ? undefined : markOf(child.pid);
-    this.#serverExit = endOf(child, 'exit');
-    void this.#serverExit.then((how) => {
+    this.#server = markOf(child.pid);
+    const exit = endOf(child, 'exit');
+    void exit.then((how) => {
       if (!this.#ending) this.#end(`RabbitMQ ended by itself: ${how}. Its log is in ${join(folder, 'log')}.`);
     });
-  }
-
-  /** RabbitMQ replaces a port mapper that died, by a daemon that would outlive everybody. */
-  async #endOtherEpmd(): Promise<void> {
-    const { epmd, ports } = this.place;
-    if (!(await accepts(ports.epmd))) return;
-    await runCommand(epmd, ['-port', String(ports.epmd), '-kill'], { timeoutMs: EPMD_GRACE_MS });
+    return exit;
   }
 
   async #guard(): Promise<void> {
     await this.#guardian?.dismiss();
     const { folder, epmd, ports } = this.place;
-    const kept = this.lifetime === 'kept';
     const pids = this.#processes().map(({ pid }) => pid);
     const steps = [
-      endInShell(pids, kept ? STOP_GRACE_MS / 1000 : 0),
+      endInShell(pids, this.#kept ? STOP_GRACE_MS / 1000 : 0),
       `"$1" -port ${ports.epmd} -kill`,
-      ...(kept ? [] : ['rm -rf "$2"']),
+      ...(this.#kept ? [] : ['rm -rf "$2"']),
     ];
     this.#guardian = startGuardian(steps.join('; '), [epmd, folder]);
   }
 
   /** What outlives us for a while if we are killed; the guardian ends the others and so comes last. */
-  #leftBehind(): readonly ProcessMark[] {
+  #record(broker?: BrokerHandle): void {
+    const { recordFile } = this.place;
+    if (recordFile === undefined) return;
     const guardian = this.#guardian?.mark;
-    return guardian === undefined ? this.#processes() : [...this.#processes(), guardian];
+    const processes = [...this.#processes(), ...(guardian === undefined ? [] : [guardian])];
+    writeRecord(recordFile, { processes, broker }, 'w');
   }
 
   /** In the order in which they have to end. */
   #processes(): readonly ProcessMark[] {
     return [this.#server, this.#epmd].filter((mark) => mark !== undefined);
   }
-
-  #hint(): string {
-    return this.lifetime === 'kept'
-      ? `If the data is of another RabbitMQ version or damaged, remove ${this.place.folder} to start afresh.`
-      : '';
-  }
-}
-
-async function untilAccepts(port: number): Promise<void> {
-  const deadlineMs = Date.now() + EPMD_START_MS;
-  while (!(await accepts(port))) {
-    if (Date.now() > deadlineMs) throw new BrokerError(`epmd does not listen on port ${port}.`);
-    await delay(POLL_MS);
-  }
-}
-
-function accepts(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(port, '127.0.0.1', () => {
-      socket.destroy();
-      resolve(true);
-    });
-    socket.once('error', () => resolve(false));
-  });
 }

@@ -1,14 +1,13 @@
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, relative } from 'node:path';
+import { join } from 'node:path';
 import type { Attempt, BrokerOptions, OwnBroker } from './broker.ts';
-import { runCtl } from './ctl.ts';
 import { findExecutables, findRabbitScripts } from './executables.ts';
-import { claimFolder } from './node-claim.ts';
-import { NodeProcess } from './node-process.ts';
-import { addresses, areFree, choosePorts } from './ports.ts';
+import { NodeProcess, STOP_GRACE_MS } from './node-process.ts';
+import { areFree, choosePorts } from './ports.ts';
+import { endProcess, isAlive } from './processes.ts';
 import { withProgress } from './progress.ts';
-import { sharedBroker } from './shared-broker.ts';
+import { claimOrShare, type StartRecord } from './start-record.ts';
 
 const MAX_TRIES = 3;
 
@@ -19,36 +18,32 @@ export async function tryPrivateNode(options: BrokerOptions): Promise<Attempt> {
   const [epmd] = findExecutables('epmd');
   if (epmd === undefined)
     return { passedOver: 'rabbitmq-server is there, but Erlang and its epmd are not on the PATH' };
-  const { lifetime, root, say, signal } = options;
-  if (lifetime === 'temporary') {
+  if (options.lifetime === 'temporary') {
     const folder = mkdtempSync(join(tmpdir(), 'roomcast-broker-'));
     return { broker: await start({ folder, scripts, epmd }, options) };
   }
-  const folder = join(root, '.data', 'rabbitmq');
-  const claim = await claimFolder(folder, { root, scripts, say, signal });
-  if (!claim.ours) {
-    const { owner, scripts: theirs, ports } = claim.record;
-    const handle = { kind: 'local', folder, scripts: theirs, ports, ...addresses(ports) } as const;
-    return { broker: sharedBroker(handle, owner.pid) };
-  }
-  return { broker: await start({ folder, scripts, epmd }, options) };
+  const folder = join(options.root, '.data', 'rabbitmq');
+  const recordFile = join(folder, 'node.json');
+  const shared = await claimOrShare(recordFile, { ...options, endLeftBehind });
+  return { broker: shared ?? (await start({ folder, scripts, epmd, recordFile }, options)) };
 }
 
 async function start(
-  place: { folder: string; scripts: string; epmd: string },
-  { lifetime, root, quiet, signal }: BrokerOptions,
+  place: { folder: string; scripts: string; epmd: string; recordFile?: string },
+  { quiet, signal }: BrokerOptions,
 ): Promise<OwnBroker> {
-  const portsFile = lifetime === 'kept' ? join(place.folder, 'ports.json') : undefined;
+  const kept = place.recordFile !== undefined;
+  const portsFile = kept ? join(place.folder, 'ports.json') : undefined;
   for (let tries = 1; ; tries += 1) {
-    const node = new NodeProcess({ ...place, ports: await choosePorts(portsFile) }, lifetime);
+    const node = new NodeProcess({ ...place, ports: await choosePorts(portsFile) });
     try {
       await withProgress('starting RabbitMQ', () => node.start(signal), { quiet });
-      return brokerOf(node, lifetime === 'kept' ? relative(root, place.folder) : undefined);
+      return node;
     } catch (error) {
       // Its guardian ends it once we are gone, and the next start waits for it.
-      if (lifetime === 'kept' && signal?.aborted === true) throw error;
+      if (kept && signal?.aborted === true) throw error;
       await node.end();
-      const taken = !(await areFree(Object.values(node.place.ports)));
+      const taken = !(await areFree(Object.values(node.handle.ports)));
       // Somebody took a port between our look and the node's start; other ports are as good.
       if (taken && tries < MAX_TRIES && signal?.aborted !== true) continue;
       await node.stop();
@@ -57,18 +52,18 @@ async function start(
   }
 }
 
-function brokerOf(node: NodeProcess, kept: string | undefined): OwnBroker {
-  const { place } = node;
-  const handle = { kind: 'local', ...place, ...addresses(place.ports) } as const;
-  const data = kept === undefined ? 'temporary data' : `data in ${kept}`;
-  return {
-    handle,
-    describe: `RabbitMQ as a private node on port ${place.ports.amqp} (${data})`,
-    ours: true,
-    ended: node.ended,
-    ctl: (args) => runCtl(handle, args),
-    stop: () => node.stop(),
-    kill: () => node.kill(),
-    restart: () => node.restart(),
-  };
+export async function endLeftBehind(
+  { processes }: StartRecord,
+  stopping: boolean,
+  say: (sentence: string) => void,
+): Promise<void> {
+  const left = processes.filter((mark) => isAlive(mark));
+  const [first] = left;
+  if (first === undefined) return;
+  say(
+    stopping
+      ? `the broker of the last npm start is still stopping (process ${first.pid}): waiting for it`
+      : `an earlier start was killed and left its broker running (process ${first.pid}): stopping that first`,
+  );
+  for (const mark of left) await endProcess(mark, STOP_GRACE_MS);
 }

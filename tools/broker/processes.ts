@@ -12,9 +12,14 @@ export interface ProcessMark {
   readonly started: string;
 }
 
-export function markOf(pid: number): ProcessMark | undefined {
+export function markOf(pid: number | undefined): ProcessMark | undefined {
+  if (pid === undefined) return undefined;
   const started = process.platform === 'linux' ? startTicks(pid) : startDate(pid);
   return started === undefined ? undefined : { pid, started };
+}
+
+export function ownMark(): ProcessMark {
+  return markOf(process.pid) ?? { pid: process.pid, started: '' };
 }
 
 export function isAlive(mark: ProcessMark): boolean {

@@ -19,13 +19,3 @@ export async function withProgress<Result>(
     process.stderr.write(isTTY ? `\r${label} ... ${seconds()} s\n` : `${label} took ${seconds()} s\n`);
   }
 }
-
-/** Says each sentence once, however often a loop comes by it. */
-export function onceEach(say: (sentence: string) => void): (sentence: string) => void {
-  const said = new Set<string>();
-  return (sentence) => {
-    if (said.has(sentence)) return;
-    said.add(sentence);
-    say(sentence);
-  };
-}

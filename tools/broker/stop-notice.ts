@@ -1,17 +1,15 @@
 import { existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { isAlive, markOf, type ProcessMark } from './processes.ts';
+import { markOf, ownMark, type ProcessMark } from './processes.ts';
 
 /**
  * Tells every other start of this checkout that this process stops and takes its broker along, so that none
  * shares that broker any more. The notice outlives us, because the broker may; the next stop removes it.
  */
 export function announceStop(root: string): void {
-  const mark = markOf(process.pid);
-  if (mark === undefined) return;
   try {
     removeOldNotices(root);
-    writeFileSync(noticeOf(root, mark), '');
+    writeFileSync(noticeOf(root, ownMark()), '');
   } catch {
     // Where there is no folder, or none to write in, there is no broker of ours to be shared either.
   }
@@ -20,11 +18,6 @@ export function announceStop(root: string): void {
 /** Whether the process has announced its stop; also true when it is gone, until the next stop. */
 export function isStopping(root: string, mark: ProcessMark): boolean {
   return existsSync(noticeOf(root, mark));
-}
-
-/** Whether a broker of this process can be shared: it lives and has not announced its stop. */
-export function isStaying(root: string, mark: ProcessMark): boolean {
-  return isAlive(mark) && !isStopping(root, mark);
 }
 
 function removeOldNotices(root: string): void {

@@ -51,7 +51,7 @@ await runMain(usage, async () => {
     services.push(...startServices(env, ports, broker));
     const pids = services.flatMap(({ pid }) => pid ?? []);
     guardian = startGuardian(endInShell(pids, GUARDIAN_GRACE_S), []);
-    recordStart(pids, broker.handle.url);
+    recordStart(pids, broker.handle);
     await run(services, env, ports, broker, stopped);
   } catch (error) {
     if (!stopped.aborted) return complain(error);
@@ -76,7 +76,7 @@ async function portsForUs(env: Environment, stopped: AbortSignal): Promise<Start
   const all = [...problems, ...(await takenPorts(ports))];
   if (all.length === 0) return ports;
   const { message } = new ConfigError(all);
-  const running = other === undefined ? '' : ` Another npm start runs in this folder (process ${other}).`;
+  const running = other === undefined ? '' : ` Another npm start runs in this folder (process ${other.owner.pid}).`;
   throw new CommandError(`${message}\nThey stand in .env or in the environment.${running}`);
 }
 

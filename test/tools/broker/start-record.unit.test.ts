@@ -4,11 +4,13 @@ import { once } from 'node:events';
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { claimFolder, type NodeRecord } from '../../../tools/broker/node-claim.ts';
+import type { BrokerHandle } from '../../../tools/broker/broker.ts';
+import { endLeftBehind } from '../../../tools/broker/private-node.ts';
 import { isAlive, markOf, type ProcessMark } from '../../../tools/broker/processes.ts';
-import { announceStop, isStaying, isStopping } from '../../../tools/broker/stop-notice.ts';
+import { claimOrShare, type StartRecord } from '../../../tools/broker/start-record.ts';
+import { announceStop, isStopping } from '../../../tools/broker/stop-notice.ts';
 
-const ports = { amqp: 1, management: 2, distribution: 3, epmd: 4 };
+const broker: BrokerHandle = { kind: 'given', url: 'amqp://there', managementUrl: 'http://there' };
 const running: ChildProcess[] = [];
 const folders: string[] = [];
 
@@ -21,7 +23,7 @@ afterEach(() => {
 function checkout() {
   const root = mkdtempSync(join(tmpdir(), 'roomcast-claim-'));
   folders.push(root);
-  const folder = join(root, '.data', 'rabbitmq');
+  const file = join(root, '.data', 'rabbitmq', 'node.json');
   const said: string[] = [];
   const heard = new Map<string, () => void>();
   const say = (sentence: string) => {
@@ -32,8 +34,8 @@ function checkout() {
     root,
     said,
     untilSaid: (words: string) => new Promise<void>((resolve) => heard.set(words, resolve)),
-    claim: (signal?: AbortSignal) => claimFolder(folder, { root, scripts: '/here', say, signal }),
-    record: (record: NodeRecord) => writeFileSync(join(folder, 'node.json'), JSON.stringify(record)),
+    claim: (signal?: AbortSignal) => claimOrShare(file, { root, say, signal, endLeftBehind }),
+    record: (record: StartRecord) => writeFileSync(file, JSON.stringify(record)),
   };
 }
 
@@ -51,25 +53,25 @@ function noticeOf(root: string, { pid, started }: ProcessMark): string {
   return join(root, '.data', `stopping-${pid}-${started.replaceAll(/\W+/g, '-')}`);
 }
 
-describe('the folder of a private node', () => {
+describe('the record of a private node', () => {
   it('whose owner runs a node: that node is shared', async () => {
     const { claim, record } = checkout();
     await claim();
-    record({ owner: await another(), scripts: '/there', processes: [], ports });
-    expect(await claim()).toMatchObject({ ours: false, record: { scripts: '/there', ports } });
+    record({ owner: await another(), processes: [], broker });
+    expect(await claim()).toMatchObject({ ours: false, handle: broker });
   });
 
   it('whose owner has announced its stop is waited for, not shared', async () => {
     const { root, claim, record, untilSaid } = checkout();
     await claim();
     const owner = await another();
-    record({ owner, scripts: '/there', processes: [], ports });
+    record({ owner, processes: [], broker });
     writeFileSync(noticeOf(root, owner), '');
     const waiting = untilSaid(`another npm start (process ${owner.pid}) is stopping: waiting for it`);
     const claimed = claim();
     await waiting;
     process.kill(owner.pid, 'SIGKILL');
-    expect(await claimed).toEqual({ ours: true });
+    expect(await claimed).toBeUndefined();
   });
 
   it('whose owner is gone while the node still stops: the next start says so and waits until the node is gone', async () => {
@@ -78,9 +80,9 @@ describe('the folder of a private node', () => {
     const slow = "process.on('SIGTERM', () => setTimeout(process.exit, 700)); setInterval(() => {}, 1000);";
     const node = await another(`${slow} console.log(1)`);
     const owner = { pid: node.pid, started: 'long ago' };
-    record({ owner, scripts: '/there', processes: [node], ports });
+    record({ owner, processes: [node], broker });
     writeFileSync(noticeOf(root, owner), '');
-    expect(await claim()).toEqual({ ours: true });
+    expect(await claim()).toBeUndefined();
     expect(isAlive(node)).toBe(false);
     expect(said).toEqual([
       `the broker of the last npm start is still stopping (process ${node.pid}): waiting for it`,
@@ -91,8 +93,8 @@ describe('the folder of a private node', () => {
     const { claim, record, said } = checkout();
     await claim();
     const node = await another();
-    record({ owner: { pid: node.pid, started: 'long ago' }, scripts: '/there', processes: [node] });
-    expect(await claim()).toEqual({ ours: true });
+    record({ owner: { pid: node.pid, started: 'long ago' }, processes: [node] });
+    expect(await claim()).toBeUndefined();
     expect(isAlive(node)).toBe(false);
     expect(said).toEqual([expect.stringMatching(/was killed and left its broker running/)]);
   });
@@ -100,7 +102,7 @@ describe('the folder of a private node', () => {
   it('gives up the wait at once when the start is stopped', async () => {
     const { claim, record, untilSaid } = checkout();
     await claim();
-    record({ owner: await another(), scripts: '/there', processes: [] });
+    record({ owner: await another(), processes: [] });
     const stop = new AbortController();
     const waiting = untilSaid('is starting: waiting for it');
     const claimed = claim(stop.signal);
@@ -117,9 +119,9 @@ describe('the notice of a stop', () => {
     const other = await another();
     if (us === undefined) throw new Error('no mark');
     mkdirSync(join(root, '.data'));
-    expect(isStaying(root, us)).toBe(true);
+    expect(isStopping(root, us)).toBe(false);
     announceStop(root);
-    expect([isStopping(root, us), isStaying(root, us), isStaying(root, other)]).toEqual([true, false, true]);
+    expect([isStopping(root, us), isStopping(root, other)]).toEqual([true, false]);
     expect(isStopping(root, { ...us, started: '0' })).toBe(false);
     const gone = noticeOf(root, { pid: 2 ** 22 + 1, started: '1' });
     writeFileSync(gone, '');
