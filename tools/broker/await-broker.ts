@@ -1,16 +1,12 @@
 import { connect } from 'amqplib';
 import { setTimeout as delay } from 'node:timers/promises';
+import type { BrokerAddress } from './broker.ts';
 import { callManagement } from './management.ts';
 import { orAbort } from './or-abort.ts';
 
 const POLL_MS = 150;
 const TRY_MS = 3_000;
 const QUEUES_MS = 10_000;
-
-export interface BrokerAddress {
-  readonly url: string;
-  readonly managementUrl: string;
-}
 
 /**
  * Resolves once the broker lets a client in and its management API answers. A connection that opens proves

@@ -8,7 +8,7 @@ const kinds = ['docker', 'local'] as const;
 type Kind = (typeof kinds)[number];
 
 /** What the tests need to run containers by the library they use for it. */
-const MIN_NODE_FOR_DOCKER_TESTS = [22, 22] as const;
+const MIN_NODE_FOR_DOCKER_TESTS = '22.22';
 
 /**
  * AMQP_URL if set, else a Docker engine, else RabbitMQ on the PATH as a private node, else the same after
@@ -46,12 +46,11 @@ const names: Readonly<Record<Kind, string>> = { docker: 'Docker', local: 'a priv
 
 const attempts: Readonly<Record<Kind, (options: BrokerOptions, forced: boolean) => Promise<Attempt>>> = {
   docker: async (options, forced) => {
-    if (options.lifetime === 'kept' || !isOlderNode()) return tryDocker(options);
+    const { node } = process.versions;
+    const older = node.localeCompare(MIN_NODE_FOR_DOCKER_TESTS, 'en', { numeric: true }) < 0;
+    if (options.lifetime === 'kept' || !older) return tryDocker(options);
     if (forced) return tryDocker({ ...options, startContainer: undefined });
-    const [major, minor] = MIN_NODE_FOR_DOCKER_TESTS;
-    return {
-      passedOver: `containers in tests need Node ${major}.${minor}, this is ${process.versions.node}`,
-    };
+    return { passedOver: `containers in tests need Node ${MIN_NODE_FOR_DOCKER_TESTS}, this is ${node}` };
   },
   local: async (options) => {
     const attempt = await tryPrivateNode(options);
@@ -74,12 +73,6 @@ function forcedKind(env: BrokerOptions['env']): Kind | undefined {
   const problem = brokerKindProblem(wanted);
   if (problem !== undefined) throw new BrokerError(`ROOMCAST_BROKER: ${problem}.`);
   return kinds.find((known) => known === wanted);
-}
-
-function isOlderNode(): boolean {
-  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
-  const [wantedMajor, wantedMinor] = MIN_NODE_FOR_DOCKER_TESTS;
-  return major < wantedMajor || (major === wantedMajor && minor < wantedMinor);
 }
 
 function explain(forced: Kind | undefined, reasons: readonly string[]): string {

@@ -1,14 +1,9 @@
-import { BrokerError } from './broker.ts';
+import { BrokerError, type BrokerAddress } from './broker.ts';
 
 const CALL_MS = 10_000;
 
-interface Addresses {
-  readonly url: string;
-  readonly managementUrl: string;
-}
-
 /** A fresh vhost with full rights for the broker's user; resolves to the AMQP url that leads into it. */
-export async function createVhost({ url, managementUrl }: Addresses, name: string): Promise<string> {
+export async function createVhost({ url, managementUrl }: BrokerAddress, name: string): Promise<string> {
   const vhost = encodeURIComponent(name);
   const user = encodeURIComponent(decodeURIComponent(new URL(url).username || 'guest'));
   await callManagement(managementUrl, 'PUT', `/api/vhosts/${vhost}`, {});
@@ -20,7 +15,7 @@ export async function createVhost({ url, managementUrl }: Addresses, name: strin
 }
 
 /** Closes what is connected to it and deletes everything in it. */
-export async function deleteVhost({ managementUrl }: Addresses, name: string): Promise<void> {
+export async function deleteVhost({ managementUrl }: BrokerAddress, name: string): Promise<void> {
   await callManagement(managementUrl, 'DELETE', `/api/vhosts/${encodeURIComponent(name)}`);
 }
 

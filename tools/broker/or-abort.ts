@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+
 /** Rejects at once when `signal` aborts, though the work itself cannot be cut short and goes on. */
 export async function orAbort<Result>(
   work: Promise<Result>,
@@ -5,15 +7,13 @@ export async function orAbort<Result>(
 ): Promise<Result> {
   if (signal === undefined) return work;
   const enough = new AbortController();
-  const aborted = new Promise<void>((resolve) => {
-    if (signal.aborted) resolve();
-    signal.addEventListener('abort', () => resolve(), { signal: enough.signal });
-  });
+  const aborted: Promise<unknown> = signal.aborted
+    ? Promise.resolve()
+    : once(signal, 'abort', { signal: enough.signal });
   const rejected = aborted.then(() => {
     signal.throwIfAborted();
     return work;
   });
-  work.catch(() => undefined);
   try {
     return await Promise.race([work, rejected]);
   } finally {

@@ -7,7 +7,7 @@ const LISTEN = '0A';
 export function portHolder(port: number): string | undefined {
   const links = new Set(listeningInodes(port).map((inode) => `socket:[${inode}]`));
   if (links.size === 0) return undefined;
-  const pid = namesIn('/proc').find((name) => /^\d+$/.test(name) && holdsOneOf(links, name));
+  const pid = readdirSync('/proc').find((name) => /^\d+$/.test(name) && holdsOneOf(links, name));
   if (pid === undefined) return undefined;
   return `${textOf(`/proc/${pid}/comm`).trim()} (process ${pid})`;
 }
@@ -21,32 +21,22 @@ function listeningInodes(port: number): readonly string[] {
     .flatMap(([, , , , , , , , , inode]) => inode ?? []);
 }
 
-/** Another user's process shows its sockets to nobody else. */
 function holdsOneOf(links: ReadonlySet<string>, pid: string): boolean {
   const folder = `/proc/${pid}/fd`;
-  return namesIn(folder).some((name) => links.has(linkOf(`${folder}/${name}`)));
-}
-
-function namesIn(folder: string): readonly string[] {
-  try {
-    return readdirSync(folder);
-  } catch {
-    return [];
-  }
+  return attempt(() => readdirSync(folder), []).some((name) =>
+    links.has(attempt(() => readlinkSync(`${folder}/${name}`), '')),
+  );
 }
 
 function textOf(file: string): string {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch {
-    return '';
-  }
+  return attempt(() => readFileSync(file, 'utf8'), '');
 }
 
-function linkOf(path: string): string {
+/** What ends meanwhile, or is another user's, cannot be read. */
+function attempt<Result>(read: () => Result, otherwise: Result): Result {
   try {
-    return readlinkSync(path);
+    return read();
   } catch {
-    return '';
+    return otherwise;
   }
 }

@@ -1,13 +1,17 @@
+import { randomInt } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
+import { z } from 'zod';
+import type { BrokerAddress } from './broker.ts';
 
-export interface Ports {
-  readonly amqp: number;
-  readonly management: number;
-  /** Between Erlang nodes; a container keeps these two to itself. */
-  readonly distribution: number;
-  readonly epmd: number;
-}
+const portsSchema = z.object({
+  amqp: z.int(),
+  management: z.int(),
+  /** Between Erlang nodes, as `epmd` is; a container keeps these two to itself. */
+  distribution: z.int(),
+  epmd: z.int(),
+});
+export type Ports = Readonly<z.infer<typeof portsSchema>>;
 
 /** Below the ranges from which systems take ports of outgoing connections: a port stays ours over a restart. */
 const FIRST_PORT = 20_000;
@@ -18,24 +22,20 @@ const MAX_TRIES = 200;
 export async function choosePorts(file?: string): Promise<Ports> {
   const before = file === undefined ? undefined : readPorts(file);
   if (before !== undefined && (await areFree(Object.values(before)))) return before;
-  const [amqp, management, distribution, epmd] = [
-    await freePort(),
-    await freePort(),
-    await freePort(),
-    await freePort(),
-  ];
-  const ports: Ports = { amqp, management, distribution, epmd };
-  if (new Set(Object.values(ports)).size < 4) return choosePorts(file);
+  const ports = await findPorts();
   if (file !== undefined) writeFileSync(file, JSON.stringify(ports));
   return ports;
 }
 
-async function freePort(): Promise<number> {
-  for (let tries = 0; tries < MAX_TRIES; tries += 1) {
-    const port = FIRST_PORT + Math.floor(Math.random() * (LAST_PORT - FIRST_PORT));
-    if (await isFree(port)) return port;
+async function findPorts(): Promise<Ports> {
+  const free = new Set<number>();
+  for (let tries = 0; free.size < 4; tries += 1) {
+    if (tries > MAX_TRIES) throw new Error(`found no free port from ${FIRST_PORT} to ${LAST_PORT}`);
+    const port = randomInt(FIRST_PORT, LAST_PORT);
+    if (await isFree(port)) free.add(port);
   }
-  throw new Error(`found no free port from ${FIRST_PORT} to ${LAST_PORT}`);
+  const [amqp = 0, management = 0, distribution = 0, epmd = 0] = free;
+  return { amqp, management, distribution, epmd };
 }
 
 export async function areFree(ports: readonly number[]): Promise<boolean> {
@@ -61,16 +61,13 @@ export function probePort(port: number): Promise<string | undefined> {
 
 function readPorts(file: string): Ports | undefined {
   try {
-    const found = JSON.parse(readFileSync(file, 'utf8')) as Partial<Ports>;
-    const { amqp, management, distribution, epmd } = found;
-    const complete = [amqp, management, distribution, epmd].every((port) => Number.isInteger(port));
-    return complete ? (found as Ports) : undefined;
+    return portsSchema.parse(JSON.parse(readFileSync(file, 'utf8')));
   } catch {
     return undefined;
   }
 }
 
-export function addresses({ amqp, management }: Ports): { url: string; managementUrl: string } {
+export function addresses({ amqp, management }: Ports): BrokerAddress {
   return {
     url: `amqp://guest:guest@127.0.0.1:${amqp}`,
     managementUrl: `http://guest:guest@127.0.0.1:${management}`,

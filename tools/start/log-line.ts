@@ -1,12 +1,7 @@
-const levels: Readonly<Record<number, string>> = {
-  10: 'TRACE',
-  20: 'DEBUG',
-  30: 'INFO',
-  40: 'WARN',
-  50: 'ERROR',
-  60: 'FATAL',
-};
+import { levels } from 'pino';
+
 const ERROR = 50;
+
 /** The same in every line of a service that one terminal shows. */
 const constant = new Set(['level', 'time', 'pid', 'hostname', 'name', 'instance', 'msg']);
 
@@ -20,7 +15,7 @@ export function readableLine(line: string): string {
     .filter(([name]) => !constant.has(name))
     .map(([name, value]) => `${name}=${readable(value, Number(level) < ERROR)}`);
   const sentence = typeof msg === 'string' ? [msg] : [];
-  return [at, levels[Number(level)] ?? String(level), ...sentence, ...fields].join(' ');
+  return [at, levels.labels[Number(level)]?.toUpperCase() ?? String(level), ...sentence, ...fields].join(' ');
 }
 
 /** A stack is for a fault of ours; of what a service copes with the message is enough. */

@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import {
   CommandError,
@@ -11,13 +10,14 @@ import type { Broker } from '../broker/broker.ts';
 import { settingProblems } from './check-settings.ts';
 import { findBroker } from '../broker/find-broker.ts';
 import { endInShell, startGuardian, type Guardian } from '../broker/guardian.ts';
+import { orAbort } from '../broker/or-abort.ts';
 import { announceStop } from '../broker/stop-notice.ts';
 import { ensureEnvFile, loadEnvironment, root, type Environment } from '../environment.ts';
 import { forgetStart, recordStart, settleEarlierStart } from './leftovers.ts';
 import { ServiceProcess } from './service-process.ts';
 import { ConfigError } from '../../shared/config/env.ts';
 import { readPorts, takenPorts, type StartPorts } from './ports.ts';
-import { StoppedError, stopRequest } from './stop-request.ts';
+import { stopRequest } from './stop-request.ts';
 import { welcome } from './welcome.ts';
 
 const usage = `usage: npm start
@@ -57,7 +57,10 @@ await runMain(usage, async () => {
     if (!stopped.aborted) return complain(error);
   } finally {
     announceStop(root);
-    await stopServices(services);
+    if (services.length > 0) say('stopping the services ...');
+    // Before the broker, so that what they accepted gets there.
+    await Promise.all(services.map((service) => service.stop()));
+    forgetStart();
     await guardian?.dismiss();
     await stopBroker(broker);
   }
@@ -76,7 +79,8 @@ async function portsForUs(env: Environment, stopped: AbortSignal): Promise<Start
   const all = [...problems, ...(await takenPorts(ports))];
   if (all.length === 0) return ports;
   const { message } = new ConfigError(all);
-  const running = other === undefined ? '' : ` Another npm start runs in this folder (process ${other.owner.pid}).`;
+  const running =
+    other === undefined ? '' : ` Another npm start runs in this folder (process ${other.owner.pid}).`;
   throw new CommandError(`${message}\nThey stand in .env or in the environment.${running}`);
 }
 
@@ -84,8 +88,7 @@ function startServices(env: Environment, ports: StartPorts, broker: Broker): rea
   const common = { ...env, AMQP_URL: broker.handle.url };
   const ingest = new ServiceProcess({
     label: 'ingest',
-    script: join(root, 'dist/services/ingest/main.js'),
-    cwd: root,
+    service: 'ingest',
     env: {
       STATUS_PEERS: `http://127.0.0.1:${ports.webSocketHealth}`,
       ...common,
@@ -95,8 +98,7 @@ function startServices(env: Environment, ports: StartPorts, broker: Broker): rea
   });
   const delivery = new ServiceProcess({
     label: 'websocket',
-    script: join(root, 'dist/services/delivery/main.js'),
-    cwd: root,
+    service: 'delivery',
     env: {
       STATUS_PEERS: `http://127.0.0.1:${ports.ingestHealth}`,
       // Few sessions, and a person who waits for the stop.
@@ -117,40 +119,12 @@ async function run(
   broker: Broker,
   stopped: AbortSignal,
 ): Promise<void> {
-  const asked = new Promise<never>((_resolve, reject) => {
-    stopped.addEventListener('abort', () => reject(new StoppedError()));
-  });
-  const ends = [
-    asked,
-    ...services.map((service) => service.exited.then((how) => Promise.reject(endedEarly(service, how)))),
-    broker.ended.then((sentence) => Promise.reject(new CommandError(sentence))),
-  ];
-  const end = Promise.race(ends);
-  const enough = new AbortController();
-  const ready = Promise.all(services.map((service) => service.untilReady(enough.signal)));
-  ready.catch(() => undefined);
-  try {
-    await Promise.race([ready, end]);
-  } finally {
-    // Nobody waits for the other one any more.
-    enough.abort();
-  }
+  const brokerEnd = broker.ended.then((sentence) => Promise.reject(new CommandError(sentence)));
+  const firstEnd = Promise.race([brokerEnd, ...services.map((service) => service.untilEnded())]);
+  const end = orAbort(firstEnd, stopped);
+  await Promise.race([end, Promise.all(services.map((service) => service.untilReady()))]);
   say(welcome(env, ports, broker.handle));
   await end;
-}
-
-function endedEarly({ label, lastLines }: ServiceProcess, how: string): CommandError {
-  const said = lastLines.map((line) => `  ${line}`).join('\n');
-  return new CommandError(`${label} ended by itself (${how}). Its last lines:\n${said}`);
-}
-
-/** Before the broker, so that what they accepted gets there. */
-async function stopServices(services: readonly ServiceProcess[]): Promise<void> {
-  if (services.length > 0) say('stopping the services ...');
-  for (const { label, how } of await Promise.all(services.map((service) => service.stop()))) {
-    if (how === 'late') say(`${label} did not drain in time and was killed`);
-  }
-  forgetStart();
 }
 
 /** RabbitMQ takes seconds to stop, and nobody has to watch it: the next start waits for it. */

@@ -9,16 +9,11 @@ export function stopRequest(force: () => void): AbortSignal {
   const onSignal = () => {
     if (firstMs !== undefined && Date.now() - firstMs > SAME_KEY_PRESS_MS) force();
     firstMs ??= Date.now();
-    request.abort(new StoppedError());
+    request.abort();
   };
   process.on('SIGINT', onSignal).on('SIGTERM', onSignal).on('SIGHUP', onSignal);
   stopWithNpm(onSignal);
   return request.signal;
-}
-
-/** Somebody asked us to stop while we were on the way up. */
-export class StoppedError extends Error {
-  override readonly name = 'StoppedError';
 }
 
 /** A killed npm cannot pass on anything; without it nobody could stop us from the shell we were started in. */
