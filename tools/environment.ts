@@ -14,10 +14,8 @@ const envFile = join(root, '.env');
 export function loadEnvironment(): Record<string, string> {
   const fromFile = existsSync(envFile) ? parseEnv(readFileSync(envFile, 'utf8')) : {};
   const env: Record<string, string> = {};
-  for (const [name, value = ''] of [
-    ...Object.entries<string | undefined>(fromFile),
-    ...Object.entries(process.env),
-  ]) {
+  const variables: [string, string | undefined][] = Object.entries(fromFile);
+  for (const [name, value = ''] of [...variables, ...Object.entries(process.env)]) {
     if (value.trim() !== '') env[name] = value;
   }
   return env;

@@ -31,15 +31,12 @@ export async function aptInstallRabbit(say: (sentence: string) => void, signal?:
   await step('fetching package lists', () =>
     runCommand('apt-get', [...OPTIONS, 'update'], { timeoutMs: UPDATE_MS, env, signal }),
   );
-  const goesOn = () => say('\napt-get finishes installing rabbitmq-server in the background');
-  signal?.addEventListener('abort', goesOn);
+  const installed = step('installing rabbitmq-server', () => install(env));
   try {
-    await orAbort(
-      step('installing rabbitmq-server', () => install(env)),
-      signal,
-    );
-  } finally {
-    signal?.removeEventListener('abort', goesOn);
+    await orAbort(installed, signal);
+  } catch (error) {
+    if (signal?.aborted === true) say('\napt-get finishes installing rabbitmq-server in the background');
+    throw error;
   }
 }
 

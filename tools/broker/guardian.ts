@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { Socket } from 'node:net';
-import { markOf, type ProcessMark } from './processes.ts';
+import { endOf, markOf, type ProcessMark } from './processes.ts';
 
 export interface Guardian {
   /** `undefined` where no shell could be started. */
@@ -20,21 +20,18 @@ export function startGuardian(script: string, args: readonly string[]): Guardian
     detached: true,
     stdio: ['pipe', 'ignore', 'ignore'],
   });
-  const gone = new Promise<void>((resolve) => {
-    child.once('exit', () => resolve());
-    // Without a shell there is no guardian; everything else works.
-    child.once('error', () => resolve());
-  });
+  // Without a shell there is no guardian; everything else works.
+  const gone = endOf(child, 'exit');
   const pipe = child.stdin;
   pipe.on('error', () => undefined);
   child.unref();
   if (pipe instanceof Socket) pipe.unref();
   return {
-    mark: child.pid === undefined ? undefined : markOf(child.pid),
-    dismiss: () => {
+    mark: markOf(child.pid),
+    dismiss: async () => {
       child.ref();
       pipe.end('\n');
-      return gone;
+      await gone;
     },
   };
 }

@@ -112,9 +112,9 @@ export function runCommand(
       stdio: ['ignore', 'pipe', 'pipe'],
       detached: true,
       timeout: timeoutMs,
-      ...(env === undefined ? {} : { env }),
-      ...(cwd === undefined ? {} : { cwd }),
-      ...(signal === undefined ? {} : { signal }),
+      env,
+      cwd,
+      signal,
     });
     const output = { stdout: '', stderr: '' };
     child.stdout.on('data', (chunk: Buffer) => (output.stdout += chunk.toString()));
@@ -143,7 +143,7 @@ export async function runToItsEnd(
   const child = spawn('sh', ['-c', 'read -r go && exec "$@"', 'roomcast', command, ...args], {
     stdio: ['pipe', output, output],
     detached: true,
-    ...(env === undefined ? {} : { env }),
+    env,
   });
   const go = child.stdin;
   go?.on('error', () => undefined);

@@ -32,10 +32,7 @@ export async function ensureBuilt() {
 /** Names, sizes and times of the sources: milliseconds to read, and it sees a removed file too. */
 function fingerprint() {
   const hash = createHash('sha256');
-  for (const path of [
-    ...settings.map(inRoot),
-    ...sourceFolders.flatMap((folder) => filesIn(inRoot(folder))),
-  ]) {
+  for (const path of [...settings.map(inRoot), ...sourceFolders.map(inRoot).flatMap(filesIn)]) {
     const { size, mtimeMs } = statSync(path);
     hash.update(`${path}\0${size}\0${mtimeMs}\n`);
   }

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { pathToFileURL } from 'node:url';
 import { ensureBuilt, sourcesChanged } from './build.mjs';
 import { rerunOnNewerNode, runDockerTests } from './docker-tests.mjs';
 import { ensureInstalled, packagesMissing } from './install.mjs';
@@ -39,7 +39,7 @@ export async function runCommand(name, args) {
     if (code === undefined) await prepare({ mustBuild: true });
     process.exitCode = code ?? (await runDockerTests(args));
   } else if (Object.hasOwn(tools, name)) {
-    const script = fileURLToPath(new URL(`../../dist/tools/${tools[name]}.js`, import.meta.url));
+    const script = inRoot(`dist/tools/${tools[name]}.js`);
     await prepare({ mustBuild: true, script });
     await become(script, args);
   } else if (Object.hasOwn(projects, name)) {

@@ -1,23 +1,21 @@
 import { spawnSync } from 'node:child_process';
-import { npmCommand } from './install.mjs';
+import { npm } from './install.mjs';
 import { SetupError } from './paths.mjs';
 import { run, runJest } from './tests.mjs';
 
 /** What Testcontainers needs. */
-const MIN_NODE = [22, 22];
+const MIN_NODE = '22.22';
 const NODE_TO_FETCH = 'node@24';
 
 /** Runs the command again under a newer Node where this one is too old; `undefined` where it is not. */
 export async function rerunOnNewerNode(args) {
-  const [major, minor] = process.versions.node.split('.').map(Number);
-  if (major > MIN_NODE[0] || (major === MIN_NODE[0] && minor >= MIN_NODE[1])) return undefined;
+  if (process.versions.node.localeCompare(MIN_NODE, 'en', { numeric: true }) >= 0) return undefined;
   console.error(
-    `The container tests need Node.js ${MIN_NODE.join('.')} or newer; this is ${process.versions.node}: ` +
+    `The container tests need Node.js ${MIN_NODE} or newer; this is ${process.versions.node}: ` +
       `running them under ${NODE_TO_FETCH}, by npx.`,
   );
-  const [command, ...before] = npmCommand();
   const again = ['node', 'tools/bootstrap.mjs', 'test:docker', ...args];
-  return run(command, [...before, 'exec', '--yes', `--package=${NODE_TO_FETCH}`, '--', ...again]);
+  return run(...npm('exec', '--yes', `--package=${NODE_TO_FETCH}`, '--', ...again));
 }
 
 /**

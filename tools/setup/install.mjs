@@ -25,8 +25,7 @@ export function packagesMissing() {
 export async function ensureInstalled() {
   if (!packagesMissing()) return;
   demandWritable(inRoot('node_modules'));
-  const [command, ...before] = npmCommand();
-  await runStep('installing packages', command, [...before, 'ci', '--no-audit', '--no-fund']);
+  await runStep('installing packages', ...npm('ci', '--no-audit', '--no-fund'));
   if (packagesMissing()) {
     throw new SetupError(
       'npm ci ran, but packages that package-lock.json names are missing (is omit set for npm?).',
@@ -34,15 +33,15 @@ export async function ensureInstalled() {
   }
 }
 
-/** npm as this very Node runs it; `npm` on the PATH may belong to another one. */
-export function npmCommand() {
+/** Command and arguments of npm as this very Node runs it; `npm` on the PATH may belong to another one. */
+export function npm(...args) {
   const beside = [
     join(dirname(process.execPath), 'node_modules/npm/bin/npm-cli.js'),
     join(dirname(process.execPath), '../lib/node_modules/npm/bin/npm-cli.js'),
   ];
   const running = process.env.npm_execpath ?? '';
   const cli = running.endsWith('npm-cli.js') ? running : beside.find((path) => existsSync(path));
-  return cli === undefined ? ['npm'] : [process.execPath, cli];
+  return cli === undefined ? ['npm', args] : [process.execPath, [cli, ...args]];
 }
 
 function readPackages(path) {

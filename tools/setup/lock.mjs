@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { inRoot } from './paths.mjs';
-import { endSteps } from './run-step.mjs';
+import { endStep } from './run-step.mjs';
 
 const POLL_MS = 200;
 const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'];
@@ -25,7 +25,7 @@ export async function withLock(name, work) {
     // npm passes on the Ctrl-C that the terminal has sent to everybody already.
     if (stopping) return;
     stopping = true;
-    await endSteps();
+    await endStep();
     release();
     forgetSignals();
     process.kill(process.pid, signal);

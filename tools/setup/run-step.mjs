@@ -1,19 +1,20 @@
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { clearInterval, clearTimeout, setInterval, setTimeout } from 'node:timers';
 import { SetupError } from './paths.mjs';
 
 const KILL_MS = 1_000;
-const running = new Set();
+let running;
 let ending = false;
 
-/** Ends the commands that run, for a process that ends itself then: their steps never settle. */
-export async function endSteps() {
+/** Ends the command that runs, for a process that ends itself then: its step never settles. */
+export async function endStep() {
   ending = true;
-  const gone = [...running].map((child) => new Promise((resolve) => child.once('close', resolve)));
-  for (const child of running) child.kill('SIGTERM');
-  const kill = () => running.forEach((child) => child.kill('SIGKILL'));
-  const late = setTimeout(kill, KILL_MS);
-  await Promise.all(gone);
+  if (running === undefined) return;
+  const gone = once(running, 'close');
+  running.kill('SIGTERM');
+  const late = setTimeout(() => running?.kill('SIGKILL'), KILL_MS);
+  await gone;
   clearTimeout(late);
 }
 
@@ -36,8 +37,8 @@ export async function runStep(label, command, args) {
 function run(command, args) {
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'] });
-    running.add(child);
-    child.once('close', () => running.delete(child));
+    running = child;
+    child.once('close', () => (running = undefined));
     let output = '';
     child.stdout.on('data', (chunk) => (output += chunk));
     child.stderr.on('data', (chunk) => (output += chunk));

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { pathToFileURL } from 'node:url';
-import { npmCommand } from './install.mjs';
+import { npm } from './install.mjs';
 import { inRoot } from './paths.mjs';
 
 const MAX_WORKERS = 2;
@@ -9,8 +9,7 @@ const SIGNAL_NUMBERS = { SIGHUP: 1, SIGINT: 2, SIGKILL: 9, SIGTERM: 15 };
 /** Everything that CI runs; with arguments only Jest, with them. Resolves to the exit code. */
 export async function runTests(args) {
   if (args.length === 0) {
-    const [command, ...before] = npmCommand();
-    const code = await run(command, [...before, 'run', 'check']);
+    const code = await run(...npm('run', 'check'));
     if (code !== 0) return code;
   }
   return runJest(args);

@@ -23,18 +23,16 @@ export interface PortsRead {
 /** The four ports from the environment, each another one. */
 export function readPorts(env: Environment): PortsRead {
   const ports = { webSocket: 0, webSocketHealth: 0, ingest: 0, ingestHealth: 0 };
-  const users = new Map<number, string>();
   const problems: SettingProblem[] = [];
   for (const key of keys) {
     const { name, standard } = variables[key];
     const port = portOf(env[name] ?? String(standard));
-    const other = port === undefined ? undefined : users.get(port);
+    const other = keys.find((earlier) => ports[earlier] === port);
     if (port === undefined) problems.push({ name, message: 'expected a port from 1 to 65535' });
-    else if (other !== undefined) {
-      problems.push({ name, message: `is ${port}, as ${other} is: set one to another port` });
-    } else {
-      users.set(port, name);
-      ports[key] = port;
+    else if (other === undefined) ports[key] = port;
+    else {
+      const message = `is ${port}, as ${variables[other].name} is: set one to another port`;
+      problems.push({ name, message });
     }
   }
   return { ports, problems };
