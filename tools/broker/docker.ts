@@ -38,7 +38,7 @@ async function startOrShare(image: string, options: BrokerOptions): Promise<OwnB
   const recordFile = join(root, '.data', 'docker.json');
   const shared = await claimOrShare(recordFile, {
     ...options,
-    endLeftBehind: async ({ owner }, stopping, say) => {
+    endLeftBehind: async ({ owner, stopping }, say) => {
       if ((await containerOf(owner, name)) === '') return;
       say(
         stopping

@@ -53,8 +53,7 @@ async function start(
 }
 
 export async function endLeftBehind(
-  { processes }: StartRecord,
-  stopping: boolean,
+  { processes, stopping }: StartRecord,
   say: (sentence: string) => void,
 ): Promise<void> {
   const left = processes.filter((mark) => isAlive(mark));

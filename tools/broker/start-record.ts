@@ -1,17 +1,18 @@
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
 import { BrokerError, type BrokerHandle, type OwnBroker } from './broker.ts';
 import { orAbort } from './or-abort.ts';
 import { isAlive, ownMark } from './processes.ts';
-import { isStopping } from './stop-notice.ts';
 
 const POLL_MS = 200;
 
 const markSchema = z.object({ pid: z.int(), started: z.string() });
 const recordSchema = z.object({
   owner: markSchema,
+  /** It stops and takes its broker along, so that none shares that any more. */
+  stopping: z.boolean(),
   /** In the order in which they have to end; none before they are started. */
   processes: z.array(markSchema),
   /** Absent until it answers. With user and password: the file is its owner's alone. */
@@ -20,14 +21,17 @@ const recordSchema = z.object({
 
 /** What a start of this checkout runs, in a file for other starts to find. */
 export type StartRecord = z.infer<typeof recordSchema>;
+type Contents = Omit<StartRecord, 'owner' | 'stopping'>;
+
+/** The files that tell of this process. */
+const ours = new Map<string, Contents>();
+let stopping = false;
 
 interface Seeker {
-  /** The checkout. */
-  readonly root: string;
   readonly say: (sentence: string) => void;
   readonly signal?: AbortSignal | undefined;
-  /** Of a start that is gone; `stopping`: what it left may be half way through its stop. */
-  readonly endLeftBehind: (record: StartRecord, stopping: boolean, say: Seeker['say']) => Promise<void>;
+  /** Of a start that is gone; if it was stopping, what it left may be half way through that. */
+  readonly endLeftBehind: (record: StartRecord, say: Seeker['say']) => Promise<void>;
 }
 
 /** Makes the file ours (`undefined`), unless a living process holds it: then its broker is shared, once it answers. */
@@ -45,7 +49,7 @@ export async function claimOrShare(file: string, seeker: Seeker): Promise<OwnBro
  */
 export async function findRunningStart(
   file: string,
-  { root, say, signal, endLeftBehind }: Seeker,
+  { say, signal, endLeftBehind }: Seeker,
 ): Promise<StartRecord | undefined> {
   const said = new Set<string>();
   const sayOnce = (sentence: string) => {
@@ -55,30 +59,42 @@ export async function findRunningStart(
   for (;;) {
     signal?.throwIfAborted();
     const record = readRecord(file);
-    const stopping = record !== undefined && isStopping(root, record.owner);
     if (record === undefined || !isAlive(record.owner)) {
-      if (record !== undefined) await orAbort(endLeftBehind(record, stopping, sayOnce), signal);
+      if (record !== undefined) await orAbort(endLeftBehind(record, sayOnce), signal);
       rmSync(file, { force: true });
       return undefined;
     }
-    const { owner, broker } = record;
-    if (broker !== undefined && !stopping) return record;
-    sayOnce(
-      `another npm start (process ${owner.pid}) is ${stopping ? 'stopping' : 'starting'}: waiting for it`,
-    );
+    if (record.broker !== undefined && !record.stopping) return record;
+    const doing = record.stopping ? 'stopping' : 'starting';
+    sayOnce(`another npm start (process ${record.owner.pid}) is ${doing}: waiting for it`);
     await delay(POLL_MS, undefined, { signal });
   }
 }
 
 /** `false`: there is a record already, and `wx` was asked for. */
-export function writeRecord(file: string, record: Omit<StartRecord, 'owner'>, flag: 'w' | 'wx'): boolean {
+export function writeRecord(file: string, contents: Contents, flag: 'w' | 'wx'): boolean {
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+  const record: StartRecord = { owner: ownMark(), stopping, ...contents };
+  // Nobody may read a half of one that takes the place of another.
+  const target = flag === 'w' ? `${file}.new` : file;
   try {
-    writeFileSync(file, JSON.stringify({ owner: ownMark(), ...record }), { flag, mode: 0o600 });
-    return true;
+    writeFileSync(target, JSON.stringify(record), { flag, mode: 0o600 });
   } catch (error) {
     if (flag === 'wx' && existsSync(file)) return false;
     throw error;
+  }
+  if (flag === 'w') renameSync(target, file);
+  ours.set(file, contents);
+  return true;
+}
+
+/** In every record of this process, also in those that it has yet to write. */
+export function announceStop(): void {
+  stopping = true;
+  try {
+    for (const [file, contents] of ours) writeRecord(file, contents, 'w');
+  } catch {
+    // Where nothing can be written, there is no broker of ours to be shared either.
   }
 }
 
@@ -92,7 +108,7 @@ export function readRecord(file: string): StartRecord | undefined {
 
 /** Another process's stays. */
 export function removeRecord(file: string): void {
-  if (readRecord(file)?.owner.pid === process.pid) rmSync(file, { force: true });
+  if (ours.delete(file)) rmSync(file, { force: true });
 }
 
 /** Used, and left alone when we stop. */

@@ -22,7 +22,6 @@ export function settleEarlierStart(
   signal: AbortSignal,
 ): Promise<StartRecord | undefined> {
   return findRunningStart(file, {
-    root,
     say,
     signal,
     endLeftBehind: async ({ processes }) => {

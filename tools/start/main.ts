@@ -11,7 +11,7 @@ import { settingProblems } from './check-settings.ts';
 import { findBroker } from '../broker/find-broker.ts';
 import { endInShell, startGuardian, type Guardian } from '../broker/guardian.ts';
 import { orAbort } from '../broker/or-abort.ts';
-import { announceStop } from '../broker/stop-notice.ts';
+import { announceStop } from '../broker/start-record.ts';
 import { ensureEnvFile, loadEnvironment, root, type Environment } from '../environment.ts';
 import { forgetStart, recordStart, settleEarlierStart } from './leftovers.ts';
 import { ServiceProcess } from './service-process.ts';
@@ -40,7 +40,7 @@ await runMain(usage, async () => {
     for (const service of services) service.kill();
     process.exit(1);
   });
-  stopped.addEventListener('abort', () => announceStop(root));
+  stopped.addEventListener('abort', () => announceStop());
   let broker: Broker | undefined;
   let guardian: Guardian | undefined;
   try {
@@ -56,7 +56,7 @@ await runMain(usage, async () => {
   } catch (error) {
     if (!stopped.aborted) return complain(error);
   } finally {
-    announceStop(root);
+    announceStop();
     if (services.length > 0) say('stopping the services ...');
     // Before the broker, so that what they accepted gets there.
     await Promise.all(services.map((service) => service.stop()));

@@ -1,29 +1,37 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { BrokerHandle } from '../../../tools/broker/broker.ts';
 import { endLeftBehind } from '../../../tools/broker/private-node.ts';
 import { isAlive, markOf, type ProcessMark } from '../../../tools/broker/processes.ts';
-import { claimOrShare, type StartRecord } from '../../../tools/broker/start-record.ts';
-import { announceStop, isStopping } from '../../../tools/broker/stop-notice.ts';
+import {
+  announceStop,
+  claimOrShare,
+  removeRecord,
+  type StartRecord,
+} from '../../../tools/broker/start-record.ts';
 
 const broker: BrokerHandle = { kind: 'given', url: 'amqp://there', managementUrl: 'http://there' };
 const running: ChildProcess[] = [];
-const folders: string[] = [];
+const roots: string[] = [];
+const recordIn = (root: string) => join(root, '.data', 'rabbitmq', 'node.json');
 
 afterEach(() => {
   for (const child of running.splice(0)) child.kill('SIGKILL');
-  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true });
+  for (const root of roots.splice(0)) {
+    removeRecord(recordIn(root));
+    rmSync(root, { recursive: true });
+  }
 });
 
 /** A checkout whose broker folder is `.data/rabbitmq`. */
 function checkout() {
   const root = mkdtempSync(join(tmpdir(), 'roomcast-claim-'));
-  folders.push(root);
-  const file = join(root, '.data', 'rabbitmq', 'node.json');
+  roots.push(root);
+  const file = recordIn(root);
   const said: string[] = [];
   const heard = new Map<string, () => void>();
   const say = (sentence: string) => {
@@ -31,11 +39,13 @@ function checkout() {
     for (const [words, resolve] of heard) if (sentence.includes(words)) resolve();
   };
   return {
-    root,
+    file,
     said,
     untilSaid: (words: string) => new Promise<void>((resolve) => heard.set(words, resolve)),
-    claim: (signal?: AbortSignal) => claimOrShare(file, { root, say, signal, endLeftBehind }),
-    record: (record: StartRecord) => writeFileSync(file, JSON.stringify(record)),
+    claim: (signal?: AbortSignal) => claimOrShare(file, { say, signal, endLeftBehind }),
+    record: (record: Omit<StartRecord, 'stopping'>, stopping = false) =>
+      writeFileSync(file, JSON.stringify({ ...record, stopping })),
+    read: () => JSON.parse(readFileSync(file, 'utf8')) as StartRecord,
   };
 }
 
@@ -49,10 +59,6 @@ async function another(script = 'setInterval(() => {}, 1000); console.log(1)'): 
   return mark;
 }
 
-function noticeOf(root: string, { pid, started }: ProcessMark): string {
-  return join(root, '.data', `stopping-${pid}-${started.replaceAll(/\W+/g, '-')}`);
-}
-
 describe('the record of a private node', () => {
   it('whose owner runs a node: that node is shared', async () => {
     const { claim, record } = checkout();
@@ -62,11 +68,10 @@ describe('the record of a private node', () => {
   });
 
   it('whose owner has announced its stop is waited for, not shared', async () => {
-    const { root, claim, record, untilSaid } = checkout();
+    const { claim, record, untilSaid } = checkout();
     await claim();
     const owner = await another();
-    record({ owner, processes: [], broker });
-    writeFileSync(noticeOf(root, owner), '');
+    record({ owner, processes: [], broker }, true);
     const waiting = untilSaid(`another npm start (process ${owner.pid}) is stopping: waiting for it`);
     const claimed = claim();
     await waiting;
@@ -75,13 +80,12 @@ describe('the record of a private node', () => {
   });
 
   it('whose owner is gone while the node still stops: the next start says so and waits until the node is gone', async () => {
-    const { root, claim, record, said } = checkout();
+    const { claim, record, said } = checkout();
     await claim();
     const slow = "process.on('SIGTERM', () => setTimeout(process.exit, 700)); setInterval(() => {}, 1000);";
     const node = await another(`${slow} console.log(1)`);
     const owner = { pid: node.pid, started: 'long ago' };
-    record({ owner, processes: [node], broker });
-    writeFileSync(noticeOf(root, owner), '');
+    record({ owner, processes: [node], broker }, true);
     expect(await claim()).toBeUndefined();
     expect(isAlive(node)).toBe(false);
     expect(said).toEqual([
@@ -112,21 +116,24 @@ describe('the record of a private node', () => {
   });
 });
 
-describe('the notice of a stop', () => {
-  it('holds for this very process, and goes with the next stop', async () => {
-    const { root } = checkout();
+describe('a process that announces its stop', () => {
+  it("does so in the records that it has, in those it writes later, and in nobody else's", async () => {
+    const before = checkout();
+    const after = checkout();
+    const theirs = checkout();
+    await before.claim();
+    await theirs.claim();
+    removeRecord(theirs.file);
+    theirs.record({ owner: await another(), processes: [], broker });
+    expect(before.read().stopping).toBe(false);
+    announceStop();
+    await after.claim();
     const us = markOf(process.pid);
-    const other = await another();
-    if (us === undefined) throw new Error('no mark');
-    mkdirSync(join(root, '.data'));
-    expect(isStopping(root, us)).toBe(false);
-    announceStop(root);
-    expect([isStopping(root, us), isStopping(root, other)]).toEqual([true, false]);
-    expect(isStopping(root, { ...us, started: '0' })).toBe(false);
-    const gone = noticeOf(root, { pid: 2 ** 22 + 1, started: '1' });
-    writeFileSync(gone, '');
-    announceStop(root);
-    expect(existsSync(gone)).toBe(false);
-    expect(isStopping(root, us)).toBe(true);
+    expect([before.read(), after.read()]).toMatchObject([
+      { owner: us, stopping: true },
+      { owner: us, stopping: true },
+    ]);
+    expect(theirs.read().stopping).toBe(false);
+    expect(await theirs.claim()).toMatchObject({ handle: broker });
   });
 });
