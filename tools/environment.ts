@@ -60,7 +60,7 @@ export function ensureEnvFile(say: (sentence: string) => void): void {
     say('wrote .env with fresh secrets (JWT_SECRET, INGEST_API_KEYS)');
   } catch (error) {
     // Another start was faster: its secrets are as good.
-    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
+    if (!existsSync(envFile)) throw error;
   }
 }
 

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { BrokerError } from './broker.ts';
 import { runCommand, type CommandResult } from './processes.ts';
@@ -11,12 +11,9 @@ const DEFAULT_IMAGE = 'rabbitmq:4-management';
 
 /** The image that docker-compose.yml runs, also as the default of a `${VARIABLE:-…}`. */
 export function rabbitImage(root: string): string {
-  try {
-    const compose = readFileSync(join(root, 'docker-compose.yml'), 'utf8');
-    return /^\s*image:.*?\b(rabbitmq:[\w.-]+)/m.exec(compose)?.[1] ?? DEFAULT_IMAGE;
-  } catch {
-    return DEFAULT_IMAGE;
-  }
+  const file = join(root, 'docker-compose.yml');
+  const compose = existsSync(file) ? readFileSync(file, 'utf8') : '';
+  return /^\s*image:.*?\b(rabbitmq:[\w.-]+)/m.exec(compose)?.[1] ?? DEFAULT_IMAGE;
 }
 
 /** One call of the docker command line; a failure is thrown in its own words. */

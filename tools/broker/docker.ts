@@ -145,10 +145,9 @@ async function awaitContainer(name: string, ports: Ports, signal?: AbortSignal):
   }
 }
 
-async function rejectWhenEnded(name: string, enough: AbortSignal): Promise<void> {
+async function rejectWhenEnded(name: string, signal: AbortSignal): Promise<never> {
   for (;;) {
-    await delay(WATCH_MS, undefined, { signal: enough }).catch(() => undefined);
-    if (enough.aborted) return;
+    await delay(WATCH_MS, undefined, { signal });
     const state = await docker(['inspect', '--format', '{{.State.Status}}', name]);
     if (state === 'running') continue;
     throw new BrokerError(`the container ended: ${await docker(['logs', '--tail', '8', name])}`);

@@ -1,5 +1,5 @@
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
-import { closeSync, fstatSync, mkdtempSync, openSync, readFileSync, readSync, rmSync } from 'node:fs';
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -124,22 +124,20 @@ export function runCommand(
   });
 }
 
-export interface UninterruptedOptions {
-  readonly env?: NodeJS.ProcessEnv | undefined;
-  /** Called with its process id before it does anything. */
-  readonly started: (pid: number) => void;
-}
-
 /**
  * Like `runCommand`, for what must not be cut short: it goes on to its end when this process is gone. Its output, both
- * streams in one, goes to a file without a name, since writing to a pipe that nobody reads would end it.
+ * streams in one, goes to a file without a name, since writing to a pipe that nobody reads would end it. `started` is
+ * called with its process id before it does anything.
  */
 export async function runToItsEnd(
   command: string,
   args: readonly string[],
-  { env, started }: UninterruptedOptions,
+  { env, started }: { env?: NodeJS.ProcessEnv; started: (pid: number) => void },
 ): Promise<CommandResult> {
-  const output = openNameless();
+  const folder = mkdtempSync(join(tmpdir(), 'roomcast-'));
+  const output = openSync(join(folder, 'output'), 'w');
+  const said = openSync(join(folder, 'output'), 'r');
+  rmSync(folder, { recursive: true });
   const child = spawn('sh', ['-c', 'read -r go && exec "$@"', 'roomcast', command, ...args], {
     stdio: ['pipe', output, output],
     detached: true,
@@ -155,25 +153,10 @@ export async function runToItsEnd(
     if (child.pid !== undefined) started(child.pid);
     go?.end('\n');
     const { code, stderr } = await ended;
-    return { code, stdout: contentsOf(output), stderr };
+    return { code, stdout: readFileSync(said, 'utf8'), stderr };
   } finally {
     go?.destroy();
     closeSync(output);
+    closeSync(said);
   }
-}
-
-function openNameless(): number {
-  const folder = mkdtempSync(join(tmpdir(), 'roomcast-'));
-  try {
-    return openSync(join(folder, 'output'), 'w+');
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
-}
-
-/** From the beginning, wherever who wrote it stands. */
-function contentsOf(file: number): string {
-  const contents = Buffer.alloc(fstatSync(file).size);
-  readSync(file, contents, 0, contents.length, 0);
-  return contents.toString();
 }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { copyAssets } from './assets.mjs';
 import { demandWritable } from './file-problem.mjs';
@@ -24,7 +24,6 @@ export async function ensureBuilt() {
   rmSync(stampFile, { force: true });
   const tsc = inRoot('node_modules/typescript/bin/tsc');
   await runStep('building', process.execPath, [tsc, '-p', 'tsconfig.build.json']);
-  mkdirSync(inRoot('dist'), { recursive: true });
   copyAssets();
   writeFileSync(stampFile, built);
 }

@@ -1,10 +1,10 @@
 import { spawn } from 'node:child_process';
+import { constants } from 'node:os';
 import { pathToFileURL } from 'node:url';
 import { npm } from './install.mjs';
 import { inRoot } from './paths.mjs';
 
 const MAX_WORKERS = 2;
-const SIGNAL_NUMBERS = { SIGHUP: 1, SIGINT: 2, SIGKILL: 9, SIGTERM: 15 };
 
 /** Everything that CI runs; with arguments only Jest, with them. Resolves to the exit code. */
 export async function runTests(args) {
@@ -36,7 +36,7 @@ export function run(command, args, env = process.env) {
     child.on('error', reject);
     child.on('close', (code, signal) => {
       process.off('SIGINT', forward).off('SIGTERM', forward);
-      resolve(code ?? 128 + (SIGNAL_NUMBERS[signal] ?? 0));
+      resolve(code ?? 128 + (constants.signals[signal] ?? 0));
     });
   });
 }

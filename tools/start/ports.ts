@@ -14,14 +14,8 @@ const keys = Object.keys(variables) as (keyof typeof variables)[];
 
 export type StartPorts = Readonly<Record<keyof typeof variables, number>>;
 
-export interface PortsRead {
-  /** 0 for one that is none. */
-  readonly ports: StartPorts;
-  readonly problems: readonly SettingProblem[];
-}
-
-/** The four ports from the environment, each another one. */
-export function readPorts(env: Environment): PortsRead {
+/** The four ports from the environment, each another one; 0 for one that is none. */
+export function readPorts(env: Environment): { ports: StartPorts; problems: readonly SettingProblem[] } {
   const ports = { webSocket: 0, webSocketHealth: 0, ingest: 0, ingestHealth: 0 };
   const problems: SettingProblem[] = [];
   for (const key of keys) {
@@ -40,21 +34,22 @@ export function readPorts(env: Environment): PortsRead {
 
 /** Those of the ports on which we cannot listen. */
 export async function takenPorts(ports: StartPorts): Promise<readonly SettingProblem[]> {
-  const problems = await Promise.all(
-    keys.map(async (key) => {
-      const { name } = variables[key];
-      const port = ports[key];
-      const obstacle = port === 0 ? undefined : await probePort(port);
-      if (obstacle === undefined) return [];
-      const holder = obstacle === 'EADDRINUSE' ? portHolder(port) : undefined;
-      const message =
-        obstacle === 'EADDRINUSE'
-          ? `port ${port} is taken${holder === undefined ? '' : ` by ${holder}`}: stop what uses it, or set ${name} to a free one`
-          : `port ${port} is not ours to listen on (${obstacle}): set ${name} to one above 1023`;
-      return [{ name, message }];
-    }),
-  );
-  return problems.flat();
+  const problems: SettingProblem[] = [];
+  for (const key of keys) {
+    const { name } = variables[key];
+    const port = ports[key];
+    const obstacle = port === 0 ? undefined : await probePort(port);
+    if (obstacle === 'EADDRINUSE') {
+      const holder = portHolder(port);
+      const by = holder === undefined ? '' : ` by ${holder}`;
+      const message = `port ${port} is taken${by}: stop what uses it, or set ${name} to a free one`;
+      problems.push({ name, message });
+    } else if (obstacle !== undefined) {
+      const message = `port ${port} is not ours to listen on (${obstacle}): set ${name} to one above 1023`;
+      problems.push({ name, message });
+    }
+  }
+  return problems;
 }
 
 function portOf(text: string): number | undefined {

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { BrokerHandle } from '../broker/broker.ts';
 import { firstOf, root, type Environment } from '../environment.ts';
@@ -48,8 +48,7 @@ Ctrl-C stops everything.
 /** Read from .env where that gives the key in use, so that it stays out of the shell's history. */
 function keyForShell(env: Environment): string {
   const key = firstOf(env, 'INGEST_API_KEYS');
-  const file = join(root, '.env');
-  const text = existsSync(file) ? readFileSync(file, 'utf8') : '';
+  const text = readFileSync(join(root, '.env'), 'utf8');
   const [, inFile] = /^INGEST_API_KEYS=([^,=\n]*)/m.exec(text) ?? [];
   return inFile === key ? KEY_FROM_FILE : key;
 }
