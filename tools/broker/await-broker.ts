@@ -1,8 +1,8 @@
 import { connect } from 'amqplib';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { BrokerAddress } from './broker.ts';
 import { callManagement } from './management.ts';
 import { orAbort } from './or-abort.ts';
+import type { BrokerAddress } from './ports.ts';
 
 const POLL_MS = 150;
 const TRY_MS = 3_000;

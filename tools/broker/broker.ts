@@ -1,12 +1,5 @@
 import { CommandError } from '../../shared/service/command-line.ts';
-import type { Ports } from './ports.ts';
-
-export interface BrokerAddress {
-  /** With user and password. */
-  readonly url: string;
-  /** Of the management HTTP API, with user and password. */
-  readonly managementUrl: string;
-}
+import type { BrokerAddress, Ports } from './ports.ts';
 
 /** Enough to talk to a broker from another process; plain data. */
 export type BrokerHandle =

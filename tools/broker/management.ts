@@ -1,4 +1,5 @@
-import { BrokerError, type BrokerAddress } from './broker.ts';
+import { BrokerError } from './broker.ts';
+import type { BrokerAddress } from './ports.ts';
 
 const CALL_MS = 10_000;
 

@@ -2,7 +2,6 @@ import { randomInt } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { z } from 'zod';
-import type { BrokerAddress } from './broker.ts';
 
 const portsSchema = z.object({
   amqp: z.int(),
@@ -12,6 +11,13 @@ const portsSchema = z.object({
   epmd: z.int(),
 });
 export type Ports = Readonly<z.infer<typeof portsSchema>>;
+
+export interface BrokerAddress {
+  /** With user and password. */
+  readonly url: string;
+  /** Of the management HTTP API, with user and password. */
+  readonly managementUrl: string;
+}
 
 /** Below the ranges from which systems take ports of outgoing connections: a port stays ours over a restart. */
 const FIRST_PORT = 20_000;
