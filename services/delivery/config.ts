@@ -86,6 +86,13 @@ export const DeliveryVariables = z
     RECENT_MAX_BYTES: integer({ min: MIB, max: 4096 * MIB, default: 32 * MIB }),
     /** What a client without a cursor is given again. */
     REWIND_SECONDS: integer({ min: 0, max: 86_400, default: 30 }),
+    /** What one client is sent again of the history at most; beyond, it is told to load anew. */
+    REPLAY_MAX_EVENTS: integer({ min: 1, max: 10_000_000, default: 50_000 }),
+    REPLAY_MAX_BYTES: integer({ min: 64 * 1024, max: 1024 * MIB, default: 32 * MIB }),
+    /** Replays from more than five minutes back that all devices of one user may ask for in a minute. */
+    MAX_LONG_REPLAYS_PER_MINUTE: integer({ min: 1, max: 1_000_000, default: 30 }),
+    /** A replay of which a client has read nothing for so long is broken off. */
+    REPLAY_IDLE_MS: integer({ min: SECOND, max: 600 * SECOND, default: 30 * SECOND }),
     /** What clients see that do not choose: our names of the events, or those of the existing apps. */
     EVENT_NAMES: z.enum(EventNaming.options, 'expected dotted or underscore').default('dotted'),
     MARK_INTERVAL_MS: integer({ min: 100, max: 60 * SECOND, default: 5 * SECOND }),

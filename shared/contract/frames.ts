@@ -38,7 +38,7 @@ export const frameErrorCodes = [
 ] as const;
 export type FrameErrorCode = (typeof frameErrorCodes)[number];
 
-export const resumeFailures = ['invalid', 'unknown', 'expired'] as const;
+export const resumeFailures = ['invalid', 'unknown', 'expired', 'busy', 'too_much'] as const;
 export type ResumeFailure = (typeof resumeFailures)[number];
 
 const RoomName = z.custom<Room>((name) => parseRoom(name) !== undefined, ROOM_EXPECTED);

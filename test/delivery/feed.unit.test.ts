@@ -163,3 +163,30 @@ describe('a feed at a bound', () => {
     expect([tooSlow.mock.calls.length, outlet.frames]).toEqual([0, []]);
   });
 });
+
+describe('a replay whose client reads nothing', () => {
+  const SECOND = 1_000;
+
+  it('is given up after so long, counted from the last time that it read', async () => {
+    const { feed, outlet, tooSlow } = world();
+    outlet.congest();
+    void feed.replay(entries(3));
+    feed.tick(0, 30 * SECOND);
+    feed.tick(29 * SECOND, 30 * SECOND);
+    outlet.drain();
+    outlet.congest();
+    await settle();
+    feed.tick(30 * SECOND, 30 * SECOND);
+    feed.tick(59 * SECOND, 30 * SECOND);
+    expect(tooSlow).not.toHaveBeenCalled();
+    feed.tick(60 * SECOND, 30 * SECOND);
+    expect(tooSlow).toHaveBeenCalledTimes(1);
+  });
+
+  it('does not concern a session that has nothing to read', () => {
+    const { feed, tooSlow } = world();
+    feed.tick(0, 30 * SECOND);
+    feed.tick(31 * SECOND, 30 * SECOND);
+    expect(tooSlow).not.toHaveBeenCalled();
+  });
+});

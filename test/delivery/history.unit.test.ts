@@ -25,7 +25,7 @@ function world({ consume }: { consume: () => Promise<unknown> }) {
   const marks = { publish: never } as unknown as Marks;
   const observers = { nodes: { leave: stalled }, metrics: { scans: { inc: () => undefined } } };
   const history = new History(connection, marks, { isCluster: false }, observers);
-  const outcome = history.read(0, () => undefined).catch((error: unknown) => error);
+  const outcome = history.read(0, () => true).catch((error: unknown) => error);
   return { stalled, outcome };
 }
 
@@ -51,7 +51,7 @@ describe('a pass over the history', () => {
 });
 
 /** A pass whose mark and whose stream go on as the test says. */
-async function pass() {
+async function pass({ enough = Number.POSITIVE_INFINITY } = {}) {
   const broker = new ScriptedChannel();
   const model = { createChannel: () => Promise.resolve(broker.channel) };
   const mark = Cursor.parse(v7());
@@ -68,7 +68,7 @@ async function pass() {
   const read: string[] = [];
   let isOver = false;
   const outcome = history
-    .read(1_790_000_000_900, ({ cursor }) => read.push(cursor))
+    .read(1_790_000_000_900, ({ cursor }) => read.push(cursor) < enough)
     .catch((error: unknown) => error)
     .finally(() => (isOver = true));
   await jest.advanceTimersByTimeAsync(0);
@@ -118,6 +118,18 @@ describe('a pass over the history, frame by frame', () => {
     confirm();
     expect(await settle()).toBe(true);
     expect(await outcome).toMatchObject({ cursor: mark });
+  });
+
+  it('ends before its mark when the reader has enough, closes its channel at once, and waits for the confirm', async () => {
+    const { broker, mark, confirm, bring, read, outcome, settle } = await pass({ enough: 2 });
+    const wanted = [bring('appointment.created'), bring('appointment.created')];
+    bring('appointment.created');
+    expect(broker.requests.at(-1)).toEqual(['close']);
+    expect(await settle(STALL_MS)).toBe(false);
+    confirm();
+    expect(await settle()).toBe(true);
+    expect(await outcome).toMatchObject({ cursor: mark });
+    expect(read).toEqual(wanted);
   });
 
   it('passes over what is no entry, and settles it with the others', async () => {

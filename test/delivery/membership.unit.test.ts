@@ -14,6 +14,7 @@ const member = {
   feed: new Feed(new FakeOutlet(), 0, () => undefined),
   lastPosition: -1,
   closed: false,
+  userKey: 'provider:4',
   tellGap: () => undefined,
 };
 

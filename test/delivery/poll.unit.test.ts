@@ -172,6 +172,12 @@ describe('a poll', () => {
     expect([world.answer.events.length, world.answer.cursor]).toEqual([1, newest]);
   });
 
+  it('of a user who has asked too often is refused: the cursor is still good', () => {
+    const world = new PollWorld({ waitMs: 0 });
+    world.poll.send({ type: 'resumed', recovered: false, replayed: 0, cursor: newest, reason: 'busy' });
+    expect([world.status, world.answer]).toMatchObject([429, { code: 'rate_limited' }]);
+  });
+
   it.each([
     ['AUTH_FAILED', 401],
     ['RATE_LIMITED', 429],

@@ -1,5 +1,6 @@
 import { jest } from '@jest/globals';
 import { LookBack } from '../../services/delivery/stream/look-back.ts';
+import { LongReplays } from '../../services/delivery/stream/long-replays.ts';
 import { Resume, type Replay } from '../../services/delivery/stream/resume.ts';
 import type { ScanSchedule } from '../../services/delivery/stream/scan-schedule.ts';
 import type { Place } from '../../services/delivery/stream/completeness.ts';
@@ -11,7 +12,13 @@ import { wallTime } from '../../shared/core/wall-time.ts';
 import { cursorAt, cursorsOf, kept, NOON } from './fakes.ts';
 
 const rooms: ReadonlySet<Address> = new Set<Address>(['provider_4', 'everyone']);
-export const NOTHING = { found: false, beginsLater: false, beginsMs: Number.POSITIVE_INFINITY, entries: [] };
+export const NOTHING = {
+  found: false,
+  beginsLater: false,
+  beginsMs: Number.POSITIVE_INFINITY,
+  tooMuch: false,
+  entries: [],
+};
 export type ScanAnswer = Awaited<ReturnType<ScanSchedule['request']>>;
 
 /** Entries that arrived one millisecond after the other from NOON on; covered from a position on. */
@@ -22,6 +29,7 @@ export function world({
   nowMs = NOON + 60_000,
   inCluster = false,
   beginning,
+  longReplays = 30,
 }: WorldOptions = {}) {
   const timeline = new Timeline(maxBytes);
   entries.forEach((entry, index) => timeline.append(kept(entry), NOON + index));
@@ -44,11 +52,12 @@ export function world({
     timeline,
     completeness: { beginningFor: () => beginning },
     coverage: { covers },
-    scans: { request: scan },
+    scans: { request: scan, isFar: (fromMs) => now - fromMs > 5 * 60_000 },
+    quota: new LongReplays(longReplays),
     lookBack: new LookBack({ cluster: { isCluster: inCluster }, ...clocks }),
     ...clocks,
   });
-  const member = { closed: false };
+  const member = { closed: false, userKey: 'provider:4' };
   const position = cursorAt(NOON);
   return {
     scan,
@@ -58,7 +67,7 @@ export function world({
     slept,
     answer: (answer: Partial<ScanAnswer>) =>
       scan.mockResolvedValueOnce({ ...NOTHING, mark: cursorAt(NOON), ...answer }),
-    after: (cursor: unknown) => resume.plan(member, { cursor }, position),
+    after: (cursor: unknown, who = member) => resume.plan(who, { cursor }, position),
     since: (sinceMs: number) => resume.plan(member, { sinceMs }, position),
   };
 }
@@ -70,6 +79,8 @@ export interface WorldOptions {
   nowMs?: number;
   inCluster?: boolean;
   beginning?: Place;
+  /** That a user may ask for in a minute. */
+  longReplays?: number;
 }
 
 export function replayed(replay: Replay): Cursor[] {

@@ -205,3 +205,67 @@ describe('a history that cannot be read', () => {
     expect(await after(cursor)).toMatchObject({ recovered: true });
   });
 });
+
+describe('a resume from far back', () => {
+  const longAgo = () => cursorAt(NOON - 86_400_000);
+
+  it('is told where its cursor is not expected any more: as far behind its time as reading begins before it', async () => {
+    const { after, answer, scan } = world();
+    for (let look = 1; look <= 3; look += 1) answer({});
+    await after(cursorAt(NOON));
+    const spans = scan.mock.calls.map(([{ hopelessAfterMs }, fromMs]) => [
+      NOON - fromMs,
+      (hopelessAfterMs ?? 0) - NOON,
+    ]);
+    expect(spans).toEqual([
+      [60_000, 60_000],
+      [900_000, 900_000],
+      [7_200_000, 7_200_000],
+    ]);
+  });
+
+  it('names the session that reads, so that nothing is read for it once it has gone', async () => {
+    const { after, answer, scan, member } = world();
+    answer({ found: true });
+    await after(longAgo());
+    expect(scan.mock.calls[0]?.[0].reader).toBe(member);
+  });
+
+  it('is busy once the devices of its user have had all of a minute; others are not', async () => {
+    const { after, scan, position } = world({ longReplays: 2 });
+    scan.mockResolvedValue({ ...NOTHING, found: true, mark: position });
+    const outcomes = [];
+    for (let device = 1; device <= 3; device += 1) outcomes.push(await after(longAgo()));
+    expect(outcomes.map(({ recovered }) => recovered)).toEqual([true, true, false]);
+    expect(outcomes[2]).toEqual({ recovered: false, reason: 'busy', cursor: position });
+    expect(scan).toHaveBeenCalledTimes(2);
+    const other = { closed: false, userKey: 'customer:4' };
+    expect(await after(longAgo(), other)).toMatchObject({ recovered: true });
+  });
+
+  it('counts once, however often it is tried, and what is near does not count', async () => {
+    const { after, scan, position } = world({ longReplays: 1 });
+    scan.mockResolvedValue({ ...NOTHING, found: true, mark: position });
+    for (let times = 1; times <= 3; times += 1) await after(cursorAt(NOON));
+    scan.mockRejectedValueOnce(new Error('the broker went away'));
+    expect(await after(longAgo())).toMatchObject({ recovered: true });
+    expect(await after(longAgo())).toMatchObject({ reason: 'busy' });
+  });
+
+  it('does not count where only the look for what is near goes far back', async () => {
+    const { after, since, scan, position } = world({ longReplays: 1, nowMs: NOON });
+    scan.mockResolvedValue({ ...NOTHING, beginsLater: true, beginsMs: NOON, mark: position });
+    for (let device = 1; device <= 3; device += 1) {
+      expect(await since(NOON - 30_000)).toMatchObject({ recovered: true });
+      expect(await after(cursorAt(NOON - 60_000))).toMatchObject({ reason: 'expired' });
+    }
+    expect(scan.mock.calls.some(([, fromMs]) => fromMs < NOON - 3_600_000)).toBe(true);
+  });
+
+  it('that would bring more than a client is given is a gap', async () => {
+    const { after, answer } = world();
+    const end = cursorAt(NOON);
+    answer({ found: true, tooMuch: true, mark: end });
+    expect(await after(longAgo())).toEqual({ recovered: false, reason: 'too_much', cursor: end });
+  });
+});

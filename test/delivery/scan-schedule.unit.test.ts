@@ -1,14 +1,15 @@
 import { describe, expect, it } from '@jest/globals';
 import { inRooms, type ScanRequest } from '../../services/delivery/stream/scan.ts';
-import { ScanSchedule } from '../../services/delivery/stream/scan-schedule.ts';
+import { ScanLanes, ScanSchedule } from '../../services/delivery/stream/scan-schedule.ts';
 import type { Cursor } from '../../shared/contract/cursor.ts';
+import { wallTime } from '../../shared/core/wall-time.ts';
 import type { HistoryEntry } from '../../shared/contract/message.ts';
 import { createLogger } from '../../shared/service/logger.ts';
 import { cursorAt, cursorsOf, event, NOON, settle } from './fakes.ts';
 
 interface Pass {
   readonly fromMs: number;
-  readonly onEntry: (entry: HistoryEntry) => void;
+  readonly onEntry: (entry: HistoryEntry) => boolean;
   readonly end: (mark: Cursor, arrived?: Promise<void>) => void;
   readonly breakOff: (error: Error) => void;
 }
@@ -18,24 +19,22 @@ const request: ScanRequest = { from: { sinceMs: NOON }, wants: inRooms(new Set([
 /** A history whose passes the test ends; `rest` is between two of them. */
 function world(sleep: (sleepMs: number) => Promise<void> = () => Promise.resolve()) {
   const passes: Pass[] = [];
-  const schedule = new ScanSchedule(
-    {
-      read: (fromMs, onEntry) =>
-        new Promise((resolve, reject) => {
-          const end = (cursor: Cursor, arrived = Promise.resolve()) => resolve({ cursor, arrived });
-          passes.push({ fromMs, onEntry, end, breakOff: reject });
-        }),
-    },
-    createLogger('test', 'silent'),
-    sleep,
-  );
+  const read = (fromMs: number, onEntry: Pass['onEntry']) =>
+    new Promise<{ cursor: Cursor; arrived: Promise<void> }>((resolve, reject) => {
+      const end = (cursor: Cursor, arrived = Promise.resolve()) => resolve({ cursor, arrived });
+      passes.push({ fromMs, onEntry, end, breakOff: reject });
+    });
+  const logger = createLogger('test', 'silent');
+  const schedule = new ScanSchedule({ read }, logger, sleep);
+  const limits = { events: 10, bytes: 1_000_000 };
+  const lanes = new ScanLanes({ read }, logger, sleep, () => wallTime(NOON), limits);
   const pass = async (index: number): Promise<Pass> => {
     await settle();
     const found = passes[index];
     if (found === undefined) throw new Error(`there is no pass ${index}`);
     return found;
   };
-  return { schedule, passes, pass };
+  return { schedule, lanes, passes, pass };
 }
 
 describe('ScanSchedule', () => {
@@ -122,6 +121,21 @@ describe('ScanSchedule', () => {
     expect(await late).toMatchObject({ found: true });
   });
 
+  it('reads nothing for a session that has gone, and ends a pass that nobody reads any more', async () => {
+    const { schedule, passes, pass } = world();
+    const [early, late] = [{ closed: false }, { closed: false }];
+    const first = schedule.request({ ...request, reader: early }, NOON);
+    const running = await pass(0);
+    const second = schedule.request({ ...request, reader: late }, NOON);
+    early.closed = late.closed = true;
+    const wanted = Array.from({ length: 500 }, () => running.onEntry(event()));
+    expect(wanted.indexOf(false)).toBe(499);
+    running.end(cursorAt(NOON));
+    await first;
+    await expect(second).rejects.toThrow('the session has gone');
+    expect(passes.length).toBe(1);
+  });
+
   it('works again after it has been idle', async () => {
     const { schedule, passes, pass } = world();
     for (const index of [0, 1, 2]) {
@@ -160,5 +174,37 @@ describe('ScanSchedule', () => {
     }
     await settle();
     expect(rests).toEqual([250, 750, 2_250, 6_750, 7_000, 250]);
+  });
+});
+
+describe('ScanLanes', () => {
+  const DAY_MS = 86_400_000;
+
+  it('lets a client that missed moments go by one that missed days', async () => {
+    const { lanes, pass } = world();
+    const days = lanes.request(request, NOON - 7 * DAY_MS);
+    const moments = lanes.request(request, NOON - 90_000);
+    (await pass(1)).end(cursorAt(NOON));
+    await expect(moments).resolves.toMatchObject({ found: true });
+    (await pass(0)).end(cursorAt(NOON));
+    await days;
+  });
+
+  it('tells which passes may take long', () => {
+    const { lanes } = world();
+    expect([NOON, NOON - 300_000, NOON - 300_001].map((fromMs) => lanes.isFar(fromMs))).toEqual([
+      false,
+      false,
+      true,
+    ]);
+  });
+
+  it('gives a reader no more than it may have, and says so', async () => {
+    const { lanes, pass } = world();
+    const result = lanes.request(request, NOON);
+    const reading = await pass(0);
+    for (let count = 0; count <= 10; count += 1) reading.onEntry(event());
+    reading.end(cursorAt(NOON));
+    expect(await result).toMatchObject({ tooMuch: true, entries: [] });
   });
 });

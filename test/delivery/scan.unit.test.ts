@@ -65,6 +65,7 @@ describe('a scan for a cursor', () => {
       found: false,
       beginsLater: false,
       beginsMs: expect.any(Number),
+      tooMuch: false,
       entries: [],
     });
   });
@@ -75,6 +76,7 @@ describe('a scan for a cursor', () => {
       found: false,
       beginsLater: true,
       beginsMs: expect.any(Number),
+      tooMuch: false,
       entries: [],
     });
   });
@@ -217,5 +219,56 @@ describe('several readers of one pass', () => {
     const [seen, fresh] = [event(), event()];
     const [one, other] = scan([seen, fresh], after(seen.cursor), after(seen.cursor));
     expect(one?.entries[0]).toBe(other?.entries[0]);
+  });
+});
+
+describe('a scan that is of no more use', () => {
+  const HOUR_MS = 3_600_000;
+  const lost = cursorAt(NOON - HOUR_MS);
+  const looking: ScanRequest = { ...after(lost), hopelessAfterMs: NOON - HOUR_MS + 60_000 };
+
+  /** After how many entries it has enough; `undefined` where it reads to the end. */
+  function enoughAfter(history: readonly HistoryEntry[], ...requests: ScanRequest[]): number | undefined {
+    const pass = new Scan(requests, { events: 100, bytes: 1_000_000 });
+    const index = history.findIndex((entry) => !pass.add(entry));
+    return index < 0 ? undefined : index + 1;
+  }
+  const events = (count: number, atMs = NOON) => Array.from({ length: count }, () => event({ atMs }));
+
+  it('ends where a thousand entries in a row are behind the last stamp at which the cursor is expected', () => {
+    expect(enoughAfter([...events(10, NOON - HOUR_MS), ...events(3_000)], looking)).toBe(1_500);
+  });
+
+  it('goes on while entries of the time of the cursor come: the clock of one publisher may be off', () => {
+    const oneIsOff = Array.from({ length: 3_000 }, (_, index) =>
+      event({ atMs: index % 900 === 0 ? NOON - HOUR_MS : NOON }),
+    );
+    expect(enoughAfter(oneIsOff, looking)).toBeUndefined();
+  });
+
+  it('goes on for others: who has begun, who reads by time, and who may still be there', () => {
+    const found = event({ atMs: NOON - HOUR_MS });
+    const begun = { ...after(found.cursor), hopelessAfterMs: NOON - HOUR_MS + 60_000, wants: () => false };
+    const history = [found, ...events(3_000)];
+    expect(enoughAfter(history, looking, begun)).toBeUndefined();
+    expect(enoughAfter(history, looking, { ...since(NOON + 1), wants: () => false })).toBeUndefined();
+    expect(enoughAfter(history, looking, after(cursorAt(NOON + 1)))).toBeUndefined();
+  });
+
+  it('ends once everybody has been given more than they may have', () => {
+    expect(enoughAfter(events(3_000), since(NOON))).toBe(500);
+    expect(enoughAfter(events(3_000), since(NOON), { ...since(NOON), wants: () => false })).toBeUndefined();
+  });
+
+  it('counts bytes as well as events', () => {
+    const three = 3 * event().body.byteLength;
+    for (const [bytes, tooMuch] of [
+      [three, false],
+      [three - 1, true],
+    ] as const) {
+      const pass = new Scan([since(NOON)], { events: 100, bytes });
+      for (const entry of events(3)) pass.add(entry);
+      expect(pass.finish()[0]).toMatchObject({ tooMuch });
+    }
   });
 });

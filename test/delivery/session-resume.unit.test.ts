@@ -7,6 +7,15 @@ const cursor = cursorAt(NOON - 60_000);
 const entries = [kept(event()), kept(event())];
 const frames = entries.map(({ frame }) => frame?.dotted);
 
+/** A session whose replay begins when the test says so. */
+async function resuming() {
+  const world = new SessionWorld();
+  let planned: (replay: Replay) => void = () => undefined;
+  world.replay = new Promise((resolve) => (planned = resolve));
+  await world.receive(auth('customer 6', { cursor }));
+  return { world, planned };
+}
+
 describe('a session with a cursor', () => {
   it('is given what it missed, then resumed with the count and where it is now', async () => {
     const world = new SessionWorld();
@@ -43,7 +52,7 @@ describe('a session with a cursor', () => {
     expect(world.plans[0]?.start).toEqual({ cursor });
   });
 
-  it.each(['invalid', 'unknown', 'expired'] as const)(
+  it.each(['invalid', 'unknown', 'expired', 'busy', 'too_much'] as const)(
     'that is %s hears it and is told of the gap right behind',
     async (reason) => {
       const world = new SessionWorld();
@@ -80,14 +89,6 @@ describe('a session with a cursor', () => {
 });
 
 describe('events that arrive while a session resumes', () => {
-  async function resuming() {
-    const world = new SessionWorld();
-    let planned: (replay: Replay) => void = () => undefined;
-    world.replay = new Promise((resolve) => (planned = resolve));
-    await world.receive(auth('customer 6', { cursor }));
-    return { world, planned };
-  }
-
   it('wait behind what was missed and are not repeated', async () => {
     const { world, planned } = await resuming();
     const [, second] = entries;
@@ -121,5 +122,27 @@ describe('events that arrive while a session resumes', () => {
   it('a connection that breaks between connected and the replay can resume from where it was', async () => {
     const { world } = await resuming();
     expect(world.out.at(-1)).toMatchObject({ type: 'connected', cursor });
+  });
+});
+
+describe('frames that come while a replay runs', () => {
+  it('are answered at once where they only ask or join', async () => {
+    const { world } = await resuming();
+    world.said();
+    await world.receive({ action: 'list_rooms' }, { action: 'subscribe', room: 'customer_6' });
+    expect(world.said()).toEqual(['rooms_list', 'subscribed customer_6']);
+  });
+
+  it.each([
+    ['leaves a room', { action: 'unsubscribe', room: 'provider_4' }, 'unsubscribed provider_4'],
+    ['brings a new token', { action: 'auth', token: 'customer 6' }, 'refreshed'],
+  ])('are answered behind it where one %s, as are those after it', async (_what, frame, said) => {
+    const { world, planned } = await resuming();
+    world.said();
+    await world.receive(frame, { action: 'list_rooms' });
+    expect(world.said()).toEqual([]);
+    planned({ recovered: true, entries: [], cursor: world.newest });
+    await settle();
+    expect(world.said()).toEqual(['resumed', said, 'rooms_list']);
   });
 });

@@ -28,10 +28,10 @@ export class History {
   ) {}
 
   /**
-   * Reads from a time on up to a mark that is published once reading has begun: so the mark always lies ahead, whatever
-   * the clocks say. RabbitMQ starts at the chunk that holds the time, in seconds, so the first entries may be older.
+   * Reads from a time on up to a mark that is published once reading has begun, so the mark always lies ahead, whatever
+   * the clocks say; or until `onEntry` has enough (`false`). RabbitMQ starts at the chunk that holds the time, in seconds, so the first entries may be older.
    */
-  async read(fromMs: number, onEntry: (entry: HistoryEntry) => void): Promise<Mark> {
+  async read(fromMs: number, onEntry: (entry: HistoryEntry) => boolean): Promise<Mark> {
     const model = this.connection.model;
     if (model === undefined) throw new Error('no connection to read the history');
     const { nodes, metrics } = this.observers;
@@ -75,7 +75,7 @@ class Pass {
 
   constructor(
     private readonly channel: Channel,
-    private readonly onEntry: (entry: HistoryEntry) => void,
+    private readonly onEntry: (entry: HistoryEntry) => boolean,
     nodes: { leave(reason: string): void },
   ) {
     this.finished = new Promise((resolve, reject) => {
@@ -111,13 +111,20 @@ class Pass {
     clearTimeout(this.#stalled);
   }
 
+  /** Nothing more is sent to us while the mark is still on its way. */
+  #endEarly(): void {
+    this.stop();
+    this.#finish();
+    void closeChannel(this.channel);
+  }
+
   readonly #take = (message: ConsumeMessage | null): void => {
     if (message === null) return this.#fail(new Error('the history is gone: its consumer was cancelled'));
     if (this.#stopped) return;
     this.#stalled.refresh();
     const entry = parseHistoryEntry(message);
     if (entry === undefined) return;
-    this.onEntry(entry);
+    if (!this.onEntry(entry)) return this.#endEarly();
     if (entry.kind === 'mark') this.#marks.add(entry.cursor);
     if (entry.cursor === this.#end) this.#finish();
   };

@@ -91,6 +91,7 @@ export class LiveSession {
 
   tick(nowMs: number): void {
     this.session.tick(nowMs);
+    this.#feed.tick(nowMs, this.context.config.replayIdleMs);
     this.transport.tick(nowMs);
   }
 

@@ -9,10 +9,10 @@ import {
   type ServerFrame,
 } from '../../../shared/contract/frames.ts';
 import { stampOf, unixMs } from '../../../shared/core/wall-time.ts';
-import type { Principal, Credentials } from './access.ts';
-import type { Replay } from '../stream/resume.ts';
+import { userKeyOf, type Principal, type Credentials } from './access.ts';
 import type { StreamMember } from '../stream/event-stream.ts';
 import type { Feed } from '../stream/feed.ts';
+import { catchUp } from './catch-up.ts';
 import { chooseForm } from './choose-form.ts';
 import { FrameLimit } from './frame-limit.ts';
 import { Membership } from './membership.ts';
@@ -34,6 +34,8 @@ export class Session implements StreamMember {
   #state: 'waiting' | 'entering' | 'live' | 'closed' = 'waiting';
   #stateSinceMs: number;
   #principal: Principal | undefined;
+  /** What it missed has been sent: until then it leaves no room of which more is coming. */
+  #caughtUp: Promise<void> = Promise.resolve();
   #flooded = false;
 
   constructor(
@@ -56,6 +58,10 @@ export class Session implements StreamMember {
 
   get principal(): Principal | undefined {
     return this.#principal;
+  }
+
+  get userKey(): string {
+    return this.#principal === undefined ? '' : userKeyOf(this.#principal);
   }
 
   /** Frames that wait for an answer; above a bound the reader of the socket pauses. */
@@ -152,12 +158,15 @@ export class Session implements StreamMember {
       return;
     }
     switch (frame.action) {
-      case 'auth':
+      case 'auth': {
+        await this.#caughtUp;
         return this.#refresh(principal, frame);
+      }
       case 'subscribe':
         this.#send(await this.#membership.subscribe(principal, frame.room));
         break;
       case 'unsubscribe':
+        await this.#caughtUp;
         this.#send(this.#membership.unsubscribe(frame.room));
         break;
       case 'list_rooms':
@@ -218,30 +227,10 @@ export class Session implements StreamMember {
       ping_interval_seconds: this.ports.transport.heartbeatMs / 1000,
     });
     this.#become('live');
-    await this.#catchUp(principal, cursor ?? undefined, position);
-  }
-
-  async #catchUp(principal: Principal, cursor: unknown, position: Cursor): Promise<void> {
-    const { stream, users } = this.ports;
-    const start =
-      cursor === undefined
-        ? { sinceMs: users.lastHeard.rewindSinceMs(principal, this.ports.now()) }
-        : { cursor };
-    const outcome = await stream.plan(this, start, position);
-    if (this.#hasEnded()) return;
-    const entries = outcome.recovered ? outcome.entries : [];
-    const replayed = await this.feed.replay(entries);
-    if (this.#hasEnded()) return;
-    if (cursor !== undefined) this.#announceResume(outcome, replayed);
-    if (!outcome.recovered) this.ports.sendGap(outcome.cursor);
-    await this.feed.goLive(new Set(entries.map((entry) => entry.cursor)));
-  }
-
-  #announceResume(outcome: Replay, replayed: number): void {
-    const { cursor } = outcome;
-    this.ports.observer.resumed(outcome, replayed);
-    if (outcome.recovered) return this.#send({ type: 'resumed', recovered: true, replayed, cursor });
-    this.#send({ type: 'resumed', recovered: false, replayed, cursor, reason: outcome.reason });
+    const missed = { principal, cursor: cursor ?? undefined, position };
+    this.#caughtUp = catchUp(this, this.ports, missed).catch((error: unknown) =>
+      this.ports.observer.failed(error),
+    );
   }
 
   async #refresh(principal: Principal, entrance: Credentials): Promise<void> {

@@ -24,7 +24,8 @@ import { Liveness } from './liveness.ts';
 import { LookBack } from './look-back.ts';
 import { Resume, type Replay, type StartingPoint } from './resume.ts';
 import { RoomIndex } from './room-index.ts';
-import { ScanSchedule } from './scan-schedule.ts';
+import { LongReplays } from './long-replays.ts';
+import { ScanLanes } from './scan-schedule.ts';
 import { Timeline } from './timeline.ts';
 import { Trust } from './trust.ts';
 
@@ -35,6 +36,8 @@ const REPEATS_MS = 24 * 60 * 60 * 1000;
 /** A session as the stream knows it. */
 export interface StreamMember extends Subscriber {
   readonly closed: boolean;
+  /** Its user on all their devices. */
+  readonly userKey: string;
   /** Something was lost to it for good. */
   tellGap(cursor: Cursor): void;
 }
@@ -66,7 +69,7 @@ export class EventStream {
   readonly #bindings: Bindings;
   readonly #timeline: Timeline;
   readonly #marks: Marks;
-  readonly #scans: ScanSchedule;
+  readonly #scans: ScanLanes;
   readonly #resume: Resume<StreamMember>;
   readonly #arrivals: Arrivals;
   readonly #now: SteadyClock;
@@ -87,11 +90,15 @@ export class EventStream {
     const doubts = new Doubts(timeline, trust, queue, now());
     const marks = new Marks(publishing, logger, instance, { trust, doubts, metrics }, wall, now);
     const history = new History(consuming, marks, cluster, { nodes, metrics });
-    const scans = new ScanSchedule(history, logger, sleep);
+    const scans = new ScanLanes(history, logger, sleep, wall, {
+      events: config.replayMaxEvents,
+      bytes: config.replayMaxBytes,
+    });
+    const quota = new LongReplays(config.maxLongReplaysPerMinute);
     const lookBack = new LookBack({ cluster, sleep, wall, now });
     const { coverage, completeness } = trust;
     const known = { timeline, index: this.rooms, bindings, coverage, completeness };
-    this.#resume = new Resume({ ...known, liveness, scans, lookBack, sleep, wall, now });
+    this.#resume = new Resume({ ...known, liveness, scans, quota, lookBack, sleep, wall, now });
     const fanOut = new FanOut(timeline, this.rooms, new ExpiringMap(REPEATS_MAX, REPEATS_MS));
     const hole = new Hole({ ...known, history, lookBack, fanOut, metrics, logger, now });
     const meter = new FanOutMeter(metrics, wall, now);

@@ -25,6 +25,9 @@ export class Feed {
   #held: TimelineEntry[] = [];
   #heldBytes = 0;
   #written = 0;
+  /** Whether a replay waits for the client to read, and since when, as far as `tick` has seen. */
+  #isWaiting = false;
+  #waitingSinceMs: number | undefined;
 
   constructor(
     private readonly outlet: Outlet,
@@ -79,6 +82,13 @@ export class Feed {
     }
   }
 
+  /** Gives up on a client that reads nothing of its replay; called about once a second. */
+  tick(nowMs: number, maxIdleMs: number): void {
+    if (!this.#isWaiting) return;
+    this.#waitingSinceMs ??= nowMs;
+    if (nowMs - this.#waitingSinceMs >= maxIdleMs) this.#giveUp();
+  }
+
   stop(): void {
     this.#state = 'stopped';
     this.#held = [];
@@ -95,7 +105,12 @@ export class Feed {
   async #turnOf({ frame }: TimelineEntry): Promise<void> {
     if (frame === undefined) return;
     const event = frame.as(this.naming, this.maxFrameBytes);
-    while (!this.#hasStopped() && !this.outlet.takes(event)) await this.outlet.drained();
+    while (!this.#hasStopped() && !this.outlet.takes(event)) {
+      this.#isWaiting = true;
+      await this.outlet.drained();
+      this.#isWaiting = false;
+      this.#waitingSinceMs = undefined;
+    }
   }
 
   #hasStopped(): boolean {

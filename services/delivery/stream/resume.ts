@@ -8,6 +8,7 @@ import type { SteadyClock, WallClock } from '../../../shared/service/clock.ts';
 import type { Completeness } from './completeness.ts';
 import type { Coverage } from './coverage.ts';
 import { APART_MS, NEAR_MS, type LookBack } from './look-back.ts';
+import type { LongReplays } from './long-replays.ts';
 import { REORDER_WINDOW_MS } from './reorder-window.ts';
 import { inRooms, type FromCursor, type ScanRequest } from './scan.ts';
 import type { MarkedScanResult } from './scan-schedule.ts';
@@ -25,6 +26,8 @@ export type Replay =
 interface Reader {
   /** It is gone: nothing is asked for it again. */
   readonly closed: boolean;
+  /** Its user on all their devices; they share a quota. */
+  readonly userKey: string;
 }
 
 export interface ResumePorts<Member extends Reader> {
@@ -37,7 +40,11 @@ export interface ResumePorts<Member extends Reader> {
    * Reads the history up to a mark made now, and resolves when that mark has also come by the own queue: what
    * precedes it is in the result, what follows it will come live. `fromMs` is where reading begins.
    */
-  readonly scans: { request(request: ScanRequest, fromMs: number): Promise<MarkedScanResult> };
+  readonly scans: {
+    isFar(fromMs: number): boolean;
+    request(request: ScanRequest, fromMs: number): Promise<MarkedScanResult>;
+  };
+  readonly quota: Pick<LongReplays, 'take'>;
   readonly lookBack: LookBack;
   /** Waits some milliseconds. */
   readonly sleep: (ms: number) => Promise<void>;
@@ -59,6 +66,19 @@ const UNKNOWN_MS = 10 * 60_000;
  */
 const MAX_AHEAD_MS = 25 * 60 * 60_000;
 
+/** One session that resumes. */
+interface Asking {
+  readonly member: Reader;
+  readonly rooms: ReadonlySet<Address>;
+  /** The newest place of this instance when it entered. */
+  readonly position: Cursor;
+  /** A long replay counts once, however often it is tried. */
+  isCounted: boolean;
+}
+
+/** The user has had all long replays of this minute. */
+class QuotaSpent extends Error {}
+
 /**
  * Decides what a returning session missed: from memory when this instance has seen all of it, otherwise from
  * the history. Never a guess: where the cursor's entry cannot be found, the client is told that there is a gap.
@@ -69,15 +89,17 @@ export class Resume<Member extends Reader> {
 
   constructor(private readonly ports: ResumePorts<Member>) {}
 
-  /** What a member missed; asks again when the broker went away in between. */
+  /** What a member missed in the rooms that it is in now; asks again when the broker went away in between. */
   async plan(member: Member, start: StartingPoint, position: Cursor): Promise<Replay> {
     const { liveness, index, sleep, now } = this.ports;
+    const asking = { member, rooms: new Set(index.roomsOf(member)), position, isCounted: false };
     const untilMs = now() + RETRY_MS;
     for (let failures = 0; ; failures += 1) {
       try {
         await liveness.whenAlive();
-        return await this.#plan(index.roomsOf(member), start, position);
-      } catch {
+        return await this.#plan(asking, start);
+      } catch (error) {
+        if (error instanceof QuotaSpent) return { recovered: false, reason: 'busy', cursor: position };
         // Each pass says in the log what was wrong, once for all its readers.
         if (member.closed || now() >= untilMs) {
           return { recovered: false, reason: 'unknown', cursor: position };
@@ -87,73 +109,74 @@ export class Resume<Member extends Reader> {
     }
   }
 
-  async #plan(rooms: ReadonlySet<Address>, start: StartingPoint, position: Cursor): Promise<Replay> {
-    if ('sinceMs' in start) return this.#since(rooms, start.sinceMs, position);
+  async #plan(asking: Asking, start: StartingPoint): Promise<Replay> {
+    if ('sinceMs' in start) return this.#since(asking, start.sinceMs);
     const cursor = Cursor.safeParse(start.cursor);
-    if (!cursor.success) return { recovered: false, reason: 'invalid', cursor: position };
-    return this.#after(rooms, cursor.data, position);
+    if (!cursor.success) return { recovered: false, reason: 'invalid', cursor: asking.position };
+    return this.#after(asking, cursor.data);
   }
 
-  async #after(rooms: ReadonlySet<Address>, cursor: Cursor, position: Cursor): Promise<Replay> {
+  async #after(asking: Asking, cursor: Cursor): Promise<Replay> {
     const { timeline, completeness, wall, now } = this.ports;
     const at = timeline.find(cursor);
     const beginning = completeness.beginningFor(cursor, at);
     if (at !== undefined && beginning !== undefined) {
       const earlier = timeline.earlier(beginning.position);
-      return this.#fromHistory(rooms, { cursor: beginning.cursor, earlier });
+      return this.#fromHistory(asking, { cursor: beginning.cursor, earlier });
     }
-    if (at !== undefined && this.#coversAll(rooms, at)) {
-      return this.#fromMemory(rooms, [...timeline.reorderWindow(at), ...timeline.from(at + 1)], position);
+    if (at !== undefined && this.#coversAll(asking.rooms, at)) {
+      return this.#fromMemory(asking, [...timeline.reorderWindow(at), ...timeline.from(at + 1)]);
     }
     const isAhead = cursorTimeMs(cursor) > unixMs(wall()) + MAX_AHEAD_MS;
     if (isAhead || this.#unknown.get(cursor, now()) !== undefined) {
-      return { recovered: false, reason: 'unknown', cursor: position };
+      return { recovered: false, reason: 'unknown', cursor: asking.position };
     }
     const earlier = at === undefined ? [] : timeline.earlier(at);
     // By its stamp alone the entry may stand before that place: the clock of its publisher may be off.
-    return this.#fromHistory(rooms, { cursor, earlier, ...(beginning && { beginning: beginning.cursor }) });
+    return this.#fromHistory(asking, { cursor, earlier, ...(beginning && { beginning: beginning.cursor }) });
   }
 
-  async #fromHistory(rooms: ReadonlySet<Address>, from: FromCursor): Promise<Replay> {
-    const { lookBack, scans, now } = this.ports;
-    const request = { from, wants: inRooms(rooms) };
-    const { result, failure } = await lookBack.find(from, (fromMs) => scans.request(request, fromMs));
-    if (failure === undefined) return { recovered: true, entries: result.entries, cursor: result.mark };
+  async #fromHistory(asking: Asking, from: FromCursor): Promise<Replay> {
+    const { lookBack, now } = this.ports;
+    const look = (fromMs: number) => {
+      // As far behind the cursor's time as reading begins before it.
+      const hopelessAfterMs = 2 * cursorTimeMs(from.cursor) - fromMs;
+      return this.#read(asking, { from, hopelessAfterMs }, fromMs);
+    };
+    this.#count(asking, cursorTimeMs(from.cursor));
+    const { result, failure } = await lookBack.find(from, look);
+    if (failure === undefined) return replayOf(result);
     if (failure === 'unknown') this.#unknown.set(from.cursor, true, now());
     return { recovered: false, reason: failure, cursor: result.mark };
   }
 
-  async #since(rooms: ReadonlySet<Address>, sinceMs: number, position: Cursor): Promise<Replay> {
-    const { timeline, scans, wall, now } = this.ports;
+  async #since(asking: Asking, sinceMs: number): Promise<Replay> {
+    const { timeline, wall, now } = this.ports;
     const at = timeline.since(sinceMs);
     // Only an entry from before that time proves that nothing since it is missing here.
     const before = timeline.at(at - 1);
     if (before !== undefined) {
-      if (this.#coversAll(rooms, at - 1)) return this.#fromMemory(rooms, [...timeline.from(at)], position);
-      return this.#sinceEntry(rooms, before, at - 1, sinceMs);
+      if (this.#coversAll(asking.rooms, at - 1)) return this.#fromMemory(asking, [...timeline.from(at)]);
+      return this.#sinceEntry(asking, before, at - 1, sinceMs);
     }
     const stampedMs = unixMs(wall()) - (now() - sinceMs);
-    const request = { from: { sinceMs: stampedMs }, wants: inRooms(rooms) };
-    let result = await scans.request(request, stampedMs - NEAR_MS);
-    if (result.beginsLater) result = await scans.request(request, stampedMs - APART_MS);
+    this.#count(asking, stampedMs);
+    const request = { from: { sinceMs: stampedMs } };
+    let result = await this.#read(asking, request, stampedMs - NEAR_MS);
+    if (result.beginsLater) result = await this.#read(asking, request, stampedMs - APART_MS);
     // What had come here by then was in it.
     if (result.beginsLater && timeline.began(sinceMs)) {
       return { recovered: false, reason: 'expired', cursor: result.mark };
     }
-    return { recovered: true, entries: result.entries, cursor: result.mark };
+    return replayOf(result);
   }
 
   /** Reads the history from the last entry before that time, which is where it is however a clock was set since. */
-  async #sinceEntry(
-    rooms: ReadonlySet<Address>,
-    before: TimelineEntry,
-    at: number,
-    sinceMs: number,
-  ): Promise<Replay> {
+  async #sinceEntry(asking: Asking, before: TimelineEntry, at: number, sinceMs: number): Promise<Replay> {
     const { timeline } = this.ports;
     const laterMs = sinceMs - timeline.arrivedAtMs(at);
     const from = { cursor: before.cursor, earlier: timeline.earlier(at) };
-    const replay = await this.#fromHistory(rooms, from);
+    const replay = await this.#fromHistory(asking, from);
     if (!replay.recovered) return replay;
     // By its stamp between the two; an earlier stamp is of a clock that was set back.
     const isEarlier = ({ cursor }: TimelineEntry) => {
@@ -163,12 +186,37 @@ export class Resume<Member extends Reader> {
     return { ...replay, entries: replay.entries.filter((entry) => !isEarlier(entry)) };
   }
 
-  #fromMemory(rooms: ReadonlySet<Address>, kept: readonly TimelineEntry[], position: Cursor): Replay {
+  #fromMemory({ rooms, position }: Asking, kept: readonly TimelineEntry[]): Replay {
     const cursor = this.ports.timeline.last?.cursor ?? position;
     return { recovered: true, entries: kept.filter(inRooms(rooms)), cursor };
+  }
+
+  /**
+   * A user may ask so often for what lies far back. Looking further back for what is near, because clocks differ or the
+   * history is young, does not count.
+   */
+  #count(asking: Asking, startMs: number): void {
+    const { scans, quota, now } = this.ports;
+    if (asking.isCounted || !scans.isFar(startMs)) return;
+    if (!quota.take(asking.member.userKey, now())) throw new QuotaSpent();
+    asking.isCounted = true;
+  }
+
+  /** A pass over the history for one session. */
+  #read(
+    { member, rooms }: Asking,
+    request: Pick<ScanRequest, 'from' | 'hopelessAfterMs'>,
+    fromMs: number,
+  ): Promise<MarkedScanResult> {
+    return this.ports.scans.request({ ...request, wants: inRooms(rooms), reader: member }, fromMs);
   }
 
   #coversAll(rooms: ReadonlySet<Address>, position: number): boolean {
     return [...rooms].every((room) => this.ports.coverage.covers(patternsOf(room), position));
   }
+}
+
+function replayOf({ tooMuch, entries, mark }: MarkedScanResult): Replay {
+  if (tooMuch) return { recovered: false, reason: 'too_much', cursor: mark };
+  return { recovered: true, entries, cursor: mark };
 }

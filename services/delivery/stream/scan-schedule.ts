@@ -1,7 +1,9 @@
 import type { Cursor } from '../../../shared/contract/cursor.ts';
 import type { HistoryEntry } from '../../../shared/contract/message.ts';
 import type { Logger } from '../../../shared/service/logger.ts';
-import { Scan, type ScanRequest, type ScanResult } from './scan.ts';
+import { unixMs } from '../../../shared/core/wall-time.ts';
+import type { WallClock } from '../../../shared/service/clock.ts';
+import { Scan, type ReplayLimits, type ScanRequest, type ScanResult } from './scan.ts';
 
 export type MarkedScanResult = ScanResult & { readonly mark: Cursor };
 
@@ -18,10 +20,13 @@ function restAfter(storms: number): number {
 
 /** One pass over the history. */
 interface Readable {
-  /** Reads from a time up to a mark made now, and resolves with that mark; `arrived` when it also came by the own queue. */
+  /**
+   * Reads from a time up to a mark made now, or until `onEntry` says that it has enough (`false`), and resolves with that
+   * mark; `arrived` when it also came by the own queue.
+   */
   read(
     fromMs: number,
-    onEntry: (entry: HistoryEntry) => void,
+    onEntry: (entry: HistoryEntry) => boolean,
   ): Promise<{ readonly cursor: Cursor; readonly arrived: Promise<void> }>;
 }
 
@@ -30,6 +35,47 @@ interface Pending {
   readonly fromMs: number;
   readonly resolve: (result: MarkedScanResult) => void;
   readonly reject: (error: unknown) => void;
+}
+
+/** Nothing is read for a session that has gone; it waits for no answer either, so it is told that there is none. */
+function stillReads({ request, reject }: Pending): boolean {
+  if (request.reader?.closed !== true) return true;
+  reject(new Error('the session has gone'));
+  return false;
+}
+
+/** A pass so far back at most is a matter of moments. */
+const NEAR_LANE_MS = 5 * 60_000;
+
+/** Two schedules side by side: a client that missed moments never waits for one that missed days. */
+export class ScanLanes {
+  readonly #near: ScanSchedule;
+  readonly #far: ScanSchedule;
+
+  constructor(
+    history: Readable,
+    logger: Logger,
+    sleep: (sleepMs: number) => Promise<void>,
+    private readonly wall: WallClock,
+    limits: ReplayLimits,
+  ) {
+    this.#near = new ScanSchedule(history, logger, sleep, limits);
+    this.#far = new ScanSchedule(history, logger, sleep, limits);
+  }
+
+  /** Whether a pass from that time is one of those that may take long. */
+  isFar(fromMs: number): boolean {
+    return unixMs(this.wall()) - fromMs > NEAR_LANE_MS;
+  }
+
+  request(request: ScanRequest, fromMs: number): Promise<MarkedScanResult> {
+    return (this.isFar(fromMs) ? this.#far : this.#near).request(request, fromMs);
+  }
+
+  close(): void {
+    this.#near.close();
+    this.#far.close();
+  }
 }
 
 /**
@@ -46,6 +92,7 @@ export class ScanSchedule {
     private readonly logger: Logger,
     /** Waits some milliseconds. */
     private readonly sleep: (sleepMs: number) => Promise<void>,
+    private readonly limits?: ReplayLimits,
   ) {}
 
   /** Rejects when the pass broke off; the caller asks again when the broker is back. */
@@ -69,7 +116,9 @@ export class ScanSchedule {
     while (this.#pending.length > 0) {
       const batch = this.#pending;
       this.#pending = [];
-      await this.#pass(batch);
+      const readers = batch.filter(stillReads);
+      if (readers.length === 0) continue;
+      await this.#pass(readers);
       storms = batch.length >= STORM_READERS ? storms + 1 : 0;
       // A client that resumes in a loop shares these passes and causes no more of them.
       await this.sleep(restAfter(storms));
@@ -78,7 +127,10 @@ export class ScanSchedule {
   }
 
   async #pass(batch: readonly Pending[]): Promise<void> {
-    const scan = new Scan(batch.map(({ request }) => request));
+    const scan = new Scan(
+      batch.map(({ request }) => request),
+      this.limits,
+    );
     const fromMs = Math.min(...batch.map((pending) => pending.fromMs));
     try {
       const mark = await this.history.read(fromMs, (entry) => scan.add(entry));

@@ -11,7 +11,20 @@ type Addressed = Pick<EventEntry, 'rooms'>;
 export interface ScanRequest {
   readonly from: FromCursor | { readonly sinceMs: number };
   readonly wants: (entry: Addressed) => boolean;
+  /** Who asks; once it is gone, nothing is read for it. */
+  readonly reader?: { readonly closed: boolean };
+  /** Stamp behind which the cursor's entry is not expected any more; Unix milliseconds. */
+  readonly hopelessAfterMs?: number;
 }
+
+/** What one reader is given at most. */
+export interface ReplayLimits {
+  readonly events: number;
+  /** Of their bodies. */
+  readonly bytes: number;
+}
+
+const NO_LIMITS: ReplayLimits = { events: Number.POSITIVE_INFINITY, bytes: Number.POSITIVE_INFINITY };
 
 export interface FromCursor {
   readonly cursor: Cursor;
@@ -31,8 +44,15 @@ export interface ScanResult {
   readonly beginsLater: boolean;
   /** By its stamp, when the first entry was read; Unix milliseconds, `Infinity` where none was. */
   readonly beginsMs: number;
+  /** More was missed than a reader is given; `entries` is empty. */
+  readonly tooMuch: boolean;
   readonly entries: readonly TimelineEntry[];
 }
+
+/** So many entries in a row behind the stamp: the clock of one publisher alone may be off. */
+const SURE_AFTER = 1_000;
+/** Entries between two looks at whether anybody still reads. */
+const CHECK_EVERY = 500;
 
 function scanStartMs(request: ScanRequest): number {
   return 'cursor' in request.from ? cursorTimeMs(request.from.cursor) : request.from.sinceMs;
@@ -46,20 +66,28 @@ export class Scan {
   #bySince: Collector[] = [];
   readonly #open: Collector[] = [];
   readonly #reorderWindow = new ReorderWindow();
+  readonly #hopelessAfterMs: number;
   #firstTimeMs: number | undefined;
+  #entries = 0;
+  #hopelessInARow = 0;
 
-  constructor(requests: readonly ScanRequest[]) {
-    this.#collectors = requests.map((request) => new Collector(request));
+  constructor(requests: readonly ScanRequest[], limits = NO_LIMITS) {
+    this.#collectors = requests.map((request) => new Collector(request, limits));
     for (const collector of this.#collectors) {
       const { from } = collector.request;
       if ('sinceMs' in from) this.#bySince.push(collector);
       else for (const cursor of placesOf(from)) this.#expect(cursor, collector);
     }
+    this.#hopelessAfterMs = Math.max(
+      ...requests.map(({ hopelessAfterMs = Number.POSITIVE_INFINITY }) => hopelessAfterMs),
+    );
   }
 
-  add(entry: HistoryEntry): void {
-    this.#firstTimeMs ??= cursorTimeMs(entry.cursor);
-    this.#openBySince(cursorTimeMs(entry.cursor));
+  /** Whether what follows is of use to anybody. */
+  add(entry: HistoryEntry): boolean {
+    const timeMs = cursorTimeMs(entry.cursor);
+    this.#firstTimeMs ??= timeMs;
+    this.#openBySince(timeMs);
     if (entry.kind === 'event') {
       let made: TimelineEntry | undefined;
       const kept = () => (made ??= addressed(entry));
@@ -67,15 +95,27 @@ export class Scan {
     }
     this.#openByCursor(entry);
     this.#reorderWindow.add(entry);
+    this.#hopelessInARow = timeMs > this.#hopelessAfterMs ? this.#hopelessInARow + 1 : 0;
+    this.#entries += 1;
+    return this.#entries % CHECK_EVERY !== 0 || this.#isOfUse();
+  }
+
+  #isOfUse(): boolean {
+    const isHopeless = this.#hopelessInARow >= SURE_AFTER;
+    return this.#collectors.some(
+      ({ request, started, tooMuch }) =>
+        request.reader?.closed !== true && !tooMuch && (started || !isHopeless),
+    );
   }
 
   /** One result per request, in their order. */
   finish(): readonly ScanResult[] {
     const beginsMs = this.#firstTimeMs ?? Number.POSITIVE_INFINITY;
-    return this.#collectors.map(({ request, found, entries }) => ({
+    return this.#collectors.map(({ request, found, tooMuch, entries }) => ({
       found: found || 'sinceMs' in request.from,
       beginsLater: beginsMs > scanStartMs(request),
       beginsMs,
+      tooMuch,
       entries,
     }));
   }
@@ -118,10 +158,15 @@ class Collector {
   /** The cursor's own entry has been seen: nothing stands in for it any more. */
   settled = false;
   #hasBeginning = false;
+  tooMuch = false;
   entries: TimelineEntry[] = [];
+  #bytes = 0;
   readonly #identities = new Set<string>();
 
-  constructor(readonly request: ScanRequest) {}
+  constructor(
+    readonly request: ScanRequest,
+    private readonly limits: ReplayLimits,
+  ) {}
 
   /** An entry of those that it waits for. */
   reach(at: Cursor, before: readonly EventEntry[]): void {
@@ -135,16 +180,26 @@ class Collector {
   }
 
   #startOver(before: readonly EventEntry[]): void {
-    this.entries = [];
-    this.#identities.clear();
+    this.#drop();
+    this.tooMuch = false;
     for (const entry of before) this.take(entry, () => addressed(entry));
   }
 
   /** A repeat is left out: a publisher's retry adds nothing, and may stand far behind. */
   take(entry: EventEntry, kept: () => TimelineEntry): void {
-    if (!this.request.wants(entry) || this.#identities.has(entry.identity)) return;
+    if (this.tooMuch || !this.request.wants(entry) || this.#identities.has(entry.identity)) return;
     this.#identities.add(entry.identity);
     this.entries.push(kept());
+    this.#bytes += entry.body.byteLength;
+    if (this.entries.length <= this.limits.events && this.#bytes <= this.limits.bytes) return;
+    this.tooMuch = true;
+    this.#drop();
+  }
+
+  #drop(): void {
+    this.entries = [];
+    this.#bytes = 0;
+    this.#identities.clear();
   }
 }
 

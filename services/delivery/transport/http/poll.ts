@@ -10,6 +10,8 @@ import { LEFT } from './event-stream.ts';
 import type { PollRequest } from './poll-query.ts';
 
 const COMMA = Buffer.from(',');
+/** The quota of long replays is of a minute. */
+const BUSY_SECONDS = 60;
 /** Close code of an answer that was given. */
 const ANSWERED = 1000;
 /** How long an answer waits that only has what came just before the cursor: it would be the same at once. */
@@ -100,6 +102,7 @@ export class Poll implements Transport {
     if (this.#isAnswered) return true;
     if (frame.type === 'error') this.#refusal ??= frame;
     else if (frame.type === 'connected') this.#connected(Cursor.safeParse(frame.cursor).data);
+    else if (frame.type === 'resumed' && !frame.recovered && frame.reason === 'busy') this.#tooOften();
     else if (frame.type === 'resumed') this.#resumed(Cursor.parse(frame.cursor), frame.recovered);
     return true;
   }
@@ -123,6 +126,13 @@ export class Poll implements Transport {
   #connected(cursor: Cursor | undefined): void {
     if (this.#refusal !== undefined) this.#refuse(this.#refusal, closeCodes.unauthenticated.code);
     else if (this.request.after === undefined) this.#answer(cursor, false);
+  }
+
+  /** Nothing is lost to a client that keeps its cursor until it may ask again. */
+  #tooOften(): void {
+    const message =
+      'Your devices asked for more than they may of what lies far back. Ask again with the same cursor.';
+    this.#refuse({ code: 'RATE_LIMITED', message, waitSeconds: BUSY_SECONDS }, closeCodes.tooManyFrames.code);
   }
 
   #resumed(cursor: Cursor, recovered: boolean): void {

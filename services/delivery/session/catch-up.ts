@@ -1,0 +1,43 @@
+import type { Cursor } from '../../../shared/contract/cursor.ts';
+import type { StreamMember } from '../stream/event-stream.ts';
+import type { Replay } from '../stream/resume.ts';
+import type { Principal } from './access.ts';
+import type { SessionPorts } from './session-ports.ts';
+
+/** A session that has been told that it is connected. */
+interface Connected {
+  readonly principal: Principal;
+  /** As the client gave it; `undefined` where it has none. */
+  readonly cursor: unknown;
+  /** The newest place of this instance at that moment. */
+  readonly position: Cursor;
+}
+
+/**
+ * Sends a session what it missed, says how that went where it came with a cursor, tells it of a gap, and lets live events
+ * through. Resolves when they flow, or when the session has ended.
+ */
+export async function catchUp(
+  session: StreamMember,
+  ports: SessionPorts,
+  { principal, cursor, position }: Connected,
+): Promise<void> {
+  const { stream, users, feed } = ports;
+  const hasEnded = () => session.closed;
+  const rewind = () => ({ sinceMs: users.lastHeard.rewindSinceMs(principal, ports.now()) });
+  const outcome = await stream.plan(session, cursor === undefined ? rewind() : { cursor }, position);
+  if (hasEnded()) return;
+  const entries = outcome.recovered ? outcome.entries : [];
+  const replayed = await feed.replay(entries);
+  if (hasEnded()) return;
+  if (cursor !== undefined) announce(ports, outcome, replayed);
+  if (!outcome.recovered) ports.sendGap(outcome.cursor);
+  await feed.goLive(new Set(entries.map((entry) => entry.cursor)));
+}
+
+function announce(ports: SessionPorts, outcome: Replay, replayed: number): void {
+  const { cursor } = outcome;
+  ports.observer.resumed(outcome, replayed);
+  if (outcome.recovered) ports.send({ type: 'resumed', recovered: true, replayed, cursor });
+  else ports.send({ type: 'resumed', recovered: false, replayed, cursor, reason: outcome.reason });
+}
