@@ -54,6 +54,7 @@ export function world({
     return taken;
   };
   return {
+    intake,
     handedOver,
     take,
     refusalOf: (body: unknown, input: Partial<Input> = {}) => {
