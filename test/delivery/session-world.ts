@@ -5,7 +5,7 @@ import type { Replay, StartingPoint } from '../../services/delivery/stream/resum
 import { Floods } from '../../services/delivery/session/floods.ts';
 import { Feed } from '../../services/delivery/stream/feed.ts';
 import { Session } from '../../services/delivery/session/session.ts';
-import type { SessionPorts, Users } from '../../services/delivery/session/session-ports.ts';
+import type { SessionLimits, SessionPorts, Users } from '../../services/delivery/session/session-ports.ts';
 import type { Credentials, TokenVerdict } from '../../services/delivery/session/access.ts';
 import type { CloseName } from '../../shared/contract/close-codes.ts';
 import type { Cursor } from '../../shared/contract/cursor.ts';
@@ -87,9 +87,10 @@ export class SessionWorld implements SessionPorts {
   constructor(
     fromUrl: Partial<Credentials> = {},
     readonly floods = new Floods(),
+    bounds: SessionLimits = limits,
   ) {
     this.users = { floods, frameBounds: this.frameBounds, lastHeard: new LastHeard(30_000) };
-    this.session = new Session(57, this, limits, fromUrl);
+    this.session = new Session(57, this, bounds, fromUrl);
   }
 
   send(frame: ServerFrame): void {

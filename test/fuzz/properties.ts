@@ -1,4 +1,7 @@
 import { bodies } from './bodies.ts';
+import { frames } from './frames.ts';
 import type { FuzzProperty } from './property.ts';
+import { rooms } from './rooms.ts';
+import { tokens } from './tokens.ts';
 
-export const properties: readonly FuzzProperty[] = [bodies];
+export const properties: readonly FuzzProperty[] = [bodies, frames, rooms, tokens];
