@@ -1,4 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import type { Principal } from '../../services/delivery/session/access.ts';
 import type { Role } from '../../shared/contract/rooms.ts';
 import { Membership } from '../../services/delivery/session/membership.ts';
@@ -27,6 +29,14 @@ function world(maxRooms = 10) {
 function gist(frame: ServerFrame): string {
   if (frame.type === 'error') return frame.code;
   return 'room' in frame ? `${frame.type} ${frame.room}` : frame.type;
+}
+
+/** Of what is still in use. */
+function heapBytes(): number {
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc') as () => void;
+  collect();
+  return process.memoryUsage().heapUsed;
 }
 
 describe('entering', () => {
@@ -117,7 +127,7 @@ describe('subscribing', () => {
     await membership.subscribe(admin, 'provider_2');
     expect(gist(await membership.subscribe(admin, 'provider_3'))).toBe('ACCESS_DENIED');
     expect(gist(await membership.subscribe(admin, 'provider_2'))).toBe('subscribed provider_2');
-    membership.unsubscribe('provider_1');
+    membership.unsubscribe(admin, 'provider_1');
     expect(gist(await membership.subscribe(admin, 'provider_3'))).toBe('subscribed provider_3');
   });
 });
@@ -126,15 +136,22 @@ describe('unsubscribing', () => {
   it('leaves the room, and says so also of a room that one is not in', async () => {
     const { membership, port } = world();
     await membership.enter(provider, undefined);
-    expect([gist(membership.unsubscribe('calendar')), gist(membership.unsubscribe('customer_9'))]).toEqual([
-      'unsubscribed calendar',
-      'unsubscribed customer_9',
-    ]);
+    const left = ['calendar', 'customer_9'].map((name) => gist(membership.unsubscribe(provider, name)));
+    expect(left).toEqual(['unsubscribed calendar', 'unsubscribed customer_9']);
     expect(port.rooms()).toEqual(['provider_4']);
   });
 
   it.each(['everyone', '', undefined, 'provider_0'])('%j is INVALID_ROOM', (name) => {
-    expect(gist(world().membership.unsubscribe(name))).toBe('INVALID_ROOM');
+    expect(gist(world().membership.unsubscribe(provider, name))).toBe('INVALID_ROOM');
+  });
+
+  it('from 300,000 rooms, one after the other, leaves nothing in memory', () => {
+    const { membership } = world();
+    const before = heapBytes();
+    for (let id = 1; id <= 300_000; id += 1) membership.unsubscribe(admin, `provider_${id}`);
+    expect(heapBytes() - before).toBeLessThan(10_000_000);
+    // Else it might have been collected before.
+    membership.unsubscribe(admin, 'calendar');
   });
 });
 
@@ -161,7 +178,7 @@ describe('a refresh', () => {
   it('does not rejoin a room that the user left', async () => {
     const { membership, port } = world();
     await membership.enter(provider, undefined);
-    membership.unsubscribe('calendar');
+    membership.unsubscribe(provider, 'calendar');
     expect(await membership.refresh(provider, undefined)).toEqual([]);
     expect(port.rooms()).toEqual(['provider_4']);
   });
@@ -169,9 +186,9 @@ describe('a refresh', () => {
   it('rejoins a room that the user left and asks for again, by subscribe or in the refresh itself', async () => {
     const { membership } = world();
     await membership.enter(provider, undefined);
-    membership.unsubscribe('calendar');
+    membership.unsubscribe(provider, 'calendar');
     expect((await membership.refresh(provider, ['calendar'])).map(gist)).toEqual(['subscribed calendar']);
-    membership.unsubscribe('provider_4');
+    membership.unsubscribe(provider, 'provider_4');
     await membership.subscribe(provider, 'provider_4');
     expect(await membership.refresh(provider, undefined)).toEqual([]);
   });

@@ -28,7 +28,7 @@ export function userKeyOf({ role, userId }: Pick<Principal, 'role' | 'userId'>):
 }
 
 /** Rooms that a principal is in without asking, in the order in which they are announced. */
-export function ownRooms({ role, userId }: Principal): readonly Room[] {
+export function ownRooms({ role, userId }: Pick<Principal, 'role' | 'userId'>): readonly Room[] {
   const { personal, shared }: RoleRule = roleRules[role];
   return [...personal.map((kind) => personalRoom(kind, userId)), ...shared];
 }

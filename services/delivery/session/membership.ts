@@ -1,4 +1,5 @@
 import { errorFrame, type ErrorFrame, type ServerFrame } from '../../../shared/contract/frames.ts';
+import { roles } from '../../../shared/contract/rooms.ts';
 import { EVERYONE, parseRoom, type Address, type Room } from '../../../shared/contract/routing.ts';
 import type { EventStream, StreamMember } from '../stream/event-stream.ts';
 import { admit, mayJoin, ownRooms, type Principal } from './access.ts';
@@ -7,7 +8,7 @@ export type RoomStream = Pick<EventStream, 'join' | 'leave' | 'leaveAll' | 'room
 
 /** Which rooms one session is in, and the frames that say so. */
 export class Membership {
-  /** Rooms that the user left: a refresh does not rejoin them. */
+  /** Rooms that the user left and a refresh would join: it does not. Of others nothing is kept, since a client could name millions. */
   readonly #left = new Set<Room>();
 
   constructor(
@@ -42,11 +43,11 @@ export class Membership {
     return { type: 'subscribed', room };
   }
 
-  unsubscribe(name: unknown): ServerFrame {
+  unsubscribe({ userId }: Principal, name: unknown): ServerFrame {
     const room = parseRoom(name);
     if (room === undefined) return errorFrame('INVALID_ROOM', 'Name a room, such as "provider_4".');
     this.stream.leave(this.member, room);
-    this.#left.add(room);
+    if (roles.some((role) => ownRooms({ role, userId }).includes(room))) this.#left.add(room);
     return { type: 'unsubscribed', room };
   }
 

@@ -167,7 +167,7 @@ export class Session implements StreamMember {
         break;
       case 'unsubscribe':
         await this.#caughtUp;
-        this.#send(this.#membership.unsubscribe(frame.room));
+        this.#send(this.#membership.unsubscribe(principal, frame.room));
         break;
       case 'list_rooms':
         this.#send({ type: 'rooms_list', rooms: this.#membership.rooms });
