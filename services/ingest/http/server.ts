@@ -158,7 +158,8 @@ function answerBrokenRequest(error: NodeJS.ErrnoException, socket: Socket): void
     socket.destroy();
     return;
   }
-  socket.end(error.code === 'ERR_HTTP_REQUEST_TIMEOUT' ? TIMED_OUT : BAD_REQUEST);
+  // Ending our half alone would leave it to the client how long the socket is kept: Node watches it no more.
+  socket.end(error.code === 'ERR_HTTP_REQUEST_TIMEOUT' ? TIMED_OUT : BAD_REQUEST, () => socket.destroy());
 }
 
 /** Confirms are answered within `answerWithinMs`: what is open then is a client that does not finish its request. */
