@@ -10,6 +10,7 @@ export class RawSocket implements AsyncDisposable {
   readonly closed: Promise<void>;
   readonly #socket: Socket;
   readonly #chunks: Buffer[] = [];
+  #isOver = false;
   #wake: () => void = () => undefined;
 
   private constructor(socket: Socket) {
@@ -20,14 +21,12 @@ export class RawSocket implements AsyncDisposable {
       this.#wake();
     });
     this.closed = new Promise((resolve) => {
-      socket.once('end', () => {
+      const over = () => {
+        this.#isOver = true;
         resolve();
         this.#wake();
-      });
-      socket.once('close', () => {
-        resolve();
-        this.#wake();
-      });
+      };
+      socket.once('end', over).once('close', over);
     });
   }
 
@@ -54,10 +53,8 @@ export class RawSocket implements AsyncDisposable {
 
   /** Once enough has come for `holds`, or nothing more will. */
   async until(holds: (received: Buffer) => boolean): Promise<Buffer> {
-    let over = false;
-    void this.closed.then(() => (over = true));
     while (!holds(this.received)) {
-      if (over) throw new Error(`closed; got ${JSON.stringify(this.received.toString())}`);
+      if (this.#isOver) throw new Error(`closed; got ${JSON.stringify(this.received.toString())}`);
       await new Promise<void>((resolve) => (this.#wake = resolve));
     }
     return this.received;
