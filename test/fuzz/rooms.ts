@@ -27,7 +27,7 @@ const anyName = fc.oneof(
 export const rooms: FuzzProperty = {
   name: 'a room and its routing key stand for each other',
   feeds: 'others',
-  shortRuns: 1_000,
+  shortRuns: 250,
   create: (fed) =>
     fc.property(anyName, anyRoom, anyText, (name, otherName, instance) => {
       fed(1);

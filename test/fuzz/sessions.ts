@@ -85,7 +85,7 @@ const steps = fc
 export const sessions: FuzzProperty = {
   name: 'a session says what the model of the protocol says',
   feeds: 'frames',
-  shortRuns: 300,
+  shortRuns: 120,
   create: (fed) =>
     fc.asyncProperty(steps, async (all) => {
       fed(all.filter((one) => !('step' in one)).length);
@@ -106,7 +106,7 @@ export const sessions: FuzzProperty = {
 export const bursts: FuzzProperty = {
   name: 'a burst of frames is answered as one by one',
   feeds: 'frames',
-  shortRuns: 150,
+  shortRuns: 50,
   create: (fed) =>
     fc.asyncProperty(
       auth,

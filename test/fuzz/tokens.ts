@@ -74,7 +74,7 @@ interface Claimed {
 export const tokens: FuzzProperty = {
   name: 'a token is taken for what it says, or refused in words that do not repeat it',
   feeds: 'others',
-  shortRuns: 1_000,
+  shortRuns: 250,
   create: (fed) =>
     fc.property(header, claims, change, (head, payload, at) => {
       fed(1);

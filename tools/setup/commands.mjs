@@ -20,6 +20,7 @@ const tools = {
 const projects = {
   faults: 'test/faults',
   mutations: 'test/faults',
+  fuzz: 'test/fuzz',
   'bench:flood': 'bench',
   'bench:resume': 'bench',
   'bench:webhook': 'bench',
