@@ -105,7 +105,7 @@ const action = fc
   .map(([subject, verb]) => JSON.stringify(`${subject}_${verb}`));
 
 /** The body of a webhook, as text. */
-export const anyWebhook = fc.oneof(
+const anyWebhook = fc.oneof(
   {
     weight: 8,
     arbitrary: fc.tuple(action, row).map(([what, of]) =>

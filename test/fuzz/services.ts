@@ -13,10 +13,10 @@ const POLL_MS = 100;
 /** So that frames are looked at and not refused for their number. */
 const FRAMES_PER_MINUTE = '1000000';
 
-export type Role = 'ingest' | 'delivery';
+type Role = 'ingest' | 'delivery';
 
 /** A service in a process of its own, and what went wrong in it. */
-export class FuzzedService {
+class FuzzedService {
   readonly errors: string[] = [];
 
   constructor(

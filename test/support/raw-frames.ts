@@ -38,7 +38,7 @@ export interface ReadFrame {
 }
 
 /** Whole frames of a server, which masks none and cuts none; what is not whole yet is left. */
-export function framesIn(bytes: Buffer): ReadFrame[] {
+function framesIn(bytes: Buffer): ReadFrame[] {
   const frames: ReadFrame[] = [];
   for (let at = 0; at + 2 <= bytes.byteLength;) {
     const opcode = (bytes[at] ?? 0) & 0x0f;
