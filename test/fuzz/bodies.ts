@@ -25,7 +25,7 @@ const THIN = /^(reason|appointment_id|provider_id|start|end|start_local|end_loca
 export const bodies: FuzzProperty = {
   name: 'a body is events or problems',
   feeds: 'bodies',
-  shortRuns: 3_000,
+  shortRuns: 1_000,
   create: (fed) =>
     fc.asyncProperty(anyInput, async (input) => {
       fed(1);

@@ -32,7 +32,7 @@ export const anyFrame = fc.oneof(
 export const frames: FuzzProperty = {
   name: 'a text frame is a frame of the contract, or an error frame',
   feeds: 'frames',
-  shortRuns: 2_000,
+  shortRuns: 1_000,
   create: (fed) =>
     fc.property(anyFrame, (text) => {
       fed(1);

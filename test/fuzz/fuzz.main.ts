@@ -8,6 +8,8 @@ const USAGE = `npm run fuzz -- [--minutes 5] [--seed 1]
   Tries the properties of test/fuzz/ on inputs that the seed determines, round after round, and the real ports of both
   services beside them. Ends early, with the counterexample, where one does not hold.`;
 const MIB = 1024 ** 2;
+/** A round is so many times what `npm test` tries. */
+const SHORT_RUNS = 3;
 /** Of the rounds: until then compilers and caches still grow. */
 const WARM_UP = 0.2;
 
@@ -61,7 +63,7 @@ async function main(): Promise<number> {
 
 async function playRound(services: FuzzedServices, seed: number, tally: Tally): Promise<void> {
   for (const property of properties) {
-    const { inputs, failure } = await tryProperty(property, seed, property.shortRuns);
+    const { inputs, failure } = await tryProperty(property, seed, SHORT_RUNS * property.shortRuns);
     tally.fed[property.feeds] += inputs;
     if (failure !== undefined) tally.failures.push(`${property.name}: ${failure}`);
   }
