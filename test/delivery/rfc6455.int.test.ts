@@ -1,6 +1,9 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { ClientServer } from '../../services/delivery/transport/server.ts';
+import { WebSockets } from '../../services/delivery/transport/websocket/websockets.ts';
 import type { TestClient } from '../support/client.ts';
-import { CLOSE, PING, PONG, RawWebSocket, rawFrame, TEXT } from '../support/raw-frames.ts';
+import { CLOSE, PING, PONG, RawWebSocket, rawFrame, TEXT, UPGRADE } from '../support/raw-frames.ts';
+import { RawSocket } from '../support/raw-socket.ts';
 import { tokenFor } from '../support/tokens.ts';
 import { World } from '../support/world.ts';
 
@@ -177,4 +180,22 @@ describe('a connection that its client ends', () => {
     await raw.socket.closed;
     expect(raw.frames.every(({ opcode }) => opcode === TEXT)).toBe(true);
   });
+});
+
+it('an upgrade that is refused does not keep its socket, whatever its client does', async () => {
+  const upgrades = new WebSockets({
+    limits: { maxFrameBytes: LIMIT_BYTES, maxOutboxBytes: 1, pingIntervalMs: 1, pongTimeoutMs: 1 },
+    clients: { of: () => ({ address: '127.0.0.1', isForwarded: false }) },
+    accepts: () => false,
+    arrived: () => undefined,
+    refused: () => undefined,
+    now: () => 0,
+  });
+  const server = new ClientServer([upgrades]);
+  await server.listen(0, '127.0.0.1');
+  await using socket = await RawSocket.open(server.port);
+  server.stopListening();
+  socket.write(UPGRADE);
+  expect(await socket.answer()).toMatch(/^HTTP\/1.1 503 /);
+  expect(await socket.isReset()).toBe(true);
 });

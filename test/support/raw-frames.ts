@@ -64,6 +64,9 @@ export const CLOSE = 8;
 export const PING = 9;
 export const PONG = 10;
 
+export const UPGRADE =
+  'GET / HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n';
+
 /** A WebSocket on which a test writes any bytes. */
 export class RawWebSocket implements AsyncDisposable {
   #from = 0;
@@ -72,9 +75,7 @@ export class RawWebSocket implements AsyncDisposable {
 
   static async open(port: number, path: string): Promise<RawWebSocket> {
     const raw = new RawWebSocket(await RawSocket.open(port));
-    raw.socket.write(
-      `GET ${path} HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n`,
-    );
+    raw.socket.write(UPGRADE.replace('GET /', `GET ${path}`));
     const answer = await raw.socket.until((received) => received.includes('\r\n\r\n'));
     raw.#from = answer.indexOf('\r\n\r\n') + 4;
     return raw;

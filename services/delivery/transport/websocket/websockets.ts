@@ -54,6 +54,7 @@ export class WebSockets implements Mount {
       refused('GOING_AWAY');
       socket.end(
         `HTTP/1.1 503 Service Unavailable\r\nRetry-After: ${RETRY_AFTER_S}\r\nConnection: close\r\n\r\n`,
+        () => socket.destroy(),
       );
       return;
     }
