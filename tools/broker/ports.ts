@@ -33,13 +33,17 @@ export async function choosePorts(file?: string): Promise<Ports> {
   return ports;
 }
 
+export async function freePort(): Promise<number> {
+  for (let tries = 0; tries < MAX_TRIES; tries += 1) {
+    const port = randomInt(FIRST_PORT, LAST_PORT);
+    if (await isFree(port)) return port;
+  }
+  throw new Error(`found no free port from ${FIRST_PORT} to ${LAST_PORT}`);
+}
+
 async function findPorts(): Promise<Ports> {
   const free = new Set<number>();
-  for (let tries = 0; free.size < 4; tries += 1) {
-    if (tries > MAX_TRIES) throw new Error(`found no free port from ${FIRST_PORT} to ${LAST_PORT}`);
-    const port = randomInt(FIRST_PORT, LAST_PORT);
-    if (await isFree(port)) free.add(port);
-  }
+  while (free.size < 4) free.add(await freePort());
   const [amqp = 0, management = 0, distribution = 0, epmd = 0] = free;
   return { amqp, management, distribution, epmd };
 }

@@ -8,22 +8,23 @@ import { inRoot, root } from './paths.mjs';
 import { runStep } from './run-step.mjs';
 import { runJest, runTests } from './tests.mjs';
 
-/** Commands of tools/, and their files. */
-const tools = {
-  start: 'start/main',
-  token: 'token',
-  publish: 'publish',
-  watch: 'watch',
-  redrive: 'redrive',
+/** Commands that `npm run build` builds, and their files in dist/. */
+const built = {
+  start: 'tools/start/main',
+  token: 'tools/token',
+  publish: 'tools/publish',
+  watch: 'tools/watch',
+  redrive: 'tools/redrive',
+  'bench:flood': 'bench/flood.main',
+  'bench:resume': 'bench/resume.main',
+  'bench:webhook': 'bench/webhook.main',
+  hostile: 'bench/hostile.main',
 };
 /** Commands with a TypeScript project of their own, and where it is. */
 const projects = {
   faults: 'test/faults',
   mutations: 'test/faults',
   fuzz: 'test/fuzz',
-  'bench:flood': 'bench',
-  'bench:resume': 'bench',
-  'bench:webhook': 'bench',
 };
 
 /** Installs and builds what is missing, then becomes the command: its signals and exit code are ours. */
@@ -39,8 +40,8 @@ export async function runCommand(name, args) {
     const code = await rerunOnNewerNode(args);
     if (code === undefined) await prepare({ mustBuild: true });
     process.exitCode = code ?? (await runDockerTests(args));
-  } else if (Object.hasOwn(tools, name)) {
-    const script = inRoot(`dist/tools/${tools[name]}.js`);
+  } else if (Object.hasOwn(built, name)) {
+    const script = inRoot(`dist/${built[name]}.js`);
     await prepare({ mustBuild: true, script });
     await become(script, args);
   } else if (Object.hasOwn(projects, name)) {
@@ -49,9 +50,9 @@ export async function runCommand(name, args) {
     const tsc = inRoot('node_modules/typescript/bin/tsc');
     const build = () => runStep(`building ${project}`, process.execPath, [tsc, '-p', project]);
     await withLock('setup', build);
-    await become(inRoot(`dist/${project}/${name.replace(/^bench:/, '')}.main.js`), args);
+    await become(inRoot(`dist/${project}/${name}.main.js`), args);
   } else {
-    const others = [...Object.keys(tools).slice(1), ...Object.keys(projects)].join(' | npm run ');
+    const others = [...Object.keys(built).slice(1), ...Object.keys(projects)].join(' | npm run ');
     console.error(`usage: npm start | npm test | npm run test:docker | npm run coverage | npm run ${others}`);
     process.exitCode = 2;
   }

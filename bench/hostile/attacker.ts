@@ -1,0 +1,28 @@
+import { fork, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import type { Order } from './attacker.main.ts';
+
+/** Built, also for those who run from the sources. */
+const SCRIPT = 'dist/bench/hostile/attacker.main.js';
+
+/** An attack under way. */
+export class Attacker {
+  private constructor(private readonly child: ChildProcess) {}
+
+  static async start(order: Order): Promise<Attacker> {
+    const child = fork(SCRIPT, [JSON.stringify(order)], { execArgv: [] });
+    await once(child, 'message');
+    return new Attacker(child);
+  }
+
+  /** Resolves with what the attacker counted, once it is gone. */
+  async stop(): Promise<Readonly<Record<string, number>>> {
+    if (this.child.exitCode !== null) throw new Error(`the attacker ended by itself: ${this.child.exitCode}`);
+    const reported = once(this.child, 'message') as Promise<[Readonly<Record<string, number>>]>;
+    const gone = once(this.child, 'exit');
+    this.child.send('stop');
+    const [counts] = await reported;
+    await gone;
+    return counts;
+  }
+}

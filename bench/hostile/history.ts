@@ -1,0 +1,22 @@
+import type { BrokerHandle } from '../../tools/broker/broker.ts';
+import { createVhost } from '../../tools/broker/management.ts';
+import { fillHistory } from '../fill-history.ts';
+import { Pair } from './pair.ts';
+
+/** One in so many entries concerns `customer_9`, the others `provider_1`. */
+const QUIET_ONE_IN = 200;
+
+export interface FilledVhost {
+  readonly amqpUrl: string;
+  readonly oldestCursor: string;
+}
+
+/** A vhost whose history is long. */
+export async function fillVhost(broker: BrokerHandle, entries: number, folder: string): Promise<FilledVhost> {
+  const amqpUrl = await createVhost(broker, 'hostile-history');
+  // Declares the topology.
+  const pair = await Pair.start({ amqpUrl, folder, env: {} });
+  await pair.stop();
+  const roomOf = (n: number) => (n % QUIET_ONE_IN === 0 ? 'customer_9' : 'provider_1');
+  return { amqpUrl, oldestCursor: await fillHistory(amqpUrl, entries, roomOf) };
+}
