@@ -15,9 +15,14 @@ export class Attacker {
     return new Attacker(child);
   }
 
+  /** How it ended although nobody stopped it. */
+  get crash(): string | undefined {
+    const { exitCode } = this.child;
+    return exitCode === null ? undefined : `the attacker ended by itself: ${exitCode}`;
+  }
+
   /** Resolves with what the attacker counted, once it is gone. */
   async stop(): Promise<Readonly<Record<string, number>>> {
-    if (this.child.exitCode !== null) throw new Error(`the attacker ended by itself: ${this.child.exitCode}`);
     const reported = once(this.child, 'message') as Promise<[Readonly<Record<string, number>>]>;
     const gone = once(this.child, 'exit');
     this.child.send('stop');

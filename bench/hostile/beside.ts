@@ -59,9 +59,11 @@ async function measure(
   const gauges = services.map(({ pid, healthPort }) => new Gauge(pid, healthPort));
   const target = { ports, amqpUrl, secret: SECRET, apiKey: API_KEY, oldestCursor };
   const attacker = await Attacker.start({ attack: attack.name, target, nice });
+  const crashes: string[] = [];
   let attackerCounts: Readonly<Record<string, number>> = {};
   const during = await scene.phase(seconds * 1_000, async () => {
-    attackerCounts = await attacker.stop();
+    if (attacker.crash === undefined) attackerCounts = await attacker.stop();
+    else crashes.push(attacker.crash);
   });
   for (const gauge of gauges) gauge.stop();
   await scene.until(() => services.every(({ pid }, n) => rssOf(pid) <= (before[n] ?? 0) + GIVEN_BACK_MIB));
@@ -78,7 +80,7 @@ async function measure(
     during,
     memory,
     liveMs: Math.max(...gauges.map(({ liveMs }) => liveMs)),
-    crashes: services.flatMap(({ crash }) => crash ?? []),
+    crashes: [...crashes, ...services.flatMap(({ crash }) => crash ?? [])],
     attacker: attackerCounts,
   };
 }

@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 
@@ -9,14 +8,12 @@ export const opcodes = { continuation: 0, text: 1, binary: 2, close: 8, ping: 9,
 const BACK_AFTER_MS = 50;
 
 /** A TCP connection; `undefined` where none is to be had. What breaks off later is seen by its `close`. */
-export async function dial(port: number): Promise<Socket | undefined> {
-  const socket = connect(port, '127.0.0.1');
-  socket.on('error', () => undefined);
-  const [opened] = await Promise.race([
-    once(socket, 'connect').then(() => [true]),
-    once(socket, 'close').then(() => [false]),
-  ]);
-  return opened === true ? socket : undefined;
+export function dial(port: number): Promise<Socket | undefined> {
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1', () => resolve(socket));
+    socket.on('error', () => undefined);
+    socket.once('close', () => resolve(undefined));
+  });
 }
 
 /** The socket of a WebSocket, as soon as its handshake was answered; `undefined` where it was refused. */
@@ -67,8 +64,12 @@ export async function writeForever(socket: Socket, chunk: Buffer): Promise<void>
   const gone = closed(socket);
   while (!socket.destroyed) {
     if (socket.write(chunk)) await delay(0);
-    else await Promise.race([once(socket, 'drain'), gone]);
+    else await Promise.race([drained(socket), gone]);
   }
+}
+
+function drained(socket: Socket): Promise<unknown> {
+  return new Promise((resolve) => socket.once('drain', resolve));
 }
 
 export function closed(socket: Socket): Promise<unknown> {

@@ -45,7 +45,7 @@ export const bounds = {
   growth: `RSS grows by at most ${MAX_GROWTH_MIB} MiB`,
   'given back': `RSS is given back, to ${GIVEN_BACK_MIB} MiB`,
   live: `/health/live within ${MAX_LIVE_MS} ms`,
-  up: 'no service ends',
+  up: 'neither a service nor the attacker ends by itself',
 } as const;
 export type Bound = keyof typeof bounds;
 

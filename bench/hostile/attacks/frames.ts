@@ -1,7 +1,14 @@
-import { once } from 'node:events';
 import { signToken } from '../../../services/delivery/sign-token.ts';
 import type { Attack, Tally, Target } from '../attack.ts';
-import { clientFrame, inParallel, opcodes, openWebSocket, repeated, writeForever } from '../raw-socket.ts';
+import {
+  clientFrame,
+  closed,
+  inParallel,
+  opcodes,
+  openWebSocket,
+  repeated,
+  writeForever,
+} from '../raw-socket.ts';
 
 const SOCKETS = 3;
 /** Of one write: what a client sends at once. */
@@ -48,7 +55,7 @@ async function deepFrames({ ports }: Target, tally: Tally) {
     }
     tally.add('connections');
     socket.resume();
-    const gone = once(socket, 'close');
+    const gone = closed(socket);
     socket.end(deep);
     await gone;
   });
