@@ -4,11 +4,10 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { findOwnBroker } from '../tools/broker/find-broker.ts';
 import { createVhost, deleteVhost } from '../tools/broker/management.ts';
-import type { Broker } from '../tools/broker/broker.ts';
 import type { Attack } from './hostile/attack.ts';
 import { attacks } from './hostile/attacks.ts';
 import { besideAttack } from './hostile/beside.ts';
-import { fillVhost, type FilledVhost } from './hostile/history.ts';
+import { fillVhost } from './hostile/history.ts';
 import { bounds, brokenBounds, tableOf, type Measured } from './hostile/verdict.ts';
 
 /**
@@ -40,17 +39,27 @@ if (chosen.length === 0) {
 
 async function runAll(): Promise<number> {
   const measured: Measured[] = [];
+  const run = async (attack: Attack, where: { readonly amqpUrl: string; readonly oldestCursor?: string }) => {
+    const folder = folderOf(attack.name);
+    const [seconds, nice] = [Number(values.seconds), Number(values.nice)];
+    measured.push(await besideAttack({ attack, folder, seconds, nice, ...where }));
+    write(measured);
+  };
+  const reading = chosen.filter(({ readsHistory }) => readsHistory === true);
+  const others = chosen.filter((attack) => !reading.includes(attack));
   const broker = await findOwnBroker({ lifetime: 'temporary', env: process.env, root: process.cwd(), say });
+  const { handle } = broker;
   try {
-    let filled: FilledVhost | undefined;
-    for (const attack of chosen) {
-      const folder = join(values.out, attack.name);
-      mkdirSync(folder, { recursive: true });
-      if (attack.readsHistory === true) {
-        filled ??= await fillVhost(broker.handle, Number(values.history), folder);
-        measured.push(await besideAttack({ attack, folder, ...filled, ...numbers() }));
-      } else measured.push(await onFreshVhost(broker, attack, folder));
-      write(measured);
+    const entries = Number(values.history);
+    const filled = reading.length > 0 ? await fillVhost(handle, entries, folderOf('history')) : undefined;
+    for (const attack of others) {
+      const vhost = `hostile-${attack.name}`;
+      await run(attack, { amqpUrl: await createVhost(handle, vhost) });
+      await deleteVhost(handle, vhost);
+    }
+    if (filled !== undefined) {
+      await filled.old;
+      for (const attack of reading) await run(attack, filled);
     }
   } finally {
     await broker.stop();
@@ -59,16 +68,11 @@ async function runAll(): Promise<number> {
   return measured.some((one) => brokenBounds(one).length > 0) ? 1 : 0;
 }
 
-async function onFreshVhost(broker: Broker, attack: Attack, folder: string): Promise<Measured> {
-  const vhost = `hostile-${attack.name}`;
-  const amqpUrl = await createVhost(broker.handle, vhost);
-  const measured = await besideAttack({ attack, folder, amqpUrl, ...numbers() });
-  await deleteVhost(broker.handle, vhost);
-  return measured;
-}
-
-function numbers() {
-  return { seconds: Number(values.seconds), nice: Number(values.nice) };
+/** Of the logs. */
+function folderOf(name: string): string {
+  const folder = join(values.out, name);
+  mkdirSync(folder, { recursive: true });
+  return folder;
 }
 
 /** After each attack, so that a run that is cut short leaves what it found. */

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { BrokerHandle } from '../../tools/broker/broker.ts';
 import { createVhost } from '../../tools/broker/management.ts';
 import { fillHistory } from '../fill-history.ts';
@@ -6,9 +7,14 @@ import { Pair } from './pair.ts';
 /** One in so many entries concerns `customer_9`, the others `provider_1`. */
 const QUIET_ONE_IN = 200;
 
+/** Older than what a client without a cursor is given again, and than the margin before it. */
+const OLD_MS = 100_000;
+
 export interface FilledVhost {
   readonly amqpUrl: string;
   readonly oldestCursor: string;
+  /** Resolves once none of its entries is read for newcomers. */
+  readonly old: Promise<void>;
 }
 
 /** A vhost whose history is long. */
@@ -18,5 +24,6 @@ export async function fillVhost(broker: BrokerHandle, entries: number, folder: s
   const pair = await Pair.start({ amqpUrl, folder, env: {} });
   await pair.stop();
   const roomOf = (n: number) => (n % QUIET_ONE_IN === 0 ? 'customer_9' : 'provider_1');
-  return { amqpUrl, oldestCursor: await fillHistory(amqpUrl, entries, roomOf) };
+  const oldestCursor = await fillHistory(amqpUrl, entries, roomOf);
+  return { amqpUrl, oldestCursor, old: delay(OLD_MS) };
 }

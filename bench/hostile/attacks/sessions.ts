@@ -2,6 +2,7 @@ import type { Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { v7 } from 'uuid';
 import { signToken, type Person } from '../../../services/delivery/sign-token.ts';
+import { Cursor, cursorTimeMs } from '../../../shared/contract/cursor.ts';
 import type { Attack, Tally, Target } from '../attack.ts';
 import { closed, inParallel, openWebSocket } from '../raw-socket.ts';
 
@@ -9,8 +10,8 @@ import { closed, inParallel, openWebSocket } from '../raw-socket.ts';
 const SMALL_INSTANCE = { MAX_SESSIONS: '500' };
 const RETURNING = 200;
 const DAY_MS = 24 * 60 * 60_000;
-/** Within the history: somewhere in its last minute. */
-const RECENT_MS = 60_000;
+/** An invented cursor lies this far behind the oldest entry at most: everything is read for it. */
+const INVENTED_WITHIN_MS = 10_000;
 /** As an app: who was refused comes back after this. */
 const RETRY_MS = 1_000;
 /** In whose rooms the history has much, and a little (see `fillFor` in history.ts). */
@@ -65,6 +66,10 @@ async function hold(target: Target, tally: Tally, sockets: number, path: string,
 
 const atMs = (ms: number) => v7({ msecs: ms });
 
+function invented({ oldestCursor }: Target): string {
+  return atMs(cursorTimeMs(Cursor.parse(oldestCursor)) + Math.random() * INVENTED_WITHIN_MS);
+}
+
 export const sessionAttacks: readonly Attack[] = [
   {
     name: 'cursors-old',
@@ -76,15 +81,14 @@ export const sessionAttacks: readonly Attack[] = [
     name: 'cursors-invented',
     does: '200 clients of one user come with cursors that nobody gave them, a new one each time',
     readsHistory: true,
-    run: (target, tally) =>
-      comeBack(target, tally, QUIET, () => atMs(Date.now() - Math.random() * RECENT_MS)),
+    run: (target, tally) => comeBack(target, tally, QUIET, () => invented(target)),
   },
   {
     name: 'cursor-invented-once',
     does: 'one client comes with one invented cursor, and waits',
     readsHistory: true,
     run: async (target, tally) => {
-      const path = pathOf(target, QUIET, atMs(Date.now() - RECENT_MS / 2));
+      const path = pathOf(target, QUIET, invented(target));
       const startedMs = performance.now();
       const socket = await openWebSocket(target.ports.client, path);
       if (socket === undefined) {
