@@ -67,14 +67,14 @@ export function brokenBounds({ quiet, during, memory, liveMs, crashes }: Measure
 export function tableOf(all: readonly Measured[]): string {
   const head = [
     ...['attack', 'missing', 'p50, ms', 'p99, ms', 'newcomers p50, ms', 'newcomers p99, ms'],
-    ...['RSS ingest, MiB', 'RSS delivery, MiB', 'live, ms', 'come back', 'verdict'],
+    ...['RSS ingest, MiB', 'RSS delivery, MiB', 'live, ms', 'come back', 'attacker', 'verdict'],
   ];
   const lines = [head, head.map(() => '---'), ...all.map(rowOf)];
   return `${lines.map((cells) => `| ${cells.join(' | ')} |`).join('\n')}\n`;
 }
 
 function rowOf(measured: Measured): string[] {
-  const { attack, quiet, during, memory, liveMs } = measured;
+  const { attack, quiet, during, memory, liveMs, attacker } = measured;
   const broken = brokenBounds(measured);
   const change = (of: (phase: Phase) => number) => `${of(quiet)} → ${of(during)}`;
   const rss = (name: string) => {
@@ -92,6 +92,9 @@ function rowOf(measured: Measured): string[] {
     rss('delivery'),
     liveMs.toFixed(0),
     change(({ comebacks }) => comebacks),
+    Object.entries(attacker)
+      .map(([what, count]) => `${what}: ${count}`)
+      .join(', '),
     broken.length === 0 ? 'holds' : `**${broken.join(', ')}**`,
   ];
 }
