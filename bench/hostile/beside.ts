@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { signToken } from '../../services/delivery/sign-token.ts';
 import type { Attack } from './attack.ts';
 import { Attacker } from './attacker.ts';
-import { Gauge, rssOf } from './gauges.ts';
+import { cpuMsOf, Gauge, rssOf } from './gauges.ts';
 import { heardBy, type Heard } from './heard.ts';
 import { API_KEY, Pair, SECRET } from './pair.ts';
 import { Publisher } from './publisher.ts';
@@ -53,8 +53,8 @@ async function measure(
   const { pair } = scene;
   const { ports } = pair;
   await scene.begin();
-  const quiet = await scene.phase(seconds * 1_000);
   const services = [pair.ingest, pair.delivery] as const;
+  const quiet = await scene.phase(seconds * 1_000);
   const before = services.map(({ pid }) => rssOf(pid));
   const gauges = services.map(({ pid, healthPort }) => new Gauge(pid, healthPort));
   const target = { ports, amqpUrl, secret: SECRET, apiKey: API_KEY, oldestCursor };
@@ -103,11 +103,16 @@ class Scene {
     const publisher = new Publisher(this.pair.ports.ingest, API_KEY);
     const newcomers: WellBehavedClient[] = [];
     const comebacksBefore = comebacksOf(this.#clients);
+    const cpuUsed = this.#cpuShares();
+    let cpu: Phase['cpu'] = { ingest: 0, delivery: 0 };
     await publisher.publish(forMs, {
       onSent: (sinceMs) => {
         if (sinceMs >= newcomers.length * NEWCOMER_EVERY_MS) newcomers.push(this.#newClient());
       },
-      ...(ended && { onAllSent: ended }),
+      onAllSent: async () => {
+        cpu = cpuUsed();
+        await ended?.();
+      },
     });
     const stay = () => heardBy(this.#clients, publisher.sentMs);
     const come = () => heardBy(newcomers, publisher.sentMs);
@@ -121,6 +126,7 @@ class Scene {
       events: publisher.sentMs.size,
       comebacks: comebacksOf(this.#clients) - comebacksBefore + comebacksOf(newcomers),
       refusedPublishes: publisher.refusals,
+      cpu,
     };
   }
 
@@ -134,6 +140,18 @@ class Scene {
 
   end(): void {
     for (const client of this.#clients) client.leave();
+  }
+
+  /** Starts a clock; tells the milliseconds of CPU that each service took in a second since. */
+  #cpuShares(): () => Phase['cpu'] {
+    const { ingest, delivery } = this.pair;
+    const startedMs = performance.now();
+    const clock = ({ pid }: { readonly pid: number }) => {
+      const before = cpuMsOf(pid);
+      return () => Math.round(((cpuMsOf(pid) - before) * 1_000) / (performance.now() - startedMs));
+    };
+    const [ofIngest, ofDelivery] = [clock(ingest), clock(delivery)];
+    return () => ({ ingest: ofIngest(), delivery: ofDelivery() });
   }
 
   #newClient(): WellBehavedClient {

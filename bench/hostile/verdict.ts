@@ -15,6 +15,8 @@ export interface Phase {
   /** How often well-behaved clients were cut off or turned away. */
   readonly comebacks: number;
   readonly refusedPublishes: number;
+  /** Of each service, in milliseconds per second. */
+  readonly cpu: { readonly ingest: number; readonly delivery: number };
 }
 
 /** RSS in MiB. */
@@ -67,7 +69,16 @@ export function brokenBounds({ quiet, during, memory, liveMs, crashes }: Measure
 export function tableOf(all: readonly Measured[]): string {
   const head = [
     ...['attack', 'missing', 'p50, ms', 'p99, ms', 'newcomers p50, ms', 'newcomers p99, ms'],
-    ...['RSS ingest, MiB', 'RSS delivery, MiB', 'live, ms', 'come back', 'attacker', 'verdict'],
+    ...[
+      'RSS ingest, MiB',
+      'RSS delivery, MiB',
+      'CPU ingest, ms/s',
+      'CPU delivery, ms/s',
+      'live, ms',
+      'come back',
+      'attacker',
+      'verdict',
+    ],
   ];
   const lines = [head, head.map(() => '---'), ...all.map(rowOf)];
   return `${lines.map((cells) => `| ${cells.join(' | ')} |`).join('\n')}\n`;
@@ -90,6 +101,8 @@ function rowOf(measured: Measured): string[] {
     change(({ newcomers }) => newcomers.p99),
     rss('ingest'),
     rss('delivery'),
+    change(({ cpu }) => cpu.ingest),
+    change(({ cpu }) => cpu.delivery),
     liveMs.toFixed(0),
     change(({ comebacks }) => comebacks),
     Object.entries(attacker)

@@ -9,6 +9,7 @@ const phase = (change: Partial<Phase> = {}): Phase => ({
   events: 100,
   comebacks: 0,
   refusedPublishes: 0,
+  cpu: { ingest: 10, delivery: 20 },
   ...change,
 });
 
