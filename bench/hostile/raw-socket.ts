@@ -7,18 +7,27 @@ export const opcodes = { continuation: 0, text: 1, binary: 2, close: 8, ping: 9,
 /** A busy attacker comes back after this. */
 const BACK_AFTER_MS = 50;
 
+interface Manners {
+  /** Goes on sending to a server that has ended its side. */
+  readonly stubborn?: boolean;
+}
+
 /** A TCP connection; `undefined` where none is to be had. What breaks off later is seen by its `close`. */
-export function dial(port: number): Promise<Socket | undefined> {
+export function dial(port: number, { stubborn = false }: Manners = {}): Promise<Socket | undefined> {
   return new Promise((resolve) => {
-    const socket = connect(port, '127.0.0.1', () => resolve(socket));
+    const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: stubborn }, () => resolve(socket));
     socket.on('error', () => undefined);
     socket.once('close', () => resolve(undefined));
   });
 }
 
 /** The socket of a WebSocket, as soon as its handshake was answered; `undefined` where it was refused. */
-export async function openWebSocket(port: number, path: string): Promise<Socket | undefined> {
-  const socket = await dial(port);
+export async function openWebSocket(
+  port: number,
+  path: string,
+  manners: Manners = {},
+): Promise<Socket | undefined> {
+  const socket = await dial(port, manners);
   if (socket === undefined) return undefined;
   const key = randomBytes(16).toString('base64');
   socket.write(

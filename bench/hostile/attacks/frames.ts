@@ -30,7 +30,7 @@ async function flood({ ports, secret }: Target, tally: Tally, { bytes, first, re
   const path = `/?token=${signToken(secret, { role: 'customer', id: 666 })}`;
   const chunk = repeated(bytes, WRITE_BYTES);
   await inParallel(SOCKETS, async () => {
-    const socket = await openWebSocket(ports.client, path);
+    const socket = await openWebSocket(ports.client, path, { stubborn: true });
     if (socket === undefined) {
       tally.add('refused');
       return;

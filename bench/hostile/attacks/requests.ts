@@ -22,7 +22,7 @@ const doors = [
 async function pipeline(port: number, path: string, tally: Tally) {
   const chunk = repeated(Buffer.from(`GET ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n`), PIPELINE_BYTES);
   await inParallel(PIPELINES, async (worker) => {
-    const socket = await dial(port);
+    const socket = await dial(port, { stubborn: true });
     if (socket === undefined) {
       tally.add('refused');
       return;
