@@ -5,12 +5,12 @@ import type { Order } from './attacker.main.ts';
 /** Built, also for those who run from the sources. */
 const SCRIPT = 'dist/bench/hostile/attacker.main.js';
 
-/** An attack under way. */
+/** An attack under way. In a session of its own, as in `pair.ts`: Linux shares the cores between sessions first. */
 export class Attacker {
   private constructor(private readonly child: ChildProcess) {}
 
   static async start(order: Order): Promise<Attacker> {
-    const child = fork(SCRIPT, [JSON.stringify(order)], { execArgv: [] });
+    const child = fork(SCRIPT, [JSON.stringify(order)], { detached: true });
     await once(child, 'message');
     return new Attacker(child);
   }

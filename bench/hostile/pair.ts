@@ -74,6 +74,8 @@ class ServiceUnderAttack {
     this.#child = spawn(process.execPath, [`dist/services/${name}/main.js`], {
       env: { PATH: process.env['PATH'] ?? '', ...env },
       stdio: ['ignore', log, log],
+      // Linux shares the cores between sessions first: what the attacker takes is not taken from this one's share.
+      detached: true,
     });
     closeSync(log);
     this.pid = this.#child.pid ?? 0;
