@@ -58,7 +58,7 @@ async function runAll(): Promise<number> {
       await deleteVhost(handle, vhost);
     }
     if (filled !== undefined) {
-      await filled.old;
+      await filled.settled();
       for (const attack of reading) await run(attack, filled);
     }
   } finally {
