@@ -57,6 +57,9 @@ export const DeliveryVariables = z
     JWT_SECRET: JwtSecrets,
     /** How far ahead a token may end: one that was lost works until then. */
     MAX_TOKEN_LIFETIME: Age.default('31D'),
+    /** Who issues the tokens (`iss`), and for whom (`aud`); unset, anybody who has a key issues them for anybody. */
+    JWT_ISSUER: z.string().optional(),
+    JWT_AUDIENCE: z.string().optional(),
     WEBSOCKET_PORT: port(8080),
     /** Pages of these may read what HTTP answers them; a WebSocket asks no such leave. */
     ALLOWED_ORIGINS: AllowedOrigins.default([]),

@@ -82,9 +82,9 @@ class Delivery implements DeliveryService {
     const context = { instance, config, metrics: this.#metrics, logger: this.logger, wall, now };
     this.#stream = new EventStream({ ...context, consuming, publishing });
     const secrets = config.jwtSecret.reveal();
-    const verify = createTokenVerifier(secrets, wall, {
-      maxLifetimeMs: ageSeconds(config.maxTokenLifetime) * 1_000,
-    });
+    const { maxTokenLifetime, jwtIssuer: issuer, jwtAudience: audience } = config;
+    const rules = { maxLifetimeMs: ageSeconds(maxTokenLifetime) * 1_000, issuer, audience };
+    const verify = createTokenVerifier(secrets, wall, rules);
     this.#sessions = new Sessions({ ...context, stream: this.#stream, verify });
     this.#server = this.#createServer(new Tickets(secrets, verify, wall));
     this.#monitoring = monitorDelivery({

@@ -12,18 +12,27 @@ export interface Person {
   readonly id: number;
 }
 
-/** A token as the booking backend would issue it. */
-export function signToken(secret: string, { role, id }: Person, ttlS = DEFAULT_TTL_S): string {
-  const claims = { sub: String(id), data: { user_id: id, role } };
-  return jwt.sign(claims, secret, { algorithm: 'HS256', expiresIn: ttlS });
+/** A token as the booking backend would issue it, to whom `JWT_ISSUER` and `JWT_AUDIENCE` may have given a name. */
+export function signToken(
+  secret: string,
+  { role, id }: Person,
+  ttlS = DEFAULT_TTL_S,
+  names: { readonly iss?: string | undefined; readonly aud?: string | undefined } = {},
+): string {
+  const claims = { ...names, sub: String(id), data: { user_id: id, role } };
+  return jwt.sign(JSON.parse(JSON.stringify(claims)) as object, secret, {
+    algorithm: 'HS256',
+    expiresIn: ttlS,
+  });
 }
 
-/** The one with which a token is signed: the first, which is the newest while they are rotated. */
-export function readSigningSecret(env: Readonly<Record<string, string | undefined>>): string {
-  const { JWT_SECRET } = DeliveryVariables.shape;
-  const { jwtSecret } = readVariables(z.object({ JWT_SECRET }), env);
-  const [newest = ''] = jwtSecret.reveal();
-  return newest;
+/** Signs as these settings want it: of several secrets with the first, which is the newest while they are rotated. */
+export function readSigner(env: Readonly<Record<string, string | undefined>>) {
+  const { JWT_SECRET, JWT_ISSUER, JWT_AUDIENCE } = DeliveryVariables.shape;
+  const settings = readVariables(z.object({ JWT_SECRET, JWT_ISSUER, JWT_AUDIENCE }), env);
+  const [newest = ''] = settings.jwtSecret.reveal();
+  const names = { iss: settings.jwtIssuer, aud: settings.jwtAudience };
+  return (person: Person, ttlS = DEFAULT_TTL_S) => signToken(newest, person, ttlS, names);
 }
 
 export function readPerson(role: string | undefined, id: string | undefined): Person {

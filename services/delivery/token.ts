@@ -6,7 +6,7 @@ import {
   runMain,
   UsageError,
 } from '../../shared/service/command-line.ts';
-import { DEFAULT_TTL_S, readPerson, readSigningSecret, signToken } from './sign-token.ts';
+import { DEFAULT_TTL_S, readPerson, readSigner } from './sign-token.ts';
 
 const usage = `usage: token --role ROLE --id ID [--ttl SECONDS]
 
@@ -21,6 +21,6 @@ await runMain(usage, () => {
   if (positionals.length > 0) throw new UsageError(`Unexpected argument ${positionals.join(' ')}.`);
   const person = readPerson(values.role, values.id);
   const ttlS = values.ttl === undefined ? DEFAULT_TTL_S : positiveInteger('--ttl', values.ttl);
-  printLine(signToken(readSigningSecret(process.env), person, ttlS));
+  printLine(readSigner(process.env)(person, ttlS));
   return 0;
 });

@@ -3,7 +3,7 @@ import { oneOf, roles } from '../../shared/contract/rooms.ts';
 import { readArguments, runMain, UsageError } from '../../shared/service/command-line.ts';
 import { readVariables } from '../../shared/config/env.ts';
 import { DeliveryVariables } from './config.ts';
-import { readPerson, readSigningSecret, signToken } from './sign-token.ts';
+import { readPerson, readSigner } from './sign-token.ts';
 import { watch } from './watch-sessions.ts';
 
 const usage = `usage: watch --role ROLE --id ID [--rooms A,B] [--url URL]
@@ -31,8 +31,8 @@ await runMain(usage, async () => {
 function tokenSource({ token, role, id }: { token?: string; role?: string; id?: string }) {
   if (token === undefined) {
     const person = readPerson(role, id);
-    const secret = readSigningSecret(process.env);
-    return { sign: () => signToken(secret, person) };
+    const sign = readSigner(process.env);
+    return { sign: () => sign(person) };
   }
   if ((role ?? id) !== undefined) throw new UsageError('Give --token, or --role and --id.');
   return { fixed: token };

@@ -43,6 +43,12 @@ describe('the command token', () => {
     }
   });
 
+  it('names issuer and audience as the settings want them', () => {
+    const names = { JWT_ISSUER: 'https://login.example.org', JWT_AUDIENCE: 'roomcast' };
+    const { stdout } = run('token', PROVIDER_4, { JWT_SECRET: TEST_SECRET, ...names });
+    expect(jwt.decode(stdout.trim())).toMatchObject({ iss: names.JWT_ISSUER, aud: names.JWT_AUDIENCE });
+  });
+
   it('says what is missing, and shows no secret', () => {
     expect(run('token', PROVIDER_4, {})).toMatchObject({
       status: 1,

@@ -64,9 +64,12 @@ describe('the defaults of delivery', () => {
   });
 
   it('the table above names every variable that has one, and .env.example every variable', () => {
-    const known = Object.keys(DeliveryVariables.parse(required));
+    const optional = { JWT_ISSUER: 'https://login.example.org', JWT_AUDIENCE: 'roomcast' };
+    const known = Object.keys(DeliveryVariables.parse({ ...required, ...optional }));
     const tabled = defaults.map(([name]) => name);
-    const others = ['JWT_SECRET', 'AMQP_URL', 'STATUS_PEERS', 'TRUSTED_PROXIES', 'ALLOWED_ORIGINS'];
+    const others = ['JWT_SECRET', 'AMQP_URL', 'STATUS_PEERS', 'TRUSTED_PROXIES', 'ALLOWED_ORIGINS'].concat(
+      Object.keys(optional),
+    );
     expect(known.toSorted()).toEqual([...tabled, ...others].toSorted());
     const example = readFileSync('.env.example', 'utf8');
     expect(known.filter((name) => !new RegExp(`^${name}=`, 'm').test(example))).toEqual([]);

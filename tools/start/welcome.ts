@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { BrokerHandle } from '../broker/broker.ts';
 import { firstOf, root, type Environment } from '../environment.ts';
-import { DEFAULT_TTL_S, signToken } from '../../services/delivery/sign-token.ts';
+import { DEFAULT_TTL_S, readSigner } from '../../services/delivery/sign-token.ts';
 import type { StartPorts } from './ports.ts';
 
 const firstEvent = {
@@ -19,7 +19,7 @@ const KEY_FROM_FILE = '$(grep ^INGEST_API_KEYS= .env | cut -d= -f2 | cut -d, -f1
 
 /** What a person needs to see a first event arrive, to paste into another shell in this folder. */
 export function welcome(env: Environment, ports: StartPorts, broker: BrokerHandle): string {
-  const token = signToken(firstOf(env, 'JWT_SECRET'), { role: 'provider', id: 4 });
+  const token = readSigner(env)({ role: 'provider', id: 4 });
   return `
 roomcast is up.
 

@@ -4,8 +4,9 @@ import { z } from 'zod';
 import { ExpiringMap } from '../../../shared/core/expiring-map.ts';
 import { stampOf, unixMs, wallTime } from '../../../shared/core/wall-time.ts';
 import type { WallClock } from '../../../shared/service/clock.ts';
+import { NumericDate, TICKET_AUDIENCE } from './claims.ts';
 import { Hs256Keys } from './hs256.ts';
-import { NumericDate, Person, TICKET_AUDIENCE } from './verify-token.ts';
+import { Person } from './person.ts';
 
 const LIFETIME_MS = 60_000;
 /** How far the clock of the instance that issued a ticket may be ahead of ours. */

@@ -1,0 +1,206 @@
+import { describe, expect, it } from '@jest/globals';
+import { createTokenVerifier } from '../../services/delivery/auth/verify-token.ts';
+import { wallTime } from '../../shared/core/wall-time.ts';
+import { NOON } from './fakes.ts';
+import { byHand, claims, data, LIFETIME_S, nowS, OLD_SECRET, SECRET, sign } from './made-tokens.ts';
+
+const verify = createTokenVerifier([SECRET, OLD_SECRET], () => wallTime(NOON), {
+  maxLifetimeMs: LIFETIME_S * 1000,
+});
+
+describe('a token is taken', () => {
+  it('as the fork issues it: user and role from `data`, the end from `exp`', () => {
+    expect(verify(sign(claims()))).toEqual({
+      principal: { userId: 4, role: 'provider', expiresAtMs: NOON + 900_000 },
+    });
+  });
+
+  it.each([
+    ['a user id in digits', data({ user_id: '4' })],
+    ['flat claims', claims({ data: undefined, user_id: 4, role: 'provider' })],
+    ['the user in `sub` alone, as a string', claims({ data: undefined, role: 'provider' })],
+    ['the user in `sub` alone, as a number', claims({ data: undefined, sub: 4, role: 'provider' })],
+    ['`data` without the user, who is in `sub`', claims({ data: { role: 'provider' } })],
+    ['`data` without the role, which is flat', claims({ data: { user_id: 4 }, role: 'provider' })],
+    ['type access', claims({ type: 'access' })],
+    ['claims that we do not know', claims({ scope: ['a'], nonce: 1 })],
+    ['nbf in the past', claims({ nbf: nowS - 1 })],
+    ['nbf 30 s ahead: the clock of the issuer is a little fast', claims({ nbf: nowS + 30 })],
+    ['iat 30 s ahead', claims({ iat: nowS + 30 })],
+    ['iat long ago', claims({ iat: -1 })],
+    ['fractions of seconds', claims({ exp: nowS + 900.25, nbf: nowS - 0.5, iat: nowS - 0.75 })],
+    ['exp as far ahead as it may be', claims({ exp: nowS + LIFETIME_S })],
+    ['an audience', claims({ aud: 'mobile' })],
+    ['several audiences', claims({ aud: ['mobile', 'web'] })],
+    ['a name in `sub` beside the user in `data`', claims({ sub: 'p@example.org' })],
+    ['the same person at the top and in `data`', claims({ user_id: '4', role: 'provider' })],
+    ['`data` that says nothing of the person', claims({ data: { theme: 'dark' }, role: 'provider' })],
+    ['type access in `data` too', data({ type: 'access' })],
+  ])('with %s', (_what, payload) => {
+    expect(verify(sign(payload))).toMatchObject({ principal: { userId: 4, role: 'provider' } });
+  });
+
+  it.each(['admin', 'provider', 'secretary', 'customer'] as const)('of a %s', (role) => {
+    expect(verify(sign(data({ role })))).toMatchObject({ principal: { role } });
+  });
+
+  it('by each of the secrets of a rotation', () => {
+    expect(verify(sign(claims(), OLD_SECRET))).toMatchObject({ principal: { userId: 4 } });
+  });
+
+  it('up to its last moment, fractions of a second too', () => {
+    expect(verify(sign(claims({ exp: nowS + 1 })))).toMatchObject({
+      principal: { expiresAtMs: NOON + 1_000 },
+    });
+    expect(verify(byHand(claims({ exp: nowS + 0.25 })))).toMatchObject({
+      principal: { expiresAtMs: NOON + 250 },
+    });
+  });
+
+  it('with an end that can be written, however long tokens may live', () => {
+    const patient = createTokenVerifier([SECRET], () => wallTime(NOON), { maxLifetimeMs: Number.MAX_VALUE });
+    for (const exp of [NOON + 900_000, Number.MAX_SAFE_INTEGER]) {
+      const verdict = patient(sign(claims({ exp })));
+      const endMs = 'principal' in verdict ? verdict.principal.expiresAtMs : Number.NaN;
+      expect(new Date(endMs).toISOString()).toMatch(/^\d{4}-/);
+    }
+  });
+});
+
+describe('a token that we signed is refused in words that name the claim and why', () => {
+  const time = (seconds: number) => new Date(seconds * 1000).toISOString();
+
+  it.each([
+    ['nbf over 30 s ahead', claims({ nbf: nowS + 31 }), `it is not valid before ${time(nowS + 31)} (nbf)`],
+    ['iat over 30 s ahead', claims({ iat: nowS + 31 }), `it is not valid before ${time(nowS + 31)} (iat)`],
+    [
+      'nbf after the end of time',
+      claims({ nbf: 2 ** 53 }),
+      'it is not valid before 9999-12-31T23:59:59.000Z (nbf)',
+    ],
+    ['nbf in digits', claims({ nbf: String(nowS) }), 'nbf must be a number of seconds since 1970'],
+    ['nbf null', claims({ nbf: null }), 'nbf must be a number of seconds since 1970'],
+    ['iat in digits', claims({ iat: String(nowS) }), 'iat must be a number of seconds since 1970'],
+    ['iat a date', claims({ iat: time(nowS) }), 'iat must be a number of seconds since 1970'],
+    ['no exp', claims({ exp: undefined }), 'exp is missing'],
+    ['exp in digits', claims({ exp: String(nowS + 900) }), 'exp must be a number of seconds since 1970'],
+    [
+      'exp NaN, which JSON writes as null',
+      claims({ exp: Number.NaN }),
+      'exp must be a number of seconds since 1970',
+    ],
+    ['exp in a list', claims({ exp: [nowS + 900] }), 'exp must be a number of seconds since 1970'],
+    [
+      'exp too far ahead',
+      claims({ exp: nowS + LIFETIME_S + 31 }),
+      'exp is further ahead than MAX_TOKEN_LIFETIME allows.',
+    ],
+    ['exp in milliseconds', claims({ exp: NOON + 900_000 }), 'in seconds, not milliseconds'],
+    ['exp 2^53', claims({ exp: 2 ** 53 }), 'in seconds, not milliseconds'],
+    ['type 2fa_pending', claims({ type: '2fa_pending' }), 'type must be "access"'],
+    ['type refresh in data', data({ type: 'refresh' }), 'type must be "access"'],
+    ['Type refresh', claims({ Type: 'refresh' }), 'type must be "access"'],
+    [
+      'TYPE in data, beside a good one',
+      data({ type: 'access', TYPE: '2fa_pending' }),
+      'type must be "access"',
+    ],
+    ['type null', claims({ type: null }), 'type must be "access"'],
+    ['another user in sub', claims({ sub: '7' }), 'it names two users'],
+    ['another user at the top', claims({ user_id: 7 }), 'it names two users'],
+    ['no user at the top but text', claims({ user_id: 'p@example.org' }), 'it names two users'],
+    [
+      'another user in sub than at the top',
+      claims({ data: undefined, user_id: 4, sub: 7, role: 'provider' }),
+      'it names two users',
+    ],
+    ['another role at the top', claims({ role: 'admin' }), 'it names two roles'],
+    ['a list of roles at the top', claims({ role: ['provider'] }), 'it names two roles'],
+    [
+      'the user in data and the role at the top',
+      claims({ sub: undefined, data: { user_id: 4 }, role: 'provider' }),
+      'user_id and role must stand together',
+    ],
+    [
+      'the role in data and the user at the top',
+      claims({ sub: undefined, user_id: 4, data: { role: 'provider' } }),
+      'user_id and role must stand together',
+    ],
+    [
+      'an unknown role',
+      data({ role: 'superuser' }),
+      'role must be one of admin, provider, secretary, customer',
+    ],
+    ['no role', data({ role: undefined }), 'role must be one of'],
+    ['user 4.5', data({ user_id: 4.5 }), 'user_id expected a whole number'],
+    ['data in a list', claims({ data: [] }), 'data must be an object'],
+    ['data nested', claims({ data: { data: { user_id: 4, role: 'admin' } } }), 'role must be one of'],
+  ])('with %s', (_what, payload, why) => {
+    const token = byHand(payload);
+    const verdict = verify(token);
+    expect(verdict).toMatchObject({ refused: 'AUTH_FAILED' });
+    expect('refused' in verdict && verdict.message).toContain(`The token is not valid here: `);
+    expect('refused' in verdict && verdict.message).toContain(why);
+    for (const part of token.split('.')) expect(JSON.stringify(verdict)).not.toContain(part);
+  });
+
+  it.each([
+    ['a number with no end', `{"exp":1e999,"sub":"4","role":"provider"}`, 'exp must be a number'],
+    ['a list', '[]', 'its payload must be an object of claims'],
+    ['a word', '"access"', 'its payload must be an object of claims'],
+    ['null', 'null', 'it is no HS256 token'],
+    ['no JSON', '{', 'it is no HS256 token'],
+  ])('whose payload is %s', (_what, payload, why) => {
+    const verdict = verify(byHand(payload));
+    expect(verdict).toMatchObject({ refused: 'AUTH_FAILED' });
+    expect('refused' in verdict && verdict.message).toContain(why);
+  });
+
+  it.each([{ crit: ['b64'], b64: true }, { crit: [] }, { crit: ['exp'] }, { b64: false }, { zip: 'DEF' }])(
+    'when its header asks for an extension: %j',
+    (extension) => {
+      const verdict = verify(byHand(claims(), { alg: 'HS256', typ: 'JWT', ...extension }));
+      expect(verdict).toMatchObject({
+        refused: 'AUTH_FAILED',
+        message: expect.stringContaining('extension'),
+      });
+    },
+  );
+
+  it.each(['JOSE', 'dpop+jwt', 'logout+jwt', 'at+jwt;v=1', '', null, 4])('when its type is %j', (typ) => {
+    expect(verify(byHand(claims(), { alg: 'HS256', typ }))).toMatchObject({
+      refused: 'AUTH_FAILED',
+      message: expect.stringContaining('typ must be JWT or at+jwt'),
+    });
+  });
+
+  it.each([undefined, 'JWT', 'jwt', 'at+jwt', 'application/at+jwt'])('and taken when it is %j', (typ) => {
+    expect(verify(byHand(claims(), { alg: 'HS256', typ }))).toMatchObject({ principal: { userId: 4 } });
+  });
+});
+
+describe('where an issuer and an audience are set, a token', () => {
+  const strict = createTokenVerifier([SECRET], () => wallTime(NOON), {
+    maxLifetimeMs: LIFETIME_S * 1000,
+    issuer: 'https://login.example.org',
+    audience: 'roomcast',
+  });
+  const iss = 'https://login.example.org';
+
+  it.each(['roomcast', ['roomcast'], ['web', 'roomcast']])('with the issuer and for %j is taken', (aud) => {
+    expect(strict(sign(claims({ iss, aud })))).toMatchObject({ principal: { userId: 4 } });
+  });
+
+  it.each([
+    ['of another issuer', { iss: 'https://login.example.org/', aud: 'roomcast' }, 'JWT_ISSUER'],
+    ['of no issuer', { iss: undefined, aud: 'roomcast' }, 'JWT_ISSUER'],
+    ['of several issuers', { iss: [iss], aud: 'roomcast' }, 'JWT_ISSUER'],
+    ['for nobody', { iss }, 'JWT_AUDIENCE'],
+    ['for somebody else', { iss, aud: ['web', 'roomcast2'] }, 'JWT_AUDIENCE'],
+    ['for a list in a list', { iss, aud: [['roomcast']] }, 'JWT_AUDIENCE'],
+  ])('%s is refused, and told which setting says so', (_what, changes, setting) => {
+    const verdict = strict(sign(claims(changes)));
+    expect(verdict).toMatchObject({ refused: 'AUTH_FAILED', message: expect.stringContaining(setting) });
+    expect(JSON.stringify(verdict)).not.toContain('login.example.org');
+  });
+});
