@@ -7,16 +7,18 @@ import {
   port,
   readVariables,
   Secret,
+  sound,
   type Config,
 } from '../../shared/config/env.ts';
 import { Age, ageSeconds, between, drainsInTime, portsDiffer } from '../../shared/config/setting-rules.ts';
+import { keySetUrlProblem } from '../../shared/config/setting-urls.ts';
 import { weaknessOf } from '../../shared/config/weak-secrets.ts';
 
 /** HS256 keys below the hash's own length are guessable (RFC 7518 section 3.2). */
 const MIN_SECRET_BYTES = 32;
 const HOW_TO_MAKE = 'make one with: openssl rand -hex 32';
 
-const JwtSecrets = list(`required: the HS256 secret of the backend that issues the tokens; ${HOW_TO_MAKE}`)
+const JwtSecrets = list(`expected the HS256 secret of the backend that issues the tokens; ${HOW_TO_MAKE}`)
   .superRefine((secrets, context) => {
     const refuse = (message: string) =>
       context.addIssue({ code: 'custom', message: `${message}; ${HOW_TO_MAKE}` });
@@ -24,10 +26,27 @@ const JwtSecrets = list(`required: the HS256 secret of the backend that issues t
       const weakness = weaknessOf(secret);
       if (Buffer.byteLength(secret) < MIN_SECRET_BYTES) {
         refuse(`a secret is under ${MIN_SECRET_BYTES} bytes (a comma separates two)`);
+      } else if (/-----BEGIN |"kty"/.test(secret)) {
+        // As a secret it would let anybody sign who has the public key.
+        refuse('a secret is a key of another kind: public keys go into JWT_PUBLIC_KEYS_FILE');
       } else if (weakness !== undefined) refuse(`a secret is ${weakness}`);
     }
   })
   .transform((secrets) => new Secret<readonly string[]>(secrets));
+
+type KeyVariable = 'JWT_PUBLIC_KEYS_FILE' | 'JWT_JWKS_URL' | 'JWT_ISSUER' | 'JWT_AUDIENCE';
+
+/** An issuer signs for many: its keys say nothing of whom a token is for. */
+function namesIssuer(name: 'JWT_ISSUER' | 'JWT_AUDIENCE') {
+  return [
+    (env: Readonly<Partial<Record<KeyVariable, unknown>>>) =>
+      (env.JWT_PUBLIC_KEYS_FILE ?? env.JWT_JWKS_URL) === undefined || env[name] !== undefined,
+    between(
+      [name],
+      'required with JWT_PUBLIC_KEYS_FILE and JWT_JWKS_URL: which iss and aud their tokens have',
+    ),
+  ] as const;
+}
 
 const HOW_ORIGINS =
   'expected * or origins separated by commas, such as https://app.example.org: scheme, host and port, no path';
@@ -54,7 +73,11 @@ const MIB = 1024 * 1024;
 export const DeliveryVariables = z
   .object({
     ...commonVariables,
-    JWT_SECRET: JwtSecrets,
+    JWT_SECRET: JwtSecrets.default(() => new Secret<readonly string[]>([])),
+    /** PEM or a JWKS; read again when it changes. */
+    JWT_PUBLIC_KEYS_FILE: z.string().optional(),
+    /** Where the issuer publishes its JWKS. */
+    JWT_JWKS_URL: sound(keySetUrlProblem).optional(),
     /** How far ahead a token may end: one that was lost works until then. */
     MAX_TOKEN_LIFETIME: Age.default('31D'),
     /** Who issues the tokens (`iss`), and for whom (`aud`); unset, anybody who has a key issues them for anybody. */
@@ -105,6 +128,16 @@ export const DeliveryVariables = z
     HEALTH_MAX_OWN_QUEUE: integer({ min: 0, max: 1_000_000_000, default: 10_000 }),
     HEALTH_MAX_LATENCY_MS: integer({ min: 1, max: 600 * SECOND, default: 2 * SECOND }),
   })
+  .refine(
+    (env) =>
+      env.JWT_SECRET.reveal().length > 0 || (env.JWT_PUBLIC_KEYS_FILE ?? env.JWT_JWKS_URL) !== undefined,
+    between(
+      ['JWT_SECRET'],
+      `required: the HS256 secret of the backend that issues the tokens, unless its public keys are in JWT_PUBLIC_KEYS_FILE or at JWT_JWKS_URL; ${HOW_TO_MAKE}`,
+    ),
+  )
+  .refine(...namesIssuer('JWT_ISSUER'))
+  .refine(...namesIssuer('JWT_AUDIENCE'))
   .refine(
     (env) => env.PONG_TIMEOUT_MS < env.PING_INTERVAL_MS,
     between(

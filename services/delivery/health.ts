@@ -7,6 +7,7 @@ import {
 } from '../../shared/monitoring/health-reasons.ts';
 import type { HealthReason, HealthReport } from '../../shared/monitoring/health.ts';
 import type { Vitals } from '../../shared/monitoring/monitoring.ts';
+import type { KeysProblem } from './auth/issuer-keys.ts';
 import type { DeliveryConfig } from './config.ts';
 import type { DropReport } from '../../shared/monitoring/drops.ts';
 
@@ -26,6 +27,7 @@ export interface DeliveryCondition extends Omit<Vitals, 'nowMs'> {
   readonly broker: BrokerState;
   /** Whether what is published now reaches the sessions. */
   readonly alive: boolean;
+  readonly keys: readonly KeysProblem[];
   /** The name of the own queue, while there is one. */
   readonly ownQueue: string | undefined;
   /** What the broker has dropped from the own queue lately. */
@@ -44,16 +46,24 @@ export type DeliveryReport = HealthReport<DeliveryStats> & { readonly instance: 
 
 /** Unhealthy: give this instance no work. Degraded: it works, and somebody should look. */
 export function deliveryReportOf(condition: DeliveryCondition, limits: DeliveryLimits): DeliveryReport {
-  const { instance, stopping, broker, alive, queues, stats } = condition;
+  const { instance, stopping, broker, alive, keys, queues, stats } = condition;
   const reasons: HealthReason[] = [...brokerReasons(broker)];
   if (stopping) reasons.push({ code: 'draining', message: 'This instance is shutting down.' });
   else if (!alive && broker.state === 'connected') {
     reasons.push({ code: 'catching_up', message: 'The own queue is being prepared; events follow.' });
   }
+  for (const { state, message } of keys)
+    reasons.push({ code: `keys_${state}`, message: keysMessage[state] + message });
   reasons.push(...worriesOf(condition, limits));
-  const status = !alive || stopping ? 'unhealthy' : reasons.length > 0 ? 'degraded' : 'healthy';
+  const deaf = !alive || stopping || keys.some(({ state }) => state === 'missing');
+  const status = deaf ? 'unhealthy' : reasons.length > 0 ? 'degraded' : 'healthy';
   return { status, stats, broker, queues, reasons, instance };
 }
+
+const keysMessage = {
+  missing: 'The keys of the issuer are not known, so its tokens are answered OVERLOADED: ',
+  stale: 'The keys for tokens could not be read again; the last good ones are used: ',
+};
 
 function worriesOf(
   { broker, queues, ownQueue, drops, management, lagMs, latency }: DeliveryCondition,

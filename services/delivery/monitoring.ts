@@ -4,6 +4,7 @@ import { countsBy, totalOf } from '../../shared/monitoring/counts.ts';
 import { Monitoring, type Vitals } from '../../shared/monitoring/monitoring.ts';
 import { Rates, SAMPLE_MS, type Sample } from '../../shared/monitoring/sample-ring.ts';
 import type { InstanceStatus } from '../../shared/monitoring/status.ts';
+import type { TokenKeys } from './auth/token-keys.ts';
 import type { EventStream, InstanceContext } from './stream/event-stream.ts';
 import { deliveryReportOf, type DeliveryReport, type DeliveryStats } from './health.ts';
 import type { Sessions } from './session/sessions.ts';
@@ -16,6 +17,7 @@ export interface DeliveryParts extends InstanceContext {
   readonly brokerState: () => BrokerState;
   readonly stream: Pick<EventStream, 'liveness' | 'queue' | 'drops' | 'rooms'>;
   readonly sessions: Pick<Sessions, 'size' | 'countByRole'>;
+  readonly keys: Pick<TokenKeys, 'problems'>;
   readonly stopping: () => boolean;
 }
 
@@ -37,7 +39,7 @@ export function monitorDelivery(parts: DeliveryParts): Monitoring {
 }
 
 async function report(parts: DeliveryParts, vitals: Vitals, startedMs: number): Promise<DeliveryReport> {
-  const { instance, config, brokerState, stream, metrics, stopping } = parts;
+  const { instance, config, brokerState, stream, keys, metrics, stopping } = parts;
   const { nowMs } = vitals;
   const recent = metrics.recentEndToEnd.summary(nowMs, MINUTE_MS);
   const condition = {
@@ -46,6 +48,7 @@ async function report(parts: DeliveryParts, vitals: Vitals, startedMs: number): 
     stopping: stopping(),
     broker: brokerState(),
     alive: stream.liveness.isAlive,
+    keys: keys.problems,
     ownQueue: stream.queue.name,
     drops: stream.drops.report(nowMs),
     latency: { p99Ms: recent.quantile(0.99), count: recent.count },

@@ -8,7 +8,8 @@ import { listenOn, type Service } from '../../shared/service/lifecycle.ts';
 import { createLogger, type Logger } from '../../shared/service/logger.ts';
 import { NetworkSet } from '../../shared/config/networks.ts';
 import type { Monitoring } from '../../shared/monitoring/monitoring.ts';
-import { ageSeconds } from '../../shared/config/setting-rules.ts';
+import { rulesOf } from './auth/claims.ts';
+import { TokenKeys } from './auth/token-keys.ts';
 import { Tickets } from './auth/tickets.ts';
 import { createTokenVerifier } from './auth/verify-token.ts';
 import type { DeliveryConfig } from './config.ts';
@@ -27,6 +28,8 @@ export interface DeliveryService extends Service {
   readonly webSocketPort: number;
   readonly healthPort: number;
   readonly instance: string;
+  /** Takes other keys for tokens, and nothing else; sessions live on. */
+  reload(config: DeliveryConfig): void;
 }
 
 /** Starts one instance. It listens at once, is live while the broker is away, and ready once a mark came back. */
@@ -47,6 +50,7 @@ class Delivery implements DeliveryService {
   readonly instance = newInstanceName();
   private readonly logger: Logger;
   readonly failed: Promise<never>;
+  readonly #keys: TokenKeys;
   readonly #metrics: DeliveryMetrics;
   /** Marks go by a connection of their own: a broker under memory pressure stops reading from publishers. */
   readonly #connections: { consuming: BrokerConnection; publishing: BrokerConnection };
@@ -64,6 +68,7 @@ class Delivery implements DeliveryService {
     private readonly now: SteadyClock,
   ) {
     this.logger = logger.child({ instance: this.instance });
+    this.#keys = new TokenKeys(config, now, this.logger);
     this.#metrics = createMetrics({
       sessions: () => this.#sessions.countByRole(),
       rooms: () => this.#stream.rooms.countByKind(),
@@ -81,18 +86,16 @@ class Delivery implements DeliveryService {
     const { instance } = this;
     const context = { instance, config, metrics: this.#metrics, logger: this.logger, wall, now };
     this.#stream = new EventStream({ ...context, consuming, publishing });
-    const secrets = config.jwtSecret.reveal();
-    const { maxTokenLifetime, jwtIssuer: issuer, jwtAudience: audience } = config;
-    const rules = { maxLifetimeMs: ageSeconds(maxTokenLifetime) * 1_000, issuer, audience };
-    const verify = createTokenVerifier(secrets, wall, rules);
+    const verify = createTokenVerifier(this.#keys, wall, rulesOf(config));
     this.#sessions = new Sessions({ ...context, stream: this.#stream, verify });
-    this.#server = this.#createServer(new Tickets(secrets, verify, wall));
+    this.#server = this.#createServer(new Tickets(this.#keys.tickets, verify, wall));
     this.#monitoring = monitorDelivery({
       ...context,
       connection: consuming,
       brokerState: () => worstOf(Object.values(this.#connections).map(({ state }) => state)),
       stream: this.#stream,
       sessions: this.#sessions,
+      keys: this.#keys,
       stopping: () => this.#stopping !== undefined,
     });
     this.#timer = setInterval(() => this.#tick(), TICK_MS);
@@ -121,6 +124,10 @@ class Delivery implements DeliveryService {
     this.logger.info({ ports }, 'delivery is listening');
   }
 
+  reload(config: DeliveryConfig): void {
+    this.#keys.reload(config);
+  }
+
   stop(): Promise<void> {
     this.#stopping ??= this.#stop();
     return this.#stopping;
@@ -129,6 +136,7 @@ class Delivery implements DeliveryService {
   async #stop(): Promise<void> {
     this.logger.info({ sessions: this.#sessions.size }, 'draining');
     this.#server.stopListening();
+    this.#keys.close();
     await this.#sessions.drain(this.config.drainSpreadMs);
     clearInterval(this.#timer);
     await this.#stream.close();
@@ -167,6 +175,7 @@ class Delivery implements DeliveryService {
   }
 
   #tick(): void {
+    this.#keys.tick();
     this.#sessions.tick(this.now());
     this.#stream.tick(this.now());
   }

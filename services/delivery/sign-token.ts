@@ -29,7 +29,10 @@ export function signToken(
 /** Signs as these settings want it: of several secrets with the first, which is the newest while they are rotated. */
 export function readSigner(env: Readonly<Record<string, string | undefined>>) {
   const { JWT_SECRET, JWT_ISSUER, JWT_AUDIENCE } = DeliveryVariables.shape;
-  const settings = readVariables(z.object({ JWT_SECRET, JWT_ISSUER, JWT_AUDIENCE }), env);
+  const settings = readVariables(
+    z.object({ JWT_SECRET: JWT_SECRET.unwrap(), JWT_ISSUER, JWT_AUDIENCE }),
+    env,
+  );
   const [newest = ''] = settings.jwtSecret.reveal();
   const names = { iss: settings.jwtIssuer, aud: settings.jwtAudience };
   return (person: Person, ttlS = DEFAULT_TTL_S) => signToken(newest, person, ttlS, names);

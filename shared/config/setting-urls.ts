@@ -96,6 +96,17 @@ function brokerUrlProblem(url: string): string | undefined {
   return `has a heartbeat that is no number of seconds from 0 to ${MAX_HEARTBEAT_S}: write ?heartbeat=5, or leave it out`;
 }
 
+/** Where an issuer publishes its keys: who can change the answer on its way here can be anybody. */
+export function keySetUrlProblem(url: string): string | undefined {
+  const example = 'https://login.example.org/.well-known/jwks.json';
+  const noCredentials = `and keys are public: write it as ${example}`;
+  const problem = urlProblem(url, { example, schemes: ['https', 'http'], noCredentials });
+  if (problem !== undefined) return problem;
+  const { protocol, hostname } = new URL(url);
+  if (protocol === 'https:' || /^(localhost|127(\.\d+){3}|\[::1\])$/.test(hostname)) return undefined;
+  return 'must begin with https:// unless it is on this machine: http can be changed on its way';
+}
+
 function isDecodable(text: string): boolean {
   try {
     decodeURIComponent(text);

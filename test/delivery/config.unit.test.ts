@@ -64,7 +64,12 @@ describe('the defaults of delivery', () => {
   });
 
   it('the table above names every variable that has one, and .env.example every variable', () => {
-    const optional = { JWT_ISSUER: 'https://login.example.org', JWT_AUDIENCE: 'roomcast' };
+    const optional = {
+      JWT_PUBLIC_KEYS_FILE: 'keys.pem',
+      JWT_JWKS_URL: 'https://login.example.org/jwks.json',
+      JWT_ISSUER: 'https://login.example.org',
+      JWT_AUDIENCE: 'roomcast',
+    };
     const known = Object.keys(DeliveryVariables.parse({ ...required, ...optional }));
     const tabled = defaults.map(([name]) => name);
     const others = ['JWT_SECRET', 'AMQP_URL', 'STATUS_PEERS', 'TRUSTED_PROXIES', 'ALLOWED_ORIGINS'].concat(

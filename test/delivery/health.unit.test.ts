@@ -6,6 +6,7 @@ const well: DeliveryCondition = {
   stopping: false,
   broker: { state: 'connected' },
   alive: true,
+  keys: [],
   queues: [
     { name: 'appointments.inbox', messages: 0, consumers: 1 },
     { name: 'appointments.rejected', messages: 0, consumers: 0 },

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import jwt from 'jsonwebtoken';
+import { Hs256Keys } from '../../services/delivery/auth/hs256.ts';
 import { Tickets } from '../../services/delivery/auth/tickets.ts';
 import { createTokenVerifier } from '../../services/delivery/auth/verify-token.ts';
 import { wallTime } from '../../shared/core/wall-time.ts';
@@ -20,12 +21,13 @@ class Instance {
     options: { lifetimeMs?: number; maxUsed?: number } = {},
   ) {
     const wall = () => wallTime(this.nowMs);
-    this.verify = createTokenVerifier(secrets, wall, { maxLifetimeMs: 86_400_000 });
-    this.tickets = new Tickets(secrets, this.verify, wall, options);
+    const keys = new Hs256Keys(secrets);
+    this.verify = createTokenVerifier(keys, wall, { maxLifetimeMs: 86_400_000 });
+    this.tickets = new Tickets(keys, this.verify, wall, options);
   }
 
-  ticket(token: string = tokenOf()): string {
-    const issued = this.tickets.issue(token);
+  async ticket(token: string = tokenOf()): Promise<string> {
+    const issued = await this.tickets.issue(token);
     if ('refused' in issued) throw new Error(issued.message);
     return issued.ticket;
   }
@@ -39,60 +41,62 @@ function tokenOf(changes: object = {}, secret = SECRET): string {
 const principal = { userId: 4, role: 'provider', expiresAtMs: NOON + 900_000 };
 
 describe('a ticket', () => {
-  it('is issued for a token, and good for a minute', () => {
+  it('is issued for a token, and good for a minute', async () => {
     const { tickets } = new Instance();
-    expect(tickets.issue(tokenOf())).toEqual({
+    expect(await tickets.issue(tokenOf())).toEqual({
       ticket: expect.any(String),
       expiresAt: new Date(NOON + 60_000).toISOString(),
     });
   });
 
-  it('opens a session of the same person, which ends when that of the token would', () => {
+  it('opens a session of the same person, which ends when that of the token would', async () => {
     const instance = new Instance();
-    expect(instance.tickets.redeem(instance.ticket())).toEqual({ principal });
+    expect(instance.tickets.redeem(await instance.ticket())).toEqual({ principal });
   });
 
-  it('is good on every instance, and up to its last moment', () => {
+  it('is good on every instance, and up to its last moment', async () => {
     const [issuer, other] = [new Instance(), new Instance()];
-    const ticket = issuer.ticket();
+    const ticket = await issuer.ticket();
     other.nowMs = NOON + 59_999;
     expect(issuer.tickets.redeem(ticket)).toEqual({ principal });
     expect(other.tickets.redeem(ticket)).toEqual({ principal });
   });
 
-  it('does not outlive the token', () => {
+  it('does not outlive the token', async () => {
     const instance = new Instance();
-    const issued = instance.tickets.issue(tokenOf({ exp: nowS + 10 }));
+    const issued = await instance.tickets.issue(tokenOf({ exp: nowS + 10 }));
     expect(issued).toMatchObject({ expiresAt: new Date(NOON + 10_000).toISOString() });
   });
 
-  it('is taken from an instance whose clock is 30 s ahead, or that signs with the other secret of a rotation', () => {
+  it('is taken from an instance whose clock is 30 s ahead, or that signs with the other secret of a rotation', async () => {
     const ahead = new Instance();
     ahead.nowMs += 30_000;
-    expect(new Instance().tickets.redeem(ahead.ticket())).toEqual({ principal });
-    const behind = new Instance([OLD_SECRET]).ticket(tokenOf({}, OLD_SECRET));
+    expect(new Instance().tickets.redeem(await ahead.ticket())).toEqual({ principal });
+    const behind = await new Instance([OLD_SECRET]).ticket(tokenOf({}, OLD_SECRET));
     expect(new Instance([SECRET, OLD_SECRET]).tickets.redeem(behind)).toEqual({ principal });
   });
 
-  it('is not issued for a token that is refused', () => {
+  it('is not issued for a token that is refused', async () => {
     const { tickets } = new Instance();
-    expect(tickets.issue(tokenOf({ exp: nowS }))).toMatchObject({ refused: 'TOKEN_EXPIRED' });
-    expect(tickets.issue(tokenOf({ role: 'superuser' }))).toMatchObject({ refused: 'AUTH_FAILED' });
+    expect(await tickets.issue(tokenOf({ exp: nowS }))).toMatchObject({ refused: 'TOKEN_EXPIRED' });
+    expect(await tickets.issue(tokenOf({ role: 'superuser' }))).toMatchObject({ refused: 'AUTH_FAILED' });
   });
 
-  it('holds nothing of the token but the person and the end', () => {
+  it('holds nothing of the token but the person and the end', async () => {
     const instance = new Instance();
     const token = tokenOf({ email: 'p@example.org' });
-    const [, claims = ''] = instance.ticket(token).split('.');
+    const [, claims = ''] = (await instance.ticket(token)).split('.');
     expect(Buffer.from(claims, 'base64url').toString()).not.toContain('example.org');
-    expect(instance.ticket(token)).not.toContain(token.split('.')[2]);
+    expect(await instance.ticket(token)).not.toContain(token.split('.')[2]);
   });
 });
 
+const foreignTicket = await new Instance([OLD_SECRET]).ticket(tokenOf({}, OLD_SECRET));
+
 describe('a ticket is refused', () => {
-  it('at its second use on the same instance, for as long as it would be good', () => {
+  it('at its second use on the same instance, for as long as it would be good', async () => {
     const instance = new Instance();
-    const ticket = instance.ticket();
+    const ticket = await instance.ticket();
     instance.tickets.redeem(ticket);
     for (const laterMs of [0, 1, 59_999]) {
       instance.nowMs = NOON + laterMs;
@@ -104,10 +108,10 @@ describe('a ticket is refused', () => {
     }
   });
 
-  it('at its second use also where it came from a clock ahead, or where ours is set back', () => {
+  it('at its second use also where it came from a clock ahead, or where ours is set back', async () => {
     const [ahead, instance] = [new Instance(), new Instance()];
     ahead.nowMs += 30_000;
-    const ticket = ahead.ticket();
+    const ticket = await ahead.ticket();
     instance.tickets.redeem(ticket);
     for (const laterMs of [89_999, -3_600_000, 0]) {
       instance.nowMs = NOON + laterMs;
@@ -115,9 +119,9 @@ describe('a ticket is refused', () => {
     }
   });
 
-  it('once its minute is over, whether used or not, with what to do next', () => {
+  it('once its minute is over, whether used or not, with what to do next', async () => {
     const instance = new Instance();
-    const [used, unused] = [instance.ticket(), instance.ticket()];
+    const [used, unused] = [await instance.ticket(), await instance.ticket()];
     instance.tickets.redeem(used);
     instance.nowMs = NOON + 60_000;
     for (const ticket of [used, unused]) {
@@ -128,9 +132,9 @@ describe('a ticket is refused', () => {
     }
   });
 
-  it('where it ends later than any that is issued here', () => {
+  it('where it ends later than any that is issued here', async () => {
     const patient = new Instance([SECRET], { lifetimeMs: 600_000 });
-    expect(new Instance().tickets.redeem(patient.ticket())).toMatchObject({ refused: 'AUTH_FAILED' });
+    expect(new Instance().tickets.redeem(await patient.ticket())).toMatchObject({ refused: 'AUTH_FAILED' });
   });
 
   it.each([
@@ -138,7 +142,7 @@ describe('a ticket is refused', () => {
     ['no JWT', 'abc'],
     ['a token', tokenOf()],
     ['a token with the audience of tickets', tokenOf({ aud: 'roomcast-ticket' })],
-    ['signed by somebody else', new Instance([OLD_SECRET]).ticket(tokenOf({}, OLD_SECRET))],
+    ['signed by somebody else', foreignTicket],
     ['without an id, so that it could be used again', forged({ jti: undefined })],
     ['of a role that there is not', forged({ session: { user_id: 4, role: 'superuser', exp: nowS + 900 } })],
     ['without an end of its session', forged({ session: { user_id: 4, role: 'provider' } })],
@@ -148,20 +152,20 @@ describe('a ticket is refused', () => {
     expect(verdict).toMatchObject({ refused: 'AUTH_FAILED', message: expect.stringContaining('no ticket') });
   });
 
-  it('where a token is asked for, whatever else is in it', () => {
+  it('where a token is asked for, whatever else is in it', async () => {
     const instance = new Instance();
     const audiences = ['roomcast-ticket', ['mobile', 'roomcast-ticket']];
-    for (const token of [instance.ticket(), ...audiences.map((aud) => tokenOf({ aud }))]) {
-      expect(instance.verify(token)).toMatchObject({
+    for (const token of [await instance.ticket(), ...audiences.map((aud) => tokenOf({ aud }))]) {
+      expect(await instance.verify(token)).toMatchObject({
         refused: 'AUTH_FAILED',
         message: expect.stringContaining('it is a ticket'),
       });
-      expect(instance.tickets.issue(token)).toMatchObject({ refused: 'AUTH_FAILED' });
+      expect(await instance.tickets.issue(token)).toMatchObject({ refused: 'AUTH_FAILED' });
     }
   });
 
-  it('as a token of the backend, which has the same secret: its person is not where tokens have theirs', () => {
-    const claims = jwt.decode(new Instance().ticket());
+  it('as a token of the backend, which has the same secret: its person is not where tokens have theirs', async () => {
+    const claims = jwt.decode(await new Instance().ticket());
     for (const name of ['sub', 'data', 'user_id', 'role']) expect(claims).not.toHaveProperty(name);
   });
 
@@ -175,9 +179,9 @@ describe('a ticket is refused', () => {
 });
 
 describe('used tickets', () => {
-  it('are remembered up to a bound, the youngest at least', () => {
+  it('are remembered up to a bound, the youngest at least', async () => {
     const instance = new Instance([SECRET], { maxUsed: 2 });
-    const tickets = [1, 2, 3].map(() => instance.ticket());
+    const tickets = await Promise.all([1, 2, 3].map(() => instance.ticket()));
     for (const ticket of tickets) instance.tickets.redeem(ticket);
     for (const ticket of tickets.slice(1)) {
       expect(instance.tickets.redeem(ticket)).toMatchObject({ refused: 'AUTH_FAILED' });

@@ -1,16 +1,17 @@
 import { describe, expect, it } from '@jest/globals';
+import { Hs256Keys } from '../../services/delivery/auth/hs256.ts';
 import { createTokenVerifier } from '../../services/delivery/auth/verify-token.ts';
 import { wallTime } from '../../shared/core/wall-time.ts';
 import { NOON } from './fakes.ts';
 import { byHand, claims, data, LIFETIME_S, nowS, OLD_SECRET, SECRET, sign } from './made-tokens.ts';
 
-const verify = createTokenVerifier([SECRET, OLD_SECRET], () => wallTime(NOON), {
+const verify = createTokenVerifier(new Hs256Keys([SECRET, OLD_SECRET]), () => wallTime(NOON), {
   maxLifetimeMs: LIFETIME_S * 1000,
 });
 
 describe('a token is taken', () => {
-  it('as the fork issues it: user and role from `data`, the end from `exp`', () => {
-    expect(verify(sign(claims()))).toEqual({
+  it('as the fork issues it: user and role from `data`, the end from `exp`', async () => {
+    expect(await verify(sign(claims()))).toEqual({
       principal: { userId: 4, role: 'provider', expiresAtMs: NOON + 900_000 },
     });
   });
@@ -36,31 +37,33 @@ describe('a token is taken', () => {
     ['the same person at the top and in `data`', claims({ user_id: '4', role: 'provider' })],
     ['`data` that says nothing of the person', claims({ data: { theme: 'dark' }, role: 'provider' })],
     ['type access in `data` too', data({ type: 'access' })],
-  ])('with %s', (_what, payload) => {
-    expect(verify(sign(payload))).toMatchObject({ principal: { userId: 4, role: 'provider' } });
+  ])('with %s', async (_what, payload) => {
+    expect(await verify(sign(payload))).toMatchObject({ principal: { userId: 4, role: 'provider' } });
   });
 
-  it.each(['admin', 'provider', 'secretary', 'customer'] as const)('of a %s', (role) => {
-    expect(verify(sign(data({ role })))).toMatchObject({ principal: { role } });
+  it.each(['admin', 'provider', 'secretary', 'customer'] as const)('of a %s', async (role) => {
+    expect(await verify(sign(data({ role })))).toMatchObject({ principal: { role } });
   });
 
-  it('by each of the secrets of a rotation', () => {
-    expect(verify(sign(claims(), OLD_SECRET))).toMatchObject({ principal: { userId: 4 } });
+  it('by each of the secrets of a rotation', async () => {
+    expect(await verify(sign(claims(), OLD_SECRET))).toMatchObject({ principal: { userId: 4 } });
   });
 
-  it('up to its last moment, fractions of a second too', () => {
-    expect(verify(sign(claims({ exp: nowS + 1 })))).toMatchObject({
+  it('up to its last moment, fractions of a second too', async () => {
+    expect(await verify(sign(claims({ exp: nowS + 1 })))).toMatchObject({
       principal: { expiresAtMs: NOON + 1_000 },
     });
-    expect(verify(byHand(claims({ exp: nowS + 0.25 })))).toMatchObject({
+    expect(await verify(byHand(claims({ exp: nowS + 0.25 })))).toMatchObject({
       principal: { expiresAtMs: NOON + 250 },
     });
   });
 
-  it('with an end that can be written, however long tokens may live', () => {
-    const patient = createTokenVerifier([SECRET], () => wallTime(NOON), { maxLifetimeMs: Number.MAX_VALUE });
+  it('with an end that can be written, however long tokens may live', async () => {
+    const patient = createTokenVerifier(new Hs256Keys([SECRET]), () => wallTime(NOON), {
+      maxLifetimeMs: Number.MAX_VALUE,
+    });
     for (const exp of [NOON + 900_000, Number.MAX_SAFE_INTEGER]) {
-      const verdict = patient(sign(claims({ exp })));
+      const verdict = await patient(sign(claims({ exp })));
       const endMs = 'principal' in verdict ? verdict.principal.expiresAtMs : Number.NaN;
       expect(new Date(endMs).toISOString()).toMatch(/^\d{4}-/);
     }
@@ -135,9 +138,9 @@ describe('a token that we signed is refused in words that name the claim and why
     ['user 4.5', data({ user_id: 4.5 }), 'user_id expected a whole number'],
     ['data in a list', claims({ data: [] }), 'data must be an object'],
     ['data nested', claims({ data: { data: { user_id: 4, role: 'admin' } } }), 'role must be one of'],
-  ])('with %s', (_what, payload, why) => {
+  ])('with %s', async (_what, payload, why) => {
     const token = byHand(payload);
-    const verdict = verify(token);
+    const verdict = await verify(token);
     expect(verdict).toMatchObject({ refused: 'AUTH_FAILED' });
     expect('refused' in verdict && verdict.message).toContain(`The token is not valid here: `);
     expect('refused' in verdict && verdict.message).toContain(why);
@@ -148,18 +151,18 @@ describe('a token that we signed is refused in words that name the claim and why
     ['a number with no end', `{"exp":1e999,"sub":"4","role":"provider"}`, 'exp must be a number'],
     ['a list', '[]', 'its payload must be an object of claims'],
     ['a word', '"access"', 'its payload must be an object of claims'],
-    ['null', 'null', 'it is no HS256 token'],
-    ['no JSON', '{', 'it is no HS256 token'],
-  ])('whose payload is %s', (_what, payload, why) => {
-    const verdict = verify(byHand(payload));
+    ['null', 'null', 'no key of this installation signed it'],
+    ['no JSON', '{', 'no key of this installation signed it'],
+  ])('whose payload is %s', async (_what, payload, why) => {
+    const verdict = await verify(byHand(payload));
     expect(verdict).toMatchObject({ refused: 'AUTH_FAILED' });
     expect('refused' in verdict && verdict.message).toContain(why);
   });
 
   it.each([{ crit: ['b64'], b64: true }, { crit: [] }, { crit: ['exp'] }, { b64: false }, { zip: 'DEF' }])(
     'when its header asks for an extension: %j',
-    (extension) => {
-      const verdict = verify(byHand(claims(), { alg: 'HS256', typ: 'JWT', ...extension }));
+    async (extension) => {
+      const verdict = await verify(byHand(claims(), { alg: 'HS256', typ: 'JWT', ...extension }));
       expect(verdict).toMatchObject({
         refused: 'AUTH_FAILED',
         message: expect.stringContaining('extension'),
@@ -167,29 +170,40 @@ describe('a token that we signed is refused in words that name the claim and why
     },
   );
 
-  it.each(['JOSE', 'dpop+jwt', 'logout+jwt', 'at+jwt;v=1', '', null, 4])('when its type is %j', (typ) => {
-    expect(verify(byHand(claims(), { alg: 'HS256', typ }))).toMatchObject({
-      refused: 'AUTH_FAILED',
-      message: expect.stringContaining('typ must be JWT or at+jwt'),
-    });
-  });
+  it.each(['JOSE', 'dpop+jwt', 'logout+jwt', 'at+jwt;v=1', '', null, 4])(
+    'when its type is %j',
+    async (typ) => {
+      expect(await verify(byHand(claims(), { alg: 'HS256', typ }))).toMatchObject({
+        refused: 'AUTH_FAILED',
+        message: expect.stringContaining('typ must be JWT or at+jwt'),
+      });
+    },
+  );
 
-  it.each([undefined, 'JWT', 'jwt', 'at+jwt', 'application/at+jwt'])('and taken when it is %j', (typ) => {
-    expect(verify(byHand(claims(), { alg: 'HS256', typ }))).toMatchObject({ principal: { userId: 4 } });
-  });
+  it.each([undefined, 'JWT', 'jwt', 'at+jwt', 'application/at+jwt'])(
+    'and taken when it is %j',
+    async (typ) => {
+      expect(await verify(byHand(claims(), { alg: 'HS256', typ }))).toMatchObject({
+        principal: { userId: 4 },
+      });
+    },
+  );
 });
 
 describe('where an issuer and an audience are set, a token', () => {
-  const strict = createTokenVerifier([SECRET], () => wallTime(NOON), {
+  const strict = createTokenVerifier(new Hs256Keys([SECRET]), () => wallTime(NOON), {
     maxLifetimeMs: LIFETIME_S * 1000,
     issuer: 'https://login.example.org',
     audience: 'roomcast',
   });
   const iss = 'https://login.example.org';
 
-  it.each(['roomcast', ['roomcast'], ['web', 'roomcast']])('with the issuer and for %j is taken', (aud) => {
-    expect(strict(sign(claims({ iss, aud })))).toMatchObject({ principal: { userId: 4 } });
-  });
+  it.each(['roomcast', ['roomcast'], ['web', 'roomcast']])(
+    'with the issuer and for %j is taken',
+    async (aud) => {
+      expect(await strict(sign(claims({ iss, aud })))).toMatchObject({ principal: { userId: 4 } });
+    },
+  );
 
   it.each([
     ['of another issuer', { iss: 'https://login.example.org/', aud: 'roomcast' }, 'JWT_ISSUER'],
@@ -198,8 +212,8 @@ describe('where an issuer and an audience are set, a token', () => {
     ['for nobody', { iss }, 'JWT_AUDIENCE'],
     ['for somebody else', { iss, aud: ['web', 'roomcast2'] }, 'JWT_AUDIENCE'],
     ['for a list in a list', { iss, aud: [['roomcast']] }, 'JWT_AUDIENCE'],
-  ])('%s is refused, and told which setting says so', (_what, changes, setting) => {
-    const verdict = strict(sign(claims(changes)));
+  ])('%s is refused, and told which setting says so', async (_what, changes, setting) => {
+    const verdict = await strict(sign(claims(changes)));
     expect(verdict).toMatchObject({ refused: 'AUTH_FAILED', message: expect.stringContaining(setting) });
     expect(JSON.stringify(verdict)).not.toContain('login.example.org');
   });

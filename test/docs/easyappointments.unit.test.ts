@@ -4,6 +4,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
 import { z } from 'zod';
+import { Hs256Keys } from '../../services/delivery/auth/hs256.ts';
 import { createTokenVerifier } from '../../services/delivery/auth/verify-token.ts';
 import { DeliveryVariables } from '../../services/delivery/config.ts';
 import { IngestVariables, readConfig } from '../../services/ingest/config.ts';
@@ -136,15 +137,21 @@ describe('what the guide has people paste', () => {
     expect(Object.keys(ours.services)).toEqual(expect.arrayContaining(Object.keys(services)));
   });
 
-  it('is a token that delivery takes', () => {
+  it('is a token that delivery takes', async () => {
     const claims = z
       .object({ exp: z.number() })
       .loose()
       .parse(JSON.parse(blocks('json')[0] ?? ''));
-    const verify = createTokenVerifier([TEST_SECRET], () => wallTime((claims.exp - 1) * 1000), {
-      maxLifetimeMs: 900_000,
-    });
-    expect(verify(jwt.sign(claims, TEST_SECRET, { algorithm: 'HS256', noTimestamp: true }))).toMatchObject({
+    const verify = createTokenVerifier(
+      new Hs256Keys([TEST_SECRET]),
+      () => wallTime((claims.exp - 1) * 1000),
+      {
+        maxLifetimeMs: 900_000,
+      },
+    );
+    expect(
+      await verify(jwt.sign(claims, TEST_SECRET, { algorithm: 'HS256', noTimestamp: true })),
+    ).toMatchObject({
       principal: { userId: 4, role: 'provider' },
     });
   });

@@ -19,7 +19,11 @@ export class SteppedServices implements Starters {
       ports: { websocket: number; health: number };
       instance: string;
     };
-    return { ...running(service), webSocketPort: ports.websocket, healthPort: ports.health, instance };
+    return {
+      ...running(service),
+      ...{ webSocketPort: ports.websocket, healthPort: ports.health, instance },
+      reload: () => service.signal('SIGHUP'),
+    };
   };
 
   readonly ingest = async (env: Env): Promise<IngestService> => {

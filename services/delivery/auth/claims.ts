@@ -1,6 +1,8 @@
 import type { TokenVerdict } from '../session/access.ts';
 import type jwt from 'jsonwebtoken';
 import { z } from 'zod';
+import { ageSeconds } from '../../../shared/config/setting-rules.ts';
+import type { DeliveryConfig } from '../config.ts';
 import { readPerson } from './person.ts';
 
 /** Of tickets, which are signed with the same secrets and are no tokens. */
@@ -37,6 +39,14 @@ export interface TokenRules {
   /** Who issues the tokens, and for whom; unset: anybody who holds a key. */
   readonly issuer?: string | undefined;
   readonly audience?: string | undefined;
+}
+
+export function rulesOf({
+  maxTokenLifetime,
+  jwtIssuer: issuer,
+  jwtAudience: audience,
+}: Pick<DeliveryConfig, 'maxTokenLifetime' | 'jwtIssuer' | 'jwtAudience'>): TokenRules {
+  return { maxLifetimeMs: ageSeconds(maxTokenLifetime) * 1_000, issuer, audience };
 }
 
 export function failed(why: string): TokenVerdict {

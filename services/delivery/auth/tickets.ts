@@ -1,11 +1,11 @@
-import type { TokenVerdict } from '../session/access.ts';
+import type { TokenVerdict, Verify } from '../session/access.ts';
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import { ExpiringMap } from '../../../shared/core/expiring-map.ts';
 import { stampOf, unixMs, wallTime } from '../../../shared/core/wall-time.ts';
 import type { WallClock } from '../../../shared/service/clock.ts';
 import { NumericDate, TICKET_AUDIENCE } from './claims.ts';
-import { Hs256Keys } from './hs256.ts';
+import type { Hs256Keys } from './hs256.ts';
 import { Person } from './person.ts';
 
 const LIFETIME_MS = 60_000;
@@ -35,28 +35,26 @@ const refused = (refused: 'AUTH_FAILED' | 'TOKEN_EXPIRED', why: string): TokenVe
  * is good for one connect to each instance within a minute, and its session ends when the token's would have.
  */
 export class Tickets {
-  readonly #keys: Hs256Keys;
   readonly #lifetimeMs: number;
   readonly #used: ExpiringMap<string, true>;
 
   constructor(
-    secrets: readonly string[],
-    private readonly verify: (token: string) => TokenVerdict,
+    private readonly keys: Hs256Keys,
+    private readonly verify: Verify,
     private readonly now: WallClock,
     { lifetimeMs = LIFETIME_MS, maxUsed = MAX_USED }: { lifetimeMs?: number; maxUsed?: number } = {},
   ) {
-    this.#keys = new Hs256Keys(secrets);
     this.#lifetimeMs = lifetimeMs;
     // On the clock by which tickets end: none is forgotten while it is still good.
     this.#used = new ExpiringMap(maxUsed, lifetimeMs + LEEWAY_MS);
   }
 
-  issue(token: string): Issued | Extract<TokenVerdict, { refused: string }> {
-    const verdict = this.verify(token);
+  async issue(token: string): Promise<Issued | Extract<TokenVerdict, { refused: string }>> {
+    const verdict = await this.verify(token);
     if ('refused' in verdict) return verdict;
     const { userId, role, expiresAtMs } = verdict.principal;
     const endMs = Math.min(unixMs(this.now()) + this.#lifetimeMs, expiresAtMs);
-    const ticket = this.#keys.sign({
+    const ticket = this.keys.sign({
       aud: TICKET_AUDIENCE,
       jti: randomUUID(),
       exp: endMs / 1_000,
@@ -67,7 +65,7 @@ export class Tickets {
 
   /** The ticket is used up by this, if it was good. */
   redeem(ticket: string): TokenVerdict {
-    const parsed = TicketClaims.safeParse(this.#keys.read(ticket)?.payload);
+    const parsed = TicketClaims.safeParse(this.keys.read(ticket)?.payload);
     if (!parsed.success) return refused('AUTH_FAILED', 'This is no ticket of this installation.');
     const { jti, exp, session } = parsed.data;
     const nowMs = unixMs(this.now());

@@ -1,21 +1,30 @@
+import type jwt from 'jsonwebtoken';
 import type { TokenVerdict } from '../session/access.ts';
 import { unixMs } from '../../../shared/core/wall-time.ts';
 import type { WallClock } from '../../../shared/service/clock.ts';
 import { failed, judge, type TokenRules } from './claims.ts';
-import { Hs256Keys } from './hs256.ts';
 
-/** Whatever is wrong with a token that none of our secrets signed: what it claims is nobody's business. */
-const FOREIGN = failed('it is no HS256 token that one of the secrets of this installation signed');
+/** `undefined`: no key signed it; `unavailable`: that cannot be told yet. */
+export type Reading = jwt.Jwt | 'unavailable' | undefined;
 
-/** HS256 only, against each of the secrets. Which claim is wrong is told only of a token that one of them signed. */
+/** Whatever is wrong with a token that none of our keys signed: what it claims is nobody's business. */
+const FOREIGN = failed(
+  'no key of this installation signed it: a secret signs by HS256, a public key is for RS256, PS256 or ES256',
+);
+const UNAVAILABLE: TokenVerdict = {
+  refused: 'OVERLOADED',
+  message: 'The keys of the issuer of your token are being asked for. Come back with it in some seconds.',
+};
+
+/** Which claim is wrong is told only of a token that one of our keys signed. */
 export function createTokenVerifier(
-  secrets: readonly string[],
+  keys: { read(token: string): Reading | Promise<Reading> },
   now: WallClock,
   rules: TokenRules,
-): (token: string) => TokenVerdict {
-  const keys = new Hs256Keys(secrets);
-  return (token) => {
-    const signed = keys.read(token);
+): (token: string) => Promise<TokenVerdict> {
+  return async (token) => {
+    const signed = await keys.read(token);
+    if (signed === 'unavailable') return UNAVAILABLE;
     return signed === undefined ? FOREIGN : judge(signed, unixMs(now()), rules);
   };
 }

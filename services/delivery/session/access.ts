@@ -1,3 +1,4 @@
+import type { CloseName } from '../../../shared/contract/close-codes.ts';
 import { parseRoom, personalRoom, type Room } from '../../../shared/contract/routing.ts';
 import { ROOM_FORMS, roleRules, type Role, type RoleRule } from '../../../shared/contract/rooms.ts';
 import type { FrameErrorCode } from '../../../shared/contract/frames.ts';
@@ -19,8 +20,16 @@ export interface Principal {
 }
 
 export type TokenVerdict =
-  | { readonly principal: Principal }
-  | { readonly refused: 'AUTH_FAILED' | 'TOKEN_EXPIRED'; readonly message: string };
+  { readonly principal: Principal } | { readonly refused: keyof typeof closesFor; readonly message: string };
+
+/** How a session ends whose token is refused; overloaded: it cannot be judged yet. */
+export const closesFor = {
+  AUTH_FAILED: 'unauthenticated',
+  TOKEN_EXPIRED: 'tokenExpired',
+  OVERLOADED: 'overloaded',
+} as const satisfies Partial<Record<FrameErrorCode, CloseName>>;
+
+export type Verify = (token: string) => TokenVerdict | Promise<TokenVerdict>;
 
 /** Of a user on all their devices. Ids are unique within a role only: provider 4 and customer 4 are two people. */
 export function userKeyOf({ role, userId }: Pick<Principal, 'role' | 'userId'>): string {

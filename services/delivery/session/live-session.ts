@@ -1,4 +1,4 @@
-import type { TokenVerdict } from './access.ts';
+import type { Verify } from './access.ts';
 import { v7 as uuidv7 } from 'uuid';
 import type { CloseName } from '../../../shared/contract/close-codes.ts';
 import type { Cursor } from '../../../shared/contract/cursor.ts';
@@ -18,7 +18,7 @@ import type { Arrival, ClientEvents, Transport } from './transport.ts';
 
 export interface SessionContext extends InstanceContext {
   readonly stream: EventStream;
-  readonly verify: (token: string) => TokenVerdict;
+  readonly verify: Verify;
   readonly refusals: RefusalLog;
   readonly users: Users;
   /** The connection is gone; `heardAtMs` is its last sign of life, where it gives any. */
@@ -62,8 +62,8 @@ export class LiveSession {
       transport: this.transport,
       feed: this.#feed,
       observer: this.#observer,
-      verify: (token) => {
-        const verdict = verify(token);
+      verify: async (token) => {
+        const verdict = await verify(token);
         if ('refused' in verdict && this.session.principal === undefined) this.#refusedToken = token;
         return verdict;
       },

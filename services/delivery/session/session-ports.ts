@@ -2,7 +2,7 @@ import type { Cursor } from '../../../shared/contract/cursor.ts';
 import type { ErrorFrame, ServerFrame } from '../../../shared/contract/frames.ts';
 import type { Room } from '../../../shared/contract/routing.ts';
 import type { SteadyClock, WallClock } from '../../../shared/service/clock.ts';
-import type { Principal, TokenVerdict } from './access.ts';
+import type { Principal, Verify } from './access.ts';
 import type { DeliveryConfig } from '../config.ts';
 import type { Replay } from '../stream/resume.ts';
 import type { EventStream } from '../stream/event-stream.ts';
@@ -20,7 +20,7 @@ export interface SessionPorts {
   /** A `calendar.sync` with reason `gap`, for this client alone. */
   readonly sendGap: (cursor: Cursor) => void;
   readonly transport: Pick<Transport, 'close' | 'heartbeatMs'>;
-  readonly verify: (token: string) => TokenVerdict;
+  readonly verify: Verify;
   readonly stream: RoomStream & Pick<EventStream, 'position' | 'plan'>;
   readonly users: Users;
   readonly observer: {

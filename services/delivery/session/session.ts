@@ -9,7 +9,7 @@ import {
   type ServerFrame,
 } from '../../../shared/contract/frames.ts';
 import { stampOf, unixMs } from '../../../shared/core/wall-time.ts';
-import { userKeyOf, type Principal, type Credentials } from './access.ts';
+import { closesFor, userKeyOf, type Principal, type Credentials } from './access.ts';
 import type { StreamMember } from '../stream/event-stream.ts';
 import type { Feed } from '../stream/feed.ts';
 import { catchUp } from './catch-up.ts';
@@ -22,7 +22,7 @@ import type { SessionLimits, SessionPorts } from './session-ports.ts';
 const HOW_TO_AUTH = 'Send {"action":"auth","token":"…"} first.';
 
 /**
- * One connection's protocol. It is `waiting` for a token, then `entering` (its rooms are being bound), then `live`
+ * One connection's protocol. It is `waiting` for a token, then `entering` (it is checked, rooms are bound), then `live`
  * (its feed replays the past before it lets live events through); any of them may end in `closed`. Frames are answered in the order in which they
  * came; only pings overtake, because a client must not take a slow broker for a dead connection.
  */
@@ -196,10 +196,11 @@ export class Session implements StreamMember {
 
   async #authenticate(entrance: Credentials): Promise<void> {
     const { token, cursor, rooms } = entrance;
-    const verdict = this.ports.verify(token);
+    this.#become('entering');
+    const verdict = await this.ports.verify(token);
+    if (this.#hasEnded()) return;
     if ('refused' in verdict) {
-      const close = verdict.refused === 'TOKEN_EXPIRED' ? 'tokenExpired' : 'unauthenticated';
-      this.#refuse(verdict.refused, verdict.message, close);
+      this.#refuse(verdict.refused, verdict.message, closesFor[verdict.refused]);
       return;
     }
     const { principal } = verdict;
@@ -210,7 +211,6 @@ export class Session implements StreamMember {
       this.#endFlood('Another session of yours sent too many frames.', floodedMs);
       return;
     }
-    this.#become('entering');
     const errors = chooseForm(this.feed, entrance, frameBounds.of(principal, this.ports.now()));
     const announcements = await this.#membership.enter(principal, rooms);
     const position = await this.ports.stream.position();
@@ -234,7 +234,8 @@ export class Session implements StreamMember {
   }
 
   async #refresh(principal: Principal, entrance: Credentials): Promise<void> {
-    const verdict = this.ports.verify(entrance.token);
+    const verdict = await this.ports.verify(entrance.token);
+    if (this.#hasEnded()) return;
     if ('refused' in verdict) {
       this.#send(errorFrame(verdict.refused, verdict.message));
       return;

@@ -1,4 +1,4 @@
-import type { Credentials, TokenVerdict } from './access.ts';
+import type { Credentials, Verify } from './access.ts';
 import type { CloseName } from '../../../shared/contract/close-codes.ts';
 import type { ErrorFrame, ServerFrame } from '../../../shared/contract/frames.ts';
 import type { Outlet } from '../stream/feed.ts';
@@ -45,6 +45,6 @@ export interface Arrival {
   /** The client's, also behind a trusted proxy. */
   readonly remoteAddress: string;
   /** Where its token is none that a user was given. */
-  readonly verify?: (token: string) => TokenVerdict;
+  readonly verify?: Verify;
   open(events: ClientEvents): Transport;
 }

@@ -17,7 +17,7 @@ export interface HttpOptions extends MountOptions {
   /** Of pages that may read the answers; `*` for all. */
   readonly allowedOrigins: readonly string[];
   readonly tickets: {
-    issue(token: string): { readonly ticket: string; readonly expiresAt: string } | Refused;
+    issue(token: string): Promise<{ readonly ticket: string; readonly expiresAt: string } | Refused>;
     redeem(ticket: string): TokenVerdict;
   };
   /** The newest place of this instance; waits until there is one. */
@@ -42,7 +42,10 @@ export class HttpRequests implements Mount {
     this.#routes = new Map([
       ['/v1/stream', { method: 'GET', handle: (...of) => this.#stream(...of) }],
       ['/v1/events', { method: 'GET', handle: (...of) => this.#poll(...of) }],
-      ['/v1/tickets', { method: 'POST', handle: (request, response) => this.#ticket(request, response) }],
+      [
+        '/v1/tickets',
+        { method: 'POST', handle: (request, response) => void this.#ticket(request, response) },
+      ],
     ]);
   }
 
@@ -92,12 +95,18 @@ export class HttpRequests implements Mount {
     });
   }
 
-  #ticket(request: IncomingMessage, response: ServerResponse): void {
+  async #ticket(request: IncomingMessage, response: ServerResponse): Promise<void> {
     request.resume();
     const token = bearerOf(request);
-    if (token === undefined) return this.#refuse(response, NO_TOKEN);
-    const issued = this.options.tickets.issue(token);
-    if ('refused' in issued) return this.#refuse(response, { code: issued.refused, message: issued.message });
+    if (token === undefined) {
+      this.#refuse(response, NO_TOKEN);
+      return;
+    }
+    const issued = await this.options.tickets.issue(token);
+    if ('refused' in issued) {
+      this.#refuse(response, { code: issued.refused, message: issued.message });
+      return;
+    }
     answerJson(response, 201, { ticket: issued.ticket, expires_at: issued.expiresAt });
   }
 
