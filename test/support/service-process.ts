@@ -40,10 +40,10 @@ export class ServiceProcess {
     return this.#stderr;
   }
 
-  /** The first log line with this message; fails when the process ends before it. */
-  async said(message: string): Promise<LogLine> {
+  /** The first log line with this message, or the last of so many; fails when the process ends before it. */
+  async said(message: string, times = 1): Promise<LogLine> {
     for (;;) {
-      const found = this.log.find(({ msg }) => msg === message);
+      const found = this.log.filter(({ msg }) => msg === message)[times - 1];
       if (found !== undefined) return found;
       if (this.child.exitCode !== null) throw new Error(`exited ${this.child.exitCode}: ${this.#stderr}`);
       await new Promise<void>((resolve) => (this.#wake = resolve));

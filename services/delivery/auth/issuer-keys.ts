@@ -34,7 +34,9 @@ export interface KeysProblem {
  * most one fetch in 30 seconds.
  */
 export class IssuerKeys {
-  #set: { readonly keys: PublicKeys; readonly askedAtMs: number; readonly dueAtMs: number } | undefined;
+  #set: { readonly keys: PublicKeys; readonly fetch: number; readonly dueAtMs: number } | undefined;
+  /** Of fetches, the last that was begun. */
+  #lastFetch = 0;
   #askedAtMs = Number.NEGATIVE_INFINITY;
   #fetching: Promise<void> | undefined;
   #failure: string | undefined;
@@ -51,18 +53,18 @@ export class IssuerKeys {
     if (headerOf(token) === undefined) return undefined;
     const known = this.#keys()?.read(token);
     if (known !== undefined) return known;
-    const cameAtMs = this.#cameAt(token);
+    const cameAfter = this.#cameAfter(token);
     if (this.now() >= this.#askedAtMs + COOLDOWN_MS) void this.reload();
     await this.#fetching;
     const signed = this.#keys()?.read(token);
     if (signed !== undefined) return signed;
-    return this.#set !== undefined && this.#set.askedAtMs >= cameAtMs ? undefined : 'unavailable';
+    return this.#set !== undefined && this.#set.fetch > cameAfter ? undefined : 'unavailable';
   }
 
-  /** Asks again when the set has had its time; called about once a second. */
-  tick(): void {
+  /** Asks again when the set has had its time; called about once a second. Resolves with the answer, if it asked. */
+  async tick(): Promise<void> {
     const dueAtMs = Math.max(this.#set?.dueAtMs ?? 0, this.#askedAtMs + COOLDOWN_MS);
-    if (this.now() >= dueAtMs) void this.reload();
+    if (this.now() >= dueAtMs) await this.reload();
   }
 
   /** Asks now. */
@@ -88,13 +90,14 @@ export class IssuerKeys {
   async #fetch(): Promise<void> {
     const askedAtMs = this.now();
     this.#askedAtMs = askedAtMs;
+    const fetch = (this.#lastFetch += 1);
     try {
       const signal = AbortSignal.any([AbortSignal.timeout(TIMEOUT_MS), this.#stopped.signal]);
       const { text, maxAgeMs = CACHE_MS } = await fetchKeySet(this.url, signal);
       const read = readKeySet(text);
       if ('problem' in read) throw new Error(`its answer ${read.problem}`);
       const cacheMs = Math.min(Math.max(maxAgeMs, MIN_CACHE_MS), MAX_CACHE_MS);
-      this.#set = { keys: read.keys, askedAtMs, dueAtMs: askedAtMs + cacheMs };
+      this.#set = { keys: read.keys, fetch, dueAtMs: askedAtMs + cacheMs };
       this.#failure = undefined;
       this.logger.info({ keys: read.keys.size, passed_over: read.passedOver }, 'read the keys of the issuer');
     } catch (error) {
@@ -107,11 +110,12 @@ export class IssuerKeys {
     }
   }
 
-  #cameAt(token: string): number {
+  /** The last fetch that had begun when the token came for the first time. */
+  #cameAfter(token: string): number {
     const hash = createHash('sha256').update(token).digest('base64');
     const nowMs = this.now();
-    const cameAtMs = this.#unknown.get(hash, nowMs) ?? nowMs;
-    if (cameAtMs === nowMs) this.#unknown.set(hash, nowMs, nowMs);
-    return cameAtMs;
+    const known = this.#unknown.get(hash, nowMs);
+    if (known === undefined) this.#unknown.set(hash, this.#lastFetch, nowMs);
+    return known ?? this.#lastFetch;
   }
 }

@@ -39,7 +39,7 @@ export class TokenKeys {
   /** Called about once a second. */
   tick(): void {
     this.#file?.tick();
-    this.#issuer?.tick();
+    void this.#issuer?.tick();
   }
 
   /** Reads everything again; sessions live on. */

@@ -1,0 +1,154 @@
+import { describe, expect, it } from '@jest/globals';
+import type { ServerResponse } from 'node:http';
+import { IssuerKeys } from '../../services/delivery/auth/issuer-keys.ts';
+import { createLogger } from '../../shared/service/logger.ts';
+import { KeyServer } from '../support/key-server.ts';
+import { keySetOf, MadeKey } from './made-keys.ts';
+
+const [first, second, foreign] = ['first', 'second', 'foreign'].map((id) => MadeKey.ec(id)) as [
+  MadeKey,
+  MadeKey,
+  MadeKey,
+];
+const SECOND = 1_000;
+const HOUR = 3_600 * SECOND;
+const tokens = new Map<MadeKey, string>();
+
+/** One for each key: the same client comes again. */
+function tokenBy(key: MadeKey): string {
+  const token = tokens.get(key) ?? key.sign({ sub: '4' });
+  tokens.set(key, token);
+  return token;
+}
+
+/** The keys of one issuer, by a clock that the test sets. */
+class Issuer {
+  nowMs = 1_000_000;
+  readonly keys: IssuerKeys;
+
+  private constructor(readonly server: KeyServer) {
+    this.keys = new IssuerKeys(server.url, () => this.nowMs, createLogger('test', 'silent'));
+  }
+
+  static async publishing(...keys: readonly MadeKey[]): Promise<Issuer> {
+    const issuer = new Issuer(await KeyServer.start(setOf(...keys)));
+    await issuer.keys.reload();
+    return issuer;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.keys.close();
+    await this.server[Symbol.asyncDispose]();
+  }
+
+  /** What the issuer says of tokens by these keys: whether they are good, bad, or not to be told yet. */
+  async judge(...keys: readonly MadeKey[]): Promise<readonly string[]> {
+    const readings = await Promise.all(keys.map((key) => this.keys.read(tokenBy(key))));
+    return readings.map((reading) =>
+      reading === undefined ? 'bad' : reading === 'unavailable' ? 'later' : 'good',
+    );
+  }
+
+  async pass(ms: number): Promise<void> {
+    this.nowMs += ms;
+    await this.keys.tick();
+  }
+}
+
+const setOf = (...keys: readonly MadeKey[]) => keySetOf(...keys.map((key) => key.jwk()));
+
+describe('the keys of an issuer', () => {
+  it('verify without asking for each token', async () => {
+    await using issuer = await Issuer.publishing(first, second);
+    expect(await issuer.judge(first, second, first)).toEqual(['good', 'good', 'good']);
+    expect(issuer.server.asked).toBe(1);
+  });
+
+  it('are asked for when a token comes by a key that is new', async () => {
+    await using issuer = await Issuer.publishing(first);
+    issuer.server.publish(setOf(first, second));
+    issuer.nowMs += 30 * SECOND;
+    expect(await issuer.judge(second, first)).toEqual(['good', 'good']);
+  });
+
+  it('are asked for once in 30 s and by all together, whatever comes; until then nobody is refused for good', async () => {
+    await using issuer = await Issuer.publishing(first);
+    issuer.nowMs += 29 * SECOND;
+    expect(await issuer.judge(foreign, second)).toEqual(['later', 'later']);
+    expect(issuer.server.asked).toBe(1);
+    issuer.nowMs += SECOND;
+    issuer.server.publish(setOf(first, second));
+    expect(await issuer.judge(foreign, second, foreign, first)).toEqual(['bad', 'good', 'bad', 'good']);
+    expect(issuer.server.asked).toBe(2);
+    expect(await issuer.judge(MadeKey.ec('more'))).toEqual(['later']);
+    expect(issuer.server.asked).toBe(2);
+  });
+
+  it('may be others under the same name', async () => {
+    await using issuer = await Issuer.publishing(first);
+    const again = MadeKey.ec('first');
+    issuer.server.publish(setOf(again));
+    issuer.nowMs += 30 * SECOND;
+    expect(await issuer.judge(again)).toEqual(['good']);
+    expect(await issuer.judge(first)).toEqual(['later']);
+    issuer.nowMs += 30 * SECOND;
+    expect(await issuer.judge(first, again)).toEqual(['bad', 'good']);
+  });
+
+  it('are read again after ten minutes, or when they say: a key that was withdrawn is none', async () => {
+    await using issuer = await Issuer.publishing(first, second);
+    issuer.server.answer = (response) =>
+      response.setHeader('cache-control', 'public, max-age=90').end(setOf(second));
+    await issuer.pass(599 * SECOND);
+    expect(await issuer.judge(first)).toEqual(['good']);
+    await issuer.pass(SECOND);
+    expect(await issuer.judge(second)).toEqual(['good']);
+    issuer.server.publish(setOf(second));
+    await issuer.pass(89 * SECOND);
+    expect(issuer.server.asked).toBe(2);
+    await issuer.pass(SECOND);
+    expect([issuer.server.asked, await issuer.judge(second)]).toEqual([3, ['good']]);
+  });
+
+  it.each<[string, (response: ServerResponse) => void]>([
+    ['a page', (response) => response.end('<!doctype html>')],
+    ['an error', (response) => response.writeHead(500).end(setOf(foreign))],
+    ['a set without keys', (response) => response.end('{"keys":[]}')],
+    ['a set of secrets', (response) => response.end(keySetOf({ kty: 'oct', k: 'AAAA' }))],
+    ['a redirect', (response) => response.writeHead(302, { location: '/jwks.json?again' }).end()],
+    ['more than 256 KiB', (response) => response.end(' '.repeat(256 * 1024) + setOf(foreign))],
+    ['half an answer', (response) => response.writeHead(200, { 'content-length': 999 }).end('{"keys":')],
+    ['no answer', (response) => response.destroy()],
+  ])('stay the last good ones for a day while there is %s', async (_what, answer) => {
+    await using issuer = await Issuer.publishing(first);
+    issuer.server.answer = answer;
+    await issuer.pass(600 * SECOND);
+    expect(await issuer.judge(first, foreign)).toEqual(['good', 'later']);
+    expect(issuer.keys.problem).toMatchObject({
+      state: 'stale',
+      message: expect.stringContaining('JWT_JWKS_URL'),
+    });
+    await issuer.pass(24 * HOUR);
+    expect(await issuer.judge(first, foreign)).toEqual(['later', 'later']);
+    expect(issuer.keys.problem).toMatchObject({ state: 'missing' });
+    issuer.server.publish(setOf(first));
+    await issuer.pass(30 * SECOND);
+    expect(await issuer.judge(first, foreign)).toEqual(['good', 'bad']);
+    expect(issuer.keys.problem).toBeUndefined();
+  });
+
+  it('are missing until they could be had once', async () => {
+    await using issuer = await Issuer.publishing();
+    expect(issuer.keys.problem).toMatchObject({ state: 'missing' });
+    expect(await issuer.judge(first)).toEqual(['later']);
+  });
+});
+
+it('tokens that are for no public key ask for nothing', async () => {
+  await using issuer = await Issuer.publishing(first);
+  issuer.nowMs += HOUR;
+  for (const token of ['', 'a.b.c', 'eyJhbGciOiJIUzI1NiJ9.e30.AAAA', 'eyJhbGciOiJub25lIn0.e30.']) {
+    expect(await issuer.keys.read(token)).toBeUndefined();
+  }
+  expect(issuer.server.asked).toBe(1);
+});
