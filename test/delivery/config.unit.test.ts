@@ -193,6 +193,13 @@ describe('JWT_SECRET', () => {
     if (value.trim() !== '' && !value.includes(' ')) expect(problems).not.toContain(value);
   });
 
+  it.each([
+    '-----BEGIN PUBLIC KEY-----MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE-----END PUBLIC KEY-----',
+    '{"kty":"RSA" "n":"0vx7agoebGcQSuuPiLJXZptN9nndrQmbXEps2aiAFbWhM78LhWx"}',
+  ])('is no public key, with which anybody could sign: %.24s', (value) => {
+    expect(problemsOf({ JWT_SECRET: value })).toContain('public keys go into JWT_PUBLIC_KEYS_FILE');
+  });
+
   it('is measured in bytes', () => {
     expect(problemsOf({ JWT_SECRET: 'éùàñôçêüâöîåæøëï' })).toBe('');
   });
@@ -218,4 +225,46 @@ describe('JWT_SECRET', () => {
     expect(printed).not.toContain(JWT_SECRET);
     expect(printed).not.toContain('pa55word');
   });
+});
+
+describe('public keys', () => {
+  const names = { JWT_ISSUER: 'https://login.example.org', JWT_AUDIENCE: 'roomcast' };
+  const JWT_JWKS_URL = 'https://login.example.org/.well-known/jwks.json';
+
+  it.each([{ JWT_JWKS_URL }, { JWT_PUBLIC_KEYS_FILE: 'keys.pem' }])(
+    '%j stands in for JWT_SECRET',
+    (source) => {
+      expect(readConfig({ ...names, ...source }).jwtSecret.reveal()).toEqual([]);
+      expect(problemsOf({})).toContain(
+        'unless its public keys are in JWT_PUBLIC_KEYS_FILE or at JWT_JWKS_URL',
+      );
+    },
+  );
+
+  it.each(['JWT_ISSUER', 'JWT_AUDIENCE'])('need %s, with a secret beside them too', (name) => {
+    for (const source of [{ JWT_JWKS_URL }, { JWT_PUBLIC_KEYS_FILE: 'keys.pem' }]) {
+      expect(problemsOf({ ...required, ...names, ...source, [name]: '' })).toContain(`${name}: required`);
+    }
+    expect(problemsOf({ ...required, ...names, [name]: '' })).toBe('');
+  });
+
+  it.each([
+    ['http://login.example.org/jwks.json', 'must begin with https://'],
+    ['http://127.0.0.1.example.org/jwks.json', 'must begin with https://'],
+    ['http://localhost.example.org/jwks.json', 'must begin with https://'],
+    ['http://10.0.0.1/jwks.json', 'must begin with https://'],
+    ['https://user:pa55word@login.example.org/jwks.json', 'has a user or password in it'],
+    ['file:///etc/keys.json', 'must begin with https://'],
+    ['login.example.org', 'must begin with https://'],
+  ])('are not asked for at %s', (url, why) => {
+    expect(problemsOf({ ...names, JWT_JWKS_URL: url })).toContain(`JWT_JWKS_URL: ${why}`);
+    expect(problemsOf({ ...names, JWT_JWKS_URL: url })).not.toContain('pa55word');
+  });
+
+  it.each([
+    'http://localhost:8090/jwks.json',
+    'http://127.0.0.1/',
+    'http://[::1]:80/',
+    `${JWT_JWKS_URL}?tenant=4`,
+  ])('may be at %s', (url) => expect(problemsOf({ ...names, JWT_JWKS_URL: url })).toBe(''));
 });

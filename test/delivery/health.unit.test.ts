@@ -69,6 +69,12 @@ describe('delivery that works, but somebody should look', () => {
       /^7 wait in appointments.inbox .*whether ingest runs/,
     ],
     [
+      'the keys for tokens cannot be read again',
+      { keys: [{ state: 'stale', message: 'JWT_JWKS_URL: it answers 500' }] },
+      { code: 'keys_stale' },
+      /last good ones are used: JWT_JWKS_URL: it answers 500/,
+    ],
+    [
       'the broker is short of memory',
       { management: node(true, false) },
       { code: 'broker_alarm' },
@@ -152,6 +158,11 @@ describe('delivery that should be given no work', () => {
     ],
     ['its queue is being prepared', { alive: false }, ['catching_up']],
     ['it stops', { stopping: true }, ['draining']],
+    [
+      'the keys for tokens were never had',
+      { keys: [{ state: 'missing', message: 'JWT_JWKS_URL: it was not asked yet' }] },
+      ['keys_missing'],
+    ],
   ])('is unhealthy when %s', (_when, change, codes) => {
     const { status, reasons } = reportWhen(change);
     expect([status, reasons.map(({ code }) => code)]).toEqual(['unhealthy', codes]);

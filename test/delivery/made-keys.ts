@@ -11,8 +11,8 @@ export class MadeKey {
     readonly id: string,
   ) {}
 
-  static rsa(id: string, { bits = 2048, algorithm = 'RS256' as jwt.Algorithm } = {}): MadeKey {
-    return new MadeKey(generateKeyPairSync('rsa', { modulusLength: bits }), algorithm, id);
+  static rsa(id: string, { bits = 2048 } = {}): MadeKey {
+    return new MadeKey(generateKeyPairSync('rsa', { modulusLength: bits }), 'RS256', id);
   }
 
   static ec(id: string, curve = 'P-256'): MadeKey {

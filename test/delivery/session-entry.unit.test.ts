@@ -30,6 +30,7 @@ describe('a session that waits for its token', () => {
   it.each([
     ['no token', 'nonsense', ['AUTH_FAILED', 'close unauthenticated']],
     ['an expired token', 'expired', ['TOKEN_EXPIRED', 'close tokenExpired']],
+    ['one that cannot be judged yet', 'later', ['OVERLOADED', 'close overloaded']],
   ])('with %s it hears why and ends, from the upgrade or a frame', async (_what, token, expected) => {
     const fromUrl = new SessionWorld({ token });
     await settle();
@@ -46,6 +47,17 @@ describe('a session that waits for its token', () => {
       room: 'provider_4',
     });
     expect([world.rooms.entered, world.rooms.rooms(), world.plans]).toEqual([false, [], []]);
+  });
+
+  it('that ends while its token is checked asks nothing of the broker', async () => {
+    const world = new SessionWorld();
+    let verified: () => void = () => undefined;
+    world.whenVerified = new Promise((resolve) => (verified = resolve));
+    await world.receive(auth('provider 4'));
+    world.session.end();
+    verified();
+    await settle();
+    expect([world.out, world.rooms.entered, world.session.principal]).toEqual([[], false, undefined]);
   });
 
   it.each([

@@ -245,6 +245,7 @@ describe('the token of a live session', () => {
   it.each([
     ['a bad one', 'nonsense', 'AUTH_FAILED'],
     ['an expired one', 'expired', 'TOKEN_EXPIRED'],
+    ['one that cannot be judged yet', 'later', 'OVERLOADED'],
     ['one of another user', 'provider 5', 'AUTH_FAILED'],
     ['one of an administrator with another id', 'admin 1', 'AUTH_FAILED'],
   ])('%s changes nothing and the session lives on', async (_what, token, code) => {

@@ -26,8 +26,9 @@ export const limits = {
   maxRoomsPerSession: 100,
 };
 
-/** `provider 4`, `provider 4 for 60000` (ms), `expired`; anything else is no token. */
+/** `provider 4`, `provider 4 for 60000` (ms), `expired`, `later`; anything else is no token. */
 function verifyAt(nowMs: number, token: string): TokenVerdict {
+  if (token === 'later') return { refused: 'OVERLOADED', message: 'later' };
   if (token === 'expired') return { refused: 'TOKEN_EXPIRED', message: 'expired' };
   const [, role, id, , ttlMs] = /^(admin|provider|secretary|customer) (\d+)( for (\d+))?$/.exec(token) ?? [];
   if (role === undefined) return { refused: 'AUTH_FAILED', message: 'no token' };
@@ -54,6 +55,7 @@ export class SessionWorld implements SessionPorts {
   readonly newest = cursorAt(NOON);
   replay: Replay | Promise<Replay> = { recovered: true, entries: [], cursor: this.newest };
   whenPositioned: Promise<void> = Promise.resolve();
+  whenVerified: Promise<void> = Promise.resolve();
   nowMs = NOON;
   /** How far the machine's clock has been set. */
   steppedMs = 0;
@@ -101,7 +103,8 @@ export class SessionWorld implements SessionPorts {
     this.out.push({ gap: cursor });
   }
 
-  verify(token: string): TokenVerdict {
+  async verify(token: string): Promise<TokenVerdict> {
+    await this.whenVerified;
     return verifyAt(this.nowMs, token);
   }
 

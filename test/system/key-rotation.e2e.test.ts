@@ -125,7 +125,9 @@ describe('SIGHUP', () => {
   const OLD = 'c1a7f3e9b2d84650c1d7a3f9e2b84d65';
   const NEW = '5e8d2b9f3c7a1d60e4b95f28c7d03a16';
   let folder: string;
-  beforeEach(() => (folder = mkdtempSync(join(tmpdir(), 'roomcast-secret-'))));
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'roomcast-secret-'));
+  });
   afterEach(() => rmSync(folder, { recursive: true }));
 
   it('makes delivery read JWT_SECRET_FILE again; sessions live on, and what cannot be used changes nothing', async () => {
