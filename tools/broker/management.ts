@@ -33,6 +33,8 @@ export async function callManagement(
     headers: {
       authorization: `Basic ${Buffer.from(user).toString('base64')}`,
       'content-type': 'application/json',
+      // One that is kept may have been closed at the other end by the time of the next call, which then fails.
+      connection: 'close',
     },
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     signal: AbortSignal.timeout(CALL_MS),
