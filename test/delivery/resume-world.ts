@@ -23,6 +23,7 @@ export type ScanAnswer = Awaited<ReturnType<ScanSchedule['request']>>;
 
 /** Entries that arrived one millisecond after the other from NOON on; covered from a position on. */
 export function world({
+  beforehand = [],
   entries = [],
   coveredFrom = 0,
   maxBytes = 1_000_000,
@@ -32,6 +33,7 @@ export function world({
   longReplays = 30,
 }: WorldOptions = {}) {
   const timeline = new Timeline(maxBytes);
+  beforehand.forEach((entry, index) => timeline.append(kept(entry), NOON - 1_000 + index));
   entries.forEach((entry, index) => timeline.append(kept(entry), NOON + index));
   const scan = jest.fn<ScanSchedule['request']>();
   const covers = jest.fn((_patterns: readonly string[], position: number) => position >= coveredFrom);
@@ -73,6 +75,8 @@ export function world({
 }
 
 export interface WorldOptions {
+  /** What arrived a second before `entries`. */
+  beforehand?: readonly HistoryEntry[];
   entries?: readonly HistoryEntry[];
   coveredFrom?: number;
   maxBytes?: number;

@@ -2,6 +2,9 @@ import { describe, expect, it } from '@jest/globals';
 import { NOTHING, replayed, world } from './resume-world.ts';
 import { cursorAt, cursorsOf, event, kept, mark, NOON } from './fakes.ts';
 
+/** Of more than half a second before what a client has had: memory reaches back behind the reorder window. */
+const beforehand = [mark()];
+
 describe('a client with a cursor', () => {
   it('is served from memory what came after it in its rooms', async () => {
     const entries = [
@@ -12,7 +15,7 @@ describe('a client with a cursor', () => {
       event({ rooms: ['everyone'] }),
     ];
     const cursors = cursorsOf(entries);
-    const { after, scan } = world({ entries });
+    const { after, scan } = world({ beforehand, entries });
     const replay = await after(cursors[0]);
     expect(replayed(replay)).toEqual([cursors[2], cursors[4]]);
     expect(replay).toMatchObject({ recovered: true, cursor: cursors[4] });
@@ -22,40 +25,57 @@ describe('a client with a cursor', () => {
   it('may name a mark: it has seen no event yet', async () => {
     const entries = [mark(), event()];
     const [start, missed] = cursorsOf(entries);
-    expect(replayed(await world({ entries }).after(start))).toEqual([missed]);
+    expect(replayed(await world({ beforehand, entries }).after(start))).toEqual([missed]);
   });
 
   it('that missed nothing is given nothing, and the position where it is', async () => {
     const entries = [event(), event()];
     const last = cursorsOf(entries)[1];
-    expect(await world({ entries }).after(last)).toEqual({ recovered: true, entries: [], cursor: last });
+    expect(await world({ beforehand, entries }).after(last)).toEqual({
+      recovered: true,
+      entries: [],
+      cursor: last,
+    });
   });
 
   it('is given from memory, too, what another publisher got in just before it', async () => {
     const entries = [event({ origin: 'ingest-2' }), event({ origin: 'ingest-1' })];
     const [close, seen] = cursorsOf(entries);
-    expect(replayed(await world({ entries }).after(seen))).toEqual([close]);
+    expect(replayed(await world({ beforehand, entries }).after(seen))).toEqual([close]);
   });
 
   it('is served from the history where one of its rooms was not covered all the time', async () => {
     const entries = [event(), event()];
-    const { after, answer, scan } = world({ entries, coveredFrom: 1 });
+    const { after, answer, scan } = world({ beforehand, entries, coveredFrom: 1 });
     const [cursor] = cursorsOf(entries);
     const [entry, end] = [kept(event()), cursorAt(NOON)];
     answer({ found: true, entries: [entry], mark: end });
     expect(await after(cursor)).toEqual({ recovered: true, entries: [entry], cursor: end });
     expect(scan).toHaveBeenCalledWith(
-      expect.objectContaining({ from: { cursor, earlier: [] } }),
+      expect.objectContaining({ from: { cursor, earlier: cursorsOf(beforehand) } }),
       NOON - 60_000,
     );
   });
 
   it('asks the coverage of each of its rooms', async () => {
     const entries = [event()];
-    const { after, answer, covers, scan } = world({ entries });
+    const { after, answer, covers, scan } = world({ beforehand, entries });
     covers.mockImplementation(([pattern]) => pattern !== 'everyone');
     answer({ found: true });
     await after(cursorsOf(entries)[0]);
+    expect(scan).toHaveBeenCalledTimes(1);
+  });
+
+  it.each([
+    ['memory does not reach back behind the reorder window before it', { maxBytes: 1_500 }],
+    ['memory begins with it', { beforehand: [] }],
+    ['one of its rooms was covered only within the reorder window before it', { coveredFrom: 1 }],
+  ])('is served from the history where %s', async (_what, options) => {
+    const entries = [event({ origin: 'ingest-2' }), event({ origin: 'ingest-1' })];
+    const [close, seen] = entries;
+    const { after, answer, scan } = world({ beforehand, entries, ...options });
+    answer({ found: true, entries: [kept(close ?? event())] });
+    expect(replayed(await after(seen?.cursor))).toEqual([close?.cursor]);
     expect(scan).toHaveBeenCalledTimes(1);
   });
 

@@ -73,6 +73,17 @@ describe('Timeline', () => {
     timeline.append(own, NOON + 600);
     const position = timeline.append(at, NOON + 1_001);
     expect(cursorsOf(timeline.reorderWindow(position))).toEqual([close.cursor]);
+    expect(timeline.beforeWindow(position)).toBe(0);
+  });
+
+  it('does not know what was before the reorder window where that is not kept, or never came', () => {
+    const { timeline } = filled(MANY_BYTES, [1, 1, 1]);
+    expect(timeline.beforeWindow(2)).toBeUndefined();
+    timeline.append(kept(event()), NOON + 1_000);
+    expect(timeline.beforeWindow(3)).toBe(2);
+    const small = new Timeline(1);
+    for (const atMs of [NOON, NOON + 1_000]) small.append(kept(event()), atMs);
+    expect(small.beforeWindow(1)).toBeUndefined();
   });
 
   it('finds the first entry that arrived at or after a time', () => {

@@ -124,7 +124,8 @@ export class Resume<Member extends Reader> {
       const earlier = timeline.earlier(beginning.position);
       return this.#fromHistory(asking, { cursor: beginning.cursor, earlier });
     }
-    if (at !== undefined && this.#coversAll(asking.rooms, at)) {
+    const window = at === undefined ? undefined : timeline.beforeWindow(at);
+    if (at !== undefined && window !== undefined && this.#coversAll(asking.rooms, window)) {
       return this.#fromMemory(asking, [...timeline.reorderWindow(at), ...timeline.from(at + 1)]);
     }
     const isAhead = cursorTimeMs(cursor) > unixMs(wall()) + MAX_AHEAD_MS;

@@ -126,17 +126,20 @@ export class Timeline {
     return Array.from(this.from(position - MAX_LOST_ENTRIES, position), ({ cursor }) => cursor);
   }
 
-  /** What other publishers got in just before a position: see `ReorderWindow`. Here the time is that of the arrival. */
-  reorderWindow(position: number): readonly TimelineEntry[] {
-    const at = this.#slots.get(position);
-    if (at === undefined) return [];
-    const entries: TimelineEntry[] = [];
-    for (let before = position - 1; before >= this.#first; before -= 1) {
-      const slot = this.#slots.get(before);
-      if (slot === undefined || at.arrivedAtMs - slot.arrivedAtMs > REORDER_WINDOW_MS) break;
-      if (slot.entry.origin !== at.entry.origin) entries.push(slot.entry);
-    }
-    return entries.reverse();
+  /**
+   * Position of the newest entry before the reorder window of another (see `ReorderWindow`; here the time is that of the
+   * arrival). `undefined` where it is not kept: then part of the window may not be either.
+   */
+  beforeWindow(position: number): number | undefined {
+    const before = this.since(this.arrivedAtMs(position) - REORDER_WINDOW_MS) - 1;
+    return this.#slots.has(before) ? before : undefined;
+  }
+
+  /** What other publishers got in just before a position. */
+  *reorderWindow(position: number): Generator<TimelineEntry> {
+    const start = this.since(this.arrivedAtMs(position) - REORDER_WINDOW_MS);
+    const origin = this.at(position)?.origin;
+    for (const entry of this.from(start, position)) if (entry.origin !== origin) yield entry;
   }
 
   #dropFirst(): void {
