@@ -3,7 +3,7 @@ import { NOTHING, replayed, world } from './resume-world.ts';
 import { cursorAt, cursorsOf, event, kept, mark, NOON } from './fakes.ts';
 
 /** Of more than half a second before what a client has had: memory reaches back behind the reorder window. */
-const beforehand = [mark()];
+const beforehand = [mark({ atMs: NOON - 1_000 })];
 
 describe('a client with a cursor', () => {
   it('is served from memory what came after it in its rooms', async () => {

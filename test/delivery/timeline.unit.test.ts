@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { Timeline } from '../../services/delivery/stream/timeline.ts';
+import type { HistoryEntry } from '../../shared/contract/message.ts';
 import { cursorsOf, event, kept, mark, NOON } from './fakes.ts';
 
 const MANY_BYTES = 1_000_000;
@@ -60,30 +61,60 @@ describe('Timeline', () => {
     expect([...timeline.from(3)]).toEqual([]);
   });
 
-  it('knows what other publishers got in within half a second before a position, oldest first', () => {
-    const timeline = new Timeline(MANY_BYTES);
-    const [early, close, own, at] = [
-      kept(event({ origin: 'ingest-2' })),
-      kept(event({ origin: 'ingest-2' })),
-      kept(event({ origin: 'ingest-1' })),
-      kept(event({ origin: 'ingest-1' })),
-    ];
-    timeline.append(early, NOON);
-    timeline.append(close, NOON + 501);
-    timeline.append(own, NOON + 600);
-    const position = timeline.append(at, NOON + 1_001);
-    expect(cursorsOf(timeline.reorderWindow(position))).toEqual([close.cursor]);
-    expect(timeline.beforeWindow(position)).toBe(0);
-  });
+  describe('before a position', () => {
+    const SECOND = 1_000;
 
-  it('does not know what was before the reorder window where that is not kept, or never came', () => {
-    const { timeline } = filled(MANY_BYTES, [1, 1, 1]);
-    expect(timeline.beforeWindow(2)).toBeUndefined();
-    timeline.append(kept(event()), NOON + 1_000);
-    expect(timeline.beforeWindow(3)).toBe(2);
-    const small = new Timeline(1);
-    for (const atMs of [NOON, NOON + 1_000]) small.append(kept(event()), atMs);
-    expect(small.beforeWindow(1)).toBeUndefined();
+    /** Entries with the time of their arrival; what the window before the last is. */
+    function windowOf(...arrivals: (readonly [HistoryEntry, number])[]) {
+      const timeline = new Timeline(MANY_BYTES);
+      for (const [entry, atMs] of arrivals) timeline.append(kept(entry), atMs);
+      const window = timeline.reorderWindow(timeline.next - 1);
+      return window && { start: window.start, cursors: cursorsOf(window.entries) };
+    }
+    const early = mark({ atMs: NOON - 2 * SECOND });
+    const at = event({ origin: 'ingest-1' });
+
+    it('knows what other publishers got in within half a second by arrival, oldest first', () => {
+      const [far, close] = [NOON - 10_000, NOON - 9_500].map((atMs) => event({ origin: 'ingest-2', atMs }));
+      const own = event({ origin: 'ingest-1' });
+      const window = windowOf(
+        [early, NOON - 2 * SECOND],
+        [far ?? own, NOON - 501],
+        [close ?? own, NOON - 500],
+        [own, NOON - 400],
+        [at, NOON],
+      );
+      expect(window).toEqual({ start: 0, cursors: [close?.cursor] });
+    });
+
+    it('knows what other publishers got in within half a second by stamp, although the queue stood still', () => {
+      const close = event({ origin: 'ingest-2', atMs: NOON - 500 });
+      const window = windowOf([early, NOON], [close, NOON + SECOND], [at, NOON + 60 * SECOND]);
+      expect(window).toEqual({ start: 0, cursors: [close.cursor] });
+    });
+
+    it.each<[string, ...(readonly [HistoryEntry, number])[]]>([
+      ['memory begins with it'],
+      ['no mark came before', [event(), NOON - 60 * SECOND]],
+      ['the mark came within half a second before', [early, NOON - 500]],
+      ['the mark was stamped within half a second before', [mark({ atMs: NOON - 500 }), NOON - 60 * SECOND]],
+    ])('does not know whether it has all of that where %s', (_what, ...before) => {
+      expect(windowOf(...before, [at, NOON])).toBeUndefined();
+    });
+
+    it('goes by marks for an entry whose clock is off, and looks further back then', () => {
+      const marks = [-12, -4].map((s) => [mark({ atMs: NOON + s * SECOND }), NOON + s * SECOND] as const);
+      const close = event({ origin: 'ingest-2', atMs: NOON - 5 * SECOND });
+      const off = event({ origin: 'ingest-1', atMs: NOON + 3_600 * SECOND });
+      const [first, second] = marks;
+      if (first === undefined || second === undefined) throw new Error('there are two');
+      expect(windowOf(first, [close, NOON - 5 * SECOND], second, [off, NOON])).toBeUndefined();
+      const longBefore = [mark({ atMs: NOON - 15 * SECOND }), NOON - 15 * SECOND] as const;
+      expect(windowOf(longBefore, first, [close, NOON - 5 * SECOND], second, [off, NOON])).toEqual({
+        start: 0,
+        cursors: [close.cursor],
+      });
+    });
   });
 
   it('finds the first entry that arrived at or after a time', () => {

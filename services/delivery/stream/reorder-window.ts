@@ -1,4 +1,4 @@
-import { cursorTimeMs } from '../../../shared/contract/cursor.ts';
+import { cursorTimeMs, type Cursor } from '../../../shared/contract/cursor.ts';
 import type { EventEntry, HistoryEntry } from '../../../shared/contract/message.ts';
 
 /** How far apart in time two publishers' messages may reach the stream and a queue in different orders. */
@@ -9,11 +9,22 @@ const CLOCK_OFF_MS = 15_000;
 const COARSE_WINDOW_MS = 10_000;
 const MAX_ENTRIES = 1_024;
 
-interface Placed<Entry = HistoryEntry> {
-  readonly entry: Entry;
-  /** By its own stamp, or by the last mark before it where its publisher's clock is off. */
+/** When an entry was sent: by its own stamp, or by the last mark before it where its publisher's clock is off. */
+export interface Place {
   readonly timeMs: number;
   readonly coarse: boolean;
+}
+
+/** `markMs` is the stamp of the last mark before the entry, where there is one. */
+export function placeOf(cursor: Cursor, markMs: number | undefined): Place {
+  const timeMs = cursorTimeMs(cursor);
+  const coarse = markMs !== undefined && Math.abs(timeMs - markMs) > CLOCK_OFF_MS;
+  return { timeMs: coarse ? markMs : timeMs, coarse };
+}
+
+/** Whether an entry may stand behind another one elsewhere. */
+export function isClose(before: Place, at: Place): boolean {
+  return at.timeMs - before.timeMs <= (before.coarse || at.coarse ? COARSE_WINDOW_MS : REORDER_WINDOW_MS);
 }
 
 /**
@@ -26,31 +37,20 @@ interface Placed<Entry = HistoryEntry> {
  * because a delivery instance publishes it.
  */
 export class ReorderWindow {
-  readonly #behind: Placed<EventEntry>[] = [];
+  readonly #behind: { readonly entry: EventEntry; readonly place: Place }[] = [];
   #markMs: number | undefined;
 
   add(entry: HistoryEntry): void {
     if (entry.kind === 'mark') this.#markMs = cursorTimeMs(entry.cursor);
     if (entry.kind !== 'event') return;
-    this.#behind.push(this.#place(entry));
+    this.#behind.push({ entry, place: placeOf(entry.cursor, this.#markMs) });
     if (this.#behind.length > MAX_ENTRIES) this.#behind.shift();
   }
 
   before(entry: HistoryEntry): readonly EventEntry[] {
-    const at = this.#place(entry);
+    const at = placeOf(entry.cursor, this.#markMs);
     return this.#behind
-      .filter((placed) => placed.entry.origin !== entry.origin && isClose(placed, at))
-      .map((placed) => placed.entry);
+      .filter((behind) => behind.entry.origin !== entry.origin && isClose(behind.place, at))
+      .map((behind) => behind.entry);
   }
-
-  #place<Entry extends HistoryEntry>(entry: Entry): Placed<Entry> {
-    const timeMs = cursorTimeMs(entry.cursor);
-    const markMs = this.#markMs ?? timeMs;
-    const coarse = Math.abs(timeMs - markMs) > CLOCK_OFF_MS;
-    return { entry, timeMs: coarse ? markMs : timeMs, coarse };
-  }
-}
-
-function isClose(placed: Placed, at: Placed): boolean {
-  return at.timeMs - placed.timeMs <= (placed.coarse || at.coarse ? COARSE_WINDOW_MS : REORDER_WINDOW_MS);
 }

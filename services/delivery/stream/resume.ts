@@ -124,9 +124,9 @@ export class Resume<Member extends Reader> {
       const earlier = timeline.earlier(beginning.position);
       return this.#fromHistory(asking, { cursor: beginning.cursor, earlier });
     }
-    const window = at === undefined ? undefined : timeline.beforeWindow(at);
-    if (at !== undefined && window !== undefined && this.#coversAll(asking.rooms, window)) {
-      return this.#fromMemory(asking, [...timeline.reorderWindow(at), ...timeline.from(at + 1)]);
+    const window = at === undefined ? undefined : timeline.reorderWindow(at);
+    if (at !== undefined && window !== undefined && this.#coversAll(asking.rooms, window.start)) {
+      return this.#fromMemory(asking, [...window.entries, ...timeline.from(at + 1)]);
     }
     const isAhead = cursorTimeMs(cursor) > unixMs(wall()) + MAX_AHEAD_MS;
     if (isAhead || this.#unknown.get(cursor, now()) !== undefined) {

@@ -1,11 +1,12 @@
-import type { Cursor } from '../../../shared/contract/cursor.ts';
+import { cursorTimeMs, type Cursor } from '../../../shared/contract/cursor.ts';
 import type { EventEntry, HistoryEntry } from '../../../shared/contract/message.ts';
 import type { Address } from '../../../shared/contract/routing.ts';
-import { REORDER_WINDOW_MS } from './reorder-window.ts';
+import { isClose, placeOf, REORDER_WINDOW_MS } from './reorder-window.ts';
 import { NamedFrame } from './named-frame.ts';
 
 /** An entry of the history as this instance keeps it: addressed, and ready to be written to sockets. */
 export interface TimelineEntry {
+  readonly kind: HistoryEntry['kind'];
   readonly identity: string;
   readonly cursor: Cursor;
   readonly rooms: readonly Address[];
@@ -17,13 +18,13 @@ export interface TimelineEntry {
 
 export function toTimelineEntry(entry: HistoryEntry): TimelineEntry {
   if (entry.kind === 'event') return addressed(entry);
-  const { cursor, origin } = entry;
-  return { identity: cursor, cursor, rooms: [], origin, frame: undefined };
+  const { kind, cursor, origin } = entry;
+  return { kind, identity: cursor, cursor, rooms: [], origin, frame: undefined };
 }
 
 export function addressed(event: EventEntry): TimelineEntry {
-  const { identity, cursor, rooms, origin } = event;
-  return { identity, cursor, rooms, origin, frame: new NamedFrame(event) };
+  const { kind, identity, cursor, rooms, origin } = event;
+  return { kind, identity, cursor, rooms, origin, frame: new NamedFrame(event) };
 }
 
 /** Memory of an entry beside its frames, as measured: ids, arrays and the slot in two maps. */
@@ -31,6 +32,13 @@ const ENTRY_OVERHEAD_BYTES = 800;
 
 /** Entries that a broker may hand on within the moment before it is killed, and not keep. */
 const MAX_LOST_ENTRIES = 256;
+
+/** The reorder window before an entry. */
+export interface KeptWindow {
+  /** Position of a mark from before it. */
+  readonly start: number;
+  readonly entries: readonly TimelineEntry[];
+}
 
 interface Slot {
   readonly entry: TimelineEntry;
@@ -127,19 +135,42 @@ export class Timeline {
   }
 
   /**
-   * Position of the newest entry before the reorder window of another (see `ReorderWindow`; here the time is that of the
-   * arrival). `undefined` where it is not kept: then part of the window may not be either.
+   * What other publishers got in just before a position (see `ReorderWindow`), by its stamp or by its arrival: where the
+   * queue stood still, arrivals tell nothing. `undefined` where it may not be here whole.
    */
-  beforeWindow(position: number): number | undefined {
-    const before = this.since(this.arrivedAtMs(position) - REORDER_WINDOW_MS) - 1;
-    return this.#slots.has(before) ? before : undefined;
+  reorderWindow(position: number): KeptWindow | undefined {
+    const at = this.#slots.get(position);
+    if (at === undefined) return undefined;
+    const earliestMs = at.arrivedAtMs - REORDER_WINDOW_MS;
+    const lastMark = this.#markBefore(position);
+    const place = placeOf(at.entry.cursor, lastMark && cursorTimeMs(lastMark.entry.cursor));
+    const isBefore = ({ entry, arrivedAtMs }: Slot) =>
+      arrivedAtMs < earliestMs &&
+      !isClose({ timeMs: cursorTimeMs(entry.cursor), coarse: place.coarse }, place);
+    let start = lastMark;
+    while (start !== undefined && !isBefore(start)) start = this.#markBefore(start.position);
+    if (start === undefined) return undefined;
+    let markMs = cursorTimeMs(start.entry.cursor);
+    const entries: TimelineEntry[] = [];
+    for (let before = start.position + 1; before < position; before += 1) {
+      const slot = this.#slots.get(before);
+      if (slot === undefined) continue;
+      const { entry, arrivedAtMs } = slot;
+      if (entry.kind === 'mark') markMs = cursorTimeMs(entry.cursor);
+      else if (entry.origin === at.entry.origin) continue;
+      else if (arrivedAtMs >= earliestMs || isClose(placeOf(entry.cursor, markMs), place))
+        entries.push(entry);
+    }
+    return { start: start.position, entries };
   }
 
-  /** What other publishers got in just before a position. */
-  *reorderWindow(position: number): Generator<TimelineEntry> {
-    const start = this.since(this.arrivedAtMs(position) - REORDER_WINDOW_MS);
-    const origin = this.at(position)?.origin;
-    for (const entry of this.from(start, position)) if (entry.origin !== origin) yield entry;
+  /** The newest mark before a position. */
+  #markBefore(position: number): (Slot & { readonly position: number }) | undefined {
+    for (let before = position - 1; before >= this.#first; before -= 1) {
+      const slot = this.#slots.get(before);
+      if (slot?.entry.kind === 'mark') return { ...slot, position: before };
+    }
+    return undefined;
   }
 
   #dropFirst(): void {
