@@ -3,7 +3,10 @@ import type { Registry } from 'prom-client';
 import type { z } from 'zod';
 import type { BrokerState } from '../broker/broker-connection.ts';
 import type { QueueDepth } from '../broker/queue-depths.ts';
+import { limitRequests, smallRequests } from '../service/http-limits.ts';
 import type { Reason } from './status.ts';
+
+const REQUESTS_PER_CONNECTION = 100;
 
 export type HealthReason = Readonly<z.infer<typeof Reason>>;
 
@@ -24,7 +27,9 @@ export function createHealthServer(
   reportNow: () => Promise<HealthReport<object>>,
   metrics: Registry,
 ): FastifyInstance {
-  const server = fastify({ forceCloseConnections: true });
+  const { requestTimeout } = smallRequests;
+  const server = fastify({ forceCloseConnections: true, http: smallRequests, requestTimeout });
+  limitRequests(server.server, REQUESTS_PER_CONNECTION);
   server.get('/health', async (_request, reply) => {
     const report = await reportNow();
     return reply.code(report.status === 'unhealthy' ? 503 : 200).send(report);

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { ClientAddresses } from '../../../shared/service/client-addresses.ts';
+import { limitRequests, smallRequests } from '../../../shared/service/http-limits.ts';
 import type { SteadyClock } from '../../../shared/service/clock.ts';
 import type { Arrival } from '../session/transport.ts';
 
@@ -22,14 +23,16 @@ export interface MountOptions {
   readonly now: SteadyClock;
 }
 
-const HEADERS_TIMEOUT_MS = 10_000;
+/** A connection that becomes a WebSocket had one. */
+const REQUESTS_PER_CONNECTION = 100;
 
 /** The port for clients, shared by all transports; a request goes to the first that takes it. */
 export class ClientServer {
   readonly #http: Server;
 
   constructor(mounts: readonly Mount[]) {
-    this.#http = createServer({ headersTimeout: HEADERS_TIMEOUT_MS, requestTimeout: HEADERS_TIMEOUT_MS });
+    this.#http = createServer(smallRequests);
+    limitRequests(this.#http, REQUESTS_PER_CONNECTION);
     this.#http.on('request', (request, response) => {
       mounts.some((mount) => mount.request(request, response));
     });

@@ -2,6 +2,7 @@ import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest }
 import type { Socket } from 'node:net';
 import { AppError } from '../../../shared/contract/errors.ts';
 import type { ClientAddresses } from '../../../shared/service/client-addresses.ts';
+import { limitRequests } from '../../../shared/service/http-limits.ts';
 import type { Logger } from '../../../shared/service/logger.ts';
 import type { Intake } from '../accept/intake.ts';
 import { encodingProblem } from '../accept/content-encoding.ts';
@@ -36,6 +37,9 @@ export interface HttpServerOptions {
 /** How often Node looks for requests that take too long; its default of 30 s would make shorter limits meaningless. */
 const TIMEOUT_CHECK_MS = 1_000;
 
+/** A backend that keeps its connection opens another one then. */
+const REQUESTS_PER_CONNECTION = 1_000;
+
 const TIMED_OUT = [
   'HTTP/1.1 408 Request Timeout',
   'Content-Type: application/problem+json',
@@ -63,6 +67,7 @@ export function createHttpServer(options: HttpServerOptions): FastifyInstance {
       void answer(request, reply, faultOf(error));
     },
   });
+  limitRequests(server.server, REQUESTS_PER_CONNECTION);
   server.removeAllContentTypeParsers();
   server.addContentTypeParser('application/json', { parseAs: 'buffer' }, asBytes);
   // Before the body is read: a caller that may not publish cannot make us hold a megabyte.
