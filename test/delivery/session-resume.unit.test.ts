@@ -146,3 +146,30 @@ describe('frames that come while a replay runs', () => {
     expect(world.said()).toEqual(['resumed', said, 'rooms_list']);
   });
 });
+
+describe('a replay', () => {
+  it('is asked for in the name of the user, on whatever device', async () => {
+    const { world } = await resuming();
+    expect(world.session.userKey).toBe('customer:6');
+  });
+
+  it('that breaks off with the connection is not announced any more', async () => {
+    const { world, planned } = await resuming();
+    world.said();
+    world.outlet.congest();
+    planned({ recovered: true, entries, cursor: world.newest });
+    await settle();
+    world.session.end();
+    world.outlet.drain();
+    await settle();
+    expect(world.said()).toEqual([]);
+  });
+
+  it('that fails is told of, and leaves the session as it is', async () => {
+    const world = new SessionWorld();
+    const failure = new Error('a bug');
+    world.replay = Promise.reject(failure);
+    await world.receive(auth('customer 6', { cursor }), { action: 'list_rooms' });
+    expect([world.failures, world.said().at(-1)]).toEqual([[failure], 'rooms_list']);
+  });
+});

@@ -9,6 +9,8 @@ import { Cursor } from '../../shared/contract/cursor.ts';
 import { AppError } from '../../shared/contract/errors.ts';
 import { wallTime } from '../../shared/core/wall-time.ts';
 
+const nothing = () => undefined;
+
 /** An intake before a publisher that the test plays; nothing is confirmed until `confirm`. */
 export function world({
   room = 10_000,
@@ -28,11 +30,7 @@ export function world({
         return new Promise((resolve, reject) => waiting.push({ resolve, reject }));
       },
     },
-    observer: {
-      accepted: () => undefined,
-      refused: () => undefined,
-      ignored: () => undefined,
-    },
+    observer: { accepted: nothing, refused: nothing, ignored: nothing },
     nextCursor: () => Cursor.parse(`01a205ff-0000-7000-8000-${String((cursors += 1)).padStart(12, '0')}`),
     wall: () => wallTime(0),
     now: () => 0,
