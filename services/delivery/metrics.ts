@@ -64,6 +64,8 @@ function registerLive(set: MetricSet, live: LiveNumbers): void {
 
 /** Close codes come from clients too: only the known ones become label values. */
 export function closeLabel(code: number): string {
-  const known = [1000, 1001, 1002, 1005, 1006, 1007, 1009, 1011, 1012, 1013, 3000, 4001, 4002, 4003, 4008];
+  const known = [
+    1000, 1001, 1002, 1005, 1006, 1007, 1009, 1011, 1012, 1013, 3000, 4001, 4002, 4003, 4008, 4009,
+  ];
   return known.includes(code) ? String(code) : 'other';
 }

@@ -27,6 +27,11 @@ export const closeCodes = {
     reason: 'too many frames: come back in seconds:',
     comeBack: 'with the cursor, after the seconds that the reason names',
   },
+  replaced: {
+    code: 4009,
+    reason: 'replaced by a newer session of the same user',
+    comeBack: 'with the cursor, when somebody looks at the app again',
+  },
   tooSlow: { code: 4002, reason: 'too slow: come back with the cursor', comeBack: 'with the cursor' },
 } as const;
 

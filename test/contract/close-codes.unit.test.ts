@@ -12,6 +12,7 @@ describe('close codes', () => {
     ['tokenExpired', 4001],
     ['tooSlow', 4002],
     ['tooManyFrames', 4008],
+    ['replaced', 4009],
     ['noToken', 4003],
     ['malformedFrame', 1002],
     ['notUtf8', 1007],

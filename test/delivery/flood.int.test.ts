@@ -21,7 +21,7 @@ interface Flood {
 let world: World;
 let neighbours: TestClient[];
 beforeAll(async () => {
-  world = await World.start();
+  world = await World.start({ env: { MAX_SESSIONS_PER_USER: String(2 * NEIGHBOURS) } });
   neighbours = await Promise.all(
     Array.from({ length: NEIGHBOURS }, () => world.join('customer', 6, { query: { events: 'dotted' } })),
   );

@@ -79,6 +79,7 @@ export class SessionWorld implements SessionPorts {
   });
   readonly users: Users;
   readonly observer = {
+    admitted: () => undefined,
     opened: (principal: Principal, rooms: readonly Room[]) => this.opened.push({ principal, rooms }),
     refused: () => undefined,
     resumed: () => undefined,

@@ -84,6 +84,7 @@ export class SimulatedClient {
         stream: instance.stream,
         users: { floods: new Floods(), frameBounds: new FrameBounds(), lastHeard: new LastHeard(30_000) },
         observer: {
+          admitted: () => undefined,
           opened: () => undefined,
           refused: ({ code }) => this.failures.push(code),
           resumed: () => undefined,

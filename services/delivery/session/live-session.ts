@@ -1,4 +1,5 @@
-import type { Verify } from './access.ts';
+import { userKeyOf, type Verify } from './access.ts';
+import type { Admission } from './admission.ts';
 import { v7 as uuidv7 } from 'uuid';
 import type { CloseName } from '../../../shared/contract/close-codes.ts';
 import type { Cursor } from '../../../shared/contract/cursor.ts';
@@ -21,6 +22,7 @@ export interface SessionContext extends InstanceContext {
   readonly verify: Verify;
   readonly refusals: RefusalLog;
   readonly users: Users;
+  readonly admission: Admission<LiveSession>;
   /** The connection is gone; `heardAtMs` is its last sign of life, where it gives any. */
   readonly closed: (session: LiveSession, heardAtMs: number | undefined) => void;
 }
@@ -127,6 +129,7 @@ export class LiveSession {
   #observe(): SessionPorts['observer'] {
     const { metrics } = this.context;
     return {
+      admitted: (principal) => this.context.admission.admit(this, userKeyOf(principal)),
       opened: ({ userId, role }, rooms) => {
         this.#logger.info({ user_id: userId, role, rooms }, 'session opened');
       },

@@ -24,6 +24,8 @@ export interface SessionPorts {
   readonly stream: RoomStream & Pick<EventStream, 'position' | 'plan'>;
   readonly users: Users;
   readonly observer: {
+    /** Its token is good. */
+    admitted(principal: Principal): void;
     /** Its rooms are joined. */
     opened(principal: Principal, rooms: readonly Room[]): void;
     refused(frame: ErrorFrame): void;

@@ -211,6 +211,7 @@ export class Session implements StreamMember {
       this.#endFlood('Another session of yours sent too many frames.', floodedMs);
       return;
     }
+    this.ports.observer.admitted(principal);
     const errors = chooseForm(this.feed, entrance, frameBounds.of(principal, this.ports.now()));
     const announcements = await this.#membership.enter(principal, rooms);
     const position = await this.ports.stream.position();

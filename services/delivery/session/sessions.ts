@@ -5,6 +5,7 @@ import { Floods } from './floods.ts';
 import { LastHeard } from './last-heard.ts';
 import { PauseDetector } from '../stream/pause-detector.ts';
 import { LiveSession, type SessionContext } from './live-session.ts';
+import { Admission } from './admission.ts';
 import { RefusalLog } from './refusal-log.ts';
 import type { Arrival } from './transport.ts';
 
@@ -17,11 +18,12 @@ export class Sessions {
   readonly #pauses: PauseDetector;
   #onEmpty: () => void = () => undefined;
 
-  constructor(context: Omit<SessionContext, 'refusals' | 'users' | 'closed'>) {
+  constructor(context: Omit<SessionContext, 'refusals' | 'users' | 'admission' | 'closed'>) {
     const lastHeard = new LastHeard(context.config.rewindSeconds * 1000);
     this.#context = {
       ...context,
       refusals: new RefusalLog(),
+      admission: new Admission(context.config),
       users: { floods: new Floods(), frameBounds: new FrameBounds(), lastHeard },
       closed: (session, heardAtMs) => this.#remove(session, heardAtMs),
     };
@@ -62,7 +64,7 @@ export class Sessions {
     this.#open.add(session);
     if (this.#open.size > config.maxSessions) {
       session.end('overloaded', errorFrame('OVERLOADED', 'This instance is full. Try again later.'));
-    }
+    } else this.#context.admission.arrived(session);
   }
 
   /** Ends what has run out of time; called about once a second. */
@@ -84,6 +86,7 @@ export class Sessions {
 
   #remove(session: LiveSession, heardAtMs: number | undefined): void {
     this.#open.delete(session);
+    this.#context.admission.left(session);
     this.#bytesSentToClosed += session.transport.bytesSent;
     const { principal } = session.session;
     const { users, now } = this.#context;

@@ -30,6 +30,7 @@ const closes = {
   4001: 'token expired',
   4002: 'too slow',
   4008: 'too many frames',
+  4009: 'replaced by a newer session',
 };
 
 /** The tables of a service: totals since its start, by kind. @param {InstanceStatus} status @returns {Table[]} */
