@@ -3,7 +3,7 @@ import type { HistoryEntry } from '../../../shared/contract/message.ts';
 import type { Logger } from '../../../shared/service/logger.ts';
 import { unixMs } from '../../../shared/core/wall-time.ts';
 import type { WallClock } from '../../../shared/service/clock.ts';
-import { Scan, type ReplayLimits, type ScanRequest, type ScanResult } from './scan.ts';
+import { hasLeft, Scan, type ReplayLimits, type ScanRequest, type ScanResult } from './scan.ts';
 
 export type MarkedScanResult = ScanResult & { readonly mark: Cursor };
 
@@ -35,13 +35,6 @@ interface Pending {
   readonly fromMs: number;
   readonly resolve: (result: MarkedScanResult) => void;
   readonly reject: (error: unknown) => void;
-}
-
-/** Nothing is read for a session that has gone; it waits for no answer either, so it is told that there is none. */
-function stillReads({ request, reject }: Pending): boolean {
-  if (request.reader?.closed !== true) return true;
-  reject(new Error('the session has gone'));
-  return false;
 }
 
 /** A pass so far back at most is a matter of moments. */
@@ -116,7 +109,10 @@ export class ScanSchedule {
     while (this.#pending.length > 0) {
       const batch = this.#pending;
       this.#pending = [];
-      const readers = batch.filter(stillReads);
+      for (const { request, reject } of batch) {
+        if (hasLeft(request)) reject(new Error('the session has gone'));
+      }
+      const readers = batch.filter(({ request }) => !hasLeft(request));
       if (readers.length === 0) continue;
       await this.#pass(readers);
       storms = batch.length >= STORM_READERS ? storms + 1 : 0;

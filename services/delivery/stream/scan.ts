@@ -54,6 +54,11 @@ const SURE_AFTER = 1_000;
 /** Entries between two looks at whether anybody still reads. */
 const CHECK_EVERY = 500;
 
+/** Nothing is read for a session that has gone. */
+export function hasLeft({ reader }: ScanRequest): boolean {
+  return reader?.closed === true;
+}
+
 function scanStartMs(request: ScanRequest): number {
   return 'cursor' in request.from ? cursorTimeMs(request.from.cursor) : request.from.sinceMs;
 }
@@ -103,8 +108,7 @@ export class Scan {
   #isOfUse(): boolean {
     const isHopeless = this.#hopelessInARow >= SURE_AFTER;
     return this.#collectors.some(
-      ({ request, started, tooMuch }) =>
-        request.reader?.closed !== true && !tooMuch && (started || !isHopeless),
+      ({ request, started, tooMuch }) => !hasLeft(request) && !tooMuch && (started || !isHopeless),
     );
   }
 
