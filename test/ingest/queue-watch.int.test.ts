@@ -15,10 +15,15 @@ async function broker() {
   return {
     vhost,
     channel,
-    send: async (body: object, options: object = {}) => {
-      channel.sendToQueue(INBOX, Buffer.from(JSON.stringify(body)), { persistent: true, ...options });
-      await channel.waitForConfirms();
-    },
+    /** Again after a nack, which says that it was not taken: a quorum queue is there before it has a leader. */
+    send: (body: object) =>
+      until(() => {
+        channel.sendToQueue(INBOX, Buffer.from(JSON.stringify(body)), { persistent: true });
+        return channel.waitForConfirms().then(
+          () => true,
+          () => false,
+        );
+      }),
     async [Symbol.asyncDispose]() {
       const closed = once(model, 'close');
       await model.close();
