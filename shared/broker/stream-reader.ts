@@ -6,9 +6,9 @@ export type StreamStart = number | 'first' | 'last' | { readonly '!': 'timestamp
 export interface StreamReading {
   readonly stream: string;
   readonly from: StreamStart;
-  /** Messages under way to us; streams demand a bound. */
+  /** Messages under way to us, and in one turn of the event loop, at most; streams demand a bound. */
   readonly prefetch: number;
-  /** Messages settled by one ack, which lets as many more come. */
+  /** Messages that are settled by one ack at least, which lets as many more come. */
   readonly ackEvery: number;
 }
 
@@ -23,14 +23,28 @@ export async function readStream(
   onMessage: (message: ConsumeMessage | null) => void,
 ): Promise<void> {
   let unacked = 0;
+  let newest: ConsumeMessage | undefined;
+  const settle = () => {
+    if (newest !== undefined) ackUpTo(channel, newest);
+    unacked = 0;
+  };
   const take = (message: ConsumeMessage | null) => {
-    if (message !== null) unacked += 1;
-    if (message !== null && unacked >= ackEvery) {
-      channel.ack(message, true);
-      unacked = 0;
+    if (message !== null) {
+      newest = message;
+      unacked += 1;
+      // Not within this turn: more would come in it, and everybody else would wait.
+      if (unacked === ackEvery) setImmediate(settle);
     }
     onMessage(message);
   };
   await channel.prefetch(prefetch);
   await channel.consume(stream, take, { arguments: { 'x-stream-offset': from } });
+}
+
+function ackUpTo(channel: Channel, message: ConsumeMessage): void {
+  try {
+    channel.ack(message, true);
+  } catch {
+    // The channel has closed meanwhile: nothing is left to settle.
+  }
 }

@@ -45,8 +45,11 @@ describe('a follower of a stream, frame by frame', () => {
   });
 
   it('begins where it is told to, bounded, and settles 250 messages with one ack', async () => {
-    const { channels, bring, offsets } = await world({ begin: () => Promise.resolve(40) });
-    bring(...Array.from({ length: 501 }, (_, index) => 40 + index));
+    const { channels, bring, offsets, settle } = await world({ begin: () => Promise.resolve(40) });
+    for (const from of [40, 290, 540]) {
+      bring(...Array.from({ length: from === 540 ? 1 : 250 }, (_, index) => from + index));
+      await settle(1);
+    }
     expect(channels[0]?.requests).toEqual([
       ['prefetch', 1_000],
       ['consume', 'a.stream', { 'x-stream-offset': 40 }],
@@ -69,10 +72,11 @@ describe('a follower of a stream, frame by frame', () => {
   });
 
   it('goes on behind the last message on a new connection, and settles on that channel what came there', async () => {
-    const { channels, bring, reconnect, begunAt, offsets } = await world();
+    const { channels, bring, reconnect, begunAt, offsets, settle } = await world();
     bring(...Array.from({ length: 249 }, (_, index) => index));
     await reconnect();
     bring(...Array.from({ length: 250 }, (_, index) => 249 + index));
+    await settle(1);
     expect(begunAt()).toEqual([{ 'x-stream-offset': 'first' }, { 'x-stream-offset': 249 }]);
     expect(channels.map(({ acks }) => acks)).toEqual([[], [['ack', 250, true]]]);
     expect(offsets).toHaveLength(499);

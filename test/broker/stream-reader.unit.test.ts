@@ -1,5 +1,6 @@
 import { describe, expect, it, jest } from '@jest/globals';
 import type { ConsumeMessage } from 'amqplib';
+import { setImmediate as turn } from 'node:timers/promises';
 import { readStream } from '../../shared/broker/stream-reader.ts';
 import { ScriptedChannel } from '../support/scripted-channel.ts';
 
@@ -27,21 +28,46 @@ describe('a reader of a stream', () => {
 
   it('hands on each message, in order, and settles several with one ack', async () => {
     const { broker, brought } = await world();
-    broker.bringMany(7);
+    broker.bringMany(3);
+    await turn();
+    broker.bringMany(4);
+    await turn();
     expect(brought).toEqual([1, 2, 3, 4, 5, 6, 7]);
     expect(broker.acks).toEqual([
       ['ack', 3, true],
-      ['ack', 6, true],
+      ['ack', 7, true],
     ]);
+    broker.bringMany(2);
+    await turn();
+    expect(broker.acks.length).toBe(2);
   });
 
-  it('settles a message before it is handed on, so that one which is not understood is not left over', async () => {
+  it('takes no more in one turn of the event loop than may be under way: it settles after the turn', async () => {
+    const { broker } = await world();
+    broker.bringMany(10);
+    expect(broker.acks).toEqual([]);
+    await turn();
+    expect(broker.acks).toEqual([['ack', 10, true]]);
+  });
+
+  it('settles nothing on a channel that has closed meanwhile', async () => {
+    const { broker, brought } = await world();
+    broker.bringMany(3);
+    broker.ack = () => {
+      throw new Error('Channel closed');
+    };
+    await turn();
+    expect(brought).toEqual([1, 2, 3]);
+  });
+
+  it('settles a message that is not understood like any other', async () => {
     const broker = new ScriptedChannel();
     const take = jest.fn(() => {
       throw new Error('not understood');
     });
     await readStream(broker.channel, { ...reading, ackEvery: 1 }, take);
     expect(() => broker.bring()).toThrow('not understood');
+    await turn();
     expect(broker.acks).toEqual([['ack', 1, true]]);
   });
 
@@ -49,6 +75,7 @@ describe('a reader of a stream', () => {
     const { broker, brought } = await world();
     broker.bringMany(2);
     broker.cancel();
+    await turn();
     expect(brought).toEqual([1, 2, null]);
     expect(broker.acks).toEqual([]);
   });
@@ -64,6 +91,7 @@ describe('a reader of a stream', () => {
     const other = await world();
     one.broker.bringMany(2);
     other.broker.bringMany(2);
+    await turn();
     expect([one.broker.acks, other.broker.acks]).toEqual([[], []]);
   });
 

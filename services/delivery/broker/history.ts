@@ -10,8 +10,8 @@ import { sleep } from '../../../shared/service/sleep.ts';
 import { readStream } from '../../../shared/broker/stream-reader.ts';
 import type { Mark, Marks } from './marks.ts';
 
-/** Measured best for streams over AMQP 0-9-1. */
-const FLOW = { prefetch: 2_000, ackEvery: 500 };
+/** A turn of the event loop takes so many, about 5 ms; as fast as with four times as many. */
+const FLOW = { prefetch: 500, ackEvery: 125 };
 /** A pass that brings nothing for so long is broken off, and the node left that it was read from. */
 const SCAN_IDLE_MS = 15_000;
 
