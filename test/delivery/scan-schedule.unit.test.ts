@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { inRooms, type ScanRequest } from '../../services/delivery/stream/scan.ts';
+import { type ScanRequest } from '../../services/delivery/stream/scan.ts';
 import { ScanLanes, ScanSchedule } from '../../services/delivery/stream/scan-schedule.ts';
 import type { Cursor } from '../../shared/contract/cursor.ts';
 import { wallTime } from '../../shared/core/wall-time.ts';
@@ -14,7 +14,7 @@ interface Pass {
   readonly breakOff: (error: Error) => void;
 }
 
-const request: ScanRequest = { from: { sinceMs: NOON }, wants: inRooms(new Set(['provider_4'])) };
+const request: ScanRequest = { from: { sinceMs: NOON }, wants: new Set(['provider_4']) };
 
 /** A history whose passes the test ends; `rest` is between two of them. */
 function world(sleep: (sleepMs: number) => Promise<void> = () => Promise.resolve()) {
@@ -175,6 +175,23 @@ describe('ScanSchedule', () => {
     await settle();
     expect(rests).toEqual([250, 750, 2_250, 6_750, 7_000, 250]);
   });
+
+  it('does not count who has gone again among those of a storm', async () => {
+    const rests: number[] = [];
+    const { schedule, pass } = world((sleepMs) => {
+      rests.push(sleepMs);
+      return Promise.resolve();
+    });
+    const gone = Promise.allSettled(
+      Array.from({ length: 100 }, () => schedule.request({ ...request, reader: { closed: true } }, NOON)),
+    );
+    const stays = schedule.request(request, NOON);
+    (await pass(0)).end(cursorAt(NOON));
+    await stays;
+    await gone;
+    await settle();
+    expect(rests).toEqual([250]);
+  });
 });
 
 describe('ScanLanes', () => {
@@ -188,6 +205,16 @@ describe('ScanLanes', () => {
     await expect(moments).resolves.toMatchObject({ found: true });
     (await pass(0)).end(cursorAt(NOON));
     await days;
+  });
+
+  it('lets newcomers go by those that missed minutes', async () => {
+    const { lanes, pass } = world();
+    const minutes = lanes.request(request, NOON - 120_001);
+    const newcomer = lanes.request(request, NOON - 120_000);
+    (await pass(1)).end(cursorAt(NOON));
+    await expect(newcomer).resolves.toMatchObject({ found: true });
+    (await pass(0)).end(cursorAt(NOON));
+    await minutes;
   });
 
   it('tells which passes may take long', () => {

@@ -37,11 +37,14 @@ interface Pending {
   readonly reject: (error: unknown) => void;
 }
 
+/** What newcomers are read, and who blinked: `REWIND_SECONDS` and the margin before it, by default. */
+const NEAREST_LANE_MS = 2 * 60_000;
 /** A pass so far back at most is a matter of moments. */
 const NEAR_LANE_MS = 5 * 60_000;
 
-/** Two schedules side by side: a client that missed moments never waits for one that missed days. */
+/** Schedules side by side: a client that missed moments never waits for one that missed minutes, nor that for one of days. */
 export class ScanLanes {
+  readonly #nearest: ScanSchedule;
   readonly #near: ScanSchedule;
   readonly #far: ScanSchedule;
 
@@ -52,20 +55,31 @@ export class ScanLanes {
     private readonly wall: WallClock,
     limits: ReplayLimits,
   ) {
+    this.#nearest = new ScanSchedule(history, logger, sleep, limits);
     this.#near = new ScanSchedule(history, logger, sleep, limits);
     this.#far = new ScanSchedule(history, logger, sleep, limits);
   }
 
   /** Whether a pass from that time is one of those that may take long. */
   isFar(fromMs: number): boolean {
-    return unixMs(this.wall()) - fromMs > NEAR_LANE_MS;
+    return this.#isBefore(fromMs, NEAR_LANE_MS);
   }
 
   request(request: ScanRequest, fromMs: number): Promise<MarkedScanResult> {
-    return (this.isFar(fromMs) ? this.#far : this.#near).request(request, fromMs);
+    return this.#laneOf(fromMs).request(request, fromMs);
+  }
+
+  #laneOf(fromMs: number): ScanSchedule {
+    if (this.isFar(fromMs)) return this.#far;
+    return this.#isBefore(fromMs, NEAREST_LANE_MS) ? this.#near : this.#nearest;
+  }
+
+  #isBefore(fromMs: number, agoMs: number): boolean {
+    return unixMs(this.wall()) - fromMs > agoMs;
   }
 
   close(): void {
+    this.#nearest.close();
     this.#near.close();
     this.#far.close();
   }
@@ -115,7 +129,7 @@ export class ScanSchedule {
       const readers = batch.filter(({ request }) => !hasLeft(request));
       if (readers.length === 0) continue;
       await this.#pass(readers);
-      storms = batch.length >= STORM_READERS ? storms + 1 : 0;
+      storms = readers.length >= STORM_READERS ? storms + 1 : 0;
       // A client that resumes in a loop shares these passes and causes no more of them.
       await this.sleep(restAfter(storms));
     }
