@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { inRooms, Scan, type ScanRequest, type ScanResult } from '../../services/delivery/stream/scan.ts';
+import { Scan, type ScanRequest, type ScanResult } from '../../services/delivery/stream/scan.ts';
 import type { Cursor } from '../../shared/contract/cursor.ts';
 import type { HistoryEntry } from '../../shared/contract/message.ts';
 import type { Address } from '../../shared/contract/routing.ts';
@@ -7,11 +7,11 @@ import { control, cursorAt, cursorsOf, event, mark, NOON } from './fakes.ts';
 
 const after = (cursor: Cursor, ...rooms: Address[]): ScanRequest => ({
   from: { cursor },
-  wants: inRooms(new Set(rooms.length > 0 ? rooms : ['provider_4'])),
+  wants: new Set(rooms.length > 0 ? rooms : ['provider_4']),
 });
 const since = (sinceMs: number): ScanRequest => ({
   from: { sinceMs },
-  wants: inRooms(new Set(['provider_4'])),
+  wants: new Set(['provider_4']),
 });
 
 function scan(history: readonly HistoryEntry[], ...requests: ScanRequest[]): ScanResult[] {
@@ -90,7 +90,7 @@ describe('a cursor whose entry the broker lost when it was killed', () => {
   const [first, second, lost, fresh, later] = [event(), event(), event(), event(), event()];
   const request: ScanRequest = {
     from: { cursor: lost.cursor, earlier: [first.cursor, second.cursor] },
-    wants: inRooms(new Set(['provider_4'])),
+    wants: new Set(['provider_4']),
   };
 
   it('is stood in for by the last entry before it that is there', () => {
@@ -110,7 +110,7 @@ describe('a cursor after a place from which something may have been missed', () 
   const [complete, between, seen, later] = [mark(), event(), event(), event()];
   const request: ScanRequest = {
     from: { cursor: seen.cursor, beginning: complete.cursor },
-    wants: inRooms(new Set(['provider_4'])),
+    wants: new Set(['provider_4']),
   };
 
   it.each([

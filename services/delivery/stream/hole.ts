@@ -1,5 +1,5 @@
 import { cursorTimeMs, type Cursor } from '../../../shared/contract/cursor.ts';
-import type { EventEntry, HistoryEntry } from '../../../shared/contract/message.ts';
+import type { HistoryEntry } from '../../../shared/contract/message.ts';
 import { EVERYONE, type Address } from '../../../shared/contract/routing.ts';
 import type { SteadyClock } from '../../../shared/service/clock.ts';
 import type { Logger } from '../../../shared/service/logger.ts';
@@ -60,7 +60,7 @@ export class Hole {
 
   async #read(from: FromCursor, fromMs: number): Promise<Reading> {
     const { history, bindings, timeline } = this.context;
-    const wants = ({ rooms }: Pick<EventEntry, 'rooms'>) => rooms.some((room) => bindings.isInUse(room));
+    const wants = (room: Address) => bindings.isInUse(room);
     const scan = new Scan([{ from, wants }]);
     const places = new Places(timeline);
     const mark = await history.read(fromMs, (entry) => {

@@ -43,7 +43,9 @@ export class ReorderWindow {
   add(entry: HistoryEntry): void {
     if (entry.kind === 'mark') this.#markMs = cursorTimeMs(entry.cursor);
     if (entry.kind !== 'event') return;
-    this.#behind.push({ entry, place: placeOf(entry.cursor, this.#markMs) });
+    // A copy: the body is a piece of what was read from the broker's socket, which would be kept whole.
+    const kept = { ...entry, body: Buffer.from(entry.body) };
+    this.#behind.push({ entry: kept, place: placeOf(entry.cursor, this.#markMs) });
     if (this.#behind.length > MAX_ENTRIES) this.#behind.shift();
   }
 

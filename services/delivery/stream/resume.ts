@@ -209,7 +209,7 @@ export class Resume<Member extends Reader> {
     request: Pick<ScanRequest, 'from' | 'hopelessAfterMs'>,
     fromMs: number,
   ): Promise<MarkedScanResult> {
-    return this.ports.scans.request({ ...request, wants: inRooms(rooms), reader: member }, fromMs);
+    return this.ports.scans.request({ ...request, wants: rooms, reader: member }, fromMs);
   }
 
   #coversAll(rooms: ReadonlySet<Address>, position: number): boolean {

@@ -4,13 +4,11 @@ import type { Address } from '../../../shared/contract/routing.ts';
 import { ReorderWindow } from './reorder-window.ts';
 import { addressed, type TimelineEntry } from './timeline.ts';
 
-/** What tells whether an entry concerns a reader. */
-type Addressed = Pick<EventEntry, 'rooms'>;
-
 /** What one reader wants from the history: everything in its rooms after a cursor, or since a time. */
 export interface ScanRequest {
   readonly from: FromCursor | { readonly sinceMs: number };
-  readonly wants: (entry: Addressed) => boolean;
+  /** The rooms whose events are read; where they change meanwhile, whether a room is one of them. */
+  readonly wants: ReadonlySet<Address> | ((room: Address) => boolean);
   /** Who asks; once it is gone, nothing is read for it. */
   readonly reader?: { readonly closed: boolean };
   /** Stamp behind which the cursor's entry is not expected any more; Unix milliseconds. */
@@ -63,13 +61,19 @@ function scanStartMs(request: ScanRequest): number {
   return 'cursor' in request.from ? cursorTimeMs(request.from.cursor) : request.from.sinceMs;
 }
 
-/** One pass over the history for any number of readers; entries are kept only where somebody wants them. */
+/**
+ * One pass over the history for any number of readers; entries are kept only where somebody wants them. An entry costs
+ * as much as it has readers, however many others there are.
+ */
 export class Scan {
   readonly #collectors: readonly Collector[];
+  readonly #byRoom = new Map<Address, Collector[]>();
+  /** Those that tell for each room whether they want it. */
+  readonly #choosing: readonly Collector[];
   /** By the cursor at whose entry they start. */
   readonly #byCursor = new Map<Cursor, Collector[]>();
-  #bySince: Collector[] = [];
-  readonly #open: Collector[] = [];
+  /** Those that start at a time, the earliest last. */
+  readonly #bySince: Collector[];
   readonly #reorderWindow = new ReorderWindow();
   readonly #hopelessAfterMs: number;
   #firstTimeMs: number | undefined;
@@ -78,10 +82,14 @@ export class Scan {
 
   constructor(requests: readonly ScanRequest[], limits = NO_LIMITS) {
     this.#collectors = requests.map((request) => new Collector(request, limits));
+    this.#choosing = this.#collectors.filter(({ request }) => typeof request.wants === 'function');
+    this.#bySince = this.#collectors
+      .filter(({ request }) => 'sinceMs' in request.from)
+      .sort((a, b) => scanStartMs(b.request) - scanStartMs(a.request));
     for (const collector of this.#collectors) {
-      const { from } = collector.request;
-      if ('sinceMs' in from) this.#bySince.push(collector);
-      else for (const cursor of placesOf(from)) this.#expect(cursor, collector);
+      const { from, wants } = collector.request;
+      if ('cursor' in from) for (const cursor of placesOf(from)) addTo(this.#byCursor, cursor, collector);
+      if (typeof wants !== 'function') for (const room of wants) addTo(this.#byRoom, room, collector);
     }
     this.#hopelessAfterMs = Math.max(
       ...requests.map(({ hopelessAfterMs = Number.POSITIVE_INFINITY }) => hopelessAfterMs),
@@ -92,24 +100,38 @@ export class Scan {
   add(entry: HistoryEntry): boolean {
     const timeMs = cursorTimeMs(entry.cursor);
     this.#firstTimeMs ??= timeMs;
-    this.#openBySince(timeMs);
+    this.#startBySince(timeMs);
+    const readers = entry.kind === 'event' ? this.#readersOf(entry) : [];
     if (entry.kind === 'event') {
       let made: TimelineEntry | undefined;
       const kept = () => (made ??= addressed(entry));
-      for (const collector of this.#open) collector.take(entry, kept);
+      for (const collector of readers) if (collector.started) collector.take(entry, kept);
     }
-    this.#openByCursor(entry);
-    this.#reorderWindow.add(entry);
+    this.#startByCursor(entry);
+    if (entry.kind === 'mark' || readers.length > 0) this.#reorderWindow.add(entry);
     this.#hopelessInARow = timeMs > this.#hopelessAfterMs ? this.#hopelessInARow + 1 : 0;
     this.#entries += 1;
     return this.#entries % CHECK_EVERY !== 0 || this.#isOfUse();
   }
 
+  /** Whoever wants it, perhaps several times, started or not. */
+  #readersOf({ rooms }: EventEntry): readonly Collector[] {
+    const [room] = rooms;
+    if (rooms.length === 1 && room !== undefined && this.#choosing.length === 0) {
+      return this.#byRoom.get(room) ?? [];
+    }
+    const choosing = this.#choosing.filter(({ request }) => rooms.some((one) => isWanted(request, one)));
+    return [...choosing, ...rooms.flatMap((one) => this.#byRoom.get(one) ?? [])];
+  }
+
   #isOfUse(): boolean {
     const isHopeless = this.#hopelessInARow >= SURE_AFTER;
-    return this.#collectors.some(
-      ({ request, started, tooMuch }) => !hasLeft(request) && !tooMuch && (started || !isHopeless),
-    );
+    let isOfUse = false;
+    for (const collector of this.#collectors) {
+      if (hasLeft(collector.request)) collector.drop();
+      else isOfUse ||= !collector.tooMuch && (collector.started || !isHopeless);
+    }
+    return isOfUse;
   }
 
   /** One result per request, in their order. */
@@ -128,30 +150,23 @@ export class Scan {
    * A reader by time starts at the first entry of its time. From there on stamps do not matter: the clock of a
    * publisher may be off, the order of the stream is not.
    */
-  #openBySince(timeMs: number): void {
-    if (this.#bySince.length === 0) return;
-    this.#start(this.#bySince.filter((collector) => timeMs >= scanStartMs(collector.request)));
-    this.#bySince = this.#bySince.filter(({ started }) => !started);
-  }
-
-  #expect(cursor: Cursor, collector: Collector): void {
-    const collectors = this.#byCursor.get(cursor);
-    if (collectors === undefined) this.#byCursor.set(cursor, [collector]);
-    else collectors.push(collector);
+  #startBySince(timeMs: number): void {
+    for (let next = this.#bySince.at(-1); next !== undefined; next = this.#bySince.at(-1)) {
+      if (timeMs < scanStartMs(next.request)) return;
+      next.started = true;
+      this.#bySince.pop();
+    }
   }
 
   /** A reader by cursor starts behind its entry, which it has had, with what the reorder window says it may not have had. */
-  #openByCursor(at: HistoryEntry): void {
+  #startByCursor(at: HistoryEntry): void {
     const collectors = (this.#byCursor.get(at.cursor) ?? []).filter(({ settled }) => !settled);
     if (collectors.length === 0) return;
-    this.#start(collectors.filter(({ started }) => !started));
     const before = this.#reorderWindow.before(at);
-    for (const collector of collectors) collector.reach(at.cursor, before);
-  }
-
-  #start(collectors: readonly Collector[]): void {
-    for (const collector of collectors) collector.started = true;
-    this.#open.push(...collectors);
+    for (const collector of collectors) {
+      collector.started = true;
+      collector.reach(at.cursor, before);
+    }
   }
 }
 
@@ -184,23 +199,26 @@ class Collector {
   }
 
   #startOver(before: readonly EventEntry[]): void {
-    this.#drop();
+    this.drop();
     this.tooMuch = false;
-    for (const entry of before) this.take(entry, () => addressed(entry));
+    for (const entry of before) {
+      const isOurs = entry.rooms.some((room) => isWanted(this.request, room));
+      if (isOurs) this.take(entry, () => addressed(entry));
+    }
   }
 
   /** A repeat is left out: a publisher's retry adds nothing, and may stand far behind. */
   take(entry: EventEntry, kept: () => TimelineEntry): void {
-    if (this.tooMuch || !this.request.wants(entry) || this.#identities.has(entry.identity)) return;
+    if (this.tooMuch || hasLeft(this.request) || this.#identities.has(entry.identity)) return;
     this.#identities.add(entry.identity);
     this.entries.push(kept());
     this.#bytes += entry.body.byteLength;
     if (this.entries.length <= this.limits.events && this.#bytes <= this.limits.bytes) return;
     this.tooMuch = true;
-    this.#drop();
+    this.drop();
   }
 
-  #drop(): void {
+  drop(): void {
     this.entries = [];
     this.#bytes = 0;
     this.#identities.clear();
@@ -211,6 +229,17 @@ function placesOf({ cursor, earlier = [], beginning }: FromCursor): readonly Cur
   return [cursor, ...earlier, ...(beginning === undefined ? [] : [beginning])];
 }
 
-export function inRooms(rooms: ReadonlySet<Address>): (entry: Addressed) => boolean {
+function isWanted({ wants }: ScanRequest, room: Address): boolean {
+  return typeof wants === 'function' ? wants(room) : wants.has(room);
+}
+
+function addTo<Key>(map: Map<Key, Collector[]>, key: Key, collector: Collector): void {
+  const collectors = map.get(key);
+  if (collectors === undefined) map.set(key, [collector]);
+  else collectors.push(collector);
+}
+
+/** What of memory concerns a reader. */
+export function inRooms(rooms: ReadonlySet<Address>): (entry: Pick<EventEntry, 'rooms'>) => boolean {
   return (entry) => entry.rooms.some((room) => rooms.has(room));
 }
