@@ -87,12 +87,14 @@ export const DeliveryVariables = z
     /** Pages of these may read what HTTP answers them; a WebSocket asks no such leave. */
     ALLOWED_ORIGINS: AllowedOrigins.default([]),
     HEALTH_PORT: port(8081),
-    /** Sessions of one instance; the file-descriptor limit must lie above it. */
+    /** Sessions of one instance; the file-descriptor limit must lie above them and MAX_STRANGERS together. */
     MAX_SESSIONS: integer({ min: 1, max: 1_000_000, default: 15_000 }),
     /** Of one user, on all devices together; the oldest goes. */
     MAX_SESSIONS_PER_USER: integer({ min: 1, max: 1_000_000, default: 16 }),
-    /** Connections without a token yet; the oldest goes. All that come back within a second after a restart must fit. */
-    MAX_STRANGERS: integer({ min: 1, max: 1_000_000, default: 5_000 }),
+    /** Times that all devices of one user may connect in a minute; each poll is one. */
+    MAX_CONNECTS_PER_MINUTE: integer({ min: 1, max: 1_000_000, default: 600 }),
+    /** Connections that have shown no good token, or are closing; the oldest goes. All that come back within a second after a restart must fit. */
+    MAX_STRANGERS: integer({ min: 1, max: 1_000_000, default: 4_000 }),
     MAX_ROOMS_PER_SESSION: integer({ min: 1, max: 100_000, default: 100 }),
     /** Frames of a client that are answered in a minute. */
     MAX_FRAMES_PER_MINUTE: integer({ min: 1, max: 1_000_000, default: 50 }),

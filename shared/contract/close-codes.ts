@@ -24,7 +24,7 @@ export const closeCodes = {
   tooManyFrames: {
     code: 4008,
     /** The seconds to wait are put behind it. */
-    reason: 'too many frames: come back in seconds:',
+    reason: 'too many frames or connects: come back in seconds:',
     comeBack: 'with the cursor, after the seconds that the reason names',
   },
   replaced: {

@@ -1,5 +1,7 @@
-import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { TestClient } from '../support/client.ts';
+import { RawWebSocket } from '../support/raw-frames.ts';
+import { tokenFor } from '../support/tokens.ts';
 import { World } from '../support/world.ts';
 
 let world: World;
@@ -26,4 +28,34 @@ it('connections that bring no token are in nobody’s way', async () => {
   const [first, second] = await Promise.all(strangers.slice(0, 2).map(({ closed }) => closed));
   expect([first, second]).toMatchObject([{ code: 1013 }, { code: 1013 }]);
   await Promise.all(strangers.slice(2).map((stranger) => stranger.close()));
+});
+
+describe('an instance for one session more takes a good token', () => {
+  /** They never answer a close frame. */
+  const openMany = (path: string, of: World) =>
+    Promise.all(Array.from({ length: 6 }, () => RawWebSocket.open(Number(of.host().split(':')[1]), path)));
+
+  it.each([
+    ['connections without a token', '/ws'],
+    ['sessions of one user that are replaced', `/ws?token=${tokenFor('customer', 6)}`],
+    ['bad tokens', '/ws?token=none'],
+  ])('beside %s, whose ends nobody answers', async (_who, path) => {
+    const env = { MAX_SESSIONS: '2', MAX_SESSIONS_PER_USER: '1', REWIND_SECONDS: '0' };
+    await using own = await World.start({ env });
+    const crowd = await openMany(path, own);
+    await using client = await own.join('provider', 4);
+    expect(await client.quiet()).toEqual([]);
+    await Promise.all(crowd.map((one) => one[Symbol.asyncDispose]()));
+  });
+});
+
+it('a user who connects too often is told how long to wait, and nobody else', async () => {
+  await using own = await World.start({ env: { MAX_CONNECTS_PER_MINUTE: '2', REWIND_SECONDS: '0' } });
+  await using first = await own.join('customer', 6);
+  await using second = await own.join('customer', 6);
+  await using third = await own.connect('customer', 6);
+  expect(await third.next()).toMatchObject({ type: 'error', code: 'RATE_LIMITED' });
+  expect(await third.closed).toMatchObject({ code: 4008, reason: expect.stringMatching(/ \d+$/) });
+  await using other = await own.join('customer', 7);
+  for (const client of [first, second, other]) expect(await client.quiet()).toEqual([]);
 });

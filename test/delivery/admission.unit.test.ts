@@ -1,31 +1,80 @@
 import { describe, expect, it } from '@jest/globals';
 import { Admission } from '../../services/delivery/session/admission.ts';
 
-function world() {
+const MINUTE_MS = 60_000;
+
+function world({ maxSessions = 100, maxStrangers = 2, maxConnectsPerMinute = 100 } = {}) {
   const ended: string[] = [];
   const member = (name: string) => ({
     end: (close: string, why?: { code: string }) =>
       ended.push([name, close, why?.code ?? ''].join(' ').trim()),
+    cutOff: () => ended.push(`${name} cut off`),
   });
-  const admission = new Admission<ReturnType<typeof member>>({ maxStrangers: 2, maxSessionsPerUser: 2 });
-  return { ended, member, admission };
+  const limits = { maxSessions, maxStrangers, maxSessionsPerUser: 2, maxConnectsPerMinute };
+  const admission = new Admission<ReturnType<typeof member>>(limits);
+  const admit = (name: string, userKey: string, nowMs = 0) => {
+    const one = member(name);
+    admission.arrived(one);
+    return { one, refused: admission.admit(one, userKey, nowMs) };
+  };
+  return { ended, member, admission, admit };
 }
 
 describe('admission', () => {
   it('lets the oldest of those go that have no token, and nobody who has one', () => {
+    const { ended, member, admission, admit } = world();
+    admit('known', 'provider:4');
+    for (const name of ['first', 'second', 'third']) admission.arrived(member(name));
+    expect(ended).toEqual(['first overloaded OVERLOADED']);
+    admission.arrived(member('fourth'));
+    expect(ended.slice(1)).toEqual(['first cut off', 'second overloaded OVERLOADED']);
+  });
+
+  it('counts those that are closing among those that are nobody: the oldest is cut off first', () => {
     const { ended, member, admission } = world();
-    const known = member('known');
-    admission.arrived(known);
-    admission.admit(known, 'provider:4');
-    for (const name of ['first', 'second', 'third', 'fourth']) admission.arrived(member(name));
-    expect(ended).toEqual(['first overloaded OVERLOADED', 'second overloaded OVERLOADED']);
+    const [closing, waiting] = [member('closing'), member('waiting')];
+    admission.arrived(waiting);
+    admission.arrived(closing);
+    admission.closing(closing);
+    admission.arrived(member('third'));
+    expect(ended).toEqual(['closing cut off']);
   });
 
   it('lets the oldest session of a user go, on whatever device, and of no other', () => {
-    const { ended, member, admission } = world();
-    for (const name of ['a', 'b', 'c', 'd']) admission.admit(member(name), 'provider:4');
-    admission.admit(member('e'), 'customer:4');
+    const { ended, admit } = world({ maxStrangers: 100 });
+    for (const name of ['a', 'b', 'c', 'd']) admit(name, 'provider:4');
+    admit('e', 'customer:4');
     expect(ended).toEqual(['a replaced', 'b replaced']);
+  });
+
+  it('takes nobody new with a good token when the instance is full, but for one of the same user', () => {
+    const { ended, admit, admission } = world({ maxSessions: 2 });
+    const { one } = admit('a', 'provider:4');
+    admit('b', 'provider:4');
+    expect(admit('c', 'customer:6').refused).toMatchObject({ code: 'OVERLOADED' });
+    expect(admit('d', 'provider:4').refused).toBeUndefined();
+    expect(ended).toEqual(['a replaced']);
+    admission.left(one);
+    expect(admit('e', 'customer:6').refused).toMatchObject({ code: 'OVERLOADED' });
+  });
+
+  it('keeps room for a good token however many wait or are closing', () => {
+    const { member, admission, admit } = world({ maxSessions: 1 });
+    for (const name of ['a', 'b', 'c', 'd', 'e']) {
+      const one = member(name);
+      admission.arrived(one);
+      admission.closing(one);
+    }
+    expect(admit('f', 'customer:6').refused).toBeUndefined();
+  });
+
+  it('refuses a user who connects too often, and nobody else, until the minute is over', () => {
+    const { admit } = world({ maxConnectsPerMinute: 2 });
+    admit('a', 'provider:4');
+    admit('b', 'provider:4', 10_000);
+    expect(admit('c', 'provider:4', 20_000).refused).toMatchObject({ code: 'RATE_LIMITED', waitMs: 40_000 });
+    expect(admit('d', 'customer:4', 20_000).refused).toBeUndefined();
+    expect(admit('e', 'provider:4', MINUTE_MS).refused).toBeUndefined();
   });
 
   it('counts nobody who has left', () => {
@@ -33,11 +82,12 @@ describe('admission', () => {
     for (const name of ['a', 'b', 'c', 'd']) {
       const one = member(name);
       admission.arrived(one);
-      if (name > 'b') admission.admit(one, 'provider:4');
+      if (name > 'b') admission.admit(one, 'provider:4', 0);
       admission.left(one);
+      admission.closing(one);
     }
-    admission.admit(member('e'), 'provider:4');
-    admission.admit(member('f'), 'provider:4');
+    admission.admit(member('e'), 'provider:4', 0);
+    admission.admit(member('f'), 'provider:4', 0);
     expect(ended).toEqual([]);
   });
 });

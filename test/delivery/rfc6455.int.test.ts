@@ -6,6 +6,7 @@ import { CLOSE, PING, PONG, RawWebSocket, rawFrame, TEXT, UPGRADE } from '../sup
 import { RawSocket } from '../support/raw-socket.ts';
 import { tokenFor } from '../support/tokens.ts';
 import { World } from '../support/world.ts';
+import { metricUntil } from './metric.ts';
 
 const log: string[] = [];
 let world: World;
@@ -107,6 +108,20 @@ describe('a frame that breaks RFC 6455 is told of, then closed', () => {
     expect(await raw.closeCode()).toBe(1009);
     expect(raw.said.at(-1)).toBe('INVALID_MESSAGE');
   });
+});
+
+it('a client that breaks RFC 6455 and does not answer the close is let go like any other', async () => {
+  const lines: string[] = [];
+  await using own = await World.start({ log: lines });
+  const port = Number(own.host().split(':')[1]);
+  await using faulty = await RawWebSocket.open(port, '/ws');
+  faulty.socket.write(rawFrame({ opcode: TEXT, reserved: 1 }));
+  expect(await faulty.closeCode()).toBe(1002);
+  await using refused = await RawWebSocket.open(port, '/ws?token=none');
+  expect(await refused.closeCode()).toBe(3000);
+  await metricUntil(own.healthPort(), 'closes_total{code="1006"}', 2);
+  const ends = lines.filter((line) => line.includes('connection closed'));
+  expect(ends.map((line) => (JSON.parse(line) as { connection_id: number }).connection_id)).toEqual([1, 2]);
 });
 
 describe('a frame that is unusual and good is answered', () => {

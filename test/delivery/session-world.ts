@@ -79,7 +79,6 @@ export class SessionWorld implements SessionPorts {
   });
   readonly users: Users;
   readonly observer = {
-    admitted: () => undefined,
     opened: (principal: Principal, rooms: readonly Room[]) => this.opened.push({ principal, rooms }),
     refused: () => undefined,
     resumed: () => undefined,
@@ -98,6 +97,10 @@ export class SessionWorld implements SessionPorts {
 
   send(frame: ServerFrame): void {
     this.out.push(frame);
+  }
+
+  admit(): undefined {
+    return undefined;
   }
 
   sendGap(cursor: Cursor): void {

@@ -68,8 +68,9 @@ describe('docker-compose.yml', () => {
     }
   });
 
-  it('allows as many files as there may be sessions', () => {
-    expect(services['websocket']?.ulimits?.nofile).toBeGreaterThan(defaults.MAX_SESSIONS);
+  it('allows as many files as there may be connections', () => {
+    const connections = defaults.MAX_SESSIONS + defaults.MAX_STRANGERS;
+    expect(services['websocket']?.ulimits?.nofile).toBeGreaterThan(connections);
   });
 
   it('publishes on loopback unless told otherwise, and one port for an instance that may restart', () => {

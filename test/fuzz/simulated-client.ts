@@ -81,10 +81,10 @@ export class SimulatedClient {
         verify: () => ({
           principal: { role: 'customer', userId: this.id, expiresAtMs: this.broker.nowMs + TOKEN_MS },
         }),
+        admit: () => undefined,
         stream: instance.stream,
         users: { floods: new Floods(), frameBounds: new FrameBounds(), lastHeard: new LastHeard(30_000) },
         observer: {
-          admitted: () => undefined,
           opened: () => undefined,
           refused: ({ code }) => this.failures.push(code),
           resumed: () => undefined,

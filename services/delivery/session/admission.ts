@@ -1,52 +1,106 @@
 import type { CloseName } from '../../../shared/contract/close-codes.ts';
 import { errorFrame, type ErrorFrame } from '../../../shared/contract/frames.ts';
+import { ExpiringMap } from '../../../shared/core/expiring-map.ts';
+import { RateWindow } from '../../../shared/core/rate-window.ts';
 import type { DeliveryConfig } from '../config.ts';
+import type { NotAdmitted } from './session-ports.ts';
 
 /** A session that may be ended for another one. */
 interface Ended {
   end(name: CloseName, why?: ErrorFrame): void;
+  /** Lets go of the connection, whatever has been read of it. */
+  cutOff(): void;
 }
 
-/** Who may stay: so many without a token, and so many of one user. Beyond, the oldest goes and the newest stays. */
+export type AdmissionLimits = Pick<
+  DeliveryConfig,
+  'maxSessions' | 'maxStrangers' | 'maxSessionsPerUser' | 'maxConnectsPerMinute'
+>;
+
+const MINUTE_MS = 60_000;
+/** Users whose connects are counted at a time; of more, the first are counted anew. */
+const MAX_COUNTED = 20_000;
+
+/**
+ * Who may stay: so many sessions, so many of one user, and so many connections that are none: that have shown no good token
+ * yet, or are closing. The oldest of those goes for the newest, so none of them is in the way of a good token.
+ */
 export class Admission<Member extends Ended> {
-  /** In the order in which they came. */
+  /** In the order in which they came, and in which they were ended. */
   readonly #strangers = new Set<Member>();
+  readonly #closing = new Set<Member>();
   readonly #ofUser = new Map<string, Set<Member>>();
   readonly #userKeys = new Map<Member, string>();
+  readonly #connects = new ExpiringMap<string, RateWindow>(MAX_COUNTED, MINUTE_MS);
 
-  constructor(private readonly limits: Pick<DeliveryConfig, 'maxStrangers' | 'maxSessionsPerUser'>) {}
+  constructor(private readonly limits: AdmissionLimits) {}
 
   /** Somebody has come, and has not shown a good token yet. */
   arrived(member: Member): void {
     this.#strangers.add(member);
-    if (this.#strangers.size <= this.limits.maxStrangers) return;
-    const [oldest] = this.#strangers;
-    if (oldest === undefined) return;
-    this.#strangers.delete(oldest);
-    oldest.end('overloaded', errorFrame('OVERLOADED', 'Too many wait for a token. Send yours at once.'));
+    while (this.#strangers.size + this.#closing.size > this.limits.maxStrangers) {
+      const [longestClosing] = this.#closing;
+      if (longestClosing === undefined) {
+        this.#endOldestStranger();
+        return;
+      }
+      this.#closing.delete(longestClosing);
+      longestClosing.cutOff();
+    }
   }
 
-  /** Its token is good. */
-  admit(member: Member, userKey: string): void {
-    this.#strangers.delete(member);
+  /** Its token is good; why it cannot stay all the same. */
+  admit(member: Member, userKey: string, nowMs: number): NotAdmitted | undefined {
+    const connects = this.#connectsOf(userKey, nowMs);
+    if (!connects.take(nowMs)) {
+      const message = `Your devices connected more than ${this.limits.maxConnectsPerMinute} times in a minute.`;
+      return { code: 'RATE_LIMITED', message, waitMs: connects.remainingMs(nowMs) };
+    }
     const own = this.#ofUser.get(userKey) ?? new Set();
+    const [oldest] = own;
+    if (oldest !== undefined && own.size >= this.limits.maxSessionsPerUser) {
+      this.closing(oldest);
+      oldest.end('replaced');
+    } else if (this.#userKeys.size >= this.limits.maxSessions) {
+      return { code: 'OVERLOADED', message: 'This instance is full. Try again later.' };
+    }
+    this.#strangers.delete(member);
     this.#ofUser.set(userKey, own.add(member));
     this.#userKeys.set(member, userKey);
-    if (own.size <= this.limits.maxSessionsPerUser) return;
-    const [oldest] = own;
-    if (oldest === undefined) return;
-    this.left(oldest);
-    oldest.end('replaced');
+    return undefined;
   }
 
-  /** The connection is gone, or about to be. */
+  /** It is told why it ends; its connection is there still, unless it has left before. */
+  closing(member: Member): void {
+    if (!this.#strangers.has(member) && !this.#userKeys.has(member)) return;
+    this.left(member);
+    this.#closing.add(member);
+  }
+
+  /** The connection is gone. */
   left(member: Member): void {
     this.#strangers.delete(member);
+    this.#closing.delete(member);
     const userKey = this.#userKeys.get(member);
     if (userKey === undefined) return;
     this.#userKeys.delete(member);
     const own = this.#ofUser.get(userKey);
     own?.delete(member);
     if (own?.size === 0) this.#ofUser.delete(userKey);
+  }
+
+  #endOldestStranger(): void {
+    const [oldest] = this.#strangers;
+    if (oldest === undefined) return;
+    this.closing(oldest);
+    oldest.end('overloaded', errorFrame('OVERLOADED', 'Too many wait for a token. Send yours at once.'));
+  }
+
+  #connectsOf(userKey: string, nowMs: number): RateWindow {
+    const known = this.#connects.get(userKey, nowMs);
+    if (known !== undefined) return known;
+    const connects = new RateWindow(this.limits.maxConnectsPerMinute, MINUTE_MS);
+    this.#connects.set(userKey, connects, nowMs);
+    return connects;
   }
 }

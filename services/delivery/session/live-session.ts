@@ -1,4 +1,4 @@
-import { userKeyOf, type Verify } from './access.ts';
+import { userKeyOf, type Principal, type Verify } from './access.ts';
 import type { Admission } from './admission.ts';
 import { v7 as uuidv7 } from 'uuid';
 import type { CloseName } from '../../../shared/contract/close-codes.ts';
@@ -11,7 +11,7 @@ import type { Logger } from '../../../shared/service/logger.ts';
 import { Feed } from '../stream/feed.ts';
 import { NamedFrame } from '../stream/named-frame.ts';
 import { Session } from './session.ts';
-import type { SessionPorts, Users } from './session-ports.ts';
+import type { NotAdmitted, SessionPorts, Users } from './session-ports.ts';
 import type { EventStream, InstanceContext } from '../stream/event-stream.ts';
 import { closeLabel } from '../metrics.ts';
 import { refusedAtAuth, type RefusalLog, type RefusedClient } from './refusal-log.ts';
@@ -38,6 +38,7 @@ export class LiveSession {
   readonly #refusedWith = new Set<FrameErrorCode>();
   readonly #remoteAddress: string;
   #refusedToken: string | undefined;
+  #isAdmitted = false;
   #turnedAway = false;
 
   constructor(
@@ -61,7 +62,11 @@ export class LiveSession {
     const verify = arrival.verify ?? context.verify;
     const ports: SessionPorts = {
       ...context,
-      transport: this.transport,
+      transport: {
+        heartbeatMs: this.transport.heartbeatMs,
+        close: (name, waitSeconds) => this.#close(name, waitSeconds),
+      },
+      admit: (principal) => this.#admit(principal),
       feed: this.#feed,
       observer: this.#observer,
       verify: async (token) => {
@@ -104,7 +109,23 @@ export class LiveSession {
       this.transport.sendLast(why);
     }
     this.session.end();
-    this.transport.close(name);
+    this.#close(name);
+  }
+
+  cutOff(): void {
+    this.transport.cutOff();
+  }
+
+  #admit(principal: Principal): NotAdmitted | undefined {
+    const { admission, now } = this.context;
+    const refused = admission.admit(this, userKeyOf(principal), now());
+    this.#isAdmitted = refused === undefined;
+    return refused;
+  }
+
+  #close(name: CloseName, waitSeconds?: number): void {
+    this.context.admission.closing(this);
+    this.transport.close(name, waitSeconds);
   }
 
   #endAsTooSlow(): void {
@@ -129,14 +150,13 @@ export class LiveSession {
   #observe(): SessionPorts['observer'] {
     const { metrics } = this.context;
     return {
-      admitted: (principal) => this.context.admission.admit(this, userKeyOf(principal)),
       opened: ({ userId, role }, rooms) => {
         this.#logger.info({ user_id: userId, role, rooms }, 'session opened');
       },
       refused: ({ code, message }) => {
         metrics.refusals.inc({ code });
         const atTheDoor = refusedAtAuth.find((one) => one === code);
-        if (atTheDoor !== undefined && this.session.principal === undefined) {
+        if (atTheDoor !== undefined && !this.#isAdmitted) {
           this.#sayTurnedAway(atTheDoor, message);
           return;
         }

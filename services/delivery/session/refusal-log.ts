@@ -7,11 +7,13 @@ const REMEMBERED_MAX = 10_000;
 /** Who still comes after this is said again, with how often they came meanwhile. */
 const LOG_AGAIN_MS = 60 * 60 * 1000;
 
-/** What ends a connection that has shown no good token. */
+/** What ends a connection before it is a session. */
 export const refusedAtAuth = [
   'AUTH_REQUIRED',
   'AUTH_FAILED',
   'TOKEN_EXPIRED',
+  'RATE_LIMITED',
+  'OVERLOADED',
 ] as const satisfies readonly FrameErrorCode[];
 
 /** A client that was refused before it was anybody. */

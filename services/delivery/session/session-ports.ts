@@ -21,11 +21,11 @@ export interface SessionPorts {
   readonly sendGap: (cursor: Cursor) => void;
   readonly transport: Pick<Transport, 'close' | 'heartbeatMs'>;
   readonly verify: Verify;
+  /** Its token is good; why it is refused all the same. */
+  readonly admit: (principal: Principal) => NotAdmitted | undefined;
   readonly stream: RoomStream & Pick<EventStream, 'position' | 'plan'>;
   readonly users: Users;
   readonly observer: {
-    /** Its token is good. */
-    admitted(principal: Principal): void;
     /** Its rooms are joined. */
     opened(principal: Principal, rooms: readonly Room[]): void;
     refused(frame: ErrorFrame): void;
@@ -36,6 +36,13 @@ export interface SessionPorts {
   readonly wall: WallClock;
   /** For intervals and time limits. */
   readonly now: SteadyClock;
+}
+
+/** Why somebody with a good token is turned away; `waitMs`: for how long, where it is known. */
+export interface NotAdmitted {
+  readonly code: 'RATE_LIMITED' | 'OVERLOADED';
+  readonly message: string;
+  readonly waitMs?: number;
 }
 
 /** What is remembered of users, on whatever session of theirs. */

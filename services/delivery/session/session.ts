@@ -17,7 +17,7 @@ import { chooseForm } from './choose-form.ts';
 import { FrameLimit } from './frame-limit.ts';
 import { Membership } from './membership.ts';
 import { SerialQueue } from './serial-queue.ts';
-import type { SessionLimits, SessionPorts } from './session-ports.ts';
+import type { NotAdmitted, SessionLimits, SessionPorts } from './session-ports.ts';
 
 const HOW_TO_AUTH = 'Send {"action":"auth","token":"…"} first.';
 
@@ -140,13 +140,23 @@ export class Session implements StreamMember {
     const untilMs = nowMs + this.#gate.remainingMs(nowMs);
     this.#steps.add(() => {
       if (this.#principal !== undefined) this.ports.users.floods.add(this.#principal, untilMs, nowMs);
-      this.#endFlood(tooMany, untilMs - nowMs);
+      this.#turnAway({ code: 'RATE_LIMITED', message: tooMany, waitMs: untilMs - nowMs });
     });
   }
 
-  #endFlood(why: string, waitMs: number): void {
+  #floodedBy(principal: Principal): NotAdmitted | undefined {
+    const waitMs = this.ports.users.floods.remainingMs(principal, this.ports.now());
+    if (waitMs === 0) return undefined;
+    return { code: 'RATE_LIMITED', message: 'Another session of yours sent too many frames.', waitMs };
+  }
+
+  #turnAway({ code, message, waitMs }: NotAdmitted): void {
+    if (waitMs === undefined) {
+      this.#refuse(code, message, 'overloaded');
+      return;
+    }
     const seconds = Math.max(1, Math.ceil(waitMs / 1000));
-    this.#refuse('RATE_LIMITED', `${why} Come back in ${seconds} seconds.`, 'tooManyFrames', seconds);
+    this.#refuse(code, `${message} Come back in ${seconds} seconds.`, 'tooManyFrames', seconds);
   }
 
   async #answer(frame: ClientFrame | ErrorFrame): Promise<void> {
@@ -205,14 +215,13 @@ export class Session implements StreamMember {
     }
     const { principal } = verdict;
     this.#principal = principal;
-    const { floods, frameBounds } = this.ports.users;
-    const floodedMs = floods.remainingMs(principal, this.ports.now());
-    if (floodedMs > 0) {
-      this.#endFlood('Another session of yours sent too many frames.', floodedMs);
+    const notAdmitted = this.#floodedBy(principal) ?? this.ports.admit(principal);
+    if (notAdmitted !== undefined) {
+      this.#turnAway(notAdmitted);
       return;
     }
-    this.ports.observer.admitted(principal);
-    const errors = chooseForm(this.feed, entrance, frameBounds.of(principal, this.ports.now()));
+    const boundBytes = this.ports.users.frameBounds.of(principal, this.ports.now());
+    const errors = chooseForm(this.feed, entrance, boundBytes);
     const announcements = await this.#membership.enter(principal, rooms);
     const position = await this.ports.stream.position();
     if (this.#hasEnded()) return;

@@ -1,4 +1,3 @@
-import { errorFrame } from '../../../shared/contract/frames.ts';
 import { roles, type Role } from '../../../shared/contract/rooms.ts';
 import { FrameBounds } from './frame-bounds.ts';
 import { Floods } from './floods.ts';
@@ -57,14 +56,12 @@ export class Sessions {
   }
 
   add(arrival: Arrival): void {
-    const { metrics, config } = this.#context;
+    const { metrics } = this.#context;
     metrics.connections.inc({ transport: arrival.transport });
     this.#lastId += 1;
     const session = new LiveSession(this.#lastId, arrival, this.#context);
     this.#open.add(session);
-    if (this.#open.size > config.maxSessions) {
-      session.end('overloaded', errorFrame('OVERLOADED', 'This instance is full. Try again later.'));
-    } else this.#context.admission.arrived(session);
+    this.#context.admission.arrived(session);
   }
 
   /** Ends what has run out of time; called about once a second. */

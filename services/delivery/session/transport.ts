@@ -17,6 +17,8 @@ export interface Transport extends Outlet {
   sendLast(frame: ErrorFrame): void;
   /** `waitSeconds`: the client is refused for so long. */
   close(name: CloseName, waitSeconds?: number): void;
+  /** Ends the connection at once, whatever was read of it. */
+  cutOff(): void;
   /** Finds dead peers; called about once a second. */
   tick(nowMs: number): void;
 }

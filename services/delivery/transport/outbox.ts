@@ -81,8 +81,14 @@ export abstract class Outbox implements Outlet {
     if (!this.isClosing && this.socket.writable) this.#put(answer);
   }
 
+  cutOff(): void {
+    // The reason that was written in this turn goes to the kernel first.
+    this.socket.uncork();
+    this.socket.destroy();
+  }
+
   protected cutOffInTime(): void {
-    const timer = setTimeout(() => this.socket.destroy(), CLOSE_TIMEOUT_MS);
+    const timer = setTimeout(() => this.cutOff(), CLOSE_TIMEOUT_MS);
     this.socket.once('close', () => clearTimeout(timer));
   }
 

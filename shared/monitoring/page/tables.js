@@ -29,7 +29,7 @@ const closes = {
   3000: 'no good token',
   4001: 'token expired',
   4002: 'too slow',
-  4008: 'too many frames',
+  4008: 'too many frames or connects',
   4009: 'replaced by a newer session',
 };
 

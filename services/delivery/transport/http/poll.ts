@@ -119,6 +119,10 @@ export class Poll implements Transport {
     } else this.#refuse({ ...(this.#refusal ?? refusalFor(name)), waitSeconds }, closeCodes[name].code);
   }
 
+  cutOff(): void {
+    this.response.destroy();
+  }
+
   tick(): void {
     // A request whose client is gone is closed by its socket.
   }

@@ -58,6 +58,7 @@ export class Connection extends Outbox implements Transport {
     ws.beforeFault = (name) => {
       this.sendLast(errorFrame('INVALID_MESSAGE', `${closeCodes[name].reason}.`));
       this.isClosing = true;
+      this.cutOffInTime();
     };
     ws.on('message', (data, isBinary) => this.#receive(data, isBinary));
     ws.on('pong', (data) => this.#receivePong(data));
