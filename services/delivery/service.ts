@@ -158,7 +158,7 @@ class Delivery implements DeliveryService {
 
   /** A transport is a line here. */
   #createServer(tickets: Tickets): ClientServer {
-    const { allowedOrigins, trustedProxies } = this.config;
+    const { allowedOrigins, trustedProxies, maxSessions, maxStrangers } = this.config;
     const common = {
       limits: this.config,
       clients: new ClientAddresses(new NetworkSet(trustedProxies)),
@@ -168,10 +168,11 @@ class Delivery implements DeliveryService {
       now: this.now,
     };
     const position = () => this.#stream.position();
-    return new ClientServer([
+    const mounts = [
       new HttpRequests({ ...common, allowedOrigins, tickets, position }),
       new WebSockets(common),
-    ]);
+    ];
+    return new ClientServer(mounts, maxSessions + maxStrangers);
   }
 
   #tick(): void {

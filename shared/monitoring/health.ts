@@ -3,10 +3,11 @@ import type { Registry } from 'prom-client';
 import type { z } from 'zod';
 import type { BrokerState } from '../broker/broker-connection.ts';
 import type { QueueDepth } from '../broker/queue-depths.ts';
-import { limitRequests, smallRequests } from '../service/http-limits.ts';
+import { answerBroken, boundedMessages, limitConnections, smallRequests } from '../service/http-limits.ts';
 import type { Reason } from './status.ts';
 
-const REQUESTS_PER_CONNECTION = 100;
+/** Of probes, scrapers and people; far more than there are. */
+const MAX_CONNECTIONS = 500;
 
 export type HealthReason = Readonly<z.infer<typeof Reason>>;
 
@@ -28,8 +29,13 @@ export function createHealthServer(
   metrics: Registry,
 ): FastifyInstance {
   const { requestTimeout } = smallRequests;
-  const server = fastify({ forceCloseConnections: true, http: smallRequests, requestTimeout });
-  limitRequests(server.server, REQUESTS_PER_CONNECTION);
+  const server = fastify({
+    forceCloseConnections: true,
+    http: { ...smallRequests, ...boundedMessages },
+    requestTimeout,
+    clientErrorHandler: answerBroken,
+  });
+  limitConnections(server.server, MAX_CONNECTIONS);
   server.get('/health', async (_request, reply) => {
     const report = await reportNow();
     return reply.code(report.status === 'unhealthy' ? 503 : 200).send(report);

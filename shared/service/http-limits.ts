@@ -1,4 +1,5 @@
-import type { Server } from 'node:http';
+import { IncomingMessage, ServerResponse, type Server } from 'node:http';
+import type { Socket } from 'node:net';
 
 /** Options of a server whose requests are small: within them a client sends its headers, and all of its request. */
 export const smallRequests = {
@@ -8,11 +9,80 @@ export const smallRequests = {
   connectionsCheckingInterval: 1_000,
 } as const;
 
+/** Requests of one connection that wait for their answer, or got it in this turn. Clients send the next one when they have the last answer. */
+const MAX_UNANSWERED = 10;
+
+/** Of every answer: no cache keeps it, and it is of the type that it says. */
+const everyAnswer = { 'Cache-Control': 'no-store', 'X-Content-Type-Options': 'nosniff' };
+
+const unanswered = new WeakMap<Socket, Set<ServerResponse>>();
+
 /**
- * Node runs every request that has come on a connection, whether those before it are answered or not: a read of 64 KiB may
- * hold thousands. Beyond so many the connection is cut; the last answer says `Connection: close` to those that wait for it.
+ * Node runs all requests that have come, and a read of 64 KiB holds thousands. Only behind one that changes the protocol
+ * does it read no further: the first one beyond is taken for such a request, and its connection is cut.
  */
-export function limitRequests(server: Server, perConnection: number): void {
-  server.maxRequestsPerSocket = perConnection;
-  server.on('dropRequest', (_request, socket) => socket.destroy());
+class BoundedRequest extends IncomingMessage {
+  constructor(socket: Socket) {
+    super(socket);
+    if (unansweredOn(socket).size < MAX_UNANSWERED) return;
+    Object.defineProperty(this, 'upgrade', { get: () => true, set: () => undefined });
+    socket.destroy();
+  }
+}
+
+class CountedResponse<Request extends IncomingMessage = IncomingMessage> extends ServerResponse<Request> {
+  /** Node passes more than its types say. */
+  constructor(...args: [request: Request]) {
+    super(...args);
+    const open = unansweredOn(this.req.socket).add(this);
+    this.once('close', () => setImmediate(() => open.delete(this)));
+    for (const [name, value] of Object.entries(everyAnswer)) this.setHeader(name, value);
+  }
+}
+
+function unansweredOn(socket: Socket): Set<ServerResponse> {
+  const responses = unanswered.get(socket) ?? new Set();
+  unanswered.set(socket, responses);
+  return responses;
+}
+
+/** Options of a server that cuts a connection at a request beyond `MAX_UNANSWERED`. One that listens for `upgrade` is told of it with a destroyed socket. */
+export const boundedMessages = { IncomingMessage: BoundedRequest, ServerResponse: CountedResponse };
+
+/** Beyond so many connections the oldest is cut: who holds them does not keep out who comes now. */
+export function limitConnections(server: Server, most: number): void {
+  const open = new Set<Socket>();
+  server.on('connection', (socket: Socket) => {
+    open.add(socket);
+    socket.once('close', () => open.delete(socket));
+    const [oldest] = open;
+    if (open.size > most) oldest?.destroy();
+  });
+}
+
+/** The last answer on a connection, from before there is a request. */
+export function lastAnswer(status: string, body?: { readonly type: string; readonly text: string }): string {
+  const headers = { ...everyAnswer, Connection: 'close', ...(body && { 'Content-Type': body.type }) };
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`);
+  return [`HTTP/1.1 ${status}`, ...lines, '', body?.text ?? ''].join('\r\n');
+}
+
+const TIMED_OUT = lastAnswer('408 Request Timeout');
+const TOO_LARGE = lastAnswer('431 Request Header Fields Too Large');
+const BAD_REQUEST = lastAnswer('400 Bad Request');
+
+/** Answers what Node refuses, unless that would be taken for the answer to a request before it. */
+export function answerBroken(
+  { code }: NodeJS.ErrnoException,
+  socket: Socket,
+  timedOut: string = TIMED_OUT,
+): void {
+  const others = [...unansweredOn(socket)].filter(({ req, headersSent }) => req.complete || headersSent);
+  if (!socket.writable || others.length > 0) {
+    socket.destroy();
+    return;
+  }
+  const refusal = code === 'HPE_HEADER_OVERFLOW' ? TOO_LARGE : BAD_REQUEST;
+  // Ending our half alone would leave it to the client how long the socket is kept: Node watches it no more.
+  socket.end(code === 'ERR_HTTP_REQUEST_TIMEOUT' ? timedOut : refusal, () => socket.destroy());
 }

@@ -39,15 +39,18 @@ beforeAll(async () => {
     refused: () => undefined,
     now: () => 0,
   });
-  server = new ClientServer([
-    {
-      request: () => false,
-      upgrade: (request, head) => {
-        socket = request.socket;
-        sockets.upgrade(request, head);
+  server = new ClientServer(
+    [
+      {
+        request: () => false,
+        upgrade: (request, head) => {
+          socket = request.socket;
+          sockets.upgrade(request, head);
+        },
       },
-    },
-  ]);
+    ],
+    100,
+  );
   await server.listen(0, '127.0.0.1');
 });
 afterAll(() => server.stopListening());

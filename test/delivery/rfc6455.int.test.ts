@@ -206,7 +206,7 @@ it('an upgrade that is refused does not keep its socket, whatever its client doe
     refused: () => undefined,
     now: () => 0,
   });
-  const server = new ClientServer([upgrades]);
+  const server = new ClientServer([upgrades], 100);
   await server.listen(0, '127.0.0.1');
   await using socket = await RawSocket.open(server.port);
   server.stopListening();

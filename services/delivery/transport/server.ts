@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { ClientAddresses } from '../../../shared/service/client-addresses.ts';
-import { limitRequests, smallRequests } from '../../../shared/service/http-limits.ts';
+import { answerBroken, boundedMessages, smallRequests } from '../../../shared/service/http-limits.ts';
 import type { SteadyClock } from '../../../shared/service/clock.ts';
 import type { Arrival } from '../session/transport.ts';
 
@@ -23,20 +23,21 @@ export interface MountOptions {
   readonly now: SteadyClock;
 }
 
-/** A connection that becomes a WebSocket had one. */
-const REQUESTS_PER_CONNECTION = 100;
-
 /** The port for clients, shared by all transports; a request goes to the first that takes it. */
 export class ClientServer {
   readonly #http: Server;
 
-  constructor(mounts: readonly Mount[]) {
-    this.#http = createServer(smallRequests);
-    limitRequests(this.#http, REQUESTS_PER_CONNECTION);
+  /** Beyond `maxConnections` a connection is closed before anything is read from it. */
+  constructor(mounts: readonly Mount[], maxConnections: number) {
+    this.#http = createServer({ ...smallRequests, ...boundedMessages });
+    this.#http.maxConnections = maxConnections;
+    this.#http.on('clientError', answerBroken);
     this.#http.on('request', (request, response) => {
       mounts.some((mount) => mount.request(request, response));
     });
-    this.#http.on('upgrade', (request, _socket, head) => {
+    this.#http.on('upgrade', (request, socket, head) => {
+      // One request too many comes like this as well.
+      if (socket.destroyed) return;
       for (const mount of mounts) mount.upgrade?.(request, head);
     });
   }

@@ -1,8 +1,7 @@
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
-import type { Socket } from 'node:net';
 import { AppError } from '../../../shared/contract/errors.ts';
 import type { ClientAddresses } from '../../../shared/service/client-addresses.ts';
-import { limitRequests } from '../../../shared/service/http-limits.ts';
+import { answerBroken, boundedMessages, lastAnswer } from '../../../shared/service/http-limits.ts';
 import type { Logger } from '../../../shared/service/logger.ts';
 import type { Intake } from '../accept/intake.ts';
 import { encodingProblem } from '../accept/content-encoding.ts';
@@ -37,17 +36,12 @@ export interface HttpServerOptions {
 /** How often Node looks for requests that take too long; its default of 30 s would make shorter limits meaningless. */
 const TIMEOUT_CHECK_MS = 1_000;
 
-/** A backend that keeps its connection opens another one then. */
-const REQUESTS_PER_CONNECTION = 1_000;
-
-const TIMED_OUT = [
-  'HTTP/1.1 408 Request Timeout',
-  'Content-Type: application/problem+json',
-  'Connection: close',
-  '',
-  JSON.stringify(problemDocument(faultOf(new AppError('request_timeout', 'Send the whole request faster.')))),
-].join('\r\n');
-const BAD_REQUEST = 'HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n';
+const TIMED_OUT = lastAnswer('408 Request Timeout', {
+  type: 'application/problem+json',
+  text: JSON.stringify(
+    problemDocument(faultOf(new AppError('request_timeout', 'Send the whole request faster.'))),
+  ),
+});
 
 export function createHttpServer(options: HttpServerOptions): FastifyInstance {
   const { intake, backends, maxBodyBytes, requestTimeoutMs } = options;
@@ -57,17 +51,20 @@ export function createHttpServer(options: HttpServerOptions): FastifyInstance {
   const server = fastify({
     bodyLimit: maxBodyBytes,
     requestTimeout: requestTimeoutMs,
-    http: { headersTimeout: requestTimeoutMs / 2, connectionsCheckingInterval: TIMEOUT_CHECK_MS },
+    http: {
+      ...boundedMessages,
+      headersTimeout: requestTimeoutMs / 2,
+      connectionsCheckingInterval: TIMEOUT_CHECK_MS,
+    },
     forceCloseConnections: 'idle',
     // Ours says so in the form of the path.
     return503OnClosing: false,
     routerOptions: { ignoreTrailingSlash: true },
-    clientErrorHandler: answerBrokenRequest,
+    clientErrorHandler: (error, socket) => answerBroken(error, socket, TIMED_OUT),
     frameworkErrors: (error, request, reply) => {
       void answer(request, reply, faultOf(error));
     },
   });
-  limitRequests(server.server, REQUESTS_PER_CONNECTION);
   server.removeAllContentTypeParsers();
   server.addContentTypeParser('application/json', { parseAs: 'buffer' }, asBytes);
   // Before the body is read: a caller that may not publish cannot make us hold a megabyte.
@@ -155,16 +152,6 @@ function unlessTaken(
 function pathOf(request: FastifyRequest): string {
   const [path = ''] = request.url.split('?');
   return path.length > 1 && path.endsWith('/') ? path.slice(0, -1) : path;
-}
-
-/** What Node refuses before there is a request. */
-function answerBrokenRequest(error: NodeJS.ErrnoException, socket: Socket): void {
-  if (!socket.writable) {
-    socket.destroy();
-    return;
-  }
-  // Ending our half alone would leave it to the client how long the socket is kept: Node watches it no more.
-  socket.end(error.code === 'ERR_HTTP_REQUEST_TIMEOUT' ? TIMED_OUT : BAD_REQUEST, () => socket.destroy());
 }
 
 /** Confirms are answered within `answerWithinMs`: what is open then is a client that does not finish its request. */

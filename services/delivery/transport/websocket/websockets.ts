@@ -40,7 +40,8 @@ export class WebSockets implements Mount {
   }
 
   request(_request: IncomingMessage, response: ServerResponse): boolean {
-    response.writeHead(426, { 'content-type': 'text/plain', upgrade: 'websocket', connection: 'Upgrade' });
+    const headers = { 'content-type': 'text/plain', upgrade: 'websocket', connection: 'upgrade, close' };
+    response.writeHead(426, headers);
     response.end(HELP);
     return true;
   }
