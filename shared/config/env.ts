@@ -140,6 +140,15 @@ const PeerUrls = list(
   for (const message of problems) context.addIssue({ code: 'custom', message });
 });
 
+const HOW_HOSTS =
+  'expected names of hosts, separated by commas, such as roomcast.example.org: no scheme, no port, no *';
+
+/** As they stand in `Host`. */
+const HostNames = list(HOW_HOSTS).refine(
+  (names) => names.every((name) => /^[a-z0-9]([a-z0-9._-]*[a-z0-9])?$/i.test(name)),
+  HOW_HOSTS,
+);
+
 const TrustedProxies = networks(
   'expected private, or addresses and networks separated by commas, such as 172.18.0.0/16,fd00::/8',
   { private: privateNetworks },
@@ -174,6 +183,10 @@ export const commonVariables = {
   STATUS_PAGE: z.enum(['on', 'off'], 'expected on or off').default('on'),
   /** Health ports of the other services, whose numbers the page shows too. */
   STATUS_PEERS: PeerUrls.default([]),
+  /** Names under which a browser may ask for that page, beside localhost, the machine's own and those in STATUS_PEERS. */
+  ALLOWED_HOSTS: HostNames.default([]),
+  /** How old health, metrics and the page's numbers may be: they are worked out this often, however many ask. */
+  MONITORING_MAX_AGE_MS: integer({ min: 0, max: 10_000, default: 1_000 }),
   /** The event loop late by more than this, for ten seconds, is a reason in health. */
   HEALTH_MAX_LAG_MS: integer({ min: 1, max: 60_000, default: 250 }),
 };

@@ -1,6 +1,8 @@
 import fastify, { type FastifyInstance } from 'fastify';
 import type { Registry } from 'prom-client';
 import type { z } from 'zod';
+import { atMostEvery } from '../core/at-most-every.ts';
+import type { SteadyClock } from '../service/clock.ts';
 import type { BrokerState } from '../broker/broker-connection.ts';
 import type { QueueDepth } from '../broker/queue-depths.ts';
 import { answerBroken, boundedMessages, limitConnections, smallRequests } from '../service/http-limits.ts';
@@ -8,6 +10,7 @@ import type { Reason } from './status.ts';
 
 /** Of probes, scrapers and people; far more than there are. */
 const MAX_CONNECTIONS = 500;
+const JSON_TYPE = 'application/json; charset=utf-8';
 
 export type HealthReason = Readonly<z.infer<typeof Reason>>;
 
@@ -20,14 +23,19 @@ export interface HealthReport<Stats> {
   readonly reasons: readonly HealthReason[];
 }
 
+export interface HealthSource {
+  readonly report: () => Promise<HealthReport<object>>;
+  readonly metrics: Registry;
+  /** How old an answer may be: until then it is the same bytes for all who ask. `/health/live` is always of now. */
+  readonly maxAgeMs: number;
+  readonly now: SteadyClock;
+}
+
 /**
  * `/health` (everything), `/health/ready` (should this instance be given work), `/health/live` (the process
  * runs: a broker outage must not restart it) and `/metrics`, on a port of its own that no client needs.
  */
-export function createHealthServer(
-  reportNow: () => Promise<HealthReport<object>>,
-  metrics: Registry,
-): FastifyInstance {
+export function createHealthServer({ report, metrics, maxAgeMs, now }: HealthSource): FastifyInstance {
   const { requestTimeout } = smallRequests;
   const server = fastify({
     forceCloseConnections: true,
@@ -36,17 +44,24 @@ export function createHealthServer(
     clientErrorHandler: answerBroken,
   });
   limitConnections(server.server, MAX_CONNECTIONS);
+  const health = atMostEvery(maxAgeMs, async () => answersOf(await report()));
+  const page = atMostEvery(maxAgeMs, async () => Buffer.from(await metrics.metrics()));
   server.get('/health', async (_request, reply) => {
-    const report = await reportNow();
-    return reply.code(report.status === 'unhealthy' ? 503 : 200).send(report);
+    const { code, full } = await health(now());
+    return reply.code(code).type(JSON_TYPE).send(full);
   });
   server.get('/health/ready', async (_request, reply) => {
-    const { status, reasons } = await reportNow();
-    return reply.code(status === 'unhealthy' ? 503 : 200).send({ ready: status !== 'unhealthy', reasons });
+    const { code, ready } = await health(now());
+    return reply.code(code).type(JSON_TYPE).send(ready);
   });
   server.get('/health/live', () => ({ live: true }));
-  server.get('/metrics', async (_request, reply) =>
-    reply.type(metrics.contentType).send(await metrics.metrics()),
-  );
+  server.get('/metrics', async (_request, reply) => reply.type(metrics.contentType).send(await page(now())));
   return server;
+}
+
+function answersOf(report: HealthReport<object>) {
+  const { status, reasons } = report;
+  const isReady = status !== 'unhealthy';
+  const bytes = (body: object) => Buffer.from(JSON.stringify(body));
+  return { code: isReady ? 200 : 503, full: bytes(report), ready: bytes({ ready: isReady, reasons }) };
 }

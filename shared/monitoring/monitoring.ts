@@ -11,6 +11,7 @@ import type { Logger } from '../service/logger.ts';
 import { ManagementApi, type BrokerView } from '../broker/management-api.ts';
 import { QueueDepths, type QueueDepth } from '../broker/queue-depths.ts';
 import { ReasonTimes } from './reason-times.ts';
+import { PageHosts } from './page-hosts.ts';
 import { Peers } from './peers.ts';
 import { SAMPLE_MS, SampleRing, type Sample } from './sample-ring.ts';
 import { addStatusPage } from './status-page.ts';
@@ -32,7 +33,10 @@ export interface Vitals {
 export interface MonitoringOptions {
   readonly service: ServiceName;
   readonly instance: string;
-  readonly config: Pick<CommonConfig, 'amqpUrl' | 'rabbitmqManagementUrl' | 'statusPage' | 'statusPeers'>;
+  readonly config: Pick<
+    CommonConfig,
+    'amqpUrl' | 'rabbitmqManagementUrl' | 'statusPage' | 'statusPeers' | 'allowedHosts' | 'monitoringMaxAgeMs'
+  >;
   /** By which queue depths are read. */
   readonly connection: BrokerConnection;
   readonly queues: () => readonly string[];
@@ -70,11 +74,13 @@ export class Monitoring {
       () => this.#depths.read(clock()),
       management && (() => management.read(clock())),
     );
-    this.server = createHealthServer(() => this.#report(), registry);
+    const age = { maxAgeMs: config.monitoringMaxAgeMs, now: clock };
+    this.server = createHealthServer({ report: () => this.#report(), metrics: registry, ...age });
     const hasPage = config.statusPage === 'on';
     if (hasPage) {
       const peers = new Peers(config.statusPeers);
-      addStatusPage(this.server, { self: () => this.#status(), peers, now: clock });
+      const hosts = new PageHosts(config.allowedHosts, config.statusPeers);
+      addStatusPage(this.server, { self: () => this.#status(), peers, hosts, ...age });
     }
     this.#looking = setInterval(() => {
       void this.#report();

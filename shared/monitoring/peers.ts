@@ -43,38 +43,46 @@ type Answer = Extract<PeerStatus, { status: unknown }> | { readonly url: string;
 
 async function allBehind(url: URL): Promise<readonly Answer[]> {
   try {
-    return await Promise.all((await addressesOf(url)).map(ask));
+    return await Promise.all((await placesOf(url)).map(ask));
   } catch (error) {
-    return [failureOf(url, error)];
+    return [failureOf(url.host, error)];
   }
 }
 
-/** One URL for each address of the name; a certificate is for a name, so https is left as it is. */
-async function addressesOf(url: URL): Promise<readonly URL[]> {
-  if (url.protocol === 'https:') return [url];
+/** Where one service is asked, and what it is called: by its name where no other has it. */
+interface Place {
+  readonly url: URL;
+  readonly name: string;
+}
+
+/**
+ * One for each address of the name, asked by address: that it answers to, whatever its `ALLOWED_HOSTS`. A certificate is
+ * for a name, so https is left as it is.
+ */
+async function placesOf(url: URL): Promise<readonly Place[]> {
+  if (url.protocol === 'https:') return [{ url, name: url.host }];
   const found = await lookup(url.hostname.replace(/^\[|\]$/g, ''), { all: true });
   // A machine with both families answers on both: it is asked once.
   const family = found.some((address) => address.family === 4) ? 4 : 6;
   const addresses = found.filter((address) => address.family === family).slice(0, MAX_ADDRESSES);
-  if (addresses.length < 2) return [url];
   return addresses.map(({ address }) => {
     const target = new URL(url);
     target.hostname = family === 6 ? `[${address}]` : address;
-    return target;
+    return { url: target, name: addresses.length === 1 ? url.host : target.host };
   });
 }
 
-async function ask(url: URL): Promise<Answer> {
+async function ask({ url, name }: Place): Promise<Answer> {
   try {
-    return { url: url.host, status: await statusOf(url) };
+    return { url: name, status: await statusOf(url) };
   } catch (error) {
-    return failureOf(url, error);
+    return failureOf(name, error);
   }
 }
 
-function failureOf(url: URL, error: unknown): Answer {
+function failureOf(name: string, error: unknown): Answer {
   const wrong = 'what answers there is no health port of roomcast';
-  return { url: url.host, failure: fetchFailure(error, { timeoutMs: TIMEOUT_MS, wrong }) };
+  return { url: name, failure: fetchFailure(error, { timeoutMs: TIMEOUT_MS, wrong }) };
 }
 
 async function statusOf(url: URL): Promise<InstanceStatus> {

@@ -30,10 +30,15 @@ export class SampleRing {
   }
 }
 
+/** The place of the first sample that is newer than a moment. */
+export function firstAfter({ at_ms }: Series, afterMs: number): number {
+  const first = at_ms.findIndex((atMs) => atMs > afterMs);
+  return first === -1 ? at_ms.length : first;
+}
+
 /** What is newer than a moment; a page that has the rest asks for no more. */
 export function since(series: Series, afterMs: number): Series {
-  const first = series.at_ms.findIndex((atMs) => atMs > afterMs);
-  const start = first === -1 ? series.at_ms.length : first;
+  const start = firstAfter(series, afterMs);
   return {
     at_ms: series.at_ms.slice(start),
     columns: Object.fromEntries(

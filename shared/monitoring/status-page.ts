@@ -1,15 +1,20 @@
-import type { FastifyInstance, FastifyReply } from 'fastify';
+import type { FastifyInstance } from 'fastify';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { z } from 'zod';
+import { atMostEvery } from '../core/at-most-every.ts';
 import type { SteadyClock } from '../service/clock.ts';
+import type { PageHosts } from './page-hosts.ts';
 import type { Peers } from './peers.ts';
-import { since } from './sample-ring.ts';
+import { StatusTexts } from './status-texts.ts';
 import type { InstanceStatus, PeerStatus, StatusDocument } from './status.ts';
 
 export interface StatusSource {
   readonly self: () => Promise<InstanceStatus>;
   readonly peers: Peers;
+  readonly hosts: PageHosts;
+  /** How old an answer may be. */
+  readonly maxAgeMs: number;
   readonly now: SteadyClock;
 }
 
@@ -17,14 +22,13 @@ export interface StatusSource {
 const HEADERS = {
   'content-security-policy':
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
-  'x-content-type-options': 'nosniff',
   'referrer-policy': 'no-referrer',
-  'cache-control': 'no-cache',
 };
 
 const HTML = 'text/html; charset=utf-8';
 const CSS = 'text/css; charset=utf-8';
 const JS = 'text/javascript; charset=utf-8';
+const TEXT = 'text/plain; charset=utf-8';
 
 const scripts = ['status.js', 'card.js', 'path.js', 'plots.js', 'tables.js', 'dom.js', 'words.js'];
 
@@ -36,28 +40,57 @@ const Query = z.object({
   since: z.string().max(MAX_SINCE_CHARACTERS).transform(parseSince).catch(new Map<string, number>()),
 });
 
+const JSON_TYPE = 'application/json; charset=utf-8';
+const MISDIRECTED = 421;
+
 /** The page for people at `/`, and `/status.json`, which it asks every second. */
-export function addStatusPage(server: FastifyInstance, { self, peers, now }: StatusSource): void {
-  addFiles(server);
-  server.get('/status.json', async (request, reply): Promise<FastifyReply> => {
-    const { scope, since: have } = Query.parse(request.query);
-    const newer = (status: InstanceStatus): InstanceStatus => ({
-      ...status,
-      series: since(status.series, have.get(status.instance) ?? 0),
+export function addStatusPage(server: FastifyInstance, source: StatusSource): void {
+  const { hosts, now } = source;
+  const [own, all] = [ownTexts(source), allTexts(source)];
+  server.register((scope, _options, done) => {
+    scope.addHook('onRequest', (request, reply, next) => {
+      reply.headers(HEADERS);
+      const { host } = request.headers;
+      if (hosts.has(host)) next();
+      else reply.code(MISDIRECTED).type(TEXT).send(strangeHost(host));
     });
-    reply.headers({ ...HEADERS, 'cache-control': 'no-store' });
-    if (scope === 'self') return reply.send(newer(await self()));
-    const [own, others] = await Promise.all([self(), peers.read(now())]);
-    const document: StatusDocument = {
-      now_ms: now(),
-      self: newer(own),
-      peers: others
-        // A name that leads to all instances leads to this one too.
-        .filter((peer) => !('status' in peer && peer.status.instance === own.instance))
-        .map((peer): PeerStatus => ('status' in peer ? { ...peer, status: newer(peer.status) } : peer)),
-    };
-    return reply.send(document);
+    addFiles(scope);
+    scope.get('/status.json', async (request, reply) => {
+      const { scope: wanted, since: have } = Query.parse(request.query);
+      const texts = await (wanted === 'self' ? own : all)(now());
+      return reply.type(JSON_TYPE).send(texts.without(have));
+    });
+    done();
   });
+}
+
+function ownTexts({ self, maxAgeMs }: StatusSource): (nowMs: number) => Promise<StatusTexts> {
+  return atMostEvery(maxAgeMs, async () => {
+    const own = await self();
+    return new StatusTexts([own], (newer) => newer(own));
+  });
+}
+
+function allTexts({ self, peers, now, maxAgeMs }: StatusSource): (nowMs: number) => Promise<StatusTexts> {
+  return atMostEvery(maxAgeMs, async () => {
+    const [own, found] = await Promise.all([self(), peers.read(now())]);
+    // A name that leads to all instances leads to this one too.
+    const others = found.filter((peer) => !('status' in peer && peer.status.instance === own.instance));
+    const nowMs = now();
+    const statuses = [own, ...others.flatMap((peer) => ('status' in peer ? [peer.status] : []))];
+    return new StatusTexts(statuses, (newer): StatusDocument => ({
+      now_ms: nowMs,
+      self: newer(own),
+      peers: others.map((peer): PeerStatus =>
+        'status' in peer ? { ...peer, status: newer(peer.status) } : peer,
+      ),
+    }));
+  });
+}
+
+function strangeHost(host = ''): string {
+  const name = JSON.stringify(host.replace(/:\d*$/, ''));
+  return `This page is not answered under the name ${name}: come by address or as localhost, or add the name to ALLOWED_HOSTS.\n`;
 }
 
 /** The page's own files lie beside this one, in the sources and in the build; the plots are uPlot's, from its package. */
@@ -66,7 +99,7 @@ function addFiles(server: FastifyInstance): void {
   const own = (file: string) => readFileSync(new URL(`./page/${file}`, import.meta.url));
   const uPlot = (file: string) => readFileSync(resolve(`uplot/dist/${file}`));
   const serve = (path: string, type: string, body: Buffer) =>
-    server.get(path, (_request, reply) => reply.headers(HEADERS).type(type).send(body));
+    server.get(path, (_request, reply) => reply.type(type).send(body));
   serve('/', HTML, own('status.html'));
   serve('/status/status.css', CSS, own('status.css'));
   for (const file of scripts) serve(`/status/${file}`, JS, own(file));

@@ -29,8 +29,8 @@ export interface RouteOptions {
 }
 
 export function addRoutes(server: FastifyInstance, { intake, backends, refuse }: RouteOptions): void {
-  const document = openApiDocument(backends);
-  server.get(OPENAPI_PATH, () => document);
+  const document = Buffer.from(JSON.stringify(openApiDocument(backends)));
+  server.get(OPENAPI_PATH, (_request, reply) => reply.type('application/json; charset=utf-8').send(document));
 
   server.register((scope, _options, done) => {
     scope.addContentTypeParser([CLOUD_EVENT, CLOUD_EVENTS], { parseAs: 'buffer' }, asBytes);

@@ -192,7 +192,9 @@ export function newest(series, name) {
  * @param {Series} have @param {Series} more @param {number} afterMs @returns {Series}
  */
 export function extended(have, more, afterMs) {
-  const at = [...have.at_ms, ...more.at_ms];
+  // A service that is asked by many sends all it has.
+  const known = more.at_ms.filter((atMs) => atMs <= (have.at_ms.at(-1) ?? 0)).length;
+  const at = [...have.at_ms, ...more.at_ms.slice(known)];
   const first = at.findIndex((atMs) => atMs > afterMs);
   const start = first === -1 ? at.length : first;
   const names = new Set([...Object.keys(have.columns), ...Object.keys(more.columns)]);
@@ -201,7 +203,10 @@ export function extended(have, more, afterMs) {
   return {
     at_ms: at.slice(start),
     columns: Object.fromEntries(
-      [...names].map((name) => [name, [...valuesOf(have, name), ...valuesOf(more, name)].slice(start)]),
+      [...names].map((name) => [
+        name,
+        [...valuesOf(have, name), ...valuesOf(more, name).slice(known)].slice(start),
+      ]),
     ),
   };
 }
