@@ -31,7 +31,7 @@ function publisherOn({ connection }: ScriptedConnection): ConfirmPublisher {
 }
 
 /** An inbox on a node, before an intake and a backend, that do what the test has them do. */
-export async function world({ ready = Promise.resolve(), isOpen = true } = {}) {
+export async function world({ ready = Promise.resolve(), isOpen = true, now = (): number => 0 } = {}) {
   const scripted = new ScriptedConnection();
   const publishing = new ScriptedConnection();
   const publisher = publisherOn(publishing);
@@ -73,7 +73,7 @@ export async function world({ ready = Promise.resolve(), isOpen = true } = {}) {
     maxBodyBytes: 100_000,
     nextKey: () => Cursor.parse(`01a205ff-0000-7000-8000-${String((keys += 1)).padStart(12, '0')}`),
     wall: () => wallTime(0),
-    now: () => 0,
+    now,
     logger,
   });
   const settle = (ms = 0) => jest.advanceTimersByTimeAsync(ms);

@@ -18,6 +18,7 @@ import { wrappingOf } from '../accept/read-input.ts';
 import type { Backend, Take, WhileConsuming } from '../backends/backend.ts';
 import type { ConfirmPublisher } from '../../../shared/broker/confirm-publisher.ts';
 import { reasonOf, rejectedMessage } from './rejected.ts';
+import { Turns } from './turns.ts';
 
 export interface InboxOptions {
   readonly intake: Pick<Intake, 'take'>;
@@ -74,6 +75,7 @@ const PAUSE = { firstMs: 250, maxMs: 30_000 };
 export class Inbox {
   readonly #channel: ManagedChannel<Channel>;
   readonly #inFlight = new Set<Promise<void>>();
+  readonly #turns: Turns;
   #consumption: Consumption | undefined;
   #pause: NodeJS.Timeout | undefined;
   #pauses = 0;
@@ -84,7 +86,8 @@ export class Inbox {
     connection: BrokerConnection,
     private readonly options: InboxOptions,
   ) {
-    const { publisher, logger, prefetch, declare } = options;
+    const { publisher, logger, prefetch, declare, now } = options;
+    this.#turns = new Turns(now, () => this.#handOn());
     this.#channel = new ManagedChannel(connection, {
       name: 'inbox',
       logger,
@@ -156,7 +159,7 @@ export class Inbox {
     const consumption = this.#consumption;
     while (consumption !== undefined && consumption === this.#consumption && !this.#stopping) {
       const [message] = consumption.backlog;
-      if (message === undefined || !this.#take(consumption, message)) return;
+      if (message === undefined || !this.#turns.hasTime || !this.#take(consumption, message)) return;
       consumption.backlog.shift();
     }
   }
