@@ -71,6 +71,8 @@ const IngestFields = z.object({
   INGEST_CONFIRM_TIMEOUT_MS: integer({ min: 100, max: 60_000, default: 5_000 }),
   /** Messages of the inbox that wait here for their confirm. */
   INBOX_PREFETCH: integer({ min: 1, max: 10_000, default: 200 }),
+  /** Messages waiting in the inbox, above which webhooks and calls that would go there are answered 503. */
+  INBOX_MAX_MESSAGES: integer({ min: 1, max: 100_000_000, default: 100_000 }),
   /** Ids remembered for 24 hours to recognise repeats; about 500 bytes each. */
   REPEATS_MAX: integer({ min: 1_000, max: 10_000_000, default: 100_000 }),
   /** For reading them from the history at start: until then events with an id are answered 503. */

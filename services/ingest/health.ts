@@ -10,6 +10,7 @@ import type { DropReport } from '../../shared/monitoring/drops.ts';
 import type { HealthReason, HealthReport } from '../../shared/monitoring/health.ts';
 import type { BrokerView } from '../../shared/broker/management-api.ts';
 import type { QueueDepth } from '../../shared/broker/queue-depths.ts';
+import type { InboxRefusals } from './inbox/inbox-room.ts';
 import type { Knowledge } from './publish/history-ids.ts';
 import type { IngestConfig } from './config.ts';
 
@@ -39,6 +40,8 @@ export interface IngestCondition {
   readonly confirms: { readonly p99Ms: number | undefined; readonly count: number };
   /** What a policy expired from the inbox lately. */
   readonly drops?: DropReport | undefined;
+  /** Of the last hour. */
+  readonly inboxRefusals?: InboxRefusals | undefined;
   /** What the backends have to say. */
   readonly backends?: readonly HealthReason[];
   readonly stats: IngestStats;
@@ -83,6 +86,12 @@ function worriesOf(
   if (waiting > healthMaxInbox) {
     const message = `${waiting} messages wait in ${INBOX} (limit ${healthMaxInbox}): the backend publishes faster than they are taken; look at the confirm latency, then at who publishes.`;
     worries.push({ code: 'inbox_backlog', message, value: waiting, limit: healthMaxInbox });
+  }
+  const { inboxRefusals } = condition;
+  if (inboxRefusals !== undefined) {
+    const { count, limit } = inboxRefusals;
+    const message = `In the last hour ${count} webhooks or calls were answered 503, because more than ${limit} messages waited in ${INBOX} (INBOX_MAX_MESSAGES). Easy!Appointments does not send a webhook again: once the inbox is shorter, \`POST /v1/reconcile\` finds what is missing. Look at who publishes, and whether ingest takes it.`;
+    worries.push({ code: 'inbox_full', message, value: count, limit });
   }
   if (drops !== undefined) {
     const message = `A policy with message-ttl has expired messages of ${INBOX} ${drops.count} times since ${drops.since}. They were sent to it again, behind newer ones; what waits in appointments.rejected longer than the policy allows while no ingest is connected is gone. Take the policy off appointments.*, or leave the inbox out.`;

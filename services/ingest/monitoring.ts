@@ -6,6 +6,7 @@ import { countsBy, totalOf } from '../../shared/monitoring/counts.ts';
 import type { Drops } from '../../shared/monitoring/drops.ts';
 import { Monitoring } from '../../shared/monitoring/monitoring.ts';
 import { Rates, SAMPLE_MS } from '../../shared/monitoring/sample-ring.ts';
+import type { InboxRoom } from './inbox/inbox-room.ts';
 import type { HistoryIds } from './publish/history-ids.ts';
 import type { ConfirmPublisher } from '../../shared/broker/confirm-publisher.ts';
 import type { IngestConfig } from './config.ts';
@@ -23,6 +24,7 @@ export interface IngestParts {
   readonly ids: Pick<HistoryIds, 'knowledge'>;
   readonly metrics: IngestMetrics;
   readonly drops: Drops;
+  readonly inboxRoom: Pick<InboxRoom, 'refusals'>;
   readonly backends: readonly Backend[];
   readonly stopping: () => boolean;
   readonly logger: Logger;
@@ -54,6 +56,7 @@ export function monitorIngest(parts: IngestParts): Monitoring {
         management,
         lagMs,
         drops: parts.drops.report(nowMs),
+        inboxRefusals: parts.inboxRoom.refusals,
         backends: parts.backends.flatMap((backend) => backend.reasons?.(nowMs) ?? []),
         confirms: { p99Ms: recent.quantile(0.99), count: recent.count },
         stats: {

@@ -1,6 +1,7 @@
 import type { ChannelModel } from 'amqplib';
 import type { FastifyInstance } from 'fastify';
 import type { AddressInfo } from 'node:net';
+import { INBOX } from '../../shared/contract/topology.ts';
 import { BrokerConnection } from '../../shared/broker/broker-connection.ts';
 import { ClientAddresses } from '../../shared/service/client-addresses.ts';
 import { steadyClock, wallClock } from '../../shared/service/clock.ts';
@@ -17,6 +18,7 @@ import { Inbox } from './inbox/inbox.ts';
 import { ConfirmPublisher } from '../../shared/broker/confirm-publisher.ts';
 import type { Monitoring } from '../../shared/monitoring/monitoring.ts';
 import { eventPublisher } from './publish/event-publisher.ts';
+import { InboxRoom } from './inbox/inbox-room.ts';
 import { inboxMessage } from './inbox/send-to-inbox.ts';
 import { QueueWatch } from './inbox/queue-watch.ts';
 import { TakeBack } from './inbox/take-back.ts';
@@ -74,6 +76,7 @@ class Ingest implements IngestService {
   readonly #intake: Intake;
   readonly #backends: Backend[] = [];
   readonly #inbox: Inbox;
+  readonly #inboxRoom: InboxRoom;
   readonly #watch: QueueWatch;
   readonly #takeBack: TakeBack;
   readonly #http: FastifyInstance;
@@ -109,6 +112,8 @@ class Ingest implements IngestService {
     this.#publisher = this.#createPublisher();
     this.#ids = this.#createIds();
     this.#intake = this.#createIntake();
+    const waiting = () => this.#monitoring.waitingIn(INBOX);
+    this.#inboxRoom = new InboxRoom(config.inboxMaxMessages, waiting, steadyClock);
     const parts = this.#partsForBackends();
     this.#backends.push(...backends.map((backend) => backend.create(config, parts)));
     this.#inbox = this.#createInbox();
@@ -127,6 +132,7 @@ class Ingest implements IngestService {
       ids: this.#ids,
       metrics: this.#metrics,
       drops: this.#drops,
+      inboxRoom: this.#inboxRoom,
       backends: this.#backends,
       stopping: () => this.#stopping !== undefined,
       logger: this.#logger,
@@ -232,6 +238,7 @@ class Ingest implements IngestService {
     return {
       intake: this.#intake,
       enqueue: (body, headers) => {
+        this.#inboxRoom.ensure();
         this.#publisher.ensureRoomFor(1, body.byteLength);
         return this.#publisher.publish(inboxMessage(body, nextCursor(), headers)).then(() => undefined);
       },

@@ -31,14 +31,17 @@ export class QueueDepths {
     this.#channel = new ManagedChannel(connection, { name: 'queue depths', logger, create: plainChannel });
   }
 
+  /** As it was read last, without waiting; `undefined` when that is long ago, or the queue was not there. */
+  latest(name: string, nowMs: number): QueueDepth | undefined {
+    const last = this.#last.get(name);
+    return last !== undefined && nowMs - last.atMs < STAND_IN_MS ? last.depth : undefined;
+  }
+
   /** What could be read: no entry for a queue that is gone, none at all without a broker. */
   readonly read = atMostEvery(MAX_AGE_MS, async (nowMs): Promise<readonly QueueDepth[]> => {
     const names = this.names();
     await Promise.race([this.#readEach(names, nowMs), sleep(READ_TIMEOUT_MS)]);
-    return names.flatMap((name) => {
-      const last = this.#last.get(name);
-      return last !== undefined && nowMs - last.atMs < STAND_IN_MS ? [last.depth] : [];
-    });
+    return names.flatMap((name) => this.latest(name, nowMs) ?? []);
   });
 
   close(): Promise<void> {

@@ -88,6 +88,11 @@ export class Monitoring {
     }, SAMPLE_MS).unref();
   }
 
+  /** Messages that waited in one of `queues` when they were counted last, at most some seconds ago. */
+  waitingIn(queue: string): number | undefined {
+    return this.#depths.latest(queue, this.options.clock())?.messages;
+  }
+
   /** Before the connection closes. */
   async leaveBroker(): Promise<void> {
     clearInterval(this.#looking);

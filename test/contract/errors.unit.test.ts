@@ -23,6 +23,7 @@ describe('the registry of errors', () => {
     ['too_many_requests', 429],
     ['broker_unavailable', 503],
     ['broker_blocked', 503],
+    ['inbox_full', 503],
     ['too_many_unconfirmed', 503],
     ['starting', 503],
     ['going_away', 503],

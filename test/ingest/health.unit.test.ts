@@ -36,6 +36,12 @@ describe('ingest that works, but somebody should look', () => {
       /^1001 messages wait .*limit 1000.*who publishes/,
     ],
     [
+      'webhooks were refused because too many wait there',
+      { inboxRefusals: { count: 7, limit: 100_000 } },
+      { code: 'inbox_full', value: 7, limit: 100_000 },
+      /^In the last hour 7 .*503.*INBOX_MAX_MESSAGES.*does not send a webhook again.*reconcile/,
+    ],
+    [
       'nobody takes them',
       { queues: [queue('appointments.inbox', 3, 0)] },
       { code: 'inbox_not_consumed', value: 3 },

@@ -95,7 +95,7 @@ const broadcastOperation = {
   requestBody: { required: true, content: json(schemaOf(BroadcastInput)) },
   responses: {
     200: { description: 'The broker has it', content: json(schemaOf(BroadcastDone)) },
-    ...responses(broadcastStatus, json(schemaOf(BroadcastFault)), refusals),
+    ...responses(broadcastStatus, json(schemaOf(BroadcastFault)), [...refusals, 'inbox_full']),
   },
 };
 

@@ -40,6 +40,7 @@ export function routesOf(options: RouteOptions): readonly BackendRoute[] {
           'unsupported_media_type',
           'invalid_event',
           'too_many_requests',
+          'inbox_full',
           'broker_unavailable',
         ],
       },
@@ -56,7 +57,13 @@ export function routesOf(options: RouteOptions): readonly BackendRoute[] {
           description: 'It follows',
           answer: z.object({ status: z.literal('requested') }),
         },
-        refusals: ['unauthorized', 'reconciliation_off', 'too_many_requests', 'broker_unavailable'],
+        refusals: [
+          'unauthorized',
+          'reconciliation_off',
+          'too_many_requests',
+          'inbox_full',
+          'broker_unavailable',
+        ],
       },
       handle: async () => {
         if (options.requestReconciliation === undefined)
