@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { MAX_DEPTH, parseJson } from '../../services/ingest/accept/json.ts';
+import { MAX_DEPTH, MAX_COMMAS_AND_BRACKETS, parseJson } from '../../services/ingest/accept/json.ts';
 
 const bytes = (text: string) => new TextEncoder().encode(text);
 const parse = (text: string) => parseJson(bytes(text), { inexact: 'refuse' });
@@ -59,6 +59,45 @@ describe('a body', () => {
     expect(parse('['.repeat(500_000))).toMatchObject({ code: 'malformed_json' });
   });
 
+  it.each([
+    ['commas', (count: number) => `[${'1,'.repeat(count - 1)}1]`],
+    ['brackets', (count: number) => `[${'[],'.repeat(count / 2 - 1)}[1]]`],
+    ['members', (count: number) => `{${Array.from({ length: count }, (_, n) => `"${n}":1`).join()}}`],
+  ])('is parsed with so much in it and no more: %s', (_name, bodyOf) => {
+    expect(parse(bodyOf(MAX_COMMAS_AND_BRACKETS))).toEqual({ value: expect.anything() });
+    expect(parse(bodyOf(MAX_COMMAS_AND_BRACKETS + 2))).toEqual({
+      code: 'invalid_event',
+      problems: [
+        {
+          path: '',
+          message:
+            'expected at most 50000 commas and opening brackets outside of texts, found 50002: send fewer events in one request',
+        },
+      ],
+    });
+  });
+
+  it('holds brackets, commas and quotes in its texts that count for nothing', () => {
+    const value = { '",[': '[{,"\\'.repeat(MAX_COMMAS_AND_BRACKETS) };
+    expect(parse(JSON.stringify(value))).toEqual({ value });
+  });
+
+  it('that stops being JSON far behind its beginning is told roughly where', () => {
+    expect(parse(`[\n${'[],'.repeat(20_000)}}`)).toEqual({
+      code: 'malformed_json',
+      problems: [
+        { path: '', message: expect.stringMatching(/^not JSON, somewhere behind line 2, column \d{5}$/) },
+      ],
+    });
+  });
+
+  it.each(['__proto__', '__proto\\u005f_', '\\u005F_proto__', '__pr\\u006fto__'])(
+    'is refused for a key that reaches a prototype, also escaped: %s',
+    (key) => {
+      expect(parse(`{"a":{"${key}":1}}`)).toMatchObject({ problems: [{ path: '/a/__proto__' }] });
+    },
+  );
+
   it('names every key that reaches a prototype', () => {
     const text = '[{"__proto__":{"a":1}},{"data":{"x/y":{"constructor":{"prototype":{}}}}}]';
     expect(parse(text)).toMatchObject({
@@ -72,10 +111,10 @@ describe('a body', () => {
 
   it('that is hostile does not make the answer grow without bound', () => {
     const refusal = parse(`[${Array.from({ length: 20_000 }, () => '{"__proto__":0}').join()}]`);
-    expect('problems' in refusal && refusal.problems.length).toBe(10_001);
+    expect('problems' in refusal && refusal.problems.length).toBe(1_001);
     expect('problems' in refusal && refusal.problems.at(-1)).toEqual({
       path: '',
-      message: 'and 10000 more problems',
+      message: 'and more: at most 1000 problems are listed',
     });
   });
 });

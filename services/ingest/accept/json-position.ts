@@ -2,6 +2,10 @@ const WHITESPACE = /[ \t\n\r]*/y;
 const SCALAR = /(?:-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null)(?![\w.+-])/y;
 const UNESCAPED = /[ !#-[\]-\uffff]*/y;
 const ESCAPE = /\\(?:["\\/bfnrt]|u[\da-fA-F]{4})/y;
+const NEWLINE = 10;
+
+/** Brackets, commas, colons, strings and scalars that are looked at: bounds the work for a body that is not JSON. */
+const MAX_TOKENS = 50_000;
 
 const VALUE = ['{', '[', '"', 'a scalar'];
 const AFTER_VALUE = 'a comma or a closing bracket';
@@ -23,27 +27,27 @@ type Expected = keyof typeof EXPECTED;
  */
 export function whereNotJson(text: string): string {
   const { at, expected } = scan(text);
-  const before = text.slice(0, at).split('\n');
-  const column = (before.at(-1)?.length ?? 0) + 1;
-  const where = `line ${before.length}, column ${column}`;
+  const where = placeOf(text, at);
+  if (expected === undefined) return `not JSON, somewhere behind ${where}`;
   return at >= text.length
     ? `the body ends at ${where}, where JSON needs ${expected}`
     : `not JSON at ${where}: expected ${expected}`;
 }
 
-function scan(text: string): { at: number; expected: Expected | 'the rest of a string' } {
+/** `expected` is undefined where it gave up. */
+function scan(text: string): { at: number; expected: Expected | 'the rest of a string' | undefined } {
   /** The brackets that have to close, innermost last. */
   const open: string[] = [];
   let at = 0;
   let expected: Expected = 'a value';
-  for (;;) {
+  for (let tokens = 0; tokens < MAX_TOKENS; tokens += 1) {
     at = endOf(WHITESPACE, text, at) ?? at;
     const char = text[at];
     if (char === undefined) return { at, expected };
     const scalarEnd = endOf(SCALAR, text, at);
     const token = scalarEnd === undefined ? char : 'a scalar';
-    const tokens: readonly string[] = EXPECTED[expected];
-    if (!tokens.includes(token)) return { at, expected };
+    const possible: readonly string[] = EXPECTED[expected];
+    if (!possible.includes(token)) return { at, expected };
     if ((token === ']' || token === '}') && open.pop() !== token) return { at, expected };
     const isKey: boolean = expected === 'a key' || expected === 'a key or }';
     expected = open.length === 0 ? 'the end' : AFTER_VALUE;
@@ -60,6 +64,18 @@ function scan(text: string): { at: number; expected: Expected | 'the rest of a s
     at += 1;
     if (isKey) expected = 'a colon';
   }
+  return { at, expected: undefined };
+}
+
+function placeOf(text: string, end: number): string {
+  let line = 1;
+  let start = 0;
+  for (let at = 0; at < end; at += 1) {
+    if (text.charCodeAt(at) !== NEWLINE) continue;
+    line += 1;
+    start = at + 1;
+  }
+  return `line ${line}, column ${end - start + 1}`;
 }
 
 /** Behind the last character from `at` that may stand in a string. */

@@ -6,7 +6,7 @@
 
 /** Up to 15 digits and two digits of exponent always survive. A text that matches may be harmless all the same. */
 const SUSPICIOUS = /\d{16}|[\d.]{17}|\d[eE][+-]?\d{3}|\\u[dD]/;
-const TOKEN = /\\.|"|-?\d[\d.eE+-]*/gs;
+const NUMBER = /-?\d[\d.eE+-]*/y;
 const ESCAPES = /\\(?:u[dD][89abAB][\da-fA-F]{2}\\u[dD][c-fC-F][\da-fA-F]{2}|u[\da-fA-F]{4}|[^u])/g;
 const LONE_SURROGATE = /^\\u[dD][89a-fA-F][\da-fA-F]{2}$/;
 
@@ -35,6 +35,7 @@ export function mended(json: string): string {
 
 /** Whether the double that JSON becomes is written with the same digits again, or in as many as the sender used. */
 function survives(source: string): boolean {
+  if (!SUSPICIOUS.test(source)) return true;
   if (source.length > MAX_NUMBER_CHARACTERS) return false;
   const value = Number(source);
   if (!Number.isFinite(value)) return false;
@@ -64,11 +65,29 @@ function isSame(one: Decimal, other: Decimal): boolean {
   return one.digits === other.digits && one.exponent === other.exponent;
 }
 
+/** Of a text that is JSON. */
 function replaceNumbers(json: string, textFor: (source: string) => string): string {
-  let isInString = false;
-  return json.replace(TOKEN, (token) => {
-    if (token === '"') isInString = !isInString;
-    else if (!isInString && !survives(token)) return JSON.stringify(textFor(token));
-    return token;
-  });
+  const parts: string[] = [];
+  let copied = 0;
+  for (let at = 0; at < json.length;) {
+    const character = json.charAt(at);
+    NUMBER.lastIndex = at;
+    if (character === '"') at = behindString(json, at);
+    else if (!NUMBER.test(json)) at += 1;
+    else {
+      const source = json.slice(at, NUMBER.lastIndex);
+      if (!survives(source)) {
+        parts.push(json.slice(copied, at), JSON.stringify(textFor(source)));
+        copied = NUMBER.lastIndex;
+      }
+      at = NUMBER.lastIndex;
+    }
+  }
+  return parts.join('') + json.slice(copied);
+}
+
+function behindString(json: string, start: number): number {
+  let at = start + 1;
+  while (json[at] !== '"') at += json[at] === '\\' ? 2 : 1;
+  return at + 1;
 }

@@ -1,24 +1,22 @@
 import type { Problem } from '../../../shared/contract/errors.ts';
 import { whereNotJson } from './json-position.ts';
+import { shapeOf } from './json-shape.ts';
 import { mayNotSurvive, mended, NUMBER_MARK, withNumbersMarked } from './json-survival.ts';
-import { invalidEvent, pointerOf, type Refusal } from './problems.ts';
+import { invalidEvent, MAX_PROBLEMS, pointerOf, type Refusal } from './problems.ts';
 
 /** Objects and arrays inside one another; what encodes or reads an event later may recurse. */
 export const MAX_DEPTH = 32;
 
-/** An object or array and where it stands; the outermost has no parent. */
-interface Container {
-  readonly value: object;
-  readonly key: string;
-  readonly parent: Container | undefined;
-  readonly depth: number;
-}
+/** In one body: what parsing and checking it costs goes by them more than by its bytes. */
+export const MAX_COMMAS_AND_BRACKETS = 50_000;
 
 const EXACT_NUMBER_EXPECTED =
   'expected a number that a 64-bit float holds with all its digits: send this one as a string';
 const UNICODE_EXPECTED =
   'expected Unicode text: half of a surrogate pair (\\ud800 to \\udfff) stands alone in it; was a text cut in the middle of a character?';
 const LONE_SURROGATES = /\p{Cs}/gu;
+/** A text without it has no key that is not taken: the letters of those may be escaped. */
+const UNSAFE_KEY = /__proto__|constructor|\\u00[567]/;
 
 /**
  * The bytes of a body as a JSON value that is safe to walk, copy and merge, and that JSON can carry on. `inexact` numbers and
@@ -36,6 +34,11 @@ export function parseJson(
     return malformed('not UTF-8: send JSON encoded as UTF-8');
   }
   if (text.trim() === '') return malformed('the body is empty: send JSON');
+  const { commasAndBrackets, depth, isClosed } = shapeOf(body);
+  if (commasAndBrackets > MAX_COMMAS_AND_BRACKETS) {
+    if (!isClosed) return malformed(whereNotJson(text));
+    return invalidEvent([depth > MAX_DEPTH ? tooDeep('') : tooMany(commasAndBrackets)]);
+  }
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -46,6 +49,7 @@ export function parseJson(
   }
   const suspicious = mayNotSurvive(text);
   if (suspicious) value = JSON.parse(inexact === 'mend' ? mended(text) : withNumbersMarked(text));
+  if (!suspicious && depth <= MAX_DEPTH && !UNSAFE_KEY.test(text)) return { value };
   const problems = unsafeParts(value, suspicious);
   return problems.length === 0 ? { value } : invalidEvent(problems);
 }
@@ -58,24 +62,31 @@ function tooDeep(path: string): Problem {
   return { path, message: `nested deeper than ${MAX_DEPTH} levels` };
 }
 
-/** Walks level by level with its own list: a body may nest deeper than the stack allows. */
+function tooMany(commasAndBrackets: number): Problem {
+  const message = `expected at most ${MAX_COMMAS_AND_BRACKETS} commas and opening brackets outside of texts, found ${commasAndBrackets}: send fewer events in one request`;
+  return { path: '', message };
+}
+
+/** In the order of the text; at most one more than are listed. Goes no deeper than is taken, for a body may nest deeper than the stack allows. */
 function unsafeParts(root: unknown, suspicious: boolean): Problem[] {
   const problems: Problem[] = [];
-  const containers: Container[] = [];
-  if (isObject(root)) containers.push({ value: root, depth: 1, key: '', parent: undefined });
-  for (const container of containers) {
-    if (container.depth > MAX_DEPTH) {
-      problems.push(tooDeep(pointerTo(container)));
-      continue;
+  const path: string[] = [];
+  const visit = (container: object): void => {
+    if (path.length >= MAX_DEPTH) {
+      problems.push(tooDeep(pointerTo(path)));
+      return;
     }
-    for (const key in container.value) {
-      const value: unknown = (container.value as Readonly<Record<string, unknown>>)[key];
-      const child = { key, depth: container.depth + 1, parent: container };
+    for (const key in container) {
+      if (problems.length > MAX_PROBLEMS) return;
+      const value: unknown = (container as Readonly<Record<string, unknown>>)[key];
       const message = problemWith(key, value, suspicious);
-      if (message !== undefined) problems.push({ path: pointerTo(child), message });
-      else if (isObject(value)) containers.push({ ...child, value });
+      path.push(key);
+      if (message !== undefined) problems.push({ path: pointerTo(path), message });
+      else if (isObject(value)) visit(value);
+      path.pop();
     }
-  }
+  };
+  if (isObject(root)) visit(root);
   return problems;
 }
 
@@ -94,8 +105,6 @@ function isObject(value: unknown): value is object {
   return typeof value === 'object' && value !== null;
 }
 
-function pointerTo(place: Pick<Container, 'key' | 'parent'>): string {
-  const keys: string[] = [];
-  for (let at = place; at.parent !== undefined; at = at.parent) keys.push(at.key);
-  return pointerOf(keys.reverse()).replace(LONE_SURROGATES, '\ufffd');
+function pointerTo(path: readonly string[]): string {
+  return pointerOf(path).replace(LONE_SURROGATES, '\ufffd');
 }

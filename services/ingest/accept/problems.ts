@@ -18,8 +18,8 @@ export interface Refusal {
 /** What was asked for, or everything that is wrong with the input. */
 export type Checked<Value> = { readonly value: Value } | { readonly problems: readonly Problem[] };
 
-/** An answer lists at most this many problems, so that a hostile body cannot make it grow without bound. */
-const MAX_PROBLEMS = 10_000;
+/** An answer lists at most so many, one for each event of the largest array; what finds more of them stops looking. */
+export const MAX_PROBLEMS = 1_000;
 
 export function invalidEvent(problems: readonly Problem[]): Refusal {
   return refusal('invalid_event', problems);
@@ -27,7 +27,7 @@ export function invalidEvent(problems: readonly Problem[]): Refusal {
 
 export function refusal(code: Refusal['code'], problems: readonly Problem[]): Refusal {
   if (problems.length <= MAX_PROBLEMS) return { code, problems };
-  const more = { path: '', message: `and ${problems.length - MAX_PROBLEMS} more problems` };
+  const more = { path: '', message: `and more: at most ${MAX_PROBLEMS} problems are listed` };
   return { code, problems: [...problems.slice(0, MAX_PROBLEMS), more] };
 }
 
