@@ -28,6 +28,7 @@ import { Intake } from './accept/intake.ts';
 import type { Receipt } from './accept/ports.ts';
 import { Auth } from './http/auth.ts';
 import { closeHttpServer, createHttpServer } from './http/server.ts';
+import { Slices } from './http/slices.ts';
 import { backends as mounted } from './backends/all.ts';
 import type { Backend, BackendParts } from './backends/backend.ts';
 import { together } from './backends/together.ts';
@@ -273,6 +274,7 @@ class Ingest implements IngestService {
     const { config } = this;
     return createHttpServer({
       intake: this.#intake,
+      slices: new Slices(steadyClock),
       backends: this.#backends,
       auth: new Auth({
         keys: config.ingestApiKeys.reveal(),

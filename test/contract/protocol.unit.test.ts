@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { readFileSync } from 'node:fs';
 import { DeliveryVariables } from '../../services/delivery/config.ts';
 import { acceptEvent } from '../../services/ingest/accept/accept.ts';
+import { inOneGo } from '../../services/ingest/accept/steps.ts';
 import { readInput } from '../../services/ingest/accept/read-input.ts';
 import { roomsByRule } from '../../services/ingest/accept/rooms-of.ts';
 import { closeCodes } from '../../shared/contract/close-codes.ts';
@@ -34,7 +35,9 @@ describe('the examples of PROTOCOL.md', () => {
 
   it('the CloudEvent is accepted as it stands', () => {
     const body = Buffer.from(examples('cloudevent')[0] ?? '');
-    const read = readInput({ entrance: 'events', wrapping: { kind: 'cloud-event' }, body }, { now: NOW });
+    const read = inOneGo(
+      readInput({ entrance: 'events', wrapping: { kind: 'cloud-event' }, body }, { now: NOW }),
+    );
     expect(read).toMatchObject({ events: [{ id: '/bookings#b-12', rooms: ['provider_4', 'customer_6'] }] });
   });
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { readFileSync } from 'node:fs';
 import { acceptAll, acceptEvent } from '../../services/ingest/accept/accept.ts';
+import { inOneGo } from '../../services/ingest/accept/steps.ts';
 import type { Checked } from '../../services/ingest/accept/problems.ts';
 import { appointment } from '../support/events.ts';
 
@@ -190,7 +191,7 @@ describe('a broadcast', () => {
 });
 
 describe('an array', () => {
-  const all = (input: readonly unknown[]) => acceptAll(input, accept);
+  const all = (input: readonly unknown[]) => inOneGo(acceptAll(input, accept));
 
   it('is accepted in its order', () => {
     const ids = ['c', 'a', 'b'];
@@ -211,5 +212,16 @@ describe('an array', () => {
   it('with bad elements lists every problem with its index', () => {
     const checked = all([appointment(), { event: 'x' }, 7, appointment({ data: { provider_id: 0 } })]);
     expect(pathsOf(checked)).toEqual(['/1/event', '/1/data', '/2', '/3/data/provider_id']);
+  });
+
+  it('with more problems than are listed is not looked at to its end', () => {
+    const events = Array.from({ length: 1000 }, () => ({ event: 'x' }));
+    let looked = 0;
+    const steps = acceptAll(events, (event) => {
+      looked += 1;
+      return accept(event);
+    });
+    expect(pathsOf(inOneGo(steps))).toHaveLength(1_002);
+    expect(looked).toBe(501);
   });
 });

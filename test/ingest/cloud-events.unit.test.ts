@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { acceptCloudEvent } from '../../services/ingest/accept/cloud-events.ts';
 import { readInput, wrappingOf } from '../../services/ingest/accept/read-input.ts';
+import { inOneGo } from '../../services/ingest/accept/steps.ts';
 
 const now = '2026-11-22T12:00:00.000Z';
 const accept = (input: unknown) => acceptCloudEvent(input, { now });
@@ -63,13 +64,15 @@ describe('a CloudEvent', () => {
 describe('binary mode', () => {
   const { data, ...attributes } = event;
   const read = (body: unknown, changes: Readonly<Record<string, string>> = {}) =>
-    readInput(
-      {
-        entrance: 'events',
-        wrapping: { kind: 'binary-cloud-event', attributes: { ...attributes, ...changes } },
-        body: Buffer.from(JSON.stringify(body)),
-      },
-      { now },
+    inOneGo(
+      readInput(
+        {
+          entrance: 'events',
+          wrapping: { kind: 'binary-cloud-event', attributes: { ...attributes, ...changes } },
+          body: Buffer.from(JSON.stringify(body)),
+        },
+        { now },
+      ),
     );
 
   it('has its attributes beside the data', () => {

@@ -1,4 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
+import type { Refusal } from '../../services/ingest/accept/problems.ts';
+import { inOneGo } from '../../services/ingest/accept/steps.ts';
 import { wallTime } from '../../shared/core/wall-time.ts';
 import { appointment } from '../support/events.ts';
 import { pathsIn, world } from './intake-world.ts';
@@ -21,6 +23,17 @@ describe('events with an id', () => {
     const [one, other] = [{ id: 12 }, { id: 13 }].map((data) => appointment({ id: 'a', data }));
     expect(pathsIn(refusalOf([one, one, other]))).toEqual(['/2/id', '/2/data/id']);
     expect(ids()).toEqual([]);
+  });
+
+  it('are refused also when another event takes their id while they are looked at', () => {
+    const { intake, take, ids } = world();
+    const [one, other] = [{ id: 12 }, { id: 13 }].map((data) => appointment({ id: 'a', data }));
+    const body = new TextEncoder().encode(JSON.stringify([appointment({ id: 'b' }), one]));
+    const steps = intake.steps({ entrance: 'events', wrapping: { kind: 'plain' }, body });
+    steps.next();
+    take(other);
+    expect(pathsIn(inOneGo(steps) as Refusal)).toEqual(['/1/id', '/1/data/id']);
+    expect(ids()).toEqual(['a', 'a:calendar']);
   });
 
   it('repeat a CloudEvent also without its wrapping, and clash in its own words', async () => {

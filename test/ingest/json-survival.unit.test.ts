@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { readFileSync } from 'node:fs';
 import { parseJson } from '../../services/ingest/accept/json.ts';
 import { readInput } from '../../services/ingest/accept/read-input.ts';
+import { inOneGo } from '../../services/ingest/accept/steps.ts';
 
 const bytes = (text: string) => new TextEncoder().encode(text);
 const refuse = (text: string) => parseJson(bytes(text), { inexact: 'refuse' });
@@ -161,13 +162,15 @@ describe('whatever is accepted or mended', () => {
 
 describe('an event of the cases', () => {
   const read = (name: string, entrance: 'events' | 'inbox' | 'broadcast') =>
-    readInput(
-      {
-        entrance,
-        wrapping: { kind: 'plain' },
-        body: readFileSync(new URL(`../fixtures/cases/${name}.json`, import.meta.url)),
-      },
-      { now: '2026-11-23T09:00:00Z' },
+    inOneGo(
+      readInput(
+        {
+          entrance,
+          wrapping: { kind: 'plain' },
+          body: readFileSync(new URL(`../fixtures/cases/${name}.json`, import.meta.url)),
+        },
+        { now: '2026-11-23T09:00:00Z' },
+      ),
     );
 
   it.each(['events', 'inbox'] as const)('is refused at %s with its place', (entrance) => {

@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { Auth } from '../../services/ingest/http/auth.ts';
 import { routesOf } from '../../services/ingest/backends/easyappointments/routes.ts';
 import { createHttpServer } from '../../services/ingest/http/server.ts';
+import { Slices } from '../../services/ingest/http/slices.ts';
 import { AppError } from '../../shared/contract/errors.ts';
 import { ClientAddresses } from '../../shared/service/client-addresses.ts';
 import { createLogger } from '../../shared/service/logger.ts';
@@ -15,7 +16,8 @@ const unused = () => {
 
 async function serve(requestReconciliation?: () => Promise<void>) {
   const server = createHttpServer({
-    intake: { take: unused },
+    intake: { steps: unused },
+    slices: new Slices(() => 0),
     backends: [
       {
         name: 'easyappointments',

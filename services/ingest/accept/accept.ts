@@ -1,12 +1,14 @@
+import type { Problem } from '../../../shared/contract/errors.ts';
 import { isAppointmentEvent, type EventData, type EventName } from '../../../shared/contract/event.ts';
 import { EVERYONE, type Address, type Room } from '../../../shared/contract/routing.ts';
 import type { Contents } from './contents.ts';
 import { sizeProblem } from './data-size.ts';
 import { concernedBy, contradictions, spellings, syncData, type Concerned } from './event-data.ts';
 import { resolveName } from './event-names.ts';
-import { problemsOf, under, type Checked } from './problems.ts';
+import { MAX_PROBLEMS, problemsOf, under, type Checked } from './problems.ts';
 import { roomsAsGiven, roomsByRule } from './rooms-of.ts';
 import { BroadcastInput, EventInput, MAX_EVENTS } from './schemas.ts';
+import type { Steps } from './steps.ts';
 
 /** An event, checked and addressed, that has not been given an id yet unless the backend gave one. */
 export interface AcceptedEvent {
@@ -69,22 +71,26 @@ export function acceptEvent(input: unknown, options: AcceptOptions): Checked<Acc
   };
 }
 
-/** All of them are taken or none, and every problem is listed with its index. */
-export function acceptAll(
+/** All of them are taken or none, and every problem is listed with its index, until there are more than are listed. */
+export function* acceptAll(
   inputs: readonly unknown[],
   acceptOne: (input: unknown) => Checked<AcceptedEvent>,
-): Checked<readonly AcceptedEvent[]> {
+): Steps<Checked<readonly AcceptedEvent[]>> {
   if (inputs.length === 0 || inputs.length > MAX_EVENTS) {
     return {
       problems: [{ path: '', message: `expected 1 to ${MAX_EVENTS} events, found ${inputs.length}` }],
     };
   }
-  const checked = inputs.map(acceptOne);
-  const problems = checked.flatMap((one, index) =>
-    'problems' in one ? under(`/${index}`, one.problems) : [],
-  );
-  if (problems.length > 0) return { problems };
-  return { value: checked.flatMap((one) => ('value' in one ? [one.value] : [])) };
+  const accepted: AcceptedEvent[] = [];
+  const problems: Problem[] = [];
+  for (const [index, input] of inputs.entries()) {
+    yield;
+    const one = acceptOne(input);
+    if ('value' in one) accepted.push(one.value);
+    else problems.push(...under(`/${index}`, one.problems));
+    if (problems.length > MAX_PROBLEMS) break;
+  }
+  return problems.length > 0 ? { problems } : { value: accepted };
 }
 
 function roomsByDefault(name: EventName, concerned: Concerned, options: AcceptOptions): Checked<Address[]> {

@@ -69,9 +69,12 @@ export function decodeFingerprint(headers: Required<ContentsHeaders>): Fingerpri
   }
 }
 
-/** What of `contents` is not as it was in `first`, by JSON pointer; nothing when they are the same. */
-export function differences(first: Fingerprint, contents: Contents): Problem[] {
-  const now = fingerprintOf(contents);
+/** What of `contents` is not as it was in `first`, by JSON pointer; nothing when they are the same. `now` is their fingerprint. */
+export function differences(
+  first: Fingerprint,
+  contents: Contents,
+  now: Fingerprint = fingerprintOf(contents),
+): Problem[] {
   if (now.whole === first.whole) return [];
   const parts = PARTS.filter((_, at) => hashAt(first.parts, at) !== hashAt(now.parts, at));
   const problems = [

@@ -5,19 +5,14 @@ import { forCalendar, type CalendarRoom } from './companion.ts';
 import type { Announcement, Entrance, EventPublisher, NextCursor, Observer, Receipt } from './ports.ts';
 import { AppError, type Problem } from '../../../shared/contract/errors.ts';
 import { cloudEventNames } from './cloud-events.ts';
-import {
-  differences,
-  encodeFingerprint,
-  fingerprintOf,
-  type Contents,
-  type Fingerprint,
-} from './contents.ts';
+import { differences, encodeFingerprint, fingerprintOf, type Fingerprint } from './contents.ts';
 import { fitted, mayExceed } from './data-size.ts';
 import { stampOf } from '../../../shared/core/wall-time.ts';
 import type { SteadyClock, WallClock } from '../../../shared/service/clock.ts';
 import { refusal, renamed, under, type Refusal } from './problems.ts';
 import { readInput, type Input, type Read } from './read-input.ts';
 import type { Repeats } from './repeats.ts';
+import { inOneGo, type Steps } from './steps.ts';
 
 export interface IntakeOptions {
   readonly publisher: EventPublisher;
@@ -60,52 +55,68 @@ interface Draft {
   readonly announcements: readonly Announcement[];
 }
 
+/** An event and the fingerprint of its contents, where its id is the backend's. */
+interface Taking {
+  readonly event: AcceptedEvent;
+  readonly fingerprint: Fingerprint | undefined;
+}
+
 /**
- * The one way from an entrance to the broker. Everything up to the hand-over happens within one call, so that
- * events leave in the order in which they came in, each directly followed by its companion.
+ * The one way from an entrance to the broker. All events of an input are handed over within one step, so that they leave in
+ * the order in which they came in, each directly followed by its companion, and nothing comes between their check and them.
  */
 export class Intake {
   constructor(private readonly options: IntakeOptions) {}
+
+  /** As `steps`, in one go: what is taken first is handed over first. */
+  take(input: Input): Taken | Refusal {
+    return inOneGo(this.steps(input));
+  }
 
   /**
    * A refusal, or the receipts to wait for. Throws an AppError before anything is published when the broker
    * cannot take all of it now.
    */
-  take(input: Input): Taken | Refusal {
+  *steps(input: Input): Steps<Taken | Refusal> {
     const { wall, secretariesOf, defer, enrich, maxEventBytes } = this.options;
     const now = stampOf(wall());
     const canRetry = input.entrance !== 'broadcast';
-    const read = readInput(input, {
+    const read = yield* readInput(input, {
       now,
       secretariesOf,
       maxDataBytes: canRetry && mayExceed(input.body.byteLength, maxEventBytes) ? maxEventBytes : undefined,
     });
     if ('problems' in read) return read;
+    const taking: Taking[] = [];
+    for (const event of read.events) {
+      yield;
+      taking.push({ event, fingerprint: fingerprintIn(event) });
+    }
     if (canRetry && !this.options.knowsIds() && read.events.some(({ id }) => id !== undefined))
       throw new AppError('starting', 'This instance does not know yet which ids were used; try again.');
-    const clashes = this.#clashes(read, input);
+    const clashes = this.#clashes(taking, read, input);
     if (clashes.length > 0) return refusal('id_reused', clashes);
     const [first] = read.events;
     const deferred = canRetry || first === undefined ? undefined : defer(first, input.body);
     if (deferred !== undefined) return { single: read.single, receipts: deferred.then(() => []) };
     const receipts = canRetry
-      ? this.#handOver(read.events, input.entrance)
+      ? this.#handOver(taking, input.entrance)
       : this.announce(read.events.flatMap(enrich), input.entrance);
     return { single: read.single, receipts };
   }
 
   /** Ids that were used for another event, earlier or in the same array: published it would be taken for a repeat. */
-  #clashes({ events, single }: Read, { wrapping }: Input): readonly Problem[] {
+  #clashes(taking: readonly Taking[], { single }: Read, { wrapping }: Input): readonly Problem[] {
     const nowMs = this.options.now();
-    const earlier = new Map<string, Contents>();
-    return events.flatMap(({ id, contents }, index) => {
-      if (id === undefined || contents === undefined) return [];
+    const earlier = new Map<string, Fingerprint>();
+    return taking.flatMap(({ event: { id, contents }, fingerprint }, index) => {
+      if (id === undefined || contents === undefined || fingerprint === undefined) return [];
       const before = earlier.get(id);
       const problems =
         before === undefined
-          ? this.options.repeats.clash(id, nowMs, contents)
-          : differences(fingerprintOf(before), contents);
-      earlier.set(id, before ?? contents);
+          ? this.options.repeats.clash(id, nowMs, contents, fingerprint)
+          : differences(before, contents, fingerprint);
+      earlier.set(id, before ?? fingerprint);
       const said = wrapping.kind === 'plain' ? problems : renamed(problems, cloudEventNames);
       return single ? said : under(`/${index}`, said);
     });
@@ -114,41 +125,40 @@ export class Intake {
   /** As `take`, for events whose senders cannot send them smaller: what is too large of them is cut. */
   announce(events: readonly AcceptedEvent[], entrance: Entrance): Promise<readonly Receipt[]> {
     const { maxEventBytes } = this.options;
-    const fit = events.map((event) => ({ ...event, data: fitted(event.data, maxEventBytes) }));
+    const fit = events.map((event) => ({
+      event: { ...event, data: fitted(event.data, maxEventBytes) },
+      fingerprint: fingerprintIn(event),
+    }));
     return this.#handOver(fit, entrance);
   }
 
   /** Hands accepted events over at once, or throws an AppError before anything is published. */
-  #handOver(events: readonly AcceptedEvent[], entrance: Entrance): Promise<readonly Receipt[]> {
+  #handOver(taking: readonly Taking[], entrance: Entrance): Promise<readonly Receipt[]> {
     const nowMs = this.options.now();
-    const drafts = this.#draftNew(events, nowMs);
+    const drafts = this.#draftNew(taking, nowMs);
     const announcements = drafts.flatMap((draft) => draft?.announcements ?? []);
     if (announcements.length > 0) {
       const bytes = announcements.reduce((sum, { body }) => sum + body.byteLength, 0);
       this.options.publisher.ensureRoomFor(announcements.length, bytes);
     }
-    return allOrFirstFailure(
-      events.map((event, index) => this.#announce(event, drafts[index], entrance, nowMs)),
-    );
+    return allOrFirstFailure(taking.map((one, index) => this.#announce(one, drafts[index], entrance, nowMs)));
   }
 
   /** Encodes what will be published; `undefined` stands for a repeat. */
-  #draftNew(events: readonly AcceptedEvent[], nowMs: number): (Draft | undefined)[] {
+  #draftNew(taking: readonly Taking[], nowMs: number): (Draft | undefined)[] {
     const earlier = new Set<string>();
-    return events.map((event) => {
-      const { id } = event;
-      if (id === undefined) return this.#draft(event);
+    return taking.map((one) => {
+      const { id } = one.event;
+      if (id === undefined) return this.#draft(one);
       if (earlier.has(id) || this.options.repeats.has(id, nowMs)) return undefined;
       earlier.add(id);
-      return this.#draft(event);
+      return this.#draft(one);
     });
   }
 
-  #draft(accepted: AcceptedEvent): Draft {
+  #draft({ event: accepted, fingerprint }: Taking): Draft {
     const cursor = this.options.nextCursor();
-    const { isCopy = false, id = cursor, name, data, timestamp, rooms, contents } = accepted;
-    const fingerprint =
-      accepted.id === undefined || contents === undefined ? undefined : fingerprintOf(contents);
+    const { isCopy = false, id = cursor, name, data, timestamp, rooms } = accepted;
     const headers = fingerprint && encodeFingerprint(fingerprint);
     const own: RoomcastEvent = { id, name, data, timestamp, rooms };
     const { event, companion } = isCopy
@@ -168,12 +178,13 @@ export class Intake {
   }
 
   async #announce(
-    event: AcceptedEvent,
+    taking: Taking,
     draft: Draft | undefined,
     entrance: Entrance,
     nowMs: number,
   ): Promise<Receipt> {
-    const publish = () => this.#publish(draft ?? this.#draft(event));
+    const { event } = taking;
+    const publish = () => this.#publish(draft ?? this.#draft(taking));
     const { outcome, repeated } =
       event.id === undefined
         ? { outcome: publish(), repeated: false }
@@ -195,6 +206,10 @@ export class Intake {
     await allOrFirstFailure(confirmed);
     return receipt;
   }
+}
+
+function fingerprintIn({ id, contents }: AcceptedEvent): Fingerprint | undefined {
+  return id === undefined || contents === undefined ? undefined : fingerprintOf(contents);
 }
 
 function announced(event: RoomcastEvent, cursor: Cursor, contents: Announcement['contents']): Announcement {

@@ -4,6 +4,7 @@ import { parseJson } from './json.ts';
 import type { Entrance } from './ports.ts';
 import { invalidEvent, problemsOf, under, type Refusal } from './problems.ts';
 import { EventId } from './schemas.ts';
+import type { Steps } from './steps.ts';
 
 /** What came in at an entrance, before anything is known about it. */
 export interface Input {
@@ -48,7 +49,7 @@ export interface Read {
 }
 
 /** Any input to its events, or why it is not taken. All of it is taken or nothing. */
-export function readInput(input: Input, options: AcceptOptions): Read | Refusal {
+export function* readInput(input: Input, options: AcceptOptions): Steps<Read | Refusal> {
   const { entrance, wrapping, body, fallbackId } = input;
   const isBroadcast = entrance === 'broadcast';
   const json = parseJson(body, { inexact: isBroadcast ? 'mend' : 'refuse' });
@@ -63,7 +64,7 @@ export function readInput(input: Input, options: AcceptOptions): Read | Refusal 
     return acceptEvent(item, { ...options, withoutRooms: isBroadcast ? 'everyone' : 'rule' });
   };
   if (isMany) {
-    const all = acceptAll(value, acceptOne);
+    const all = yield* acceptAll(value, acceptOne);
     return 'problems' in all ? invalidEvent(all.problems) : { events: all.value, single: false };
   }
   const one = acceptOne(value);

@@ -48,9 +48,9 @@ export class Repeats<Outcome> {
   }
 
   /** How the contents differ from what was published under the id; empty for a repeat, and for an id that is new. */
-  clash(id: string, nowMs: number, contents: Contents): readonly Problem[] {
-    const fingerprint = this.#firsts.get(id, nowMs)?.fingerprint;
-    return fingerprint === undefined ? [] : differences(fingerprint, contents);
+  clash(id: string, nowMs: number, contents: Contents, now?: Fingerprint): readonly Problem[] {
+    const first = this.#firsts.get(id, nowMs)?.fingerprint;
+    return first === undefined ? [] : differences(first, contents, now);
   }
 
   /** Calls `publish` at once for an id that is new here, and not at all for a repeat. */

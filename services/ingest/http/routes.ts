@@ -5,8 +5,9 @@ import type { Intake } from '../accept/intake.ts';
 import type { Entrance, Receipt } from '../accept/ports.ts';
 import type { Refusal } from '../accept/problems.ts';
 import type { Backend, BackendRoute } from '../backends/backend.ts';
-import { CLOUD_EVENT, CLOUD_EVENTS, wrappingOf } from '../accept/read-input.ts';
+import { CLOUD_EVENT, CLOUD_EVENTS, wrappingOf, type Input } from '../accept/read-input.ts';
 import { openApiDocument } from './openapi.ts';
+import type { Slices } from './slices.ts';
 
 export const OPENAPI_PATH = '/openapi.json';
 
@@ -23,12 +24,14 @@ export function entrancesOf(routes: readonly BackendRoute[]): ReadonlyMap<string
 const ATTRIBUTE_PREFIX = /^ce-/;
 
 export interface RouteOptions {
-  readonly intake: Pick<Intake, 'take'>;
+  readonly intake: Pick<Intake, 'steps'>;
+  readonly slices: Slices;
   readonly backends: readonly Backend[];
   readonly refuse: (request: FastifyRequest, reply: FastifyReply, refusal: Refusal) => FastifyReply;
 }
 
-export function addRoutes(server: FastifyInstance, { intake, backends, refuse }: RouteOptions): void {
+export function addRoutes(server: FastifyInstance, { intake, slices, backends, refuse }: RouteOptions): void {
+  const take = (input: Input) => slices.run(intake.steps(input), input.body.byteLength);
   const document = Buffer.from(JSON.stringify(openApiDocument(backends)));
   server.get(OPENAPI_PATH, (_request, reply) => reply.type('application/json; charset=utf-8').send(document));
 
@@ -39,7 +42,7 @@ export function addRoutes(server: FastifyInstance, { intake, backends, refuse }:
       traced(async (request, reply) => {
         const { headers } = request;
         const wrapping = wrappingOf(headers['content-type'], headers, ATTRIBUTE_PREFIX, decoded);
-        const taken = intake.take({ entrance: 'events', wrapping, body: bodyOf(request) });
+        const taken = await take({ entrance: 'events', wrapping, body: bodyOf(request) });
         if ('problems' in taken) return refuse(request, reply, taken);
         const answers = (await taken.receipts).map(answerOf);
         return reply.code(202).send(taken.single ? answers[0] : answers);
@@ -51,7 +54,7 @@ export function addRoutes(server: FastifyInstance, { intake, backends, refuse }:
   server.post(
     '/broadcast',
     traced(async (request, reply) => {
-      const taken = intake.take({
+      const taken = await take({
         entrance: 'broadcast',
         wrapping: { kind: 'plain' },
         body: bodyOf(request),

@@ -17,10 +17,12 @@ import {
   problemDocument,
   type Fault,
 } from './problem.ts';
+import type { Slices } from './slices.ts';
 import { addRoutes, asBytes, entrancesOf, OPENAPI_PATH } from './routes.ts';
 
 export interface HttpServerOptions {
-  readonly intake: Pick<Intake, 'take'>;
+  readonly intake: Pick<Intake, 'steps'>;
+  readonly slices: Slices;
   readonly backends: readonly Backend[];
   readonly auth: Auth;
   readonly clients: Pick<ClientAddresses, 'of'>;
@@ -44,7 +46,7 @@ const TIMED_OUT = lastAnswer('408 Request Timeout', {
 });
 
 export function createHttpServer(options: HttpServerOptions): FastifyInstance {
-  const { intake, backends, maxBodyBytes, requestTimeoutMs } = options;
+  const { intake, slices, backends, maxBodyBytes, requestTimeoutMs } = options;
   const routes = backends.flatMap((backend) => backend.routes);
   const entrances = entrancesOf(routes);
   const answer = answering(options, entrances, routes);
@@ -91,6 +93,7 @@ export function createHttpServer(options: HttpServerOptions): FastifyInstance {
   });
   addRoutes(server, {
     intake,
+    slices,
     backends,
     refuse: (request, reply, refusal) => answer(request, reply, faultOfRefusal(refusal)),
   });
