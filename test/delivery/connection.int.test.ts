@@ -6,7 +6,12 @@ import { NamedFrame } from '../../services/delivery/stream/named-frame.ts';
 import { ClientServer } from '../../services/delivery/transport/server.ts';
 import { WebSockets } from '../../services/delivery/transport/websocket/websockets.ts';
 import { TestClient } from '../support/client.ts';
+import { CLOSE, RawWebSocket, rawFrame, TEXT } from '../support/raw-frames.ts';
 import { event, kept, settle } from './fakes.ts';
+
+const CONTINUATION = 0;
+/** Of one frame, the header's too. */
+const MOST_PIECES = 1_024 + 14;
 
 const OUTBOX_BYTES = 64 * 1024;
 /** No kernel keeps so much for one connection. */
@@ -55,11 +60,9 @@ beforeAll(async () => {
 });
 afterAll(() => server.stopListening());
 
-/** Both ends of a new connection. */
-async function connect() {
-  const arrival = new Promise<Arrival>((resolve) => (arrived = resolve));
-  const client = await TestClient.open(`ws://127.0.0.1:${server.port}/`);
-  const one = await arrival;
+/** Our end of the connection that comes next. */
+async function nextConnection() {
+  const one = await new Promise<Arrival>((resolve) => (arrived = resolve));
   let markClosed: () => void = () => undefined;
   const closed = new Promise<void>((resolve) => (markClosed = resolve));
   const connection = one.open({
@@ -70,13 +73,15 @@ async function connect() {
     closed: () => markClosed(),
     tooLargeForClient: () => undefined,
   });
-  return {
-    client,
-    connection,
-    socket,
-    closed,
-    [Symbol.asyncDispose]: () => client[Symbol.asyncDispose](),
-  };
+  return { connection, socket, closed };
+}
+
+/** Both ends of a new connection. */
+async function connect() {
+  const opening = nextConnection();
+  const client = await TestClient.open(`ws://127.0.0.1:${server.port}/`);
+  const ours = await opening;
+  return { client, ...ours, [Symbol.asyncDispose]: () => client[Symbol.asyncDispose]() };
 }
 
 /** The client has stopped reading, and its kernel and ours are full of answers. */
@@ -147,4 +152,56 @@ describe('a client that sends on after it was closed', () => {
     expect(socket.bytesRead).toBeLessThan(MOST_READ_BYTES);
     expect((await client.closed).code).toBe(4008);
   });
+});
+
+const ENDLESS_BYTES = 32 * 1024 * 1024;
+const closeFrame = rawFrame({ opcode: CLOSE, payload: Buffer.from([0x03, 0xe8]) });
+
+describe('a client that sends on after ws stopped reading frames', () => {
+  it.each([
+    ['over a message in too many fragments', rawFrame({ opcode: TEXT, fin: false }), 1009],
+    [
+      'over a frame that is too large',
+      rawFrame({ opcode: TEXT, length: { bytes: 8, says: 2n ** 31n } }),
+      1009,
+    ],
+    ['over what is no frame', rawFrame({ opcode: 15 }), 1002],
+    ['behind its own close frame', closeFrame, 1000],
+  ])('%s is read no further than a little, and let go of', async (_why, last, code) => {
+    const opening = nextConnection();
+    await using raw = await RawWebSocket.open(server.port, '/');
+    const { socket, closed } = await opening;
+    const empty = rawFrame({ opcode: CONTINUATION, fin: false });
+    raw.socket.write(last);
+    raw.socket.write(Buffer.alloc(ENDLESS_BYTES, empty));
+    expect(await raw.closeCode()).toBe(code);
+    await closed;
+    expect(socket.bytesRead).toBeLessThan(MOST_READ_BYTES);
+  });
+
+  it('over our own close is read no further, although it takes its part in the closing handshake', async () => {
+    const opening = nextConnection();
+    await using raw = await RawWebSocket.open(server.port, '/');
+    const { connection, socket, closed } = await opening;
+    connection.close('tooManyFrames');
+    raw.socket.write(closeFrame);
+    raw.socket.write(Buffer.alloc(ENDLESS_BYTES, 'x'));
+    expect(await raw.closeCode()).toBe(4008);
+    await closed;
+    expect(socket.bytesRead).toBeLessThan(MOST_READ_BYTES);
+  });
+});
+
+it('a frame in more pieces than any network makes of it is closed with 1009 before it is whole', async () => {
+  const opening = nextConnection();
+  await using raw = await RawWebSocket.open(server.port, '/');
+  const { socket, closed } = await opening;
+  const readBefore = socket.bytesRead;
+  const frame = rawFrame({ opcode: TEXT, payload: 'x'.repeat(65_536) });
+  for (let at = 0; at <= MOST_PIECES; at += 1) {
+    raw.socket.write(frame.subarray(at, at + 1));
+    while (socket.bytesRead - readBefore <= at && !socket.destroyed) await settle();
+  }
+  expect(await raw.closeCode()).toBe(1009);
+  await closed;
 });

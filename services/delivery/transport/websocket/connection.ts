@@ -60,6 +60,7 @@ export class Connection extends Outbox implements Transport {
       this.isClosing = true;
       this.cutOffInTime();
     };
+    ws.readingEnded = () => this.#boundRest();
     ws.on('message', (data, isBinary) => this.#receive(data, isBinary));
     ws.on('pong', (data) => this.#receivePong(data));
     ws.on('ping', (data) => this.#receivePing(data));
@@ -153,6 +154,15 @@ export class Connection extends Outbox implements Transport {
     this.#ignoredBytes += byteLength;
     if (this.#ignoredTooMuch) this.#ws.pause();
     return true;
+  }
+
+  /** Nothing that still comes is a frame. */
+  #boundRest(): void {
+    this.cutOffInTime();
+    this.socket.on('data', ({ byteLength }: Buffer) => {
+      this.#ignoredBytes += byteLength;
+      if (this.#ignoredTooMuch) this.socket.pause();
+    });
   }
 
   get #ignoredTooMuch(): boolean {

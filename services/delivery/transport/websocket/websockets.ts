@@ -15,6 +15,12 @@ export interface WebSocketOptions extends MountOptions {
 const BEARER_PROTOCOL = 'bearer';
 /** Of one message. Fragments may be empty, so bytes do not bound them. */
 const MAX_FRAGMENTS = 128;
+/**
+ * Reads from the socket in which one frame may come: no fewer than this, and one for each 64 bytes. ws keeps them apart
+ * until the frame is whole, and to join tens of thousands takes it half a second.
+ */
+const MIN_MAX_CHUNKS = 1_024;
+const BYTES_PER_CHUNK = 64;
 const RETRY_AFTER_S = 5;
 const HELP =
   'This is a WebSocket server: connect with ws:// or wss:// and send {"action":"auth","token":"..."} first.\n';
@@ -33,6 +39,7 @@ export class WebSockets implements Mount {
       // Pongs are answers, and count as such.
       autoPong: false,
       maxFragments: MAX_FRAGMENTS,
+      maxBufferedChunks: Math.max(MIN_MAX_CHUNKS, options.limits.maxFrameBytes / BYTES_PER_CHUNK),
       maxPayload: options.limits.maxFrameBytes,
       handleProtocols: (offered) => (offered.has(BEARER_PROTOCOL) ? BEARER_PROTOCOL : false),
       WebSocket: ClientSocket,
