@@ -1,4 +1,4 @@
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it, jest } from '@jest/globals';
 import { readdirSync, readFileSync } from 'node:fs';
 import { encodeFrame, frameErrorCodes, parseClientFrame } from '../../shared/contract/frames.ts';
 
@@ -77,6 +77,45 @@ describe('parseClientFrame', () => {
       expect(parseClientFrame(text)).toMatchObject({ type: 'error', code: 'AUTH_FAILED' });
     },
   );
+});
+
+describe('a frame of more than 64 objects, lists and keys', () => {
+  const auth = (token: string) => `{"action":"auth","token":${token}}`;
+  it.each([
+    ['nested lists', auth('['.repeat(30_000) + ']'.repeat(30_000))],
+    ['nested objects', auth('{"a":'.repeat(10_000) + '1' + '}'.repeat(10_000))],
+    ['lists beside each other', auth(`[${'[],'.repeat(20_000)}1]`)],
+    ['keys', auth(`"t",${Array.from({ length: 5_000 }, (_, key) => `"${key}":1`).join()}`)],
+    ['one part more than may be', auth('['.repeat(62) + ']'.repeat(62))],
+    ['no end', '['.repeat(65)],
+  ])('is INVALID_MESSAGE, and quotes nothing: %s', (_what, text) => {
+    expect(parseClientFrame(text)).toEqual({
+      type: 'error',
+      code: 'INVALID_MESSAGE',
+      message: 'More than 64 objects, lists and keys in one frame.',
+    });
+  });
+
+  it('is not parsed', () => {
+    const parse = jest.spyOn(JSON, 'parse');
+    parseClientFrame('['.repeat(30_000) + ']'.repeat(30_000));
+    expect(parse).not.toHaveBeenCalled();
+    parse.mockRestore();
+  });
+
+  it.each([
+    ['64 parts', auth('['.repeat(61) + ']'.repeat(61)), 'AUTH_FAILED'],
+    ['brackets, colons and quotes in a text', auth(JSON.stringify('[{:"\\"'.repeat(100))), undefined],
+    ['a text that ends in a backslash', auth(JSON.stringify('[:\\'.repeat(100))), undefined],
+  ])('is not one of %s', (_what, text, code) => {
+    expect(parseClientFrame(text)).toMatchObject(code === undefined ? { action: 'auth' } : { code });
+  });
+
+  it('is not one that names thousands of rooms', () => {
+    const rooms = Array.from({ length: 4_000 }, (_, id) => `provider_${id + 1}`);
+    const frame = { action: 'auth', token: 't', rooms };
+    expect(parseClientFrame(JSON.stringify(frame))).toEqual(frame);
+  });
 });
 
 describe('encodeFrame', () => {

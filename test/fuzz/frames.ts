@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import assert from 'node:assert/strict';
-import { encodeFrame, parseClientFrame } from '../../shared/contract/frames.ts';
+import { encodeFrame, MAX_FRAME_PARTS, parseClientFrame } from '../../shared/contract/frames.ts';
 import { almost, anyJson, anyText } from './any-json.ts';
 import type { FuzzProperty } from './property.ts';
 
@@ -58,6 +58,9 @@ function expectedOf(text: string): string {
   } catch {
     return 'INVALID_MESSAGE';
   }
+  // Its texts taken out, objects, lists and keys are what is left of these.
+  const parts = text.replace(/"(?:\\.|[^"\\])*"/g, '').match(/[[{:]/g);
+  if ((parts?.length ?? 0) > MAX_FRAME_PARTS) return 'INVALID_MESSAGE';
   if (typeof json !== 'object' || json === null || Array.isArray(json)) return 'INVALID_MESSAGE';
   const own = (key: string): unknown => Object.getOwnPropertyDescriptor(json, key)?.value;
   const action = own('action');
