@@ -95,3 +95,15 @@ describe('a token is refused as TOKEN_EXPIRED', () => {
     });
   });
 });
+
+describe('a token of more than 8,192 characters', () => {
+  it('is refused before any key is tried on it, and one of 8,192 is not', async () => {
+    const tried: number[] = [];
+    const keys = { read: ({ length }: string) => void tried.push(length) };
+    const judge = createTokenVerifier(keys, () => wallTime(NOON), { maxLifetimeMs: LIFETIME_S * 1000 });
+    const message = 'The token is not valid here: it is longer than 8192 characters.';
+    expect(await judge('x'.repeat(8_193))).toEqual({ refused: 'AUTH_FAILED', message });
+    expect(await judge('x'.repeat(8_192))).toMatchObject({ refused: 'AUTH_FAILED' });
+    expect(tried).toEqual([8_192]);
+  });
+});

@@ -11,6 +11,9 @@ export type Reading = jwt.Jwt | 'unavailable' | undefined;
 const FOREIGN = failed(
   'no key of this installation signed it: a secret signs by HS256, a public key is for RS256, PS256 or ES256',
 );
+/** jsonwebtoken parses what a token claims before it looks at the signature; a frame may bring one of 64 KiB. */
+const MAX_TOKEN_LENGTH = 8_192;
+const TOO_LONG = failed(`it is longer than ${MAX_TOKEN_LENGTH} characters`);
 const UNAVAILABLE: TokenVerdict = {
   refused: 'OVERLOADED',
   message: 'The keys of the issuer of your token are being asked for. Come back with it in some seconds.',
@@ -23,6 +26,7 @@ export function createTokenVerifier(
   rules: TokenRules,
 ): (token: string) => Promise<TokenVerdict> {
   return async (token) => {
+    if (token.length > MAX_TOKEN_LENGTH) return TOO_LONG;
     const signed = await keys.read(token);
     if (signed === 'unavailable') return UNAVAILABLE;
     return signed === undefined ? FOREIGN : judge(signed, unixMs(now()), rules);
