@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { admit, mayJoin, ownRooms } from '../../services/delivery/session/access.ts';
+import { admit, mayJoin, ownRooms, isSamePerson } from '../../services/delivery/session/access.ts';
 import { roles, type Role } from '../../shared/contract/rooms.ts';
 import { personalRoom, type Room } from '../../shared/contract/routing.ts';
 
@@ -106,4 +106,15 @@ describe('admit', () => {
     const verdict = admit(principal('admin'), 'x'.repeat(60_000));
     expect('refused' in verdict ? verdict.message.length : 0).toBeLessThan(250);
   });
+});
+
+describe('isSamePerson', () => {
+  it.each(roles.flatMap((one) => roles.map((other) => [one, other] as const)))(
+    '%s 4 and %s 4: unless one of them is a customer and the other is not',
+    (one, other) => {
+      const expected = (one === 'customer') === (other === 'customer');
+      expect(isSamePerson(principal(one), principal(other))).toBe(expected);
+      expect(isSamePerson(principal(one, 4), principal(other, 5))).toBe(false);
+    },
+  );
 });

@@ -248,6 +248,7 @@ describe('the token of a live session', () => {
     ['one that cannot be judged yet', 'later', 'OVERLOADED'],
     ['one of another user', 'provider 5', 'AUTH_FAILED'],
     ['one of an administrator with another id', 'admin 1', 'AUTH_FAILED'],
+    ['one of the customer with the same id', 'customer 4', 'AUTH_FAILED'],
   ])('%s changes nothing and the session lives on', async (_what, token, code) => {
     const world = await liveSession('provider 4 for 60000');
     await world.receive(auth(token, { rooms: ['provider_4'] }), list);

@@ -36,6 +36,15 @@ export function userKeyOf({ role, userId }: Pick<Principal, 'role' | 'userId'>):
   return `${role}:${userId}`;
 }
 
+/** Staff change roles and stay who they are; a customer with the id of one of them is somebody else. */
+export function isSamePerson(one: Principal, other: Principal): boolean {
+  return one.userId === other.userId && isCustomer(one) === isCustomer(other);
+}
+
+function isCustomer({ role }: Principal): boolean {
+  return role === 'customer';
+}
+
 /** Rooms that a principal is in without asking, in the order in which they are announced. */
 export function ownRooms({ role, userId }: Pick<Principal, 'role' | 'userId'>): readonly Room[] {
   const { personal, shared }: RoleRule = roleRules[role];

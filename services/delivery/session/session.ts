@@ -9,7 +9,7 @@ import {
   type ServerFrame,
 } from '../../../shared/contract/frames.ts';
 import { stampOf, unixMs } from '../../../shared/core/wall-time.ts';
-import { closesFor, userKeyOf, type Principal, type Credentials } from './access.ts';
+import { closesFor, isSamePerson, userKeyOf, type Principal, type Credentials } from './access.ts';
 import type { StreamMember } from '../stream/event-stream.ts';
 import type { Feed } from '../stream/feed.ts';
 import { catchUp } from './catch-up.ts';
@@ -251,7 +251,7 @@ export class Session implements StreamMember {
       return;
     }
     const next = verdict.principal;
-    if (next.userId !== principal.userId) {
+    if (!isSamePerson(principal, next)) {
       this.#send(errorFrame('AUTH_FAILED', 'The token is of another user. Open a connection for them.'));
       return;
     }
