@@ -7,13 +7,33 @@ import { Sender, WebSocket } from 'ws';
  * that is busy sending for seconds is cut off before it reads why.
  */
 const [url = '', kind = '', bytes = '0'] = process.argv.slice(2);
-const FRAME = '{"action":"list_rooms"}';
-const OPCODES = { frames: 1, binary: 2, empty: 1, pings: 9, pongs: 10 };
+const LIST = '{"action":"list_rooms"}';
+const auth = (token) => JSON.stringify({ action: 'auth', token });
+const [TEXT, BINARY, PING, PONG] = [1, 2, 9, 10];
+const whole = (opcode, text) => [[opcode, text, true]];
 
-const data = Buffer.from(kind === 'empty' ? '' : FRAME);
-const options = { fin: true, rsv1: false, opcode: OPCODES[kind], mask: true, readOnly: true };
-const frame = Buffer.concat(Sender.frame(data, options));
-const flood = Buffer.alloc(Math.ceil(Number(bytes) / FRAME.length) * frame.byteLength, frame);
+/** Of one message or control frame: opcode, payload, and whether it ends there. */
+const kinds = {
+  frames: whole(TEXT, LIST),
+  subscribes: whole(TEXT, '{"action":"subscribe","room":"calendar"}'),
+  'JSON pings': whole(TEXT, '{"action":"ping"}'),
+  refreshes: whole(TEXT, auth(new URL(url).searchParams.get('token'))),
+  'bad refreshes': whole(TEXT, auth('x'.repeat(8_000))),
+  'unknown actions': whole(TEXT, '{"action":"publish"}'),
+  'no JSON': whole(TEXT, 'hello'),
+  'nested lists': whole(TEXT, '['.repeat(30_000) + ']'.repeat(30_000)),
+  binary: whole(BINARY, LIST),
+  empty: whole(TEXT, ''),
+  fragments: [[TEXT, '{"action":', false], ...Array(50).fill([0, '', false]), [0, '"list_rooms"}', true]],
+  pings: whole(PING, LIST),
+  pongs: whole(PONG, LIST),
+};
+
+const frames = kinds[kind].flatMap(([opcode, text, fin]) =>
+  Sender.frame(Buffer.from(text), { fin, rsv1: false, opcode, mask: true, readOnly: true }),
+);
+const frame = Buffer.concat(frames);
+const flood = Buffer.alloc(Math.ceil(Number(bytes) / frame.byteLength) * frame.byteLength, frame);
 
 const ws = new WebSocket(url);
 let socket;
