@@ -33,6 +33,9 @@ export function droppedQueueOf(queue: string): string {
   return `${queue}.dropped`;
 }
 
+/** At one message of the inbox: what fails so often fails for ever. */
+const INBOX_ATTEMPTS = 10;
+
 /** Any one message in it says enough. */
 const DROPPED_MAX = 100;
 
@@ -79,7 +82,7 @@ export function queueDeclarations(historyMaxAge: string): readonly QueueDeclarat
       name: INBOX,
       arguments: {
         'x-queue-type': 'quorum',
-        'x-delivery-limit': 10,
+        'x-delivery-limit': INBOX_ATTEMPTS,
         'x-single-active-consumer': true,
         'x-dead-letter-exchange': '',
         'x-dead-letter-routing-key': REJECTED,

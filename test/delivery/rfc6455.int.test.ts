@@ -108,6 +108,12 @@ describe('a frame that breaks RFC 6455 is told of, then closed', () => {
     expect(await raw.closeCode()).toBe(1009);
     expect(raw.said.at(-1)).toBe('INVALID_MESSAGE');
   });
+
+  it('1009: more than 128 fragments, which may all be empty', async () => {
+    raw.socket.write(Buffer.concat([part('', TEXT), ...Array.from({ length: 128 }, () => part(''))]));
+    expect(await raw.closeCode()).toBe(1009);
+    expect(raw.said.at(-1)).toBe('INVALID_MESSAGE');
+  });
 });
 
 it('a client that breaks RFC 6455 and does not answer the close is let go like any other', async () => {

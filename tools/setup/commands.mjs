@@ -15,6 +15,7 @@ const built = {
   publish: 'tools/publish',
   watch: 'tools/watch',
   redrive: 'tools/redrive',
+  'docs:limits': 'tools/limits/main',
   'bench:flood': 'bench/flood.main',
   'bench:resume': 'bench/resume.main',
   'bench:webhook': 'bench/webhook.main',

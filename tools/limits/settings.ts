@@ -1,0 +1,225 @@
+import type { DeliveryVariables } from '../../services/delivery/config.ts';
+import type { IngestVariables } from '../../services/ingest/config.ts';
+import type { Reach } from './row.ts';
+
+export type Setting = keyof typeof DeliveryVariables.shape | keyof typeof IngestVariables.shape;
+
+/** Every setting that bounds something. The order is that of the settings. */
+export const settingBounds: Readonly<Partial<Record<Setting, Reach>>> = {
+  HISTORY_MAX_AGE: {
+    beyond: 'a cursor from before it gets `resumed` with `recovered:false`, reason `expired`: load anew',
+    test: 'delivery/resume.int.test.ts',
+    says: "'expired'",
+  },
+  DRAIN_TIMEOUT_MS: {
+    beyond: 'a stop that takes longer is cut short: exit code 1, what is open breaks off',
+    test: 'delivery/drain.int.test.ts',
+  },
+  HEALTH_MAX_LAG_MS: {
+    beyond: 'health says `degraded`, reason `event_loop_lag`; nobody is refused',
+    test: 'ingest/health.unit.test.ts',
+  },
+  MAX_TOKEN_LIFETIME: {
+    beyond: '`AUTH_FAILED`, close 3000; HTTP 401',
+    test: 'delivery/token-claims.unit.test.ts',
+  },
+  MAX_SESSIONS: {
+    beyond: '`OVERLOADED`, close 1013; HTTP 503 with `Retry-After`: come back later, to another instance',
+    test: 'delivery/http.int.test.ts',
+  },
+  MAX_SESSIONS_PER_USER: {
+    beyond: 'the oldest session of the user closes 4009',
+    test: 'delivery/admission.unit.test.ts',
+  },
+  MAX_STRANGERS: {
+    beyond: 'the oldest connection without a token closes 1013',
+    test: 'delivery/admission.int.test.ts',
+  },
+  MAX_ROOMS_PER_SESSION: {
+    beyond: '`ACCESS_DENIED` for that room; the session stays open',
+    test: 'delivery/membership.unit.test.ts',
+    says: 'is refused at the limit, but a room that the session is in is confirmed again',
+  },
+  MAX_FRAMES_PER_MINUTE: {
+    beyond: '`RATE_LIMITED` for each further frame of that minute',
+    test: 'delivery/session-live.unit.test.ts',
+  },
+  MAX_REFUSALS_PER_MINUTE: {
+    beyond: 'close 4008, and every session of the user until the minute is over; HTTP 429',
+    test: 'delivery/http.int.test.ts',
+  },
+  MAX_FRAME_BYTES: {
+    beyond: '`INVALID_MESSAGE`, close 1009',
+    test: 'delivery/rfc6455.int.test.ts',
+  },
+  MAX_OUTBOX_BYTES: {
+    beyond: '`TOO_SLOW`, close 4002: come back with the cursor',
+    test: 'delivery/outbox.int.test.ts',
+  },
+  AUTH_TIMEOUT_MS: {
+    beyond: '`AUTH_REQUIRED`, close 4003',
+    test: 'delivery/auth.int.test.ts',
+  },
+  JOIN_TIMEOUT_MS: {
+    beyond: '`OVERLOADED`, close 1013',
+    test: 'delivery/reconnect.int.test.ts',
+  },
+  PING_INTERVAL_MS: {
+    beyond: 'the next ping goes out',
+    test: 'delivery/heartbeat.int.test.ts',
+  },
+  PONG_TIMEOUT_MS: {
+    beyond: 'the connection of a phone that answers no ping is cut: 1006 where it still lives',
+    test: 'delivery/heartbeat.int.test.ts',
+  },
+  STREAM_COMMENT_MS: {
+    beyond: 'a comment goes out on the event stream',
+    test: 'delivery/http.int.test.ts',
+  },
+  MAX_BINDINGS_PER_KIND: {
+    beyond: 'the whole kind of room is bound at once; clients see nothing',
+    test: 'delivery/bindings.int.test.ts',
+  },
+  ROOM_LINGER_MS: {
+    beyond: 'a room without sessions is unbound; clients see nothing',
+    test: 'delivery/bindings.int.test.ts',
+  },
+  DELIVERY_PREFETCH: {
+    beyond: 'events wait in the queue of the instance; clients see latency',
+    test: 'delivery/prefetch-window.unit.test.ts',
+    says: 'the prefetch',
+  },
+  RECENT_MAX_BYTES: {
+    beyond: 'the oldest event leaves memory: who resumes from before it waits for the history to be read',
+    test: 'delivery/timeline.unit.test.ts',
+    says: 'maxBytes',
+  },
+  REWIND_SECONDS: {
+    beyond: 'a client without a cursor is given nothing older',
+    test: 'delivery/rewind.int.test.ts',
+  },
+  REPLAY_MAX_EVENTS: {
+    beyond: '`resumed` with `recovered:false`, reason `too_much`: load anew',
+    test: 'delivery/long-resumes.int.test.ts',
+  },
+  REPLAY_MAX_BYTES: {
+    beyond: '`resumed` with `recovered:false`, reason `too_much`: load anew',
+    test: 'delivery/scan.unit.test.ts',
+    says: 'counts bytes as well as events',
+  },
+  MAX_LONG_REPLAYS_PER_MINUTE: {
+    beyond: '`resumed` with `recovered:false`, reason `busy`; a poll gets 429 with `Retry-After`',
+    test: 'delivery/long-resumes.int.test.ts',
+  },
+  REPLAY_IDLE_MS: {
+    beyond: '`TOO_SLOW`, close 4002: come back with the cursor',
+    test: 'delivery/feed.unit.test.ts',
+    says: 'a replay whose client reads nothing',
+  },
+  MARK_INTERVAL_MS: {
+    beyond: 'the next mark goes out: a cursor in quiet rooms is no older',
+    test: 'delivery/resume.int.test.ts',
+  },
+  DRAIN_SPREAD_MS: {
+    beyond: 'the last session of a stopping instance is closed 1012',
+    test: 'delivery/drain.int.test.ts',
+  },
+  HEALTH_MAX_OWN_QUEUE: {
+    beyond: 'health says `degraded`, reason `own_queue_backlog`; nobody is refused',
+    test: 'delivery/health.unit.test.ts',
+  },
+  HEALTH_MAX_LATENCY_MS: {
+    beyond: 'health says `degraded`, reason `latency_high`; nobody is refused',
+    test: 'delivery/health.unit.test.ts',
+  },
+  EASYAPPOINTMENTS_KEEP_DAYS: {
+    beyond: 'an appointment that ended before is forgotten: a change of it is announced as new',
+    test: 'ingest/easyappointments/absences.unit.test.ts',
+    says: 'that ended long ago is forgotten, as appointments are',
+  },
+  EASYAPPOINTMENTS_RECONCILE_MINUTES: {
+    beyond: 'the next run begins',
+    test: 'ingest/reconcile-schedule.int.test.ts',
+    says: 'a period after the end of the one before',
+  },
+  EASYAPPOINTMENTS_RECONCILE_DAYS: {
+    beyond: 'what lies further ahead is not compared; its webhooks count as ever',
+    test: 'ingest/reconcile.int.test.ts',
+    says: 'outside the days is not asked for',
+  },
+  EASYAPPOINTMENTS_RECONCILE_MAX_ROWS: {
+    beyond: 'further rows are not compared; the log and the report of the run say so',
+    test: 'ingest/reconcile-lists.int.test.ts',
+  },
+  EASYAPPOINTMENTS_REQUEST_INTERVAL_MS: {
+    beyond: 'the next request goes out',
+    test: 'ingest/reconcile-schedule.int.test.ts',
+    says: 'keep the interval between them',
+  },
+  EASYAPPOINTMENTS_REQUEST_TIMEOUT_MS: {
+    beyond: 'the request is broken off and tried again; after five failures the run is given up',
+    test: 'ingest/reconcile-faults.int.test.ts',
+    says: 'no answer in time',
+  },
+  EASYAPPOINTMENTS_MAX_RESPONSE_BYTES: {
+    beyond: 'the answer is not read to its end, and the run is given up with a line that says why',
+    test: 'ingest/reconcile-faults.int.test.ts',
+  },
+  INGEST_MAX_BODY_BYTES: {
+    beyond: '413 `body_too_large`; a message of the inbox is set aside in `appointments.rejected`',
+    test: 'ingest/bad-input.int.test.ts',
+    says: 'over 1 MiB is 413',
+  },
+  MAX_EVENT_BYTES: {
+    beyond: '422 `invalid_event` at its data; of webhooks and `/broadcast` the notes are cut',
+    test: 'ingest/bad-input.int.test.ts',
+  },
+  INGEST_REQUEST_TIMEOUT_MS: {
+    beyond: '408 `request_timeout`, and the connection is closed; half of it for the headers',
+    test: 'ingest/bad-input.int.test.ts',
+  },
+  INGEST_RATE_LIMIT: {
+    beyond: '429 `too_many_requests` with `Retry-After`',
+    test: 'ingest/access.int.test.ts',
+  },
+  INGEST_MAX_BAD_KEYS: {
+    beyond: '429 `too_many_requests` for further wrong keys of that address in that minute',
+    test: 'ingest/access.int.test.ts',
+  },
+  INGEST_MAX_UNCONFIRMED: {
+    beyond: '503 `too_many_unconfirmed` with `Retry-After`; the inbox waits',
+    test: 'broker/publisher.unit.test.ts',
+    says: 'bounds what is unconfirmed, in messages and in bytes',
+  },
+  INGEST_MAX_UNCONFIRMED_BYTES: {
+    beyond: '503 `too_many_unconfirmed` with `Retry-After`; the inbox waits',
+    test: 'broker/publisher.unit.test.ts',
+    says: 'bounds what is unconfirmed, in messages and in bytes',
+  },
+  INGEST_CONFIRM_TIMEOUT_MS: {
+    beyond: '503 `broker_unavailable`: try again with the same id',
+    test: 'ingest/outage.int.test.ts',
+  },
+  INBOX_PREFETCH: {
+    beyond: 'messages wait in the inbox',
+    test: 'ingest/inbox.int.test.ts',
+  },
+  REPEATS_MAX: {
+    beyond: 'the oldest id is forgotten: its event, sent once more, is published once more',
+    test: 'ingest/repeats.unit.test.ts',
+    says: 'when too many came after it',
+  },
+  REPEATS_READ_TIMEOUT_MS: {
+    beyond:
+      'events with an id are taken, and repeats from before the start are not recognised; health says so',
+    test: 'ingest/health.unit.test.ts',
+  },
+  HEALTH_MAX_INBOX: {
+    beyond: 'health says `degraded`, reason `inbox_backlog`; nobody is refused',
+    test: 'ingest/health.unit.test.ts',
+  },
+  HEALTH_MAX_CONFIRM_MS: {
+    beyond: 'health says `degraded`, reason `confirm_latency_high`; nobody is refused',
+    test: 'ingest/health.unit.test.ts',
+  },
+};
