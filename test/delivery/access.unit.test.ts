@@ -102,6 +102,13 @@ describe('admit', () => {
     );
   });
 
+  it.each([undefined, null, 4, ['provider_4']])('%j is no name: it says what to send', (name) => {
+    expect(admit(principal('provider'), name)).toHaveProperty(
+      'message',
+      'Name a "room", such as "provider_4".',
+    );
+  });
+
   it('does not send an endless name back', () => {
     const verdict = admit(principal('admin'), 'x'.repeat(60_000));
     expect('refused' in verdict ? verdict.message.length : 0).toBeLessThan(250);

@@ -6,6 +6,7 @@ import { ensureInstalled, packagesMissing } from './install.mjs';
 import { withLock } from './lock.mjs';
 import { inRoot, root } from './paths.mjs';
 import { runStep } from './run-step.mjs';
+import { runStryker } from './stryker.mjs';
 import { runJest, runTests } from './tests.mjs';
 
 /** Commands that `npm run build` builds, and their files in dist/. */
@@ -37,6 +38,9 @@ export async function runCommand(name, args) {
   } else if (name === 'coverage') {
     await prepare({ mustBuild: false });
     process.exitCode = await runJest(['--config=jest.coverage.config.js', ...args]);
+  } else if (name === 'stryker') {
+    await prepare({ mustBuild: false });
+    process.exitCode = await runStryker(args);
   } else if (name === 'test:docker') {
     const code = await rerunOnNewerNode(args);
     if (code === undefined) await prepare({ mustBuild: true });
@@ -54,7 +58,9 @@ export async function runCommand(name, args) {
     await become(inRoot(`dist/${project}/${name}.main.js`), args);
   } else {
     const others = [...Object.keys(built).slice(1), ...Object.keys(projects)].join(' | npm run ');
-    console.error(`usage: npm start | npm test | npm run test:docker | npm run coverage | npm run ${others}`);
+    console.error(
+      `usage: npm start | npm test | npm run test:docker | npm run coverage | npm run stryker | npm run ${others}`,
+    );
     process.exitCode = 2;
   }
 }

@@ -1,0 +1,10 @@
+import jest from './jest.config.js';
+import { area } from './stryker.areas.js';
+
+/** The tests of one area, without a broker. */
+export default {
+  ...jest,
+  testMatch: area.tests.map((files) => `<rootDir>/test/${files}.test.ts`),
+  globalSetup: undefined,
+  globalTeardown: undefined,
+};
