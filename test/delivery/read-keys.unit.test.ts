@@ -74,6 +74,13 @@ describe('public keys', () => {
     return `${signed}.${createHmac('sha256', secret).update(signed).digest('base64url')}`;
   }
 
+  it.each([
+    ['a JWKS', keySetOf(...Array.from({ length: 50 }, () => rsa.jwk()))],
+    ['PEM', rsa.pem.repeat(50)],
+  ])('may be 50 in %s', (_what, text) => {
+    expect(keysIn(text).keys.size).toBe(50);
+  });
+
   it('in a token are not looked at', () => {
     const { keys } = keysIn(keySetOf(rsa.jwk()));
     const header = { jwk: other.jwk(), jku: 'https://evil.example.org', x5u: 'https://evil.example.org' };
@@ -114,21 +121,33 @@ describe('of a key set is passed over, and said why,', () => {
   });
 });
 
-describe('a text is no set of keys', () => {
+describe('a text is no set of keys, and it is said why,', () => {
+  const NO_SET = 'is no JWKS ({"keys":[…]}) of at most 50 keys';
+  const NO_KEY = 'has no public key for signatures';
+  const EXPECTED = 'expected RSA of 2,048 bits or more (RS256, PS256), or P-256 (ES256)';
+  const CERTIFICATE = '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----';
+
   it.each([
-    ['that is empty', ''],
-    ['that is a page', '<!doctype html>'],
-    ['that is another JSON', '{"error":"not found"}'],
-    ['that is a list', JSON.stringify([rsa.jwk()])],
-    ['that has no key', keySetOf()],
-    ['that has more than 50', keySetOf(...Array.from({ length: 51 }, () => rsa.jwk()))],
-    ['that is a certificate', '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----'],
-    ['that is cut off', rsa.pem.slice(0, -10)],
+    ['that is empty', '', NO_SET],
+    ['that is a page', '<!doctype html>', NO_SET],
+    ['that is another JSON', '{"error":"not found"}', NO_SET],
+    ['that is a list', JSON.stringify([rsa.jwk()]), NO_SET],
+    ['that has no key', keySetOf(), `${NO_KEY}; ${EXPECTED}`],
+    ['that has more than 50', keySetOf(...Array.from({ length: 51 }, () => rsa.jwk())), NO_SET],
+    ['that has more than 50 in PEM', rsa.pem.repeat(51), 'has more than 50 keys'],
+    ['that is a certificate', CERTIFICATE, `${NO_KEY}, but a block that is no PUBLIC KEY; ${EXPECTED}`],
+    [
+      'that is certificates and half a key',
+      `${CERTIFICATE}\n${CERTIFICATE}\n${CERTIFICATE.replaceAll('CERTIFICATE', 'PUBLIC KEY')}`,
+      `${NO_KEY}, but a block that is no PUBLIC KEY, a key that cannot be read; ${EXPECTED}`,
+    ],
+    ['that is cut off', rsa.pem.slice(0, -10), `${NO_KEY}; ${EXPECTED}`],
     [
       'that holds a private key',
       `${ec.pem}${String(rsa.pair.privateKey.export({ type: 'pkcs8', format: 'pem' }))}`,
+      'holds a private key: keep that with the issuer, and put the public one here',
     ],
-  ])('%s', (_what, text) => {
-    expect(readKeys(text)).toEqual({ problem: expect.any(String) });
+  ])('%s', (_what, text, problem) => {
+    expect(readKeys(text)).toEqual({ problem });
   });
 });
