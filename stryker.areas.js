@@ -1,27 +1,41 @@
-/** What `npm run stryker -- AREA` mutates, and the tests that say how it behaves; none of them needs a broker. */
+const accept = (...names) => names.map((name) => `services/ingest/accept/${name}.ts`);
+const auth = (...names) => names.map((name) => `services/delivery/auth/${name}.ts`);
+
+/**
+ * What `npm run stryker -- AREA` mutates, and the tests that say how it behaves: few, since each mutant loads them all. None
+ * needs a broker.
+ */
 export const areas = {
   access: {
     mutate: ['services/delivery/session/access.ts', 'shared/contract/rooms.ts'],
     tests: ['contract/{protocol,routing}.unit', 'delivery/access.unit'],
   },
   tokens: {
-    mutate: ['services/delivery/auth/{claims,person,verify-token,signature,hs256,tickets}.ts'],
+    mutate: auth('claims', 'person', 'verify-token', 'signature', 'hs256', 'tickets'),
     tests: ['delivery/{tickets,token-claims,verify-token}.unit'],
   },
-  keys: {
-    mutate: [
-      'services/delivery/auth/{fetch-key-set,issuer-keys,keys-file,public-keys,read-keys,token-keys}.ts',
-    ],
-    tests: ['delivery/read-keys.unit', 'delivery/{issuer-keys,keys-file,token-keys}.int'],
+  'read-keys': { mutate: auth('read-keys', 'public-keys'), tests: ['delivery/read-keys.unit'] },
+  'hold-keys': {
+    mutate: auth('fetch-key-set', 'issuer-keys', 'keys-file', 'token-keys'),
+    tests: ['delivery/{issuer-keys,keys-file,token-keys}.int'],
   },
   accept: {
-    mutate: ['services/ingest/accept/*.ts'],
-    tests: [
-      'ingest/{accept,cloud-events,companion,contents,data-size,event-names,intake,intake-bounds}.unit',
-      'ingest/{json,json-survival,made-up-kinds,problem,repeats,rest-json,rooms-of}.unit',
-    ],
+    mutate: accept('accept', 'event-data', 'event-names', 'problems', 'rooms-of', 'schemas'),
+    tests: ['ingest/{accept,event-names,problem,rooms-of}.unit'],
   },
+  input: { mutate: accept('cloud-events', 'read-input'), tests: ['ingest/{cloud-events,intake}.unit'] },
+  companion: { mutate: accept('companion'), tests: ['ingest/companion.unit'] },
+  contents: { mutate: accept('contents'), tests: ['ingest/contents.unit'] },
+  repeats: { mutate: accept('repeats'), tests: ['ingest/repeats.unit'] },
+  size: { mutate: accept('data-size'), tests: ['ingest/data-size.unit'] },
+  'content-encoding': { mutate: accept('content-encoding'), tests: ['ingest/content-encoding.unit'] },
+  'secret-keys': { mutate: accept('secret-keys'), tests: ['ingest/secret-keys.unit'] },
+  json: {
+    mutate: accept('json', 'json-position', 'json-survival'),
+    tests: ['ingest/{json,json-survival}.unit'],
+  },
+  intake: { mutate: accept('intake'), tests: ['ingest/{intake,intake-bounds}.unit'] },
 };
 
-/** The one that `tools/stryker.mjs` asks for. */
+/** The one that `tools/setup/stryker.mjs` asks for. */
 export const area = areas[process.env.ROOMCAST_MUTATED_AREA ?? 'access'];
