@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { admit, mayJoin, ownRooms, isSamePerson } from '../../services/delivery/session/access.ts';
+import { admit, isSamePerson, mayJoin, ownRooms, userKeyOf } from '../../services/delivery/session/access.ts';
 import { roles, type Role } from '../../shared/contract/rooms.ts';
 import { personalRoom, type Room } from '../../shared/contract/routing.ts';
 
@@ -40,6 +40,11 @@ describe('rooms of a role', () => {
   it.each(roles)('a %s may join whatever they are in at once', (role) => {
     expect(ownRooms(principal(role)).every((room) => mayJoin(principal(role), room))).toBe(true);
   });
+});
+
+it('a user is a role and an id: provider 4 and customer 4 are two people', () => {
+  const keys = [principal('provider'), principal('customer'), principal('provider', 44)].map(userKeyOf);
+  expect(keys).toEqual(['provider:4', 'customer:4', 'provider:44']);
 });
 
 describe('who may join what, for any ids', () => {

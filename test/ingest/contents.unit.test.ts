@@ -53,6 +53,61 @@ describe('contents that were sent before under the same id', () => {
     expect(paths).toEqual(['/id', ...expected]);
   });
 
+  it('are told apart in words: what differs, and what to do', () => {
+    const { id, provider_id, tags } = booking.data;
+    const second = {
+      ...booking,
+      name: 'appointment.created',
+      data: { id, provider_id, tags, start: '11:00', end: '12:00' },
+    };
+    expect(differences(fingerprintOf(booking), second)).toEqual([
+      {
+        path: '/id',
+        message:
+          'this id was used for another event in the last 24 hours: give every event an id of its own, such as booking-12-v2 for the second change of booking 12',
+      },
+      { path: '/event', message: 'is not what it was the first time' },
+      { path: '/data/end', message: 'was not there the first time' },
+      { path: '/data/start', message: 'is not what it was the first time' },
+      { path: '/data', message: 'lacks 1 of the keys of the first time' },
+    ]);
+  });
+
+  it('that differ in very much name twenty places', () => {
+    const filled = (value: number) => ({
+      ...booking,
+      data: Object.fromEntries(Array.from({ length: 30 }, (_, at) => [`k${at}`, value])),
+    });
+    expect(pathsOf(filled(1), filled(2))).toHaveLength(21);
+  });
+
+  it('name a new key while both have fewer than 64, and only what is known to differ beyond', () => {
+    const keys = (count: number, value = 0) => ({
+      ...booking,
+      data: Object.fromEntries(
+        Array.from({ length: count }, (_, at) => [`k${String(at).padStart(2, '0')}`, value]),
+      ),
+    });
+    expect(pathsOf(keys(62), keys(63))).toEqual(['/id', '/data/k62']);
+    expect(pathsOf(keys(63), keys(62))).toEqual(['/id', '/data']);
+    expect(pathsOf(keys(63), keys(64))).toEqual(['/id', '/data']);
+    expect(pathsOf(keys(64), keys(63))).toEqual(['/id', '/data']);
+    expect(pathsOf(keys(64), keys(65))).toEqual(['/id', '/data']);
+    const changed = { ...booking, data: { ...keys(64).data, k63: 1 } };
+    expect(pathsOf(keys(64), changed)).toEqual(['/id', '/data/k63']);
+  });
+
+  it('have one form, which other instances and later versions read', () => {
+    expect(encodeFingerprint(fingerprintOf({ ...booking, rooms: ['provider_4', 'admin'] }))).toEqual({
+      contents: 'a9MZIG5ihP19JVLzqLdfV0',
+      contents_parts: '1.GxOsiILzeAlOFKw2.xj7h0Got6x2YJamEH1nf07r/zcNjogwxp9VxMHgMrIkGgpnf7DEE6A==',
+    });
+    expect(encodeFingerprint(fingerprintOf({ ...booking, timestamp: undefined, rooms: 'rule' }))).toEqual({
+      contents: 'gT0sSmo949KwdiZh2UnXXn',
+      contents_parts: '1.GxOsiMWdHIHTQC78.xj7h0Got6x2YJamEH1nf07r/zcNjogwxp9VxMHgMrIkGgpnf7DEE6A==',
+    });
+  });
+
   it('differ by a key among very many, also where it has no digest of its own', () => {
     const many = (last: string): Contents => ({
       ...booking,
