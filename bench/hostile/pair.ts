@@ -16,6 +16,8 @@ export interface PairOptions {
   /** Of the logs. */
   readonly folder: string;
   readonly env: Readonly<Record<string, string>>;
+  /** Of V8's old space; without it V8 goes by the memory of the machine. */
+  readonly heapMib?: Readonly<Record<'ingest' | 'delivery', number>>;
 }
 
 /** Both services as an operator runs them: built, a process each, with their default settings but for `env`. */
@@ -26,7 +28,7 @@ export class Pair {
     readonly delivery: ServiceUnderAttack,
   ) {}
 
-  static async start({ amqpUrl, folder, env }: PairOptions): Promise<Pair> {
+  static async start({ amqpUrl, folder, env, heapMib }: PairOptions): Promise<Pair> {
     const ports = {
       client: await freePort(),
       deliveryHealth: await freePort(),
@@ -42,7 +44,11 @@ export class Pair {
       ...env,
     };
     const start = (name: 'ingest' | 'delivery', healthPort: number) =>
-      new ServiceUnderAttack(name, healthPort, folder, { ...variables, HEALTH_PORT: String(healthPort) });
+      new ServiceUnderAttack(name, healthPort, folder, {
+        ...variables,
+        HEALTH_PORT: String(healthPort),
+        ...(heapMib && { NODE_OPTIONS: `--max-old-space-size=${heapMib[name]}` }),
+      });
     const pair = new Pair(
       ports,
       start('ingest', ports.ingestHealth),

@@ -1,5 +1,6 @@
 import { fitLine, floorOf, type Line, type Point } from './fit.ts';
-import { gauges, type Gauge } from './gauges.ts';
+import { gauges, nameOf, type Gauge } from './gauges.ts';
+import { LIMIT_MIB } from './memory-limits.ts';
 
 /** Every gauge at one moment, by its name. */
 export interface Sample {
@@ -74,6 +75,24 @@ export function isBack({ mayKeep }: Gauge, before: number, after: number): boole
 
 export function holds({ trend, isBack }: Row): boolean {
   return trend !== 'grows' && isBack;
+}
+
+interface Run {
+  readonly rows: readonly Row[];
+  /** Of those who stayed all the time. */
+  readonly heard: { readonly missing: number };
+  readonly crashes: readonly string[];
+}
+
+/** What does not hold, in sentences. */
+export function brokenIn({ rows, heard, crashes }: Run): string[] {
+  const peaks = (['ingest', 'delivery'] as const).flatMap((service) => {
+    const peak = rows.find(({ gauge }) => gauge === nameOf(service, 'RSS, MiB'))?.peak ?? Number.NaN;
+    const limit = LIMIT_MIB[service];
+    return peak <= limit ? [] : [`${service} took ${short(peak)} MiB, and compose gives it ${limit}`];
+  });
+  const missing = heard.missing === 0 ? [] : [`those who stayed miss ${heard.missing} events`];
+  return [...rows.filter((row) => !holds(row)).map(verdictOf), ...peaks, ...missing, ...crashes];
 }
 
 export function tableOf(rows: readonly Row[]): string {

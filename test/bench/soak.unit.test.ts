@@ -1,7 +1,19 @@
 import { describe, expect, it } from '@jest/globals';
+import { readFileSync } from 'node:fs';
+import { parse } from 'yaml';
 import { fitLine, floorOf, type Point } from '../../bench/soak/fit.ts';
 import { gauges, type Gauge } from '../../bench/soak/gauges.ts';
-import { holds, judge, tableOf, trendOf, verdictOf, type Sample } from '../../bench/soak/verdict.ts';
+import { LIMIT_MIB } from '../../bench/soak/memory-limits.ts';
+import { codesIn, metricIn } from '../../bench/soak/metric-text.ts';
+import {
+  brokenIn,
+  holds,
+  judge,
+  tableOf,
+  trendOf,
+  verdictOf,
+  type Sample,
+} from '../../bench/soak/verdict.ts';
 
 const EVERY_S = 5;
 const rss: Gauge = { mayGrow: { share: 0.02, by: 0 } };
@@ -152,5 +164,76 @@ describe('the verdict on a run', () => {
     expect(rows.map(verdictOf).join('\n')).toMatch(
       /^BROKEN {2}delivery RSS, MiB: grows .*; back \(100 → 100\)$/m,
     );
+  });
+});
+
+describe('what a run has broken', () => {
+  const row = (gauge: string, peak: number) => ({
+    gauge,
+    before: 100,
+    line: { level: 100, growth: 0, margin: 0 },
+    mayGrow: 2,
+    trend: 'flat' as const,
+    peak,
+    after: 100,
+    isBack: true,
+  });
+  const good = {
+    rows: [row('ingest RSS, MiB', LIMIT_MIB.ingest), row('delivery RSS, MiB', LIMIT_MIB.delivery)],
+    heard: { missing: 0 },
+    crashes: [],
+  };
+
+  it('is nothing up to the limits', () => {
+    expect(brokenIn(good)).toEqual([]);
+  });
+
+  it.each([
+    ['ingest took 385 MiB', { rows: [row('ingest RSS, MiB', 385), row('delivery RSS, MiB', 100)] }],
+    [
+      'BROKEN  ingest RSS, MiB: grows',
+      { rows: good.rows.map((one) => ({ ...one, trend: 'grows' as const })) },
+    ],
+    ['those who stayed miss 1 events', { heard: { missing: 1 } }],
+    ['delivery ended', { crashes: ['delivery ended'] }],
+  ])('is said: %s', (start, change) => {
+    expect(brokenIn({ ...good, ...change })[0]?.startsWith(start)).toBe(true);
+  });
+
+  it('goes by the memory that compose gives the services', () => {
+    const compose = parse(readFileSync('docker-compose.yml', 'utf8'), { merge: true }) as {
+      services: Record<string, { mem_limit: string }>;
+    };
+    const limitOf = (name: string) => /(\d+)m\}$/.exec(compose.services[name]?.mem_limit ?? '')?.[1];
+    expect([limitOf('ingest'), limitOf('websocket')]).toEqual([
+      String(LIMIT_MIB.ingest),
+      String(LIMIT_MIB.delivery),
+    ]);
+  });
+});
+
+describe("a metric in Prometheus' text", () => {
+  const text = [
+    '# TYPE nodejs_active_resources gauge',
+    'nodejs_active_resources{type="Timeout"} 3',
+    'nodejs_active_resources{type="TCPSocketWrap"} 4',
+    'nodejs_active_resources_more 9',
+    'process_resident_memory_bytes 1.5e+7',
+    'roomcast_delivery_closes_total{code="4008"} 2',
+    'roomcast_delivery_refusals_total{code="TOO_SLOW"} 1',
+  ].join('\n');
+
+  it('is the sum over its labels, or of one label', () => {
+    expect(metricIn(text, 'nodejs_active_resources')).toBe(7);
+    expect(metricIn(text, 'nodejs_active_resources', 'type="Timeout"')).toBe(3);
+    expect(metricIn(text, 'process_resident_memory_bytes')).toBe(15_000_000);
+  });
+
+  it('is no number where it is missing', () => {
+    expect(metricIn(text, 'roomcast_delivery_sessions')).toBeNaN();
+  });
+
+  it('has closes and refusals by code', () => {
+    expect(codesIn(text)).toEqual({ '4008': 2, TOO_SLOW: 1 });
   });
 });

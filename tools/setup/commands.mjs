@@ -21,6 +21,7 @@ const built = {
   'bench:resume': 'bench/resume.main',
   'bench:webhook': 'bench/webhook.main',
   hostile: 'bench/hostile.main',
+  soak: 'bench/soak.main',
 };
 /** Commands with a TypeScript project of their own, and where it is. */
 const projects = {

@@ -1,0 +1,37 @@
+import { Agent } from 'node:http';
+import { setTimeout as delay } from 'node:timers/promises';
+import { ask } from '../hostile/ask.ts';
+
+const ARRAY = 500;
+/** So that an array is under INGEST_MAX_BODY_BYTES. */
+const NOTES_BYTES = 1_000;
+const RETRY_MS = 500;
+
+export interface FillOptions {
+  readonly port: number;
+  readonly apiKey: string;
+  readonly events: number;
+  /** Customers whom they concern by turns. */
+  readonly customers: readonly number[];
+}
+
+/** An import: fills the history and all that a service remembers up to a bound, so that a run begins where a month has led. */
+export async function fill({ port, apiKey, events, customers }: FillOptions): Promise<void> {
+  const agent = new Agent({ keepAlive: true });
+  const headers = { authorization: `Bearer ${apiKey}` };
+  const notes = 'x'.repeat(NOTES_BYTES);
+  for (let from = 0; from < events; from += ARRAY) {
+    const array = Array.from({ length: Math.min(ARRAY, events - from) }, (_, n) => ({
+      event: 'calendar.sync',
+      id: `fill-${from + n}`,
+      rooms: [`customer_${customers[(from + n) % customers.length]}`],
+      data: { reason: 'import', notes },
+    }));
+    const question = { agent, port, path: '/v1/events', headers, body: JSON.stringify(array) };
+    for (let status = await ask(question); status !== 202; status = await ask(question)) {
+      if (![0, 429, 503].includes(status)) throw new Error(`ingest answered ${status} to an import`);
+      await delay(RETRY_MS);
+    }
+  }
+  agent.destroy();
+}

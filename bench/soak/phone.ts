@@ -1,0 +1,79 @@
+import { WebSocket } from 'ws';
+import { closedOr } from './waiting.ts';
+
+const HANDSHAKE_TIMEOUT_MS = 20_000;
+
+export interface PhoneOptions {
+  readonly port: number;
+  /** `undefined`: it never shows one. */
+  readonly token: string | undefined;
+  readonly cursor?: string | undefined;
+  /** The end of the run. */
+  readonly signal: AbortSignal;
+}
+
+/** One WebSocket of a client, until it is closed. */
+export class Phone {
+  /** Where it would resume. */
+  cursor: string | undefined;
+  /** `false`: it was closed before. */
+  readonly connected: Promise<boolean>;
+  readonly resumed: Promise<boolean>;
+  /** Resolves with the close code. */
+  readonly closed: Promise<number>;
+  readonly #ws: WebSocket;
+  readonly #signal: AbortSignal;
+
+  constructor({ port, token, cursor, signal }: PhoneOptions) {
+    const query = new URLSearchParams({ ...(token && { token }), ...(cursor && { cursor }) });
+    this.#signal = signal;
+    this.cursor = cursor;
+    const ws = new WebSocket(`ws://127.0.0.1:${port}/?${query.toString()}`, {
+      handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
+    });
+    this.#ws = ws;
+    ws.on('error', () => undefined);
+    ws.on('message', (data: Buffer) => this.#read(data.toString()));
+    this.closed = new Promise((resolve) => ws.once('close', resolve));
+    this.connected = this.#says('connected');
+    this.resumed = this.#says('resumed');
+  }
+
+  /** Reads on until so much time is over, it is closed, or the run ends. */
+  async stay(ms: number): Promise<void> {
+    await closedOr(this.closed, ms, this.#signal);
+  }
+
+  send(frame: object): void {
+    if (this.#ws.readyState === WebSocket.OPEN) this.#ws.send(JSON.stringify(frame));
+  }
+
+  stopReading(): void {
+    this.#ws.pause();
+  }
+
+  /** As an app that is closed. */
+  async leave(): Promise<void> {
+    this.#ws.resume();
+    this.#ws.close(1000);
+    await this.closed;
+  }
+
+  /** As a phone in a tunnel. */
+  cut(): void {
+    this.#ws.terminate();
+  }
+
+  #read(frame: string): void {
+    this.cursor = /"cursor":"([^"]+)"/.exec(frame)?.[1] ?? this.cursor;
+  }
+
+  #says(type: string): Promise<boolean> {
+    return new Promise((resolve) => {
+      this.#ws.on('message', (data: Buffer) => {
+        if (data.toString().startsWith(`{"type":"${type}"`)) resolve(true);
+      });
+      void this.closed.then(() => resolve(false));
+    });
+  }
+}

@@ -1,0 +1,74 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { gauges } from '../../bench/soak/gauges.ts';
+import { kinds } from '../../bench/soak/kinds.ts';
+import { soak, type Progress } from '../../bench/soak/soak.ts';
+import { createVhostForTest, runBroker } from '../support/broker.ts';
+import { scaledMs } from '../support/time.ts';
+
+/** Of an instance that needs seconds for what takes minutes. */
+const env = {
+  AUTH_TIMEOUT_MS: '500',
+  REPLAY_IDLE_MS: '1000',
+  ROOM_LINGER_MS: '500',
+  REPEATS_MAX: '1000',
+  RECENT_MAX_BYTES: String(1024 * 1024),
+};
+const tempo = {
+  briefMs: [100, 500],
+  stayMs: [200, 1_000],
+  awayMs: [100, 300],
+  tokenS: 2,
+  slowMs: scaledMs(6_000),
+  longReplayEveryMs: [100, 500],
+  restMs: [100, 500],
+} as const;
+/** Beside other tests: fewer of each. */
+const few = kinds.map((kind) => ({ ...kind, workers: Math.ceil(kind.workers / 8) }));
+const CODES = ['1000', '3000', '4001', '4003', '4008', '4009', 'TOO_SLOW', 'RATE_LIMITED', 'AUTH_FAILED'];
+const PROOFS = ['resumed', 'resumed from the oldest', 'resumed a stream', 'polled on', 'saved'];
+const SAMPLES = 5;
+
+/** Each client has done what it is there for. */
+function isEnough({ samples, clients, codes }: Progress): boolean {
+  const proofs = [...few.map(({ name }) => name), ...PROOFS].map((name) => clients[name] ?? 0);
+  return (
+    samples.length >= SAMPLES && [...proofs, ...CODES.map((code) => codes[code] ?? 0)].every((n) => n > 0)
+  );
+}
+
+describe('both services under clients of every kind', () => {
+  let folder: string;
+  beforeAll(() => {
+    folder = mkdtempSync(join(tmpdir(), 'roomcast-soak-'));
+  });
+  afterAll(() => rmSync(folder, { recursive: true }));
+
+  it('hold nothing of them once all have left, and those who stay miss nothing', async () => {
+    await using vhost = await createVhostForTest();
+    const limitS = scaledMs(60_000) / 1_000;
+    const soaked = await soak({
+      kinds: few,
+      tempo,
+      amqpUrl: vhost.url,
+      vhost: { managementUrl: runBroker().managementUrl, vhost: vhost.name },
+      folder,
+      env,
+      filledWith: 12_000,
+      sampleEveryMs: 500,
+      backWithinMs: scaledMs(60_000),
+      isEnough: (progress) => isEnough(progress) || progress.elapsedS > limitS,
+    });
+    const { clients, codes, samples, rows, heard, crashes } = soaked;
+    expect({ clients, codes, enough: isEnough(soaked) }).toMatchObject({ enough: true });
+    for (const { values } of samples) {
+      expect(Object.keys(values).sort()).toEqual([...gauges.keys()].sort());
+      expect(Object.entries(values).filter(([, value]) => !Number.isFinite(value))).toEqual([]);
+    }
+    expect(rows.filter(({ isBack }) => !isBack)).toEqual([]);
+    expect(heard.missing).toBe(0);
+    expect(crashes).toEqual([]);
+  });
+});
