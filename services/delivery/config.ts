@@ -121,6 +121,8 @@ export const DeliveryVariables = z
     /** What one client is sent again of the history at most; beyond, it is told to load anew. */
     REPLAY_MAX_EVENTS: integer({ min: 1, max: 10_000_000, default: 50_000 }),
     REPLAY_MAX_BYTES: integer({ min: 64 * 1024, max: 1024 * MIB, default: 32 * MIB }),
+    /** Of that, what is in memory for one client at a time; the rest is read as it takes it. */
+    REPLAY_PAGE_BYTES: integer({ min: 16 * 1024, max: 1024 * MIB, default: 4 * MIB }),
     /** Replays from more than five minutes back that all devices of one user may ask for in a minute. */
     MAX_LONG_REPLAYS_PER_MINUTE: integer({ min: 1, max: 1_000_000, default: 30 }),
     /** A replay of which a client has read nothing for so long is broken off. */

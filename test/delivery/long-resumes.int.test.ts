@@ -43,6 +43,27 @@ it('a client that missed more than it may be given is told so, and goes on live'
   expect((await client.events(1))[0]).toMatchObject({ id });
 });
 
+it('a client that missed more than a page is sent all of it, in order, each event once, and goes on live', async () => {
+  await using vhost = await createVhostForTest();
+  await using world = await World.start({ amqpUrl: vhost.url });
+  await using witness = await world.join('customer', CUSTOMER);
+  const cursor = witness.frames.at(-1)?.['cursor'];
+  const notes = 'x'.repeat(4_000);
+  for (let index = 0; index < 30; index += 1) {
+    await world.publish(appointment({ rooms: [`customer_${CUSTOMER}`], data: { id: index + 1, notes } }));
+  }
+  const ids = (await witness.events(30)).map(({ id }) => id);
+  await using other = await World.start({
+    amqpUrl: vhost.url,
+    env: { REPLAY_PAGE_BYTES: '16384', REWIND_SECONDS: '0' },
+  });
+  await using client = await back(other, cursor);
+  expect(await client.until({ type: 'resumed' })).toMatchObject({ recovered: true, replayed: 30 });
+  expect(client.frames.flatMap(({ event, id }) => (event === undefined ? [] : [id]))).toEqual(ids);
+  const { id } = await world.publish(appointment({ rooms: [`customer_${CUSTOMER}`] }));
+  expect((await client.events(1))[0]).toMatchObject({ id });
+});
+
 it('the devices of one user who ask for what lies far back, over and over, are told to wait; others are not', async () => {
   await using vhost = await createVhostForTest();
   await using world = await World.start({ amqpUrl: vhost.url, env: { MAX_LONG_REPLAYS_PER_MINUTE: '1' } });

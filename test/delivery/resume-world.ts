@@ -2,7 +2,7 @@ import { jest } from '@jest/globals';
 import { LookBack } from '../../services/delivery/stream/look-back.ts';
 import { LongReplays } from '../../services/delivery/stream/long-replays.ts';
 import { Resume, type Replay } from '../../services/delivery/stream/resume.ts';
-import type { ScanSchedule } from '../../services/delivery/stream/scan-schedule.ts';
+import type { ScanLanes, ScanSchedule } from '../../services/delivery/stream/scan-schedule.ts';
 import type { Place } from '../../services/delivery/stream/completeness.ts';
 import { Timeline } from '../../services/delivery/stream/timeline.ts';
 import type { Cursor } from '../../shared/contract/cursor.ts';
@@ -18,6 +18,7 @@ export const NOTHING = {
   beginsMs: Number.POSITIVE_INFINITY,
   tooMuch: false,
   entries: [],
+  rest: undefined,
 };
 export type ScanAnswer = Awaited<ReturnType<ScanSchedule['request']>>;
 
@@ -36,6 +37,7 @@ export function world({
   beforehand.forEach((entry, index) => timeline.append(kept(entry), NOON - 1_000 + index));
   entries.forEach((entry, index) => timeline.append(kept(entry), NOON + index));
   const scan = jest.fn<ScanSchedule['request']>();
+  const readOn = jest.fn<ScanLanes['readOn']>();
   const covers = jest.fn((_patterns: readonly string[], position: number) => position >= coveredFrom);
   let now = nowMs;
   const slept: number[] = [];
@@ -54,7 +56,7 @@ export function world({
     timeline,
     completeness: { beginningFor: () => beginning },
     coverage: { covers },
-    scans: { request: scan, isFar: (fromMs) => now - fromMs > 5 * 60_000 },
+    scans: { request: scan, readOn, isFar: (fromMs) => now - fromMs > 5 * 60_000 },
     quota: new LongReplays(longReplays),
     lookBack: new LookBack({ cluster: { isCluster: inCluster }, ...clocks }),
     ...clocks,
@@ -67,6 +69,7 @@ export function world({
     position,
     member,
     slept,
+    readOn,
     answer: (answer: Partial<ScanAnswer>) =>
       scan.mockResolvedValueOnce({ ...NOTHING, mark: cursorAt(NOON), ...answer }),
     after: (cursor: unknown, who = member) => resume.plan(who, { cursor }, position),

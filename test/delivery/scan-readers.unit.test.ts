@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { Scan, type ScanRequest } from '../../services/delivery/stream/scan.ts';
+import { Scan } from '../../services/delivery/stream/scan.ts';
+import type { ScanRequest } from '../../services/delivery/stream/scan-request.ts';
 import type { HistoryEntry } from '../../shared/contract/message.ts';
 import { cursorsOf, event, NOON } from './fakes.ts';
 

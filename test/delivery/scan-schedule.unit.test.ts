@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { type ScanRequest } from '../../services/delivery/stream/scan.ts';
+import { NO_LIMITS, type ScanRequest } from '../../services/delivery/stream/scan-request.ts';
 import { ScanLanes, ScanSchedule } from '../../services/delivery/stream/scan-schedule.ts';
 import type { Cursor } from '../../shared/contract/cursor.ts';
 import { wallTime } from '../../shared/core/wall-time.ts';
@@ -9,7 +9,7 @@ import { cursorAt, cursorsOf, event, NOON, settle } from './fakes.ts';
 
 interface Pass {
   readonly fromMs: number;
-  readonly onEntry: (entry: HistoryEntry) => boolean;
+  readonly onEntry: (entry: HistoryEntry, offset?: number) => boolean;
   readonly end: (mark: Cursor, arrived?: Promise<void>) => void;
   readonly breakOff: (error: Error) => void;
 }
@@ -19,15 +19,16 @@ const request: ScanRequest = { from: { sinceMs: NOON }, wants: new Set(['provide
 /** A history whose passes the test ends; `rest` is between two of them. */
 function world(sleep: (sleepMs: number) => Promise<void> = () => Promise.resolve()) {
   const passes: Pass[] = [];
-  const read = (fromMs: number, onEntry: Pass['onEntry']) =>
+  const read = (fromMs: number, take: (entry: HistoryEntry, offset: number) => boolean) =>
     new Promise<{ cursor: Cursor; arrived: Promise<void> }>((resolve, reject) => {
       const end = (cursor: Cursor, arrived = Promise.resolve()) => resolve({ cursor, arrived });
+      const onEntry = (entry: HistoryEntry, offset = 0) => take(entry, offset);
       passes.push({ fromMs, onEntry, end, breakOff: reject });
     });
   const logger = createLogger('test', 'silent');
   const schedule = new ScanSchedule({ read }, logger, sleep);
-  const limits = { events: 10, bytes: 1_000_000 };
-  const lanes = new ScanLanes({ read }, logger, sleep, () => wallTime(NOON), limits);
+  const limits = { ...NO_LIMITS, events: 10, bytes: 1_000_000 };
+  const lanes = new ScanLanes({ read, readFrom: read }, logger, sleep, () => wallTime(NOON), limits);
   const pass = async (index: number): Promise<Pass> => {
     await settle();
     const found = passes[index];

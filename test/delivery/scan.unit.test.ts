@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { Scan, type ScanRequest, type ScanResult } from '../../services/delivery/stream/scan.ts';
+import { Scan, type ScanResult } from '../../services/delivery/stream/scan.ts';
+import { NO_LIMITS, type ScanRequest } from '../../services/delivery/stream/scan-request.ts';
 import type { Cursor } from '../../shared/contract/cursor.ts';
 import type { HistoryEntry } from '../../shared/contract/message.ts';
 import type { Address } from '../../shared/contract/routing.ts';
@@ -229,7 +230,7 @@ describe('a scan that is of no more use', () => {
 
   /** After how many entries it has enough; `undefined` where it reads to the end. */
   function enoughAfter(history: readonly HistoryEntry[], ...requests: ScanRequest[]): number | undefined {
-    const pass = new Scan(requests, { events: 100, bytes: 1_000_000 });
+    const pass = new Scan(requests, { ...NO_LIMITS, events: 100, bytes: 1_000_000 });
     const index = history.findIndex((entry) => !pass.add(entry));
     return index < 0 ? undefined : index + 1;
   }
@@ -266,7 +267,7 @@ describe('a scan that is of no more use', () => {
       [three, false],
       [three - 1, true],
     ] as const) {
-      const pass = new Scan([since(NOON)], { events: 100, bytes });
+      const pass = new Scan([since(NOON)], { ...NO_LIMITS, events: 100, bytes });
       for (const entry of events(3)) pass.add(entry);
       expect(pass.finish()[0]).toMatchObject({ tooMuch });
     }

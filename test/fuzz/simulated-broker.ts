@@ -5,6 +5,7 @@ import { LongReplays } from '../../services/delivery/stream/long-replays.ts';
 import { LookBack } from '../../services/delivery/stream/look-back.ts';
 import { Resume } from '../../services/delivery/stream/resume.ts';
 import { RoomIndex } from '../../services/delivery/stream/room-index.ts';
+import { NO_LIMITS } from '../../services/delivery/stream/scan-request.ts';
 import { ScanLanes } from '../../services/delivery/stream/scan-schedule.ts';
 import { Timeline, toTimelineEntry } from '../../services/delivery/stream/timeline.ts';
 import { Trust } from '../../services/delivery/stream/trust.ts';
@@ -20,7 +21,8 @@ import { mark, NOON, settle } from '../delivery/fakes.ts';
 const RETENTION_MS = 60_000;
 const MAX_IDENTITIES = 1_000;
 const IDENTITY_MS = 24 * 60 * 60_000;
-const UNBOUNDED = { events: Number.POSITIVE_INFINITY, bytes: Number.POSITIVE_INFINITY };
+/** Two or three entries a page. */
+const LIMITS = { ...NO_LIMITS, pageBytes: 2_000 };
 const logger = createLogger('delivery', 'silent');
 
 /** The exchange and the history stream, whose beginning may be gone. */
@@ -53,11 +55,19 @@ export class SimulatedBroker {
     this.begins = Math.min(this.log.filter(isOld).length, this.begins + count);
   }
 
-  /** The stream from the chunk of that second on. */
-  read(fromMs: number): readonly HistoryEntry[] {
-    const kept = this.log.slice(this.begins);
-    const first = kept.findIndex(({ cursor }) => cursorTimeMs(cursor) >= Math.floor(fromMs / 1_000) * 1_000);
-    return first === -1 ? [] : kept.slice(first);
+  /** Where the stream is read from a time on: from the chunk of that second. */
+  begin(fromMs: number): number {
+    const secondMs = Math.floor(fromMs / 1_000) * 1_000;
+    const first = this.log.findIndex(
+      ({ cursor }, offset) => offset >= this.begins && cursorTimeMs(cursor) >= secondMs,
+    );
+    return first === -1 ? this.log.length : first;
+  }
+
+  /** The stream from an offset on, as far as it is kept. */
+  *read(from: number): Generator<readonly [HistoryEntry, number]> {
+    const begins = Math.max(from, this.begins);
+    for (const [index, entry] of this.log.slice(begins).entries()) yield [entry, begins + index];
   }
 }
 
@@ -85,13 +95,16 @@ export class SimulatedInstance {
       ...{ timeline, coverage, completeness, index, ...clocks },
       liveness: { whenAlive: () => Promise.resolve() },
       scans: new ScanLanes(
-        { read: (...pass) => this.#read(...pass) },
+        {
+          read: (fromMs, onEntry) => this.#read(broker.begin(fromMs), onEntry),
+          readFrom: (offset, onEntry) => this.#read(offset, onEntry),
+        },
         logger,
         settle,
         clocks.wall,
-        UNBOUNDED,
+        LIMITS,
       ),
-      quota: new LongReplays(UNBOUNDED.events),
+      quota: new LongReplays(LIMITS.events),
       lookBack: new LookBack({ cluster: { isCluster: false }, ...clocks }),
     });
     this.stream = {
@@ -156,9 +169,9 @@ export class SimulatedInstance {
     }
   }
 
-  #read(fromMs: number, onEntry: (entry: HistoryEntry) => boolean) {
+  #read(from: number, onEntry: (entry: HistoryEntry, offset: number) => boolean) {
     const published = this.publishMark();
-    for (const entry of this.broker.read(fromMs)) if (!onEntry(entry)) break;
+    for (const [entry, offset] of this.broker.read(from)) if (!onEntry(entry, offset)) break;
     return Promise.resolve(published);
   }
 }

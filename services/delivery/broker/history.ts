@@ -7,13 +7,17 @@ import type { BrokerConnection } from '../../../shared/broker/broker-connection.
 import { closeChannel } from '../../../shared/broker/close-channel.ts';
 import type { Cluster } from '../../../shared/broker/cluster.ts';
 import { sleep } from '../../../shared/service/sleep.ts';
-import { readStream } from '../../../shared/broker/stream-reader.ts';
+import { offsetOf } from '../../../shared/broker/first-offset.ts';
+import { readStream, type StreamStart } from '../../../shared/broker/stream-reader.ts';
 import type { Mark, Marks } from './marks.ts';
 
 /** A turn of the event loop takes so many, about 5 ms; as fast as with four times as many. */
 const FLOW = { prefetch: 500, ackEvery: 125 };
 /** A pass that brings nothing for so long is broken off, and the node left that it was read from. */
 const SCAN_IDLE_MS = 15_000;
+
+/** Of each entry, and its offset in the stream; `false` once it has enough. */
+type OnEntry = (entry: HistoryEntry, offset: number) => boolean;
 
 export class History {
   constructor(
@@ -31,7 +35,16 @@ export class History {
    * Reads from a time on up to a mark that is published once reading has begun, so the mark always lies ahead, whatever
    * the clocks say; or until `onEntry` has enough (`false`). RabbitMQ starts at the chunk that holds the time, in seconds, so the first entries may be older.
    */
-  async read(fromMs: number, onEntry: (entry: HistoryEntry) => boolean): Promise<Mark> {
+  read(fromMs: number, onEntry: OnEntry): Promise<Mark> {
+    return this.#read({ '!': 'timestamp', value: Math.max(0, Math.floor(fromMs / 1000)) }, onEntry);
+  }
+
+  /** Reads from an offset on, or from what has become of the history's beginning, if that is behind it. */
+  readFrom(offset: number, onEntry: OnEntry): Promise<Mark> {
+    return this.#read(offset, onEntry);
+  }
+
+  async #read(from: StreamStart, onEntry: OnEntry): Promise<Mark> {
     const model = this.connection.model;
     if (model === undefined) throw new Error('no connection to read the history');
     const { nodes, metrics } = this.observers;
@@ -41,7 +54,7 @@ export class History {
     // The pass may break off while the broker owes an answer, or the mark waits for a connection.
     const unlessBroken = <Value>(step: Promise<Value>) => Promise.race([step, pass.broken]);
     try {
-      await unlessBroken(pass.begin(Math.max(0, Math.floor(fromMs / 1000))));
+      await unlessBroken(pass.begin(from));
       const mark = await unlessBroken(this.#publishMark());
       pass.endAt(mark.cursor);
       await pass.finished;
@@ -75,7 +88,7 @@ class Pass {
 
   constructor(
     private readonly channel: Channel,
-    private readonly onEntry: (entry: HistoryEntry) => boolean,
+    private readonly onEntry: OnEntry,
     nodes: { leave(reason: string): void },
   ) {
     this.finished = new Promise((resolve, reject) => {
@@ -95,8 +108,7 @@ class Pass {
     channel.once('close', () => this.#fail(new Error('the channel that read the history closed')));
   }
 
-  begin(fromSeconds: number): Promise<void> {
-    const from = { '!': 'timestamp', value: fromSeconds } as const;
+  begin(from: StreamStart): Promise<void> {
     return readStream(this.channel, { stream: HISTORY, from, ...FLOW }, this.#take);
   }
 
@@ -124,7 +136,7 @@ class Pass {
     this.#stalled.refresh();
     const entry = parseHistoryEntry(message);
     if (entry === undefined) return;
-    if (!this.onEntry(entry)) return this.#endEarly();
+    if (!this.onEntry(entry, offsetOf(message) ?? 0)) return this.#endEarly();
     if (entry.kind === 'mark') this.#marks.add(entry.cursor);
     if (entry.cursor === this.#end) this.#finish();
   };

@@ -25,15 +25,25 @@ export async function catchUp(
   const { stream, users, feed } = ports;
   const hasEnded = () => session.closed;
   const rewind = () => ({ sinceMs: users.lastHeard.rewindSinceMs(principal, ports.now()) });
-  const outcome = await stream.plan(session, cursor === undefined ? rewind() : { cursor }, position);
-  if (hasEnded()) return;
-  const entries = outcome.recovered ? outcome.entries : [];
-  const replayed = await feed.replay(entries);
-  if (hasEnded()) return;
+  let outcome = await stream.plan(session, cursor === undefined ? rewind() : { cursor }, position);
+  let replayed = 0;
+  // Of the last two pages: what is held back meanwhile is less than one.
+  let recent: readonly (readonly Cursor[])[] = [];
+  for (;;) {
+    if (hasEnded()) return;
+    const { entries, more } = outcome.recovered ? outcome : NOTHING;
+    replayed += await feed.replay(entries);
+    recent = [...recent.slice(-1), entries.map((entry) => entry.cursor)];
+    if (hasEnded()) return;
+    if (more === undefined) break;
+    outcome = await more();
+  }
   if (cursor !== undefined) announce(ports, outcome, replayed);
   if (!outcome.recovered) ports.sendGap(outcome.cursor);
-  await feed.goLive(new Set(entries.map((entry) => entry.cursor)));
+  await feed.goLive(new Set(recent.flat()));
 }
+
+const NOTHING = { entries: [], more: undefined };
 
 function announce(ports: SessionPorts, outcome: Replay, replayed: number): void {
   const { cursor } = outcome;

@@ -93,6 +93,7 @@ export class EventStream {
     const scans = new ScanLanes(history, logger, sleep, wall, {
       events: config.replayMaxEvents,
       bytes: config.replayMaxBytes,
+      pageBytes: config.replayPageBytes,
     });
     const quota = new LongReplays(config.maxLongReplaysPerMinute);
     const lookBack = new LookBack({ cluster, sleep, wall, now });

@@ -6,7 +6,8 @@ import type { Logger } from '../../../shared/service/logger.ts';
 import type { Completeness } from './completeness.ts';
 import type { FanOut } from './fan-out.ts';
 import type { LookBack } from './look-back.ts';
-import { Scan, type FromCursor, type ScanResult } from './scan.ts';
+import type { FromCursor } from './scan-request.ts';
+import { Scan, type ScanResult } from './scan.ts';
 import type { Timeline } from './timeline.ts';
 
 /** Before the wider margins: the entry is a mark of ours, of the last seconds, and a hole may be one of many. */

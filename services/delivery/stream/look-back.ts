@@ -1,7 +1,8 @@
 import { cursorTimeMs } from '../../../shared/contract/cursor.ts';
 import { unixMs } from '../../../shared/core/wall-time.ts';
 import type { SteadyClock, WallClock } from '../../../shared/service/clock.ts';
-import type { FromCursor, ScanResult } from './scan.ts';
+import type { FromCursor } from './scan-request.ts';
+import type { ScanResult } from './scan.ts';
 
 export interface LookBackPorts {
   /** Whether the broker is several nodes. */

@@ -10,7 +10,8 @@ import type { Coverage } from './coverage.ts';
 import { APART_MS, NEAR_MS, type LookBack } from './look-back.ts';
 import type { LongReplays } from './long-replays.ts';
 import { REORDER_WINDOW_MS } from './reorder-window.ts';
-import { inRooms, type FromCursor, type ScanRequest } from './scan.ts';
+import type { FromCursor, ScanRequest, StreamPlace } from './scan-request.ts';
+import { inRooms } from './scan.ts';
 import type { MarkedScanResult } from './scan-schedule.ts';
 import type { Timeline, TimelineEntry } from './timeline.ts';
 
@@ -19,7 +20,14 @@ export type StartingPoint = { readonly cursor: unknown } | { readonly sinceMs: n
 
 /** What a session is to be sent before it goes live. */
 export type Replay =
-  | { readonly recovered: true; readonly entries: readonly TimelineEntry[]; readonly cursor: Cursor }
+  | {
+      readonly recovered: true;
+      /** One page. */
+      readonly entries: readonly TimelineEntry[];
+      readonly cursor: Cursor;
+      /** Reads the next page, where there is one. */
+      readonly more?: (() => Promise<Replay>) | undefined;
+    }
   | { readonly recovered: false; readonly reason: ResumeFailure; readonly cursor: Cursor };
 
 /** Who resumes. */
@@ -43,6 +51,8 @@ export interface ResumePorts<Member extends Reader> {
   readonly scans: {
     isFar(fromMs: number): boolean;
     request(request: ScanRequest, fromMs: number): Promise<MarkedScanResult>;
+    /** What follows an entry up to a mark made now, one page of it. */
+    readOn(request: Omit<ScanRequest, 'from'>, place: StreamPlace): Promise<MarkedScanResult>;
   };
   readonly quota: Pick<LongReplays, 'take'>;
   readonly lookBack: LookBack;
@@ -90,14 +100,20 @@ export class Resume<Member extends Reader> {
   constructor(private readonly ports: ResumePorts<Member>) {}
 
   /** What a member missed in the rooms that it is in now; asks again when the broker went away in between. */
-  async plan(member: Member, start: StartingPoint, position: Cursor): Promise<Replay> {
-    const { liveness, index, sleep, now } = this.ports;
-    const asking = { member, rooms: new Set(index.roomsOf(member)), position, isCounted: false };
+  plan(member: Member, start: StartingPoint, position: Cursor): Promise<Replay> {
+    const rooms = new Set(this.ports.index.roomsOf(member));
+    const asking = { member, rooms, position, isCounted: false };
+    return this.#untilRead(asking, () => this.#plan(asking, start));
+  }
+
+  async #untilRead(asking: Asking, read: () => Promise<Replay>): Promise<Replay> {
+    const { liveness, sleep, now } = this.ports;
+    const { member, position } = asking;
     const untilMs = now() + RETRY_MS;
     for (let failures = 0; ; failures += 1) {
       try {
         await liveness.whenAlive();
-        return await this.#plan(asking, start);
+        return await read();
       } catch (error) {
         if (error instanceof QuotaSpent) return { recovered: false, reason: 'busy', cursor: position };
         // Each pass says in the log what was wrong, once for all its readers.
@@ -146,7 +162,7 @@ export class Resume<Member extends Reader> {
     };
     this.#count(asking, cursorTimeMs(from.cursor));
     const { result, failure } = await lookBack.find(from, look);
-    if (failure === undefined) return replayOf(result);
+    if (failure === undefined) return this.#replayOf(asking, result);
     if (failure === 'unknown') this.#unknown.set(from.cursor, true, now());
     return { recovered: false, reason: failure, cursor: result.mark };
   }
@@ -169,7 +185,7 @@ export class Resume<Member extends Reader> {
     if (result.beginsLater && timeline.began(sinceMs)) {
       return { recovered: false, reason: 'expired', cursor: result.mark };
     }
-    return replayOf(result);
+    return this.#replayOf(asking, result);
   }
 
   /** Reads the history from the last entry before that time, which is where it is however a clock was set since. */
@@ -177,14 +193,12 @@ export class Resume<Member extends Reader> {
     const { timeline } = this.ports;
     const laterMs = sinceMs - timeline.arrivedAtMs(at);
     const from = { cursor: before.cursor, earlier: timeline.earlier(at) };
-    const replay = await this.#fromHistory(asking, from);
-    if (!replay.recovered) return replay;
     // By its stamp between the two; an earlier stamp is of a clock that was set back.
     const isEarlier = ({ cursor }: TimelineEntry) => {
       const afterMs = cursorTimeMs(cursor) - cursorTimeMs(before.cursor);
       return afterMs >= -REORDER_WINDOW_MS && afterMs < laterMs;
     };
-    return { ...replay, entries: replay.entries.filter((entry) => !isEarlier(entry)) };
+    return without(isEarlier, await this.#fromHistory(asking, from));
   }
 
   #fromMemory({ rooms, position }: Asking, kept: readonly TimelineEntry[]): Replay {
@@ -212,12 +226,34 @@ export class Resume<Member extends Reader> {
     return this.ports.scans.request({ ...request, wants: rooms, reader: member }, fromMs);
   }
 
+  #replayOf(asking: Asking, { tooMuch, entries, mark, rest }: MarkedScanResult): Replay {
+    if (tooMuch) return { recovered: false, reason: 'too_much', cursor: mark };
+    const more = rest && (() => this.#untilRead(asking, () => this.#readOn(asking, rest)));
+    return { recovered: true, entries, cursor: mark, more };
+  }
+
+  async #readOn(asking: Asking, place: StreamPlace): Promise<Replay> {
+    const { member, rooms } = asking;
+    const hopelessAfterMs = cursorTimeMs(place.cursor) + NEAR_MS;
+    const request = { wants: rooms, reader: member, hopelessAfterMs };
+    const result = await this.ports.scans.readOn(request, place);
+    // It was there for the page before.
+    if (!result.found) return { recovered: false, reason: 'expired', cursor: result.mark };
+    return this.#replayOf(asking, result);
+  }
+
   #coversAll(rooms: ReadonlySet<Address>, position: number): boolean {
     return [...rooms].every((room) => this.ports.coverage.covers(patternsOf(room), position));
   }
 }
 
-function replayOf({ tooMuch, entries, mark }: MarkedScanResult): Replay {
-  if (tooMuch) return { recovered: false, reason: 'too_much', cursor: mark };
-  return { recovered: true, entries, cursor: mark };
+/** On each of its pages. */
+function without(isUnwanted: (entry: TimelineEntry) => boolean, replay: Replay): Replay {
+  if (!replay.recovered) return replay;
+  const { entries, more } = replay;
+  return {
+    ...replay,
+    entries: entries.filter((entry) => !isUnwanted(entry)),
+    more: more && (async () => without(isUnwanted, await more())),
+  };
 }

@@ -3,7 +3,8 @@ import type { HistoryEntry } from '../../../shared/contract/message.ts';
 import type { Logger } from '../../../shared/service/logger.ts';
 import { unixMs } from '../../../shared/core/wall-time.ts';
 import type { WallClock } from '../../../shared/service/clock.ts';
-import { hasLeft, Scan, type ReplayLimits, type ScanRequest, type ScanResult } from './scan.ts';
+import { hasLeft, type ReplayLimits, type ScanRequest, type StreamPlace } from './scan-request.ts';
+import { Scan, type ScanResult } from './scan.ts';
 
 export type MarkedScanResult = ScanResult & { readonly mark: Cursor };
 
@@ -18,21 +19,27 @@ function restAfter(storms: number): number {
   return Math.min(MAX_REST_MS, REST_MS * STORM_FACTOR ** storms);
 }
 
+/** Of each entry, and its offset in the stream; `false` once it has enough. */
+type OnEntry = (entry: HistoryEntry, offset: number) => boolean;
+
 /** One pass over the history. */
 interface Readable {
   /**
-   * Reads from a time up to a mark made now, or until `onEntry` says that it has enough (`false`), and resolves with that
-   * mark; `arrived` when it also came by the own queue.
+   * Reads from a time or an offset up to a mark made now, or until `onEntry` has enough, and resolves with that mark;
+   * `arrived` when it also came by the own queue.
    */
-  read(
-    fromMs: number,
-    onEntry: (entry: HistoryEntry) => boolean,
-  ): Promise<{ readonly cursor: Cursor; readonly arrived: Promise<void> }>;
+  read(from: number, onEntry: OnEntry): Promise<{ readonly cursor: Cursor; readonly arrived: Promise<void> }>;
+}
+
+/** A history that is read from a time or from an offset. */
+export interface PagedHistory extends Readable {
+  readonly readFrom: Readable['read'];
 }
 
 interface Pending {
   readonly request: ScanRequest;
-  readonly fromMs: number;
+  /** A time or an offset. */
+  readonly from: number;
   readonly resolve: (result: MarkedScanResult) => void;
   readonly reject: (error: unknown) => void;
 }
@@ -47,9 +54,11 @@ export class ScanLanes {
   readonly #nearest: ScanSchedule;
   readonly #near: ScanSchedule;
   readonly #far: ScanSchedule;
+  /** By offset: the next pages of replays, which are as short as their readers' memory. */
+  readonly #pages: ScanSchedule;
 
   constructor(
-    history: Readable,
+    history: PagedHistory,
     logger: Logger,
     sleep: (sleepMs: number) => Promise<void>,
     private readonly wall: WallClock,
@@ -58,6 +67,8 @@ export class ScanLanes {
     this.#nearest = new ScanSchedule(history, logger, sleep, limits);
     this.#near = new ScanSchedule(history, logger, sleep, limits);
     this.#far = new ScanSchedule(history, logger, sleep, limits);
+    const pages: Readable = { read: (offset, onEntry) => history.readFrom(offset, onEntry) };
+    this.#pages = new ScanSchedule(pages, logger, sleep, limits);
   }
 
   /** Whether a pass from that time is one of those that may take long. */
@@ -67,6 +78,11 @@ export class ScanLanes {
 
   request(request: ScanRequest, fromMs: number): Promise<MarkedScanResult> {
     return this.#laneOf(fromMs).request(request, fromMs);
+  }
+
+  /** The page behind an entry. */
+  readOn(request: Omit<ScanRequest, 'from'>, { cursor, offset }: StreamPlace): Promise<MarkedScanResult> {
+    return this.#pages.request({ ...request, from: { cursor }, isReadingOn: true }, offset);
   }
 
   #laneOf(fromMs: number): ScanSchedule {
@@ -82,6 +98,7 @@ export class ScanLanes {
     this.#nearest.close();
     this.#near.close();
     this.#far.close();
+    this.#pages.close();
   }
 }
 
@@ -103,9 +120,9 @@ export class ScanSchedule {
   ) {}
 
   /** Rejects when the pass broke off; the caller asks again when the broker is back. */
-  request(request: ScanRequest, fromMs: number): Promise<MarkedScanResult> {
+  request(request: ScanRequest, from: number): Promise<MarkedScanResult> {
     return new Promise((resolve, reject) => {
-      this.#pending.push({ request, fromMs, resolve, reject });
+      this.#pending.push({ request, from, resolve, reject });
       if (!this.#running) void this.#run();
     });
   }
@@ -141,9 +158,9 @@ export class ScanSchedule {
       batch.map(({ request }) => request),
       this.limits,
     );
-    const fromMs = Math.min(...batch.map((pending) => pending.fromMs));
+    const first = Math.min(...batch.map(({ from }) => from));
     try {
-      const mark = await this.history.read(fromMs, (entry) => scan.add(entry));
+      const mark = await this.history.read(first, (entry, offset) => scan.add(entry, offset));
       await mark.arrived;
       const results = scan.finish();
       batch.forEach(({ resolve, reject }, index) => {

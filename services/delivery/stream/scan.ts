@@ -2,38 +2,17 @@ import { cursorTimeMs, type Cursor } from '../../../shared/contract/cursor.ts';
 import type { EventEntry, HistoryEntry } from '../../../shared/contract/message.ts';
 import type { Address } from '../../../shared/contract/routing.ts';
 import { ReorderWindow } from './reorder-window.ts';
+import { Collector } from './collector.ts';
+import {
+  hasLeft,
+  isWanted,
+  NO_LIMITS,
+  type FromCursor,
+  type ReplayLimits,
+  type ScanRequest,
+  type StreamPlace,
+} from './scan-request.ts';
 import { addressed, type TimelineEntry } from './timeline.ts';
-
-/** What one reader wants from the history: everything in its rooms after a cursor, or since a time. */
-export interface ScanRequest {
-  readonly from: FromCursor | { readonly sinceMs: number };
-  /** The rooms whose events are read; where they change meanwhile, whether a room is one of them. */
-  readonly wants: ReadonlySet<Address> | ((room: Address) => boolean);
-  /** Who asks; once it is gone, nothing is read for it. */
-  readonly reader?: { readonly closed: boolean };
-  /** Stamp behind which the cursor's entry is not expected any more; Unix milliseconds. */
-  readonly hopelessAfterMs?: number;
-}
-
-/** What one reader is given at most. */
-export interface ReplayLimits {
-  readonly events: number;
-  /** Of their bodies. */
-  readonly bytes: number;
-}
-
-const NO_LIMITS: ReplayLimits = { events: Number.POSITIVE_INFINITY, bytes: Number.POSITIVE_INFINITY };
-
-export interface FromCursor {
-  readonly cursor: Cursor;
-  /**
-   * What the reader had before the cursor's entry. A broker that is killed may have handed an entry to a queue and
-   * not to the history; the last of these that is there stands in for it.
-   */
-  readonly earlier?: readonly Cursor[];
-  /** Where reading begins if this entry stands before the cursor's: after it something may have been missing. */
-  readonly beginning?: Cursor;
-}
 
 export interface ScanResult {
   /** Whether the cursor's entry was seen, or one that stands in for it; true for a request by time. */
@@ -44,18 +23,16 @@ export interface ScanResult {
   readonly beginsMs: number;
   /** More was missed than a reader is given; `entries` is empty. */
   readonly tooMuch: boolean;
+  /** One page. */
   readonly entries: readonly TimelineEntry[];
+  /** The entry behind which the next page begins, where there is one. */
+  readonly rest: StreamPlace | undefined;
 }
 
 /** So many entries in a row behind the stamp: the clock of one publisher alone may be off. */
 const SURE_AFTER = 1_000;
 /** Entries between two looks at whether anybody still reads. */
 const CHECK_EVERY = 500;
-
-/** Nothing is read for a session that has gone. */
-export function hasLeft({ reader }: ScanRequest): boolean {
-  return reader?.closed === true;
-}
 
 function scanStartMs(request: ScanRequest): number {
   return 'cursor' in request.from ? cursorTimeMs(request.from.cursor) : request.from.sinceMs;
@@ -80,7 +57,7 @@ export class Scan {
   #entries = 0;
   #hopelessInARow = 0;
 
-  constructor(requests: readonly ScanRequest[], limits = NO_LIMITS) {
+  constructor(requests: readonly ScanRequest[], limits: ReplayLimits = NO_LIMITS) {
     this.#collectors = requests.map((request) => new Collector(request, limits));
     this.#choosing = this.#collectors.filter(({ request }) => typeof request.wants === 'function');
     this.#bySince = this.#collectors
@@ -97,7 +74,7 @@ export class Scan {
   }
 
   /** Whether what follows is of use to anybody. */
-  add(entry: HistoryEntry): boolean {
+  add(entry: HistoryEntry, offset = 0): boolean {
     const timeMs = cursorTimeMs(entry.cursor);
     this.#firstTimeMs ??= timeMs;
     this.#startBySince(timeMs);
@@ -105,9 +82,9 @@ export class Scan {
     if (entry.kind === 'event') {
       let made: TimelineEntry | undefined;
       const kept = () => (made ??= addressed(entry));
-      for (const collector of readers) if (collector.started) collector.take(entry, kept);
+      for (const collector of readers) if (collector.started) collector.take(entry, offset, kept);
     }
-    this.#startByCursor(entry);
+    this.#startByCursor(entry, offset);
     if (entry.kind === 'mark' || readers.length > 0) this.#reorderWindow.add(entry);
     this.#hopelessInARow = timeMs > this.#hopelessAfterMs ? this.#hopelessInARow + 1 : 0;
     this.#entries += 1;
@@ -129,7 +106,7 @@ export class Scan {
     let isOfUse = false;
     for (const collector of this.#collectors) {
       if (hasLeft(collector.request)) collector.drop();
-      else isOfUse ||= !collector.tooMuch && (collector.started || !isHopeless);
+      else isOfUse ||= !collector.hasEnough && (collector.started || !isHopeless);
     }
     return isOfUse;
   }
@@ -137,12 +114,13 @@ export class Scan {
   /** One result per request, in their order. */
   finish(): readonly ScanResult[] {
     const beginsMs = this.#firstTimeMs ?? Number.POSITIVE_INFINITY;
-    return this.#collectors.map(({ request, found, tooMuch, entries }) => ({
+    return this.#collectors.map(({ request, found, tooMuch, entries, rest }) => ({
       found: found || 'sinceMs' in request.from,
       beginsLater: beginsMs > scanStartMs(request),
       beginsMs,
       tooMuch,
       entries,
+      rest,
     }));
   }
 
@@ -159,78 +137,19 @@ export class Scan {
   }
 
   /** A reader by cursor starts behind its entry, which it has had, with what the reorder window says it may not have had. */
-  #startByCursor(at: HistoryEntry): void {
+  #startByCursor(at: HistoryEntry, offset: number): void {
     const collectors = (this.#byCursor.get(at.cursor) ?? []).filter(({ settled }) => !settled);
     if (collectors.length === 0) return;
     const before = this.#reorderWindow.before(at);
     for (const collector of collectors) {
       collector.started = true;
-      collector.reach(at.cursor, before);
+      collector.reach({ cursor: at.cursor, offset }, before);
     }
-  }
-}
-
-/** What one reader of a scan is given. */
-class Collector {
-  started = false;
-  found = false;
-  /** The cursor's own entry has been seen: nothing stands in for it any more. */
-  settled = false;
-  #hasBeginning = false;
-  tooMuch = false;
-  entries: TimelineEntry[] = [];
-  #bytes = 0;
-  readonly #identities = new Set<string>();
-
-  constructor(
-    readonly request: ScanRequest,
-    private readonly limits: ReplayLimits,
-  ) {}
-
-  /** An entry of those that it waits for. */
-  reach(at: Cursor, before: readonly EventEntry[]): void {
-    const { from } = this.request;
-    if ('sinceMs' in from) return;
-    this.settled = at === from.cursor;
-    const isBeginning = at === from.beginning;
-    if (!this.#hasBeginning && !(isBeginning && this.found)) this.#startOver(before);
-    if (isBeginning) this.#hasBeginning ||= !this.found;
-    else this.found = true;
-  }
-
-  #startOver(before: readonly EventEntry[]): void {
-    this.drop();
-    this.tooMuch = false;
-    for (const entry of before) {
-      const isOurs = entry.rooms.some((room) => isWanted(this.request, room));
-      if (isOurs) this.take(entry, () => addressed(entry));
-    }
-  }
-
-  /** A repeat is left out: a publisher's retry adds nothing, and may stand far behind. */
-  take(entry: EventEntry, kept: () => TimelineEntry): void {
-    if (this.tooMuch || hasLeft(this.request) || this.#identities.has(entry.identity)) return;
-    this.#identities.add(entry.identity);
-    this.entries.push(kept());
-    this.#bytes += entry.body.byteLength;
-    if (this.entries.length <= this.limits.events && this.#bytes <= this.limits.bytes) return;
-    this.tooMuch = true;
-    this.drop();
-  }
-
-  drop(): void {
-    this.entries = [];
-    this.#bytes = 0;
-    this.#identities.clear();
   }
 }
 
 function placesOf({ cursor, earlier = [], beginning }: FromCursor): readonly Cursor[] {
   return [cursor, ...earlier, ...(beginning === undefined ? [] : [beginning])];
-}
-
-function isWanted({ wants }: ScanRequest, room: Address): boolean {
-  return typeof wants === 'function' ? wants(room) : wants.has(room);
 }
 
 function addTo<Key>(map: Map<Key, Collector[]>, key: Key, collector: Collector): void {

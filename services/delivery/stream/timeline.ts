@@ -185,6 +185,7 @@ export class Timeline {
   }
 }
 
-function bytesOf(entry: TimelineEntry): number {
+/** Memory of an entry. */
+export function bytesOf(entry: TimelineEntry): number {
   return ENTRY_OVERHEAD_BYTES + (entry.frame?.bytes ?? 0);
 }

@@ -1,0 +1,104 @@
+import type { EventEntry } from '../../../shared/contract/message.ts';
+import { hasLeft, isWanted, type ReplayLimits, type ScanRequest, type StreamPlace } from './scan-request.ts';
+import { addressed, bytesOf, type TimelineEntry } from './timeline.ts';
+
+/** What one reader of a scan is given. */
+export class Collector {
+  started = false;
+  found = false;
+  /** The cursor's own entry has been seen: nothing stands in for it any more. */
+  settled = false;
+  tooMuch = false;
+  /** One page. */
+  entries: TimelineEntry[] = [];
+  #hasBeginning = false;
+  #hasMore = false;
+  /** The last entry of the page, or the one that it begins behind. */
+  #reached: StreamPlace | undefined;
+  #pageBytes = 0;
+  #events = 0;
+  #bytes = 0;
+  readonly #identities = new Set<string>();
+
+  constructor(
+    readonly request: ScanRequest,
+    private readonly limits: ReplayLimits,
+  ) {}
+
+  /** Where its next page begins; `undefined` where this one is the last. */
+  get rest(): StreamPlace | undefined {
+    const hasMore = this.request.isReadingOn === true ? this.#isFull : this.#hasMore;
+    return hasMore ? this.#reached : undefined;
+  }
+
+  /** Whether what follows is of no use to it, once it has started. */
+  get hasEnough(): boolean {
+    return this.tooMuch || (this.request.isReadingOn === true && this.#isFull);
+  }
+
+  get #isFull(): boolean {
+    return this.#pageBytes >= this.limits.pageBytes;
+  }
+
+  /** An entry of those that it waits for. */
+  reach(at: StreamPlace, before: readonly EventEntry[]): void {
+    const { from } = this.request;
+    if ('sinceMs' in from) return;
+    this.settled = at.cursor === from.cursor;
+    const isBeginning = at.cursor === from.beginning;
+    if (!this.#hasBeginning && !(isBeginning && this.found)) this.#startOver(at, before);
+    if (isBeginning) this.#hasBeginning ||= !this.found;
+    else this.found = true;
+  }
+
+  /** What is repeated from before an entry is in the page whatever its size: the next one goes on behind that entry. */
+  #startOver(at: StreamPlace, before: readonly EventEntry[]): void {
+    this.drop();
+    this.tooMuch = false;
+    this.#reached = at;
+    // It was in the pages that the reader has had.
+    if (this.request.isReadingOn === true) return;
+    for (const entry of before) {
+      const isOurs = entry.rooms.some((room) => isWanted(this.request, room));
+      if (isOurs && this.#count(entry)) this.#keep(addressed(entry));
+    }
+  }
+
+  /** A repeat is left out: a publisher's retry adds nothing, and may stand far behind. */
+  take(entry: EventEntry, offset: number, kept: () => TimelineEntry): void {
+    // What is not kept counts as well.
+    if (!this.#count(entry)) return;
+    if (this.#isFull) {
+      this.#hasMore = true;
+      return;
+    }
+    this.#keep(kept());
+    this.#reached = { cursor: entry.cursor, offset };
+  }
+
+  /** Whether it is new to a reader that may have more. */
+  #count({ identity, body }: EventEntry): boolean {
+    if (this.tooMuch || hasLeft(this.request) || this.#identities.has(identity)) return false;
+    this.#identities.add(identity);
+    this.#events += 1;
+    this.#bytes += body.byteLength;
+    if (this.request.isReadingOn === true) return true;
+    this.tooMuch = this.#events > this.limits.events || this.#bytes > this.limits.bytes;
+    if (this.tooMuch) this.drop();
+    return !this.tooMuch;
+  }
+
+  #keep(entry: TimelineEntry): void {
+    this.entries.push(entry);
+    this.#pageBytes += bytesOf(entry);
+  }
+
+  drop(): void {
+    this.entries = [];
+    this.#hasMore = false;
+    this.#pageBytes = 0;
+    this.#events = 0;
+    this.#bytes = 0;
+    this.#identities.clear();
+  }
+}

@@ -1,0 +1,187 @@
+import { describe, expect, it } from '@jest/globals';
+import {
+  NO_LIMITS,
+  type ScanRequest,
+  type StreamPlace,
+} from '../../services/delivery/stream/scan-request.ts';
+import { Scan, type ScanResult } from '../../services/delivery/stream/scan.ts';
+import { bytesOf } from '../../services/delivery/stream/timeline.ts';
+import type { Cursor } from '../../shared/contract/cursor.ts';
+import type { HistoryEntry } from '../../shared/contract/message.ts';
+import { cursorAt, cursorsOf, event, kept, NOON, settle } from './fakes.ts';
+import { replayed, world } from './resume-world.ts';
+import { auth, SessionWorld } from './session-world.ts';
+
+const pageBytes = 2 * bytesOf(kept(event()));
+const limits = { ...NO_LIMITS, pageBytes };
+const wants = new Set(['provider_4'] as const);
+const events = (count: number) => Array.from({ length: count }, () => event());
+
+/** What one reader of a pass gets, and after how many entries it had enough. */
+function scan(
+  history: readonly HistoryEntry[],
+  request: Omit<ScanRequest, 'wants'>,
+  bounds = limits,
+  offset = 0,
+) {
+  const pass = new Scan([{ wants, ...request }], bounds);
+  const enough = history.findIndex((entry, index) => !pass.add(entry, offset + index));
+  const [result] = pass.finish();
+  if (result === undefined) throw new Error('a scan lost its reader');
+  return { ...result, enough };
+}
+
+/** Pages of a history, read as a client takes them. */
+function pagesOf(history: readonly HistoryEntry[], from: ScanRequest['from']): Cursor[][] {
+  const pages: Cursor[][] = [];
+  let result: ScanResult | undefined;
+  for (let rest: StreamPlace | undefined; pages.length === 0 || rest !== undefined; rest = result.rest) {
+    result =
+      rest === undefined
+        ? scan(history, { from })
+        : scan(
+            history.slice(rest.offset),
+            { from: { cursor: rest.cursor }, isReadingOn: true },
+            limits,
+            rest.offset,
+          );
+    pages.push(cursorsOf(result.entries));
+  }
+  return pages;
+}
+
+describe('a page of a replay', () => {
+  it('is as large as its bound, and all pages together are what was missed', () => {
+    const [had, ...missed] = events(6);
+    if (had === undefined) throw new Error('nothing was published');
+    const cursors = cursorsOf(missed);
+    const pages = pagesOf([had, ...missed], { cursor: had.cursor });
+    expect(pages).toEqual([cursors.slice(0, 2), cursors.slice(2, 4), cursors.slice(4)]);
+    expect(pagesOf([had, ...missed], { sinceMs: NOON }).flat()).toEqual([had.cursor, ...cursors]);
+  });
+
+  it('is the only one where nothing else is missing, and nothing is read again', () => {
+    expect(scan(events(2), { from: { sinceMs: NOON } }).rest).toBeUndefined();
+    const others = event({ rooms: ['provider_5'] });
+    expect(scan([...events(2), others], { from: { sinceMs: NOON } }).rest).toBeUndefined();
+  });
+
+  it('holds what may have been missed before the cursor, whatever its size, and the next begins behind the cursor', () => {
+    const swapped = Array.from({ length: 5 }, () => event({ origin: 'another' }));
+    const [had, missed] = [event(), event()];
+    const pages = pagesOf([...swapped, had, missed], { cursor: had.cursor });
+    expect(pages[0]).toEqual(cursorsOf(swapped));
+    expect(pages.slice(1).flat()).toEqual([missed.cursor]);
+  });
+
+  it('does not change what is too much: all that was missed counts', () => {
+    const bounds = { ...limits, events: 5 };
+    expect(scan(events(5), { from: { sinceMs: NOON } }, bounds)).toMatchObject({ tooMuch: false });
+    expect(scan(events(6), { from: { sinceMs: NOON } }, bounds)).toMatchObject({
+      tooMuch: true,
+      entries: [],
+    });
+  });
+
+  it('ends the reading of those that have one already, which goes to the end otherwise', () => {
+    const history = events(3_000);
+    const [had] = history;
+    const from = { cursor: had?.cursor ?? cursorAt(NOON) };
+    expect(scan(history, { from, isReadingOn: true }).enough).toBe(499);
+    expect(scan(history, { from }).enough).toBe(-1);
+  });
+});
+
+describe('a session that is sent its replay in pages', () => {
+  const [first, second, third] = events(3).map(kept);
+  const place = { cursor: cursorAt(NOON), offset: 17 };
+
+  it('reads on behind the last entry of the page before, at its offset, in the same rooms', async () => {
+    const { after, answer, readOn, scan: request } = world();
+    answer({ found: true, entries: first ? [first] : [], rest: place });
+    const replay = await after(cursorAt(NOON - 1));
+    expect(replayed(replay)).toEqual([first?.cursor]);
+    const mark = cursorAt(NOON);
+    readOn.mockResolvedValueOnce({ ...found, mark, entries: second ? [second] : [] });
+    const next = replay.recovered ? await replay.more?.() : undefined;
+    expect(next).toMatchObject({ recovered: true, entries: [second], cursor: mark, more: undefined });
+    expect(readOn.mock.calls[0]?.[1]).toEqual(place);
+    expect(readOn.mock.calls[0]?.[0].wants).toEqual(request.mock.calls[0]?.[0].wants);
+  });
+
+  it('is told of a gap when the history has lost what it reads on from', async () => {
+    const { after, answer, readOn } = world();
+    answer({ found: true, rest: place });
+    const replay = await after(cursorAt(NOON - 1));
+    const mark = cursorAt(NOON);
+    readOn.mockResolvedValueOnce({ ...found, found: false, mark });
+    expect(replay.recovered && (await replay.more?.())).toEqual({
+      recovered: false,
+      reason: 'expired',
+      cursor: mark,
+    });
+  });
+
+  it('reads a page once the one before is written, and says resumed behind the last', async () => {
+    const session = new SessionWorld();
+    const end = cursorAt(NOON);
+    const last = { recovered: true, entries: third ? [third] : [], cursor: end } as const;
+    let asked = 0;
+    const more = () => {
+      asked = session.outlet.frames.length;
+      return Promise.resolve(last);
+    };
+    session.replay = { recovered: true, entries: first && second ? [first, second] : [], cursor: end, more };
+    await session.receive(auth('provider 4', { cursor: cursorAt(NOON - 1) }));
+    expect(asked).toBe(2);
+    expect(session.outlet.frames).toEqual([first, second, third].map((entry) => entry?.frame?.dotted));
+    expect(session.out.at(-1)).toEqual({ type: 'resumed', recovered: true, replayed: 3, cursor: end });
+  });
+
+  it('gets what arrived meanwhile behind the last page, and nothing of it twice', async () => {
+    const session = new SessionWorld();
+    const [live, end] = [kept(event()), cursorAt(NOON)];
+    const last = { recovered: true, entries: third ? [third] : [], cursor: end } as const;
+    const more = async () => {
+      for (const entry of [third, live]) if (entry) session.feed.push(entry);
+      await settle();
+      return last;
+    };
+    session.replay = { recovered: true, entries: first ? [first] : [], cursor: end, more };
+    await session.receive(auth('provider 4', { cursor: cursorAt(NOON - 1) }));
+    await settle();
+    expect(session.outlet.frames).toEqual([first, third, live].map((entry) => entry?.frame?.dotted));
+  });
+
+  it('reads no further once it has ended, and says how many came where a page cannot be had', async () => {
+    const ended = new SessionWorld();
+    let asked = 0;
+    const end = cursorAt(NOON);
+    const more = () => {
+      asked += 1;
+      return Promise.resolve({ recovered: false, reason: 'expired', cursor: end } as const);
+    };
+    const replay = { recovered: true, entries: first ? [first] : [], cursor: end, more } as const;
+    ended.replay = Promise.resolve(replay);
+    const receiving = ended.receive(auth('provider 4', { cursor: cursorAt(NOON - 1) }));
+    ended.session.end();
+    await receiving;
+    expect(asked).toBe(0);
+    const broken = new SessionWorld();
+    broken.replay = replay;
+    await broken.receive(auth('provider 4', { cursor: cursorAt(NOON - 1) }));
+    expect(broken.out.slice(-2)).toEqual([
+      { type: 'resumed', recovered: false, replayed: 1, reason: 'expired', cursor: end },
+      { gap: end },
+    ]);
+  });
+});
+
+const found = {
+  found: true,
+  beginsLater: false,
+  beginsMs: NOON,
+  tooMuch: false,
+  entries: [],
+  rest: undefined,
+};
