@@ -84,7 +84,7 @@ export const DeliveryVariables = z
     JWT_ISSUER: z.string().optional(),
     JWT_AUDIENCE: z.string().optional(),
     WEBSOCKET_PORT: port(8080),
-    /** Pages of these may read what HTTP answers them; a WebSocket asks no such leave. */
+    /** Pages of these may read what HTTP answers them. Where it is set, pages of no others may open a WebSocket. */
     ALLOWED_ORIGINS: AllowedOrigins.default([]),
     HEALTH_PORT: port(8081),
     /** Sessions of one instance; the file-descriptor limit must lie above them and MAX_STRANGERS together. */
@@ -95,6 +95,10 @@ export const DeliveryVariables = z
     MAX_CONNECTS_PER_MINUTE: integer({ min: 1, max: 1_000_000, default: 600 }),
     /** Connections that have shown no good token, or are closing; the oldest goes. All that come back within a second after a restart must fit. */
     MAX_STRANGERS: integer({ min: 1, max: 1_000_000, default: 4_000 }),
+    /** Upgrades and requests to /v1 that are taken in a second, four times as many at once after a rest: 15,000 phones are back within a minute. */
+    MAX_HANDSHAKES_PER_SECOND: integer({ min: 1, max: 1_000_000, default: 1_000 }),
+    /** Of one address that a trusted proxy names; a company or a mobile network may share one. */
+    MAX_HANDSHAKES_PER_SECOND_PER_ADDRESS: integer({ min: 1, max: 1_000_000, default: 200 }),
     MAX_ROOMS_PER_SESSION: integer({ min: 1, max: 100_000, default: 100 }),
     /** Frames of a client that are answered in a minute. */
     MAX_FRAMES_PER_MINUTE: integer({ min: 1, max: 1_000_000, default: 50 }),

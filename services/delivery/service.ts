@@ -18,6 +18,7 @@ import { createMetrics, type DeliveryMetrics } from './metrics.ts';
 import { monitorDelivery } from './monitoring.ts';
 import { Sessions } from './session/sessions.ts';
 import type { Arrival } from './session/transport.ts';
+import { Door } from './transport/door.ts';
 import { HttpRequests } from './transport/http/http-requests.ts';
 import { ClientServer } from './transport/server.ts';
 import { WebSockets } from './transport/websocket/websockets.ts';
@@ -159,17 +160,25 @@ class Delivery implements DeliveryService {
   /** A transport is a line here. */
   #createServer(tickets: Tickets): ClientServer {
     const { allowedOrigins, trustedProxies, maxSessions, maxStrangers } = this.config;
+    const clients = new ClientAddresses(new NetworkSet(trustedProxies));
     const common = {
       limits: this.config,
-      clients: new ClientAddresses(new NetworkSet(trustedProxies)),
-      accepts: () => this.#stopping === undefined,
+      clients,
+      allowedOrigins,
+      door: new Door({
+        limits: this.config,
+        clients,
+        accepts: () => this.#stopping === undefined,
+        shutOutMs: (token) => this.#sessions.shutOutMs(token),
+        now: this.now,
+      }),
       arrived: (arrival: Arrival) => this.#sessions.add(arrival),
       refused: (code: string) => this.#metrics.refusals.inc({ code }),
       now: this.now,
     };
     const position = () => this.#stream.position();
     const mounts = [
-      new HttpRequests({ ...common, allowedOrigins, tickets, position }),
+      new HttpRequests({ ...common, tickets, position }),
       new WebSockets(common),
     ];
     return new ClientServer(mounts, maxSessions + maxStrangers);

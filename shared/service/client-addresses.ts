@@ -10,6 +10,8 @@ export interface Origin {
 
 export interface Client {
   readonly address: string;
+  /** Whether a trusted proxy names it, and as no other proxy; anybody may stand behind any other address. */
+  readonly isNamed: boolean;
   /** Whether a header says that it passes on somebody else's request, and nobody whom we trust says whose. */
   readonly isForwarded: boolean;
 }
@@ -38,14 +40,18 @@ export class ClientAddresses {
     const peer = (socket.remoteAddress ?? '').replace(MAPPED_IPV4, '');
     const hops = hopsOf(headers);
     if (hops === undefined || !this.proxies.has(peer)) {
-      return { address: peer, isForwarded: FORWARDED.some((name) => headers[name] !== undefined) };
+      return {
+        address: peer,
+        isNamed: false,
+        isForwarded: FORWARDED.some((name) => headers[name] !== undefined),
+      };
     }
     const addresses = hops.map(addressIn);
     const last = addresses.findLastIndex((address) => address === undefined || !this.proxies.has(address));
     const at = Math.max(last, 0);
     const address = addresses[at];
-    if (address === undefined) return { address: peer, isForwarded: true };
-    return { address, isForwarded: at > 0 };
+    if (address === undefined) return { address: peer, isNamed: false, isForwarded: true };
+    return { address, isNamed: last !== -1, isForwarded: at > 0 };
   }
 }
 

@@ -37,9 +37,10 @@ beforeAll(async () => {
       pongTimeoutMs: 10_000,
     },
     clients: {
-      of: () => ({ address: 'client', isForwarded: false }),
+      of: () => ({ address: 'client', isNamed: false, isForwarded: false }),
     },
-    accepts: () => true,
+    allowedOrigins: [],
+    door: { refusalOf: () => undefined },
     arrived: (one) => arrived(one),
     refused: () => undefined,
     now: () => 0,

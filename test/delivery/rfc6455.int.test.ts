@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { goingAway } from '../../services/delivery/transport/http/answer.ts';
 import { ClientServer } from '../../services/delivery/transport/server.ts';
 import { WebSockets } from '../../services/delivery/transport/websocket/websockets.ts';
 import type { TestClient } from '../support/client.ts';
@@ -206,8 +207,9 @@ describe('a connection that its client ends', () => {
 it('an upgrade that is refused does not keep its socket, whatever its client does', async () => {
   const upgrades = new WebSockets({
     limits: { maxFrameBytes: LIMIT_BYTES, maxOutboxBytes: 1, pingIntervalMs: 1, pongTimeoutMs: 1 },
-    clients: { of: () => ({ address: '127.0.0.1', isForwarded: false }) },
-    accepts: () => false,
+    clients: { of: () => ({ address: '127.0.0.1', isNamed: false, isForwarded: false }) },
+    allowedOrigins: [],
+    door: { refusalOf: () => goingAway },
     arrived: () => undefined,
     refused: () => undefined,
     now: () => 0,

@@ -32,7 +32,8 @@ describe('the client behind a trusted proxy', () => {
     ['172.18.0.5', '172.18.0.5'],
     ['172.18.0.5, 172.18.0.4', '172.18.0.5'],
   ])('of %j is %s', (header, address) => {
-    expect(clientOf(forwardedFor(header))).toEqual({ address, isForwarded: false });
+    const isNamed = !address.startsWith('172.18.');
+    expect(clientOf(forwardedFor(header))).toEqual({ address, isNamed, isForwarded: false });
   });
 
   it.each([
@@ -41,7 +42,11 @@ describe('the client behind a trusted proxy', () => {
     ['no address', '<script>, 203.0.113.7'],
     ['many', `${'1.1.1.1,'.repeat(500)}203.0.113.7`],
   ])('that forged %s before it is found all the same, and passes on a request', (_what, header) => {
-    expect(clientOf(forwardedFor(header))).toEqual({ address: '203.0.113.7', isForwarded: true });
+    expect(clientOf(forwardedFor(header))).toEqual({
+      address: '203.0.113.7',
+      isNamed: true,
+      isForwarded: true,
+    });
   });
 
   it.each([
@@ -63,7 +68,7 @@ describe('the client behind a trusted proxy', () => {
     '203.0.113.7, unknown',
     'unknown, 172.18.0.4',
   ])('that is given as %j is not known: the proxy stands for it', (header) => {
-    expect(clientOf(forwardedFor(header))).toEqual({ address: PROXY, isForwarded: true });
+    expect(clientOf(forwardedFor(header))).toEqual({ address: PROXY, isNamed: false, isForwarded: true });
   });
 
   it.each([
@@ -76,7 +81,7 @@ describe('the client behind a trusted proxy', () => {
     ['for=203.0.113.7;host="a, b; for=10.0.0.1" , for="172.18.0.4:80"', '203.0.113.7'],
     ['for="203.0\\.113.7"', '203.0.113.7'],
   ])('that is named by Forwarded as %j is %s', (forwarded, address) => {
-    expect(clientOf({ forwarded })).toEqual({ address, isForwarded: false });
+    expect(clientOf({ forwarded })).toEqual({ address, isNamed: true, isForwarded: false });
   });
 
   it.each(
@@ -85,12 +90,13 @@ describe('the client behind a trusted proxy', () => {
       ['for=203.0.113.7,', 'for=203.0.113.7, proto=https', 'for = 203.0.113.7', 'for="[fe80::1%eth0]"'],
     ].flat(),
   )('that Forwarded does not name, as in %j, is not known: the proxy stands for it', (forwarded) => {
-    expect(clientOf({ forwarded })).toEqual({ address: PROXY, isForwarded: true });
+    expect(clientOf({ forwarded })).toEqual({ address: PROXY, isNamed: false, isForwarded: true });
   });
 
   it('that forged Forwarded is found all the same, and passes on a request', () => {
     expect(clientOf({ forwarded: 'for=10.0.0.1, for=203.0.113.7' })).toEqual({
       address: '203.0.113.7',
+      isNamed: true,
       isForwarded: true,
     });
   });
@@ -99,13 +105,14 @@ describe('the client behind a trusted proxy', () => {
     const headers = { 'x-real-ip': '10.0.0.2', via: '1.1 proxy' };
     expect(clientOf({ ...forwardedFor('203.0.113.7'), ...headers, forwarded: 'for=10.0.0.1' })).toEqual({
       address: '203.0.113.7',
+      isNamed: true,
       isForwarded: false,
     });
-    expect(clientOf(headers)).toEqual({ address: PROXY, isForwarded: true });
+    expect(clientOf(headers)).toEqual({ address: PROXY, isNamed: false, isForwarded: true });
   });
 
   it('is the proxy itself when it passes nothing on', () => {
-    expect(clientOf({})).toEqual({ address: PROXY, isForwarded: false });
+    expect(clientOf({})).toEqual({ address: PROXY, isNamed: false, isForwarded: false });
   });
 });
 
@@ -118,9 +125,10 @@ describe('anybody else', () => {
   ])('is who connects, whatever the header says: %s', (_why, peer, proxies) => {
     expect(clientOf(forwardedFor('203.0.113.7'), { peer, proxies })).toEqual({
       address: peer,
+      isNamed: false,
       isForwarded: true,
     });
-    expect(clientOf({}, { peer, proxies })).toEqual({ address: peer, isForwarded: false });
+    expect(clientOf({}, { peer, proxies })).toEqual({ address: peer, isNamed: false, isForwarded: false });
   });
 
   it.each(['forwarded', 'via', 'x-forwarded-for', 'x-real-ip'])('with %s passes on a request', (name) => {

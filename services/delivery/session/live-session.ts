@@ -15,12 +15,14 @@ import type { NotAdmitted, SessionPorts, Users } from './session-ports.ts';
 import type { EventStream, InstanceContext } from '../stream/event-stream.ts';
 import { closeLabel } from '../metrics.ts';
 import { refusedAtAuth, type RefusalLog, type RefusedClient } from './refusal-log.ts';
+import type { ShutOut } from './shut-out.ts';
 import type { Arrival, ClientEvents, Transport } from './transport.ts';
 
 export interface SessionContext extends InstanceContext {
   readonly stream: EventStream;
   readonly verify: Verify;
   readonly refusals: RefusalLog;
+  readonly shutOut: ShutOut;
   readonly users: Users;
   readonly admission: Admission<LiveSession>;
   /** The connection is gone; `heardAtMs` is its last sign of life, where it gives any. */
@@ -37,7 +39,8 @@ export class LiveSession {
   readonly #openedAtMs: number;
   readonly #refusedWith = new Set<FrameErrorCode>();
   readonly #remoteAddress: string;
-  #refusedToken: string | undefined;
+  /** Until it is admitted. */
+  #shownToken: string | undefined;
   #isAdmitted = false;
   #turnedAway = false;
 
@@ -71,7 +74,7 @@ export class LiveSession {
       observer: this.#observer,
       verify: async (token) => {
         const verdict = await verify(token);
-        if ('refused' in verdict && this.session.principal === undefined) this.#refusedToken = token;
+        if (!this.#isAdmitted) this.#shownToken = token;
         return verdict;
       },
       send: (frame) => {
@@ -120,11 +123,16 @@ export class LiveSession {
     const { admission, now } = this.context;
     const refused = admission.admit(this, userKeyOf(principal), now());
     this.#isAdmitted = refused === undefined;
+    if (this.#isAdmitted) this.#shownToken = undefined;
     return refused;
   }
 
   #close(name: CloseName, waitSeconds?: number): void {
-    this.context.admission.closing(this);
+    const { admission, shutOut, now } = this.context;
+    admission.closing(this);
+    if (waitSeconds !== undefined && this.#shownToken !== undefined) {
+      shutOut.add(this.#shownToken, now() + waitSeconds * 1_000, now());
+    }
     this.transport.close(name, waitSeconds);
   }
 
@@ -178,7 +186,7 @@ export class LiveSession {
   /** One line for a client that comes again and again, and none for its closes. */
   #sayTurnedAway(code: RefusedClient['code'], reason: string): void {
     this.#turnedAway = true;
-    const who = { code, remoteAddress: this.#remoteAddress, token: this.#refusedToken };
+    const who = { code, remoteAddress: this.#remoteAddress, token: this.#shownToken };
     const suppressed = this.context.refusals.count(who, this.context.now());
     if (suppressed !== undefined)
       this.#logger.warn({ code, reason, refused_since_last_logged: suppressed }, 'refused');

@@ -6,6 +6,7 @@ import { PauseDetector } from '../stream/pause-detector.ts';
 import { LiveSession, type SessionContext } from './live-session.ts';
 import { Admission } from './admission.ts';
 import { RefusalLog } from './refusal-log.ts';
+import { ShutOut } from './shut-out.ts';
 import type { Arrival } from './transport.ts';
 
 /** All connections of this instance. */
@@ -17,11 +18,12 @@ export class Sessions {
   readonly #pauses: PauseDetector;
   #onEmpty: () => void = () => undefined;
 
-  constructor(context: Omit<SessionContext, 'refusals' | 'users' | 'admission' | 'closed'>) {
+  constructor(context: Omit<SessionContext, 'refusals' | 'shutOut' | 'users' | 'admission' | 'closed'>) {
     const lastHeard = new LastHeard(context.config.rewindSeconds * 1000);
     this.#context = {
       ...context,
       refusals: new RefusalLog(),
+      shutOut: new ShutOut(),
       admission: new Admission(context.config),
       users: { floods: new Floods(), frameBounds: new FrameBounds(), lastHeard },
       closed: (session, heardAtMs) => this.#remove(session, heardAtMs),
@@ -43,6 +45,11 @@ export class Sessions {
     let bytes = this.#bytesSentToClosed;
     for (const { transport } of this.#open) bytes += transport.bytesSent;
     return bytes;
+  }
+
+  /** How long the bearer of a token has to wait. */
+  shutOutMs(token: string): number {
+    return this.#context.shutOut.remainingMs(token, this.#context.now());
   }
 
   /** Those with a good token; the others are gone within `AUTH_TIMEOUT_MS`. */

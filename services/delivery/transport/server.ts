@@ -5,6 +5,7 @@ import type { ClientAddresses } from '../../../shared/service/client-addresses.t
 import { answerBroken, boundedMessages, smallRequests } from '../../../shared/service/http-limits.ts';
 import type { SteadyClock } from '../../../shared/service/clock.ts';
 import type { Arrival } from '../session/transport.ts';
+import type { Door } from './door.ts';
 
 /** A transport on the port for clients. */
 export interface Mount {
@@ -16,7 +17,9 @@ export interface Mount {
 /** What each transport asks of the service. */
 export interface MountOptions {
   readonly clients: Pick<ClientAddresses, 'of'>;
-  readonly accepts: () => boolean;
+  readonly door: Pick<Door, 'refusalOf'>;
+  /** Of pages that may connect, and read the answers; `*` for all. */
+  readonly allowedOrigins: readonly string[];
   readonly arrived: (arrival: Arrival) => void;
   /** Nobody arrived; the session of a client that did tells of its refusals itself. */
   readonly refused: (code: string) => void;

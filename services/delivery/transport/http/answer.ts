@@ -4,6 +4,7 @@ import { problemOf } from '../../../../shared/contract/errors.ts';
 import type { FrameErrorCode } from '../../../../shared/contract/frames.ts';
 
 const RETRY_AFTER_S = 5;
+const PROBLEM = 'application/problem+json';
 
 interface Kind {
   readonly status: number;
@@ -28,6 +29,7 @@ const kinds = {
   OVERLOADED: unavailable,
   GOING_AWAY: unavailable,
   INVALID_QUERY: badRequest,
+  ORIGIN_NOT_ALLOWED: { status: 403, title: 'Pages of this origin may not connect' },
   METHOD_NOT_ALLOWED: { status: 405, title: 'This path does not take that method' },
 } as const satisfies Record<FrameErrorCode, Kind> & Record<string, Kind>;
 
@@ -35,6 +37,12 @@ export interface Refusal {
   readonly code: keyof typeof kinds;
   readonly message: string;
   readonly waitSeconds?: number | undefined;
+}
+
+interface Problem {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Buffer;
 }
 
 export const goingAway: Refusal = {
@@ -50,16 +58,26 @@ export function refusalFor(name: CloseName): Refusal {
 }
 
 /** Answers with problem+json (RFC 9457). */
-export function refuse(response: ServerResponse, { code, message, waitSeconds }: Refusal): void {
+export function refuse(response: ServerResponse, refusal: Refusal): void {
+  const { status, headers, body } = problemFor(refusal);
+  for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
+  answer(response, status, PROBLEM, body);
+}
+
+/** What a refusal comes to in HTTP. */
+export function problemFor({ code, message, waitSeconds }: Refusal): Problem {
   const { status } = kinds[code];
-  if (status === 401) {
-    const error = code === 'AUTH_REQUIRED' ? '' : ', error="invalid_token"';
-    response.setHeader('WWW-Authenticate', `Bearer realm="roomcast"${error}`);
-  }
-  if (status === 429 || status === 503) response.setHeader('Retry-After', waitSeconds ?? RETRY_AFTER_S);
-  if (code === 'GOING_AWAY') response.setHeader('Connection', 'close');
-  const problem = problemOf(code.toLowerCase(), kinds[code], message);
-  answer(response, status, 'application/problem+json', Buffer.from(JSON.stringify(problem)));
+  const error = code === 'AUTH_REQUIRED' ? '' : ', error="invalid_token"';
+  return {
+    status,
+    headers: {
+      'Content-Type': PROBLEM,
+      ...(status === 401 && { 'WWW-Authenticate': `Bearer realm="roomcast"${error}` }),
+      ...((status === 429 || status === 503) && { 'Retry-After': String(waitSeconds ?? RETRY_AFTER_S) }),
+      ...(code === 'GOING_AWAY' && { Connection: 'close' }),
+    },
+    body: Buffer.from(JSON.stringify(problemOf(code.toLowerCase(), kinds[code], message))),
+  };
 }
 
 export function answerJson(response: ServerResponse, status: number, body: object): void {

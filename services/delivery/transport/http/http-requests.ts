@@ -4,7 +4,7 @@ import type { Cursor } from '../../../../shared/contract/cursor.ts';
 import type { Arrival } from '../../session/transport.ts';
 import type { Mount, MountOptions } from '../server.ts';
 import { bearerOf, credentialsIn } from '../credentials.ts';
-import { answerJson, goingAway, refuse, type Refusal } from './answer.ts';
+import { answerJson, refuse, type Refusal } from './answer.ts';
 import { allowOrigin, answerPreflight } from './cross-origin.ts';
 import { EventStreamAnswer, type StreamLimits } from './event-stream.ts';
 import { Poll } from './poll.ts';
@@ -14,8 +14,6 @@ type Refused = Extract<TokenVerdict, { refused: string }>;
 
 export interface HttpOptions extends MountOptions {
   readonly limits: StreamLimits;
-  /** Of pages that may read the answers; `*` for all. */
-  readonly allowedOrigins: readonly string[];
   readonly tickets: {
     issue(token: string): Promise<{ readonly ticket: string; readonly expiresAt: string } | Refused>;
     redeem(ticket: string): TokenVerdict;
@@ -63,8 +61,11 @@ export class HttpRequests implements Mount {
     } else if (request.method !== route.method) {
       response.setHeader('Allow', `${route.method}, OPTIONS`);
       this.#refuse(response, { code: 'METHOD_NOT_ALLOWED', message: `Use ${route.method}.` });
-    } else if (this.options.accepts()) route.handle(request, response, new URLSearchParams(search));
-    else this.#refuse(response, goingAway);
+    } else {
+      const refusal = this.options.door.refusalOf(request, bearerOf(request));
+      if (refusal === undefined) route.handle(request, response, new URLSearchParams(search));
+      else this.#refuse(response, refusal);
+    }
     return true;
   }
 

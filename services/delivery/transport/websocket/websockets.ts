@@ -5,6 +5,8 @@ import type { DeliveryConfig } from '../../config.ts';
 import { bearerOf, credentialsIn } from '../credentials.ts';
 import type { Mount, MountOptions } from '../server.ts';
 import { ClientSocket } from './client-socket.ts';
+import { refusalOfOrigin } from './allowed-origin.ts';
+import { refuseUpgrade } from './refuse-upgrade.ts';
 import { Connection, type ConnectionLimits } from './connection.ts';
 
 export interface WebSocketOptions extends MountOptions {
@@ -21,11 +23,10 @@ const MAX_FRAGMENTS = 128;
  */
 const MIN_MAX_CHUNKS = 1_024;
 const BYTES_PER_CHUNK = 64;
-const RETRY_AFTER_S = 5;
 const HELP =
   'This is a WebSocket server: connect with ws:// or wss:// and send {"action":"auth","token":"..."} first.\n';
 
-/** Upgrades on any path. Who may stay is not decided here: every upgrade is answered 101. */
+/** Upgrades on any path. Who may stay is not decided here: an upgrade that is let in is answered 101. */
 export class WebSockets implements Mount {
   readonly #upgrades: TypedServer<typeof ClientSocket>;
 
@@ -57,20 +58,19 @@ export class WebSockets implements Mount {
     const { socket } = request;
     // A connection that breaks before or after the handshake is not ours to fall over.
     socket.on('error', () => socket.destroy());
-    const { accepts, arrived, refused, clients, limits, now } = this.options;
-    if (!accepts()) {
-      refused('GOING_AWAY');
-      socket.end(
-        `HTTP/1.1 503 Service Unavailable\r\nRetry-After: ${RETRY_AFTER_S}\r\nConnection: close\r\n\r\n`,
-        () => socket.destroy(),
-      );
+    const { allowedOrigins, arrived, refused, door, clients, limits, now } = this.options;
+    const credentials = credentialsOf(request);
+    const refusal = refusalOfOrigin(request, allowedOrigins) ?? door.refusalOf(request, credentials.token);
+    if (refusal !== undefined) {
+      refused(refusal.code);
+      refuseUpgrade(socket, refusal);
       return;
     }
     socket.setNoDelay(true);
     this.#upgrades.handleUpgrade(request, socket, head, (ws) => {
       arrived({
         transport: 'websocket',
-        credentials: credentialsOf(request),
+        credentials,
         remoteAddress: clients.of(request).address,
         open: (events) => new Connection(ws, socket, limits, events, now),
       });
