@@ -1,4 +1,5 @@
 import { steadyClock } from '../../shared/service/clock.ts';
+import { LineBudget } from '../../shared/core/line-budget.ts';
 import type { Logger } from '../../shared/service/logger.ts';
 import type { Observer } from './accept/ports.ts';
 import type { IngestMetrics } from './metrics.ts';
@@ -8,6 +9,8 @@ type Refused = Parameters<Observer['refused']>[0];
 
 /** Counts what happens to events and says it in the log: never a body, never a key. */
 export class IngestObserver implements Observer {
+  readonly #lines = new LineBudget();
+
   constructor(
     private readonly metrics: IngestMetrics,
     private readonly logger: Logger,
@@ -19,9 +22,13 @@ export class IngestObserver implements Observer {
     this.logger.info({ id, event: name, rooms, cursor, entrance, repeated }, 'accepted an event');
   }
 
-  refused({ entrance, code, problem, details }: Refused): void {
+  refused({ entrance, code, problem, remote, details }: Refused): void {
     this.metrics.refused.inc({ entrance, code });
-    this.logger.warn({ entrance, code, problem, ...details }, 'refused');
+    // Who asks is answered, and may ask without end; of a message this line may be all that is left.
+    const leftOut = remote === undefined ? 0 : this.#lines.take(remote, steadyClock());
+    if (leftOut === undefined) return;
+    const counts = remote === undefined ? {} : { remote, lines_left_out: leftOut };
+    this.logger.warn({ entrance, code, problem, ...details, ...counts }, 'refused');
   }
 
   ignored(known: boolean): void {

@@ -31,10 +31,11 @@ async function startQuietDelivery(limits: Readonly<Record<string, string>> = {})
     },
   });
   let aheadMs = 0;
+  let heldMs: number | undefined;
   const env = worldEnv(vhost.url, { MARK_INTERVAL_MS: '60000', ...limits });
   const service = await startDelivery(readConfig(env), {
     logger: createLogger('test', 'info', sink),
-    now: () => steadyClock() + aheadMs,
+    now: () => (heldMs ?? steadyClock()) + aheadMs,
   });
   await healthUntil(service.healthPort, isReady);
   const url = `ws://127.0.0.1:${service.webSocketPort}/ws`;
@@ -43,6 +44,7 @@ async function startQuietDelivery(limits: Readonly<Record<string, string>> = {})
     service,
     url,
     pass: (ms: number) => (aheadMs += ms),
+    holdClock: () => (heldMs = steadyClock()),
     lines: () => text.map((line) => JSON.parse(line) as LogLine),
     /** What the metrics say of bindings, rooms, marks and passes over the history. */
     brokerWork: async () => {
@@ -155,6 +157,29 @@ describe('a client that comes again and again with a dead token', () => {
       .map(({ msg, code }) => `${msg} ${code ?? ''}`);
     expect(said.at(-1)).toBe('connection closed 1005');
     expect(said.toSorted()).toEqual(['connection closed 1005', 'refused RATE_LIMITED', 'session opened ']);
+  });
+
+  it('is sixty lines a minute if it brings another token each time, and the next says how many were left out', async () => {
+    await using world = await startQuietDelivery();
+    world.holdClock();
+    const from = world.text.length;
+    const tokens = Array.from({ length: 2 * 60 }, (_, id) => expired(id + 1));
+    for (const token of tokens) expect((await world.byUrl(token)).code).toBe(4001);
+    expect(world.lines().slice(from)).toHaveLength(60);
+    world.pass(60_000);
+    await world.byUrl(expired(999));
+    expect(world.lines().at(-1)).toMatchObject({ msg: 'refused', lines_left_out: 60 });
+    const log = world.text.join('');
+    for (const token of tokens) expect(log).not.toContain(token.split('.')[2]);
+  });
+
+  it('that leaves before it shows one has as many lines', async () => {
+    await using world = await startQuietDelivery();
+    world.holdClock();
+    const from = world.text.length;
+    for (let count = 0; count < 2 * 60; count += 1) await (await TestClient.open(world.url)).close();
+    await healthUntil(world.service.healthPort, ({ body }) => body.stats['active_connections'] === 0);
+    expect(world.lines().slice(from)).toHaveLength(60);
   });
 
   it('and one that never shows a token is one line as well', async () => {

@@ -6,6 +6,7 @@ import type { Cursor } from '../../../shared/contract/cursor.ts';
 import { encodeEventFrame } from '../../../shared/contract/event.ts';
 import { errorFrame, type ErrorFrame, type FrameErrorCode } from '../../../shared/contract/frames.ts';
 import { stampOf } from '../../../shared/core/wall-time.ts';
+import type { LineBudget } from '../../../shared/core/line-budget.ts';
 import { errorText } from '../../../shared/service/error-text.ts';
 import type { Logger } from '../../../shared/service/logger.ts';
 import { Feed } from '../stream/feed.ts';
@@ -23,6 +24,8 @@ export interface SessionContext extends InstanceContext {
   readonly verify: Verify;
   readonly refusals: RefusalLog;
   readonly shutOut: ShutOut;
+  /** About those who are refused, or leave without a token. */
+  readonly lines: LineBudget;
   readonly users: Users;
   readonly admission: Admission<LiveSession>;
   /** The connection is gone; `heardAtMs` is its last sign of life, where it gives any. */
@@ -171,7 +174,9 @@ export class LiveSession {
         // A client that repeats its mistake fills no log.
         if (this.#refusedWith.has(code)) return;
         this.#refusedWith.add(code);
-        this.#logger.warn({ code, reason: message }, 'refused');
+        const leftOut = this.context.lines.take(this.#remoteAddress, this.context.now());
+        if (leftOut !== undefined)
+          this.#logger.warn({ code, reason: message, lines_left_out: leftOut }, 'refused');
       },
       resumed: (outcome, replayed) => {
         const label = outcome.recovered ? 'recovered' : outcome.reason;
@@ -187,9 +192,17 @@ export class LiveSession {
   #sayTurnedAway(code: RefusedClient['code'], reason: string): void {
     this.#turnedAway = true;
     const who = { code, remoteAddress: this.#remoteAddress, token: this.#shownToken };
-    const suppressed = this.context.refusals.count(who, this.context.now());
-    if (suppressed !== undefined)
-      this.#logger.warn({ code, reason, refused_since_last_logged: suppressed }, 'refused');
+    const unsaid = this.context.refusals.count(who, this.context.now());
+    if (unsaid === undefined) return;
+    const counts = { refused_since_last_logged: unsaid.sinceLastLogged, lines_left_out: unsaid.leftOut };
+    this.#logger.warn({ code, reason, ...counts }, 'refused');
+  }
+
+  /** Everybody who was somebody. */
+  #isNamedOnClose(): boolean {
+    if (this.#turnedAway) return false;
+    if (this.session.principal !== undefined) return true;
+    return this.context.lines.take(this.#remoteAddress, this.context.now()) !== undefined;
   }
 
   #refusedByClient(largestBytes: number): void {
@@ -207,7 +220,7 @@ export class LiveSession {
     this.session.end();
     this.context.metrics.closes.inc({ code: closeLabel(code) });
     const seconds = Math.round(this.context.now() - this.#openedAtMs) / 1000;
-    const level = this.#turnedAway ? 'debug' : 'info';
+    const level = this.#isNamedOnClose() ? 'info' : 'debug';
     this.#logger[level]({ code, seconds, events: this.#feed.written }, 'connection closed');
     this.context.closed(this, heardAtMs);
   }

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { FrameErrorCode } from '../../../shared/contract/frames.ts';
 import { ExpiringMap } from '../../../shared/core/expiring-map.ts';
+import type { LineBudget } from '../../../shared/core/line-budget.ts';
 
 /** Refusals remembered, about 300 bytes each; beyond, the oldest is forgotten and would be said again. */
 const REMEMBERED_MAX = 10_000;
@@ -29,24 +30,36 @@ interface LastLogged {
   suppressed: number;
 }
 
+/** What is said with a refusal. */
+export interface Unsaid {
+  /** How often the same client was refused since it was said last. */
+  readonly sinceLastLogged: number;
+  /** Lines about anybody that went over the budget since the last one. */
+  readonly leftOut: number;
+}
+
 /**
  * Keeps clients that retry with a dead token for ever from filling the log: existing apps do so every 3 seconds. Each is
  * told at once all the same, since a refusal costs less than a connection that is kept waiting for it, and behind a proxy
- * an address is no person to punish.
+ * an address is no person to punish. Those who bring another token each time have a budget of lines.
  */
 export class RefusalLog {
   readonly #logged = new ExpiringMap<string, LastLogged>(REMEMBERED_MAX, 2 * LOG_AGAIN_MS);
 
-  /** How many have not been said since the last one that was; `undefined`: this one is not to be said either. */
-  count({ code, remoteAddress, token }: RefusedClient, nowMs: number): number | undefined {
+  constructor(private readonly lines: LineBudget) {}
+
+  /** `undefined`: this one is not to be said. */
+  count({ code, remoteAddress, token }: RefusedClient, nowMs: number): Unsaid | undefined {
     const who = `${code} ${remoteAddress} ${token === undefined ? '' : digestOf(token)}`;
     const last = this.#logged.get(who, nowMs);
-    if (last !== undefined && nowMs - last.atMs < LOG_AGAIN_MS) {
-      last.suppressed += 1;
+    const isDue = last === undefined || nowMs - last.atMs >= LOG_AGAIN_MS;
+    const leftOut = isDue ? this.lines.take(remoteAddress, nowMs) : undefined;
+    if (leftOut === undefined) {
+      if (last !== undefined) last.suppressed += 1;
       return undefined;
     }
     this.#logged.set(who, { atMs: nowMs, suppressed: 0 }, nowMs);
-    return last?.suppressed ?? 0;
+    return { sinceLastLogged: last?.suppressed ?? 0, leftOut };
   }
 }
 

@@ -5,6 +5,7 @@ import { LastHeard } from './last-heard.ts';
 import { PauseDetector } from '../stream/pause-detector.ts';
 import { LiveSession, type SessionContext } from './live-session.ts';
 import { Admission } from './admission.ts';
+import { LineBudget } from '../../../shared/core/line-budget.ts';
 import { RefusalLog } from './refusal-log.ts';
 import { ShutOut } from './shut-out.ts';
 import type { Arrival } from './transport.ts';
@@ -18,11 +19,15 @@ export class Sessions {
   readonly #pauses: PauseDetector;
   #onEmpty: () => void = () => undefined;
 
-  constructor(context: Omit<SessionContext, 'refusals' | 'shutOut' | 'users' | 'admission' | 'closed'>) {
+  constructor(
+    context: Omit<SessionContext, 'refusals' | 'lines' | 'shutOut' | 'users' | 'admission' | 'closed'>,
+  ) {
+    const lines = new LineBudget();
     const lastHeard = new LastHeard(context.config.rewindSeconds * 1000);
     this.#context = {
       ...context,
-      refusals: new RefusalLog(),
+      lines,
+      refusals: new RefusalLog(lines),
       shutOut: new ShutOut(),
       admission: new Admission(context.config),
       users: { floods: new Floods(), frameBounds: new FrameBounds(), lastHeard },

@@ -42,6 +42,8 @@ export interface Observer {
     readonly code: ErrorCode;
     /** The first problem, or the sentence that was answered. */
     readonly problem: string;
+    /** The address of who asked over HTTP. */
+    readonly remote?: string;
     readonly details?: Readonly<Record<string, unknown>>;
   }): void;
   /** A webhook that announces nothing. */

@@ -117,7 +117,8 @@ function answering(
       entrance: entrances.get(path) ?? 'none',
       code: fault.code,
       problem: first === undefined ? fault.detail : `${first.path} ${first.message}`.trim(),
-      details: { status, route: request.routeOptions.url ?? 'none', remote: address },
+      remote: address,
+      details: { status, route: request.routeOptions.url ?? 'none' },
     });
     if (fault.forKey) routes.find((route) => route.path === path)?.onWrongKey?.(address);
     reply.code(status).headers(fault.headers);

@@ -1,0 +1,43 @@
+import { ExpiringMap } from './expiring-map.ts';
+import { RateWindow } from './rate-window.ts';
+
+/** Lines a minute about one address: a client that errs is named many times, and one that floods is known by then. */
+const PER_ADDRESS = 60;
+/** About all together, however many addresses there are: some 100 KB a minute. */
+const IN_ALL = 300;
+const MINUTE_MS = 60_000;
+/** Addresses remembered, about 200 bytes each; beyond, the oldest starts anew. */
+const ADDRESSES_MAX = 10_000;
+
+/** Keeps a storm of strangers from filling the log. What is left out is counted, and said with the next line. */
+export class LineBudget {
+  readonly #inAll: RateWindow;
+  readonly #byAddress = new ExpiringMap<string, RateWindow>(ADDRESSES_MAX, MINUTE_MS);
+  #leftOut = 0;
+
+  constructor(
+    private readonly perAddress = PER_ADDRESS,
+    inAll = IN_ALL,
+  ) {
+    this.#inAll = new RateWindow(inAll, MINUTE_MS);
+  }
+
+  /** How many lines have been left out since the last one that went; `undefined`: this one is left out as well. */
+  take(address: string, nowMs: number): number | undefined {
+    if (!this.#windowOf(address, nowMs).take(nowMs) || !this.#inAll.take(nowMs)) {
+      this.#leftOut += 1;
+      return undefined;
+    }
+    const leftOut = this.#leftOut;
+    this.#leftOut = 0;
+    return leftOut;
+  }
+
+  #windowOf(address: string, nowMs: number): RateWindow {
+    const known = this.#byAddress.get(address, nowMs);
+    if (known !== undefined) return known;
+    const window = new RateWindow(this.perAddress, MINUTE_MS);
+    this.#byAddress.set(address, window, nowMs);
+    return window;
+  }
+}
