@@ -45,6 +45,30 @@ describe('the proxy', () => {
     expect(/error_log ([^;]*);/.exec(http)?.[1]).toBe('stderr emerg');
   });
 
+  it('bounds what one address may hold and ask, and nothing where an address is many people', () => {
+    const [, inside = ''] = /geo \$is_inside \{([^}]*)\}/.exec(directives) ?? [];
+    for (const network of ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', '127.0.0.0/8', 'fc00::/7', '::1'])
+      expect(inside).toContain(`${network} 1;`);
+    expect(directives).toMatch(/map \$is_inside \$limited_address \{\s*0 \$binary_remote_addr;\s*1 '';\s*\}/);
+    const zones = [...directives.matchAll(/limit_(?:conn|req)_zone (\S+) zone=(\w+):/g)];
+    expect(zones.map(([, key, zone]) => [key, zone])).toEqual(
+      ['connections', 'requests', 'publishing'].map((zone) => ['$limited_address', zone]),
+    );
+    expect(directives).toMatch(/limit_conn_status 429;\s*limit_req_status 429;/);
+    expect(directives).toMatch(/'429:' 5;[^}]*\}\s*add_header Retry-After \$retry_after always;/);
+  });
+
+  it('lets as many devices as an address may have come back at once, and poll one after the other', () => {
+    const devices = Number(/limit_conn connections (\d+);/.exec(directives)?.[1]);
+    const [, rate, burst] =
+      /zone=requests:\w+ rate=(\d+)r\/s;[\s\S]*limit_req zone=requests burst=(\d+) nodelay;/.exec(
+        [read('deploy/nginx/nginx.conf'), read('deploy/nginx/locations.conf')].join('\n'),
+      ) ?? [];
+    expect(Number(burst)).toBeGreaterThanOrEqual(devices);
+    // A poll waits up to 25 s for its answer.
+    expect(Number(rate)).toBeGreaterThan(devices / 25);
+  });
+
   it('believes no client about its address', () => {
     expect(directives).not.toContain('proxy_add_x_forwarded_for');
     expect(directives).not.toContain('set_real_ip_from');

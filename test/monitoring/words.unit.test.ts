@@ -251,6 +251,12 @@ describe('the samples that a page has', () => {
     });
   });
 
+  it('are not taken twice from an answer that has them all', () => {
+    const have = { at_ms: [1, 2], columns: { sessions: [1, 2] } };
+    const all = { at_ms: [1, 2, 3], columns: { sessions: [1, 2, 3] } };
+    expect(extended(have, all, 0)).toEqual(all);
+  });
+
   it('are gone when all are old', () => {
     const have = { at_ms: [1], columns: { sessions: [1] } };
     expect(extended(have, { at_ms: [], columns: {} }, 5)).toEqual({ at_ms: [], columns: { sessions: [] } });
