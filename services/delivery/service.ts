@@ -148,12 +148,12 @@ class Delivery implements DeliveryService {
   }
 
   #connect(purpose: string): BrokerConnection {
-    const { amqpUrl, historyMaxAge } = this.config;
+    const { amqpUrl, historyMaxAge, historyMaxBytes } = this.config;
     return new BrokerConnection({
       url: amqpUrl.reveal(),
       name: `roomcast delivery ${this.instance} ${purpose}`,
       logger: this.logger,
-      setup: (model) => declareTopology(model, { historyMaxAge }, this.logger),
+      setup: (model) => declareTopology(model, { historyMaxAge, historyMaxBytes }, this.logger),
     });
   }
 

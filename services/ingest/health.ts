@@ -40,6 +40,8 @@ export interface IngestCondition {
   readonly confirms: { readonly p99Ms: number | undefined; readonly count: number };
   /** What a policy expired from the inbox lately. */
   readonly drops?: DropReport | undefined;
+  /** Queues with other arguments than ours, each with how it differs. */
+  readonly differing?: ReadonlyMap<string, string>;
   /** Of the last hour. */
   readonly inboxRefusals?: InboxRefusals | undefined;
   /** What the backends have to say. */
@@ -51,7 +53,7 @@ export type IngestLimits = Pick<IngestConfig, 'healthMaxInbox' | 'healthMaxConfi
 
 export type IngestReport = HealthReport<IngestStats> & { readonly instance: string };
 
-/** Unhealthy: give this instance no work. Degraded: it works, and somebody should look. */
+/** Unhealthy: give this instance no work. Degraded: it works, and somebody should look. What may stay as it is changes neither. */
 export function ingestReportOf(condition: IngestCondition, limits: IngestLimits): IngestReport {
   const { instance, stopping, publisher, queues, stats } = condition;
   const fatal: HealthReason[] = [...brokerReasons(publisher)];
@@ -63,7 +65,21 @@ export function ingestReportOf(condition: IngestCondition, limits: IngestLimits)
   if (stopping) fatal.push({ code: 'going_away', message: 'This instance is stopping.' });
   const worries = worriesOf(condition, limits);
   const status = fatal.length > 0 ? 'unhealthy' : worries.length > 0 ? 'degraded' : 'healthy';
-  return { status, stats, broker: publisher, queues, reasons: [...fatal, ...worries], instance };
+  return {
+    status,
+    stats,
+    broker: publisher,
+    queues,
+    reasons: [...fatal, ...worries, ...hintsOf(condition)],
+    instance,
+  };
+}
+
+function hintsOf({ differing = new Map() }: IngestCondition): readonly HealthReason[] {
+  return [...differing].map(([queue, difference]) => ({
+    code: 'queue_differs',
+    message: `${queue} was made with other arguments and keeps them (${difference}). It works; a policy bounds it without making it anew, see docs/operations.md.`,
+  }));
 }
 
 function worriesOf(

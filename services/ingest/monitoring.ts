@@ -1,4 +1,5 @@
 import { INBOX, REJECTED } from '../../shared/contract/topology.ts';
+import type { DifferingQueues } from '../../shared/broker/declare-topology.ts';
 import type { BrokerConnection } from '../../shared/broker/broker-connection.ts';
 import type { SteadyClock } from '../../shared/service/clock.ts';
 import type { Logger } from '../../shared/service/logger.ts';
@@ -25,6 +26,7 @@ export interface IngestParts {
   readonly metrics: IngestMetrics;
   readonly drops: Drops;
   readonly inboxRoom: Pick<InboxRoom, 'refusals'>;
+  readonly differing: DifferingQueues;
   readonly backends: readonly Backend[];
   readonly stopping: () => boolean;
   readonly logger: Logger;
@@ -56,6 +58,7 @@ export function monitorIngest(parts: IngestParts): Monitoring {
         management,
         lagMs,
         drops: parts.drops.report(nowMs),
+        differing: parts.differing,
         inboxRefusals: parts.inboxRoom.refusals,
         backends: parts.backends.flatMap((backend) => backend.reasons?.(nowMs) ?? []),
         confirms: { p99Ms: recent.quantile(0.99), count: recent.count },

@@ -6,7 +6,7 @@ import { BrokerConnection } from '../../shared/broker/broker-connection.ts';
 import { ClientAddresses } from '../../shared/service/client-addresses.ts';
 import { steadyClock, wallClock } from '../../shared/service/clock.ts';
 import { Cluster } from '../../shared/broker/cluster.ts';
-import { declareTopology } from '../../shared/broker/declare-topology.ts';
+import { declareTopology, type DifferingQueues } from '../../shared/broker/declare-topology.ts';
 import { newInstanceName } from '../../shared/service/instance.ts';
 import { listenOn, type Service } from '../../shared/service/lifecycle.ts';
 import { newCursor } from '../../shared/service/new-cursor.ts';
@@ -84,7 +84,9 @@ class Ingest implements IngestService {
   readonly #monitoring: Monitoring;
   #stopping: Promise<void> | undefined;
 
-  readonly #declare = (model: ChannelModel) => declareTopology(model, this.config, this.#logger);
+  readonly #differing: DifferingQueues = new Map();
+  readonly #declare = (model: ChannelModel) =>
+    declareTopology(model, { ...this.config, differing: this.#differing }, this.#logger);
 
   /** In this order: each is made of those before it. */
   constructor(
@@ -134,6 +136,7 @@ class Ingest implements IngestService {
       metrics: this.#metrics,
       drops: this.#drops,
       inboxRoom: this.#inboxRoom,
+      differing: this.#differing,
       backends: this.#backends,
       stopping: () => this.#stopping !== undefined,
       logger: this.#logger,
@@ -160,8 +163,7 @@ class Ingest implements IngestService {
       await this.stop();
       throw error;
     }
-    const { httpPort } = this;
-    this.#logger.info({ httpPort, healthPort: this.healthPort }, 'ingest is listening');
+    this.#logger.info({ httpPort: this.httpPort, healthPort: this.healthPort }, 'ingest is listening');
   }
 
   stop(): Promise<void> {

@@ -58,6 +58,8 @@ export interface ManagementOptions {
   readonly url: Secret<string>;
   /** AMQP_URL, for the vhost. */
   readonly brokerUrl: Secret<string>;
+  /** As the history may be; a policy that bounds it no lower is not reported. */
+  readonly historyMaxBytes?: number;
   readonly logger: Logger;
 }
 
@@ -107,7 +109,7 @@ export class ManagementApi {
       this.#get(`/api/queues/${this.#vhost}?columns=${columns}`, Queues),
       this.#get('/api/nodes?columns=name,mem_used,mem_alarm,disk_free_alarm', Nodes),
     ]);
-    return { queues: folded(queues), dropping: droppingOf(queues), nodes };
+    return { queues: folded(queues), dropping: droppingOf(queues, this.options.historyMaxBytes), nodes };
   }
 
   async #get<Schema extends z.ZodType>(path: string, schema: Schema): Promise<z.infer<Schema>> {
@@ -137,9 +139,10 @@ function folded(queues: z.infer<typeof Queues>): BrokerView['queues'] {
   return sums;
 }
 
-function droppingOf(queues: z.infer<typeof Queues>): readonly DroppingPolicy[] {
+function droppingOf(queues: z.infer<typeof Queues>, historyMaxBytes = 0): readonly DroppingPolicy[] {
+  const most = historyMaxBytes > 0 ? historyMaxBytes : Infinity;
   const ours = queues.filter(({ name }) => labelOf(name) !== OTHER_QUEUES);
-  const found = ours.flatMap((queue) => droppingPolicies(labelOf(queue.name), queue));
+  const found = ours.flatMap((queue) => droppingPolicies(labelOf(queue.name), queue, most));
   return [...new Map(found.map((policy) => [policy.queue + policy.words, policy])).values()];
 }
 

@@ -1,13 +1,14 @@
 import { z } from 'zod';
 import { HISTORY, INBOX, LEDGER, REJECTED } from '../contract/topology.ts';
 
-const QUEUE_KEYS = ['max-length', 'max-length-bytes', 'message-ttl'];
+const BYTES = 'max-length-bytes';
+const QUEUE_KEYS = ['max-length', BYTES, 'message-ttl'];
 /** What lets the broker drop messages, by queue. A queue of a delivery instance is consumed, so it does not expire. */
 const DROPPING: ReadonlyMap<string, readonly string[]> = new Map([
   [INBOX, [...QUEUE_KEYS, 'expires']],
   [REJECTED, [...QUEUE_KEYS, 'expires']],
-  [HISTORY, ['max-age', 'max-length-bytes']],
-  [LEDGER, ['max-age', 'max-length-bytes']],
+  [HISTORY, ['max-age', BYTES]],
+  [LEDGER, ['max-age', BYTES]],
 ]);
 
 const PolicyName = z.string().nullish().catch(undefined);
@@ -28,6 +29,7 @@ export interface DroppingPolicy {
   readonly words: string;
 }
 
+/** A history may be as large as `historyMaxBytes`: a policy that bounds it there does what is wanted. */
 export function droppingPolicies(
   queue: string,
   {
@@ -35,11 +37,13 @@ export function droppingPolicies(
     operator_policy: operatorPolicy,
     effective_policy_definition: definition,
   }: z.infer<typeof PolicyFields>,
+  historyMaxBytes: number,
 ): readonly DroppingPolicy[] {
   // Both may set a key, and the broker tells only which value counts.
   const policies = [operatorPolicy && `operator policy "${operatorPolicy}"`, policy && `policy "${policy}"`];
   const by = policies.filter(Boolean).join(' or ');
   return (DROPPING.get(queue) ?? QUEUE_KEYS)
     .filter((key) => definition?.[key] !== undefined)
+    .filter((key) => !(queue === HISTORY && key === BYTES && Number(definition?.[key]) >= historyMaxBytes))
     .map((key) => ({ queue, words: `${key} ${String(definition?.[key])} by ${by}` }));
 }

@@ -162,6 +162,8 @@ export const commonVariables = {
   /** Whether behind AMQP_URL stands a cluster; auto sees several nodes in it, or several addresses behind a name. */
   AMQP_CLUSTER: z.enum(['auto', 'on', 'off'], 'expected auto, on or off').default('auto'),
   HISTORY_MAX_AGE: Age.default('7D'),
+  /** Of the history on the broker's disk, in whole files of 20 MB; 0 is unlimited. Counts when the stream is made. */
+  HISTORY_MAX_BYTES: integer({ min: 0, max: 1e15, default: 5e9 }),
   LOG_LEVEL: z
     .enum(
       ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'],

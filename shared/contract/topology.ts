@@ -66,8 +66,17 @@ export const droppedQueueOptions = {
 } as const;
 export type QueueKind = 'exclusive' | 'quorum';
 
+export interface HistoryLimits {
+  readonly historyMaxAge: string;
+  /** 0, or absent: bound by its age alone. */
+  readonly historyMaxBytes?: number;
+}
+
 /** Durable queues, in the order in which they must exist: a dead-letter target before its source. */
-export function queueDeclarations(historyMaxAge: string): readonly QueueDeclaration[] {
+export function queueDeclarations({
+  historyMaxAge,
+  historyMaxBytes = 0,
+}: HistoryLimits): readonly QueueDeclaration[] {
   return [
     {
       name: REJECTED,
@@ -96,6 +105,7 @@ export function queueDeclarations(historyMaxAge: string): readonly QueueDeclarat
       arguments: {
         'x-queue-type': 'stream',
         'x-max-age': historyMaxAge,
+        ...(historyMaxBytes > 0 && { 'x-max-length-bytes': historyMaxBytes }),
         // Retention drops whole segments: the broker's 500 MB would keep a small site's history for years.
         'x-stream-max-segment-size-bytes': 20_000_000,
       },

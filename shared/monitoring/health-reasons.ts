@@ -62,5 +62,5 @@ function alarmsOf({ name, alarms }: BrokerView['nodes'][number]): readonly Healt
 
 const remedies = {
   memory: 'look at rabbitmq-diagnostics memory_breakdown, or give it more',
-  disk: 'free disk space, or lower HISTORY_MAX_AGE',
+  disk: 'free disk space, or bound the history: HISTORY_MAX_AGE and HISTORY_MAX_BYTES, for one that exists a policy',
 } as const;

@@ -35,7 +35,13 @@ export interface MonitoringOptions {
   readonly instance: string;
   readonly config: Pick<
     CommonConfig,
-    'amqpUrl' | 'rabbitmqManagementUrl' | 'statusPage' | 'statusPeers' | 'allowedHosts' | 'monitoringMaxAgeMs'
+    | 'amqpUrl'
+    | 'historyMaxBytes'
+    | 'rabbitmqManagementUrl'
+    | 'statusPage'
+    | 'statusPeers'
+    | 'allowedHosts'
+    | 'monitoringMaxAgeMs'
   >;
   /** By which queue depths are read. */
   readonly connection: BrokerConnection;
@@ -64,9 +70,10 @@ export class Monitoring {
 
   constructor(private readonly options: MonitoringOptions) {
     const { config, connection, logger, queues, registry, brokerState, clock } = options;
-    const { rabbitmqManagementUrl: url, amqpUrl: brokerUrl } = config;
+    const { rabbitmqManagementUrl: url, amqpUrl: brokerUrl, historyMaxBytes } = config;
     this.#depths = new QueueDepths(connection, logger, queues);
-    this.#management = url === undefined ? undefined : new ManagementApi({ url, brokerUrl, logger });
+    this.#management =
+      url === undefined ? undefined : new ManagementApi({ url, brokerUrl, historyMaxBytes, logger });
     const management = this.#management;
     registerBrokerMetrics(
       registry,

@@ -19,6 +19,7 @@ function problemsOf(env: Record<string, string>): string {
 
 const defaults = [
   ['HISTORY_MAX_AGE', '7D'],
+  ['HISTORY_MAX_BYTES', 5_000_000_000],
   ['MAX_TOKEN_LIFETIME', '31D'],
   ['LOG_LEVEL', 'info'],
   ['DRAIN_TIMEOUT_MS', 9_000],
@@ -117,6 +118,7 @@ describe('a variable that is not valid stops the start', () => {
     ['HISTORY_MAX_AGE', '7'],
     ['HISTORY_MAX_AGE', '7 days'],
     ['HISTORY_MAX_AGE', '0D'],
+    ['HISTORY_MAX_BYTES', '5GB'],
     ['AMQP_URL', 'localhost:5672'],
     ['AMQP_URL', 'http://localhost:5672'],
     ['PONG_TIMEOUT_MS', '25000'],

@@ -86,6 +86,17 @@ describe('ingest that works, but somebody should look', () => {
   });
 });
 
+describe('ingest whose history was made by an older version', () => {
+  it('is as well as before, and says how it differs', () => {
+    const difference = "x-max-length-bytes: received the value '5' but current is none";
+    const { status, reasons } = reportWhen({ differing: new Map([['appointments.history', difference]]) });
+    expect([status, reasons]).toEqual([
+      'healthy',
+      [{ code: 'queue_differs', message: expect.stringContaining(difference) as unknown }],
+    ]);
+  });
+});
+
 describe('ingest that is well', () => {
   it.each<[string, Partial<IngestCondition>]>([
     ['when all is', {}],
