@@ -37,7 +37,14 @@ for (const count of [10_000, 100_000]) await measureMemory(count);
 
 async function measure(round: number): Promise<void> {
   const url = await createVhost(broker.handle, `bench-webhook-${round}`);
-  const env = { AMQP_URL: url, INGEST_API_KEYS: KEY, INGEST_PORT: '0', HEALTH_PORT: '0', LOG_LEVEL: 'warn' };
+  const env = {
+    AMQP_URL: url,
+    INGEST_API_KEYS: KEY,
+    INGEST_PORT: '0',
+    HEALTH_PORT: '0',
+    INGEST_RATE_LIMIT: '0',
+    LOG_LEVEL: 'warn',
+  };
   const ingest = await startIngest(readConfig(env), { logger: createLogger('bench', 'warn') });
   const announced = await countAnnounced(url);
   const agent = new Agent({ keepAlive: true, maxSockets: PARALLEL });

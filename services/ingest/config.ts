@@ -13,20 +13,28 @@ import { drainsInTime, portsDiffer } from '../../shared/config/setting-rules.ts'
 import { weaknessOf } from '../../shared/config/weak-secrets.ts';
 import { backends } from './backends/all.ts';
 
+const MIN_KEY_CHARACTERS = 16;
 const HOW_TO_MAKE = '`openssl rand -hex 32` makes one';
 
 const ApiKeys = list(`expected one or more API keys, separated by commas; ${HOW_TO_MAKE}`)
   .superRefine((keys, context) => {
     for (const key of keys) {
-      const weakness = weaknessOf(key);
-      const wrong = /^\P{Cc}*$/u.test(key)
-        ? weakness && `is ${weakness}`
-        : 'has an end of line or a tab in it, which no header carries: put commas between keys';
+      const wrong = faultOfKey(key);
       if (wrong !== undefined)
         context.addIssue({ code: 'custom', message: `a key ${wrong}; ${HOW_TO_MAKE}` });
     }
   })
   .transform((keys) => new Secret<readonly string[]>(keys));
+
+function faultOfKey(key: string): string | undefined {
+  if (!/^\P{Cc}*$/u.test(key))
+    return 'has an end of line or a tab in it, which no header carries: put commas between keys';
+  const weakness = weaknessOf(key);
+  if (weakness !== undefined) return `is ${weakness}`;
+  if (key.length < MIN_KEY_CHARACTERS)
+    return `has fewer than ${MIN_KEY_CHARACTERS} characters: it may be guessed`;
+  return undefined;
+}
 
 const Networks = networks('expected networks separated by commas, such as 172.16.0.0/12,fd00::/8');
 
@@ -60,9 +68,9 @@ const IngestFields = z.object({
   MAX_EVENT_BYTES: integer({ min: 8 * 1024, max: 512 * 1024, default: 64 * 1024 }),
   /** For a whole request to arrive, headers and body. */
   INGEST_REQUEST_TIMEOUT_MS: integer({ min: 1_000, max: 120_000, default: 10_000 }),
-  /** Requests a second and key; 0 is unlimited. */
-  INGEST_RATE_LIMIT: integer({ min: 0, max: 1_000_000, default: 0 }),
-  /** Wrong keys a minute and remote address, before 429 answers them; a good key is never limited by it. */
+  /** Requests a second and key, and as many together without one; 0 is unlimited. Single calls from one process make fewer. */
+  INGEST_RATE_LIMIT: integer({ min: 0, max: 1_000_000, default: 2_000 }),
+  /** Wrong keys a minute and remote address; then 429 answers them, and right ones that this address has not used before. */
   INGEST_MAX_BAD_KEYS: integer({ min: 1, max: 100_000, default: 20 }),
   /** Messages handed to the broker and not confirmed; the smallest value holds the largest array (1,000 events). */
   INGEST_MAX_UNCONFIRMED: integer({ min: 2_000, max: 1_000_000, default: 10_000 }),

@@ -28,7 +28,6 @@ import { Intake } from './accept/intake.ts';
 import type { Receipt } from './accept/ports.ts';
 import { Auth } from './http/auth.ts';
 import { closeHttpServer, createHttpServer } from './http/server.ts';
-import { Slices } from './http/slices.ts';
 import { backends as mounted } from './backends/all.ts';
 import type { Backend, BackendParts } from './backends/backend.ts';
 import { together } from './backends/together.ts';
@@ -40,6 +39,8 @@ export interface IngestService extends Service {
   /** The ports in use, which tells them when the configured ones are 0. */
   readonly httpPort: number;
   readonly healthPort: number;
+  /** Takes over INGEST_API_KEYS, and nothing else. Requests under way go on. */
+  reload(config: IngestConfig): void;
 }
 
 /** A backend that finds its settings in ours. */
@@ -80,6 +81,7 @@ class Ingest implements IngestService {
   readonly #inboxRoom: InboxRoom;
   readonly #watch: QueueWatch;
   readonly #takeBack: TakeBack;
+  readonly #auth: Auth;
   readonly #http: FastifyInstance;
   readonly #monitoring: Monitoring;
   #stopping: Promise<void> | undefined;
@@ -126,6 +128,7 @@ class Ingest implements IngestService {
       now: steadyClock,
       logger: this.#logger,
     });
+    this.#auth = this.#createAuth();
     this.#http = this.#createHttp();
     this.#monitoring = monitorIngest({
       instance: this.instance,
@@ -164,6 +167,10 @@ class Ingest implements IngestService {
       throw error;
     }
     this.#logger.info({ httpPort: this.httpPort, healthPort: this.healthPort }, 'ingest is listening');
+  }
+
+  reload(config: IngestConfig): void {
+    this.#auth.reload(config.ingestApiKeys.reveal());
   }
 
   stop(): Promise<void> {
@@ -272,25 +279,26 @@ class Ingest implements IngestService {
     });
   }
 
+  #createAuth(): Auth {
+    return new Auth({
+      keys: this.config.ingestApiKeys.reveal(),
+      headers: [...new Set(['x-api-key', ...this.#backends.flatMap(({ keyHeaders = [] }) => keyHeaders)])],
+      maxBadKeys: this.config.ingestMaxBadKeys,
+      rateLimit: this.config.ingestRateLimit,
+      trusted: new NetworkSet(this.config.broadcastTrustedNetworks),
+      clock: steadyClock,
+    });
+  }
+
   #createHttp(): FastifyInstance {
-    const { config } = this;
     return createHttpServer({
       intake: this.#intake,
-      slices: new Slices(steadyClock),
       backends: this.#backends,
-      auth: new Auth({
-        keys: config.ingestApiKeys.reveal(),
-        logger: this.#logger,
-        headers: [...new Set(['x-api-key', ...this.#backends.flatMap(({ keyHeaders = [] }) => keyHeaders)])],
-        maxBadKeys: config.ingestMaxBadKeys,
-        rateLimit: config.ingestRateLimit,
-        trusted: new NetworkSet(config.broadcastTrustedNetworks),
-        clock: steadyClock,
-      }),
-      clients: new ClientAddresses(new NetworkSet(config.trustedProxies)),
+      auth: this.#auth,
+      clients: new ClientAddresses(new NetworkSet(this.config.trustedProxies)),
       observer: this.#observer,
-      maxBodyBytes: config.ingestMaxBodyBytes,
-      requestTimeoutMs: config.ingestRequestTimeoutMs,
+      maxBodyBytes: this.config.ingestMaxBodyBytes,
+      requestTimeoutMs: this.config.ingestRequestTimeoutMs,
       stopping: () => this.#stopping !== undefined,
       logger: this.#logger,
     });

@@ -29,6 +29,11 @@ export class RateWindow {
     return true;
   }
 
+  /** How many more the present window takes. */
+  remaining(nowMs: number): number {
+    return nowMs - this.#opensAtMs >= this.windowMs ? this.limit : this.limit - this.#count;
+  }
+
   /** Milliseconds until the window closes; 0 when it has. */
   remainingMs(nowMs: number): number {
     return Math.max(0, this.#opensAtMs + this.windowMs - nowMs);

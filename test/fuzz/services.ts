@@ -94,6 +94,7 @@ async function startOne(role: Role, amqpUrl: string): Promise<FuzzedService> {
     [role === 'ingest' ? 'INGEST_PORT' : 'WEBSOCKET_PORT']: String(port),
     HEALTH_PORT: String(healthPort),
     MAX_FRAMES_PER_MINUTE: FRAMES_PER_MINUTE,
+    INGEST_RATE_LIMIT: '0',
     LOG_LEVEL: 'error',
   };
   const main = new URL(`../../services/${role}/main.js`, import.meta.url);

@@ -70,7 +70,9 @@ describe('the key', () => {
       '/v1/reconcile',
       '/openapi.json',
     ]);
-    expect(JSON.stringify(document.paths['/v1/events'])).toContain('id_users_provider');
+    const described = JSON.stringify(document.paths['/v1/events']);
+    for (const word of ['id_users_provider', 'RateLimit-Policy', 'RateLimit'])
+      expect(described).toContain(`"${word}"`);
   });
 });
 
@@ -134,15 +136,35 @@ describe('BROADCAST_TRUSTED_NETWORKS', () => {
 });
 
 describe('limits', () => {
-  it('answer 429 to wrong keys beyond the bound, and never to a good one', async () => {
+  const WRONG = { authorization: 'Bearer wrong' };
+
+  it('answer 429 to wrong keys beyond the bound, and never to one that its address has used before', async () => {
     await using limited = await TestIngest.start({ env: { INGEST_MAX_BAD_KEYS: '3' } });
-    const wrong = () => limited.post('/v1/events', '{}', { authorization: 'Bearer wrong' });
+    expect((await limited.post('/v1/events', appointment())).status).toBe(202);
+    const wrong = () => limited.post('/v1/events', '{}', WRONG);
     const statuses: number[] = [];
     for (let i = 0; i < 4; i += 1) statuses.push((await wrong()).status);
     expect(statuses).toEqual([401, 401, 401, 429]);
     expect(Number((await wrong()).headers.get('retry-after'))).toBeGreaterThan(0);
     expect((await limited.post('/v1/events', appointment())).status).toBe(202);
   });
+
+  it('answer 429 beyond that bound also to a right key, which may be a guess', async () => {
+    await using limited = await TestIngest.start({ env: { INGEST_MAX_BAD_KEYS: '1' } });
+    expect((await limited.post('/v1/events', '{}', WRONG)).status).toBe(401);
+    const response = await limited.post('/v1/events', appointment());
+    expect(response.status).toBe(429);
+    expect((await problemIn(response)).detail).toContain('only a key that it has used before');
+  });
+
+  it.each(['/v1/nothing', '/openapi.json', '/broadcast', '/webhooks/easyappointments'])(
+    'count a wrong key wherever it is sent: %s',
+    async (path) => {
+      await using limited = await TestIngest.start({ env: { INGEST_MAX_BAD_KEYS: '1' } });
+      await limited.post(path, '{}', WRONG);
+      expect((await limited.post('/v1/events', '{}', WRONG)).status).toBe(429);
+    },
+  );
 
   it('answer 429 to more requests a second than a key may', async () => {
     await using limited = await TestIngest.start({ env: { INGEST_RATE_LIMIT: '2' } });
@@ -151,6 +173,18 @@ describe('limits', () => {
     );
     const statuses = new Set(responses.map(({ status }) => status));
     expect(statuses).toEqual(new Set([202, 429]));
-    expect(responses.find(({ status }) => status === 429)?.headers.get('retry-after')).toBe('1');
+    const headers = responses.find(({ status }) => status === 429)?.headers;
+    expect(headers?.get('retry-after')).toBe('1');
+    expect(headers?.get('ratelimit-policy')).toBe('"key";q=2;w=1');
+    expect(headers?.get('ratelimit')).toBe('"key";r=0;t=1');
+  });
+
+  it('say in each answer how many more requests the key may make, good or bad', async () => {
+    const response = await ingest.post('/v1/events', '{}');
+    expect(response.status).toBe(422);
+    expect(response.headers.get('ratelimit-policy')).toBe('"key";q=2000;w=1');
+    expect(response.headers.get('ratelimit')).toMatch(/^"key";r=1\d{3};t=1$/);
+    const keyless = await ingest.post('/v1/events', '{}', { authorization: '' });
+    expect(keyless.headers.has('ratelimit')).toBe(false);
   });
 });

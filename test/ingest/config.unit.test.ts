@@ -18,7 +18,7 @@ describe('the configuration of ingest', () => {
       ingestMaxUnconfirmedBytes: 67_108_864,
       ingestConfirmTimeoutMs: 5_000,
       ingestMaxBadKeys: 20,
-      ingestRateLimit: 0,
+      ingestRateLimit: 2_000,
       inboxPrefetch: 200,
       repeatsMax: 100_000,
       easyappointmentsTokenHeader: 'x-ea-token',
@@ -41,6 +41,8 @@ describe('the configuration of ingest', () => {
     `${key},your-api-key`,
     'secret',
     'placeholder-key',
+    '7d1f09ac43be86e',
+    `${key},7d1f09ac43be86e`,
   ])('refuses %p as keys', (keys) => {
     expect(() => readConfig({ INGEST_API_KEYS: keys })).toThrow(/INGEST_API_KEYS: .*openssl rand -hex 32/);
   });

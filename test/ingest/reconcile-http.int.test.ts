@@ -3,7 +3,6 @@ import type { AddressInfo } from 'node:net';
 import { Auth } from '../../services/ingest/http/auth.ts';
 import { routesOf } from '../../services/ingest/backends/easyappointments/routes.ts';
 import { createHttpServer } from '../../services/ingest/http/server.ts';
-import { Slices } from '../../services/ingest/http/slices.ts';
 import { AppError } from '../../shared/contract/errors.ts';
 import { ClientAddresses } from '../../shared/service/client-addresses.ts';
 import { createLogger } from '../../shared/service/logger.ts';
@@ -17,7 +16,6 @@ const unused = () => {
 async function serve(requestReconciliation?: () => Promise<void>) {
   const server = createHttpServer({
     intake: { steps: unused },
-    slices: new Slices(() => 0),
     backends: [
       {
         name: 'easyappointments',
@@ -39,7 +37,6 @@ async function serve(requestReconciliation?: () => Promise<void>) {
       rateLimit: 0,
       trusted: new NetworkSet([{ address: '127.0.0.0', prefix: 8, family: 'ipv4' }]),
       clock: () => 0,
-      logger: createLogger('ingest', 'silent'),
     }),
     clients: new ClientAddresses(new NetworkSet([])),
     observer: { refused: () => undefined },

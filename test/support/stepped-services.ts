@@ -22,7 +22,6 @@ export class SteppedServices implements Starters {
     return {
       ...running(service),
       ...{ webSocketPort: ports.websocket, healthPort: ports.health, instance },
-      reload: () => service.signal('SIGHUP'),
     };
   };
 
@@ -59,6 +58,7 @@ export class SteppedServices implements Starters {
 function running(service: ServiceProcess) {
   return {
     failed: new Promise<never>(() => undefined),
+    reload: () => service.signal('SIGHUP'),
     /** Fails unless it ended in good order. */
     stop: async () => {
       service.signal('SIGTERM');

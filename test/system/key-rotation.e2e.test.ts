@@ -1,4 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { once } from 'node:events';
+import { request, type IncomingMessage } from 'node:http';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -165,5 +167,46 @@ describe('SIGHUP', () => {
     lasting.send({ action: 'ping' });
     await lasting.until({ type: 'pong' });
     expect(JSON.stringify(delivery.log)).not.toMatch(new RegExp(`${OLD}|${NEW}`));
+  });
+
+  it('makes ingest read INGEST_API_KEYS_FILE again; requests under way are finished, and what cannot be used changes nothing', async () => {
+    await using vhost = await createVhostForTest();
+    const file = join(folder, 'ingest_api_keys');
+    writeFileSync(file, OLD);
+    const env = worldEnv(vhost.url, { INGEST_API_KEYS: '', INGEST_API_KEYS_FILE: file });
+    await using ingest = new ServiceProcess('ingest', env);
+    const { httpPort, healthPort } = (await ingest.said('ingest is listening')) as {
+      httpPort: number;
+      healthPort: number;
+    };
+    await healthUntil(healthPort, isReady);
+    const body = JSON.stringify(appointment());
+    const headers = (key: string) => ({ authorization: `Bearer ${key}`, 'content-type': 'application/json' });
+    const url = `http://127.0.0.1:${httpPort}/v1/events`;
+    const statusFor = async (key: string) =>
+      (await fetch(url, { method: 'POST', headers: headers(key), body })).status;
+    expect([await statusFor(OLD), await statusFor(NEW)]).toEqual([202, 401]);
+
+    const underWay = request(url, {
+      method: 'POST',
+      headers: { ...headers(OLD), 'content-length': body.length, expect: '100-continue' },
+    });
+    underWay.flushHeaders();
+    await once(underWay, 'continue');
+    writeFileSync(file, NEW);
+    ingest.signal('SIGHUP');
+    await ingest.said('SIGHUP: secrets and keys were read again');
+    expect([await statusFor(OLD), await statusFor(NEW)]).toEqual([401, 202]);
+    underWay.end(body);
+    const [answer] = (await once(underWay, 'response')) as [IncomingMessage];
+    answer.resume();
+    expect(answer.statusCode).toBe(202);
+
+    writeFileSync(file, 'too-short');
+    ingest.signal('SIGHUP');
+    const refused = await ingest.said('SIGHUP: secrets and keys stay as they were');
+    expect(refused['problem']).toContain('INGEST_API_KEYS');
+    expect([await statusFor(OLD), await statusFor(NEW)]).toEqual([401, 202]);
+    expect(JSON.stringify(ingest.log)).not.toMatch(new RegExp(`${OLD}|${NEW}`));
   });
 });

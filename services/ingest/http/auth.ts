@@ -1,70 +1,89 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import { AppError } from '../../../shared/contract/errors.ts';
-import { ExpiringMap } from '../../../shared/core/expiring-map.ts';
 import { RateWindow } from '../../../shared/core/rate-window.ts';
 import type { Client } from '../../../shared/service/client-addresses.ts';
 import type { SteadyClock } from '../../../shared/service/clock.ts';
-import type { Logger } from '../../../shared/service/logger.ts';
 import type { NetworkSet } from '../../../shared/config/networks.ts';
-import { TooManyRequests, TooManyWrongKeys } from './problem.ts';
+import { KeyGuesses } from './key-guesses.ts';
+import { TooManyRequests } from './problem.ts';
 
 export interface AuthOptions {
   readonly keys: readonly string[];
   /** Headers that carry a key as it is, lower case; `Authorization` is looked at besides. */
   readonly headers: readonly string[];
-  /** Wrong keys a minute and remote address; beyond, 429. */
+  /** Wrong keys a minute and remote address; beyond, 429 for all that has not used its key before. */
   readonly maxBadKeys: number;
   /** Requests a second and key; 0 is unlimited. */
   readonly rateLimit: number;
   /** Where callers need no key for what takes them without one. */
   readonly trusted: Pick<NetworkSet, 'has'>;
   readonly clock: SteadyClock;
-  readonly logger: Pick<Logger, 'warn'>;
 }
 
-const MIN_KEY_CHARACTERS = 16;
-const MINUTE_MS = 60_000;
 const SECOND_MS = 1_000;
-/** Addresses remembered for their wrong keys; beyond, the oldest are forgotten. */
-const MAX_ADDRESSES = 10_000;
 
-/** Who may publish. A good key is good however many wrong ones come from its address: callers behind a proxy share one. */
+interface Key {
+  readonly digest: Buffer;
+  /** For maps. */
+  readonly name: string;
+  readonly rate: RateWindow;
+}
+
+/** Headers of an answer that tell how often its caller may call (draft-ietf-httpapi-ratelimit-headers-10); none where nothing limits it. */
+export type RateHeaders = Readonly<Record<string, string>>;
+
+/** Who may publish, and how often. */
 export class Auth {
-  readonly #keys: readonly { readonly digest: Buffer; readonly rate: RateWindow }[];
+  #keys: readonly Key[] = [];
   /** Calls without a key have one limit together, as those with one key have. */
   readonly #keylessRate: RateWindow;
-  readonly #badKeys = new ExpiringMap<string, RateWindow>(MAX_ADDRESSES, MINUTE_MS);
+  readonly #guesses: KeyGuesses;
 
   constructor(private readonly options: AuthOptions) {
-    if (options.keys.some((key) => key.length < MIN_KEY_CHARACTERS)) {
-      options.logger.warn(
-        `a key in INGEST_API_KEYS has fewer than ${MIN_KEY_CHARACTERS} characters: it may be guessed`,
-      );
-    }
-    const rate = () => new RateWindow(options.rateLimit, SECOND_MS);
-    this.#keys = options.keys.map((key) => ({ digest: digestOf(key), rate: rate() }));
-    this.#keylessRate = rate();
+    this.#keylessRate = this.#newRate();
+    this.#guesses = new KeyGuesses(options.maxBadKeys);
+    this.reload(options.keys);
+  }
+
+  /** For requests that come from now on. A key that stays keeps its count. */
+  reload(keys: readonly string[]): void {
+    const before = new Map(this.#keys.map((key) => [key.name, key]));
+    this.#keys = keys.map((key) => {
+      const digest = digestOf(key);
+      const name = digest.toString('base64');
+      return before.get(name) ?? { digest, name, rate: this.#newRate() };
+    });
   }
 
   /** Throws an AppError when the caller may not publish now. `trusting`: one in a trusted network itself needs no key. */
-  check(headers: IncomingHttpHeaders, client: Client, { trusting = false } = {}): void {
+  check(headers: IncomingHttpHeaders, client: Client, { trusting = false } = {}): RateHeaders {
     const candidates = this.#candidates(headers);
     const nowMs = this.options.clock();
     // A key that is wrong is refused from everywhere: else a mistake in it would show only once the network changes.
     const needsNoKey = candidates.length === 0 && trusting && this.#isTrusted(client);
-    const rate = needsNoKey ? this.#keylessRate : this.#rateOf(candidates);
-    if (rate !== undefined) {
-      this.#countRequest(rate, nowMs);
-      return;
+    if (needsNoKey) return this.#countRequest(this.#keylessRate, nowMs);
+    const key = this.#keyAmong(candidates);
+    if (key !== undefined) {
+      const refusal = this.#guesses.right(key.name, client.address, nowMs);
+      if (refusal !== undefined) throw refusal;
+      return this.#countRequest(key.rate, nowMs);
     }
-    if (candidates.length > 0) this.#countBadKey(client.address, nowMs);
+    const refusal = candidates.length > 0 ? this.#guesses.wrong(client.address, nowMs) : undefined;
+    if (refusal !== undefined) throw refusal;
     throw new AppError(
       'unauthorized',
       candidates.length === 0
         ? `Send an API key as ${this.#places()}, or as the password of HTTP Basic.`
         : 'The key that was sent is none of INGEST_API_KEYS.',
     );
+  }
+
+  /** For what needs no key, and is answered the same with a wrong one. */
+  countGuess(headers: IncomingHttpHeaders, { address }: Client): void {
+    const candidates = this.#candidates(headers);
+    if (candidates.length === 0 || this.#keyAmong(candidates) !== undefined) return;
+    this.#guesses.wrong(address, this.options.clock());
   }
 
   #places(): string {
@@ -83,10 +102,10 @@ export class Auth {
   }
 
   /** Digests have one length whatever the keys have, and every pair is compared: the time tells nothing. */
-  #rateOf(candidates: readonly string[]): RateWindow | undefined {
-    let found: RateWindow | undefined;
+  #keyAmong(candidates: readonly string[]): Key | undefined {
+    let found: Key | undefined;
     for (const candidate of candidates.map(digestOf)) {
-      for (const { digest, rate } of this.#keys) if (timingSafeEqual(digest, candidate)) found = rate;
+      for (const key of this.#keys) if (timingSafeEqual(key.digest, candidate)) found = key;
     }
     return found;
   }
@@ -95,24 +114,31 @@ export class Auth {
     return !isForwarded && this.options.trusted.has(address);
   }
 
-  #countRequest(rate: RateWindow, nowMs: number): void {
-    const { rateLimit } = this.options;
-    if (rateLimit === 0 || rate.take(nowMs)) return;
-    throw new TooManyRequests(
-      `More than ${rateLimit} requests a second ${rate === this.#keylessRate ? 'without a key' : 'with this key'}.`,
-      rate.remainingMs(nowMs),
-    );
+  #newRate(): RateWindow {
+    return new RateWindow(this.options.rateLimit, SECOND_MS);
   }
 
-  #countBadKey(address: string, nowMs: number): void {
-    let window = this.#badKeys.get(address, nowMs);
-    if (window === undefined) {
-      window = new RateWindow(this.options.maxBadKeys, MINUTE_MS);
-      this.#badKeys.set(address, window, nowMs);
-    }
-    if (window.take(nowMs)) return;
-    throw new TooManyWrongKeys('Too many wrong keys from this address.', window.remainingMs(nowMs));
+  #countRequest(rate: RateWindow, nowMs: number): RateHeaders {
+    const { rateLimit } = this.options;
+    if (rateLimit === 0) return {};
+    const isTaken = rate.take(nowMs);
+    const isKeyless = rate === this.#keylessRate;
+    const headers = rateHeaders(isKeyless ? 'keyless' : 'key', rateLimit, rate, nowMs);
+    if (isTaken) return headers;
+    throw new TooManyRequests(
+      `More than ${rateLimit} requests a second ${isKeyless ? 'without a key' : 'with this key'}.`,
+      rate.remainingMs(nowMs),
+      headers,
+    );
   }
+}
+
+function rateHeaders(policy: string, limit: number, rate: RateWindow, nowMs: number): RateHeaders {
+  const resetS = Math.ceil(rate.remainingMs(nowMs) / SECOND_MS);
+  return {
+    'ratelimit-policy': `"${policy}";q=${limit};w=1`,
+    ratelimit: `"${policy}";r=${rate.remaining(nowMs)};t=${resetS}`,
+  };
 }
 
 function digestOf(key: string): Buffer {

@@ -28,6 +28,14 @@ const event = schemaOf(EventInput);
 const cloudEvent = schemaOf(CloudEventInput);
 const receipt = schemaOf(Receipt);
 
+const rateLimitHeaders = {
+  'RateLimit-Policy': headerOf(
+    'Requests that the key may make in a window of `w` seconds',
+    '"key";q=2000;w=1',
+  ),
+  RateLimit: headerOf('Requests that are left, and seconds until the window ends', '"key";r=1999;t=1'),
+};
+
 const refusals = [
   'malformed_json',
   'unauthorized',
@@ -84,19 +92,19 @@ const eventsOperation = {
       'application/cloudevents-batch+json': { schema: many(cloudEvent) },
     },
   },
-  responses: {
+  responses: limited({
     202: { description: 'The broker has it', content: json(oneOrMany(receipt)) },
     ...problems(refusals),
-  },
+  }),
 };
 
 const broadcastOperation = {
   summary: 'The call of the Easy!Appointments fork; without rooms, everyone connected',
   requestBody: { required: true, content: json(schemaOf(BroadcastInput)) },
-  responses: {
+  responses: limited({
     200: { description: 'The broker has it', content: json(schemaOf(BroadcastDone)) },
     ...responses(broadcastStatus, json(schemaOf(BroadcastFault)), [...refusals, 'inbox_full']),
-  },
+  }),
 };
 
 const documentOperation = {
@@ -111,11 +119,26 @@ function operationOf({ operation }: BackendRoute): object {
   return {
     summary,
     ...(request && { requestBody: { required: true, content: json(schemaOf(request)) } }),
-    responses: {
+    responses: limited({
       [status]: { description, ...(answer && { content: json(schemaOf(answer)) }) },
       ...problems(operation.refusals),
-    },
+    }),
   };
+}
+
+function headerOf(description: string, example: string): object {
+  return { description, schema: { type: 'string' }, example };
+}
+
+/** A good key, and nothing else, is told its limit. */
+function limited(responses: Readonly<Record<number, object>>): Record<string, object> {
+  const entries = Object.entries(responses).map(([status, response]) => [
+    status,
+    Number(status) === errorRegistry.unauthorized.status
+      ? response
+      : { ...response, headers: rateLimitHeaders },
+  ]);
+  return Object.fromEntries(entries) as Record<string, object>;
 }
 
 function problems(codes: readonly ErrorCode[]): Record<number, object> {

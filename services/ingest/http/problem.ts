@@ -22,7 +22,11 @@ export interface Fault {
 export class TooManyRequests extends AppError {
   readonly retryAfterS: number;
 
-  constructor(message: string, remainingMs: number) {
+  constructor(
+    message: string,
+    remainingMs: number,
+    readonly headers: Readonly<Record<string, string>> = {},
+  ) {
     super('too_many_requests', message);
     this.retryAfterS = Math.max(1, Math.ceil(remainingMs / 1000));
   }
@@ -101,6 +105,6 @@ function fault(
 function headersFor(error: AppError): Record<string, string> {
   if (error.code === 'unauthorized')
     return { 'www-authenticate': 'Bearer realm="roomcast", Basic realm="roomcast"' };
-  if (error instanceof TooManyRequests) return { 'retry-after': String(error.retryAfterS) };
+  if (error instanceof TooManyRequests) return { ...error.headers, 'retry-after': String(error.retryAfterS) };
   return error.status === 503 ? { 'retry-after': String(RETRY_AFTER_S) } : {};
 }

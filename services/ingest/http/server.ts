@@ -1,6 +1,7 @@
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { AppError } from '../../../shared/contract/errors.ts';
 import type { ClientAddresses } from '../../../shared/service/client-addresses.ts';
+import { steadyClock } from '../../../shared/service/clock.ts';
 import { answerBroken, boundedMessages, lastAnswer } from '../../../shared/service/http-limits.ts';
 import type { Logger } from '../../../shared/service/logger.ts';
 import type { Intake } from '../accept/intake.ts';
@@ -17,12 +18,11 @@ import {
   problemDocument,
   type Fault,
 } from './problem.ts';
-import type { Slices } from './slices.ts';
+import { Slices } from './slices.ts';
 import { addRoutes, asBytes, entrancesOf, OPENAPI_PATH } from './routes.ts';
 
 export interface HttpServerOptions {
   readonly intake: Pick<Intake, 'steps'>;
-  readonly slices: Slices;
   readonly backends: readonly Backend[];
   readonly auth: Auth;
   readonly clients: Pick<ClientAddresses, 'of'>;
@@ -46,7 +46,7 @@ const TIMED_OUT = lastAnswer('408 Request Timeout', {
 });
 
 export function createHttpServer(options: HttpServerOptions): FastifyInstance {
-  const { intake, slices, backends, maxBodyBytes, requestTimeoutMs } = options;
+  const { intake, backends, maxBodyBytes, requestTimeoutMs } = options;
   const routes = backends.flatMap((backend) => backend.routes);
   const entrances = entrancesOf(routes);
   const answer = answering(options, entrances, routes);
@@ -77,7 +77,11 @@ export function createHttpServer(options: HttpServerOptions): FastifyInstance {
         new AppError('going_away', 'This instance is stopping; another one, or the next, takes the event.'),
       );
     } else {
-      next(request.is404 ? notThere(request, reply, [...entrances.keys()]) : unlessTaken(options, request));
+      next(
+        request.is404
+          ? notThere(options, request, reply, [...entrances.keys()])
+          : unlessTaken(options, request, reply),
+      );
     }
   });
   server.addHook('onSend', (_request, reply, _payload, next) => {
@@ -93,7 +97,7 @@ export function createHttpServer(options: HttpServerOptions): FastifyInstance {
   });
   addRoutes(server, {
     intake,
-    slices,
+    slices: new Slices(steadyClock),
     backends,
     refuse: (request, reply, refusal) => answer(request, reply, faultOfRefusal(refusal)),
   });
@@ -127,7 +131,15 @@ function answering(
   };
 }
 
-function notThere(request: FastifyRequest, reply: FastifyReply, posts: readonly string[]): AppError {
+type Access = Pick<HttpServerOptions, 'auth' | 'clients'>;
+
+function notThere(
+  { auth, clients }: Access,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  posts: readonly string[],
+): AppError {
+  auth.countGuess(request.headers, clients.of(request.raw));
   const path = pathOf(request);
   if (path !== OPENAPI_PATH && !posts.includes(path))
     return new AppError('not_found', `The paths here are ${[...posts, OPENAPI_PATH].join(', ')}.`);
@@ -137,14 +149,19 @@ function notThere(request: FastifyRequest, reply: FastifyReply, posts: readonly 
 }
 
 function unlessTaken(
-  { auth, clients }: Pick<HttpServerOptions, 'auth' | 'clients'>,
+  { auth, clients }: Access,
   request: FastifyRequest,
+  reply: FastifyReply,
 ): Error | undefined {
-  if (pathOf(request) === OPENAPI_PATH) return undefined;
+  const client = clients.of(request.raw);
+  if (pathOf(request) === OPENAPI_PATH) {
+    auth.countGuess(request.headers, client);
+    return undefined;
+  }
   try {
     // The router's own word for the path: what it does not take there is not trusted there either.
     const trusting = request.routeOptions.url === '/broadcast';
-    auth.check(request.headers, clients.of(request.raw), { trusting });
+    reply.headers(auth.check(request.headers, client, { trusting }));
     const encoded = encodingProblem(request.headers['content-encoding']);
     return encoded === undefined ? undefined : new AppError('unsupported_media_type', encoded);
   } catch (error) {
