@@ -20,6 +20,7 @@ const Renovate = z.strictObject({
   enabledManagers: z.array(z.string()),
   kubernetes: z.strictObject({ managerFilePatterns: z.array(z.string()) }),
   schedule: z.array(z.string()),
+  vulnerabilityAlerts: z.strictObject({ enabled: z.boolean(), schedule: z.array(z.string()) }),
   lockFileMaintenance: z.strictObject({ enabled: z.boolean(), schedule: z.array(z.string()) }),
   packageRules: z.array(Rule),
 });
@@ -45,6 +46,16 @@ describe('the updates of dependencies', () => {
     const onMondays = [expect.stringMatching(/^\* \d+-\d+ \* \* 1$/)];
     expect(renovate.schedule).toEqual(onMondays);
     expect(renovate.lockFileMaintenance).toEqual({ enabled: true, schedule: renovate.schedule });
+  });
+
+  it('come at once where they mend a vulnerability', () => {
+    expect(renovate.vulnerabilityAlerts).toEqual({ enabled: true, schedule: ['at any time'] });
+  });
+
+  it('pin each image to its digest, as actions are pinned to a commit', () => {
+    expect(renovate.extends).toEqual(
+      expect.arrayContaining(['docker:pinDigests', 'helpers:pinGitHubActionDigestsToSemver']),
+    );
   });
 
   it('come in groups, whatever the manager', () => {

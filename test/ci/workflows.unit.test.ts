@@ -51,6 +51,11 @@ describe('the workflows of the forge', () => {
       expect(workflowOf(file).on).toEqual({ push: { branches: ['main'] }, pull_request: null });
   });
 
+  it('look for known vulnerabilities of what is shipped, where a registry that knows none would fail', () => {
+    const audits = files.flatMap(stepsOf).filter(({ run }) => run?.startsWith('npm audit'));
+    expect(audits).toEqual([{ run: 'npm audit --omit=dev --audit-level=high' }]);
+  });
+
   it('call only scripts of package.json', () => {
     for (const { run = '' } of files.flatMap(stepsOf)) {
       for (const script of scriptsCalledIn(run)) expect(Object.keys(manifest.scripts)).toContain(script);
