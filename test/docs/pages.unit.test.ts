@@ -55,6 +55,15 @@ describe('SECURITY.md', () => {
     expect(unknown).toEqual([]);
   });
 
+  it('names the tests that hold each row of its threat model', () => {
+    const [, model = ''] = security.split('## Threat model');
+    const [rows = ''] = model.split('What we trust');
+    const actors = rows.split('\n').filter((line) => line.startsWith('| '));
+    const [, , ...claims] = actors;
+    expect(claims.length).toBeGreaterThan(5);
+    for (const claim of claims) expect(claim).toMatch(/\]\(test\/[\w./-]+\.test\.ts\)/);
+  });
+
   it('names every durable queue and stream, where personal data is', () => {
     const queues = [HISTORY, INBOX, REJECTED, LEDGER, deliveryQueueOf('…')];
     expect(named(/(appointments\.[a-z.…]+)`/g).sort()).toEqual(queues.sort());
