@@ -34,8 +34,9 @@ afterAll(async () => {
 });
 
 /** A process of its own, so that what it costs is not ours. */
-async function flood(kind: string, userId: number): Promise<Flood> {
-  const url = `${world.webSocketUrl()}?token=${tokenFor('provider', userId)}`;
+async function flood(kind: string, userId?: number): Promise<Flood> {
+  const query = userId === undefined ? '' : `?token=${tokenFor('provider', userId)}`;
+  const url = `${world.webSocketUrl()}${query}`;
   const args = ['test/support/flooder.mjs', url, kind, String(FLOOD_BYTES)];
   const { stdout } = await promisify(execFile)(process.execPath, args);
   return JSON.parse(stdout) as Flood;
@@ -81,6 +82,22 @@ describe('6.5 MB at once of one user', () => {
       MOST_FRAMES_LOOKED_AT + (kind.endsWith('refreshes') ? FREE_AUTHS : 0),
     );
   });
+
+  it.each([
+    ['frames', 3000],
+    ['nested lists', 3000],
+    ['fragments', 3000],
+    ['pings', 4008],
+    ['pongs', 4008],
+  ])(
+    'in %s of somebody without a token are looked at no longer than theirs, and closed %d',
+    async (kind, code) => {
+      const before = await metricOf(world.healthPort(), 'frames_received_total');
+      expect((await flood(kind)).code).toBe(code);
+      const lookedAt = (await metricOf(world.healthPort(), 'frames_received_total')) - before;
+      expect(lookedAt).toBeLessThanOrEqual(MOST_FRAMES_LOOKED_AT);
+    },
+  );
 
   it('in each of 16 sessions are bounded in each, and the user gets in by none', async () => {
     const before = await metricOf(world.healthPort(), 'frames_received_total');
