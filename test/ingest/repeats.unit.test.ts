@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { fingerprintOf } from '../../services/ingest/accept/contents.ts';
-import { Repeats } from '../../services/ingest/accept/repeats.ts';
+import { Repeats, REPEATS_MAX_AGE_MS } from '../../services/ingest/accept/repeats.ts';
 
 const HOUR_MS = 3_600_000;
 
@@ -54,6 +54,20 @@ describe('a repeated id', () => {
   });
 });
 
+it('a publication that fails late takes nothing from the one that took its id after it', async () => {
+  const repeats = new Repeats<string>(10, HOUR_MS);
+  const [early, late] = [publication(), publication()];
+  const { outcome } = repeats.once('a', 0, early.publish);
+  repeats.once('a', HOUR_MS, late.publish);
+  early.fail();
+  await expect(outcome).rejects.toThrow('lost');
+  expect(repeats.has('a', HOUR_MS)).toBe(true);
+});
+
+it('an id is remembered for 24 hours', () => {
+  expect(REPEATS_MAX_AGE_MS).toBe(24 * HOUR_MS);
+});
+
 describe('an id that the history has', () => {
   const print = (whole: string) => ({ whole, parts: '', keys: '' });
   const contents = (start: string) => ({
@@ -91,7 +105,7 @@ describe('an id that the history has', () => {
 
   it('is free again when its time is over, counted from when it was published', () => {
     const { repeats, found } = place();
-    found(-HOUR_MS, 0);
+    expect(found(-HOUR_MS, 0)).toBe(true);
     expect(repeats.size).toBe(0);
     found(1 - HOUR_MS, 0);
     expect(repeats.clash('a', 0, contents('11:00'))).not.toEqual([]);
@@ -108,6 +122,14 @@ describe('an id that the history has', () => {
     expect(repeats.has('a', 0)).toBe(false);
     expect(repeats.clash('a', 0, contents('11:00'))).not.toEqual([]);
     expect(await repeats.once('a', 0, () => Promise.resolve('ours'), first).outcome).toBe('theirs');
+  });
+
+  it('is not published once more where this instance publishes it', () => {
+    const { repeats, first, found } = place();
+    repeats.once('a', 0, publication().publish, first);
+    expect([found(0, 0), found(0, 0)]).toEqual([true, true]);
+    expect(repeats.has('a', 0)).toBe(true);
+    expect(repeats.once('a', 0, publication().publish, first).repeated).toBe(true);
   });
 
   it('is said when two instances took different events under it', () => {
