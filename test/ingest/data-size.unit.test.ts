@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { fitted, mayExceed } from '../../services/ingest/accept/data-size.ts';
+import { fitted, mayExceed, sizeProblem } from '../../services/ingest/accept/data-size.ts';
 
 const MAX = 8 * 1024;
 const bytesOf = (value: unknown) => Buffer.byteLength(JSON.stringify(value));
@@ -31,6 +31,34 @@ describe('data that is too large', () => {
       a: 'y'.repeat(6_000),
     });
     expect(bytesOf(data)).toBe(MAX);
+  });
+
+  it('loses its notes first, then one text after the other, the longest first', () => {
+    const texts = {
+      b: 'y'.repeat(2_000),
+      c: 'z'.repeat(3_000),
+      notes: 'x'.repeat(1_500),
+      a: 'w'.repeat(1_200),
+    };
+    const lost = (maxBytes: number) =>
+      Object.keys(fitted({ ...row, ...texts }, maxBytes)).filter((name) => name.endsWith('_truncated'));
+    expect([7_500, 6_000, 3_000, 1_200].map(lost)).toEqual([
+      ['notes_truncated'],
+      ['notes_truncated', 'c_truncated'],
+      ['notes_truncated', 'c_truncated', 'b_truncated'],
+      ['notes_truncated', 'c_truncated', 'b_truncated', 'a_truncated'],
+    ]);
+  });
+
+  it('keeps whole every text under 1 KiB: it is a name, a time or an id', () => {
+    const short = Object.fromEntries(Array.from({ length: 10 }, (_, at) => [`k${at}`, 'x'.repeat(1_021)]));
+    expect(fitted({ ...row, ...short }, MAX)).toEqual({ ...row, truncated: true });
+    const long = { ...short, k0: 'x'.repeat(1_022), k1: 'x'.repeat(3_000) };
+    const { k1, ...others } = fitted({ ...row, ...long }, bytesOf({ ...row, ...long }) - 500);
+    expect(k1).not.toBe(long.k1);
+    expect(others).toMatchObject({ ...row, k0: long.k0, k1_truncated: true });
+    const cut = fitted({ ...row, ...short, k0: 'x'.repeat(1_022) }, bytesOf({ ...row, ...short }) - 100);
+    expect(cut).toMatchObject({ ...row, k0_truncated: true });
   });
 
   it('is thin where it is large in another way', () => {
@@ -79,5 +107,26 @@ describe('a body that is small enough', () => {
         expect(bytesOf(JSON.parse(text))).toBeLessThanOrEqual(6 * Buffer.byteLength(text));
       }),
     );
+  });
+});
+
+describe('data of a sender who can send it smaller', () => {
+  it('is refused in words that say the bound, what was found and what to do', () => {
+    const data = { notes: 'é' };
+    expect(sizeProblem(data, 14)).toEqual([]);
+    expect(sizeProblem(data, 13)).toEqual([
+      {
+        path: '/data',
+        message:
+          'expected at most 13 bytes as JSON (MAX_EVENT_BYTES), found 14: send ids, and let clients ask for the rest',
+      },
+    ]);
+  });
+
+  it.each([
+    [5, 30, false],
+    [6, 30, true],
+  ])('in a body of %d bytes with a bound of %d: to be measured %p', (bodyBytes, maxBytes, is) => {
+    expect(mayExceed(bodyBytes, maxBytes)).toBe(is);
   });
 });
