@@ -134,7 +134,11 @@ describe('a ticket is refused', () => {
 
   it('where it ends later than any that is issued here', async () => {
     const patient = new Instance([SECRET], { lifetimeMs: 600_000 });
-    expect(new Instance().tickets.redeem(await patient.ticket())).toMatchObject({ refused: 'AUTH_FAILED' });
+    expect(new Instance().tickets.redeem(await patient.ticket())).toEqual({
+      refused: 'AUTH_FAILED',
+      message:
+        'The ticket ends later than any that is issued here. Ask for a new one: POST /v1/tickets with the token.',
+    });
   });
 
   it.each([
