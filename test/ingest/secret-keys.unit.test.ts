@@ -11,17 +11,12 @@ describe('a key whose value gives access to something is left out', () => {
     expect(withoutSecretKeys({ [key]: 'x', notes: 'y' })).toEqual({ notes: 'y' });
   });
 
-  it.each([
-    'googleToken',
-    'caldavPassword',
-    'X-API-Key',
-    'TOKEN',
-    'user2Secret',
-    'api__key',
-    'my api-key',
-  ])('in any spelling: %s', (key) => {
-    expect(withoutSecretKeys({ [key]: 'x' })).toEqual({});
-  });
+  it.each(['googleToken', 'caldavPassword', 'X-API-Key', 'TOKEN', 'user2Secret', 'api__key', 'my api-key'])(
+    'in any spelling: %s',
+    (key) => {
+      expect(withoutSecretKeys({ [key]: 'x' })).toEqual({});
+    },
+  );
 
   it('also in rows inside it, in lists of them, and among what is named besides', () => {
     const data = {
