@@ -1,9 +1,12 @@
-/** What a metric of Prometheus' text format says, all its labels together; `label` chooses one, such as `code="4008"`. */
+/**
+ * What a metric of Prometheus' text format says, all its labels together; `label` chooses one, such as `code="4008"`. With
+ * labels, what there is none of has no line.
+ */
 export function metricIn(text: string, name: string, label = ''): number {
-  const lines = text.split('\n').filter((line) => line.startsWith(`${name} `) || line.startsWith(`${name}{`));
-  const chosen = lines.filter((line) => line.includes(label));
-  // What is missing must not pass for nothing.
-  if (lines.length === 0) return Number.NaN;
+  const lines = text.split('\n');
+  if (!lines.some((line) => line.startsWith(`# TYPE ${name} `))) return Number.NaN;
+  const samples = lines.filter((line) => line.startsWith(`${name} `) || line.startsWith(`${name}{`));
+  const chosen = samples.filter((line) => line.includes(label));
   return chosen.reduce((total, line) => total + Number(line.slice(line.lastIndexOf(' ') + 1)), 0);
 }
 

@@ -56,7 +56,7 @@ describe('both services under clients of every kind', () => {
       vhost: { managementUrl: runBroker().managementUrl, vhost: vhost.name },
       folder,
       env,
-      filledWith: 12_000,
+      filledWith: 16_000,
       sampleEveryMs: 500,
       backWithinMs: scaledMs(60_000),
       isEnough: (progress) => isEnough(progress) || progress.elapsedS > limitS,

@@ -218,7 +218,9 @@ describe("a metric in Prometheus' text", () => {
     'nodejs_active_resources{type="Timeout"} 3',
     'nodejs_active_resources{type="TCPSocketWrap"} 4',
     'nodejs_active_resources_more 9',
+    '# TYPE process_resident_memory_bytes gauge',
     'process_resident_memory_bytes 1.5e+7',
+    '# TYPE nodejs_active_requests gauge',
     'roomcast_delivery_closes_total{code="4008"} 2',
     'roomcast_delivery_refusals_total{code="TOO_SLOW"} 1',
   ].join('\n');
@@ -227,6 +229,10 @@ describe("a metric in Prometheus' text", () => {
     expect(metricIn(text, 'nodejs_active_resources')).toBe(7);
     expect(metricIn(text, 'nodejs_active_resources', 'type="Timeout"')).toBe(3);
     expect(metricIn(text, 'process_resident_memory_bytes')).toBe(15_000_000);
+  });
+
+  it('is 0 where there is none of it with any label', () => {
+    expect(metricIn(text, 'nodejs_active_requests')).toBe(0);
   });
 
   it('is no number where it is missing', () => {

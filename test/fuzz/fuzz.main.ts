@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { trendOf } from '../../bench/soak/verdict.ts';
 import { fuzzPorts } from './ports.ts';
 import { properties } from './properties.ts';
 import { tryProperty, type Fed } from './property.ts';
@@ -6,8 +7,10 @@ import { startServices, type FuzzedServices } from './services.ts';
 
 const USAGE = `npm run fuzz -- [--minutes 5] [--seed 1]
   Tries the properties of test/fuzz/ on inputs that the seed determines, round after round, and the real ports of both
-  services beside them. Ends early, with the counterexample, where one does not hold.`;
+  services beside them. Ends early, with the counterexample, where one does not hold; ends with 1 where a service's memory grows.`;
 const MIB = 1024 ** 2;
+/** Of a service, in 45 minutes after the warm-up. */
+const MAY_GROW = { mayGrow: { share: 0.02, by: 0 } };
 /** A round is so many times what `npm test` tries. */
 const SHORT_RUNS = 3;
 /** Of the rounds: until then compilers and caches still grow. */
@@ -21,9 +24,11 @@ const { values } = parseArgs({
   },
 });
 
+type Measured = 'fuzzer' | 'ingest' | 'delivery';
+
 interface Memory {
   readonly atMs: number;
-  readonly MiB: Readonly<Record<'fuzzer' | 'ingest' | 'delivery', number>>;
+  readonly MiB: Readonly<Record<Measured, number>>;
 }
 
 /** Everything that a run counts. */
@@ -57,6 +62,11 @@ async function main(): Promise<number> {
     tally.rounds += 1;
     if (tally.rounds % 20 === 0) say(progressOf(tally));
   }
+  // Our own memory holds what the properties are tried on.
+  for (const name of ['ingest', 'delivery'] as const) {
+    const { trend } = memoryOf(tally, name);
+    if (trend === 'grows') tally.failures.push(`the memory of ${name} grows`);
+  }
   say(reportOf(tally, seed));
   return tally.failures.length === 0 ? 0 : 1;
 }
@@ -79,7 +89,7 @@ async function measure({ ingest, delivery }: FuzzedServices, startedMs: number):
     ingest: await ingest.rssBytes(),
     delivery: await delivery.rssBytes(),
   };
-  const inMiB = (value: number) => Math.round(value / MIB);
+  const inMiB = (value: number) => Math.round((10 * value) / MIB) / 10;
   return {
     atMs: performance.now() - startedMs,
     MiB: {
@@ -90,17 +100,26 @@ async function measure({ ingest, delivery }: FuzzedServices, startedMs: number):
   };
 }
 
+/** The line through what was measured after the warm-up. */
+function memoryOf({ memory, rounds }: Tally, name: Measured) {
+  const warm = memory.slice(Math.floor(rounds * WARM_UP));
+  const points = warm.map(({ atMs, MiB }) => ({ atS: atMs / 1_000, value: MiB[name] }));
+  return { ...trendOf(points, MAY_GROW), peak: Math.max(0, ...points.map(({ value }) => value)) };
+}
+
 function progressOf({ rounds, fed, overPorts, memory }: Tally): string {
   const { MiB, atMs } = memory.at(-1) ?? { MiB: {}, atMs: 0 };
   return `[${Math.round(atMs / 1_000)} s] round ${rounds}: ${JSON.stringify({ fed, overPorts, MiB })}`;
 }
 
 function reportOf(tally: Tally, seed: number): string {
-  const { rounds, fed, overPorts, failures, memory } = tally;
-  const warm = memory.slice(Math.floor(rounds * WARM_UP));
+  const { rounds, fed, overPorts, failures } = tally;
   const rss = (['fuzzer', 'ingest', 'delivery'] as const).map((name) => {
-    const all = warm.map(({ MiB }) => MiB[name]);
-    return `  RSS of ${name} after the warm-up: ${all[0] ?? 0} to ${all.at(-1) ?? 0} MiB, at most ${Math.max(0, ...all)}`;
+    const { line, mayGrow, trend, peak } = memoryOf(tally, name);
+    const [level, growth, margin, limit] = [line.level, line.growth, line.margin, mayGrow].map((MiB) =>
+      MiB.toFixed(1),
+    );
+    return `  RSS of ${name} after the warm-up: ${trend}: ${level} MiB, grows by ${growth} ± ${margin} (may: ${limit}), at most ${peak}`;
   });
   return [
     `${rounds} rounds from seed ${seed}`,
@@ -109,7 +128,7 @@ function reportOf(tally: Tally, seed: number): string {
     `  rooms, tokens and the rest: ${fed.others}`,
     ...rss,
     failures.length === 0
-      ? '  nothing failed: no crash, no 5xx, nothing unhandled, no error in a log'
+      ? '  nothing failed: no crash, no 5xx, nothing unhandled, no error in a log, no growth'
       : failures.join('\n'),
   ].join('\n');
 }

@@ -12,6 +12,8 @@ const READY_MS = 120_000;
 const POLL_MS = 100;
 /** So that frames are looked at and not refused for their number. */
 const FRAMES_PER_MINUTE = '1000000';
+/** What is remembered is soon as much as it ever will be: what grows then is a leak. */
+const SMALL_MEMORY = { REPEATS_MAX: '1000', RECENT_MAX_BYTES: String(1024 ** 2) };
 
 type Role = 'ingest' | 'delivery';
 
@@ -95,6 +97,7 @@ async function startOne(role: Role, amqpUrl: string): Promise<FuzzedService> {
     HEALTH_PORT: String(healthPort),
     MAX_FRAMES_PER_MINUTE: FRAMES_PER_MINUTE,
     INGEST_RATE_LIMIT: '0',
+    ...SMALL_MEMORY,
     LOG_LEVEL: 'error',
   };
   const main = new URL(`../../services/${role}/main.js`, import.meta.url);
