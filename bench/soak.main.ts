@@ -22,7 +22,7 @@ const tempo: Tempo = {
   stayMs: [5_000, 90_000],
   awayMs: [500, 60_000],
   tokenS: 20,
-  slowMs: 45_000,
+  slowMs: 120_000,
   longReplayEveryMs: [30_000, 60_000],
   restMs: [500, 3_000],
 };

@@ -12,7 +12,7 @@ export interface Tempo {
   /** Without a connection, before a client comes back with its cursor. */
   readonly awayMs: Range;
   readonly tokenS: number;
-  /** How long a client reads nothing: longer than REPLAY_IDLE_MS. */
+  /** How long a client waits at most to be cut off: longer than REPLAY_IDLE_MS, and than its replay takes to begin. */
   readonly slowMs: number;
   /** From one that reads the whole history to the next. */
   readonly longReplayEveryMs: Range;

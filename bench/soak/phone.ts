@@ -2,6 +2,8 @@ import { WebSocket } from 'ws';
 import { closedOr } from './waiting.ts';
 
 const HANDSHAKE_TIMEOUT_MS = 20_000;
+/** Without them a client that does not read is soon taken for dead. */
+const PING_EVERY_MS = 5_000;
 
 export interface PhoneOptions {
   readonly port: number;
@@ -48,8 +50,12 @@ export class Phone {
     if (this.#ws.readyState === WebSocket.OPEN) this.#ws.send(JSON.stringify(frame));
   }
 
-  stopReading(): void {
+  /** Reads nothing more, and says that it is alive, until it is cut off or so much time is over. */
+  async stayWithoutReading(ms: number): Promise<void> {
     this.#ws.pause();
+    const pinging = setInterval(() => this.#ws.ping(), PING_EVERY_MS);
+    await this.stay(ms);
+    clearInterval(pinging);
   }
 
   /** As an app that is closed. */

@@ -80,8 +80,7 @@ export const socketKinds: readonly Kind[] = [
     act: async (stage) => {
       const phone = visit(stage, { role: 'customer', id: stage.busyFrom }, { cursor: stage.oldestCursor });
       await phone.connected;
-      phone.stopReading();
-      await phone.stay(stage.tempo.slowMs);
+      await phone.stayWithoutReading(stage.tempo.slowMs);
       phone.cut();
     },
   },
