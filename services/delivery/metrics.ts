@@ -18,6 +18,10 @@ export function createMetrics(live: LiveNumbers) {
   return {
     registry: set.registry,
     connections: set.counter('connections_total', 'Connections of clients', ['transport']),
+    droppedConnections: set.counter(
+      'dropped_connections_total',
+      'Connections without a request that were cut off because there were too many',
+    ),
     framesReceived: set.counter('frames_received_total', 'Frames received from clients'),
     events: set.counter('events_total', 'Events fanned out'),
     companions: set.counter(

@@ -18,12 +18,15 @@ import { createMetrics, type DeliveryMetrics } from './metrics.ts';
 import { monitorDelivery } from './monitoring.ts';
 import { Sessions } from './session/sessions.ts';
 import type { Arrival } from './session/transport.ts';
+import { ConnectionBound } from './transport/connection-bound.ts';
 import { Door } from './transport/door.ts';
 import { HttpRequests } from './transport/http/http-requests.ts';
 import { ClientServer } from './transport/server.ts';
 import { WebSockets } from './transport/websocket/websockets.ts';
 
 const TICK_MS = 1_000;
+/** For connections that have sent no request yet, or wait for their next. */
+const SPARE_CONNECTIONS = 500;
 
 export interface DeliveryService extends Service {
   readonly webSocketPort: number;
@@ -177,11 +180,11 @@ class Delivery implements DeliveryService {
       now: this.now,
     };
     const position = () => this.#stream.position();
-    const mounts = [
-      new HttpRequests({ ...common, tickets, position }),
-      new WebSockets(common),
-    ];
-    return new ClientServer(mounts, maxSessions + maxStrangers);
+    const connections = new ConnectionBound(maxSessions + maxStrangers + SPARE_CONNECTIONS, () =>
+      this.#metrics.droppedConnections.inc(),
+    );
+    const mounts = [new HttpRequests({ ...common, tickets, position }), new WebSockets(common)];
+    return new ClientServer(mounts, connections);
   }
 
   #tick(): void {

@@ -5,6 +5,7 @@ import type { ClientAddresses } from '../../../shared/service/client-addresses.t
 import { answerBroken, boundedMessages, smallRequests } from '../../../shared/service/http-limits.ts';
 import type { SteadyClock } from '../../../shared/service/clock.ts';
 import type { Arrival } from '../session/transport.ts';
+import type { ConnectionBound } from './connection-bound.ts';
 import type { Door } from './door.ts';
 
 /** A transport on the port for clients. */
@@ -30,10 +31,9 @@ export interface MountOptions {
 export class ClientServer {
   readonly #http: Server;
 
-  /** Beyond `maxConnections` a connection is closed before anything is read from it. */
-  constructor(mounts: readonly Mount[], maxConnections: number) {
+  constructor(mounts: readonly Mount[], connections: ConnectionBound) {
     this.#http = createServer({ ...smallRequests, ...boundedMessages });
-    this.#http.maxConnections = maxConnections;
+    connections.watch(this.#http);
     this.#http.on('clientError', answerBroken);
     this.#http.on('request', (request, response) => {
       mounts.some((mount) => mount.request(request, response));

@@ -13,6 +13,7 @@ import type { ClientEvents, Transport } from '../../session/transport.ts';
 import { Framing, type EventForm } from '../../stream/event-form.ts';
 import { Outbox } from '../outbox.ts';
 import type { ClientSocket } from './client-socket.ts';
+import { FirstMessage } from './first-message.ts';
 import { encodeTextFrame } from './text-frame.ts';
 
 export type ConnectionLimits = Pick<DeliveryConfig, 'maxOutboxBytes' | 'pingIntervalMs' | 'pongTimeoutMs'>;
@@ -35,6 +36,7 @@ const MAX_IGNORED_BYTES = 64 * 1024;
  */
 export class Connection extends Outbox implements Transport {
   readonly #ws: ClientSocket;
+  readonly #first: FirstMessage | undefined;
   #heardAtMs: number;
   /** When the ping went out that nothing has been heard after. */
   #pingedAtMs: number | undefined;
@@ -51,10 +53,13 @@ export class Connection extends Outbox implements Transport {
     private readonly limits: ConnectionLimits,
     private readonly events: ClientEvents,
     private readonly now: SteadyClock,
+    /** Whether its upgrade brought no token, so that its first message must. */
+    isStranger: boolean,
   ) {
     super(socket, framing, limits.maxOutboxBytes);
     this.#ws = ws;
     this.#heardAtMs = now();
+    this.#first = isStranger ? new FirstMessage(socket, () => this.#endAsTooLarge()) : undefined;
     ws.beforeFault = (name) => {
       this.sendLast(errorFrame('INVALID_MESSAGE', `${closeCodes[name].reason}.`));
       this.isClosing = true;
@@ -128,8 +133,20 @@ export class Connection extends Outbox implements Transport {
     // ws hands over one Buffer per message as long as binaryType is untouched.
     const message = data as Buffer;
     if (this.#ignores(message)) return;
+    if (this.#first?.take(message) === false) {
+      this.#endAsTooLarge();
+      return;
+    }
     this.events.frame(isBinary ? undefined : message.toString());
     if (this.events.pending() >= MAX_PENDING_FRAMES) this.#ws.pause();
+  }
+
+  /** Of what it still sends nothing is read. */
+  #endAsTooLarge(): void {
+    if (this.isClosing) return;
+    this.#ignoredBytes = Number.POSITIVE_INFINITY;
+    this.#ws.pause();
+    this.#ws.close(closeCodes.tooLarge.code);
   }
 
   #receivePing(data: Buffer): void {

@@ -72,7 +72,7 @@ export class WebSockets implements Mount {
         transport: 'websocket',
         credentials,
         remoteAddress: clients.of(request).address,
-        open: (events) => new Connection(ws, socket, limits, events, now),
+        open: (events) => new Connection(ws, socket, limits, events, now, credentials.token === undefined),
       });
     });
   }
