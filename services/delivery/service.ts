@@ -18,7 +18,7 @@ import { createMetrics, type DeliveryMetrics } from './metrics.ts';
 import { monitorDelivery } from './monitoring.ts';
 import { Sessions } from './session/sessions.ts';
 import type { Arrival } from './session/transport.ts';
-import { ConnectionBound } from './transport/connection-bound.ts';
+import { ConnectionBound } from '../../shared/service/connection-bound.ts';
 import { Door } from './transport/door.ts';
 import { HttpRequests } from './transport/http/http-requests.ts';
 import { ClientServer } from './transport/server.ts';

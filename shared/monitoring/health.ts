@@ -5,7 +5,8 @@ import { atMostEvery } from '../core/at-most-every.ts';
 import type { SteadyClock } from '../service/clock.ts';
 import type { BrokerState } from '../broker/broker-connection.ts';
 import type { QueueDepth } from '../broker/queue-depths.ts';
-import { answerBroken, boundedMessages, limitConnections, smallRequests } from '../service/http-limits.ts';
+import { ConnectionBound } from '../service/connection-bound.ts';
+import { answerBroken, boundedMessages, smallRequests } from '../service/http-limits.ts';
 import type { Reason } from './status.ts';
 
 /** Of probes, scrapers and people; far more than there are. */
@@ -43,7 +44,7 @@ export function createHealthServer({ report, metrics, maxAgeMs, now }: HealthSou
     requestTimeout,
     clientErrorHandler: answerBroken,
   });
-  limitConnections(server.server, MAX_CONNECTIONS);
+  new ConnectionBound(MAX_CONNECTIONS).watch(server.server);
   const health = atMostEvery(maxAgeMs, async () => answersOf(await report()));
   const page = atMostEvery(maxAgeMs, async () => Buffer.from(await metrics.metrics()));
   server.get('/health', async (_request, reply) => {

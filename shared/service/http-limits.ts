@@ -1,4 +1,4 @@
-import { IncomingMessage, ServerResponse, type Server } from 'node:http';
+import { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 
 /** Options of a server whose requests are small: within them a client sends its headers, and all of its request. */
@@ -48,17 +48,6 @@ function unansweredOn(socket: Socket): Set<ServerResponse> {
 
 /** Options of a server that cuts a connection at a request beyond `MAX_UNANSWERED`. One that listens for `upgrade` is told of it with a destroyed socket. */
 export const boundedMessages = { IncomingMessage: BoundedRequest, ServerResponse: CountedResponse };
-
-/** Beyond so many connections the oldest is cut: who holds them does not keep out who comes now. */
-export function limitConnections(server: Server, most: number): void {
-  const open = new Set<Socket>();
-  server.on('connection', (socket: Socket) => {
-    open.add(socket);
-    socket.once('close', () => open.delete(socket));
-    const [oldest] = open;
-    if (open.size > most) oldest?.destroy();
-  });
-}
 
 /** The last answer on a connection, from before there is a request. */
 export function lastAnswer(status: string, body?: { readonly type: string; readonly text: string }): string {

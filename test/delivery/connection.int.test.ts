@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Feed } from '../../services/delivery/stream/feed.ts';
 import type { Arrival } from '../../services/delivery/session/transport.ts';
 import { NamedFrame } from '../../services/delivery/stream/named-frame.ts';
-import { ConnectionBound } from '../../services/delivery/transport/connection-bound.ts';
+import { ConnectionBound } from '../../shared/service/connection-bound.ts';
 import { ClientServer } from '../../services/delivery/transport/server.ts';
 import { WebSockets } from '../../services/delivery/transport/websocket/websockets.ts';
 import { TestClient } from '../support/client.ts';
@@ -56,7 +56,7 @@ beforeAll(async () => {
         },
       },
     ],
-    new ConnectionBound(100, () => undefined),
+    new ConnectionBound(100),
   );
   await server.listen(0, '127.0.0.1');
 });

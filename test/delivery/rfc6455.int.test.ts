@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { goingAway } from '../../services/delivery/transport/http/answer.ts';
-import { ConnectionBound } from '../../services/delivery/transport/connection-bound.ts';
+import { ConnectionBound } from '../../shared/service/connection-bound.ts';
 import { ClientServer } from '../../services/delivery/transport/server.ts';
 import { WebSockets } from '../../services/delivery/transport/websocket/websockets.ts';
 import type { TestClient } from '../support/client.ts';
@@ -215,7 +215,7 @@ it('an upgrade that is refused does not keep its socket, whatever its client doe
     refused: () => undefined,
     now: () => 0,
   });
-  const server = new ClientServer([upgrades], new ConnectionBound(100, () => undefined));
+  const server = new ClientServer([upgrades], new ConnectionBound(100));
   await server.listen(0, '127.0.0.1');
   await using socket = await RawSocket.open(server.port);
   server.stopListening();

@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
-import { answerBroken, boundedMessages, limitConnections } from '../../shared/service/http-limits.ts';
+import { answerBroken, boundedMessages } from '../../shared/service/http-limits.ts';
 import { RawSocket } from '../support/raw-socket.ts';
 
 const GET = 'GET / HTTP/1.1\r\nHost: localhost\r\n\r\n';
@@ -83,19 +83,6 @@ describe('a connection', () => {
     await socket.until((received) => statusesIn(received).length === 1);
     socket.write(GET);
     await socket.until((received) => statusesIn(received).length === 2);
-  });
-
-  it('makes room for a newer one, the oldest first', async () => {
-    const port = await serve((_request, response) => response.end());
-    limitConnections(server, 2);
-    await using first = await RawSocket.open(port);
-    await using second = await RawSocket.open(port);
-    await using third = await RawSocket.open(port);
-    await first.closed;
-    for (const socket of [second, third]) {
-      socket.write(GET);
-      await socket.until((received) => statusesIn(received).length === 1);
-    }
   });
 });
 

@@ -11,6 +11,11 @@ export const settingBounds: Readonly<Partial<Record<Setting, Reach>>> = {
     test: 'delivery/resume.int.test.ts',
     says: "'expired'",
   },
+  HISTORY_MAX_BYTES: {
+    beyond: 'the oldest events leave a history that is made now: as beyond its age',
+    test: 'broker/history-bounds.int.test.ts',
+    says: 'is made with the bound of its bytes',
+  },
   DRAIN_TIMEOUT_MS: {
     beyond: 'a stop that takes longer is cut short: exit code 1, what is open breaks off',
     test: 'delivery/drain.int.test.ts',
@@ -18,6 +23,10 @@ export const settingBounds: Readonly<Partial<Record<Setting, Reach>>> = {
   HEALTH_MAX_LAG_MS: {
     beyond: 'health says `degraded`, reason `event_loop_lag`; nobody is refused',
     test: 'ingest/health.unit.test.ts',
+  },
+  MONITORING_MAX_AGE_MS: {
+    beyond: 'health, metrics and the status page are worked out anew; nobody asks for them more often',
+    test: 'monitoring/max-age.int.test.ts',
   },
   MAX_TOKEN_LIFETIME: {
     beyond: '`AUTH_FAILED`, close 3000; HTTP 401',
@@ -31,9 +40,22 @@ export const settingBounds: Readonly<Partial<Record<Setting, Reach>>> = {
     beyond: 'the oldest session of the user closes 4009',
     test: 'delivery/admission.unit.test.ts',
   },
+  MAX_CONNECTS_PER_MINUTE: {
+    beyond: '`RATE_LIMITED`, close 4008 with the seconds to wait; HTTP 429 with `Retry-After`',
+    test: 'delivery/admission.int.test.ts',
+  },
   MAX_STRANGERS: {
     beyond: 'the oldest connection without a token closes 1013',
     test: 'delivery/admission.int.test.ts',
+  },
+  MAX_HANDSHAKES_PER_SECOND: {
+    beyond: '503 with a `Retry-After` of up to ten seconds in place of a handshake',
+    test: 'delivery/door.int.test.ts',
+  },
+  MAX_HANDSHAKES_PER_SECOND_PER_ADDRESS: {
+    beyond: 'the same, where a trusted proxy names the address',
+    test: 'delivery/door.unit.test.ts',
+    says: 'counts an address apart that a trusted proxy names',
   },
   MAX_ROOMS_PER_SESSION: {
     beyond: '`ACCESS_DENIED` for that room; the session stays open',
@@ -106,6 +128,10 @@ export const settingBounds: Readonly<Partial<Record<Setting, Reach>>> = {
     beyond: '`resumed` with `recovered:false`, reason `too_much`: load anew',
     test: 'delivery/scan.unit.test.ts',
     says: 'counts bytes as well as events',
+  },
+  REPLAY_PAGE_BYTES: {
+    beyond: 'the rest is read once the client has taken this',
+    test: 'delivery/long-resumes.int.test.ts',
   },
   MAX_LONG_REPLAYS_PER_MINUTE: {
     beyond: '`resumed` with `recovered:false`, reason `busy`; a poll gets 429 with `Retry-After`',
@@ -203,6 +229,10 @@ export const settingBounds: Readonly<Partial<Record<Setting, Reach>>> = {
   INBOX_PREFETCH: {
     beyond: 'messages wait in the inbox',
     test: 'ingest/inbox.int.test.ts',
+  },
+  INBOX_MAX_MESSAGES: {
+    beyond: '503 `inbox_full` with `Retry-After` for what goes by the inbox; health says so',
+    test: 'ingest/inbox-full.int.test.ts',
   },
   REPEATS_MAX: {
     beyond: 'the oldest id is forgotten: its event, sent once more, is published once more',

@@ -5,7 +5,7 @@ import type { ClientAddresses } from '../../../shared/service/client-addresses.t
 import { answerBroken, boundedMessages, smallRequests } from '../../../shared/service/http-limits.ts';
 import type { SteadyClock } from '../../../shared/service/clock.ts';
 import type { Arrival } from '../session/transport.ts';
-import type { ConnectionBound } from './connection-bound.ts';
+import type { ConnectionBound } from '../../../shared/service/connection-bound.ts';
 import type { Door } from './door.ts';
 
 /** A transport on the port for clients. */

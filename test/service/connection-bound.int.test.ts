@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
-import { ConnectionBound } from '../../services/delivery/transport/connection-bound.ts';
+import { ConnectionBound } from '../../shared/service/connection-bound.ts';
 import { ClientServer } from '../../services/delivery/transport/server.ts';
 import { UPGRADE } from '../support/raw-frames.ts';
 import { RawSocket } from '../support/raw-socket.ts';

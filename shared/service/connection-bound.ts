@@ -12,7 +12,7 @@ export class ConnectionBound {
 
   constructor(
     private readonly max: number,
-    private readonly dropped: () => void,
+    private readonly dropped: () => void = () => undefined,
   ) {}
 
   watch(server: Server): void {
