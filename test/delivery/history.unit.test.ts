@@ -5,6 +5,7 @@ import { v7 } from 'uuid';
 import { History } from '../../services/delivery/broker/history.ts';
 import type { Mark, Marks } from '../../services/delivery/broker/marks.ts';
 import { Cursor } from '../../shared/contract/cursor.ts';
+import type { HistoryEntry } from '../../shared/contract/message.ts';
 import type { BrokerConnection } from '../../shared/broker/broker-connection.ts';
 import { entryOf, ScriptedChannel } from '../support/scripted-channel.ts';
 
@@ -51,7 +52,10 @@ describe('a pass over the history', () => {
 });
 
 /** A pass whose mark and whose stream go on as the test says. */
-async function pass({ enough = Number.POSITIVE_INFINITY } = {}) {
+async function pass({
+  enough = Number.POSITIVE_INFINITY,
+  fromOffset,
+}: { enough?: number; fromOffset?: number } = {}) {
   const broker = new ScriptedChannel();
   const model = { createChannel: () => Promise.resolve(broker.channel) };
   const mark = Cursor.parse(v7());
@@ -66,11 +70,15 @@ async function pass({ enough = Number.POSITIVE_INFINITY } = {}) {
     { nodes: { leave: stalled }, metrics: { scans: { inc: () => undefined } } },
   );
   const read: string[] = [];
+  const offsets: number[] = [];
   let isOver = false;
-  const outcome = history
-    .read(1_790_000_000_900, ({ cursor }) => read.push(cursor) < enough)
-    .catch((error: unknown) => error)
-    .finally(() => (isOver = true));
+  const take = ({ cursor }: HistoryEntry, offset: number) => {
+    offsets.push(offset);
+    return read.push(cursor) < enough;
+  };
+  const reading =
+    fromOffset === undefined ? history.read(1_790_000_000_900, take) : history.readFrom(fromOffset, take);
+  const outcome = reading.catch((error: unknown) => error).finally(() => (isOver = true));
   await jest.advanceTimersByTimeAsync(0);
   const bring = (type: string, cursor = Cursor.parse(v7())) => {
     broker.bring(entryOf(cursor, type));
@@ -80,7 +88,7 @@ async function pass({ enough = Number.POSITIVE_INFINITY } = {}) {
     await jest.advanceTimersByTimeAsync(ms);
     return isOver;
   };
-  return { broker, mark, confirm, bring, read, outcome, stalled, settle };
+  return { broker, mark, confirm, bring, read, offsets, outcome, stalled, settle };
 }
 
 describe('a pass over the history, frame by frame', () => {
@@ -97,6 +105,17 @@ describe('a pass over the history, frame by frame', () => {
       ['prefetch', 500],
       ['consume', 'appointments.history', { 'x-stream-offset': { '!': 'timestamp', value: 1_790_000_000 } }],
     ]);
+  });
+
+  it('begins at an offset to read on, and says of each entry which it has', async () => {
+    const { broker, offsets } = await pass({ fromOffset: 40 });
+    expect(broker.requests.at(-1)).toEqual(['consume', 'appointments.history', { 'x-stream-offset': 40 }]);
+    for (const offset of [40, 41]) {
+      const { properties } = entryOf(Cursor.parse(v7()));
+      const headers = { ...properties.headers, 'x-stream-offset': offset };
+      broker.bring({ properties: { ...properties, headers } });
+    }
+    expect(offsets).toEqual([40, 41]);
   });
 
   it('ends at its own mark, not at that of another reader, and closes its channel', async () => {

@@ -218,6 +218,23 @@ describe('ScanLanes', () => {
     await minutes;
   });
 
+  it('reads the next pages from the offset of the first that is asked for, beside everything else', async () => {
+    const { lanes, passes, pass } = world();
+    const [had, next] = [event(), event()];
+    const others = lanes.request(request, NOON);
+    const read = [30, 20].map((offset) => lanes.readOn(request, { cursor: had.cursor, offset }));
+    const reading = await pass(1);
+    expect(passes.map(({ fromMs }) => fromMs)).toEqual([NOON, 20]);
+    reading.onEntry(had, 20);
+    reading.onEntry(next, 21);
+    reading.end(cursorAt(NOON));
+    for (const { found, entries } of await Promise.all(read)) {
+      expect([found, cursorsOf(entries)]).toEqual([true, [next.cursor]]);
+    }
+    (await pass(0)).end(cursorAt(NOON));
+    await others;
+  });
+
   it('tells which passes may take long', () => {
     const { lanes } = world();
     expect([NOON, NOON - 300_000, NOON - 300_001].map((fromMs) => lanes.isFar(fromMs))).toEqual([
