@@ -128,8 +128,8 @@ export const mutations: readonly Mutation[] = [
     name: 'everybody gets everything',
     scenario: 'delivery loses the broker for a while',
     file: 'services/delivery/stream/scan.js',
-    find: 'return (entry) => entry.rooms.some((room) => rooms.has(room));',
-    replace: 'return () => true;',
+    find: '...rooms.flatMap((one) => this.#byRoom.get(one) ?? [])',
+    replace: '...this.#collectors',
   },
 ];
 
