@@ -35,6 +35,15 @@ describe('RateWindow', () => {
     ]);
   });
 
+  it('says how many more it takes', () => {
+    const window = new RateWindow(3, 1_000);
+    expect(window.remaining(0)).toBe(3);
+    takeMany(window, 2, 0);
+    expect(window.remaining(999)).toBe(1);
+    takeMany(window, 2, 999);
+    expect([window.remaining(999), window.remaining(1_000)]).toEqual([0, 3]);
+  });
+
   it('two windows do not know each other', () => {
     const [one, other] = [new RateWindow(1, 1_000), new RateWindow(1, 1_000)];
     expect([one.take(0), other.take(0)]).toEqual([true, true]);
