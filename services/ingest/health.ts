@@ -40,6 +40,8 @@ export interface IngestCondition {
   readonly confirms: { readonly p99Ms: number | undefined; readonly count: number };
   /** What a policy expired from the inbox lately. */
   readonly drops?: DropReport | undefined;
+  /** The rejected messages have no room for what the inbox cannot accept. */
+  readonly inboxHeldUp?: boolean;
   /** Queues with other arguments than ours, each with how it differs. */
   readonly differing?: ReadonlyMap<string, string>;
   /** Of the last hour. */
@@ -108,6 +110,10 @@ function worriesOf(
     const { count, limit } = inboxRefusals;
     const message = `In the last hour ${count} webhooks or calls were answered 503, because more than ${limit} messages waited in ${INBOX} (INBOX_MAX_MESSAGES). Easy!Appointments does not send a webhook again: once the inbox is shorter, \`POST /v1/reconcile\` finds what is missing. Look at who publishes, and whether ingest takes it.`;
     worries.push({ code: 'inbox_full', message, value: count, limit });
+  }
+  if (condition.inboxHeldUp === true) {
+    const message = `${REJECTED} is full, by a policy: what cannot be accepted waits in ${INBOX}, and all behind it. Nothing is lost; publish or drop what is there (\`redrive list\`), or raise the policy.`;
+    worries.push({ code: 'rejected_full', message });
   }
   if (drops !== undefined) {
     const message = `A policy with message-ttl has expired messages of ${INBOX} ${drops.count} times since ${drops.since}. They were sent to it again, behind newer ones; what waits in appointments.rejected longer than the policy allows while no ingest is connected is gone. Take the policy off appointments.*, or leave the inbox out.`;

@@ -7,6 +7,7 @@ import { countsBy, totalOf } from '../../shared/monitoring/counts.ts';
 import type { Drops } from '../../shared/monitoring/drops.ts';
 import { Monitoring } from '../../shared/monitoring/monitoring.ts';
 import { Rates, SAMPLE_MS } from '../../shared/monitoring/sample-ring.ts';
+import type { Inbox } from './inbox/inbox.ts';
 import type { InboxRoom } from './inbox/inbox-room.ts';
 import type { HistoryIds } from './publish/history-ids.ts';
 import type { ConfirmPublisher } from '../../shared/broker/confirm-publisher.ts';
@@ -27,6 +28,7 @@ export interface IngestParts {
   readonly drops: Drops;
   readonly inboxRoom: Pick<InboxRoom, 'refusals'>;
   readonly differing: DifferingQueues;
+  readonly inbox: Pick<Inbox, 'isHeldUp'>;
   readonly backends: readonly Backend[];
   readonly stopping: () => boolean;
   readonly logger: Logger;
@@ -59,6 +61,7 @@ export function monitorIngest(parts: IngestParts): Monitoring {
         lagMs,
         drops: parts.drops.report(nowMs),
         differing: parts.differing,
+        inboxHeldUp: parts.inbox.isHeldUp,
         inboxRefusals: parts.inboxRoom.refusals,
         backends: parts.backends.flatMap((backend) => backend.reasons?.(nowMs) ?? []),
         confirms: { p99Ms: recent.quantile(0.99), count: recent.count },

@@ -139,6 +139,7 @@ class Ingest implements IngestService {
       metrics: this.#metrics,
       drops: this.#drops,
       inboxRoom: this.#inboxRoom,
+      inbox: this.#inbox,
       differing: this.#differing,
       backends: this.#backends,
       stopping: () => this.#stopping !== undefined,
@@ -202,8 +203,7 @@ class Ingest implements IngestService {
   }
 
   #createPublisher(): ConfirmPublisher {
-    const { config } = this;
-    const { publishing } = this.#connections;
+    const [{ config }, { publishing }] = [this, this.#connections];
     const publisher = new ConfirmPublisher(publishing, {
       maxUnconfirmed: config.ingestMaxUnconfirmed,
       maxUnconfirmedBytes: config.ingestMaxUnconfirmedBytes,

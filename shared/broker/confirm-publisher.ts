@@ -53,6 +53,13 @@ const BACK_WITHIN_MS = 2_000;
 /** RabbitMQ 3.10 goes on refusing on a channel that a full queue refused once, also when its limit is gone. */
 const REOPEN_EVERY_MS = 10_000;
 
+/** A queue refuses what is published to it, since a policy bounds it. */
+export class QueueFull extends AppError {
+  constructor(readonly queue: string) {
+    super('broker_unavailable', `${queue} is full and takes no more`);
+  }
+}
+
 /**
  * Publishes with confirms on a connection of its own, because the broker blocks publishers by the connection.
  *
@@ -170,7 +177,7 @@ export class ConfirmPublisher extends EventEmitter<PublisherEvents> {
     // One queue alone refuses it, and a policy that limits its length is why.
     if (exchange === '' && this.#pending.ageMs(key) >= BACK_WITHIN_MS) {
       this.#release(message);
-      this.#pending.fail(key, new AppError('broker_unavailable', `${routingKey} is full and takes no more`));
+      this.#pending.fail(key, new QueueFull(routingKey));
       return;
     }
     if (exchange === '' && delayMs === LAST_RESEND_MS) this.#reopen(confirms);

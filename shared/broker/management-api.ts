@@ -5,7 +5,13 @@ import { BrokerAddresses } from './broker-addresses.ts';
 import type { Secret } from '../config/env.ts';
 import { fetchFailure } from '../service/fetch-failure.ts';
 import type { Logger } from '../service/logger.ts';
-import { droppingPolicies, policyColumns, PolicyFields, type DroppingPolicy } from './queue-policies.ts';
+import {
+  droppingPolicies,
+  policyColumns,
+  PolicyFields,
+  type DroppingPolicy,
+  type WantedBounds,
+} from './queue-policies.ts';
 
 /** One label for the queues of all delivery instances, and one for what is none of ours: names that are made up as we run would each be a new time series. */
 const DELIVERY_QUEUES = 'appointments.delivery.*';
@@ -58,8 +64,8 @@ export interface ManagementOptions {
   readonly url: Secret<string>;
   /** AMQP_URL, for the vhost. */
   readonly brokerUrl: Secret<string>;
-  /** As the history may be; a policy that bounds it no lower is not reported. */
-  readonly historyMaxBytes?: number;
+  /** Bounds by a policy that are not reported; none unless given. */
+  readonly wanted?: WantedBounds;
   readonly logger: Logger;
 }
 
@@ -109,7 +115,7 @@ export class ManagementApi {
       this.#get(`/api/queues/${this.#vhost}?columns=${columns}`, Queues),
       this.#get('/api/nodes?columns=name,mem_used,mem_alarm,disk_free_alarm', Nodes),
     ]);
-    return { queues: folded(queues), dropping: droppingOf(queues, this.options.historyMaxBytes), nodes };
+    return { queues: folded(queues), dropping: droppingOf(queues, this.options.wanted), nodes };
   }
 
   async #get<Schema extends z.ZodType>(path: string, schema: Schema): Promise<z.infer<Schema>> {
@@ -139,10 +145,12 @@ function folded(queues: z.infer<typeof Queues>): BrokerView['queues'] {
   return sums;
 }
 
-function droppingOf(queues: z.infer<typeof Queues>, historyMaxBytes = 0): readonly DroppingPolicy[] {
-  const most = historyMaxBytes > 0 ? historyMaxBytes : Infinity;
+function droppingOf(
+  queues: z.infer<typeof Queues>,
+  wanted: WantedBounds = { historyMaxBytes: Infinity, inboxMaxMessages: Infinity },
+): readonly DroppingPolicy[] {
   const ours = queues.filter(({ name }) => labelOf(name) !== OTHER_QUEUES);
-  const found = ours.flatMap((queue) => droppingPolicies(labelOf(queue.name), queue, most));
+  const found = ours.flatMap((queue) => droppingPolicies(labelOf(queue.name), queue, wanted));
   return [...new Map(found.map((policy) => [policy.queue + policy.words, policy])).values()];
 }
 

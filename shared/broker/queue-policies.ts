@@ -29,7 +29,13 @@ export interface DroppingPolicy {
   readonly words: string;
 }
 
-/** A history may be as large as `historyMaxBytes`: a policy that bounds it there does what is wanted. */
+/** A policy that bounds a queue no lower does what is wanted. Infinity where none is. */
+export interface WantedBounds {
+  readonly historyMaxBytes: number;
+  /** 0 where somebody else looks at it. */
+  readonly inboxMaxMessages: number;
+}
+
 export function droppingPolicies(
   queue: string,
   {
@@ -37,13 +43,26 @@ export function droppingPolicies(
     operator_policy: operatorPolicy,
     effective_policy_definition: definition,
   }: z.infer<typeof PolicyFields>,
-  historyMaxBytes: number,
+  wanted: WantedBounds,
 ): readonly DroppingPolicy[] {
   // Both may set a key, and the broker tells only which value counts.
   const policies = [operatorPolicy && `operator policy "${operatorPolicy}"`, policy && `policy "${policy}"`];
   const by = policies.filter(Boolean).join(' or ');
   return (DROPPING.get(queue) ?? QUEUE_KEYS)
     .filter((key) => definition?.[key] !== undefined)
-    .filter((key) => !(queue === HISTORY && key === BYTES && Number(definition?.[key]) >= historyMaxBytes))
+    .filter((key) => !isWanted(queue, key, definition, wanted))
     .map((key) => ({ queue, words: `${key} ${String(definition?.[key])} by ${by}` }));
+}
+
+function isWanted(
+  queue: string,
+  key: string,
+  definition: Readonly<Record<string, unknown>> | undefined,
+  { historyMaxBytes, inboxMaxMessages }: WantedBounds,
+): boolean {
+  const value = Number(definition?.[key]);
+  // The inbox refuses what does not fit, by its own argument.
+  if (queue === INBOX && key === 'max-length') return value >= inboxMaxMessages;
+  if (queue === HISTORY && key === BYTES) return value >= historyMaxBytes;
+  return queue === REJECTED && key.startsWith('max-length') && definition?.['overflow'] === 'reject-publish';
 }

@@ -42,7 +42,7 @@ export interface MonitoringOptions {
     | 'statusPeers'
     | 'allowedHosts'
     | 'monitoringMaxAgeMs'
-  >;
+  > & { readonly inboxMaxMessages?: number };
   /** By which queue depths are read. */
   readonly connection: BrokerConnection;
   readonly queues: () => readonly string[];
@@ -71,9 +71,10 @@ export class Monitoring {
   constructor(private readonly options: MonitoringOptions) {
     const { config, connection, logger, queues, registry, brokerState, clock } = options;
     const { rabbitmqManagementUrl: url, amqpUrl: brokerUrl, historyMaxBytes } = config;
+    const { inboxMaxMessages = 0 } = config;
+    const wanted = { historyMaxBytes: historyMaxBytes === 0 ? Infinity : historyMaxBytes, inboxMaxMessages };
     this.#depths = new QueueDepths(connection, logger, queues);
-    this.#management =
-      url === undefined ? undefined : new ManagementApi({ url, brokerUrl, historyMaxBytes, logger });
+    this.#management = url === undefined ? undefined : new ManagementApi({ url, brokerUrl, wanted, logger });
     const management = this.#management;
     registerBrokerMetrics(
       registry,

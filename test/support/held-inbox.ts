@@ -1,4 +1,4 @@
-import { connect, type Channel, type ChannelModel } from 'amqplib';
+import { connect, type Channel, type ChannelModel, type ConfirmChannel } from 'amqplib';
 import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { INBOX } from '../../shared/contract/topology.ts';
@@ -29,6 +29,11 @@ export class HeldInbox {
 
   async untilDepth(queue: string, depth: number): Promise<void> {
     while ((await this.channel.checkQueue(queue)).messageCount !== depth) await delay(POLL_MS);
+  }
+
+  /** To publish on beside it. */
+  confirmChannel(): Promise<ConfirmChannel> {
+    return this.model.createConfirmChannel();
   }
 
   async letGo(): Promise<void> {

@@ -16,7 +16,7 @@ import { encodingProblem } from '../accept/content-encoding.ts';
 import { refusal, type Refusal } from '../accept/problems.ts';
 import { wrappingOf } from '../accept/read-input.ts';
 import type { Backend, Take, WhileConsuming } from '../backends/backend.ts';
-import type { ConfirmPublisher } from '../../../shared/broker/confirm-publisher.ts';
+import { QueueFull, type ConfirmPublisher } from '../../../shared/broker/confirm-publisher.ts';
 import { reasonOf, rejectedMessage } from './rejected.ts';
 import { Turns } from './turns.ts';
 
@@ -59,6 +59,8 @@ interface Recognised {
 /** The AMQP binding of CloudEvents names both, because some clients cannot put a colon into a header name. */
 const ATTRIBUTE_PREFIX = /^cloudEvents[:_]/;
 const PAUSE = { firstMs: 250, maxMs: 30_000 };
+/** The longest pause, and until the broker's refusal is final. */
+const TRIED_AGAIN_WITHIN_MS = 60_000;
 
 /**
  * Consumes the inbox and hands each message on, in order.
@@ -81,6 +83,7 @@ export class Inbox {
   #pauses = 0;
   #stopping = false;
   #isReady = false;
+  #rejectedFullMs = Number.NEGATIVE_INFINITY;
 
   constructor(
     connection: BrokerConnection,
@@ -109,6 +112,11 @@ export class Inbox {
       this.#isReady = true;
       this.#onPublisherState();
     });
+  }
+
+  /** What cannot be accepted, and all behind it, waits for room among the rejected; so it was when it was tried last. */
+  get isHeldUp(): boolean {
+    return this.options.now() - this.#rejectedFullMs < TRIED_AGAIN_WITHIN_MS;
   }
 
   /**
@@ -224,10 +232,15 @@ export class Inbox {
   }
 
   async #setAside(message: ConsumeMessage, refusal: Refusal): Promise<void> {
-    const { backends, publisher, observer, nextKey, wall } = this.options;
+    const { backends, publisher, observer, nextKey, wall, now } = this.options;
     const stamp = { key: nextKey(), at: stampOf(wall()) };
     const body = backends.reduce((stripped, backend) => backend.strip(stripped), message.content);
-    await publisher.publish(rejectedMessage(message, refusal, body, stamp));
+    try {
+      await publisher.publish(rejectedMessage(message, refusal, body, stamp));
+    } catch (error) {
+      if (error instanceof QueueFull) this.#rejectedFullMs = now();
+      throw error;
+    }
     observer.refused({
       entrance: 'inbox',
       code: refusal.code,
