@@ -77,8 +77,8 @@ const IngestFields = z.object({
   INGEST_MAX_UNCONFIRMED_BYTES: integer({ min: 1024 ** 2, max: 4 * 1024 ** 3, default: 64 * 1024 ** 2 }),
   /** After this the caller is told 503, though the broker may still take the message. */
   INGEST_CONFIRM_TIMEOUT_MS: integer({ min: 100, max: 60_000, default: 5_000 }),
-  /** Messages of the inbox that wait here for their confirm. */
-  INBOX_PREFETCH: integer({ min: 1, max: 10_000, default: 200 }),
+  /** Messages of the inbox that are held here until their confirm: as many of the largest size are its memory. */
+  INBOX_PREFETCH: integer({ min: 1, max: 10_000, default: 50 }),
   /** Messages waiting in the inbox, above which webhooks and calls that would go there are answered 503. */
   INBOX_MAX_MESSAGES: integer({ min: 1, max: 100_000_000, default: 100_000 }),
   /** Ids remembered for 24 hours to recognise repeats; about 500 bytes each. */
