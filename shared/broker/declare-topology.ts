@@ -15,7 +15,7 @@ const INEQUIVALENT = /inequivalent arg '(.+?)' .*?: (received .*? but current is
 /** Queues that exist with other arguments than ours, and what the broker says of the first that differs. */
 export type DifferingQueues = Map<string, string>;
 
-export interface DeclareOptions extends HistoryLimits {
+interface DeclareOptions extends HistoryLimits {
   /** Kept as it was found last. */
   readonly differing?: DifferingQueues;
 }
