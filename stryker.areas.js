@@ -12,7 +12,7 @@ export const areas = {
   },
   tokens: {
     mutate: auth('claims', 'person', 'verify-token', 'signature', 'hs256', 'tickets'),
-    tests: ['delivery/{tickets,token-claims,verify-token}.unit'],
+    tests: ['delivery/{hs256,tickets,token-claims,verify-token}.unit'],
   },
   'read-keys': { mutate: auth('read-keys', 'public-keys'), tests: ['delivery/read-keys.unit'] },
   'hold-keys': {

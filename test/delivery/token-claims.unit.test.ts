@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { rulesOf } from '../../services/delivery/auth/claims.ts';
 import { Hs256Keys } from '../../services/delivery/auth/hs256.ts';
 import { createTokenVerifier } from '../../services/delivery/auth/verify-token.ts';
 import { wallTime } from '../../shared/core/wall-time.ts';
@@ -37,6 +38,7 @@ describe('a token is taken', () => {
     ['a name in `sub` beside the user in `data`', claims({ sub: 'p@example.org' })],
     ['the same person at the top and in `data`', claims({ user_id: '4', role: 'provider' })],
     ['`data` that says nothing of the person', claims({ data: { theme: 'dark' }, role: 'provider' })],
+    ['null for the person at the top, which says nothing', claims({ user_id: null, role: null })],
     ['type access in `data` too', data({ type: 'access' })],
   ])('with %s', async (_what, payload) => {
     expect(await verify(sign(payload))).toMatchObject({ principal: { userId: 4, role: 'provider' } });
@@ -178,7 +180,7 @@ describe('a token that we signed is refused in words that name the claim and why
     },
   );
 
-  it.each(['JOSE', 'dpop+jwt', 'logout+jwt', 'at+jwt;v=1', '', null, 4])(
+  it.each(['JOSE', 'dpop+jwt', 'logout+jwt', 'at+jwt;v=1', '', null, 4, ['JWT']])(
     'when its type is %j',
     async (typ) => {
       expect(await verify(byHand(claims(), { alg: 'HS256', typ }))).toMatchObject({
@@ -196,6 +198,14 @@ describe('a token that we signed is refused in words that name the claim and why
       });
     },
   );
+});
+
+it('the rules of tokens are those of the settings', () => {
+  expect(rulesOf({ maxTokenLifetime: '2h', jwtIssuer: 'me', jwtAudience: undefined })).toEqual({
+    maxLifetimeMs: 7_200_000,
+    issuer: 'me',
+    audience: undefined,
+  });
 });
 
 describe('where an issuer and an audience are set, a token', () => {

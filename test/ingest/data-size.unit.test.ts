@@ -68,6 +68,11 @@ describe('data that is too large', () => {
     expect(fitted({ ...row, ...nested }, MAX)).toEqual({ ...row, truncated: true });
   });
 
+  it('is thin also where that just fits', () => {
+    const thin = { ...row, truncated: true };
+    expect(fitted({ ...row, nested: ['x'.repeat(MAX)] }, bytesOf(thin))).toEqual(thin);
+  });
+
   it('is marked and nothing more where even its thin form is too large', () => {
     const many = Object.fromEntries(Array.from({ length: 2_000 }, (_, at) => [`previous_${at}`, at]));
     expect(fitted({ ...row, ...many }, MAX)).toEqual({ truncated: true });
