@@ -20,10 +20,11 @@ export const areas = {
     tests: ['delivery/{issuer-keys,keys-file,token-keys}.int'],
   },
   accept: {
-    mutate: accept('accept', 'event-data', 'event-names', 'problems', 'rooms-of', 'schemas'),
+    mutate: accept('accept', 'event-names', 'problems', 'rooms-of', 'schemas'),
     tests: ['ingest/{accept,event-names,problem,rooms-of}.unit'],
   },
   input: { mutate: accept('cloud-events', 'read-input'), tests: ['ingest/{cloud-events,intake}.unit'] },
+  'event-data': { mutate: accept('event-data'), tests: ['ingest/event-data.unit'] },
   companion: { mutate: accept('companion'), tests: ['ingest/companion.unit'] },
   contents: { mutate: accept('contents'), tests: ['ingest/contents.unit'] },
   repeats: { mutate: accept('repeats'), tests: ['ingest/repeats.unit'] },

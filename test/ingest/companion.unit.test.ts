@@ -49,7 +49,7 @@ describe('the companion of an appointment event', () => {
 
   it('holds only what is known', () => {
     const companion = companionOf({ ...event, name: 'appointment.cancelled', data: { start: 5 } });
-    expect(companion?.data).toEqual({ reason: 'appointment.cancelled' });
+    expect(companion?.data).toStrictEqual({ reason: 'appointment.cancelled' });
   });
 
   it('is not there for a calendar.sync', () => {
