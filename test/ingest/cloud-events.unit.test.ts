@@ -85,6 +85,53 @@ describe('binary mode', () => {
   });
 });
 
+describe('how many a body holds', () => {
+  const read = (
+    kind: 'plain' | 'cloud-event' | 'cloud-events',
+    body: unknown,
+    entrance: 'events' | 'broadcast',
+  ) => readInput({ entrance, wrapping: { kind }, body: Buffer.from(JSON.stringify(body)) }, { now });
+  const plain = { event: 'calendar.sync', data: {} };
+  const NO_EVENT = 'expected one event: a JSON object with "event" and "data"';
+
+  it.each([
+    ['one event', 'plain', plain, { single: true, events: [{ name: 'calendar.sync' }] }],
+    ['an array of one', 'plain', [plain], { single: false, events: [{ name: 'calendar.sync' }] }],
+    ['one CloudEvent', 'cloud-event', event, { single: true, events: [{ id: '/booking#17' }] }],
+    ['a batch', 'cloud-events', [event], { single: false, events: [{ id: '/booking#17' }] }],
+  ] as const)('is known of %s', (_what, kind, body, expected) => {
+    expect(read(kind, body, 'events')).toMatchObject(expected);
+  });
+
+  it('is one on /broadcast, which goes to everyone', () => {
+    expect(read('plain', plain, 'broadcast')).toMatchObject({
+      single: true,
+      events: [{ rooms: ['everyone'] }],
+    });
+    expect(read('plain', [plain], 'broadcast')).toEqual({
+      code: 'invalid_event',
+      problems: [{ path: '', message: NO_EVENT }],
+    });
+  });
+
+  it('is one where the media type says so, and many where it says that', () => {
+    expect(read('cloud-event', [event], 'events')).toMatchObject({
+      code: 'invalid_event',
+      problems: [{ path: '' }],
+    });
+    expect(read('cloud-events', event, 'events')).toEqual({
+      code: 'invalid_event',
+      problems: [{ path: '', message: 'expected an array of CloudEvents' }],
+    });
+  });
+
+  it('is told with the index of each that is refused', () => {
+    expect(read('cloud-events', [event, { ...event, id: '' }], 'events')).toMatchObject({
+      problems: [{ path: '/1/id' }],
+    });
+  });
+});
+
 describe('what a body is wrapped in', () => {
   const inHeaders = { 'ce-specversion': '1.0', 'ce-id': 'a%20b', 'ce-rooms': ['admin'], host: 'x' };
   const wrapping = (contentType: unknown, headers: Readonly<Record<string, unknown>> = {}) =>
