@@ -1,5 +1,5 @@
 import jest from './jest.config.js';
-import { area } from './stryker.areas.js';
+import { area } from './tools/setup/stryker-areas.mjs';
 
 /** The tests of one area, without a broker. */
 export default {

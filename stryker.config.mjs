@@ -1,4 +1,4 @@
-import { area } from './stryker.areas.js';
+import { area } from './tools/setup/stryker-areas.mjs';
 
 /** Changes the code in one place at a time, and looks whether a test goes red. */
 export default {

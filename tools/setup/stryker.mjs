@@ -1,4 +1,4 @@
-import { areas } from '../../stryker.areas.js';
+import { areas } from './stryker-areas.mjs';
 import { npm } from './install.mjs';
 import { SetupError } from './paths.mjs';
 import { run } from './tests.mjs';

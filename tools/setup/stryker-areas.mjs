@@ -38,5 +38,5 @@ export const areas = {
   intake: { mutate: accept('intake'), tests: ['ingest/{intake,intake-bounds}.unit'] },
 };
 
-/** The one that `tools/setup/stryker.mjs` asks for. */
+/** The one that `stryker.mjs` asks for. */
 export const area = areas[process.env.ROOMCAST_MUTATED_AREA ?? 'access'];
