@@ -122,6 +122,9 @@ describe('the settings of health and its page', () => {
     ['RABBITMQ_MANAGEMENT_URL', 'amqp://host', 'http://user:password@host:15672'],
     ['STATUS_PEERS', 'ingest:8083', 'such as http://ingest:8083'],
     ['STATUS_PAGE', 'no', 'expected on or off'],
+    ['ALLOWED_HOSTS', 'http://status.example.org', 'expected names of hosts'],
+    ['ALLOWED_HOSTS', 'status.example.org:8081', 'no scheme, no port'],
+    ['ALLOWED_HOSTS', '*', 'no *'],
     ['HEALTH_MAX_LAG_MS', '0', 'expected a whole number from 1'],
   ])('%s=%s stops the start and says what was expected', (name, value, expected) => {
     const problems = problemsOf({ JWT_SECRET: SECRET, [name]: value });

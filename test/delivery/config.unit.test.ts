@@ -57,6 +57,7 @@ const defaults = [
   ['DRAIN_SPREAD_MS', 5_000],
   ['STATUS_PAGE', 'on'],
   ['HEALTH_MAX_LAG_MS', 250],
+  ['MONITORING_MAX_AGE_MS', 1_000],
   ['HEALTH_MAX_OWN_QUEUE', 10_000],
   ['HEALTH_MAX_LATENCY_MS', 2_000],
 ] as const;
@@ -79,9 +80,14 @@ describe('the defaults of delivery', () => {
     };
     const known = Object.keys(DeliveryVariables.parse({ ...required, ...optional }));
     const tabled = defaults.map(([name]) => name);
-    const others = ['JWT_SECRET', 'AMQP_URL', 'STATUS_PEERS', 'TRUSTED_PROXIES', 'ALLOWED_ORIGINS'].concat(
-      Object.keys(optional),
-    );
+    const others = [
+      'JWT_SECRET',
+      'AMQP_URL',
+      'STATUS_PEERS',
+      'TRUSTED_PROXIES',
+      'ALLOWED_ORIGINS',
+      'ALLOWED_HOSTS',
+    ].concat(Object.keys(optional));
     expect(known.toSorted()).toEqual([...tabled, ...others].toSorted());
     const example = readFileSync('.env.example', 'utf8');
     expect(known.filter((name) => !new RegExp(`^${name}=`, 'm').test(example))).toEqual([]);
