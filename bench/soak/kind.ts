@@ -2,7 +2,7 @@ import type { Ports, Tally } from '../hostile/attack.ts';
 import { between, pause } from './waiting.ts';
 
 /** From, to. */
-export type Range = readonly [number, number];
+type Range = readonly [number, number];
 
 /** How long things take: true to life in a run of an hour, short in a test. */
 export interface Tempo {

@@ -18,7 +18,7 @@ export interface PhoneOptions {
 export class Phone {
   /** Where it would resume. */
   cursor: string | undefined;
-  /** `false`: it was closed before. */
+  /** `false`: it was closed before, or the run has ended. */
   readonly connected: Promise<boolean>;
   readonly resumed: Promise<boolean>;
   /** Resolves with the close code. */
@@ -79,7 +79,12 @@ export class Phone {
       this.#ws.on('message', (data: Buffer) => {
         if (data.toString().startsWith(`{"type":"${type}"`)) resolve(true);
       });
-      void this.closed.then(() => resolve(false));
+      const giveUp = () => resolve(false);
+      this.#signal.addEventListener('abort', giveUp);
+      void this.closed.then(() => {
+        this.#signal.removeEventListener('abort', giveUp);
+        giveUp();
+      });
     });
   }
 }

@@ -17,7 +17,7 @@ export interface Series {
 }
 
 /** `unsure`: it may have grown too much, and the readings are too few or too restless to say. */
-export type Trend = 'flat' | 'grows' | 'unsure';
+type Trend = 'flat' | 'grows' | 'unsure';
 
 export interface Row {
   readonly gauge: string;

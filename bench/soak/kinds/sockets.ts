@@ -52,6 +52,7 @@ export const socketKinds: readonly Kind[] = [
       await before.connected;
       await before.stay(between(...stage.tempo.briefMs));
       await goAway(before);
+      if (before.cursor === undefined) return;
       await pause(between(...stage.tempo.awayMs), stage.signal);
       const back = visit(stage, person, { cursor: before.cursor });
       if (await back.resumed) tally.add('resumed');
