@@ -7,7 +7,8 @@ const ARRAY = 500;
 const NOTES_BYTES = 1_000;
 /** The last of them are as small as those of the run, which take their place in memory: it holds more of them. */
 const SMALL_SHARE = 0.35;
-const NOBODY = 9_999;
+/** The customer whom the small ones concern. */
+export const SMALL_EVENTS_FOR = 9_999;
 const RETRY_MS = 500;
 
 export interface FillOptions {
@@ -25,7 +26,7 @@ export async function fill({ port, apiKey, events, customers }: FillOptions): Pr
   const large = { reason: 'import', notes: 'x'.repeat(NOTES_BYTES) };
   const largeEvents = Math.round(events * (1 - SMALL_SHARE));
   const eventOf = (n: number) => {
-    const customer = n < largeEvents ? customers[n % customers.length] : NOBODY;
+    const customer = n < largeEvents ? customers[n % customers.length] : SMALL_EVENTS_FOR;
     const data = n < largeEvents ? large : { reason: 'import' };
     return { event: 'calendar.sync', id: `fill-${n}`, rooms: [`customer_${customer}`], data };
   };

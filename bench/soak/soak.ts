@@ -6,7 +6,7 @@ import { heardBy, type Heard } from '../hostile/heard.ts';
 import { API_KEY, Pair, SECRET } from '../hostile/pair.ts';
 import { Publisher } from '../hostile/publisher.ts';
 import { WellBehavedClient } from '../hostile/well-behaved.ts';
-import { fill } from './fill.ts';
+import { fill, SMALL_EVENTS_FOR } from './fill.ts';
 import { gauges } from './gauges.ts';
 import { runKinds, type Kind, type Stage, type Tempo } from './kind.ts';
 import { HEAP_MIB } from './memory-limits.ts';
@@ -96,13 +96,17 @@ class Run {
   async begin(): Promise<void> {
     const { ports } = this.pair;
     const empty = await this.#sample();
-    const token = signToken(SECRET, { role: 'customer', id: BUSY_FROM });
-    const first = new Phone({ port: ports.client, token, signal: this.#end.signal });
-    await first.connected;
-    this.#oldestCursor = first.cursor ?? '';
-    await first.leave();
+    const visit = (id: number) => {
+      const token = signToken(SECRET, { role: 'customer', id });
+      return new Phone({ port: ports.client, token, signal: this.#end.signal });
+    };
+    // An instance remembers what somebody there is sent.
+    const watching = [visit(BUSY_FROM), visit(SMALL_EVENTS_FOR)];
+    await Promise.all(watching.map(({ connected }) => connected));
+    this.#oldestCursor = watching[0]?.cursor ?? '';
     const customers = Array.from({ length: this.#busy }, (_, n) => BUSY_FROM + n);
     await fill({ port: ports.ingest, apiKey: API_KEY, events: this.options.filledWith, customers });
+    await Promise.all(watching.map((phone) => phone.leave()));
     const isQuiet = ({ values }: Sample) =>
       values['broker waiting'] === 0 && values['broker bindings'] === empty.values['broker bindings'];
     this.#before = await this.#sampleUntil(isQuiet);
