@@ -19,7 +19,7 @@ import { monitorDelivery } from './monitoring.ts';
 import { Sessions } from './session/sessions.ts';
 import type { Arrival } from './session/transport.ts';
 import { ConnectionBound } from '../../shared/service/connection-bound.ts';
-import { Door } from './transport/door.ts';
+import { Handshakes } from './transport/handshakes.ts';
 import { HttpRequests } from './transport/http/http-requests.ts';
 import { ClientServer } from './transport/server.ts';
 import { WebSockets } from './transport/websocket/websockets.ts';
@@ -168,7 +168,7 @@ class Delivery implements DeliveryService {
       limits: this.config,
       clients,
       allowedOrigins,
-      door: new Door({
+      handshakes: new Handshakes({
         limits: this.config,
         clients,
         accepts: () => this.#stopping === undefined,

@@ -41,7 +41,7 @@ beforeAll(async () => {
       of: () => ({ address: 'client', isNamed: false, isForwarded: false }),
     },
     allowedOrigins: [],
-    door: { refusalOf: () => undefined },
+    handshakes: { refusalOf: () => undefined },
     arrived: (one) => arrived(one),
     refused: () => undefined,
     now: () => 0,

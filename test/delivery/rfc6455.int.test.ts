@@ -210,7 +210,7 @@ it('an upgrade that is refused does not keep its socket, whatever its client doe
     limits: { maxFrameBytes: LIMIT_BYTES, maxOutboxBytes: 1, pingIntervalMs: 1, pongTimeoutMs: 1 },
     clients: { of: () => ({ address: '127.0.0.1', isNamed: false, isForwarded: false }) },
     allowedOrigins: [],
-    door: { refusalOf: () => goingAway },
+    handshakes: { refusalOf: () => goingAway },
     arrived: () => undefined,
     refused: () => undefined,
     now: () => 0,

@@ -1,4 +1,7 @@
-import { describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { findExecutables } from '../../tools/broker/executables.ts';
 import { runCommand } from '../../tools/broker/processes.ts';
 import { skippedFor } from '../support/skipped.ts';
@@ -12,6 +15,13 @@ const [schemathesis] = findExecutables('schemathesis');
 const obstacle = schemathesis === undefined ? 'no schemathesis here; pipx install schemathesis' : undefined;
 
 (obstacle === undefined ? describe : describe.skip)(`schemathesis${skippedFor(obstacle)}`, () => {
+  /** It leaves a folder of its own where it runs. */
+  let cwd: string;
+  beforeAll(() => {
+    cwd = mkdtempSync(join(tmpdir(), 'roomcast-schemathesis-'));
+  });
+  afterAll(() => rmSync(cwd, { recursive: true }));
+
   it(
     'finds no request that is answered otherwise than openapi.json says',
     async () => {
@@ -24,7 +34,7 @@ const obstacle = schemathesis === undefined ? 'no schemathesis here; pipx instal
         ...['--exclude-checks', 'positive_data_acceptance'],
         ...['--max-examples', MAX_EXAMPLES, '--seed', '1', '--generation-database', 'none', '--no-color'],
       ];
-      const { code, stdout, stderr } = await runCommand(schemathesis ?? '', args, { timeoutMs: RUN_MS });
+      const { code, stdout, stderr } = await runCommand(schemathesis ?? '', args, { timeoutMs: RUN_MS, cwd });
       expect({ code, said: code === 0 ? '' : stdout + stderr }).toEqual({ code: 0, said: '' });
     },
     RUN_MS,

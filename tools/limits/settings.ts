@@ -50,11 +50,11 @@ export const settingBounds: Readonly<Partial<Record<Setting, Reach>>> = {
   },
   MAX_HANDSHAKES_PER_SECOND: {
     beyond: '503 with a `Retry-After` of up to ten seconds in place of a handshake',
-    test: 'delivery/door.int.test.ts',
+    test: 'delivery/handshakes.int.test.ts',
   },
   MAX_HANDSHAKES_PER_SECOND_PER_ADDRESS: {
     beyond: 'the same, where a trusted proxy names the address',
-    test: 'delivery/door.unit.test.ts',
+    test: 'delivery/handshakes.unit.test.ts',
     says: 'counts an address apart that a trusted proxy names',
   },
   MAX_ROOMS_PER_SESSION: {

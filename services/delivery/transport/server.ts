@@ -6,7 +6,7 @@ import { answerBroken, boundedMessages, smallRequests } from '../../../shared/se
 import type { SteadyClock } from '../../../shared/service/clock.ts';
 import type { Arrival } from '../session/transport.ts';
 import type { ConnectionBound } from '../../../shared/service/connection-bound.ts';
-import type { Door } from './door.ts';
+import type { Handshakes } from './handshakes.ts';
 
 /** A transport on the port for clients. */
 export interface Mount {
@@ -18,7 +18,7 @@ export interface Mount {
 /** What each transport asks of the service. */
 export interface MountOptions {
   readonly clients: Pick<ClientAddresses, 'of'>;
-  readonly door: Pick<Door, 'refusalOf'>;
+  readonly handshakes: Pick<Handshakes, 'refusalOf'>;
   /** Of pages that may connect, and read the answers; `*` for all. */
   readonly allowedOrigins: readonly string[];
   readonly arrived: (arrival: Arrival) => void;

@@ -62,7 +62,7 @@ export class HttpRequests implements Mount {
       response.setHeader('Allow', `${route.method}, OPTIONS`);
       this.#refuse(response, { code: 'METHOD_NOT_ALLOWED', message: `Use ${route.method}.` });
     } else {
-      const refusal = this.options.door.refusalOf(request, bearerOf(request));
+      const refusal = this.options.handshakes.refusalOf(request, bearerOf(request));
       if (refusal === undefined) route.handle(request, response, new URLSearchParams(search));
       else this.#refuse(response, refusal);
     }

@@ -58,9 +58,10 @@ export class WebSockets implements Mount {
     const { socket } = request;
     // A connection that breaks before or after the handshake is not ours to fall over.
     socket.on('error', () => socket.destroy());
-    const { allowedOrigins, arrived, refused, door, clients, limits, now } = this.options;
+    const { allowedOrigins, arrived, refused, handshakes, clients, limits, now } = this.options;
     const credentials = credentialsOf(request);
-    const refusal = refusalOfOrigin(request, allowedOrigins) ?? door.refusalOf(request, credentials.token);
+    const refusal =
+      refusalOfOrigin(request, allowedOrigins) ?? handshakes.refusalOf(request, credentials.token);
     if (refusal !== undefined) {
       refused(refusal.code);
       refuseUpgrade(socket, refusal);

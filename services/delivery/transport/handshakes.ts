@@ -14,7 +14,7 @@ const FULL_MS = BURST_S * 1_000;
 const SOONEST_RETRY_S = 1;
 const RETRY_SPREAD_S = 10;
 
-export interface DoorOptions {
+export interface HandshakeOptions {
   readonly limits: Pick<DeliveryConfig, 'maxHandshakesPerSecond' | 'maxHandshakesPerSecondPerAddress'>;
   readonly clients: Pick<ClientAddresses, 'of'>;
   /** Whether the instance takes anybody. */
@@ -28,11 +28,11 @@ export interface DoorOptions {
  * Turns away who comes too often, before a handshake or a signature: that costs a fraction of letting them in. Only addresses that a
  * trusted proxy names are counted apart: any other may be a proxy's, with everybody behind it.
  */
-export class Door {
+export class Handshakes {
   readonly #all: TokenBucket;
   readonly #byAddress = new ExpiringMap<string, TokenBucket>(MAX_ADDRESSES, FULL_MS);
 
-  constructor(private readonly options: DoorOptions) {
+  constructor(private readonly options: HandshakeOptions) {
     this.#all = bucketOf(options.limits.maxHandshakesPerSecond);
   }
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { Door } from '../../services/delivery/transport/door.ts';
+import { Handshakes } from '../../services/delivery/transport/handshakes.ts';
 
 const LIMITS = { maxHandshakesPerSecond: 10, maxHandshakesPerSecondPerAddress: 2 };
 /** After a rest, those of four seconds come at once. */
@@ -8,20 +8,20 @@ const ADDRESS_BURST = 8;
 
 function world() {
   const state = { nowMs: 0, address: 'a', isNamed: false, accepts: true, shutOutMs: 0 };
-  const door = new Door({
+  const handshakes = new Handshakes({
     limits: LIMITS,
     clients: { of: () => ({ address: state.address, isNamed: state.isNamed, isForwarded: false }) },
     accepts: () => state.accepts,
     shutOutMs: (token) => (token === 'shut out' ? state.shutOutMs : 0),
     now: () => state.nowMs,
   });
-  const come = (token?: string) => door.refusalOf({ socket: {}, headers: {} }, token);
+  const come = (token?: string) => handshakes.refusalOf({ socket: {}, headers: {} }, token);
   const passing = (times: number) =>
     Array.from({ length: times }, () => come()).filter((refusal) => refusal === undefined).length;
   return { state, come, passing };
 }
 
-describe('the door of delivery', () => {
+describe('handshakes with an instance', () => {
   it('lets so many pass in a second, and four times as many after a rest', () => {
     const { state, come, passing } = world();
     expect(passing(BURST)).toBe(BURST);
