@@ -27,6 +27,7 @@ export const settingBounds: Readonly<Partial<Record<Setting, Reach>>> = {
   MONITORING_MAX_AGE_MS: {
     beyond: 'health, metrics and the status page are worked out anew; nobody asks for them more often',
     test: 'monitoring/max-age.int.test.ts',
+    says: 'as often as they like',
   },
   MAX_TOKEN_LIFETIME: {
     beyond: '`AUTH_FAILED`, close 3000; HTTP 401',
