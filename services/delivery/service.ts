@@ -1,5 +1,5 @@
 import type { AddressInfo } from 'node:net';
-import { BrokerConnection, worstOf } from '../../shared/broker/broker-connection.ts';
+import { BrokerConnection, firstRefusal, worstOf } from '../../shared/broker/broker-connection.ts';
 import { ClientAddresses } from '../../shared/service/client-addresses.ts';
 import { steadyClock, wallClock, type SteadyClock, type WallClock } from '../../shared/service/clock.ts';
 import { declareTopology } from '../../shared/broker/declare-topology.ts';
@@ -82,11 +82,7 @@ class Delivery implements DeliveryService {
     });
     this.#connections = { consuming: this.#connect('consumer'), publishing: this.#connect('marks') };
     const { consuming, publishing } = this.#connections;
-    this.failed = Promise.all([consuming.firstConnected, publishing.firstConnected]).then(
-      () => new Promise<never>(() => undefined),
-    );
-    // A caller that does not wait for it finds the refusal in the health report.
-    this.failed.catch(() => undefined);
+    this.failed = firstRefusal([consuming, publishing]);
     const { instance } = this;
     const context = { instance, config, metrics: this.#metrics, logger: this.logger, wall, now };
     this.#stream = new EventStream({ ...context, consuming, publishing });

@@ -2,7 +2,7 @@ import type { ChannelModel } from 'amqplib';
 import type { FastifyInstance } from 'fastify';
 import type { AddressInfo } from 'node:net';
 import { INBOX } from '../../shared/contract/topology.ts';
-import { BrokerConnection } from '../../shared/broker/broker-connection.ts';
+import { BrokerConnection, firstRefusal } from '../../shared/broker/broker-connection.ts';
 import { ClientAddresses } from '../../shared/service/client-addresses.ts';
 import { steadyClock, wallClock } from '../../shared/service/clock.ts';
 import { Cluster } from '../../shared/broker/cluster.ts';
@@ -107,11 +107,7 @@ class Ingest implements IngestService {
     this.#drops = new Drops(this.#metrics.brokerDrops, this.#logger, remedy);
     this.#connections = { publishing: this.#connect('publisher'), consuming: this.#connect('inbox') };
     const { publishing, consuming } = this.#connections;
-    this.failed = Promise.all([publishing.firstConnected, consuming.firstConnected]).then(
-      () => new Promise<never>(() => undefined),
-    );
-    // A caller that does not wait for it finds the refusal in the health report.
-    this.failed.catch(() => undefined);
+    this.failed = firstRefusal([publishing, consuming]);
     this.#cluster = new Cluster(config.amqpCluster, config.amqpUrl);
     publishing.on('up', () => void this.#cluster.detect());
     this.#publisher = this.#createPublisher();
@@ -128,7 +124,8 @@ class Ingest implements IngestService {
       now: steadyClock,
       logger: this.#logger,
     });
-    this.#auth = this.#createAuth();
+    const keyHeaders = this.#backends.flatMap((backend) => backend.keyHeaders ?? []);
+    this.#auth = new Auth(config, keyHeaders, steadyClock);
     this.#http = this.#createHttp();
     this.#monitoring = monitorIngest({
       instance: this.instance,
@@ -171,7 +168,7 @@ class Ingest implements IngestService {
   }
 
   reload(config: IngestConfig): void {
-    this.#auth.reload(config.ingestApiKeys.reveal());
+    this.#auth.reload(config);
   }
 
   stop(): Promise<void> {
@@ -203,7 +200,8 @@ class Ingest implements IngestService {
   }
 
   #createPublisher(): ConfirmPublisher {
-    const [{ config }, { publishing }] = [this, this.#connections];
+    const { config } = this;
+    const { publishing } = this.#connections;
     const publisher = new ConfirmPublisher(publishing, {
       maxUnconfirmed: config.ingestMaxUnconfirmed,
       maxUnconfirmedBytes: config.ingestMaxUnconfirmedBytes,
@@ -276,17 +274,6 @@ class Ingest implements IngestService {
       nextKey: nextCursor,
       ...clocks,
       logger: this.#logger,
-    });
-  }
-
-  #createAuth(): Auth {
-    return new Auth({
-      keys: this.config.ingestApiKeys.reveal(),
-      headers: [...new Set(['x-api-key', ...this.#backends.flatMap(({ keyHeaders = [] }) => keyHeaders)])],
-      maxBadKeys: this.config.ingestMaxBadKeys,
-      rateLimit: this.config.ingestRateLimit,
-      trusted: new NetworkSet(this.config.broadcastTrustedNetworks),
-      clock: steadyClock,
     });
   }
 

@@ -210,6 +210,14 @@ export function worstOf(states: readonly BrokerState[]): BrokerState {
   return found('down') ?? found('blocked') ?? { state: 'connected' };
 }
 
+/** Rejects with the broker's refusal of a first connect; a caller that does not wait for it finds it in the health report. */
+export function firstRefusal(connections: readonly BrokerConnection[]): Promise<never> {
+  const connected = Promise.all(connections.map(({ firstConnected }) => firstConnected));
+  const refused = connected.then(() => new Promise<never>(() => undefined));
+  refused.catch(() => undefined);
+  return refused;
+}
+
 /** amqplib gives no code for a refusal during the handshake, only the broker's words. */
 function isRefusal(error: Error): boolean {
   return /ACCESS[-_]REFUSED|NOT[-_]ALLOWED|Expected ConnectionOpenOk/.test(error.message);

@@ -6,6 +6,7 @@ import { createHttpServer } from '../../services/ingest/http/server.ts';
 import { AppError } from '../../shared/contract/errors.ts';
 import { ClientAddresses } from '../../shared/service/client-addresses.ts';
 import { createLogger } from '../../shared/service/logger.ts';
+import { Secret } from '../../shared/config/env.ts';
 import { NetworkSet } from '../../shared/config/networks.ts';
 import { INGEST_KEY, problemIn } from '../support/ingest.ts';
 
@@ -30,14 +31,16 @@ async function serve(requestReconciliation?: () => Promise<void>) {
         strip: unused,
       },
     ],
-    auth: new Auth({
-      keys: [INGEST_KEY],
-      headers: [],
-      maxBadKeys: 100,
-      rateLimit: 0,
-      trusted: new NetworkSet([{ address: '127.0.0.0', prefix: 8, family: 'ipv4' }]),
-      clock: () => 0,
-    }),
+    auth: new Auth(
+      {
+        ingestApiKeys: new Secret([INGEST_KEY]),
+        ingestMaxBadKeys: 100,
+        ingestRateLimit: 0,
+        broadcastTrustedNetworks: [{ address: '127.0.0.0', prefix: 8, family: 'ipv4' }],
+      },
+      [],
+      () => 0,
+    ),
     clients: new ClientAddresses(new NetworkSet([])),
     observer: { refused: () => undefined },
     maxBodyBytes: 1_024,

@@ -4,24 +4,18 @@ import { AppError } from '../../../shared/contract/errors.ts';
 import { RateWindow } from '../../../shared/core/rate-window.ts';
 import type { Client } from '../../../shared/service/client-addresses.ts';
 import type { SteadyClock } from '../../../shared/service/clock.ts';
-import type { NetworkSet } from '../../../shared/config/networks.ts';
+import { NetworkSet } from '../../../shared/config/networks.ts';
+import type { IngestConfig } from '../config.ts';
 import { KeyGuesses } from './key-guesses.ts';
 import { TooManyRequests } from './problem.ts';
 
-export interface AuthOptions {
-  readonly keys: readonly string[];
-  /** Headers that carry a key as it is, lower case; `Authorization` is looked at besides. */
-  readonly headers: readonly string[];
-  /** Wrong keys a minute and remote address; beyond, 429 for all that has not used its key before. */
-  readonly maxBadKeys: number;
-  /** Requests a second and key; 0 is unlimited. */
-  readonly rateLimit: number;
-  /** Where callers need no key for what takes them without one. */
-  readonly trusted: Pick<NetworkSet, 'has'>;
-  readonly clock: SteadyClock;
-}
+export type AuthConfig = Pick<
+  IngestConfig,
+  'ingestApiKeys' | 'ingestMaxBadKeys' | 'ingestRateLimit' | 'broadcastTrustedNetworks'
+>;
 
 const SECOND_MS = 1_000;
+const OWN_HEADER = 'x-api-key';
 
 interface Key {
   readonly digest: Buffer;
@@ -39,17 +33,27 @@ export class Auth {
   /** Calls without a key have one limit together, as those with one key have. */
   readonly #keylessRate: RateWindow;
   readonly #guesses: KeyGuesses;
+  /** Where callers need no key for what takes them without one. */
+  readonly #trusted: NetworkSet;
+  /** Those that carry a key as it is, lower case; `Authorization` is looked at besides. */
+  readonly #headers: readonly string[];
 
-  constructor(private readonly options: AuthOptions) {
+  constructor(
+    private readonly config: AuthConfig,
+    headersOfBackends: readonly string[],
+    private readonly clock: SteadyClock,
+  ) {
     this.#keylessRate = this.#newRate();
-    this.#guesses = new KeyGuesses(options.maxBadKeys);
-    this.reload(options.keys);
+    this.#guesses = new KeyGuesses(config.ingestMaxBadKeys);
+    this.#trusted = new NetworkSet(config.broadcastTrustedNetworks);
+    this.#headers = [...new Set([OWN_HEADER, ...headersOfBackends])];
+    this.reload(config);
   }
 
-  /** For requests that come from now on. A key that stays keeps its count. */
-  reload(keys: readonly string[]): void {
+  /** Takes its keys, and nothing else, for requests that come from now on. A key that stays keeps its count. */
+  reload({ ingestApiKeys }: Pick<AuthConfig, 'ingestApiKeys'>): void {
     const before = new Map(this.#keys.map((key) => [key.name, key]));
-    this.#keys = keys.map((key) => {
+    this.#keys = ingestApiKeys.reveal().map((key) => {
       const digest = digestOf(key);
       const name = digest.toString('base64');
       return before.get(name) ?? { digest, name, rate: this.#newRate() };
@@ -59,7 +63,7 @@ export class Auth {
   /** Throws an AppError when the caller may not publish now. `trusting`: one in a trusted network itself needs no key. */
   check(headers: IncomingHttpHeaders, client: Client, { trusting = false } = {}): RateHeaders {
     const candidates = this.#candidates(headers);
-    const nowMs = this.options.clock();
+    const nowMs = this.clock();
     // A key that is wrong is refused from everywhere: else a mistake in it would show only once the network changes.
     const needsNoKey = candidates.length === 0 && trusting && this.#isTrusted(client);
     if (needsNoKey) return this.#countRequest(this.#keylessRate, nowMs);
@@ -83,17 +87,17 @@ export class Auth {
   countGuess(headers: IncomingHttpHeaders, { address }: Client): void {
     const candidates = this.#candidates(headers);
     if (candidates.length === 0 || this.#keyAmong(candidates) !== undefined) return;
-    this.#guesses.wrong(address, this.options.clock());
+    this.#guesses.wrong(address, this.clock());
   }
 
   #places(): string {
-    return ['authorization: Bearer', ...this.options.headers.map((name) => `${name}:`)]
+    return ['authorization: Bearer', ...this.#headers.map((name) => `${name}:`)]
       .map((start) => `"${start} KEY"`)
       .join(', ');
   }
 
   #candidates(headers: IncomingHttpHeaders): string[] {
-    const found = this.options.headers.map((name) => headers[name]);
+    const found = this.#headers.map((name) => headers[name]);
     const { authorization = '' } = headers;
     const [, scheme = '', credentials = ''] = /^(\w+)\s+(\S+)\s*$/.exec(authorization) ?? [];
     if (scheme.toLowerCase() === 'bearer') found.push(credentials);
@@ -111,15 +115,15 @@ export class Auth {
   }
 
   #isTrusted({ address, isForwarded }: Client): boolean {
-    return !isForwarded && this.options.trusted.has(address);
+    return !isForwarded && this.#trusted.has(address);
   }
 
   #newRate(): RateWindow {
-    return new RateWindow(this.options.rateLimit, SECOND_MS);
+    return new RateWindow(this.config.ingestRateLimit, SECOND_MS);
   }
 
   #countRequest(rate: RateWindow, nowMs: number): RateHeaders {
-    const { rateLimit } = this.options;
+    const { ingestRateLimit: rateLimit } = this.config;
     if (rateLimit === 0) return {};
     const isTaken = rate.take(nowMs);
     const isKeyless = rate === this.#keylessRate;
