@@ -91,7 +91,7 @@ export const DeliveryVariables = z
     MAX_SESSIONS: integer({ min: 1, max: 1_000_000, default: 15_000 }),
     /** Of one user, on all devices together; the oldest goes. */
     MAX_SESSIONS_PER_USER: integer({ min: 1, max: 1_000_000, default: 16 }),
-    /** Times that all devices of one user may connect in a minute; each poll is one. */
+    /** Times that all devices of one user may connect in a minute, ten seconds' worth of them at once; each poll is one. */
     MAX_CONNECTS_PER_MINUTE: integer({ min: 1, max: 1_000_000, default: 600 }),
     /** Connections that have shown no good token, or are closing; the oldest goes. All that come back within a second after a restart must fit. */
     MAX_STRANGERS: integer({ min: 1, max: 1_000_000, default: 4_000 }),

@@ -18,4 +18,9 @@ export class TokenBucket {
     this.#tokens -= 1;
     return true;
   }
+
+  /** How long after a refused `take` the next one passes, if nobody else takes meanwhile. */
+  get waitMs(): number {
+    return Math.max(0, ((1 - this.#tokens) * 1_000) / this.perSecond);
+  }
 }

@@ -16,6 +16,15 @@ describe('a token bucket', () => {
     expect(passed(bucket, 20, 1_200)).toBe(10);
   });
 
+  it('tells how long the next one has to wait', () => {
+    const bucket = new TokenBucket(10, 2);
+    passed(bucket, 3, 0);
+    expect(bucket.waitMs).toBe(100);
+    bucket.take(60);
+    expect(bucket.waitMs).toBe(40);
+    expect(bucket.take(100)).toBe(true);
+  });
+
   it('holds no more after a long rest', () => {
     const bucket = new TokenBucket(10, 20);
     passed(bucket, 20, 0);

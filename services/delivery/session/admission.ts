@@ -1,7 +1,7 @@
 import type { CloseName } from '../../../shared/contract/close-codes.ts';
 import { errorFrame, type ErrorFrame } from '../../../shared/contract/frames.ts';
 import { ExpiringMap } from '../../../shared/core/expiring-map.ts';
-import { RateWindow } from '../../../shared/core/rate-window.ts';
+import { TokenBucket } from '../../../shared/core/token-bucket.ts';
 import type { DeliveryConfig } from '../config.ts';
 import type { NotAdmitted } from './session-ports.ts';
 
@@ -18,6 +18,8 @@ export type AdmissionLimits = Pick<
 >;
 
 const MINUTE_MS = 60_000;
+/** A user's devices may connect so many seconds' worth at once after a rest. */
+const BURST_S = 10;
 /** Users whose connects are counted at a time; of more, the first are counted anew. */
 const MAX_COUNTED = 20_000;
 
@@ -31,7 +33,7 @@ export class Admission<Member extends Ended> {
   readonly #closing = new Set<Member>();
   readonly #ofUser = new Map<string, Set<Member>>();
   readonly #userKeys = new Map<Member, string>();
-  readonly #connects = new ExpiringMap<string, RateWindow>(MAX_COUNTED, MINUTE_MS);
+  readonly #connects = new ExpiringMap<string, TokenBucket>(MAX_COUNTED, MINUTE_MS);
 
   constructor(private readonly limits: AdmissionLimits) {}
 
@@ -53,8 +55,8 @@ export class Admission<Member extends Ended> {
   admit(member: Member, userKey: string, nowMs: number): NotAdmitted | undefined {
     const connects = this.#connectsOf(userKey, nowMs);
     if (!connects.take(nowMs)) {
-      const message = `Your devices connected more than ${this.limits.maxConnectsPerMinute} times in a minute.`;
-      return { code: 'RATE_LIMITED', message, waitMs: connects.remainingMs(nowMs) };
+      const message = `Your devices connect more than ${this.limits.maxConnectsPerMinute} times a minute.`;
+      return { code: 'RATE_LIMITED', message, waitMs: connects.waitMs };
     }
     const own = this.#ofUser.get(userKey) ?? new Set();
     const [oldest] = own;
@@ -96,10 +98,11 @@ export class Admission<Member extends Ended> {
     oldest.end('overloaded', errorFrame('OVERLOADED', 'Too many wait for a token. Send yours at once.'));
   }
 
-  #connectsOf(userKey: string, nowMs: number): RateWindow {
+  #connectsOf(userKey: string, nowMs: number): TokenBucket {
     const known = this.#connects.get(userKey, nowMs);
     if (known !== undefined) return known;
-    const connects = new RateWindow(this.limits.maxConnectsPerMinute, MINUTE_MS);
+    const perSecond = this.limits.maxConnectsPerMinute / 60;
+    const connects = new TokenBucket(perSecond, Math.max(1, BURST_S * perSecond));
     this.#connects.set(userKey, connects, nowMs);
     return connects;
   }
