@@ -90,7 +90,7 @@ describe('how many a body holds', () => {
     kind: 'plain' | 'cloud-event' | 'cloud-events',
     body: unknown,
     entrance: 'events' | 'broadcast',
-  ) => readInput({ entrance, wrapping: { kind }, body: Buffer.from(JSON.stringify(body)) }, { now });
+  ) => inOneGo(readInput({ entrance, wrapping: { kind }, body: Buffer.from(JSON.stringify(body)) }, { now }));
   const plain = { event: 'calendar.sync', data: {} };
   const NO_EVENT = 'expected one event: a JSON object with "event" and "data"';
 
