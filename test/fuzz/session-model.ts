@@ -110,7 +110,8 @@ export class SessionModel {
   #refresh(before: Principal, frame: ModelFrame & { action: 'auth' }): string[] {
     if (frame.token === 'expired') return ['TOKEN_EXPIRED'];
     const user = this.#userOf(frame.token);
-    if (user?.userId !== before.userId) return ['AUTH_FAILED'];
+    const isOther = user?.userId !== before.userId;
+    if (isOther || (user.role === 'customer') !== (before.role === 'customer')) return ['AUTH_FAILED'];
     this.#user = user;
     const lost = this.rooms.filter((room) => !mayJoin(user, room));
     const kept = this.rooms.filter((room) => mayJoin(user, room));
