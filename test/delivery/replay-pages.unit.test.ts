@@ -4,6 +4,7 @@ import {
   type ScanRequest,
   type StreamPlace,
 } from '../../services/delivery/stream/scan-request.ts';
+import type { Replay } from '../../services/delivery/stream/resume.ts';
 import { Scan, type ScanResult } from '../../services/delivery/stream/scan.ts';
 import { bytesOf } from '../../services/delivery/stream/timeline.ts';
 import type { Cursor } from '../../shared/contract/cursor.ts';
@@ -34,18 +35,15 @@ function scan(
 /** Pages of a history, read as a client takes them. */
 function pagesOf(history: readonly HistoryEntry[], from: ScanRequest['from']): Cursor[][] {
   const pages: Cursor[][] = [];
+  const had = new Set<string>();
   let result: ScanResult | undefined;
   for (let rest: StreamPlace | undefined; pages.length === 0 || rest !== undefined; rest = result.rest) {
     result =
       rest === undefined
         ? scan(history, { from })
-        : scan(
-            history.slice(rest.offset),
-            { from: { cursor: rest.cursor }, isReadingOn: true },
-            limits,
-            rest.offset,
-          );
+        : scan(history.slice(rest.offset), { from: { cursor: rest.cursor }, had }, limits, rest.offset);
     pages.push(cursorsOf(result.entries));
+    for (const { identity } of result.entries) had.add(identity);
   }
   return pages;
 }
@@ -74,6 +72,15 @@ describe('a page of a replay', () => {
     expect(pages.slice(1).flat()).toEqual([missed.cursor]);
   });
 
+  it('holds no copy of what stood on an earlier one', () => {
+    const [had, ...missed] = events(6);
+    const [again] = missed;
+    if (had === undefined || again === undefined) throw new Error('nothing was published');
+    const pages = pagesOf([had, ...missed, again, event()], { cursor: had.cursor });
+    expect(pages.flat().filter((cursor) => cursor === again.cursor)).toEqual([again.cursor]);
+    expect(pages.flat()).toHaveLength(missed.length + 1);
+  });
+
   it('does not change what is too much: all that was missed counts', () => {
     const bounds = { ...limits, events: 5 };
     expect(scan(events(5), { from: { sinceMs: NOON } }, bounds)).toMatchObject({ tooMuch: false });
@@ -87,7 +94,7 @@ describe('a page of a replay', () => {
     const history = events(3_000);
     const [had] = history;
     const from = { cursor: had?.cursor ?? cursorAt(NOON) };
-    expect(scan(history, { from, isReadingOn: true }).enough).toBe(499);
+    expect(scan(history, { from, had: new Set() }).enough).toBe(499);
     expect(scan(history, { from }).enough).toBe(-1);
   });
 });
@@ -151,6 +158,26 @@ describe('a session that is sent its replay in pages', () => {
     await session.receive(auth('provider 4', { cursor: cursorAt(NOON - 1) }));
     await settle();
     expect(session.outlet.frames).toEqual([first, third, live].map((entry) => entry?.frame?.dotted));
+  });
+
+  it('gets nothing twice of what was held back for longer than some pages', async () => {
+    const session = new SessionWorld();
+    const end = cursorAt(NOON);
+    const pages = [second, third].map((entry) => (entry ? [entry] : []));
+    const read = (): Promise<Replay> => {
+      const entries = pages.shift() ?? [];
+      for (const entry of entries) session.feed.push(entry);
+      return Promise.resolve({
+        recovered: true,
+        entries,
+        cursor: end,
+        more: entries.length === 0 ? undefined : read,
+      });
+    };
+    session.replay = { recovered: true, entries: first ? [first] : [], cursor: end, more: read };
+    await session.receive(auth('provider 4', { cursor: cursorAt(NOON - 1) }));
+    await settle();
+    expect(session.outlet.frames).toEqual([first, second, third].map((entry) => entry?.frame?.dotted));
   });
 
   it('reads no further once it has ended, and says how many came where a page cannot be had', async () => {

@@ -222,7 +222,8 @@ describe('ScanLanes', () => {
     const { lanes, passes, pass } = world();
     const [had, next] = [event(), event()];
     const others = lanes.request(request, NOON);
-    const read = [30, 20].map((offset) => lanes.readOn(request, { cursor: had.cursor, offset }));
+    const wanted = { ...request, had: new Set<string>() };
+    const read = [30, 20].map((offset) => lanes.readOn(wanted, { cursor: had.cursor, offset }));
     const reading = await pass(1);
     expect(passes.map(({ fromMs }) => fromMs)).toEqual([NOON, 20]);
     reading.onEntry(had, 20);

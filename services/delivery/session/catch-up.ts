@@ -27,20 +27,19 @@ export async function catchUp(
   const rewind = () => ({ sinceMs: users.lastHeard.rewindSinceMs(principal, ports.now()) });
   let outcome = await stream.plan(session, cursor === undefined ? rewind() : { cursor }, position);
   let replayed = 0;
-  // Of the last two pages: what is held back meanwhile is less than one.
-  let recent: readonly (readonly Cursor[])[] = [];
+  const sent = new Set<Cursor>();
   for (;;) {
     if (hasEnded()) return;
     const { entries, more } = outcome.recovered ? outcome : NOTHING;
     replayed += await feed.replay(entries);
-    recent = [...recent.slice(-1), entries.map((entry) => entry.cursor)];
+    for (const entry of entries) sent.add(entry.cursor);
     if (hasEnded()) return;
     if (more === undefined) break;
     outcome = await more();
   }
   if (cursor !== undefined) announce(ports, outcome, replayed);
   if (!outcome.recovered) ports.sendGap(outcome.cursor);
-  await feed.goLive(new Set(recent.flat()));
+  await feed.goLive(sent);
 }
 
 const NOTHING = { entries: [], more: undefined };

@@ -27,13 +27,17 @@ export class Collector {
 
   /** Where its next page begins; `undefined` where this one is the last. */
   get rest(): StreamPlace | undefined {
-    const hasMore = this.request.isReadingOn === true ? this.#isFull : this.#hasMore;
+    const hasMore = this.#isReadingOn ? this.#isFull : this.#hasMore;
     return hasMore ? this.#reached : undefined;
   }
 
   /** Whether what follows is of no use to it, once it has started. */
   get hasEnough(): boolean {
-    return this.tooMuch || (this.request.isReadingOn === true && this.#isFull);
+    return this.tooMuch || (this.#isReadingOn && this.#isFull);
+  }
+
+  get #isReadingOn(): boolean {
+    return this.request.had !== undefined;
   }
 
   get #isFull(): boolean {
@@ -57,7 +61,7 @@ export class Collector {
     this.tooMuch = false;
     this.#reached = at;
     // It was in the pages that the reader has had.
-    if (this.request.isReadingOn === true) return;
+    if (this.#isReadingOn) return;
     for (const entry of before) {
       const isOurs = entry.rooms.some((room) => isWanted(this.request, room));
       if (isOurs && this.#count(entry)) this.#keep(addressed(entry));
@@ -78,11 +82,12 @@ export class Collector {
 
   /** Whether it is new to a reader that may have more. */
   #count({ identity, body }: EventEntry): boolean {
-    if (this.tooMuch || hasLeft(this.request) || this.#identities.has(identity)) return false;
+    if (this.tooMuch || hasLeft(this.request)) return false;
+    if (this.#identities.has(identity) || this.request.had?.has(identity) === true) return false;
     this.#identities.add(identity);
     this.#events += 1;
     this.#bytes += body.byteLength;
-    if (this.request.isReadingOn === true) return true;
+    if (this.#isReadingOn) return true;
     this.tooMuch = this.#events > this.limits.events || this.#bytes > this.limits.bytes;
     if (this.tooMuch) this.drop();
     return !this.tooMuch;

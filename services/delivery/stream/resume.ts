@@ -10,7 +10,7 @@ import type { Coverage } from './coverage.ts';
 import { APART_MS, NEAR_MS, type LookBack } from './look-back.ts';
 import type { LongReplays } from './long-replays.ts';
 import { REORDER_WINDOW_MS } from './reorder-window.ts';
-import type { FromCursor, ScanRequest, StreamPlace } from './scan-request.ts';
+import type { FromCursor, NextPage, ScanRequest, StreamPlace } from './scan-request.ts';
 import { inRooms } from './scan.ts';
 import type { MarkedScanResult } from './scan-schedule.ts';
 import type { Timeline, TimelineEntry } from './timeline.ts';
@@ -52,7 +52,7 @@ export interface ResumePorts<Member extends Reader> {
     isFar(fromMs: number): boolean;
     request(request: ScanRequest, fromMs: number): Promise<MarkedScanResult>;
     /** What follows an entry up to a mark made now, one page of it. */
-    readOn(request: Omit<ScanRequest, 'from'>, place: StreamPlace): Promise<MarkedScanResult>;
+    readOn(request: NextPage, place: StreamPlace): Promise<MarkedScanResult>;
   };
   readonly quota: Pick<LongReplays, 'take'>;
   readonly lookBack: LookBack;
@@ -226,20 +226,30 @@ export class Resume<Member extends Reader> {
     return this.ports.scans.request({ ...request, wants: rooms, reader: member }, fromMs);
   }
 
-  #replayOf(asking: Asking, { tooMuch, entries, mark, rest }: MarkedScanResult): Replay {
+  /** `had`: identities of what the pages before held. */
+  #replayOf(
+    asking: Asking,
+    { tooMuch, entries, mark, rest }: MarkedScanResult,
+    had = new Set<string>(),
+  ): Replay {
     if (tooMuch) return { recovered: false, reason: 'too_much', cursor: mark };
-    const more = rest && (() => this.#untilRead(asking, () => this.#readOn(asking, rest)));
+    const more =
+      rest &&
+      (() => {
+        for (const { identity } of entries) had.add(identity);
+        return this.#untilRead(asking, () => this.#readOn(asking, rest, had));
+      });
     return { recovered: true, entries, cursor: mark, more };
   }
 
-  async #readOn(asking: Asking, place: StreamPlace): Promise<Replay> {
+  async #readOn(asking: Asking, place: StreamPlace, had: Set<string>): Promise<Replay> {
     const { member, rooms } = asking;
     const hopelessAfterMs = cursorTimeMs(place.cursor) + NEAR_MS;
-    const request = { wants: rooms, reader: member, hopelessAfterMs };
+    const request = { wants: rooms, reader: member, had, hopelessAfterMs };
     const result = await this.ports.scans.readOn(request, place);
     // It was there for the page before.
     if (!result.found) return { recovered: false, reason: 'expired', cursor: result.mark };
-    return this.#replayOf(asking, result);
+    return this.#replayOf(asking, result, had);
   }
 
   #coversAll(rooms: ReadonlySet<Address>, position: number): boolean {

@@ -8,11 +8,14 @@ export interface ScanRequest {
   readonly wants: ReadonlySet<Address> | ((room: Address) => boolean);
   /** Who asks; once it is gone, nothing is read for it. */
   readonly reader?: { readonly closed: boolean };
-  /** It has had a page already: its next one is all that it is read now, and everything was counted. */
-  readonly isReadingOn?: boolean;
+  /** Identities of all in its earlier pages, where it has had any: its next one is all that it is read now, and everything was counted. */
+  readonly had?: ReadonlySet<string>;
   /** Stamp behind which the cursor's entry is not expected any more; Unix milliseconds. */
   readonly hopelessAfterMs?: number;
 }
+
+/** Wanted behind a page. */
+export type NextPage = Omit<ScanRequest, 'from' | 'had'> & Required<Pick<ScanRequest, 'had'>>;
 
 /** What one reader is given at most. */
 export interface ReplayLimits {

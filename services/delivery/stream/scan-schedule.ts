@@ -3,7 +3,13 @@ import type { HistoryEntry } from '../../../shared/contract/message.ts';
 import type { Logger } from '../../../shared/service/logger.ts';
 import { unixMs } from '../../../shared/core/wall-time.ts';
 import type { WallClock } from '../../../shared/service/clock.ts';
-import { hasLeft, type ReplayLimits, type ScanRequest, type StreamPlace } from './scan-request.ts';
+import {
+  hasLeft,
+  type NextPage,
+  type ReplayLimits,
+  type ScanRequest,
+  type StreamPlace,
+} from './scan-request.ts';
 import { Scan, type ScanResult } from './scan.ts';
 
 export type MarkedScanResult = ScanResult & { readonly mark: Cursor };
@@ -81,8 +87,8 @@ export class ScanLanes {
   }
 
   /** The page behind an entry. */
-  readOn(request: Omit<ScanRequest, 'from'>, { cursor, offset }: StreamPlace): Promise<MarkedScanResult> {
-    return this.#pages.request({ ...request, from: { cursor }, isReadingOn: true }, offset);
+  readOn(request: NextPage, { cursor, offset }: StreamPlace): Promise<MarkedScanResult> {
+    return this.#pages.request({ ...request, from: { cursor } }, offset);
   }
 
   #laneOf(fromMs: number): ScanSchedule {
