@@ -43,6 +43,7 @@ async function measure(round: number): Promise<void> {
     INGEST_PORT: '0',
     HEALTH_PORT: '0',
     INGEST_RATE_LIMIT: '0',
+    INGEST_BULK_RATE: '0',
     LOG_LEVEL: 'warn',
   };
   const ingest = await startIngest(readConfig(env), { logger: createLogger('bench', 'warn') });

@@ -11,6 +11,7 @@ import { newInstanceName } from '../../shared/service/instance.ts';
 import { listenOn, type Service } from '../../shared/service/lifecycle.ts';
 import { newCursor } from '../../shared/service/new-cursor.ts';
 import { createLogger, type Logger } from '../../shared/service/logger.ts';
+import { sleep } from '../../shared/service/sleep.ts';
 import { Drops } from '../../shared/monitoring/drops.ts';
 import { NetworkSet } from '../../shared/config/networks.ts';
 import { HistoryIds } from './publish/history-ids.ts';
@@ -25,6 +26,7 @@ import { TakeBack } from './inbox/take-back.ts';
 import type { IngestConfig } from './config.ts';
 import { Repeats, REPEATS_MAX_AGE_MS } from './accept/repeats.ts';
 import { Intake } from './accept/intake.ts';
+import { Pace } from './accept/pace.ts';
 import type { Receipt } from './accept/ports.ts';
 import { Auth } from './http/auth.ts';
 import { closeHttpServer, createHttpServer } from './http/server.ts';
@@ -112,12 +114,13 @@ class Ingest implements IngestService {
     publishing.on('up', () => void this.#cluster.detect());
     this.#publisher = this.#createPublisher();
     this.#ids = this.#createIds();
-    this.#intake = this.#createIntake();
+    const pace = new Pace(config.ingestBulkRate, steadyClock, sleep);
+    this.#intake = this.#createIntake(pace);
     const waiting = () => this.#monitoring.waitingIn(INBOX);
     this.#inboxRoom = new InboxRoom(config.inboxMaxMessages, waiting, steadyClock);
     const parts = this.#partsForBackends();
     this.#backends.push(...backends.map((backend) => backend.create(config, parts)));
-    this.#inbox = this.#createInbox();
+    this.#inbox = this.#createInbox(pace);
     this.#watch = new QueueWatch(consuming, { declare: this.#declare, logger: this.#logger });
     this.#takeBack = new TakeBack(consuming, {
       onTakenBack: () => this.#drops.note('expired', steadyClock()),
@@ -155,10 +158,9 @@ class Ingest implements IngestService {
 
   async listen(): Promise<void> {
     const { healthPort, ingestPort } = this.config;
+    const { server } = this.#monitoring;
     try {
-      await listenOn(healthPort, 'HEALTH_PORT', (host) =>
-        this.#monitoring.server.listen({ port: healthPort, host }),
-      );
+      await listenOn(healthPort, 'HEALTH_PORT', (host) => server.listen({ port: healthPort, host }));
       await listenOn(ingestPort, 'INGEST_PORT', (host) => this.#http.listen({ port: ingestPort, host }));
     } catch (error) {
       await this.stop();
@@ -200,12 +202,11 @@ class Ingest implements IngestService {
   }
 
   #createPublisher(): ConfirmPublisher {
-    const { config } = this;
     const { publishing } = this.#connections;
     const publisher = new ConfirmPublisher(publishing, {
-      maxUnconfirmed: config.ingestMaxUnconfirmed,
-      maxUnconfirmedBytes: config.ingestMaxUnconfirmedBytes,
-      confirmTimeoutMs: config.ingestConfirmTimeoutMs,
+      maxUnconfirmed: this.config.ingestMaxUnconfirmed,
+      maxUnconfirmedBytes: this.config.ingestMaxUnconfirmedBytes,
+      confirmTimeoutMs: this.config.ingestConfirmTimeoutMs,
       now: steadyClock,
       onConfirmed: (seconds) => this.#observer.confirmed(seconds),
       logger: this.#logger,
@@ -226,7 +227,7 @@ class Ingest implements IngestService {
     });
   }
 
-  #createIntake(): Intake {
+  #createIntake(pace: Pace): Intake {
     return new Intake({
       publisher: eventPublisher(this.#publisher, this.instance, wallClock),
       observer: this.#observer,
@@ -234,6 +235,7 @@ class Ingest implements IngestService {
       ...clocks,
       inCluster: () => this.#cluster.isCluster,
       maxEventBytes: this.config.maxEventBytes,
+      pace,
       repeats: this.#repeats,
       // Without the broker nothing is taken anyway, and the answer says why.
       knowsIds: () => this.#ids.knowledge !== 'reading' || this.#publisher.state.state !== 'connected',
@@ -261,7 +263,7 @@ class Ingest implements IngestService {
     };
   }
 
-  #createInbox(): Inbox {
+  #createInbox(pace: Pace): Inbox {
     return new Inbox(this.#connections.consuming, {
       intake: this.#intake,
       backends: this.#backends,
@@ -270,6 +272,7 @@ class Ingest implements IngestService {
       observer: this.#observer,
       declare: this.#declare,
       prefetch: this.config.inboxPrefetch,
+      pace,
       maxBodyBytes: this.config.ingestMaxBodyBytes,
       nextKey: nextCursor,
       ...clocks,

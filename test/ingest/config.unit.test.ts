@@ -19,6 +19,7 @@ describe('the configuration of ingest', () => {
       ingestConfirmTimeoutMs: 5_000,
       ingestMaxBadKeys: 20,
       ingestRateLimit: 2_000,
+      ingestBulkRate: 1_000,
       inboxPrefetch: 50,
       repeatsMax: 100_000,
       easyappointmentsTokenHeader: 'x-ea-token',

@@ -7,6 +7,7 @@ import { ConfirmPublisher } from '../../shared/broker/confirm-publisher.ts';
 import { Cursor } from '../../shared/contract/cursor.ts';
 import { wallTime } from '../../shared/core/wall-time.ts';
 import { createLogger } from '../../shared/service/logger.ts';
+import { unlimited } from './intake-world.ts';
 import { ScriptedConnection } from '../support/scripted-channel.ts';
 
 const logger = createLogger('test', 'silent');
@@ -70,6 +71,7 @@ export async function world({ ready = Promise.resolve(), isOpen = true, now = ()
     observer: { refused: () => undefined },
     declare,
     prefetch: 5,
+    pace: unlimited(),
     maxBodyBytes: 100_000,
     nextKey: () => Cursor.parse(`01a205ff-0000-7000-8000-${String((keys += 1)).padStart(12, '0')}`),
     wall: () => wallTime(0),

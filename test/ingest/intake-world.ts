@@ -7,11 +7,20 @@ import { Repeats, REPEATS_MAX_AGE_MS } from '../../services/ingest/accept/repeat
 import type { Confirm } from '../../shared/broker/confirm-silence.ts';
 import { Cursor } from '../../shared/contract/cursor.ts';
 import { AppError } from '../../shared/contract/errors.ts';
+import { Pace } from '../../services/ingest/accept/pace.ts';
 import { wallTime } from '../../shared/core/wall-time.ts';
 
 const nothing = () => undefined;
 
 /** An intake before a publisher that the test plays; nothing is confirmed until `confirm`. */
+export function unlimited(): Pace {
+  return new Pace(
+    0,
+    () => 0,
+    () => Promise.resolve(),
+  );
+}
+
 export function world({
   room = 10_000,
   maxRepeats = 100,
@@ -36,6 +45,7 @@ export function world({
     now: () => 0,
     repeats: new Repeats(maxRepeats, REPEATS_MAX_AGE_MS),
     knowsIds: () => true,
+    pace: unlimited(),
     maxEventBytes: 64 * 1024,
     calendarRoom: 'thin',
     inCluster: () => false,

@@ -12,6 +12,7 @@ import { steadyClock, wallClock } from '../../shared/service/clock.ts';
 import { declareTopology } from '../../shared/broker/declare-topology.ts';
 import { createLogger } from '../../shared/service/logger.ts';
 import { createVhostForTest } from '../support/broker.ts';
+import { unlimited } from './intake-world.ts';
 import { scaledMs } from '../support/time.ts';
 
 const MAX_TRIES = 11;
@@ -48,6 +49,7 @@ async function startFaultyInbox() {
     observer: { refused: () => undefined },
     declare: () => Promise.resolve(),
     prefetch: 10,
+    pace: unlimited(),
     maxBodyBytes: 1_000_000,
     nextKey: () => Cursor.parse(v7()),
     wall: wallClock,

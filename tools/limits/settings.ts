@@ -209,6 +209,11 @@ export const settingBounds: Readonly<Partial<Record<Setting, Reach>>> = {
     beyond: '429 `too_many_requests` with `Retry-After`',
     test: 'ingest/access.int.test.ts',
   },
+  INGEST_BULK_RATE: {
+    beyond: 'the rest of an array, or of the inbox, waits; its 202 comes later',
+    test: 'ingest/pace.unit.test.ts',
+    says: 'events that come in bulk',
+  },
   INGEST_MAX_BAD_KEYS: {
     beyond: '429 `too_many_requests` for further wrong keys of that address in that minute',
     test: 'ingest/access.int.test.ts',

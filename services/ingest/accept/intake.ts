@@ -11,6 +11,7 @@ import { stampOf } from '../../../shared/core/wall-time.ts';
 import type { SteadyClock, WallClock } from '../../../shared/service/clock.ts';
 import { refusal, renamed, under, type Refusal } from './problems.ts';
 import { readInput, type Input, type Read } from './read-input.ts';
+import type { Pace } from './pace.ts';
 import type { Repeats } from './repeats.ts';
 import { inOneGo, type Steps } from './steps.ts';
 
@@ -28,6 +29,8 @@ export interface IntakeOptions {
   readonly repeats: Repeats<Receipt>;
   /** Whether `repeats` has what was published before this start, or at least it is not waited for any longer. */
   readonly knowsIds: () => boolean;
+  /** Of the events of an array. */
+  readonly pace: Pick<Pace, 'take' | 'turn' | 'waiting'>;
   /** Of an event's `data` as JSON: more is refused, or cut where the sender cannot send it again. */
   readonly maxEventBytes: number;
   /** What `calendar` gets of an appointment's event: a thin companion, or the event itself. */
@@ -38,6 +41,9 @@ export interface IntakeOptions {
   /** Adds what is known to the fork's own call, whose apps show it, and takes out what is not for everybody. */
   readonly enrich: (event: AcceptedEvent) => readonly AcceptedEvent[];
 }
+
+/** Messages that an event makes at most. */
+const WITH_COMPANION = 2;
 
 /** Puts an event into the inbox instead of announcing it at once; `undefined` for one that is not for there. */
 export type Defer = (event: AcceptedEvent, body: Uint8Array) => Promise<void> | undefined;
@@ -51,7 +57,6 @@ export interface Taken {
 
 interface Draft {
   readonly receipt: Receipt;
-  readonly fingerprint: Fingerprint | undefined;
   readonly announcements: readonly Announcement[];
 }
 
@@ -62,8 +67,8 @@ interface Taking {
 }
 
 /**
- * The one way from an entrance to the broker. All events of an input are handed over within one step, so that they leave in
- * the order in which they came in, each directly followed by its companion, and nothing comes between their check and them.
+ * The one way from an entrance to the broker. Events leave in the order in which they came in, each directly followed by its
+ * companion. The ids of an input are taken in the step that checks them: nothing comes between.
  */
 export class Intake {
   constructor(private readonly options: IntakeOptions) {}
@@ -100,7 +105,7 @@ export class Intake {
     const deferred = canRetry || first === undefined ? undefined : defer(first, input.body);
     if (deferred !== undefined) return { single: read.single, receipts: deferred.then(() => []) };
     const receipts = canRetry
-      ? this.#handOver(taking, input.entrance)
+      ? this.#handOverAll(taking, read, input)
       : this.announce(read.events.flatMap(enrich), input.entrance);
     return { single: read.single, receipts };
   }
@@ -132,6 +137,32 @@ export class Intake {
     return this.#handOver(fit, entrance);
   }
 
+  #handOverAll(
+    taking: readonly Taking[],
+    { single }: Read,
+    { entrance, body }: Input,
+  ): Promise<readonly Receipt[]> {
+    return single
+      ? this.#handOver(taking, entrance)
+      : this.#handOverInTurn(taking, entrance, body.byteLength);
+  }
+
+  /** Each when its turn has come: it is encoded then, and gets a cursor that is in the order of the stream. */
+  #handOverInTurn(taking: readonly Taking[], entrance: Entrance, bytes: number): Promise<readonly Receipt[]> {
+    const { pace, publisher, repeats, now } = this.options;
+    const nowMs = now();
+    const fresh = taking.filter(({ event: { id } }) => id === undefined || !repeats.has(id, nowMs));
+    if (fresh.length > 0)
+      publisher.ensureRoomFor(WITH_COMPANION * (fresh.length + pace.waiting), WITH_COMPANION * bytes);
+    const handOver = (one: Taking) => this.#publish(this.#draft(one));
+    return allOrFirstFailure(
+      taking.map((one) => {
+        const publish = () => (pace.take() ? handOver(one) : pace.turn().then(() => handOver(one)));
+        return this.#announce(one, publish, entrance, nowMs);
+      }),
+    );
+  }
+
   /** Hands accepted events over at once, or throws an AppError before anything is published. */
   #handOver(taking: readonly Taking[], entrance: Entrance): Promise<readonly Receipt[]> {
     const nowMs = this.options.now();
@@ -141,7 +172,12 @@ export class Intake {
       const bytes = announcements.reduce((sum, { body }) => sum + body.byteLength, 0);
       this.options.publisher.ensureRoomFor(announcements.length, bytes);
     }
-    return allOrFirstFailure(taking.map((one, index) => this.#announce(one, drafts[index], entrance, nowMs)));
+    return allOrFirstFailure(
+      taking.map((one, index) => {
+        const publish = () => this.#publish(drafts[index] ?? this.#draft(one));
+        return this.#announce(one, publish, entrance, nowMs);
+      }),
+    );
   }
 
   /** Encodes what will be published; `undefined` stands for a repeat. */
@@ -174,21 +210,19 @@ export class Intake {
         ? announced(one, cursor, headers)
         : announced(one, this.options.nextCursor(), headers && { contents: headers.contents }),
     );
-    return { receipt: { id: event.id, rooms: event.rooms, cursor }, fingerprint, announcements };
+    return { receipt: { id: event.id, rooms: event.rooms, cursor }, announcements };
   }
 
   async #announce(
-    taking: Taking,
-    draft: Draft | undefined,
+    { event, fingerprint }: Taking,
+    publish: () => Promise<Receipt>,
     entrance: Entrance,
     nowMs: number,
   ): Promise<Receipt> {
-    const { event } = taking;
-    const publish = () => this.#publish(draft ?? this.#draft(taking));
     const { outcome, repeated } =
       event.id === undefined
         ? { outcome: publish(), repeated: false }
-        : this.options.repeats.once(event.id, nowMs, publish, draft?.fingerprint);
+        : this.options.repeats.once(event.id, nowMs, publish, fingerprint);
     const receipt = await outcome;
     this.options.observer.accepted({ ...receipt, name: event.name, entrance, repeated });
     return receipt;

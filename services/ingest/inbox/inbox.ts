@@ -11,6 +11,7 @@ import type { Logger } from '../../../shared/service/logger.ts';
 import { ManagedChannel, plainChannel } from '../../../shared/broker/managed-channel.ts';
 import { inSpan } from '../../../shared/service/tracing.ts';
 import type { Intake } from '../accept/intake.ts';
+import type { Pace } from '../accept/pace.ts';
 import type { NextCursor, Observer } from '../accept/ports.ts';
 import { encodingProblem } from '../accept/content-encoding.ts';
 import { refusal, type Refusal } from '../accept/problems.ts';
@@ -31,6 +32,7 @@ export interface InboxOptions {
   /** Makes sure that the inbox is there; before every channel, for somebody may have deleted it. */
   readonly declare: (model: ChannelModel) => Promise<void>;
   readonly prefetch: number;
+  readonly pace: Pick<Pace, 'take' | 'turn'>;
   readonly maxBodyBytes: number;
   readonly nextKey: NextCursor;
   readonly wall: WallClock;
@@ -89,8 +91,8 @@ export class Inbox {
     connection: BrokerConnection,
     private readonly options: InboxOptions,
   ) {
-    const { publisher, logger, prefetch, declare, now } = options;
-    this.#turns = new Turns(now, () => this.#handOn());
+    const { publisher, logger, prefetch, declare } = options;
+    this.#turns = new Turns(options, () => this.#handOn());
     this.#channel = new ManagedChannel(connection, {
       name: 'inbox',
       logger,
@@ -266,10 +268,8 @@ export class Inbox {
       this.#giveUp(error.message);
       return;
     }
-    this.options.logger.error(
-      { err: error, redelivered: message.fields.redelivered },
-      'a message of the inbox failed',
-    );
+    const { redelivered } = message.fields;
+    this.options.logger.error({ err: error, redelivered }, 'a message of the inbox failed');
     // Not nack: since RabbitMQ 4.3 only a reject counts toward the delivery limit.
     consumption.channel.reject(message, true);
   }
