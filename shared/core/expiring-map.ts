@@ -33,6 +33,15 @@ export class ExpiringMap<Key, Value> {
     this.#forget(nowMs);
   }
 
+  /** What is there, or what is made and kept from now on. */
+  getOrSet(key: Key, nowMs: number, make: () => Value): Value {
+    const known = this.get(key, nowMs);
+    if (known !== undefined) return known;
+    const made = make();
+    this.set(key, made, nowMs);
+    return made;
+  }
+
   delete(key: Key): void {
     this.#entries.delete(key);
   }

@@ -24,20 +24,17 @@ export class LineBudget {
 
   /** How many lines have been left out since the last one that went; `undefined`: this one is left out as well. */
   take(address: string, nowMs: number): number | undefined {
-    if (!this.#windowOf(address, nowMs).take(nowMs) || !this.#inAll.take(nowMs)) {
+    const ofAddress = this.#byAddress.getOrSet(
+      address,
+      nowMs,
+      () => new RateWindow(this.perAddress, MINUTE_MS),
+    );
+    if (!ofAddress.take(nowMs) || !this.#inAll.take(nowMs)) {
       this.#leftOut += 1;
       return undefined;
     }
     const leftOut = this.#leftOut;
     this.#leftOut = 0;
     return leftOut;
-  }
-
-  #windowOf(address: string, nowMs: number): RateWindow {
-    const known = this.#byAddress.get(address, nowMs);
-    if (known !== undefined) return known;
-    const window = new RateWindow(this.perAddress, MINUTE_MS);
-    this.#byAddress.set(address, window, nowMs);
-    return window;
   }
 }

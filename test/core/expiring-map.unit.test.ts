@@ -9,6 +9,13 @@ describe('ExpiringMap', () => {
     expect([map.get('a', 999), map.get('a', 1_000)]).toEqual([1, undefined]);
   });
 
+  it('makes what is not there once, and again when it is too old', () => {
+    const map = new ExpiringMap<string, number>(10, 1_000);
+    let made = 0;
+    const at = (nowMs: number) => map.getOrSet('a', nowMs, () => (made += 1));
+    expect([at(0), at(999), at(1_000)]).toEqual([1, 1, 2]);
+  });
+
   it('frees what it forgets', () => {
     const map = new ExpiringMap<string, number>(10, 1_000);
     map.set('a', 1, 0);

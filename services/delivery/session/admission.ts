@@ -99,11 +99,11 @@ export class Admission<Member extends Ended> {
   }
 
   #connectsOf(userKey: string, nowMs: number): TokenBucket {
-    const known = this.#connects.get(userKey, nowMs);
-    if (known !== undefined) return known;
     const perSecond = this.limits.maxConnectsPerMinute / 60;
-    const connects = new TokenBucket(perSecond, Math.max(1, BURST_S * perSecond));
-    this.#connects.set(userKey, connects, nowMs);
-    return connects;
+    return this.#connects.getOrSet(
+      userKey,
+      nowMs,
+      () => new TokenBucket(perSecond, Math.max(1, BURST_S * perSecond)),
+    );
   }
 }

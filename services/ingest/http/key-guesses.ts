@@ -30,11 +30,7 @@ export class KeyGuesses {
 
   /** Counts it, and says how it is refused where there have been too many. */
   wrong(address: string, nowMs: number): TooManyWrongKeys | undefined {
-    let window = this.#wrong.get(address, nowMs);
-    if (window === undefined) {
-      window = new RateWindow(this.max, MINUTE_MS);
-      this.#wrong.set(address, window, nowMs);
-    }
+    const window = this.#wrong.getOrSet(address, nowMs, () => new RateWindow(this.max, MINUTE_MS));
     return window.take(nowMs) ? undefined : tooMany(window, nowMs);
   }
 }
