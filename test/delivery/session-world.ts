@@ -2,7 +2,7 @@ import type { Principal } from '../../services/delivery/session/access.ts';
 import type { Role } from '../../shared/contract/rooms.ts';
 import type { StreamMember } from '../../services/delivery/stream/event-stream.ts';
 import type { Replay, StartingPoint } from '../../services/delivery/stream/resume.ts';
-import { Floods } from '../../services/delivery/session/floods.ts';
+import { ShutOut } from '../../services/delivery/session/shut-out.ts';
 import { Feed } from '../../services/delivery/stream/feed.ts';
 import { Session } from '../../services/delivery/session/session.ts';
 import type { SessionLimits, SessionPorts, Users } from '../../services/delivery/session/session-ports.ts';
@@ -88,7 +88,7 @@ export class SessionWorld implements SessionPorts {
 
   constructor(
     fromUrl: Partial<Credentials> = {},
-    readonly floods = new Floods(),
+    readonly floods = new ShutOut(),
     bounds: SessionLimits = limits,
   ) {
     this.users = { floods, frameBounds: this.frameBounds, lastHeard: new LastHeard(30_000) };
@@ -148,7 +148,7 @@ export class SessionWorld implements SessionPorts {
 export const auth = (token: string, more: object = {}) => ({ action: 'auth', token, ...more });
 
 /** A session that is live, with nothing left unsaid. */
-export async function liveSession(token = 'provider 4', floods?: Floods): Promise<SessionWorld> {
+export async function liveSession(token = 'provider 4', floods?: ShutOut): Promise<SessionWorld> {
   const world = new SessionWorld({}, floods);
   await world.receive(auth(token));
   world.said();

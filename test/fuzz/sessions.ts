@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import assert from 'node:assert/strict';
-import { Floods } from '../../services/delivery/session/floods.ts';
+import { ShutOut } from '../../services/delivery/session/shut-out.ts';
 import type { StreamMember } from '../../services/delivery/stream/event-stream.ts';
 import type { Address } from '../../shared/contract/routing.ts';
 import { NOON, settle } from '../delivery/fakes.ts';
@@ -89,7 +89,7 @@ export const sessions: FuzzProperty = {
   create: (fed) =>
     fc.asyncProperty(steps, async (all) => {
       fed(all.filter((one) => !('step' in one)).length);
-      const world = new SessionWorld({}, new Floods(), bounds);
+      const world = new SessionWorld({}, new ShutOut(), bounds);
       const model = new SessionModel(bounds, tokens, NOON);
       for (const one of all) {
         await play(world, one);
@@ -114,8 +114,8 @@ export const bursts: FuzzProperty = {
       fc.array(fc.nat({ max: 3 }), { minLength: 1, maxLength: 8 }),
       async (first, then, delays) => {
         fed(2 * (then.length + 1));
-        const oneByOne = new SessionWorld({}, new Floods(), bounds);
-        const burst = new SessionWorld({}, new Floods(), bounds);
+        const oneByOne = new SessionWorld({}, new ShutOut(), bounds);
+        const burst = new SessionWorld({}, new ShutOut(), bounds);
         slowDown(burst, delays);
         const expected: string[] = [];
         for (const one of [first, ...then]) {

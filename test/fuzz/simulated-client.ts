@@ -1,4 +1,4 @@
-import { Floods } from '../../services/delivery/session/floods.ts';
+import { ShutOut } from '../../services/delivery/session/shut-out.ts';
 import { FrameBounds } from '../../services/delivery/session/frame-bounds.ts';
 import { LastHeard } from '../../services/delivery/session/last-heard.ts';
 import { Session } from '../../services/delivery/session/session.ts';
@@ -83,7 +83,7 @@ export class SimulatedClient {
         }),
         admit: () => undefined,
         stream: instance.stream,
-        users: { floods: new Floods(), frameBounds: new FrameBounds(), lastHeard: new LastHeard(30_000) },
+        users: { floods: new ShutOut(), frameBounds: new FrameBounds(), lastHeard: new LastHeard(30_000) },
         observer: {
           opened: () => undefined,
           refused: ({ code }) => this.failures.push(code),

@@ -17,13 +17,15 @@ import type { EventStream, InstanceContext } from '../stream/event-stream.ts';
 import { closeLabel } from '../metrics.ts';
 import { refusedAtAuth, type RefusalLog, type RefusedClient } from './refusal-log.ts';
 import type { ShutOut } from './shut-out.ts';
+import { tokenDigest } from './token-digest.ts';
 import type { Arrival, ClientEvents, Transport } from './transport.ts';
 
 export interface SessionContext extends InstanceContext {
   readonly stream: EventStream;
   readonly verify: Verify;
   readonly refusals: RefusalLog;
-  readonly shutOut: ShutOut;
+  /** By the digest of a token: coming before its time costs no handshake, and nothing to verify. */
+  readonly shutOutTokens: ShutOut;
   /** About those who are refused, or leave without a token. */
   readonly lines: LineBudget;
   readonly users: Users;
@@ -131,10 +133,10 @@ export class LiveSession {
   }
 
   #close(name: CloseName, waitSeconds?: number): void {
-    const { admission, shutOut, now } = this.context;
+    const { admission, shutOutTokens, now } = this.context;
     admission.closing(this);
     if (waitSeconds !== undefined && this.#shownToken !== undefined) {
-      shutOut.add(this.#shownToken, now() + waitSeconds * 1_000, now());
+      shutOutTokens.add(tokenDigest(this.#shownToken), now() + waitSeconds * 1_000, now());
     }
     this.transport.close(name, waitSeconds);
   }

@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto';
 import type { FrameErrorCode } from '../../../shared/contract/frames.ts';
 import { ExpiringMap } from '../../../shared/core/expiring-map.ts';
 import type { LineBudget } from '../../../shared/core/line-budget.ts';
+import { tokenDigest } from './token-digest.ts';
 
 /** Refusals remembered, about 300 bytes each; beyond, the oldest is forgotten and would be said again. */
 const REMEMBERED_MAX = 10_000;
@@ -50,7 +50,7 @@ export class RefusalLog {
 
   /** `undefined`: this one is not to be said. */
   count({ code, remoteAddress, token }: RefusedClient, nowMs: number): Unsaid | undefined {
-    const who = `${code} ${remoteAddress} ${token === undefined ? '' : digestOf(token)}`;
+    const who = `${code} ${remoteAddress} ${token === undefined ? '' : tokenDigest(token)}`;
     const last = this.#logged.get(who, nowMs);
     const isDue = last === undefined || nowMs - last.atMs >= LOG_AGAIN_MS;
     const leftOut = isDue ? this.lines.take(remoteAddress, nowMs) : undefined;
@@ -61,8 +61,4 @@ export class RefusalLog {
     this.#logged.set(who, { atMs: nowMs, suppressed: 0 }, nowMs);
     return { sinceLastLogged: last?.suppressed ?? 0, leftOut };
   }
-}
-
-function digestOf(token: string): string {
-  return createHash('sha256').update(token).digest('base64url');
 }

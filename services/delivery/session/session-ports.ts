@@ -7,7 +7,7 @@ import type { DeliveryConfig } from '../config.ts';
 import type { Replay } from '../stream/resume.ts';
 import type { EventStream } from '../stream/event-stream.ts';
 import type { Feed } from '../stream/feed.ts';
-import type { Floods } from './floods.ts';
+import type { ShutOut } from './shut-out.ts';
 import type { FrameBounds } from './frame-bounds.ts';
 import type { LastHeard } from './last-heard.ts';
 import type { RoomStream } from './membership.ts';
@@ -47,7 +47,8 @@ export interface NotAdmitted {
 
 /** What is remembered of users, on whatever session of theirs. */
 export interface Users {
-  readonly floods: Floods;
+  /** For a flood, by user: a new session is no way around the window that it filled. */
+  readonly floods: ShutOut;
   readonly frameBounds: FrameBounds;
   readonly lastHeard: LastHeard;
 }

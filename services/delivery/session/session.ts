@@ -139,13 +139,14 @@ export class Session implements StreamMember {
     this.#flooded = true;
     const untilMs = nowMs + this.#gate.remainingMs(nowMs);
     this.#steps.add(() => {
-      if (this.#principal !== undefined) this.ports.users.floods.add(this.#principal, untilMs, nowMs);
+      if (this.#principal !== undefined)
+        this.ports.users.floods.add(userKeyOf(this.#principal), untilMs, nowMs);
       this.#turnAway({ code: 'RATE_LIMITED', message: tooMany, waitMs: untilMs - nowMs });
     });
   }
 
   #floodedBy(principal: Principal): NotAdmitted | undefined {
-    const waitMs = this.ports.users.floods.remainingMs(principal, this.ports.now());
+    const waitMs = this.ports.users.floods.remainingMs(userKeyOf(principal), this.ports.now());
     if (waitMs === 0) return undefined;
     return { code: 'RATE_LIMITED', message: 'Another session of yours sent too many frames.', waitMs };
   }

@@ -1,6 +1,5 @@
 import { roles, type Role } from '../../../shared/contract/rooms.ts';
 import { FrameBounds } from './frame-bounds.ts';
-import { Floods } from './floods.ts';
 import { LastHeard } from './last-heard.ts';
 import { PauseDetector } from '../stream/pause-detector.ts';
 import { LiveSession, type SessionContext } from './live-session.ts';
@@ -8,6 +7,7 @@ import { Admission } from './admission.ts';
 import { LineBudget } from '../../../shared/core/line-budget.ts';
 import { RefusalLog } from './refusal-log.ts';
 import { ShutOut } from './shut-out.ts';
+import { tokenDigest } from './token-digest.ts';
 import type { Arrival } from './transport.ts';
 
 /** All connections of this instance. */
@@ -20,7 +20,7 @@ export class Sessions {
   #onEmpty: () => void = () => undefined;
 
   constructor(
-    context: Omit<SessionContext, 'refusals' | 'lines' | 'shutOut' | 'users' | 'admission' | 'closed'>,
+    context: Omit<SessionContext, 'refusals' | 'lines' | 'shutOutTokens' | 'users' | 'admission' | 'closed'>,
   ) {
     const lines = new LineBudget();
     const lastHeard = new LastHeard(context.config.rewindSeconds * 1000);
@@ -28,9 +28,9 @@ export class Sessions {
       ...context,
       lines,
       refusals: new RefusalLog(lines),
-      shutOut: new ShutOut(),
+      shutOutTokens: new ShutOut(),
       admission: new Admission(context.config),
-      users: { floods: new Floods(), frameBounds: new FrameBounds(), lastHeard },
+      users: { floods: new ShutOut(), frameBounds: new FrameBounds(), lastHeard },
       closed: (session, heardAtMs) => this.#remove(session, heardAtMs),
     };
     this.#pauses = new PauseDetector(context.now());
@@ -54,7 +54,7 @@ export class Sessions {
 
   /** How long the bearer of a token has to wait. */
   shutOutMs(token: string): number {
-    return this.#context.shutOut.remainingMs(token, this.#context.now());
+    return this.#context.shutOutTokens.remainingMs(tokenDigest(token), this.#context.now());
   }
 
   /** Those with a good token; the others are gone within `AUTH_TIMEOUT_MS`. */
