@@ -4,6 +4,7 @@ import { ConnectionBound } from '../../shared/service/connection-bound.ts';
 import { ClientServer } from '../../services/delivery/transport/server.ts';
 import { WebSockets } from '../../services/delivery/transport/websocket/websockets.ts';
 import type { TestClient } from '../support/client.ts';
+import { faultsIn } from '../support/faults-in.ts';
 import { CLOSE, PING, PONG, RawWebSocket, rawFrame, TEXT, UPGRADE } from '../support/raw-frames.ts';
 import { RawSocket } from '../support/raw-socket.ts';
 import { tokenFor } from '../support/tokens.ts';
@@ -25,7 +26,7 @@ beforeEach(async () => {
 afterEach(async () => {
   await raw[Symbol.asyncDispose]();
   expect(await neighbour.quiet()).toEqual([]);
-  expect(log.filter((line) => /"level":(50|60)|stack/.test(line))).toEqual([]);
+  expect(faultsIn(log)).toEqual([]);
 });
 afterAll(async () => {
   await neighbour.close();
