@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { execFile } from 'node:child_process';
-import { promisify } from 'node:util';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
 import type { TestClient } from '../support/client.ts';
 import { appointment } from '../support/events.ts';
 import { tokenFor } from '../support/tokens.ts';
@@ -33,13 +34,18 @@ afterAll(async () => {
   await world[Symbol.asyncDispose]();
 });
 
-/** A process of its own, so that what it costs is not ours. */
+/** Of flooders that have been told why they are closed: they stay until they are cut off. */
+const ends: Promise<unknown>[] = [];
+
+/** By a process of its own, so that what it costs is not ours; resolves once that was told how it is closed. */
 async function flood(kind: string, userId?: number): Promise<Flood> {
   const query = userId === undefined ? '' : `?token=${tokenFor('provider', userId)}`;
   const url = `${world.webSocketUrl()}${query}`;
   const args = ['test/support/flooder.mjs', url, kind, String(FLOOD_BYTES)];
-  const { stdout } = await promisify(execFile)(process.execPath, args);
-  return JSON.parse(stdout) as Flood;
+  const flooder = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+  ends.push(once(flooder, 'exit'));
+  const [line] = (await once(createInterface(flooder.stdout), 'line')) as [string];
+  return JSON.parse(line) as Flood;
 }
 
 async function publishWhile(flooding: Promise<unknown>): Promise<string[]> {
@@ -118,5 +124,12 @@ describe('6.5 MB at once of one user', () => {
     expect(await back.closed).toMatchObject({ code: 4008, reason: expect.stringMatching(/ \d+$/) });
     await using other = await world.join('customer', 930);
     expect(await other.quiet()).toEqual([]);
+  });
+
+  it('is looked at no more from when they were told why until they are cut off', async () => {
+    const lookedAt = () => metricOf(world.healthPort(), 'frames_received_total');
+    const before = await lookedAt();
+    await Promise.all(ends);
+    expect(await lookedAt()).toBe(before);
   });
 });

@@ -1,9 +1,9 @@
 import { Buffer } from 'node:buffer';
-import { Sender, WebSocket } from 'ws';
+import { Receiver, Sender, WebSocket } from 'ws';
 
 /**
  * `node flooder.mjs URL KIND BYTES`: a client that sends so much at once, of one kind, whatever it is told. Prints how
- * it was closed and how often it heard RATE_LIMITED. The flood is made before it connects and handed over in one write: a client
+ * it was closed and how often it heard RATE_LIMITED, and stays until it is cut off. The flood is made before it connects and handed over in one write: a client
  * that is busy sending for seconds is cut off before it reads why.
  */
 const [url = '', kind = '', bytes = '0'] = process.argv.slice(2);
@@ -38,15 +38,21 @@ const flood = Buffer.alloc(Math.ceil(Number(bytes) / frame.byteLength) * frame.b
 const ws = new WebSocket(url);
 let socket;
 let refusals = 0;
+let isTold = false;
+const tell = (code, reason) => {
+  if (!isTold) process.stdout.write(`${JSON.stringify({ code, reason: reason.toString(), refusals })}\n`);
+  isTold = true;
+};
+// Of its own: a WebSocket says how it was closed only when the connection is over.
+const receiver = new Receiver({ isServer: false });
+receiver.on('message', (message) => {
+  if (message.toString().includes('"RATE_LIMITED"')) refusals += 1;
+});
+receiver.on('conclude', tell);
 ws.on('error', () => undefined);
 ws.on('upgrade', (response) => {
   socket = response.socket;
-});
-ws.on('message', (message) => {
-  if (message.toString().includes('"RATE_LIMITED"')) refusals += 1;
+  socket.on('data', (chunk) => receiver.write(chunk));
 });
 ws.on('open', () => socket.write(flood));
-ws.on('close', (code, reason) => {
-  process.stdout.write(JSON.stringify({ code, reason: reason.toString(), refusals }));
-  process.exit();
-});
+ws.on('close', tell);
