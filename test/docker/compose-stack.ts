@@ -3,7 +3,7 @@ import { rmSync } from 'node:fs';
 import { z } from 'zod';
 import { startGuardian } from '../../tools/broker/guardian.ts';
 import { runCommand } from '../../tools/broker/processes.ts';
-import { findFreePorts } from './free-ports.ts';
+import { freePort } from '../../tools/broker/ports.ts';
 import { freshClone } from './fresh-clone.ts';
 import { ShellCommand } from './shell-command.ts';
 
@@ -208,9 +208,13 @@ export class ComposeStack {
 
 async function outlineOf(folder: string, profiles: readonly string[]): Promise<Outline> {
   const project = `roomcast-test-${randomBytes(4).toString('hex')}`;
-  const first = await findFreePorts(5);
-  const [http, webSocket, health, ingestHealth, proxy] = [first, first + 1, first + 2, first + 3, first + 4];
-  const ports = { http, webSocket, health, ingestHealth, proxy };
+  const ports = {
+    http: await freePort(),
+    webSocket: await freePort(),
+    health: await freePort(),
+    ingestHealth: await freePort(),
+    proxy: await freePort(),
+  };
   const env = {
     ...process.env,
     COMPOSE_PROJECT_NAME: project,
@@ -220,11 +224,11 @@ async function outlineOf(folder: string, profiles: readonly string[]): Promise<O
     // What is set here wins over the .env of the checkout.
     ...Object.fromEntries(leftToDefault.map((name) => [name, ''])),
     ROOMCAST_IMAGE: IMAGE,
-    INGEST_PUBLISH_PORTS: String(http),
-    WEBSOCKET_PUBLISH_PORT: String(webSocket),
-    HEALTH_PUBLISH_PORT: String(health),
-    INGEST_HEALTH_PUBLISH_PORT: String(ingestHealth),
-    PROXY_HTTP_PORT: String(proxy),
+    INGEST_PUBLISH_PORTS: String(ports.http),
+    WEBSOCKET_PUBLISH_PORT: String(ports.webSocket),
+    HEALTH_PUBLISH_PORT: String(ports.health),
+    INGEST_HEALTH_PUBLISH_PORT: String(ports.ingestHealth),
+    PROXY_HTTP_PORT: String(ports.proxy),
     PROXY_INGEST: 'on',
   };
   return { project, folder, image: IMAGE, ports, env };

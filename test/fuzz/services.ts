@@ -1,10 +1,10 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer, type AddressInfo } from 'node:net';
 import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 import { findOwnBroker } from '../../tools/broker/find-broker.ts';
 import { createVhost } from '../../tools/broker/management.ts';
+import { freePort } from '../../tools/broker/ports.ts';
 
 export const SECRET = 'only-for-fuzzing-0123456789-abcdefghij';
 export const KEY = 'key-for-fuzzing-only';
@@ -108,13 +108,4 @@ async function startOne(role: Role, amqpUrl: string): Promise<FuzzedService> {
     healthPort,
     fork(main, { env, stdio: ['ignore', 'pipe', 'pipe', 'ipc'] }),
   );
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }

@@ -4,7 +4,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { endProcess, type ProcessMark } from '../../tools/broker/processes.ts';
-import { findFreePorts } from '../docker/free-ports.ts';
+import { freePort } from '../../tools/broker/ports.ts';
 
 /** A folder in which `npm start` can be run, with a broker of its own: the built code and nothing else. */
 export class StartFolder {
@@ -17,9 +17,10 @@ export class StartFolder {
 
   async start(env: Readonly<Record<string, string>> = {}): Promise<StartProcess> {
     const names = ['WEBSOCKET_PORT', 'WEBSOCKET_HEALTH_PORT', 'INGEST_PORT', 'INGEST_HEALTH_PORT'];
-    const firstPort = await findFreePorts(names.length);
+    const ports: Record<string, string> = {};
+    for (const name of names) ports[name] = String(await freePort());
     const start = new StartProcess(this.path, {
-      ...Object.fromEntries(names.map((name, index) => [name, String(firstPort + index)])),
+      ...ports,
       ROOMCAST_BROKER: 'local',
       ...env,
     });

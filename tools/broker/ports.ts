@@ -2,6 +2,7 @@ import { randomInt } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { z } from 'zod';
+import { claimPort } from './port-claims.ts';
 
 const portsSchema = z.object({
   amqp: z.int(),
@@ -33,19 +34,22 @@ export async function choosePorts(file?: string): Promise<Ports> {
   return ports;
 }
 
-export async function freePort(): Promise<number> {
+/** For what cannot choose a port itself and say which. No other process is given the same while this one runs. */
+export async function freePort(first = FIRST_PORT, last = LAST_PORT): Promise<number> {
   for (let tries = 0; tries < MAX_TRIES; tries += 1) {
-    const port = randomInt(FIRST_PORT, LAST_PORT);
-    if (await isFree(port)) return port;
+    const port = randomInt(first, last);
+    if (claimPort(port) && (await isFree(port))) return port;
   }
-  throw new Error(`found no free port from ${FIRST_PORT} to ${LAST_PORT}`);
+  throw new Error(`found no free port from ${first} to ${last}`);
 }
 
 async function findPorts(): Promise<Ports> {
-  const free = new Set<number>();
-  while (free.size < 4) free.add(await freePort());
-  const [amqp = 0, management = 0, distribution = 0, epmd = 0] = free;
-  return { amqp, management, distribution, epmd };
+  return {
+    amqp: await freePort(),
+    management: await freePort(),
+    distribution: await freePort(),
+    epmd: await freePort(),
+  };
 }
 
 export async function areFree(ports: readonly number[]): Promise<boolean> {
