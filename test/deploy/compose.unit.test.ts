@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { parse } from 'yaml';
 import { z } from 'zod';
 import { rabbitImage } from '../../tools/broker/docker-engine.ts';
 import { DeliveryVariables } from '../../services/delivery/config.ts';
@@ -115,6 +116,18 @@ describe('docker-compose.yml', () => {
 
   it('names the broker image where the tests look for it', () => {
     expect(services['rabbitmq']?.image).toBe(rabbitImage('.'));
+  });
+
+  it('has every image whose name is no setting in the documented file of digests', () => {
+    const [, file = ''] =
+      /\*\*Images by digest\.\*\*[^]*?```yaml\n([^]*?)```/.exec(read('docs/operations.md')) ?? [];
+    const pinned = z
+      .object({ services: z.record(z.string(), z.object({ image: z.string() })) })
+      .parse(parse(file));
+    const fixed = entries.filter(([, { image }]) => !image.startsWith('${'));
+    expect(pinned.services).toEqual(
+      Object.fromEntries(fixed.map(([name, { image }]) => [name, { image: `${image}@sha256:…` }])),
+    );
   });
 
   it('has every setting of its own in the documentation', () => {
