@@ -12,7 +12,12 @@ describe('a right key', () => {
 
   it('is refused past the limit of wrong ones from its address, until their minute is over', () => {
     const guesses = afterTwoWrong(0);
-    expect(guesses.wrong('a', 1)).toMatchObject({ code: 'too_many_requests', retryAfterS: 60 });
+    expect(guesses.wrong('a', 1)).toMatchObject({
+      code: 'too_many_requests',
+      message:
+        'Too many wrong keys from this address: until Retry-After only a key that it has used before is taken.',
+      retryAfterS: 60,
+    });
     expect(guesses.right('key', 'a', 30_000)).toMatchObject({ code: 'too_many_requests', retryAfterS: 30 });
     expect(guesses.right('key', 'b', 30_000)).toBeUndefined();
     expect(guesses.right('key', 'a', MINUTE_MS)).toBeUndefined();

@@ -99,7 +99,7 @@ export class Auth {
   #candidates(headers: IncomingHttpHeaders): string[] {
     const found = this.#headers.map((name) => headers[name]);
     const { authorization = '' } = headers;
-    const [, scheme = '', credentials = ''] = /^(\w+)\s+(\S+)\s*$/.exec(authorization) ?? [];
+    const [, scheme = '', credentials = ''] = /^(\w+)\s+(\S+)$/.exec(authorization) ?? [];
     if (scheme.toLowerCase() === 'bearer') found.push(credentials);
     if (scheme.toLowerCase() === 'basic') found.push(passwordIn(credentials));
     return found.flatMap((value) => value ?? []).filter((value) => value !== '');
