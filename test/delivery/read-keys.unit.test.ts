@@ -114,6 +114,7 @@ describe('of a key set is passed over, and said why,', () => {
     ['half a key', { kty: 'RSA', e: 'AQAB' }, 'cannot be read'],
     ['a point off the curve', { kty: 'EC', crv: 'P-256', x: 'AAAA', y: 'AAAA' }, 'cannot be read'],
     ['no key', 4, 'no JWK'],
+    ['a key whose name is no text', other.jwk({ kid: 4 }), 'no JWK'],
   ])('%s', (_what, jwk, why) => {
     const { keys, passedOver } = keysIn(keySetOf(rsa.jwk(), jwk));
     expect([keys.size, passedOver]).toEqual([1, [expect.stringContaining(why)]]);
@@ -125,6 +126,10 @@ describe('a text is no set of keys, and it is said why,', () => {
   const NO_SET = 'is no JWKS ({"keys":[…]}) of at most 50 keys';
   const NO_KEY = 'has no public key for signatures';
   const EXPECTED = 'expected RSA of 2,048 bits or more (RS256, PS256), or P-256 (ES256)';
+  const NEITHER = 'a key that is neither RSA nor on the curve P-256';
+  const rsaPss = String(
+    generateKeyPairSync('rsa-pss', { modulusLength: 2048 }).publicKey.export({ type: 'spki', format: 'pem' }),
+  );
   const CERTIFICATE = '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----';
 
   it.each([
@@ -141,6 +146,7 @@ describe('a text is no set of keys, and it is said why,', () => {
       `${CERTIFICATE}\n${CERTIFICATE}\n${CERTIFICATE.replaceAll('CERTIFICATE', 'PUBLIC KEY')}`,
       `${NO_KEY}, but a block that is no PUBLIC KEY, a key that cannot be read; ${EXPECTED}`,
     ],
+    ['that is a key for RSA-PSS only', rsaPss, `${NO_KEY}, but ${NEITHER}; ${EXPECTED}`],
     ['that is cut off', rsa.pem.slice(0, -10), `${NO_KEY}; ${EXPECTED}`],
     [
       'that holds a private key',

@@ -25,7 +25,7 @@ export function algorithmsOf(key: KeyObject): readonly Algorithm[] | { readonly 
       ? { problem: `an RSA key under ${MIN_RSA_BITS} bits` }
       : ['RS256', 'PS256'];
   }
-  if (key.asymmetricKeyType === 'ec' && namedCurve === 'prime256v1') return ['ES256'];
+  if (namedCurve === 'prime256v1') return ['ES256'];
   return { problem: 'a key that is neither RSA nor on the curve P-256' };
 }
 
@@ -52,7 +52,7 @@ export class PublicKeys {
   read(token: string): jwt.Jwt | undefined {
     const header = headerOf(token);
     if (header === undefined) return undefined;
-    for (const { key, algorithms } of this.#candidates(header)) {
+    for (const { key, algorithms } of this.#candidates(header.kid)) {
       const signed = readSigned(token, key, algorithms);
       if (signed !== undefined) return signed;
     }
@@ -60,10 +60,9 @@ export class PublicKeys {
   }
 
   /** Those that the token names; where no key has that name, those without one. */
-  #candidates({ alg, kid }: z.infer<typeof Header>): readonly PublicKey[] {
-    const fitting = this.keys.filter(({ algorithms }) => algorithms.includes(alg));
-    if (kid === undefined) return fitting;
-    const named = fitting.filter(({ id }) => id === kid);
-    return named.length > 0 ? named : fitting.filter(({ id }) => id === undefined);
+  #candidates(name: string | undefined): readonly PublicKey[] {
+    if (name === undefined) return this.keys;
+    const named = this.keys.filter(({ id }) => id === name);
+    return named.length > 0 ? named : this.keys.filter(({ id }) => id === undefined);
   }
 }
