@@ -3,6 +3,7 @@ import type { ServerResponse } from 'node:http';
 import { IssuerKeys } from '../../services/delivery/auth/issuer-keys.ts';
 import { createLogger } from '../../shared/service/logger.ts';
 import { KeyServer } from '../support/key-server.ts';
+import { lineSink } from '../support/line-sink.ts';
 import { keySetOf, MadeKey } from './made-keys.ts';
 
 const [first, second, foreign] = ['first', 'second', 'foreign'].map((id) => MadeKey.ec(id)) as [
@@ -25,15 +26,26 @@ function tokenBy(key: MadeKey): string {
 class Issuer {
   nowMs = 1_000_000;
   readonly keys: IssuerKeys;
+  readonly #log: string[] = [];
 
   private constructor(readonly server: KeyServer) {
-    this.keys = new IssuerKeys(server.url, () => this.nowMs, createLogger('test', 'silent'));
+    const logger = createLogger('test', 'info', lineSink(this.#log));
+    this.keys = new IssuerKeys(server.url, () => this.nowMs, logger);
+  }
+
+  /** Nobody has asked it yet. */
+  static async unasked(keySet: string): Promise<Issuer> {
+    return new Issuer(await KeyServer.start(keySet));
   }
 
   static async publishing(...keys: readonly MadeKey[]): Promise<Issuer> {
-    const issuer = new Issuer(await KeyServer.start(setOf(...keys)));
+    const issuer = await Issuer.unasked(setOf(...keys));
     await issuer.keys.reload();
     return issuer;
+  }
+
+  get log(): readonly unknown[] {
+    return this.#log.map((line) => JSON.parse(line) as unknown);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -60,6 +72,7 @@ const setOf = (...keys: readonly MadeKey[]) => keySetOf(...keys.map((key) => key
 describe('the keys of an issuer', () => {
   it('verify without asking for each token', async () => {
     await using issuer = await Issuer.publishing(first, second);
+    issuer.nowMs += 60 * SECOND;
     expect(await issuer.judge(first, second, first)).toEqual(['good', 'good', 'good']);
     expect(issuer.server.asked).toBe(1);
   });
@@ -81,6 +94,15 @@ describe('the keys of an issuer', () => {
     expect(await issuer.judge(foreign, second, foreign, first)).toEqual(['bad', 'good', 'bad', 'good']);
     expect(issuer.server.asked).toBe(2);
     expect(await issuer.judge(MadeKey.ec('more'))).toEqual(['later']);
+    expect(issuer.server.asked).toBe(2);
+  });
+
+  it('refuse a token by a set that was asked for since it came first, for whichever token', async () => {
+    await using issuer = await Issuer.publishing(first);
+    expect(await issuer.judge(foreign)).toEqual(['later']);
+    issuer.nowMs += 30 * SECOND;
+    expect(await issuer.judge(second)).toEqual(['bad']);
+    expect(await issuer.judge(foreign, MadeKey.ec('more'))).toEqual(['bad', 'later']);
     expect(issuer.server.asked).toBe(2);
   });
 
@@ -110,24 +132,46 @@ describe('the keys of an issuer', () => {
     expect([issuer.server.asked, await issuer.judge(second)]).toEqual([3, ['good']]);
   });
 
-  it.each<[string, (response: ServerResponse) => void]>([
-    ['a page', (response) => response.end('<!doctype html>')],
-    ['an error', (response) => response.writeHead(500).end(setOf(foreign))],
-    ['a set without keys', (response) => response.end('{"keys":[]}')],
-    ['a set of secrets', (response) => response.end(keySetOf({ kty: 'oct', k: 'AAAA' }))],
-    ['a redirect', (response) => response.writeHead(302, { location: '/jwks.json?again' }).end()],
-    ['more than 256 KiB', (response) => response.end(' '.repeat(256 * 1024) + setOf(foreign))],
-    ['half an answer', (response) => response.writeHead(200, { 'content-length': 999 }).end('{"keys":')],
-    ['no answer', (response) => response.destroy()],
-  ])('stay the last good ones for a day while there is %s', async (_what, answer) => {
+  it.each([
+    ['less than a minute', 'max-age=5', 60 * SECOND],
+    ['more than a day', 'max-age=999999999', 24 * HOUR],
+  ])('hold for a minute at least and a day at most, also where they say %s', async (_what, says, heldMs) => {
+    await using issuer = await Issuer.unasked('');
+    issuer.server.answer = (response) => response.setHeader('cache-control', says).end(setOf(first));
+    await issuer.keys.reload();
+    await issuer.pass(heldMs - 1);
+    expect(issuer.server.asked).toBe(1);
+    await issuer.pass(1);
+    expect(issuer.server.asked).toBe(2);
+  });
+
+  it.each<[string, string, (response: ServerResponse) => void]>([
+    ['a page', 'its answer is no JWKS', (response) => response.end('<!doctype html>')],
+    ['an error', 'it answers 500', (response) => response.writeHead(500).end(setOf(foreign))],
+    ['a set without keys', 'its answer has no public key', (response) => response.end('{"keys":[]}')],
+    ['a set of secrets', 'a secret (oct)', (response) => response.end(keySetOf({ kty: 'oct', k: 'AAAA' }))],
+    [
+      'a redirect',
+      'unexpected redirect',
+      (response) => response.writeHead(302, { location: '/jwks.json?again' }).end(),
+    ],
+    [
+      'more than 256 KiB',
+      'larger than 262144 bytes',
+      (response) => response.end(' '.repeat(256 * 1024) + setOf(foreign)),
+    ],
+    ['half an answer', '', (response) => response.writeHead(200, { 'content-length': 999 }).end('{"keys":')],
+    ['no answer', '', (response) => response.destroy()],
+  ])('stay the last good ones for a day while there is %s', async (_what, says, answer) => {
     await using issuer = await Issuer.publishing(first);
     issuer.server.answer = answer;
     await issuer.pass(600 * SECOND);
     expect(await issuer.judge(first, foreign)).toEqual(['good', 'later']);
     expect(issuer.keys.problem).toMatchObject({
       state: 'stale',
-      message: expect.stringContaining('JWT_JWKS_URL'),
+      message: expect.stringMatching(/^JWT_JWKS_URL: ./),
     });
+    expect(issuer.keys.problem?.message).toContain(says);
     await issuer.pass(24 * HOUR);
     expect(await issuer.judge(first, foreign)).toEqual(['later', 'later']);
     expect(issuer.keys.problem).toMatchObject({ state: 'missing' });
@@ -137,10 +181,47 @@ describe('the keys of an issuer', () => {
     expect(issuer.keys.problem).toBeUndefined();
   });
 
-  it('are missing until they could be had once', async () => {
-    await using issuer = await Issuer.publishing();
+  it('are missing until they could be had once, and asked for every 30 s', async () => {
+    await using issuer = await Issuer.unasked(setOf());
+    const message = 'JWT_JWKS_URL: it was not asked yet';
+    expect(issuer.keys.problem).toEqual({ state: 'missing', message });
+    await issuer.pass(0);
     expect(issuer.keys.problem).toMatchObject({ state: 'missing' });
     expect(await issuer.judge(first)).toEqual(['later']);
+    await issuer.pass(29 * SECOND);
+    expect(issuer.server.asked).toBe(1);
+    issuer.server.publish(setOf(first));
+    await issuer.pass(SECOND);
+    expect(await issuer.judge(first)).toEqual(['good']);
+    expect(issuer.keys.problem).toBeUndefined();
+  });
+
+  it('are asked for once by all who want them at the same time', async () => {
+    await using issuer = await Issuer.unasked(setOf(first));
+    await Promise.all([issuer.keys.reload(), issuer.keys.reload()]);
+    expect(issuer.server.asked).toBe(1);
+  });
+
+  it('are told of when they were read, and why some are passed over; once when they cannot be', async () => {
+    await using issuer = await Issuer.unasked(keySetOf(first.jwk(), { kty: 'oct', k: 'AAAA' }));
+    await issuer.keys.reload();
+    issuer.server.answer = (response) => response.writeHead(404).end();
+    await issuer.keys.reload();
+    await issuer.keys.reload();
+    expect(issuer.log).toMatchObject([
+      { msg: 'read the keys of the issuer', keys: 1, passed_over: ['a secret (oct)'] },
+      { msg: 'the keys of the issuer cannot be read: look at JWT_JWKS_URL', failure: 'it answers 404' },
+    ]);
+  });
+
+  it('are given up at the stop, and that is no problem of the issuer', async () => {
+    await using issuer = await Issuer.publishing(first);
+    issuer.server.answer = () => undefined;
+    const asked = issuer.keys.reload();
+    await issuer.server.askedTimes(2);
+    issuer.keys.close();
+    await asked;
+    expect([issuer.keys.problem, issuer.log.length]).toEqual([undefined, 1]);
   });
 });
 

@@ -10,8 +10,9 @@ import { createTokenVerifier } from '../../services/delivery/auth/verify-token.t
 import { readConfig } from '../../services/delivery/config.ts';
 import { wallTime } from '../../shared/core/wall-time.ts';
 import { createLogger } from '../../shared/service/logger.ts';
+import { KeyServer } from '../support/key-server.ts';
 import { NOON } from './fakes.ts';
-import { MadeKey } from './made-keys.ts';
+import { keySetOf, MadeKey } from './made-keys.ts';
 import { encode, nowS, sign } from './made-tokens.ts';
 
 const names = { iss: 'https://login.example.org', aud: 'roomcast' };
@@ -29,9 +30,9 @@ beforeAll(() => {
 afterAll(() => rmSync(folder, { recursive: true }));
 
 /** One instance with the public key, and with a secret beside it or none. */
-function instance(secret = JWT_SECRET) {
+function instance(secret = JWT_SECRET, more: Readonly<Record<string, string>> = {}) {
   const env = { JWT_SECRET: secret, JWT_PUBLIC_KEYS_FILE, JWT_ISSUER: names.iss, JWT_AUDIENCE: names.aud };
-  const config = readConfig(env);
+  const config = readConfig({ ...env, ...more });
   const wall = () => wallTime(NOON);
   const keys = new TokenKeys(config, () => NOON, createLogger('test', 'silent'));
   const verify = createTokenVerifier(keys, wall, rulesOf(config));
@@ -79,6 +80,60 @@ describe('a secret and public keys', () => {
     expect(await verify(sign(claims, JWT_SECRET))).toMatchObject({ refused: 'AUTH_FAILED' });
     expect(await verify(sign(claims, next))).toMatchObject({ principal: { userId: 4 } });
     expect(await verify(key.sign(claims))).toMatchObject({ principal: { userId: 4 } });
+  });
+});
+
+describe('keys that are held elsewhere', () => {
+  const principal = { userId: 4, role: 'provider' };
+  const issuer = MadeKey.ec('issuer');
+
+  it('are those of the file and those that the issuer publishes, looked at at each tick', async () => {
+    await using server = await KeyServer.start(keySetOf(issuer.jwk()));
+    const { keys, verify } = instance(JWT_SECRET, { JWT_JWKS_URL: server.url });
+    keys.tick();
+    for (const token of [issuer.sign(claims), key.sign(claims), sign(claims, JWT_SECRET)]) {
+      expect(await verify(token)).toMatchObject({ principal });
+    }
+    expect([server.asked, keys.problems]).toEqual([1, []]);
+    keys.close();
+  });
+
+  it('are a problem each where they cannot be had', async () => {
+    const file = join(folder, 'changing.pem');
+    writeFileSync(file, key.pem);
+    await using server = await KeyServer.start('');
+    const { keys } = instance(JWT_SECRET, { JWT_JWKS_URL: server.url, JWT_PUBLIC_KEYS_FILE: file });
+    writeFileSync(file, '');
+    keys.tick();
+    expect(keys.problems).toMatchObject([
+      { state: 'stale', message: expect.stringContaining('JWT_PUBLIC_KEYS_FILE') },
+      { state: 'missing', message: expect.stringContaining('JWT_JWKS_URL') },
+    ]);
+    keys.close();
+  });
+
+  it('are read again with the secrets', async () => {
+    const file = join(folder, 'changed.pem');
+    writeFileSync(file, key.pem);
+    await using server = await KeyServer.start('');
+    const { keys, verify } = instance(JWT_SECRET, { JWT_JWKS_URL: server.url, JWT_PUBLIC_KEYS_FILE: file });
+    const next = MadeKey.ec('next');
+    writeFileSync(file, next.pem);
+    keys.reload(readConfig({ JWT_SECRET }));
+    await server.askedTimes(1);
+    expect(await verify(next.sign(claims))).toMatchObject({ principal });
+    keys.close();
+  });
+
+  it('are asked for no longer once they are closed', async () => {
+    await using server = await KeyServer.start('');
+    server.answer = () => undefined;
+    const { keys, verify } = instance(JWT_SECRET, { JWT_JWKS_URL: server.url });
+    keys.tick();
+    await server.askedTimes(1);
+    const verdict = verify(issuer.sign(claims));
+    keys.close();
+    expect(await verdict).toMatchObject({ refused: 'OVERLOADED' });
   });
 });
 

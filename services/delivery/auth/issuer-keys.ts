@@ -1,8 +1,8 @@
-import { createHash } from 'node:crypto';
 import { ExpiringMap } from '../../../shared/core/expiring-map.ts';
 import type { SteadyClock } from '../../../shared/service/clock.ts';
 import { fetchFailure } from '../../../shared/service/fetch-failure.ts';
 import type { Logger } from '../../../shared/service/logger.ts';
+import { tokenDigest } from '../session/token-digest.ts';
 import { fetchKeySet } from './fetch-key-set.ts';
 import { headerOf, type PublicKeys } from './public-keys.ts';
 import { readKeySet } from './read-keys.ts';
@@ -112,10 +112,10 @@ export class IssuerKeys {
 
   /** The last fetch that had begun when the token came for the first time. */
   #cameAfter(token: string): number {
-    const hash = createHash('sha256').update(token).digest('base64');
+    const digest = tokenDigest(token);
     const nowMs = this.now();
-    const known = this.#unknown.get(hash, nowMs);
-    if (known === undefined) this.#unknown.set(hash, this.#lastFetch, nowMs);
+    const known = this.#unknown.get(digest, nowMs);
+    if (known === undefined) this.#unknown.set(digest, this.#lastFetch, nowMs);
     return known ?? this.#lastFetch;
   }
 }
