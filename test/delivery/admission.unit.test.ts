@@ -4,8 +4,8 @@ import { Admission } from '../../services/delivery/session/admission.ts';
 function world({ maxSessions = 100, maxStrangers = 2, maxConnectsPerMinute = 600 } = {}) {
   const ended: string[] = [];
   const member = (name: string) => ({
-    end: (close: string, why?: { code: string }) =>
-      ended.push([name, close, why?.code ?? ''].join(' ').trim()),
+    end: (close: string, why?: { code: string; message: string }) =>
+      ended.push(why === undefined ? `${name} ${close}` : `${name} ${close} ${why.code}: ${why.message}`),
     cutOff: () => ended.push(`${name} cut off`),
   });
   const limits = { maxSessions, maxStrangers, maxSessionsPerUser: 2, maxConnectsPerMinute };
@@ -23,9 +23,10 @@ describe('admission', () => {
     const { ended, member, admission, admit } = world();
     admit('known', 'provider:4');
     for (const name of ['first', 'second', 'third']) admission.arrived(member(name));
-    expect(ended).toEqual(['first overloaded OVERLOADED']);
+    const why = 'overloaded OVERLOADED: Too many wait for a token. Send yours at once.';
+    expect(ended).toEqual([`first ${why}`]);
     admission.arrived(member('fourth'));
-    expect(ended.slice(1)).toEqual(['first cut off', 'second overloaded OVERLOADED']);
+    expect(ended.slice(1)).toEqual(['first cut off', `second ${why}`]);
   });
 
   it('counts those that are closing among those that are nobody: the oldest is cut off first', () => {
@@ -49,7 +50,10 @@ describe('admission', () => {
     const { ended, admit, admission } = world({ maxSessions: 2 });
     const { one } = admit('a', 'provider:4');
     admit('b', 'provider:4');
-    expect(admit('c', 'customer:6').refused).toMatchObject({ code: 'OVERLOADED' });
+    expect(admit('c', 'customer:6').refused).toEqual({
+      code: 'OVERLOADED',
+      message: 'This instance is full. Try again later.',
+    });
     expect(admit('d', 'provider:4').refused).toBeUndefined();
     expect(ended).toEqual(['a replaced']);
     admission.left(one);
@@ -69,10 +73,31 @@ describe('admission', () => {
   it('takes ten seconds’ worth of connects of a user at once, and then as many as come in time', () => {
     const { admit } = world({ maxConnectsPerMinute: 12 });
     for (const name of ['a', 'b']) expect(admit(name, 'provider:4').refused).toBeUndefined();
-    expect(admit('c', 'provider:4', 1_000).refused).toMatchObject({ code: 'RATE_LIMITED', waitMs: 4_000 });
+    expect(admit('c', 'provider:4', 1_000).refused).toEqual({
+      code: 'RATE_LIMITED',
+      message: 'Your devices connect more than 12 times a minute.',
+      waitMs: 4_000,
+    });
     expect(admit('d', 'customer:4', 1_000).refused).toBeUndefined();
     expect(admit('e', 'provider:4', 5_000).refused).toBeUndefined();
     expect(admit('f', 'provider:4', 5_001).refused).toMatchObject({ code: 'RATE_LIMITED' });
+  });
+
+  it('takes one connect of a user at once, however few may come in ten seconds', () => {
+    const { admit } = world({ maxConnectsPerMinute: 1 });
+    expect(admit('a', 'provider:4').refused).toBeUndefined();
+    expect(admit('b', 'provider:4').refused).toMatchObject({ code: 'RATE_LIMITED', waitMs: 60_000 });
+  });
+
+  it('counts those sessions of a user that stay when one leaves', () => {
+    const { ended, admission, admit } = world();
+    const { one } = admit('a', 'provider:4');
+    admit('b', 'provider:4');
+    admission.left(one);
+    admit('c', 'provider:4');
+    expect(ended).toEqual([]);
+    admit('d', 'provider:4');
+    expect(ended).toEqual(['b replaced']);
   });
 
   it('counts nobody who has left', () => {
