@@ -1,4 +1,5 @@
 const accept = (...names) => names.map((name) => `services/ingest/accept/${name}.ts`);
+const session = (...names) => names.map((name) => `services/delivery/session/${name}.ts`);
 const auth = (...names) => names.map((name) => `services/delivery/auth/${name}.ts`);
 
 /**
@@ -7,8 +8,12 @@ const auth = (...names) => names.map((name) => `services/delivery/auth/${name}.t
  */
 export const areas = {
   access: {
-    mutate: ['services/delivery/session/access.ts', 'shared/contract/rooms.ts'],
+    mutate: [...session('access'), 'shared/contract/rooms.ts'],
     tests: ['contract/{protocol,routing}.unit', 'delivery/access.unit'],
+  },
+  admission: {
+    mutate: session('admission', 'shut-out', 'token-digest'),
+    tests: ['delivery/{admission,shut-out,token-digest}.unit'],
   },
   tokens: {
     mutate: auth('claims', 'person', 'verify-token', 'signature', 'hs256', 'tickets'),
@@ -17,7 +22,11 @@ export const areas = {
   'read-keys': { mutate: auth('read-keys', 'public-keys'), tests: ['delivery/read-keys.unit'] },
   'hold-keys': {
     mutate: auth('fetch-key-set', 'issuer-keys', 'keys-file', 'token-keys'),
-    tests: ['delivery/{issuer-keys,keys-file,token-keys}.int'],
+    tests: ['delivery/{fetch-key-set,issuer-keys,keys-file,token-keys}.int'],
+  },
+  'api-keys': {
+    mutate: ['services/ingest/http/auth.ts', 'services/ingest/http/key-guesses.ts'],
+    tests: ['ingest/{auth,key-guesses}.unit'],
   },
   accept: {
     mutate: accept('accept', 'event-names', 'problems', 'rooms-of', 'schemas'),
