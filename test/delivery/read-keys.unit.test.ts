@@ -112,6 +112,7 @@ describe('of a key set is passed over, and said why,', () => {
     ['a key on P-384', MadeKey.ec('p384', 'P-384').jwk(), 'neither RSA nor on the curve P-256'],
     ['an Ed25519 key', ed25519, 'neither RSA nor on the curve P-256'],
     ['half a key', { kty: 'RSA', e: 'AQAB' }, 'cannot be read'],
+    ['half a key that names its algorithm', { kty: 'RSA', e: 'AQAB', alg: 'RS256' }, 'cannot be read'],
     ['a point off the curve', { kty: 'EC', crv: 'P-256', x: 'AAAA', y: 'AAAA' }, 'cannot be read'],
     ['no key', 4, 'no JWK'],
     ['a key whose name is no text', other.jwk({ kid: 4 }), 'no JWK'],
