@@ -29,9 +29,9 @@ export const EventId = z
     [
       z
         .string()
-        .regex(/^[^\p{Cc}\p{Cs}]+$/u)
-        .refine((text) => encoder.encode(text).length <= MAX_ID_BYTES),
-      z.number().refine((value) => Number.isSafeInteger(value) && value >= 0),
+        .regex(/^[^\p{Cc}\p{Cs}]+$/u, { error: ID_TEXT_EXPECTED, abort: true })
+        .refine((text) => encoder.encode(text).length <= MAX_ID_BYTES, ID_TEXT_EXPECTED),
+      z.number().refine((value) => Number.isSafeInteger(value) && value >= 0, ID_TEXT_EXPECTED),
     ],
     ID_TEXT_EXPECTED,
   )
