@@ -30,9 +30,9 @@ export const areas = {
   },
   accept: {
     mutate: accept('accept', 'event-names', 'problems', 'rooms-of', 'schemas'),
-    tests: ['ingest/{accept,event-names,problem,rooms-of}.unit'],
+    tests: ['ingest/{accept,event-names,problems,rooms-of,schemas}.unit'],
   },
-  input: { mutate: accept('cloud-events', 'read-input'), tests: ['ingest/{cloud-events,intake}.unit'] },
+  input: { mutate: accept('cloud-events', 'read-input'), tests: ['ingest/{cloud-events,read-input}.unit'] },
   'event-data': { mutate: accept('event-data'), tests: ['ingest/event-data.unit'] },
   companion: { mutate: accept('companion'), tests: ['ingest/companion.unit'] },
   contents: { mutate: accept('contents'), tests: ['ingest/contents.unit'] },
@@ -41,7 +41,7 @@ export const areas = {
   'content-encoding': { mutate: accept('content-encoding'), tests: ['ingest/content-encoding.unit'] },
   'secret-keys': { mutate: accept('secret-keys'), tests: ['ingest/secret-keys.unit'] },
   json: {
-    mutate: accept('json', 'json-position', 'json-survival'),
+    mutate: accept('json', 'json-position', 'json-shape', 'json-survival'),
     tests: ['ingest/{json,json-survival}.unit'],
   },
   intake: { mutate: accept('intake'), tests: ['ingest/{intake,intake-bounds}.unit'] },

@@ -48,7 +48,7 @@ export function under(prefix: string, problems: readonly Problem[]): Problem[] {
 /** Says each problem where the sender wrote the value, when its form names the parts of an event differently. */
 export function renamed(problems: readonly Problem[], names: Readonly<Record<string, string>>): Problem[] {
   return problems.map(({ path, message }) => {
-    const [, first = '', rest = ''] = /^(\/[^/]*)(.*)$/s.exec(path) ?? [];
-    return { path: (names[first] ?? first) + rest, message };
+    const first = path.split('/', 2).join('/');
+    return { path: (names[first] ?? first) + path.slice(first.length), message };
   });
 }

@@ -30,9 +30,10 @@ export function wrappingOf(
   prefix: RegExp,
   decode = (value: string) => value,
 ): Wrapping {
-  const [type = ''] = typeof contentType === 'string' ? contentType.toLowerCase().split(';') : [];
-  if (type.trim() === CLOUD_EVENT) return { kind: 'cloud-event' };
-  if (type.trim() === CLOUD_EVENTS) return { kind: 'cloud-events' };
+  const type =
+    typeof contentType === 'string' ? contentType.toLowerCase().replace(/;.*/s, '').trim() : undefined;
+  if (type === CLOUD_EVENT) return { kind: 'cloud-event' };
+  if (type === CLOUD_EVENTS) return { kind: 'cloud-events' };
   const found = Object.entries(headers).flatMap(([name, value]) =>
     prefix.test(name) && typeof value === 'string'
       ? [[name.replace(prefix, ''), decode(value)] as const]
