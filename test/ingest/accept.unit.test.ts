@@ -82,8 +82,8 @@ describe('an event', () => {
     expect(valueOf(accept(appointment({ timestamp }))).timestamp).toBe(timestamp);
   });
 
-  it('happened now when it does not say when', () => {
-    expect(valueOf(accept(appointment())).timestamp).toBe(now);
+  it.each([undefined, null])('happened now when it does not say when: %p', (timestamp) => {
+    expect(valueOf(accept(appointment({ timestamp }))).timestamp).toBe(now);
   });
 
   it.each([
@@ -166,6 +166,13 @@ describe('what the fork tells staff', () => {
     expect(JSON.stringify(data)).not.toMatch(/Dentist|hash|availability":/);
   });
 
+  it.each([
+    ['unavailability_updated', { reason: 'unavailability.updated', appointment_id: 3, provider_id: 4 }],
+    ['provider_status_changed', { reason: 'provider.status_changed', provider_id: 4 }],
+  ])('%s has an id that is an appointment’s only where it is one', (event, expected) => {
+    expect(valueOf(accept({ event, data: { id: 3, provider_id: 4 } })).data).toEqual(expected);
+  });
+
   it.each(['event.appointment_created', 'event.appointment_updated', 'event.appointment_deleted'])(
     '%s goes to the rooms of the rule with its timestamp',
     (file) => {
@@ -176,7 +183,67 @@ describe('what the fork tells staff', () => {
   );
 });
 
+describe('the secretaries of a provider', () => {
+  const asked: number[] = [];
+  const secretariesOf = (provider: number) => {
+    asked.push(provider);
+    return [8, 9];
+  };
+
+  it('hear of its appointments beside those that the backend names', () => {
+    const event = appointment({ data: { secretary_ids: [7, 8] } });
+    expect(valueOf(acceptEvent(event, { now, secretariesOf })).rooms).toEqual([
+      ...['admin', 'provider_4', 'customer_6'],
+      ...['secretary_7', 'secretary_8', 'secretary_9'],
+    ]);
+    expect(asked.splice(0)).toEqual([4]);
+  });
+
+  it('are asked for only where a provider is known and no rooms are given', () => {
+    acceptEvent({ event: 'calendar.sync', data: {} }, { now, secretariesOf });
+    expect(valueOf(acceptEvent(appointment({ rooms: ['admin'] }), { now, secretariesOf })).rooms).toEqual([
+      'admin',
+    ]);
+    expect(asked).toEqual([]);
+  });
+});
+
+describe('an event with too much data', () => {
+  const size = (maxDataBytes: number) =>
+    acceptEvent({ event: 'calendar.sync', data: { a: 'xyz' } }, { now, maxDataBytes });
+
+  it('is refused, at the bound it is taken', () => {
+    expect(pathsOf(size(10))).toEqual(['/data']);
+    expect(valueOf(size(11)).data).toEqual({ a: 'xyz' });
+  });
+});
+
+describe('what a repeat of an id is compared by', () => {
+  const contentsOf = (input: unknown, options = {}) =>
+    valueOf(acceptEvent(input, { now, ...options })).contents;
+  const { event, data } = appointment();
+
+  it('is what the sender stated, not what was filled in', () => {
+    expect(contentsOf({ event, data, timestamp: null })).toEqual({
+      name: 'appointment.created',
+      data,
+      timestamp: undefined,
+      rooms: 'rule',
+    });
+    expect(contentsOf({ event, data, rooms: ['calendar', 'admin'] })).toMatchObject({
+      rooms: ['calendar', 'admin'],
+    });
+    expect(contentsOf({ event: 'calendar.sync', data }, { withoutRooms: 'everyone' })).toMatchObject({
+      rooms: 'everyone',
+    });
+  });
+});
+
 describe('a broadcast', () => {
+  it('with rooms goes to these', () => {
+    expect(valueOf(broadcast(appointment({ rooms: ['provider_9'] }))).rooms).toEqual(['provider_9']);
+  });
+
   it.each([[[]], [undefined], [null]])('with rooms %p goes to everyone', (rooms) => {
     expect(valueOf(broadcast({ event: 'calendar.sync', data: {}, rooms })).rooms).toEqual(['everyone']);
   });
