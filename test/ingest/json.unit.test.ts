@@ -10,6 +10,9 @@ describe('a body', () => {
     ['an object', '{"a":[1,"é",null,true]}', { a: [1, 'é', null, true] }],
     ['a byte order mark before it', '\uFEFF{}', {}],
     ['a key that only sounds dangerous', '{"constructor":"Bob"}', { constructor: 'Bob' }],
+    ['nothing under such a key', '{"constructor":null}', { constructor: null }],
+    ['such a key without a prototype', '{"constructor":{"name":1}}', { constructor: { name: 1 } }],
+    ['a text that begins with a control character', '["\\u0000number 1"]', ['\u0000number 1']],
     ['the deepest nesting that is taken', `{"a":${nested(MAX_DEPTH - 1)}}`, expect.anything()],
   ])('is taken: %s', (_name, text, value) => {
     expect(parse(text)).toEqual({ value });
@@ -47,13 +50,16 @@ describe('a body', () => {
     });
   });
 
-  it.each([33, 10_000, 500_000])('%s levels deep is refused and not crashed on', (depth) => {
-    const refusal = parse(nested(depth));
-    expect(refusal).toMatchObject({
-      code: 'invalid_event',
-      problems: [{ message: 'nested deeper than 32 levels' }],
-    });
-  });
+  it.each([33, 10_000, MAX_COMMAS_AND_BRACKETS, 500_000])(
+    '%s levels deep is refused and not crashed on',
+    (depth) => {
+      const refusal = parse(nested(depth));
+      expect(refusal).toMatchObject({
+        code: 'invalid_event',
+        problems: [{ message: 'nested deeper than 32 levels' }],
+      });
+    },
+  );
 
   it('that is cut off half a million levels deep is malformed and not crashed on', () => {
     expect(parse('['.repeat(500_000))).toMatchObject({ code: 'malformed_json' });
@@ -91,7 +97,7 @@ describe('a body', () => {
     });
   });
 
-  it.each(['__proto__', '__proto\\u005f_', '\\u005F_proto__', '__pr\\u006fto__'])(
+  it.each(['__proto__', '__proto\\u005f_', '\\u005F_proto__', '__pr\\u006fto__', '__\\u0070roto__'])(
     'is refused for a key that reaches a prototype, also escaped: %s',
     (key) => {
       expect(parse(`{"a":{"${key}":1}}`)).toMatchObject({ problems: [{ path: '/a/__proto__' }] });

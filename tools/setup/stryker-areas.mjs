@@ -42,7 +42,7 @@ export const areas = {
   'secret-keys': { mutate: accept('secret-keys'), tests: ['ingest/secret-keys.unit'] },
   json: {
     mutate: accept('json', 'json-position', 'json-shape', 'json-survival'),
-    tests: ['ingest/{json,json-survival}.unit'],
+    tests: ['ingest/{json,json-position,json-survival}.unit'],
   },
   intake: { mutate: accept('intake'), tests: ['ingest/{intake,intake-bounds}.unit'] },
 };
