@@ -1,6 +1,6 @@
 import { Intake, type IntakeOptions } from '../../services/ingest/accept/intake.ts';
 import { together } from '../../services/ingest/backends/together.ts';
-import type { Announcement } from '../../services/ingest/accept/ports.ts';
+import type { Announcement, Observer } from '../../services/ingest/accept/ports.ts';
 import type { Refusal } from '../../services/ingest/accept/problems.ts';
 import type { Input } from '../../services/ingest/accept/read-input.ts';
 import { Repeats, REPEATS_MAX_AGE_MS } from '../../services/ingest/accept/repeats.ts';
@@ -27,11 +27,15 @@ export function world({
   ...options
 }: { room?: number; maxRepeats?: number } & Partial<IntakeOptions> = {}) {
   const handedOver: Announcement[] = [];
+  /** Messages and bytes that there was asked for room for. */
+  const asked: [messages: number, bytes: number][] = [];
+  const accepted: Parameters<Observer['accepted']>[0][] = [];
   const waiting: { resolve: (confirm: Confirm) => void; reject: (error: Error) => void }[] = [];
   let cursors = 0;
   const intake = new Intake({
     publisher: {
-      ensureRoomFor: (messages) => {
+      ensureRoomFor: (messages, bytes) => {
+        asked.push([messages, bytes]);
         if (messages > room) throw new AppError('too_many_unconfirmed', 'full');
       },
       publish: (announcement) => {
@@ -39,7 +43,7 @@ export function world({
         return new Promise((resolve, reject) => waiting.push({ resolve, reject }));
       },
     },
-    observer: { accepted: nothing, refused: nothing, ignored: nothing },
+    observer: { accepted: (event) => void accepted.push(event), refused: nothing, ignored: nothing },
     nextCursor: () => Cursor.parse(`01a205ff-0000-7000-8000-${String((cursors += 1)).padStart(12, '0')}`),
     wall: () => wallTime(0),
     now: () => 0,
@@ -64,6 +68,8 @@ export function world({
   return {
     intake,
     handedOver,
+    asked,
+    accepted,
     take,
     refusalOf: (body: unknown, input: Partial<Input> = {}) => {
       const taken = takeOrRefuse(body, input);
@@ -73,6 +79,12 @@ export function world({
     ids: () => handedOver.map(({ event }) => event.id),
     confirm: (confirm: Confirm = 'prompt') => {
       for (const { resolve } of waiting.splice(0)) resolve(confirm);
+    },
+    /** Of the message at this place among those that wait. */
+    settle: (at: number, error?: Error) => {
+      const one = waiting[at];
+      if (error === undefined) one?.resolve('prompt');
+      else one?.reject(error);
     },
     fail: () => {
       for (const { reject } of waiting.splice(0)) reject(new AppError('broker_unavailable', 'gone'));

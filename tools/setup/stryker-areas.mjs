@@ -44,7 +44,7 @@ export const areas = {
     mutate: accept('json', 'json-position', 'json-shape', 'json-survival'),
     tests: ['ingest/{json,json-position,json-survival}.unit'],
   },
-  intake: { mutate: accept('intake'), tests: ['ingest/{intake,intake-bounds}.unit'] },
+  intake: { mutate: accept('intake'), tests: ['ingest/{intake,intake-bounds,intake-hand-over,pace}.unit'] },
 };
 
 /** The one that `stryker.mjs` asks for. */
