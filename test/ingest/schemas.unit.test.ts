@@ -23,7 +23,16 @@ describe('what is refused', () => {
     ['its id', inEvent({ ...sync, id: {} }), '/id', /^expected 1 to 200 bytes of text without control/],
     ['an empty id', inEvent({ ...sync, id: '' }), '/id', /^expected 1 to 200 bytes/],
     ['a long id', inEvent({ ...sync, id: 'x'.repeat(201) }), '/id', /^expected 1 to 200 bytes/],
-    ['long and more', inEvent({ ...sync, id: 'x\n'.repeat(101) }), '/id', /^expected 1 to 200 bytes/],
+    ['an id that is long in bytes', inEvent({ ...sync, id: 'é'.repeat(101) }), '/id', /^expected 1 to 200 b/],
+    ['a negative id', inEvent({ ...sync, id: -1 }), '/id', /or a whole number$/],
+    ['an id that starts well', inEvent({ ...sync, id: 'a\n' }), '/id', /without control characters/],
+    ['an id that ends well', inEvent({ ...sync, id: '\ud800a' }), '/id', /^expected 1 to 200 bytes/],
+    [
+      'an id that is bad in two ways',
+      inEvent({ ...sync, id: 'x\n'.repeat(101) }),
+      '/id',
+      /^expected 1 to 200 bytes/,
+    ],
     ['a fraction for an id', inEvent({ ...sync, id: 1.5 }), '/id', /or a whole number$/],
     [
       'an id of ours',
@@ -115,6 +124,8 @@ describe('what is refused', () => {
 describe('what is taken', () => {
   it.each([
     ['the id 0', inEvent({ ...sync, id: 0 })],
+    ['an id of two hundred bytes', inEvent({ ...sync, id: 'é'.repeat(100) })],
+    ['an id with a colon', inEvent({ ...sync, id: 'calendar:7' })],
     ['a time of forty characters', inEvent({ ...sync, timestamp: `2026-12-03T10:00:00.${'0'.repeat(19)}Z` })],
     ['a hundred rooms', inEvent({ ...sync, rooms: list(100, 'admin') })],
     ['a hundred rooms of a broadcast', inBroadcast({ ...sync, rooms: list(100, 'admin') })],
@@ -123,6 +134,19 @@ describe('what is taken', () => {
     ['keys that are not ours', inCloudEvent({ ...cloudEvent, subject: 'x' })],
   ])('is %s', (_what, problems) => {
     expect(problems).toEqual([]);
+  });
+});
+
+describe('all that is wrong', () => {
+  it('is said of each id of a person, in every spelling', () => {
+    const keys = ['id', 'appointment_id', 'appointmentId', 'provider_id', 'providerId', 'id_users_provider'];
+    const more = ['customer_id', 'customerId', 'id_users_customer', 'secretary_ids', 'secretaryIds'];
+    const data = Object.fromEntries([...keys, ...more].map((key) => [key, 'x']));
+    expect(inEvent({ ...sync, data }).map(({ path }) => path)).toEqual(
+      [...keys, ...more].map((key) => `/data/${key}`),
+    );
+    const absent = Object.fromEntries([...keys, ...more].map((key) => [key, null]));
+    expect(inEvent({ ...sync, data: absent })).toEqual([]);
   });
 });
 

@@ -28,10 +28,9 @@ export const areas = {
     mutate: ['services/ingest/http/auth.ts', 'services/ingest/http/key-guesses.ts'],
     tests: ['ingest/{auth,key-guesses}.unit'],
   },
-  accept: {
-    mutate: accept('accept', 'event-names', 'problems', 'rooms-of', 'schemas'),
-    tests: ['ingest/{accept,event-names,problems,rooms-of,schemas}.unit'],
-  },
+  accept: { mutate: accept('accept', 'rooms-of'), tests: ['ingest/{accept,rooms-of}.unit'] },
+  schemas: { mutate: accept('schemas'), tests: ['ingest/schemas.unit'] },
+  problems: { mutate: accept('event-names', 'problems'), tests: ['ingest/{event-names,problems}.unit'] },
   input: { mutate: accept('cloud-events', 'read-input'), tests: ['ingest/{cloud-events,read-input}.unit'] },
   'event-data': { mutate: accept('event-data'), tests: ['ingest/event-data.unit'] },
   companion: { mutate: accept('companion'), tests: ['ingest/companion.unit'] },
@@ -41,9 +40,10 @@ export const areas = {
   'content-encoding': { mutate: accept('content-encoding'), tests: ['ingest/content-encoding.unit'] },
   'secret-keys': { mutate: accept('secret-keys'), tests: ['ingest/secret-keys.unit'] },
   json: {
-    mutate: accept('json', 'json-position', 'json-shape', 'json-survival'),
-    tests: ['ingest/{json,json-position,json-survival}.unit'],
+    mutate: accept('json', 'json-position', 'json-shape'),
+    tests: ['ingest/{json,json-position}.unit'],
   },
+  'json-survival': { mutate: accept('json-survival'), tests: ['ingest/json-survival.unit'] },
   intake: { mutate: accept('intake'), tests: ['ingest/{intake,intake-bounds,intake-hand-over,pace}.unit'] },
 };
 
