@@ -1,9 +1,21 @@
 import { describe, expect, it } from '@jest/globals';
-import { pointerOf, refusal, renamed } from '../../services/ingest/accept/problems.ts';
+import { z } from 'zod';
+import {
+  invalidEvent,
+  pointerOf,
+  problemsOf,
+  refusal,
+  renamed,
+  under,
+} from '../../services/ingest/accept/problems.ts';
 
 describe('a refusal', () => {
   const problems = (length: number) =>
     Array.from({ length }, (_, at) => ({ path: `/${at}`, message: 'expected a name' }));
+
+  it('of an event has the code of one that is invalid', () => {
+    expect(invalidEvent(problems(2))).toEqual({ code: 'invalid_event', problems: problems(2) });
+  });
 
   it('lists a thousand problems, and of more says that there are more', () => {
     expect(refusal('invalid_event', problems(1_000))).toEqual({
@@ -35,5 +47,17 @@ describe('a problem of a form with other names', () => {
     expect(renamed([{ path, message: 'why' }], { '/event': '/type' })).toEqual([
       { path: expected, message: 'why' },
     ]);
+  });
+});
+
+describe('what a schema finds', () => {
+  it('stands at its place in the input, and under the place of that in an array', () => {
+    const schema = z.object({ 'a/b': z.array(z.number('expected a number')) }, 'expected an object');
+    const found = (input: unknown) => problemsOf(schema.safeParse(input).error ?? new z.ZodError([]));
+    expect(found({ 'a/b': [1, 'x'] })).toEqual([{ path: '/a~1b/1', message: 'expected a number' }]);
+    expect(under('/7', found({ 'a/b': ['x'] }))).toEqual([
+      { path: '/7/a~1b/0', message: 'expected a number' },
+    ]);
+    expect(under('/7', found(3))).toEqual([{ path: '/7', message: 'expected an object' }]);
   });
 });

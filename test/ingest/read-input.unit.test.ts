@@ -100,7 +100,7 @@ describe('what a body is wrapped in', () => {
 
   it.each([
     ['Application/CloudEvents+JSON; charset=utf-8', { kind: 'cloud-event' }],
-    ['application/cloudevents-batch+json', { kind: 'cloud-events' }],
+    ['application/cloudevents-batch+json ; charset=utf-8', { kind: 'cloud-events' }],
     ['application/json', { kind: 'plain' }],
     [undefined, { kind: 'plain' }],
   ])('follows from the media type %s', (contentType, expected) => {
