@@ -1,13 +1,11 @@
-import { z } from 'zod';
-import { Cursor } from './cursor.ts';
-import { EVERYONE, parseRoom, type Address } from './routing.ts';
+import type { Cursor } from './cursor.ts';
+import { parseEnvelope, ROOMS_SEPARATOR } from './envelope.ts';
+import type { Address } from './routing.ts';
 
 /** The type of a mark: an entry that stands for a position and reaches no client. */
 export const MARK_TYPE = 'mark';
 /** The type of what instances tell one another; no name of an event. */
 const CONTROL_TYPE = 'control';
-
-const SEPARATOR = ',';
 
 export interface MessageHeaders {
   readonly cursor: string;
@@ -28,51 +26,9 @@ export function encodeHeaders(
   rooms: readonly Address[],
   underscoreName?: string,
 ): MessageHeaders {
-  const headers = { cursor, rooms: rooms.join(SEPARATOR) };
+  const headers = { cursor, rooms: rooms.join(ROOMS_SEPARATOR) };
   return underscoreName === undefined ? headers : { ...headers, underscore_name: underscoreName };
 }
-
-/** Goes into frames as it is; anything else than a name is passed over, because the event counts for more. */
-const UnderscoreName = z
-  .string()
-  .regex(/^[a-z][a-z_]*$/)
-  .optional()
-  .catch(undefined);
-
-const Rooms = z.string().transform((text, context): Address[] => {
-  const addresses: Address[] = [];
-  for (const name of text === '' ? [] : text.split(SEPARATOR)) {
-    const address = name === EVERYONE ? EVERYONE : parseRoom(name);
-    if (address === undefined) {
-      context.addIssue({ code: 'custom', message: 'not a list of rooms' });
-      return z.NEVER;
-    }
-    addresses.push(address);
-  }
-  return addresses;
-});
-
-/**
- * What routes a message on the exchange `appointments` and an entry of the history. The rooms stand in a
- * header of ours because a stream copy loses `CC` on RabbitMQ 3.10.
- */
-export const MessageEnvelope = z.object({
-  properties: z.object({
-    messageId: z.string().min(1),
-    type: z.string().min(1),
-    /** The instance that published it; absent when published by hand. */
-    appId: z.string().default(''),
-    headers: z.object({
-      cursor: Cursor,
-      rooms: Rooms,
-      underscore_name: UnderscoreName,
-      contents: z.string().optional().catch(undefined),
-      contents_parts: z.string().optional().catch(undefined),
-      /** W3C Trace Context, where the publisher traces. */
-      traceparent: z.string().optional().catch(undefined),
-    }),
-  }),
-});
 
 /** What the exchange takes into the history. A cursor may name an entry of any kind; clients are sent events alone. */
 export type HistoryEntry = EventEntry | MarkEntry | ControlEntry;
@@ -114,9 +70,9 @@ export function parseHistoryEntry(message: {
   properties: unknown;
   content: Buffer;
 }): HistoryEntry | undefined {
-  const parsed = MessageEnvelope.safeParse(message);
-  if (!parsed.success) return undefined;
-  const { messageId: id, type, appId: origin, headers } = parsed.data.properties;
+  const envelope = parseEnvelope(message.properties);
+  if (envelope === undefined) return undefined;
+  const { messageId: id, type, appId: origin, headers } = envelope;
   const { cursor, rooms, underscore_name: underscoreName, contents, traceparent } = headers;
   const body = message.content;
   if (type === MARK_TYPE) return { kind: 'mark', cursor, origin };

@@ -2,7 +2,8 @@ import type { ConsumeMessage } from 'amqplib';
 import { once } from 'node:events';
 import { eventIdOf } from '../../../shared/contract/companion-id.ts';
 import { cursorTimeMs, type Cursor } from '../../../shared/contract/cursor.ts';
-import { encodeHeaders, MARK_TYPE, MessageEnvelope } from '../../../shared/contract/message.ts';
+import { parseEnvelope } from '../../../shared/contract/envelope.ts';
+import { encodeHeaders, MARK_TYPE } from '../../../shared/contract/message.ts';
 import { HISTORY } from '../../../shared/contract/topology.ts';
 import { unixMs } from '../../../shared/core/wall-time.ts';
 import type { BrokerConnection } from '../../../shared/broker/broker-connection.ts';
@@ -107,9 +108,9 @@ export class HistoryIds {
     if (message.properties.messageId === this.#mark) this.#complete();
     // Most entries are somebody else's: marks, companions, events without an id of a backend.
     if (message.properties.headers?.['contents_parts'] === undefined) return;
-    const parsed = MessageEnvelope.safeParse(message);
-    if (!parsed.success) return;
-    const { messageId, headers } = parsed.data.properties;
+    const envelope = parseEnvelope(message.properties);
+    if (envelope === undefined) return;
+    const { messageId, headers } = envelope;
     const { cursor, rooms, contents, contents_parts } = headers;
     if (contents === undefined || contents_parts === undefined) return;
     const fingerprint = decodeFingerprint({ contents, contents_parts });
