@@ -91,7 +91,7 @@ export class Scan {
     return this.#entries % CHECK_EVERY !== 0 || this.#isOfUse();
   }
 
-  /** Whoever wants it, perhaps several times, started or not. */
+  /** The readers of its rooms, started or not: one stands there once for each of its rooms. */
   #readersOf({ rooms }: EventEntry): readonly Collector[] {
     const [room] = rooms;
     if (rooms.length === 1 && room !== undefined && this.#choosing.length === 0) {
