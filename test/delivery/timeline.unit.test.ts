@@ -1,9 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
 import { Timeline } from '../../services/delivery/stream/timeline.ts';
 import type { HistoryEntry } from '../../shared/contract/message.ts';
+import type { Address } from '../../shared/contract/routing.ts';
 import { cursorsOf, event, kept, mark, NOON } from './fakes.ts';
 
 const MANY_BYTES = 1_000_000;
+const ROOMS: ReadonlySet<Address> = new Set<Address>(['provider_4']);
 
 function filled(maxBytes: number, bodies: readonly number[]) {
   const timeline = new Timeline(maxBytes);
@@ -61,6 +63,24 @@ describe('Timeline', () => {
     expect([...timeline.from(3)]).toEqual([]);
   });
 
+  it('gives what lies in some rooms, each once and oldest first', () => {
+    const timeline = new Timeline(MANY_BYTES);
+    const rooms: (readonly Address[])[] = [
+      ['admin', 'provider_4'],
+      ['calendar'],
+      ['provider_4'],
+      [],
+      ['admin'],
+    ];
+    const entries = rooms.map((of) => kept(event({ rooms: of })));
+    entries.forEach((entry, index) => timeline.append(entry, NOON + index));
+    const inRooms = (from: number, ...of: Address[]) => cursorsOf(timeline.inRooms(new Set(of), from));
+    const cursors = (...positions: number[]) => positions.map((at) => entries[at]?.cursor);
+    expect(inRooms(0, 'provider_4', 'admin')).toEqual(cursors(0, 2, 4));
+    expect(inRooms(1, 'provider_4', 'calendar')).toEqual(cursors(1, 2));
+    expect(inRooms(0, 'customer_9')).toEqual([]);
+  });
+
   describe('before a position', () => {
     const SECOND = 1_000;
 
@@ -68,7 +88,7 @@ describe('Timeline', () => {
     function windowOf(...arrivals: (readonly [HistoryEntry, number])[]) {
       const timeline = new Timeline(MANY_BYTES);
       for (const [entry, atMs] of arrivals) timeline.append(kept(entry), atMs);
-      const window = timeline.reorderWindow(timeline.next - 1);
+      const window = timeline.reorderWindow(timeline.next - 1, ROOMS);
       return window && { start: window.start, cursors: cursorsOf(window.entries) };
     }
     const early = mark({ atMs: NOON - 2 * SECOND });
@@ -85,6 +105,14 @@ describe('Timeline', () => {
         [at, NOON],
       );
       expect(window).toEqual({ start: 0, cursors: [close?.cursor] });
+    });
+
+    it('leaves out what is for others', () => {
+      const others = event({ origin: 'ingest-2', rooms: ['customer_9'] });
+      expect(windowOf([early, NOON - 2 * SECOND], [others, NOON], [at, NOON])).toEqual({
+        start: 0,
+        cursors: [],
+      });
     });
 
     it('knows what other publishers got in within half a second by stamp, although the queue stood still', () => {
@@ -174,6 +202,7 @@ describe('the memory of a timeline', () => {
       2,
     ]);
     expect([timeline.at(0), timeline.at(1)]).toEqual([undefined, second]);
+    expect(cursorsOf(timeline.inRooms(ROOMS, 0))).toEqual(cursorsOf(entries.slice(1)));
   });
 
   it('positions go on growing when entries are forgotten', () => {

@@ -11,7 +11,6 @@ import { APART_MS, NEAR_MS, type LookBack } from './look-back.ts';
 import type { LongReplays } from './long-replays.ts';
 import { REORDER_WINDOW_MS } from './reorder-window.ts';
 import type { FromCursor, NextPage, ScanRequest, StreamPlace } from './scan-request.ts';
-import { inRooms } from './scan.ts';
 import type { MarkedScanResult } from './scan-schedule.ts';
 import type { Timeline, TimelineEntry } from './timeline.ts';
 
@@ -140,9 +139,9 @@ export class Resume<Member extends Reader> {
       const earlier = timeline.earlier(beginning.position);
       return this.#fromHistory(asking, { cursor: beginning.cursor, earlier });
     }
-    const window = at === undefined ? undefined : timeline.reorderWindow(at);
+    const window = at === undefined ? undefined : timeline.reorderWindow(at, asking.rooms);
     if (at !== undefined && window !== undefined && this.#coversAll(asking.rooms, window.start)) {
-      return this.#fromMemory(asking, [...window.entries, ...timeline.from(at + 1)]);
+      return this.#fromMemory(asking, [...window.entries, ...timeline.inRooms(asking.rooms, at + 1)]);
     }
     const isAhead = cursorTimeMs(cursor) > unixMs(wall()) + MAX_AHEAD_MS;
     if (isAhead || this.#unknown.get(cursor, now()) !== undefined) {
@@ -173,7 +172,8 @@ export class Resume<Member extends Reader> {
     // Only an entry from before that time proves that nothing since it is missing here.
     const before = timeline.at(at - 1);
     if (before !== undefined) {
-      if (this.#coversAll(asking.rooms, at - 1)) return this.#fromMemory(asking, [...timeline.from(at)]);
+      if (this.#coversAll(asking.rooms, at - 1))
+        return this.#fromMemory(asking, timeline.inRooms(asking.rooms, at));
       return this.#sinceEntry(asking, before, at - 1, sinceMs);
     }
     const stampedMs = unixMs(wall()) - (now() - sinceMs);
@@ -201,9 +201,9 @@ export class Resume<Member extends Reader> {
     return without(isEarlier, await this.#fromHistory(asking, from));
   }
 
-  #fromMemory({ rooms, position }: Asking, kept: readonly TimelineEntry[]): Replay {
+  #fromMemory({ position }: Asking, entries: readonly TimelineEntry[]): Replay {
     const cursor = this.ports.timeline.last?.cursor ?? position;
-    return { recovered: true, entries: kept.filter(inRooms(rooms)), cursor };
+    return { recovered: true, entries, cursor };
   }
 
   /**

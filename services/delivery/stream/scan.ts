@@ -157,8 +157,3 @@ function addTo<Key>(map: Map<Key, Collector[]>, key: Key, collector: Collector):
   if (collectors === undefined) map.set(key, [collector]);
   else collectors.push(collector);
 }
-
-/** What of memory concerns a reader. */
-export function inRooms(rooms: ReadonlySet<Address>): (entry: Pick<EventEntry, 'rooms'>) => boolean {
-  return (entry) => entry.rooms.some((room) => rooms.has(room));
-}

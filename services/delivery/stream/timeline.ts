@@ -3,6 +3,7 @@ import type { EventEntry, HistoryEntry } from '../../../shared/contract/message.
 import type { Address } from '../../../shared/contract/routing.ts';
 import { isClose, placeOf, REORDER_WINDOW_MS } from './reorder-window.ts';
 import { NamedFrame } from './named-frame.ts';
+import { Positions } from './positions.ts';
 
 /** An entry of the history as this instance keeps it: addressed, and ready to be written to sockets. */
 export interface TimelineEntry {
@@ -52,6 +53,9 @@ interface Slot {
 export class Timeline {
   readonly #slots = new Map<number, Slot>();
   readonly #positions = new Map<Cursor, number>();
+  /** A reader costs as much as it is given, whatever else is kept. */
+  readonly #byRoom = new Map<Address, Positions>();
+  readonly #marks = new Positions();
   #bytes = 0;
   #beganMs = Number.POSITIVE_INFINITY;
   #first = 0;
@@ -82,6 +86,8 @@ export class Timeline {
     // Never before the one ahead of it, whatever the clock says: `since` relies on the order.
     this.#slots.set(position, { entry, arrivedAtMs: Math.max(nowMs, this.arrivedAtMs(position - 1)) });
     this.#positions.set(entry.cursor, position);
+    for (const room of entry.rooms) this.#file(room, position);
+    if (entry.kind === 'mark') this.#marks.append(position);
     this.#bytes += bytesOf(entry);
     if (entry.frame !== undefined) entry.frame.onBytesAdded = this.#grown;
     this.#last = entry;
@@ -129,48 +135,59 @@ export class Timeline {
     }
   }
 
+  /** What is still kept of some rooms from one position up to another. */
+  inRooms(rooms: ReadonlySet<Address>, position: number, end = this.#next): readonly TimelineEntry[] {
+    return this.#positionsIn(rooms, position, end).flatMap((at) => this.at(at) ?? []);
+  }
+
   /** Cursors of what arrived just before a position, at most as many as a crash of the broker can lose. */
   earlier(position: number): readonly Cursor[] {
     return Array.from(this.from(position - MAX_LOST_ENTRIES, position), ({ cursor }) => cursor);
   }
 
   /**
-   * What other publishers got in just before a position (see `ReorderWindow`), by its stamp or by its arrival: where the
-   * queue stood still, arrivals tell nothing. `undefined` where it may not be here whole.
+   * What other publishers got into some rooms just before a position (see `ReorderWindow`), by its stamp or by its arrival:
+   * where the queue stood still, arrivals tell nothing. `undefined` where it may not be here whole.
    */
-  reorderWindow(position: number): KeptWindow | undefined {
+  reorderWindow(position: number, rooms: ReadonlySet<Address>): KeptWindow | undefined {
     const at = this.#slots.get(position);
     if (at === undefined) return undefined;
     const earliestMs = at.arrivedAtMs - REORDER_WINDOW_MS;
-    const lastMark = this.#markBefore(position);
-    const place = placeOf(at.entry.cursor, lastMark && cursorTimeMs(lastMark.entry.cursor));
-    const isBefore = ({ entry, arrivedAtMs }: Slot) =>
-      arrivedAtMs < earliestMs &&
-      !isClose({ timeMs: cursorTimeMs(entry.cursor), coarse: place.coarse }, place);
-    let start = lastMark;
-    while (start !== undefined && !isBefore(start)) start = this.#markBefore(start.position);
+    const place = placeOf(at.entry.cursor, this.#markMsBefore(position));
+    const isBefore = (mark: number) =>
+      this.arrivedAtMs(mark) < earliestMs &&
+      !isClose({ timeMs: this.#stampOf(mark) ?? place.timeMs, coarse: place.coarse }, place);
+    let start = this.#marks.before(position);
+    while (start !== undefined && !isBefore(start)) start = this.#marks.before(start);
     if (start === undefined) return undefined;
-    let markMs = cursorTimeMs(start.entry.cursor);
     const entries: TimelineEntry[] = [];
-    for (let before = start.position + 1; before < position; before += 1) {
-      const slot = this.#slots.get(before);
-      if (slot === undefined) continue;
-      const { entry, arrivedAtMs } = slot;
-      if (entry.kind === 'mark') markMs = cursorTimeMs(entry.cursor);
-      else if (entry.origin === at.entry.origin) continue;
-      else if (arrivedAtMs >= earliestMs || isClose(placeOf(entry.cursor, markMs), place))
-        entries.push(entry);
+    for (const before of this.#positionsIn(rooms, start + 1, position)) {
+      const entry = this.at(before);
+      if (entry === undefined || entry.origin === at.entry.origin) continue;
+      const isRecent = this.arrivedAtMs(before) >= earliestMs;
+      if (isRecent || isClose(placeOf(entry.cursor, this.#markMsBefore(before)), place)) entries.push(entry);
     }
-    return { start: start.position, entries };
+    return { start, entries };
   }
 
-  /** The newest mark before a position. */
-  #markBefore(position: number): (Slot & { readonly position: number }) | undefined {
-    for (let before = position - 1; before >= this.#first; before -= 1) {
-      const slot = this.#slots.get(before);
-      if (slot?.entry.kind === 'mark') return { ...slot, position: before };
+  /** Stamp of the newest mark before a position. */
+  #markMsBefore(position: number): number | undefined {
+    const mark = this.#marks.before(position);
+    return mark === undefined ? undefined : this.#stampOf(mark);
+  }
+
+  #stampOf(position: number): number | undefined {
+    const entry = this.at(position);
+    return entry && cursorTimeMs(entry.cursor);
+  }
+
+  /** In order, each once. */
+  #positionsIn(rooms: ReadonlySet<Address>, from: number, end: number): number[] {
+    const positions = new Set<number>();
+    for (const room of rooms) {
+      for (const at of this.#byRoom.get(room)?.between(from, end) ?? []) positions.add(at);
     }
-    return undefined;
+    return [...positions].sort((a, b) => a - b);
   }
 
   #dropFirst(): void {
@@ -180,8 +197,22 @@ export class Timeline {
       if (slot.entry.frame !== undefined) slot.entry.frame.onBytesAdded = undefined;
       this.#positions.delete(slot.entry.cursor);
       this.#slots.delete(this.#first);
+      for (const room of slot.entry.rooms) this.#forget(room);
+      this.#marks.dropBefore(this.#first + 1);
     }
     this.#first += 1;
+  }
+
+  #file(room: Address, position: number): void {
+    const positions = this.#byRoom.get(room);
+    if (positions === undefined) this.#byRoom.set(room, new Positions(position));
+    else positions.append(position);
+  }
+
+  #forget(room: Address): void {
+    const positions = this.#byRoom.get(room);
+    positions?.dropBefore(this.#first + 1);
+    if (positions?.isEmpty === true) this.#byRoom.delete(room);
   }
 }
 
