@@ -55,6 +55,8 @@ export class Scan {
   readonly #hopelessAfterMs: number;
   #firstTimeMs: number | undefined;
   #entries = 0;
+  /** Readers by cursor whose entry has not come: only they need what lies before it. */
+  #unsettled: number;
   #hopelessInARow = 0;
 
   constructor(requests: readonly ScanRequest[], limits: ReplayLimits = NO_LIMITS) {
@@ -63,6 +65,7 @@ export class Scan {
     this.#bySince = this.#collectors
       .filter(({ request }) => 'sinceMs' in request.from)
       .sort((a, b) => scanStartMs(b.request) - scanStartMs(a.request));
+    this.#unsettled = this.#collectors.length - this.#bySince.length;
     for (const collector of this.#collectors) {
       const { from, wants } = collector.request;
       if ('cursor' in from) for (const cursor of placesOf(from)) addTo(this.#byCursor, cursor, collector);
@@ -85,7 +88,8 @@ export class Scan {
       for (const collector of readers) if (collector.started) collector.take(entry, offset, kept);
     }
     this.#startByCursor(entry, offset);
-    if (entry.kind === 'mark' || readers.length > 0) this.#reorderWindow.add(entry);
+    const mayPrecede = entry.kind === 'mark' || readers.length > 0;
+    if (mayPrecede && this.#unsettled > 0) this.#reorderWindow.add(entry);
     this.#hopelessInARow = timeMs > this.#hopelessAfterMs ? this.#hopelessInARow + 1 : 0;
     this.#entries += 1;
     return this.#entries % CHECK_EVERY !== 0 || this.#isOfUse();
@@ -144,6 +148,7 @@ export class Scan {
     for (const collector of collectors) {
       collector.started = true;
       collector.reach({ cursor: at.cursor, offset }, before);
+      if (collector.settled) this.#unsettled -= 1;
     }
   }
 }
