@@ -5,7 +5,7 @@ import type { Frame, FrameReader } from '../support/frame-reader.ts';
 import type { StreamClient } from '../support/http-client.ts';
 import { eventStream, webSocket, type Wire } from '../support/wires.ts';
 import { World } from '../support/world.ts';
-import { metricOf } from './metric.ts';
+import { metricOf, metricUntil } from './metric.ts';
 
 const CUSTOMER = 6;
 const EVENT_BYTES = 48 * 1024;
@@ -67,7 +67,7 @@ describe('a client that stops reading', () => {
     },
   );
 
-  it('does not hold up its instance: a new client is served meanwhile', async () => {
+  it('holds up nobody new, and is counted as too slow though it never reads why it was closed', async () => {
     await using world = await World.start({ env: { MAX_OUTBOX_BYTES: String(64 * 1024) } });
     await using reader = await world.join('customer', CUSTOMER);
     await using slow = await stalled(webSocket, world, reader);
@@ -75,6 +75,8 @@ describe('a client that stops reading', () => {
     expect(slow.ws.isPaused).toBe(true);
     await using late = await world.join('customer', CUSTOMER + 1);
     expect(await late.quiet()).toEqual([]);
+    await metricUntil(world.healthPort(), 'closes_total{code="4002"}', 1);
+    expect(slow.ws.isPaused).toBe(true);
   });
 });
 

@@ -128,7 +128,8 @@ it('a client that breaks RFC 6455 and does not answer the close is let go like a
   expect(await faulty.closeCode()).toBe(1002);
   await using refused = await RawWebSocket.open(port, '/ws?token=none');
   expect(await refused.closeCode()).toBe(3000);
-  await metricUntil(own.healthPort(), 'closes_total{code="1006"}', 2);
+  await metricUntil(own.healthPort(), 'closes_total{code="1002"}', 1);
+  await metricUntil(own.healthPort(), 'closes_total{code="3000"}', 1);
   const ends = lines.filter((line) => line.includes('connection closed'));
   expect(ends.map((line) => (JSON.parse(line) as { connection_id: number }).connection_id)).toEqual([1, 2]);
 });

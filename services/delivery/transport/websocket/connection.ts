@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import type { RawData } from 'ws';
+import { WebSocket, type RawData } from 'ws';
 import { closeCodes, closeReason, type CloseName } from '../../../../shared/contract/close-codes.ts';
 import {
   encodeFrame,
@@ -46,6 +46,8 @@ export class Connection extends Outbox implements Transport {
   #largestUnread = 0;
   #largestSincePing = 0;
   #pongDue = false;
+  /** Of the close frame that we sent first; whether the client reads it or not, that is why it ended. */
+  #closedWith: number | undefined;
 
   constructor(
     ws: ClientSocket,
@@ -63,6 +65,7 @@ export class Connection extends Outbox implements Transport {
     ws.beforeFault = (name) => {
       this.sendLast(errorFrame('INVALID_MESSAGE', `${closeCodes[name].reason}.`));
       this.isClosing = true;
+      this.#closedWith = closeCodes[name].code;
       this.cutOffInTime();
     };
     ws.readingEnded = () => this.#boundRest();
@@ -76,7 +79,7 @@ export class Connection extends Outbox implements Transport {
       if (refusedByClient && this.#largestUnread > 0) {
         events.tooLargeForClient(this.#largestUnread);
       }
-      events.closed(code, this.#heardAtMs);
+      events.closed(this.#closedWith ?? code, this.#heardAtMs);
     });
   }
 
@@ -101,6 +104,8 @@ export class Connection extends Outbox implements Transport {
     if (this.isClosing) return;
     this.isClosing = true;
     const { code, reason } = closeCodes[name];
+    // Behind the client's own close frame ours says nothing.
+    if (this.#ws.readyState === WebSocket.OPEN) this.#closedWith = code;
     this.#ws.close(code, closeReason(waitSeconds === undefined ? reason : `${reason} ${waitSeconds}`));
     this.cutOffInTime();
   }
