@@ -1,3 +1,4 @@
+import { networkOf } from './address-network.ts';
 import { ExpiringMap } from './expiring-map.ts';
 import { RateWindow } from './rate-window.ts';
 
@@ -25,7 +26,7 @@ export class LineBudget {
   /** How many lines have been left out since the last one that went; `undefined`: this one is left out as well. */
   take(address: string, nowMs: number): number | undefined {
     const ofAddress = this.#byAddress.getOrSet(
-      address,
+      networkOf(address),
       nowMs,
       () => new RateWindow(this.perAddress, MINUTE_MS),
     );

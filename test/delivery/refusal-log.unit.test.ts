@@ -80,6 +80,16 @@ describe('a storm', () => {
     expect(log.leftOut(refused({ token: 'later' }), 60_000)).toBe(60_000 - 60);
   });
 
+  it('from all addresses of an IPv6 network is one from one address', () => {
+    const log = logWith(new LineBudget());
+    const of = (host: number) =>
+      refused({ remoteAddress: `2001:db8:1:2::${host.toString(16)}`, token: `${host}` });
+    const said = Array.from({ length: 1_000 }, (_, n) => log.count(of(n + 1), n)).filter(
+      (one) => one !== undefined,
+    );
+    expect(said).toHaveLength(60);
+  });
+
   it('from thousands of addresses is five lines a second', () => {
     const log = logWith(new LineBudget());
     let said = 0;

@@ -46,4 +46,14 @@ describe('a right key', () => {
     afterTwoWrong(0, guesses);
     expect(guesses.right('key', 'a', 0)).toBeDefined();
   });
+
+  it('is refused past the limit for all addresses of an IPv6 network together, and taken where one of them used it', () => {
+    const guesses = new KeyGuesses(1);
+    guesses.wrong('2001:db8:1:2::1', 0);
+    expect(guesses.wrong('2001:db8:1:2::2', 0)).toBeDefined();
+    expect(guesses.right('key', '2001:db8:1:2::3', 0)).toBeDefined();
+    expect(guesses.right('key', '2001:db8:1:3::1', 0)).toBeUndefined();
+    guesses.wrong('2001:db8:1:3::2', 0);
+    expect(guesses.right('key', '2001:db8:1:3::4', 0)).toBeUndefined();
+  });
 });

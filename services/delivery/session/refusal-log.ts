@@ -1,4 +1,5 @@
 import type { FrameErrorCode } from '../../../shared/contract/frames.ts';
+import { networkOf } from '../../../shared/core/address-network.ts';
 import { ExpiringMap } from '../../../shared/core/expiring-map.ts';
 import type { LineBudget } from '../../../shared/core/line-budget.ts';
 import { tokenDigest } from './token-digest.ts';
@@ -50,7 +51,7 @@ export class RefusalLog {
 
   /** `undefined`: this one is not to be said. */
   count({ code, remoteAddress, token }: RefusedClient, nowMs: number): Unsaid | undefined {
-    const who = `${code} ${remoteAddress} ${token === undefined ? '' : tokenDigest(token)}`;
+    const who = `${code} ${networkOf(remoteAddress)} ${token === undefined ? '' : tokenDigest(token)}`;
     const last = this.#logged.get(who, nowMs);
     const isDue = last === undefined || nowMs - last.atMs >= LOG_AGAIN_MS;
     const leftOut = isDue ? this.lines.take(remoteAddress, nowMs) : undefined;

@@ -1,3 +1,4 @@
+import { networkOf } from '../../../shared/core/address-network.ts';
 import { ExpiringMap } from '../../../shared/core/expiring-map.ts';
 import { RateWindow } from '../../../shared/core/rate-window.ts';
 import { TooManyWrongKeys } from './problem.ts';
@@ -20,8 +21,9 @@ export class KeyGuesses {
 
   /** Why a right key is refused; `key` stands for it. */
   right(key: string, address: string, nowMs: number): TooManyWrongKeys | undefined {
-    const use = `${key} ${address}`;
-    const window = this.#wrong.get(address, nowMs);
+    const network = networkOf(address);
+    const use = `${key} ${network}`;
+    const window = this.#wrong.get(network, nowMs);
     if (window?.remaining(nowMs) === 0 && this.#used.get(use, nowMs) === undefined)
       return tooMany(window, nowMs);
     this.#used.set(use, true, nowMs);
@@ -30,7 +32,7 @@ export class KeyGuesses {
 
   /** Counts it, and says how it is refused where there have been too many. */
   wrong(address: string, nowMs: number): TooManyWrongKeys | undefined {
-    const window = this.#wrong.getOrSet(address, nowMs, () => new RateWindow(this.max, MINUTE_MS));
+    const window = this.#wrong.getOrSet(networkOf(address), nowMs, () => new RateWindow(this.max, MINUTE_MS));
     return window.take(nowMs) ? undefined : tooMany(window, nowMs);
   }
 }
