@@ -18,7 +18,14 @@ function world() {
   const come = (token?: string) => handshakes.refusalOf({ socket: {}, headers: {} }, token);
   const passing = (times: number) =>
     Array.from({ length: times }, () => come()).filter((refusal) => refusal === undefined).length;
-  return { state, come, passing };
+  const enter = (token?: string) =>
+    new Promise<string>((resolve) =>
+      handshakes.enter({ socket: {}, headers: {} }, token, {
+        take: () => resolve('taken'),
+        refuse: ({ code }) => resolve(code),
+      }),
+    );
+  return { state, come, passing, enter };
 }
 
 describe('handshakes with an instance', () => {
@@ -64,5 +71,32 @@ describe('handshakes with an instance', () => {
     const { state, come } = world();
     state.accepts = false;
     expect(come()).toMatchObject({ code: 'GOING_AWAY' });
+  });
+
+  it('turns one away whose token is shut out, or whose instance stops, while it waits for its turn', async () => {
+    const { state, enter } = world();
+    const all = [enter(), enter('shut out'), enter()];
+    state.shutOutMs = 1_500;
+    expect(await Promise.all(all)).toEqual(['taken', 'RATE_LIMITED', 'taken']);
+    const late = enter();
+    state.accepts = false;
+    expect(await late).toBe('GOING_AWAY');
+  });
+
+  it('turns away at once who comes too often', async () => {
+    const { enter, passing } = world();
+    passing(BURST);
+    expect(await enter()).toBe('OVERLOADED');
+  });
+
+  it('counts all addresses of an IPv6 network as one', () => {
+    const { state, come, passing } = world();
+    state.isNamed = true;
+    state.address = '2001:db8:1:2::1';
+    passing(ADDRESS_BURST);
+    state.address = '2001:db8:1:2:3:4:5:6';
+    expect(come()).toMatchObject({ code: 'OVERLOADED' });
+    state.address = '2001:db8:1:3::1';
+    expect(come()).toBeUndefined();
   });
 });

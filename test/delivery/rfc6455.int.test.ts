@@ -212,7 +212,7 @@ it('an upgrade that is refused does not keep its socket, whatever its client doe
     limits: { maxFrameBytes: LIMIT_BYTES, maxOutboxBytes: 1, pingIntervalMs: 1, pongTimeoutMs: 1 },
     clients: { of: () => ({ address: '127.0.0.1', isNamed: false, isForwarded: false }) },
     allowedOrigins: [],
-    handshakes: { refusalOf: () => goingAway },
+    handshakes: { enter: (_request, _token, { refuse }) => refuse(goingAway) },
     arrived: () => undefined,
     refused: () => undefined,
     now: () => 0,

@@ -46,6 +46,8 @@ export interface Arrival {
   readonly credentials: Partial<Credentials>;
   /** The client's, also behind a trusted proxy. */
   readonly remoteAddress: string;
+  /** Whether a trusted proxy names it; anybody may stand behind any other address. */
+  readonly isNamed: boolean;
   /** Where its token is none that a user was given. */
   readonly verify?: Verify;
   open(events: ClientEvents): Transport;

@@ -1,8 +1,10 @@
+import { networkOf } from '../../../shared/core/address-network.ts';
 import { ExpiringMap } from '../../../shared/core/expiring-map.ts';
 import { TokenBucket } from '../../../shared/core/token-bucket.ts';
 import type { ClientAddresses, Origin } from '../../../shared/service/client-addresses.ts';
 import type { SteadyClock } from '../../../shared/service/clock.ts';
 import type { DeliveryConfig } from '../config.ts';
+import { HandshakeQueue } from './handshake-queue.ts';
 import { goingAway, type Refusal } from './http/answer.ts';
 
 /** After a rest, so many seconds' worth of handshakes come at once: a restart brings everybody back within a few. */
@@ -24,35 +26,64 @@ export interface HandshakeOptions {
   readonly now: SteadyClock;
 }
 
+/** What becomes of a request. */
+export interface Door {
+  readonly take: () => void;
+  readonly refuse: (refusal: Refusal) => void;
+}
+
 /**
  * Turns away who comes too often, before a handshake or a signature: that costs a fraction of letting them in. Only addresses that a
  * trusted proxy names are counted apart: any other may be a proxy's, with everybody behind it.
  */
 export class Handshakes {
   readonly #all: TokenBucket;
+  readonly #queue: HandshakeQueue;
   readonly #byAddress = new ExpiringMap<string, TokenBucket>(MAX_ADDRESSES, FULL_MS);
 
   constructor(private readonly options: HandshakeOptions) {
     this.#all = bucketOf(options.limits.maxHandshakesPerSecond);
+    this.#queue = new HandshakeQueue(options.now);
   }
 
   /** Why a request is turned away; `undefined`: it is not. */
   refusalOf(request: Origin, token: string | undefined): Refusal | undefined {
-    const { accepts, shutOutMs, now } = this.options;
-    if (!accepts()) return goingAway;
-    const waitMs = token === undefined ? 0 : shutOutMs(token);
-    if (waitMs > 0) return shutOutFor(Math.ceil(waitMs / 1_000));
-    const nowMs = now();
+    const refusal = this.#refusalOfToken(token);
+    if (refusal !== undefined) return refusal;
+    const nowMs = this.options.now();
     const mayPass = this.#addressMayPass(request, nowMs) && this.#all.take(nowMs);
     return mayPass ? undefined : tooMany();
+  }
+
+  /** Calls one of the two: who is not turned away at once is let in, or turned away all the same, when it is their turn. */
+  enter(request: Origin, token: string | undefined, { take, refuse }: Door): void {
+    const refusal = this.refusalOf(request, token);
+    if (refusal !== undefined) {
+      refuse(refusal);
+      return;
+    }
+    const { address, isNamed } = this.options.clients.of(request);
+    this.#queue.add(isNamed ? networkOf(address) : (token ?? ''), () => {
+      const refusalByNow = this.#refusalOfToken(token);
+      if (refusalByNow === undefined) take();
+      else refuse(refusalByNow);
+    });
+  }
+
+  #refusalOfToken(token: string | undefined): Refusal | undefined {
+    const { accepts, shutOutMs } = this.options;
+    if (!accepts()) return goingAway;
+    const waitMs = token === undefined ? 0 : shutOutMs(token);
+    return waitMs > 0 ? shutOutFor(Math.ceil(waitMs / 1_000)) : undefined;
   }
 
   #addressMayPass(request: Origin, nowMs: number): boolean {
     const { clients, limits } = this.options;
     const { address, isNamed } = clients.of(request);
     if (!isNamed) return true;
-    const bucket = this.#byAddress.get(address, nowMs) ?? bucketOf(limits.maxHandshakesPerSecondPerAddress);
-    this.#byAddress.set(address, bucket, nowMs);
+    const network = networkOf(address);
+    const bucket = this.#byAddress.get(network, nowMs) ?? bucketOf(limits.maxHandshakesPerSecondPerAddress);
+    this.#byAddress.set(network, bucket, nowMs);
     return bucket.take(nowMs);
   }
 }

@@ -18,7 +18,7 @@ export interface Mount {
 /** What each transport asks of the service. */
 export interface MountOptions {
   readonly clients: Pick<ClientAddresses, 'of'>;
-  readonly handshakes: Pick<Handshakes, 'refusalOf'>;
+  readonly handshakes: Pick<Handshakes, 'enter'>;
   /** Of pages that may connect, and read the answers; `*` for all. */
   readonly allowedOrigins: readonly string[];
   readonly arrived: (arrival: Arrival) => void;

@@ -62,9 +62,13 @@ export class HttpRequests implements Mount {
       response.setHeader('Allow', `${route.method}, OPTIONS`);
       this.#refuse(response, { code: 'METHOD_NOT_ALLOWED', message: `Use ${route.method}.` });
     } else {
-      const refusal = this.options.handshakes.refusalOf(request, bearerOf(request));
-      if (refusal === undefined) route.handle(request, response, new URLSearchParams(search));
-      else this.#refuse(response, refusal);
+      this.options.handshakes.enter(request, bearerOf(request), {
+        take: () => {
+          // Who has left meanwhile would never be seen to leave.
+          if (!response.destroyed) route.handle(request, response, new URLSearchParams(search));
+        },
+        refuse: (refusal) => this.#refuse(response, refusal),
+      });
     }
     return true;
   }
@@ -116,7 +120,8 @@ export class HttpRequests implements Mount {
     refuse(response, refusal);
   }
 
-  #arrive(request: IncomingMessage, arrival: Omit<Arrival, 'remoteAddress'>): void {
-    this.options.arrived({ ...arrival, remoteAddress: this.options.clients.of(request).address });
+  #arrive(request: IncomingMessage, arrival: Omit<Arrival, 'remoteAddress' | 'isNamed'>): void {
+    const { address, isNamed } = this.options.clients.of(request);
+    this.options.arrived({ ...arrival, remoteAddress: address, isNamed });
   }
 }

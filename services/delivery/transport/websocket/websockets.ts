@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { WebSocketServer, type Server as TypedServer } from 'ws';
 import type { DeliveryConfig } from '../../config.ts';
 import { bearerOf, credentialsIn } from '../credentials.ts';
+import type { Refusal } from '../http/answer.ts';
 import type { Mount, MountOptions } from '../server.ts';
 import { ClientSocket } from './client-socket.ts';
 import { refusalOfOrigin } from './allowed-origin.ts';
@@ -58,21 +59,31 @@ export class WebSockets implements Mount {
     const { socket } = request;
     // A connection that breaks before or after the handshake is not ours to fall over.
     socket.on('error', () => socket.destroy());
-    const { allowedOrigins, arrived, refused, handshakes, clients, limits, now } = this.options;
-    const credentials = credentialsOf(request);
-    const refusal =
-      refusalOfOrigin(request, allowedOrigins) ?? handshakes.refusalOf(request, credentials.token);
-    if (refusal !== undefined) {
-      refused(refusal.code);
+    const { allowedOrigins, handshakes } = this.options;
+    const refuse = (refusal: Refusal) => {
+      this.options.refused(refusal.code);
       refuseUpgrade(socket, refusal);
-      return;
-    }
+    };
+    const refusal = refusalOfOrigin(request, allowedOrigins);
+    if (refusal !== undefined) return refuse(refusal);
+    const credentials = credentialsOf(request);
+    const take = () => {
+      if (!socket.destroyed) this.#shakeHands(request, head, credentials);
+    };
+    handshakes.enter(request, credentials.token, { take, refuse });
+  }
+
+  #shakeHands(request: IncomingMessage, head: Buffer, credentials: Partial<Credentials>): void {
+    const { socket } = request;
+    const { arrived, clients, limits, now } = this.options;
     socket.setNoDelay(true);
+    const { address, isNamed } = clients.of(request);
     this.#upgrades.handleUpgrade(request, socket, head, (ws) => {
       arrived({
         transport: 'websocket',
         credentials,
-        remoteAddress: clients.of(request).address,
+        remoteAddress: address,
+        isNamed,
         open: (events) => new Connection(ws, socket, limits, events, now, credentials.token === undefined),
       });
     });
