@@ -5,6 +5,7 @@ import { PauseDetector } from '../stream/pause-detector.ts';
 import { LiveSession, type SessionContext } from './live-session.ts';
 import { Admission } from './admission.ts';
 import { LineBudget } from '../../../shared/core/line-budget.ts';
+import { inSlices } from '../../../shared/service/in-slices.ts';
 import { RefusalLog } from './refusal-log.ts';
 import { ShutOut } from './shut-out.ts';
 import { tokenDigest } from './token-digest.ts';
@@ -17,6 +18,7 @@ export class Sessions {
   #lastId = 0;
   #bytesSentToClosed = 0;
   readonly #pauses: PauseDetector;
+  #isLooking = false;
   #onEmpty: () => void = () => undefined;
 
   constructor(
@@ -78,8 +80,15 @@ export class Sessions {
 
   /** Ends what has run out of time; called about once a second. */
   tick(nowMs: number): void {
-    if (this.#pauses.justEnded(nowMs)) return;
-    for (const session of this.#open) session.tick(nowMs);
+    if (this.#pauses.justEnded(nowMs) || this.#isLooking) return;
+    void this.#look(nowMs);
+  }
+
+  /** Many that came together run out of time together, and an end costs as much as some events. */
+  async #look(nowMs: number): Promise<void> {
+    this.#isLooking = true;
+    await inSlices(this.#open, (session) => session.tick(nowMs), this.#context.now);
+    this.#isLooking = false;
   }
 
   /** Closes every session, spread over a time, and resolves when the last is gone. */
