@@ -91,6 +91,8 @@ export const DeliveryVariables = z
     MAX_SESSIONS: integer({ min: 1, max: 1_000_000, default: 15_000 }),
     /** Of one user, on all devices together; the oldest goes. */
     MAX_SESSIONS_PER_USER: integer({ min: 1, max: 1_000_000, default: 16 }),
+    /** Of one address that a trusted proxy names, an IPv6 network of 64 bits being one; a company or a mobile network may share it. */
+    MAX_SESSIONS_PER_ADDRESS: integer({ min: 1, max: 1_000_000, default: 5_000 }),
     /** Times that all devices of one user may connect in a minute, ten seconds' worth of them at once; each poll is one. */
     MAX_CONNECTS_PER_MINUTE: integer({ min: 1, max: 1_000_000, default: 600 }),
     /** Connections that have shown no good token, or are closing; the oldest goes. All that come back within a second after a restart must fit. */

@@ -1,19 +1,30 @@
 import { describe, expect, it } from '@jest/globals';
 import { Admission } from '../../services/delivery/session/admission.ts';
 
-function world({ maxSessions = 100, maxStrangers = 2, maxConnectsPerMinute = 600 } = {}) {
+function world({
+  maxSessions = 100,
+  maxStrangers = 2,
+  maxConnectsPerMinute = 600,
+  maxSessionsPerAddress = 100,
+} = {}) {
   const ended: string[] = [];
   const member = (name: string) => ({
     end: (close: string, why?: { code: string; message: string }) =>
       ended.push(why === undefined ? `${name} ${close}` : `${name} ${close} ${why.code}: ${why.message}`),
     cutOff: () => ended.push(`${name} cut off`),
   });
-  const limits = { maxSessions, maxStrangers, maxSessionsPerUser: 2, maxConnectsPerMinute };
+  const limits = {
+    maxSessions,
+    maxStrangers,
+    maxSessionsPerUser: 2,
+    maxSessionsPerAddress,
+    maxConnectsPerMinute,
+  };
   const admission = new Admission<ReturnType<typeof member>>(limits);
-  const admit = (name: string, userKey: string, nowMs = 0) => {
+  const admit = (name: string, userKey: string, nowMs = 0, network?: string) => {
     const one = member(name);
     admission.arrived(one);
-    return { one, refused: admission.admit(one, userKey, nowMs) };
+    return { one, refused: admission.admit(one, { userKey, network }, nowMs) };
   };
   return { ended, member, admission, admit };
 }
@@ -105,12 +116,61 @@ describe('admission', () => {
     for (const name of ['a', 'b', 'c', 'd']) {
       const one = member(name);
       admission.arrived(one);
-      if (name > 'b') admission.admit(one, 'provider:4', 0);
+      if (name > 'b') admission.admit(one, { userKey: 'provider:4', network: undefined }, 0);
       admission.left(one);
       admission.closing(one);
     }
-    admission.admit(member('e'), 'provider:4', 0);
-    admission.admit(member('f'), 'provider:4', 0);
+    admission.admit(member('e'), { userKey: 'provider:4', network: undefined }, 0);
+    admission.admit(member('f'), { userKey: 'provider:4', network: undefined }, 0);
     expect(ended).toEqual([]);
+  });
+
+  it('counts a session for the user that a change of role made of it', () => {
+    const { ended, admission, admit } = world();
+    const [{ one: first }] = [admit('a', 'provider:4'), admit('b', 'provider:4')];
+    admission.becomes(first, 'admin:4');
+    admit('c', 'provider:4');
+    expect(ended).toEqual([]);
+    for (const name of ['d', 'e']) admit(name, 'admin:4');
+    expect(ended).toEqual(['a replaced']);
+  });
+
+  it('lets the oldest go of the user that a change of role makes one too many of, and never the session that changes', () => {
+    const { ended, admission, admit } = world();
+    const { one } = admit('a', 'provider:4');
+    for (const name of ['b', 'c']) admit(name, 'admin:4');
+    admission.becomes(one, 'admin:4');
+    admission.becomes(one, 'admin:4');
+    expect(ended).toEqual(['b replaced']);
+  });
+
+  it('counts nobody again by a change of role who is closing or has left', () => {
+    const { admission, admit } = world({ maxSessions: 1 });
+    for (const end of ['closing', 'left'] as const) {
+      const { one } = admit(end, 'provider:4');
+      admission[end](one);
+      admission.becomes(one, 'admin:4');
+    }
+    expect(admit('a', 'customer:6').refused).toBeUndefined();
+  });
+
+  it('takes no more of an address that a trusted proxy names, and of any other address all', () => {
+    const { admit, admission } = world({ maxSessionsPerAddress: 2 });
+    const come = (user: number, network?: string) =>
+      admit(`${user}`, `customer:${user}`, 0, network).refused?.code;
+    const { one } = admit('first', 'customer:1', 0, 'a');
+    expect([come(2, 'a'), come(3, 'a'), come(4, 'b')]).toEqual([undefined, 'OVERLOADED', undefined]);
+    expect([5, 6, 7].map((user) => come(user))).toEqual([undefined, undefined, undefined]);
+    admission.left(one);
+    expect([come(8, 'a'), come(9, 'a')]).toEqual([undefined, 'OVERLOADED']);
+  });
+
+  it('lets a user of a full address come back in the place of their oldest session there, and of no other', () => {
+    const { ended, admit } = world({ maxSessionsPerAddress: 2 });
+    for (const name of ['a', 'b']) admit(name, 'customer:6', 0, 'office');
+    expect(admit('c', 'customer:6', 0, 'office').refused).toBeUndefined();
+    for (const name of ['d', 'e']) admit(name, 'customer:7', 0, 'home');
+    expect(admit('f', 'customer:7', 0, 'office').refused).toMatchObject({ code: 'OVERLOADED' });
+    expect(ended).toEqual(['a replaced']);
   });
 });

@@ -238,6 +238,7 @@ describe('the token of a live session', () => {
     const world = await liveSession('admin 4');
     await world.receive(auth('provider 4'));
     expect(world.said()).toEqual(['unsubscribed admin', 'subscribed provider_4', 'refreshed']);
+    expect(world.became).toEqual(['provider:4']);
     await world.receive({ action: 'subscribe', room: 'provider_5' });
     expect(world.said()).toEqual(['ACCESS_DENIED']);
   });

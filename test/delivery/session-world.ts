@@ -52,6 +52,8 @@ export class SessionWorld implements SessionPorts {
   readonly waits: (number | undefined)[] = [];
   readonly failures: unknown[] = [];
   readonly opened: { principal: Principal; rooms: readonly Room[] }[] = [];
+  /** For whom it counts after a refresh. */
+  readonly became: string[] = [];
   readonly newest = cursorAt(NOON);
   replay: Replay | Promise<Replay> = { recovered: true, entries: [], cursor: this.newest };
   whenPositioned: Promise<void> = Promise.resolve();
@@ -101,6 +103,10 @@ export class SessionWorld implements SessionPorts {
 
   admit(): undefined {
     return undefined;
+  }
+
+  becomes({ role, userId }: Principal): void {
+    this.became.push(`${role}:${userId}`);
   }
 
   sendGap(cursor: Cursor): void {

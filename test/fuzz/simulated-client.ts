@@ -82,6 +82,7 @@ export class SimulatedClient {
           principal: { role: 'customer', userId: this.id, expiresAtMs: this.broker.nowMs + TOKEN_MS },
         }),
         admit: () => undefined,
+        becomes: () => undefined,
         stream: instance.stream,
         users: { floods: new ShutOut(), frameBounds: new FrameBounds(), lastHeard: new LastHeard(30_000) },
         observer: {

@@ -41,6 +41,11 @@ export const settingBounds: Readonly<Partial<Record<Setting, Reach>>> = {
     beyond: 'the oldest session of the user closes 4009',
     test: 'delivery/admission.unit.test.ts',
   },
+  MAX_SESSIONS_PER_ADDRESS: {
+    beyond: 'where a trusted proxy names the address: `OVERLOADED`, close 1013; HTTP 503',
+    test: 'delivery/admission.unit.test.ts',
+    says: 'takes no more of an address that a trusted proxy names, and of any other address all',
+  },
   MAX_CONNECTS_PER_MINUTE: {
     beyond: '`RATE_LIMITED`, close 4008 with the seconds to wait; HTTP 429 with `Retry-After`',
     test: 'delivery/admission.int.test.ts',

@@ -5,6 +5,7 @@ import type { CloseName } from '../../../shared/contract/close-codes.ts';
 import type { Cursor } from '../../../shared/contract/cursor.ts';
 import { encodeEventFrame } from '../../../shared/contract/event.ts';
 import { errorFrame, type ErrorFrame, type FrameErrorCode } from '../../../shared/contract/frames.ts';
+import { networkOf } from '../../../shared/core/address-network.ts';
 import { stampOf } from '../../../shared/core/wall-time.ts';
 import type { LineBudget } from '../../../shared/core/line-budget.ts';
 import { errorText } from '../../../shared/service/error-text.ts';
@@ -44,6 +45,7 @@ export class LiveSession {
   readonly #openedAtMs: number;
   readonly #refusedWith = new Set<FrameErrorCode>();
   readonly #remoteAddress: string;
+  readonly #network: string | undefined;
   /** Until it is admitted. */
   #shownToken: string | undefined;
   #isAdmitted = false;
@@ -58,6 +60,7 @@ export class LiveSession {
     const { transport, remoteAddress } = arrival;
     this.#logger = context.logger.child({ connection_id: id, transport, remote_address: remoteAddress });
     this.#remoteAddress = remoteAddress;
+    this.#network = arrival.isNamed ? networkOf(remoteAddress) : undefined;
     this.#openedAtMs = context.now();
     this.transport = arrival.open(this.#events());
     this.#feed = new Feed(
@@ -75,6 +78,7 @@ export class LiveSession {
         close: (name, waitSeconds) => this.#close(name, waitSeconds),
       },
       admit: (principal) => this.#admit(principal),
+      becomes: (principal) => context.admission.becomes(this, userKeyOf(principal)),
       feed: this.#feed,
       observer: this.#observer,
       verify: async (token) => {
@@ -126,7 +130,8 @@ export class LiveSession {
 
   #admit(principal: Principal): NotAdmitted | undefined {
     const { admission, now } = this.context;
-    const refused = admission.admit(this, userKeyOf(principal), now());
+    const place = { userKey: userKeyOf(principal), network: this.#network };
+    const refused = admission.admit(this, place, now());
     this.#isAdmitted = refused === undefined;
     if (this.#isAdmitted) this.#shownToken = undefined;
     return refused;

@@ -23,6 +23,8 @@ export interface SessionPorts {
   readonly verify: Verify;
   /** Its token is good; why it is refused all the same. */
   readonly admit: (principal: Principal) => NotAdmitted | undefined;
+  /** A refresh made it the session of another role. */
+  readonly becomes: (principal: Principal) => void;
   readonly stream: RoomStream & Pick<EventStream, 'position' | 'plan'>;
   readonly users: Users;
   readonly observer: {

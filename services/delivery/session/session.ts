@@ -257,6 +257,7 @@ export class Session implements StreamMember {
       return;
     }
     this.#principal = next;
+    this.ports.becomes(next);
     const boundBytes = this.ports.users.frameBounds.of(next, this.ports.now());
     for (const frame of chooseForm(this.feed, entrance, boundBytes)) this.#send(frame);
     for (const frame of await this.#membership.refresh(next, entrance.rooms)) this.#send(frame);
