@@ -49,13 +49,33 @@ describe('the proxy', () => {
     const [, inside = ''] = /geo \$is_inside \{([^}]*)\}/.exec(directives) ?? [];
     for (const network of ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', '127.0.0.0/8', 'fc00::/7', '::1'])
       expect(inside).toContain(`${network} 1;`);
-    expect(directives).toMatch(/map \$is_inside \$limited_address \{\s*0 \$binary_remote_addr;\s*1 '';\s*\}/);
+    expect(directives).toMatch(/map \$is_inside \$limited_address \{\s*0 \$address_network;\s*1 '';\s*\}/);
     const zones = [...directives.matchAll(/limit_(?:conn|req)_zone (\S+) zone=(\w+):/g)];
     expect(zones.map(([, key, zone]) => [key, zone])).toEqual(
       ['connections', 'requests', 'publishing'].map((zone) => ['$limited_address', zone]),
     );
     expect(directives).toMatch(/limit_conn_status 429;\s*limit_req_status 429;/);
     expect(directives).toMatch(/'429:' 5;[^}]*\}\s*add_header Retry-After \$retry_after always;/);
+  });
+
+  it('counts the addresses of an IPv6 network as one, which has two names at most', () => {
+    const [, networks = ''] =
+      /map \$remote_addr \$address_network \{([\s\S]*?);\s*\n\s*\}/.exec(directives) ?? [];
+    const patterns = [...networks.matchAll(/"~(\S+)" \$network/g)].map(
+      ([, pattern = '']) => new RegExp(pattern),
+    );
+    const networkOf = (address: string) =>
+      patterns
+        .map((pattern) => pattern.exec(address)?.groups?.['network'])
+        .find((name) => name !== undefined);
+    expect(patterns).toHaveLength(2);
+    expect(networks).toContain('default $binary_remote_addr;');
+    for (const address of ['203.0.113.7', '::ffff:203.0.113.7', '::1'])
+      expect(networkOf(address)).toBeUndefined();
+    const names = (...addresses: string[]) => [...new Set(addresses.map(networkOf))];
+    expect(names('2001:db8:1:2:3:4:5:6', '2001:db8:1:2::6', '2001:db8:1:2::')).toEqual(['2001:db8:1:2:']);
+    expect(names('2001:db8:1::6', '2001:db8:1:0:5:6:7:8')).toEqual(['2001:db8:1::', '2001:db8:1:0:']);
+    expect(names('2001:db8:2::6')).toEqual(['2001:db8:2::']);
   });
 
   it('lets as many devices as an address may have come back at once, and poll one after the other', () => {
