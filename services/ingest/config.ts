@@ -64,6 +64,10 @@ const IngestFields = z.object({
   BROADCAST_TRUSTED_NETWORKS: Networks.default([]),
   /** Size of one request body, or of one message in the inbox. */
   INGEST_MAX_BODY_BYTES: integer({ min: 1_024, max: 16 * 1024 ** 2, default: 1024 ** 2 }),
+  /** Of all request bodies above 32 KiB together, from the first byte to the answer: what is beyond waits unread. */
+  INGEST_MAX_LARGE_BODIES_BYTES: integer({ min: 1024 ** 2, max: 4 * 1024 ** 3, default: 8 * 1024 ** 2 }),
+  /** Bytes of such bodies a second: reading and checking them takes the processor from all others; 0 is unlimited. */
+  INGEST_LARGE_BODIES_RATE: integer({ min: 0, max: 1024 ** 3, default: 8 * 1024 ** 2 }),
   /** Of an event's `data` as JSON. With the rest of its frame the largest stays under delivery's default MAX_OUTBOX_BYTES. */
   MAX_EVENT_BYTES: integer({ min: 8 * 1024, max: 512 * 1024, default: 64 * 1024 }),
   /** For a whole request to arrive, headers and body. */

@@ -287,8 +287,7 @@ class Ingest implements IngestService {
       auth: this.#auth,
       clients: new ClientAddresses(new NetworkSet(this.config.trustedProxies)),
       observer: this.#observer,
-      maxBodyBytes: this.config.ingestMaxBodyBytes,
-      requestTimeoutMs: this.config.ingestRequestTimeoutMs,
+      config: this.config,
       stopping: () => this.#stopping !== undefined,
       logger: this.#logger,
     });

@@ -19,6 +19,7 @@ export const errorRegistry = {
   broker_unavailable: { status: 503, title: 'The broker cannot be reached' },
   broker_blocked: { status: 503, title: 'The broker takes no messages now' },
   inbox_full: { status: 503, title: 'Too many messages wait in the inbox' },
+  too_many_bodies: { status: 503, title: 'Too many large bodies come at once' },
   too_many_unconfirmed: { status: 503, title: 'Too many events wait for the broker' },
   broken_topology: { status: 503, title: 'The broker has lost a queue or binding of ours' },
   starting: { status: 503, title: 'This instance is not ready yet' },

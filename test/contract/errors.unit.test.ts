@@ -24,6 +24,7 @@ describe('the registry of errors', () => {
     ['broker_unavailable', 503],
     ['broker_blocked', 503],
     ['inbox_full', 503],
+    ['too_many_bodies', 503],
     ['too_many_unconfirmed', 503],
     ['starting', 503],
     ['going_away', 503],

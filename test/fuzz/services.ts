@@ -98,6 +98,7 @@ async function startOne(role: Role, amqpUrl: string): Promise<FuzzedService> {
     MAX_FRAMES_PER_MINUTE: FRAMES_PER_MINUTE,
     INGEST_RATE_LIMIT: '0',
     INGEST_BULK_RATE: '0',
+    INGEST_LARGE_BODIES_RATE: '0',
     ...SMALL_MEMORY,
     LOG_LEVEL: 'error',
   };

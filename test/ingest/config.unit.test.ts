@@ -20,6 +20,8 @@ describe('the configuration of ingest', () => {
       ingestMaxBadKeys: 20,
       ingestRateLimit: 2_000,
       ingestBulkRate: 1_000,
+      ingestMaxLargeBodiesBytes: 8_388_608,
+      ingestLargeBodiesRate: 8_388_608,
       inboxPrefetch: 50,
       repeatsMax: 100_000,
       easyappointmentsTokenHeader: 'x-ea-token',

@@ -43,8 +43,12 @@ async function serve(requestReconciliation?: () => Promise<void>) {
     ),
     clients: new ClientAddresses(new NetworkSet([])),
     observer: { refused: () => undefined },
-    maxBodyBytes: 1_024,
-    requestTimeoutMs: 10_000,
+    config: {
+      ingestMaxBodyBytes: 1_024,
+      ingestMaxLargeBodiesBytes: 1_024,
+      ingestLargeBodiesRate: 0,
+      ingestRequestTimeoutMs: 10_000,
+    },
     stopping: () => false,
     logger: createLogger('ingest', 'silent'),
   });

@@ -18,6 +18,7 @@ export const unhurried = {
   ingest: {
     ...fresh,
     INGEST_BULK_RATE: '0',
+    INGEST_LARGE_BODIES_RATE: '0',
     INGEST_CONFIRM_TIMEOUT_MS: '60000',
     REPEATS_READ_TIMEOUT_MS: '600000',
     INGEST_REQUEST_TIMEOUT_MS: '120000',

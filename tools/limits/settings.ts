@@ -210,6 +210,15 @@ export const settingBounds: Readonly<Partial<Record<Setting, Reach>>> = {
     beyond: '408 `request_timeout`, and the connection is closed; half of it for the headers',
     test: 'ingest/bad-input.int.test.ts',
   },
+  INGEST_MAX_LARGE_BODIES_BYTES: {
+    beyond: 'a body above 32 KiB waits unread, for up to 2 s; then 503 `too_many_bodies` with `Retry-After`',
+    test: 'ingest/large-bodies.int.test.ts',
+  },
+  INGEST_LARGE_BODIES_RATE: {
+    beyond: 'the same; it is in bytes a second',
+    test: 'ingest/body-room.unit.test.ts',
+    says: 'come no faster than their bytes a second',
+  },
   INGEST_RATE_LIMIT: {
     beyond: '429 `too_many_requests` with `Retry-After`',
     test: 'ingest/access.int.test.ts',

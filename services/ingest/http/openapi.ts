@@ -45,6 +45,7 @@ const refusals = [
   'invalid_event',
   'too_many_requests',
   'broker_unavailable',
+  'too_many_bodies',
 ] as const;
 
 /** What `GET /openapi.json` answers: generated from the schemas that requests are checked with. */

@@ -42,7 +42,7 @@ export function addRoutes(server: FastifyInstance, { intake, slices, backends, r
       traced(async (request, reply) => {
         const { headers } = request;
         const wrapping = wrappingOf(headers['content-type'], headers, ATTRIBUTE_PREFIX, decoded);
-        const taken = await take({ entrance: 'events', wrapping, body: bodyOf(request) });
+        const taken = await take({ entrance: 'events', wrapping, body: takeBody(request) });
         if ('problems' in taken) return refuse(request, reply, taken);
         const answers = (await taken.receipts).map(answerOf);
         return reply.code(202).send(taken.single ? answers[0] : answers);
@@ -57,7 +57,7 @@ export function addRoutes(server: FastifyInstance, { intake, slices, backends, r
       const taken = await take({
         entrance: 'broadcast',
         wrapping: { kind: 'plain' },
-        body: bodyOf(request),
+        body: takeBody(request),
       });
       if ('problems' in taken) return refuse(request, reply, taken);
       await taken.receipts;
@@ -69,7 +69,7 @@ export function addRoutes(server: FastifyInstance, { intake, slices, backends, r
     server.post(
       path,
       traced(async (request, reply) => {
-        const answer = await handle(bodyOf(request));
+        const answer = await handle(takeBody(request));
         return 'problems' in answer
           ? refuse(request, reply, answer)
           : reply.code(answer.status).send(answer.body);
@@ -97,7 +97,10 @@ export function asBytes(
   done(null, body);
 }
 
-function bodyOf({ body }: FastifyRequest): Buffer {
+/** Only once: the request lives until its answer, and need not keep what was read long before. */
+function takeBody(request: FastifyRequest): Buffer {
+  const { body } = request;
+  request.body = undefined;
   return Buffer.isBuffer(body) ? body : Buffer.alloc(0);
 }
 

@@ -8,6 +8,7 @@ import type { Intake } from '../accept/intake.ts';
 import { encodingProblem } from '../accept/content-encoding.ts';
 import type { Observer } from '../accept/ports.ts';
 import type { Backend, BackendRoute } from '../backends/backend.ts';
+import type { IngestConfig } from '../config.ts';
 import type { Auth } from './auth.ts';
 import {
   broadcastDocument,
@@ -18,18 +19,17 @@ import {
   problemDocument,
   type Fault,
 } from './problem.ts';
+import { LargeBodies, type LargeBodiesConfig } from './large-bodies.ts';
 import { Slices } from './slices.ts';
 import { addRoutes, asBytes, entrancesOf, OPENAPI_PATH } from './routes.ts';
 
 export interface HttpServerOptions {
+  readonly config: LargeBodiesConfig & Pick<IngestConfig, 'ingestRequestTimeoutMs'>;
   readonly intake: Pick<Intake, 'steps'>;
   readonly backends: readonly Backend[];
   readonly auth: Auth;
   readonly clients: Pick<ClientAddresses, 'of'>;
   readonly observer: Pick<Observer, 'refused'>;
-  readonly maxBodyBytes: number;
-  /** For a whole request to arrive; half of it for its headers. */
-  readonly requestTimeoutMs: number;
   /** True once nothing new is taken; requests on connections that are still open get 503. */
   readonly stopping: () => boolean;
   readonly logger: Logger;
@@ -46,16 +46,17 @@ const TIMED_OUT = lastAnswer('408 Request Timeout', {
 });
 
 export function createHttpServer(options: HttpServerOptions): FastifyInstance {
-  const { intake, backends, maxBodyBytes, requestTimeoutMs } = options;
+  const { intake, backends, config } = options;
   const routes = backends.flatMap((backend) => backend.routes);
   const entrances = entrancesOf(routes);
   const answer = answering(options, entrances, routes);
+  const largeBodies = new LargeBodies(config, steadyClock);
   const server = fastify({
-    bodyLimit: maxBodyBytes,
-    requestTimeout: requestTimeoutMs,
+    bodyLimit: config.ingestMaxBodyBytes,
+    requestTimeout: config.ingestRequestTimeoutMs,
     http: {
       ...boundedMessages,
-      headersTimeout: requestTimeoutMs / 2,
+      headersTimeout: config.ingestRequestTimeoutMs / 2,
       connectionsCheckingInterval: TIMEOUT_CHECK_MS,
     },
     forceCloseConnections: 'idle',
@@ -77,13 +78,14 @@ export function createHttpServer(options: HttpServerOptions): FastifyInstance {
         new AppError('going_away', 'This instance is stopping; another one, or the next, takes the event.'),
       );
     } else {
-      next(
-        request.is404
-          ? notThere(options, request, reply, [...entrances.keys()])
-          : unlessTaken(options, request, reply),
-      );
+      const refusal = request.is404
+        ? notThere(options, request, reply, [...entrances.keys()])
+        : unlessTaken(options, request, reply);
+      if (refusal === undefined) largeBodies.beforeReading(request, reply, next);
+      else next(refusal);
     }
   });
+  server.addHook('preHandler', (request, reply, next) => largeBodies.afterReading(request, reply, next));
   server.addHook('onSend', (_request, reply, _payload, next) => {
     // Node would keep the connection of a request that began before the stop, and the stop would wait for it.
     if (options.stopping()) reply.header('connection', 'close');

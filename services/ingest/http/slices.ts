@@ -5,7 +5,7 @@ import type { Steps } from '../accept/steps.ts';
 /** What other requests wait for at most beside large ones, unless one step takes longer. */
 const SLICE_MS = 5;
 /** Reading a larger body takes a turn of the event loop for itself. */
-const SMALL_BODY_BYTES = 32 * 1024;
+export const SMALL_BODY_BYTES = 32 * 1024;
 
 /**
  * Shares the event loop between requests. What is small is done at once, in the order of the calls; all others pause after each
