@@ -1,6 +1,8 @@
 import { z } from 'zod';
 
-const DIGITS = /^[1-9]\d{0,15}$/;
+/** Of an id, as a regular expression; the largest of them are above 2^53-1, and no ids. */
+export const ID_DIGITS = '[1-9][0-9]{0,15}';
+const DIGITS = new RegExp(`^${ID_DIGITS}$`);
 
 /**
  * A backend's numeric id, 1 to 2^53-1. PHP backends send some ids as numeric strings, so `"4"` is 4;

@@ -1,4 +1,4 @@
-import { parseId } from './ids.ts';
+import { ID_DIGITS, parseId } from './ids.ts';
 import { personalKinds, ROOM_FORMS, sharedRooms, type PersonalKind, type SharedRoom } from './rooms.ts';
 
 export type Room = SharedRoom | `${PersonalKind}_${number}`;
@@ -10,6 +10,9 @@ export const EVERYONE = 'everyone';
 export type Address = Room | typeof EVERYONE;
 
 export const ROOM_EXPECTED = `expected ${ROOM_FORMS} with a positive whole id`;
+
+/** Every room matches it, and what matches is a room unless its id is too large. */
+export const ROOM_PATTERN = `^(${[...sharedRooms, `(${personalKinds.join('|')})_${ID_DIGITS}`].join('|')})$`;
 
 export function personalRoom(kind: PersonalKind, id: number): Room {
   return `${kind}_${id}`;

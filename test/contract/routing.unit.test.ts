@@ -5,9 +5,13 @@ import {
   personalKindOf,
   personalRoom,
   ROOM_EXPECTED,
+  ROOM_PATTERN,
   routingKeyOf,
   widePatternOf,
 } from '../../shared/contract/routing.ts';
+
+/** The one kind of name that the pattern cannot tell from a room. */
+const TOO_LARGE = 'provider_9007199254740992';
 
 describe('a room and its routing key', () => {
   it.each([
@@ -20,6 +24,7 @@ describe('a room and its routing key', () => {
   ])('%s travels as %s', (name, key) => {
     const room = parseRoom(name);
     expect(room).toBe(name);
+    expect(name).toMatch(new RegExp(ROOM_PATTERN));
     expect(room === undefined ? undefined : routingKeyOf(room)).toBe(key);
   });
 
@@ -51,7 +56,7 @@ describe('parseRoom', () => {
     'provider_4.5',
     'provider_1e3',
     'provider_0x10',
-    'provider_9007199254740992',
+    TOO_LARGE,
     'provider_99999999999999999999',
     'provider_٤',
     'provider_*',
@@ -72,6 +77,7 @@ describe('parseRoom', () => {
     'toString',
   ])('refuses %j', (name) => {
     expect(parseRoom(name)).toBeUndefined();
+    if (name !== TOO_LARGE) expect(name).not.toMatch(new RegExp(ROOM_PATTERN));
   });
 
   it.each([undefined, null, 4, true, ['provider_4'], { room: 'provider_4' }])(

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { ROOM_PATTERN } from '../../shared/contract/routing.ts';
 import { appointment } from '../support/events.ts';
 import { INGEST_KEY, problemIn, TestIngest } from '../support/ingest.ts';
 
@@ -73,6 +74,7 @@ describe('the key', () => {
     const described = JSON.stringify(document.paths['/v1/events']);
     for (const word of ['id_users_provider', 'RateLimit-Policy', 'RateLimit'])
       expect(described).toContain(`"${word}"`);
+    expect(described).toContain(`"pattern":${JSON.stringify(ROOM_PATTERN)}`);
   });
 });
 

@@ -3,7 +3,7 @@ import { isDerivedId } from '../../../shared/contract/companion-id.ts';
 import { Cursor } from '../../../shared/contract/cursor.ts';
 import { Id } from '../../../shared/contract/ids.ts';
 import { ROOM_FORMS } from '../../../shared/contract/rooms.ts';
-import { parseRoom, ROOM_EXPECTED } from '../../../shared/contract/routing.ts';
+import { parseRoom, ROOM_EXPECTED, ROOM_PATTERN } from '../../../shared/contract/routing.ts';
 import { spellings } from './event-data.ts';
 import { acceptedNames, NAME_EXPECTED } from './event-names.ts';
 
@@ -48,7 +48,7 @@ const Timestamp = z.iso.datetime({ offset: true, error: TIMESTAMP_EXPECTED }).ma
 const RoomName = z
   .string(ROOM_EXPECTED)
   .refine((name) => parseRoom(name) !== undefined, ROOM_EXPECTED)
-  .meta({ description: ROOM_FORMS });
+  .meta({ description: ROOM_FORMS, pattern: ROOM_PATTERN });
 
 const Rooms = z.array(RoomName, ROOMS_EXPECTED).min(1, ROOMS_EXPECTED).max(MAX_ROOMS, ROOMS_EXPECTED);
 
