@@ -83,6 +83,17 @@ describe('a body', () => {
     });
   });
 
+  it('that is larger may hold one for each 20 bytes', () => {
+    const list = (commas: number) => {
+      const text = `[${'1,'.repeat(commas - 1)}1]`;
+      return text + ' '.repeat(2_000_000 - text.length);
+    };
+    expect(parse(list(100_000))).toEqual({ value: expect.anything() });
+    expect(parse(list(100_001))).toMatchObject({
+      problems: [{ message: expect.stringContaining('at most 100000 commas') }],
+    });
+  });
+
   it('holds brackets, commas and quotes in its texts that count for nothing', () => {
     const value = { '",[': '[{,"\\'.repeat(MAX_COMMAS_AND_BRACKETS) };
     expect(parse(JSON.stringify(value))).toEqual({ value });

@@ -29,7 +29,7 @@ export const constantBounds: readonly ConstantBound[] = [
     says: 'levels deep is refused and not crashed on',
   },
   {
-    what: 'Commas and opening brackets of a body, outside of texts',
+    what: 'Commas and opening brackets of a body, outside of texts; or one for each 20 bytes of it, if that is more',
     name: 'MAX_COMMAS_AND_BRACKETS',
     file: 'services/ingest/accept/json.ts',
     beyond: REFUSED,

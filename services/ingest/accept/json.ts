@@ -9,6 +9,8 @@ export const MAX_DEPTH = 32;
 
 /** In one body: what parsing and checking it costs goes by them more than by its bytes. */
 export const MAX_COMMAS_AND_BRACKETS = 50_000;
+/** Of a body so large that this is more: it is larger only where INGEST_MAX_BODY_BYTES was raised. */
+const BYTES_FOR_EACH = 20;
 
 const EXACT_NUMBER_EXPECTED =
   'expected a number that a 64-bit float holds with all its digits: send this one as a string';
@@ -35,9 +37,10 @@ export function parseJson(
   }
   if (text.trim() === '') return malformed('the body is empty: send JSON');
   const { commasAndBrackets, depth, isClosed } = shapeOf(body);
-  if (commasAndBrackets > MAX_COMMAS_AND_BRACKETS) {
+  const most = Math.max(MAX_COMMAS_AND_BRACKETS, Math.floor(body.byteLength / BYTES_FOR_EACH));
+  if (commasAndBrackets > most) {
     if (!isClosed) return malformed(whereNotJson(text));
-    return invalidEvent([depth > MAX_DEPTH ? tooDeep('') : tooMany(commasAndBrackets)]);
+    return invalidEvent([depth > MAX_DEPTH ? tooDeep('') : tooMany(commasAndBrackets, most)]);
   }
   let value: unknown;
   try {
@@ -60,8 +63,8 @@ function tooDeep(path: string): Problem {
   return { path, message: `nested deeper than ${MAX_DEPTH} levels` };
 }
 
-function tooMany(commasAndBrackets: number): Problem {
-  const message = `expected at most ${MAX_COMMAS_AND_BRACKETS} commas and opening brackets outside of texts, found ${commasAndBrackets}: send fewer events in one request`;
+function tooMany(commasAndBrackets: number, most: number): Problem {
+  const message = `expected at most ${most} commas and opening brackets outside of texts, found ${commasAndBrackets}: send fewer events in one request`;
   return { path: '', message };
 }
 
