@@ -207,6 +207,7 @@ describe('a session that is sent its replay in pages', () => {
 const found = {
   found: true,
   beginsLater: false,
+  fromStart: false,
   beginsMs: NOON,
   tooMuch: false,
   entries: [],

@@ -16,6 +16,7 @@ export const NOTHING = {
   found: false,
   beginsLater: false,
   beginsMs: Number.POSITIVE_INFINITY,
+  fromStart: false,
   tooMuch: false,
   entries: [],
   rest: undefined,

@@ -39,6 +39,14 @@ describe('a client without a cursor', () => {
     expect(NOON - 30_000 - (scan.mock.calls.at(-1)?.[1] ?? 0)).toBe(2 * 60 * 60_000);
   });
 
+  it('is read once what is the whole history, since nothing lies further back', async () => {
+    const { answer, scan, since } = world({ entries: [mark()] });
+    const missed = kept(event({ atMs: NOON - 10_000 }));
+    answer({ beginsLater: true, fromStart: true, entries: [missed] });
+    expect(replayed(await since(NOON - 30_000))).toEqual([missed.cursor]);
+    expect(scan).toHaveBeenCalledTimes(1);
+  });
+
   it('is told that there is a gap where the history begins later than that time, and entries came here before it', async () => {
     const entries = Array.from({ length: 20 }, () => event({ body: Buffer.alloc(1_000) }));
     const { answer, since } = world({ entries, maxBytes: 10_000 });

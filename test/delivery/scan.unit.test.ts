@@ -66,6 +66,7 @@ describe('a scan for a cursor', () => {
       found: false,
       beginsLater: false,
       beginsMs: expect.any(Number),
+      fromStart: true,
       tooMuch: false,
       entries: [],
     });
@@ -77,6 +78,7 @@ describe('a scan for a cursor', () => {
       found: false,
       beginsLater: true,
       beginsMs: expect.any(Number),
+      fromStart: true,
       tooMuch: false,
       entries: [],
     });

@@ -16,7 +16,7 @@ const NEAREST_MS = 5_000;
 export interface HoleContext {
   /** Reads from a time up to a mark made now, and resolves with that mark. */
   readonly history: {
-    read(fromMs: number, onEntry: (entry: HistoryEntry) => boolean): Promise<{ readonly cursor: Cursor }>;
+    read(fromMs: number, onEntry: (entry: HistoryEntry, offset: number) => boolean): Promise<{ readonly cursor: Cursor }>;
   };
   readonly lookBack: LookBack;
   readonly timeline: Timeline;
@@ -64,9 +64,9 @@ export class Hole {
     const wants = (room: Address) => bindings.isInUse(room);
     const scan = new Scan([{ from, wants }]);
     const places = new Places(timeline);
-    const mark = await history.read(fromMs, (entry) => {
+    const mark = await history.read(fromMs, (entry, offset) => {
       places.add(entry);
-      return scan.add(entry);
+      return scan.add(entry, offset);
     });
     const [result] = scan.finish();
     if (result === undefined) throw new Error('a scan lost its reader');

@@ -180,7 +180,8 @@ export class Resume<Member extends Reader> {
     this.#count(asking, stampedMs);
     const request = { from: { sinceMs: stampedMs } };
     let result = await this.#read(asking, request, stampedMs - NEAR_MS);
-    if (result.beginsLater) result = await this.#read(asking, request, stampedMs - APART_MS);
+    const mayLieBefore = result.beginsLater && !result.fromStart;
+    if (mayLieBefore) result = await this.#read(asking, request, stampedMs - APART_MS);
     // What had come here by then was in it.
     if (result.beginsLater && timeline.began(sinceMs)) {
       return { recovered: false, reason: 'expired', cursor: result.mark };

@@ -21,6 +21,8 @@ export interface ScanResult {
   readonly beginsLater: boolean;
   /** By its stamp, when the first entry was read; Unix milliseconds, `Infinity` where none was. */
   readonly beginsMs: number;
+  /** The first entry read was the first that the history ever had: nothing lies further back. */
+  readonly fromStart: boolean;
   /** More was missed than a reader is given; `entries` is empty. */
   readonly tooMuch: boolean;
   /** One page. */
@@ -54,6 +56,7 @@ export class Scan {
   readonly #reorderWindow = new ReorderWindow();
   readonly #hopelessAfterMs: number;
   #firstTimeMs: number | undefined;
+  #firstOffset: number | undefined;
   #entries = 0;
   /** Readers by cursor whose entry has not come: only they need what lies before it. */
   #unsettled: number;
@@ -80,6 +83,7 @@ export class Scan {
   add(entry: HistoryEntry, offset = 0): boolean {
     const timeMs = cursorTimeMs(entry.cursor);
     this.#firstTimeMs ??= timeMs;
+    this.#firstOffset ??= offset;
     this.#startBySince(timeMs);
     const readers = entry.kind === 'event' ? this.#readersOf(entry) : [];
     if (entry.kind === 'event') {
@@ -122,6 +126,7 @@ export class Scan {
       found: found || 'sinceMs' in request.from,
       beginsLater: beginsMs > scanStartMs(request),
       beginsMs,
+      fromStart: this.#firstOffset === 0,
       tooMuch,
       entries,
       rest,
