@@ -210,6 +210,7 @@ const found = {
   fromStart: false,
   beginsMs: NOON,
   tooMuch: false,
+  syncsLeftOut: false,
   entries: [],
   rest: undefined,
 };

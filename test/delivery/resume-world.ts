@@ -18,6 +18,7 @@ export const NOTHING = {
   beginsMs: Number.POSITIVE_INFINITY,
   fromStart: false,
   tooMuch: false,
+  syncsLeftOut: false,
   entries: [],
   rest: undefined,
 };
@@ -33,6 +34,7 @@ export function world({
   inCluster = false,
   beginning,
   longReplays = 30,
+  maxRewindSyncs = 100,
 }: WorldOptions = {}) {
   const timeline = new Timeline(maxBytes);
   beforehand.forEach((entry, index) => timeline.append(kept(entry), NOON - 1_000 + index));
@@ -59,6 +61,7 @@ export function world({
     coverage: { covers },
     scans: { request: scan, readOn, isFar: (fromMs) => now - fromMs > 5 * 60_000 },
     quota: new LongReplays(longReplays),
+    maxRewindSyncs,
     lookBack: new LookBack({ cluster: { isCluster: inCluster }, ...clocks }),
     ...clocks,
   });
@@ -87,6 +90,7 @@ export interface WorldOptions {
   nowMs?: number;
   inCluster?: boolean;
   beginning?: Place;
+  maxRewindSyncs?: number;
   /** That a user may ask for in a minute. */
   longReplays?: number;
 }

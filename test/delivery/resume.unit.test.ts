@@ -34,6 +34,7 @@ describe('a client with a cursor', () => {
     expect(await world({ beforehand, entries }).after(last)).toEqual({
       recovered: true,
       entries: [],
+      syncsLeftOut: false,
       cursor: last,
     });
   });
@@ -50,7 +51,12 @@ describe('a client with a cursor', () => {
     const [cursor] = cursorsOf(entries);
     const [entry, end] = [kept(event()), cursorAt(NOON)];
     answer({ found: true, entries: [entry], mark: end });
-    expect(await after(cursor)).toEqual({ recovered: true, entries: [entry], cursor: end });
+    expect(await after(cursor)).toEqual({
+      recovered: true,
+      entries: [entry],
+      syncsLeftOut: false,
+      cursor: end,
+    });
     expect(scan).toHaveBeenCalledWith(
       expect.objectContaining({ from: { cursor, earlier: cursorsOf(beforehand) } }),
       NOON - 60_000,

@@ -68,6 +68,7 @@ describe('a scan for a cursor', () => {
       beginsMs: expect.any(Number),
       fromStart: true,
       tooMuch: false,
+      syncsLeftOut: false,
       entries: [],
     });
   });
@@ -80,6 +81,7 @@ describe('a scan for a cursor', () => {
       beginsMs: expect.any(Number),
       fromStart: true,
       tooMuch: false,
+      syncsLeftOut: false,
       entries: [],
     });
   });

@@ -105,6 +105,7 @@ export class SimulatedInstance {
         LIMITS,
       ),
       quota: new LongReplays(LIMITS.events),
+      maxRewindSyncs: LIMITS.events,
       lookBack: new LookBack({ cluster: { isCluster: false }, ...clocks }),
     });
     this.stream = {

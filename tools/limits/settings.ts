@@ -126,6 +126,11 @@ export const settingBounds: Readonly<Partial<Record<Setting, Reach>>> = {
     beyond: 'a client without a cursor is given nothing older',
     test: 'delivery/rewind.int.test.ts',
   },
+  REWIND_MAX_SYNCS: {
+    beyond: 'one `calendar.sync` with reason `gap` instead of all of them: load anew',
+    test: 'delivery/rewind-bound.unit.test.ts',
+    says: 'more calendar.sync than it may be sent',
+  },
   REPLAY_MAX_EVENTS: {
     beyond: '`resumed` with `recovered:false`, reason `too_much`: load anew',
     test: 'delivery/long-resumes.int.test.ts',

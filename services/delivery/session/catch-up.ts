@@ -14,8 +14,8 @@ interface Connected {
 }
 
 /**
- * Sends a session what it missed, says how that went where it came with a cursor, tells it of a gap, and lets live events
- * through. Resolves when they flow, or when the session has ended.
+ * Sends a session what it missed, says how that went where it came with a cursor, tells it to load anew where not all of it
+ * was sent, and lets live events through. Resolves when they flow, or when the session has ended.
  */
 export async function catchUp(
   session: StreamMember,
@@ -27,10 +27,12 @@ export async function catchUp(
   const rewind = () => ({ sinceMs: users.lastHeard.rewindSinceMs(principal, ports.now()) });
   let outcome = await stream.plan(session, cursor === undefined ? rewind() : { cursor }, position);
   let replayed = 0;
+  let isToLoadAnew = false;
   const sent = new Set<Cursor>();
   for (;;) {
     if (hasEnded()) return;
-    const { entries, more } = outcome.recovered ? outcome : NOTHING;
+    const { entries, more, syncsLeftOut } = outcome.recovered ? outcome : NOTHING;
+    isToLoadAnew ||= syncsLeftOut === true;
     replayed += await feed.replay(entries);
     for (const entry of entries) sent.add(entry.cursor);
     if (hasEnded()) return;
@@ -38,11 +40,11 @@ export async function catchUp(
     outcome = await more();
   }
   if (cursor !== undefined) announce(ports, outcome, replayed);
-  if (!outcome.recovered) ports.sendGap(outcome.cursor);
+  if (!outcome.recovered || isToLoadAnew) ports.sendGap(outcome.cursor);
   await feed.goLive(sent);
 }
 
-const NOTHING = { entries: [], more: undefined };
+const NOTHING = { entries: [], more: undefined, syncsLeftOut: false };
 
 function announce(ports: SessionPorts, outcome: Replay, replayed: number): void {
   const { cursor } = outcome;

@@ -1,5 +1,6 @@
 import type { EventEntry } from '../../../shared/contract/message.ts';
 import { hasLeft, isWanted, type ReplayLimits, type ScanRequest, type StreamPlace } from './scan-request.ts';
+import { isSync, withoutSyncs } from './syncs.ts';
 import { addressed, bytesOf, type TimelineEntry } from './timeline.ts';
 
 /** What one reader of a scan is given. */
@@ -9,6 +10,7 @@ export class Collector {
   /** The cursor's own entry has been seen: nothing stands in for it any more. */
   settled = false;
   tooMuch = false;
+  syncsLeftOut = false;
   /** One page. */
   entries: TimelineEntry[] = [];
   #hasBeginning = false;
@@ -18,6 +20,7 @@ export class Collector {
   #pageBytes = 0;
   #events = 0;
   #bytes = 0;
+  #syncs = 0;
   readonly #identities = new Set<string>();
 
   constructor(
@@ -70,6 +73,7 @@ export class Collector {
 
   /** A repeat is left out: a publisher's retry adds nothing, and may stand far behind. */
   take(entry: EventEntry, offset: number, kept: () => TimelineEntry): void {
+    if (isSync(entry.type) && this.#leavesOut(entry)) return;
     // What is not kept counts as well.
     if (!this.#count(entry)) return;
     if (this.#isFull) {
@@ -93,6 +97,20 @@ export class Collector {
     return !this.tooMuch;
   }
 
+  /** Beyond the bound a `calendar.sync` costs nothing more, and those before it are given up as well. */
+  #leavesOut({ identity }: EventEntry): boolean {
+    const { maxSyncs = Number.POSITIVE_INFINITY } = this.request;
+    if (!this.syncsLeftOut) {
+      if (this.#identities.has(identity)) return false;
+      this.#syncs += 1;
+      if (this.#syncs <= maxSyncs) return false;
+      this.syncsLeftOut = true;
+      this.entries = withoutSyncs(this.entries);
+      this.#pageBytes = this.entries.reduce((bytes, entry) => bytes + bytesOf(entry), 0);
+    }
+    return true;
+  }
+
   #keep(entry: TimelineEntry): void {
     this.entries.push(entry);
     this.#pageBytes += bytesOf(entry);
@@ -100,10 +118,12 @@ export class Collector {
 
   drop(): void {
     this.entries = [];
+    this.syncsLeftOut = false;
     this.#hasMore = false;
     this.#pageBytes = 0;
     this.#events = 0;
     this.#bytes = 0;
+    this.#syncs = 0;
     this.#identities.clear();
   }
 }

@@ -99,7 +99,9 @@ export class EventStream {
     const lookBack = new LookBack({ cluster, sleep, wall, now });
     const { coverage, completeness } = trust;
     const known = { timeline, index: this.rooms, bindings, coverage, completeness };
-    this.#resume = new Resume({ ...known, liveness, scans, quota, lookBack, sleep, wall, now });
+    const { rewindMaxSyncs: maxRewindSyncs } = config;
+    const reading = { liveness, scans, quota, lookBack, maxRewindSyncs };
+    this.#resume = new Resume({ ...known, ...reading, sleep, wall, now });
     const fanOut = new FanOut(timeline, this.rooms, new ExpiringMap(REPEATS_MAX, REPEATS_MS));
     const hole = new Hole({ ...known, history, lookBack, fanOut, metrics, logger, now });
     const meter = new FanOutMeter(metrics, wall, now);

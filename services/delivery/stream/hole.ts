@@ -16,7 +16,10 @@ const NEAREST_MS = 5_000;
 export interface HoleContext {
   /** Reads from a time up to a mark made now, and resolves with that mark. */
   readonly history: {
-    read(fromMs: number, onEntry: (entry: HistoryEntry, offset: number) => boolean): Promise<{ readonly cursor: Cursor }>;
+    read(
+      fromMs: number,
+      onEntry: (entry: HistoryEntry, offset: number) => boolean,
+    ): Promise<{ readonly cursor: Cursor }>;
   };
   readonly lookBack: LookBack;
   readonly timeline: Timeline;

@@ -12,6 +12,7 @@ import type { LongReplays } from './long-replays.ts';
 import { REORDER_WINDOW_MS } from './reorder-window.ts';
 import type { FromCursor, NextPage, ScanRequest, StreamPlace } from './scan-request.ts';
 import type { MarkedScanResult } from './scan-schedule.ts';
+import { boundSyncs } from './syncs.ts';
 import type { Timeline, TimelineEntry } from './timeline.ts';
 
 /** Where a session wants to go on: a client's cursor as it came, or a time of the steady clock for a client that has none. */
@@ -23,6 +24,8 @@ export type Replay =
       readonly recovered: true;
       /** One page. */
       readonly entries: readonly TimelineEntry[];
+      /** A rewind had more `calendar.sync` than it may send; the client is to load anew. */
+      readonly syncsLeftOut?: boolean;
       readonly cursor: Cursor;
       /** Reads the next page, where there is one. */
       readonly more?: (() => Promise<Replay>) | undefined;
@@ -55,6 +58,8 @@ export interface ResumePorts<Member extends Reader> {
   };
   readonly quota: Pick<LongReplays, 'take'>;
   readonly lookBack: LookBack;
+  /** `calendar.sync` that a client without a cursor is sent at most. */
+  readonly maxRewindSyncs: number;
   /** Waits some milliseconds. */
   readonly sleep: (ms: number) => Promise<void>;
   /** For stamps, which are of the clocks of machines. */
@@ -81,6 +86,7 @@ interface Asking {
   readonly rooms: ReadonlySet<Address>;
   /** The newest place of this instance when it entered. */
   readonly position: Cursor;
+  readonly maxSyncs: number;
   /** A long replay counts once, however often it is tried. */
   isCounted: boolean;
 }
@@ -101,7 +107,8 @@ export class Resume<Member extends Reader> {
   /** What a member missed in the rooms that it is in now; asks again when the broker went away in between. */
   plan(member: Member, start: StartingPoint, position: Cursor): Promise<Replay> {
     const rooms = new Set(this.ports.index.roomsOf(member));
-    const asking = { member, rooms, position, isCounted: false };
+    const maxSyncs = 'sinceMs' in start ? this.ports.maxRewindSyncs : Number.POSITIVE_INFINITY;
+    const asking = { member, rooms, position, maxSyncs, isCounted: false };
     return this.#untilRead(asking, () => this.#plan(asking, start));
   }
 
@@ -202,9 +209,9 @@ export class Resume<Member extends Reader> {
     return without(isEarlier, await this.#fromHistory(asking, from));
   }
 
-  #fromMemory({ position }: Asking, entries: readonly TimelineEntry[]): Replay {
+  #fromMemory({ position, maxSyncs }: Asking, entries: readonly TimelineEntry[]): Replay {
     const cursor = this.ports.timeline.last?.cursor ?? position;
-    return { recovered: true, entries, cursor };
+    return { recovered: true, ...boundSyncs(entries, maxSyncs), cursor };
   }
 
   /**
@@ -220,33 +227,34 @@ export class Resume<Member extends Reader> {
 
   /** A pass over the history for one session. */
   #read(
-    { member, rooms }: Asking,
+    { member, rooms, maxSyncs }: Asking,
     request: Pick<ScanRequest, 'from' | 'hopelessAfterMs'>,
     fromMs: number,
   ): Promise<MarkedScanResult> {
-    return this.ports.scans.request({ ...request, wants: rooms, reader: member }, fromMs);
+    return this.ports.scans.request({ ...request, wants: rooms, reader: member, maxSyncs }, fromMs);
   }
 
   /** `had`: identities of what the pages before held. */
   #replayOf(
     asking: Asking,
-    { tooMuch, entries, mark, rest }: MarkedScanResult,
+    { tooMuch, syncsLeftOut, entries, mark, rest }: MarkedScanResult,
     had = new Set<string>(),
   ): Replay {
     if (tooMuch) return { recovered: false, reason: 'too_much', cursor: mark };
+    const next = syncsLeftOut ? { ...asking, maxSyncs: 0 } : asking;
     const more =
       rest &&
       (() => {
         for (const { identity } of entries) had.add(identity);
-        return this.#untilRead(asking, () => this.#readOn(asking, rest, had));
+        return this.#untilRead(next, () => this.#readOn(next, rest, had));
       });
-    return { recovered: true, entries, cursor: mark, more };
+    return { recovered: true, entries, syncsLeftOut, cursor: mark, more };
   }
 
   async #readOn(asking: Asking, place: StreamPlace, had: Set<string>): Promise<Replay> {
-    const { member, rooms } = asking;
+    const { member, rooms, maxSyncs } = asking;
     const hopelessAfterMs = cursorTimeMs(place.cursor) + NEAR_MS;
-    const request = { wants: rooms, reader: member, had, hopelessAfterMs };
+    const request = { wants: rooms, reader: member, had, maxSyncs, hopelessAfterMs };
     const result = await this.ports.scans.readOn(request, place);
     // It was there for the page before.
     if (!result.found) return { recovered: false, reason: 'expired', cursor: result.mark };

@@ -10,6 +10,8 @@ export interface ScanRequest {
   readonly reader?: { readonly closed: boolean };
   /** Identities of all in its earlier pages, where it has had any: its next one is all that it is read now, and everything was counted. */
   readonly had?: ReadonlySet<string>;
+  /** So many `calendar.sync` at most, and none where there are more: a reader that is told to load anew needs none. */
+  readonly maxSyncs?: number;
   /** Stamp behind which the cursor's entry is not expected any more; Unix milliseconds. */
   readonly hopelessAfterMs?: number;
 }

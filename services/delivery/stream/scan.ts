@@ -25,6 +25,8 @@ export interface ScanResult {
   readonly fromStart: boolean;
   /** More was missed than a reader is given; `entries` is empty. */
   readonly tooMuch: boolean;
+  /** There were more `calendar.sync` than `maxSyncs`. */
+  readonly syncsLeftOut: boolean;
   /** One page. */
   readonly entries: readonly TimelineEntry[];
   /** The entry behind which the next page begins, where there is one. */
@@ -122,12 +124,13 @@ export class Scan {
   /** One result per request, in their order. */
   finish(): readonly ScanResult[] {
     const beginsMs = this.#firstTimeMs ?? Number.POSITIVE_INFINITY;
-    return this.#collectors.map(({ request, found, tooMuch, entries, rest }) => ({
+    return this.#collectors.map(({ request, found, tooMuch, syncsLeftOut, entries, rest }) => ({
       found: found || 'sinceMs' in request.from,
       beginsLater: beginsMs > scanStartMs(request),
       beginsMs,
       fromStart: this.#firstOffset === 0,
       tooMuch,
+      syncsLeftOut,
       entries,
       rest,
     }));
