@@ -1,8 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import { Scan } from '../../services/delivery/stream/scan.ts';
-import type { ScanRequest } from '../../services/delivery/stream/scan-request.ts';
+import { NO_LIMITS, type ScanRequest } from '../../services/delivery/stream/scan-request.ts';
+import { Timeline } from '../../services/delivery/stream/timeline.ts';
 import type { HistoryEntry } from '../../shared/contract/message.ts';
-import { cursorsOf, event, NOON } from './fakes.ts';
+import { cursorsOf, event, kept, NOON } from './fakes.ts';
 
 const since = (sinceMs: number): ScanRequest => ({
   from: { sinceMs },
@@ -34,6 +35,18 @@ describe('a scan for many readers', () => {
     expect(results.map(({ entries }) => cursorsOf(entries))).toEqual(
       [[four, both], [five, both], [four, five, both], [five, both], []].map(cursorsOf),
     );
+  });
+
+  it('gives what memory has as it is there, with the bytes that were made of it', () => {
+    const [recent, older] = [event(), event()];
+    const timeline = new Timeline(1_000_000);
+    const entry = kept(recent);
+    timeline.append(entry, NOON);
+    const pass = new Scan([since(NOON)], NO_LIMITS, (one) => timeline.shared(one));
+    for (const one of [older, recent]) pass.add(one);
+    const [given] = pass.finish();
+    expect(given?.entries.map(({ cursor }) => cursor)).toEqual([older.cursor, recent.cursor]);
+    expect(given?.entries[1]).toBe(entry);
   });
 
   it('starts each at its own time, in whatever order they asked', () => {

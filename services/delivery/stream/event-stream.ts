@@ -1,6 +1,7 @@
 import type { BrokerConnection } from '../../../shared/broker/broker-connection.ts';
 import { Cluster } from '../../../shared/broker/cluster.ts';
 import type { Cursor } from '../../../shared/contract/cursor.ts';
+import type { EventEntry } from '../../../shared/contract/message.ts';
 import { EVERYONE, markKeyOf, type Address } from '../../../shared/contract/routing.ts';
 import { ExpiringMap } from '../../../shared/core/expiring-map.ts';
 import { Drops } from '../../../shared/monitoring/drops.ts';
@@ -90,11 +91,10 @@ export class EventStream {
     const doubts = new Doubts(timeline, trust, queue, now());
     const marks = new Marks(publishing, logger, instance, { trust, doubts, metrics }, wall, now);
     const history = new History(consuming, marks, cluster, { nodes, metrics });
-    const scans = new ScanLanes(history, logger, sleep, wall, {
-      events: config.replayMaxEvents,
-      bytes: config.replayMaxBytes,
-      pageBytes: config.replayPageBytes,
-    });
+    const { replayMaxEvents: events, replayMaxBytes: bytes, replayPageBytes: pageBytes } = config;
+    const bounds = { events, bytes, pageBytes };
+    const toKeep = (event: EventEntry) => timeline.shared(event);
+    const scans = new ScanLanes(history, logger, sleep, wall, bounds, toKeep);
     const quota = new LongReplays(config.maxLongReplaysPerMinute);
     const lookBack = new LookBack({ cluster, sleep, wall, now });
     const { coverage, completeness } = trust;

@@ -1,5 +1,5 @@
 import type { Cursor } from '../../../shared/contract/cursor.ts';
-import type { HistoryEntry } from '../../../shared/contract/message.ts';
+import type { EventEntry, HistoryEntry } from '../../../shared/contract/message.ts';
 import type { Logger } from '../../../shared/service/logger.ts';
 import { unixMs } from '../../../shared/core/wall-time.ts';
 import type { WallClock } from '../../../shared/service/clock.ts';
@@ -11,6 +11,7 @@ import {
   type StreamPlace,
 } from './scan-request.ts';
 import { Scan, type ScanResult } from './scan.ts';
+import type { TimelineEntry } from './timeline.ts';
 
 export type MarkedScanResult = ScanResult & { readonly mark: Cursor };
 
@@ -27,6 +28,9 @@ function restAfter(storms: number): number {
 
 /** Of each entry, and its offset in the stream; `false` once it has enough. */
 type OnEntry = (entry: HistoryEntry, offset: number) => boolean;
+
+/** What a replay holds of an event; where memory has it already, that. */
+type ToKeep = (event: EventEntry) => TimelineEntry;
 
 /** One pass over the history. */
 interface Readable {
@@ -69,12 +73,13 @@ export class ScanLanes {
     sleep: (sleepMs: number) => Promise<void>,
     private readonly wall: WallClock,
     limits: ReplayLimits,
+    toKeep?: ToKeep,
   ) {
-    this.#nearest = new ScanSchedule(history, logger, sleep, limits);
-    this.#near = new ScanSchedule(history, logger, sleep, limits);
-    this.#far = new ScanSchedule(history, logger, sleep, limits);
+    this.#nearest = new ScanSchedule(history, logger, sleep, limits, toKeep);
+    this.#near = new ScanSchedule(history, logger, sleep, limits, toKeep);
+    this.#far = new ScanSchedule(history, logger, sleep, limits, toKeep);
     const pages: Readable = { read: (offset, onEntry) => history.readFrom(offset, onEntry) };
-    this.#pages = new ScanSchedule(pages, logger, sleep, limits);
+    this.#pages = new ScanSchedule(pages, logger, sleep, limits, toKeep);
   }
 
   /** Whether a pass from that time is one of those that may take long. */
@@ -123,6 +128,7 @@ export class ScanSchedule {
     /** Waits some milliseconds. */
     private readonly sleep: (sleepMs: number) => Promise<void>,
     private readonly limits?: ReplayLimits,
+    private readonly toKeep?: ToKeep,
   ) {}
 
   /** Rejects when the pass broke off; the caller asks again when the broker is back. */
@@ -163,6 +169,7 @@ export class ScanSchedule {
     const scan = new Scan(
       batch.map(({ request }) => request),
       this.limits,
+      this.toKeep,
     );
     const first = Math.min(...batch.map(({ from }) => from));
     try {

@@ -64,7 +64,11 @@ export class Scan {
   #unsettled: number;
   #hopelessInARow = 0;
 
-  constructor(requests: readonly ScanRequest[], limits: ReplayLimits = NO_LIMITS) {
+  constructor(
+    requests: readonly ScanRequest[],
+    limits: ReplayLimits = NO_LIMITS,
+    private readonly toKeep: (event: EventEntry) => TimelineEntry = addressed,
+  ) {
     this.#collectors = requests.map((request) => new Collector(request, limits));
     this.#choosing = this.#collectors.filter(({ request }) => typeof request.wants === 'function');
     this.#bySince = this.#collectors
@@ -90,7 +94,7 @@ export class Scan {
     const readers = entry.kind === 'event' ? this.#readersOf(entry) : [];
     if (entry.kind === 'event') {
       let made: TimelineEntry | undefined;
-      const kept = () => (made ??= addressed(entry));
+      const kept = () => (made ??= this.toKeep(entry));
       for (const collector of readers) if (collector.started) collector.take(entry, offset, kept);
     }
     this.#startByCursor(entry, offset);

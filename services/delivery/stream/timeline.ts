@@ -112,6 +112,12 @@ export class Timeline {
     return low;
   }
 
+  /** An event as it is kept here, with the bytes that were made of it; otherwise made anew. */
+  shared(event: EventEntry): TimelineEntry {
+    const position = this.find(event.cursor);
+    return (position === undefined ? undefined : this.at(position)) ?? addressed(event);
+  }
+
   /** The entry at a position that is still kept. */
   at(position: number): TimelineEntry | undefined {
     return this.#slots.get(position)?.entry;
