@@ -22,7 +22,7 @@ const RETENTION_MS = 60_000;
 const MAX_IDENTITIES = 1_000;
 const IDENTITY_MS = 24 * 60 * 60_000;
 /** Two or three entries a page. */
-const LIMITS = { ...NO_LIMITS, pageBytes: 2_000 };
+const LIMITS = { ...NO_LIMITS, pageBytes: 4_000 };
 const logger = createLogger('delivery', 'silent');
 
 /** The exchange and the history stream, whose beginning may be gone. */

@@ -20,7 +20,8 @@ export class Framing {
 export class EventForm {
   /** Of the JSON. */
   readonly size: number;
-  readonly #wires: Buffer[] = [];
+  /** Of that length from the start: an array that grows reserves 17 places. */
+  readonly #wires = Array.from<Buffer | undefined>({ length: framings });
   #json: Buffer;
   #isShared = false;
 

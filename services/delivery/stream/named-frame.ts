@@ -17,7 +17,7 @@ export class NamedFrame {
   readonly #underscoreName: string;
   #underscore: EventForm | undefined;
   /** By naming: without what is long, and without data. */
-  readonly #smaller = new Map<EventNaming, readonly EventForm[]>();
+  #smaller: Map<EventNaming, readonly EventForm[]> | undefined;
   #bytes = 0;
   readonly #grow = (bytes: number): void => {
     this.#bytes += bytes;
@@ -44,7 +44,7 @@ export class NamedFrame {
   as(naming: EventNaming, maxBytes = Number.POSITIVE_INFINITY): EventForm {
     const whole = naming === 'dotted' ? this.dotted : (this.#underscore ??= this.#rename());
     if (whole.size <= maxBytes) return whole;
-    const smaller = this.#smaller.get(naming) ?? this.#makeSmaller(naming, whole);
+    const smaller = this.#smaller?.get(naming) ?? this.#makeSmaller(naming, whole);
     return smaller.find((form) => form.size <= maxBytes) ?? smaller.at(-1) ?? whole;
   }
 
@@ -57,6 +57,7 @@ export class NamedFrame {
     const frames = thinEventFrames(json);
     const forms = frames === undefined ? [] : [frames.thin, frames.bare];
     const smaller = forms.map((form) => this.#form(form, name, cursor));
+    this.#smaller ??= new Map();
     this.#smaller.set(naming, smaller);
     return smaller;
   }
