@@ -18,8 +18,6 @@ const DELIVERY_QUEUES = 'appointments.delivery.*';
 const OTHER_QUEUES = 'appointments.other';
 const PREFIX = 'appointments.';
 
-/** The broker refreshes its own numbers every five seconds. */
-const MAX_AGE_MS = 5_000;
 const TIMEOUT_MS = 2_000;
 const WRONG = 'its answer is not that of a RabbitMQ';
 
@@ -66,6 +64,8 @@ export interface ManagementOptions {
   readonly brokerUrl: Secret<string>;
   /** Bounds by a policy that are not reported; none unless given. */
   readonly wanted?: WantedBounds;
+  /** It is read at most once in this time. */
+  readonly maxAgeMs: number;
   readonly logger: Logger;
 }
 
@@ -76,6 +76,8 @@ export class ManagementApi {
   /** Percent-encoded. */
   readonly #vhost: string;
   #latest: BrokerView | undefined;
+  /** Never rejects and never hangs. */
+  readonly read: (nowMs: number) => Promise<BrokerView>;
 
   constructor(private readonly options: ManagementOptions) {
     const url = new URL(options.url.reveal());
@@ -84,6 +86,7 @@ export class ManagementApi {
     this.#origin = url.origin + url.pathname.replace(/\/$/, '');
     this.#vhost = new BrokerAddresses(options.brokerUrl.reveal()).vhost;
     this.#authorization = `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`;
+    this.read = atMostEvery(options.maxAgeMs, () => this.#look());
   }
 
   /** What is known without waiting; starts a look when that is old. */
@@ -92,8 +95,7 @@ export class ManagementApi {
     return this.#latest;
   }
 
-  /** Never rejects and never hangs. */
-  readonly read = atMostEvery(MAX_AGE_MS, async (): Promise<BrokerView> => {
+  async #look(): Promise<BrokerView> {
     const before = this.#latest?.failure;
     const view = await this.#fetchAll().catch((error: unknown): BrokerView => {
       const failure = fetchFailure(error, { timeoutMs: TIMEOUT_MS, wrong: WRONG });
@@ -107,7 +109,7 @@ export class ManagementApi {
       this.options.logger.info('the management API can be read again');
     }
     return view;
-  });
+  }
 
   async #fetchAll(): Promise<BrokerView> {
     const columns = `name,messages,message_stats.publish_details.rate,${policyColumns}`;

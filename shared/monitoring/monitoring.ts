@@ -19,6 +19,8 @@ import { ShownReport, type InstanceStatus, type ServiceName } from './status.ts'
 
 /** Of the status page: ten minutes, about 30 KiB. */
 const SAMPLES = 300;
+/** By default 5 s, after which the broker renews its own numbers. */
+const MANAGEMENT_AGES = 5;
 
 /** What is measured beside the service's own numbers, at one moment. */
 export interface Vitals {
@@ -74,7 +76,9 @@ export class Monitoring {
     const { inboxMaxMessages = 0 } = config;
     const wanted = { historyMaxBytes: historyMaxBytes === 0 ? Infinity : historyMaxBytes, inboxMaxMessages };
     this.#depths = new QueueDepths(connection, logger, queues);
-    this.#management = url === undefined ? undefined : new ManagementApi({ url, brokerUrl, wanted, logger });
+    const maxAgeMs = MANAGEMENT_AGES * config.monitoringMaxAgeMs;
+    this.#management =
+      url === undefined ? undefined : new ManagementApi({ url, brokerUrl, wanted, maxAgeMs, logger });
     const management = this.#management;
     registerBrokerMetrics(
       registry,

@@ -8,7 +8,8 @@ import { Secret } from '../../shared/config/env.ts';
 import { createLogger } from '../../shared/service/logger.ts';
 import { ManagementApi } from '../../shared/broker/management-api.ts';
 import type { BrokerHandle } from '../../tools/broker/broker.ts';
-import { BROKER_VARIABLE, brokerCtl, createVhostForTest } from '../support/broker.ts';
+import { BROKER_VARIABLE, createVhostForTest } from '../support/broker.ts';
+import { limitQueues } from '../support/policies.ts';
 
 const AGE_MS = 5_000;
 /** Each takes milliseconds; the broker's own numbers are there within some seconds. */
@@ -43,7 +44,12 @@ function apiAt(url: string, brokerUrl = 'amqp://localhost/a%2Fb') {
   });
   const logger = createLogger('test', 'info', sink);
   return {
-    api: new ManagementApi({ url: new Secret(url), brokerUrl: new Secret(brokerUrl), logger }),
+    api: new ManagementApi({
+      url: new Secret(url),
+      brokerUrl: new Secret(brokerUrl),
+      maxAgeMs: AGE_MS,
+      logger,
+    }),
     log,
   };
 }
@@ -79,8 +85,7 @@ describe('the management API of a real broker', () => {
 describe('the policies that a real broker has', () => {
   it('are named with their queue, key and value, each once', async () => {
     await using vhost = await createVhostForTest();
-    const on = ['-p', vhost.name, '--apply-to', 'queues'];
-    await brokerCtl(['set_operator_policy', ...on, 'cap', '.*', '{"max-length":1000,"expires":60000}']);
+    await limitQueues(vhost.name, { 'max-length': 1_000, expires: 60_000 });
     const model = await connect(vhost.url);
     const channel = await model.createChannel();
     await channel.assertQueue('appointments.inbox');
@@ -93,9 +98,9 @@ describe('the policies that a real broker has', () => {
       view = await api.read(looks * AGE_MS);
     await model.close();
     expect(view.dropping.map(({ queue, words }) => `${queue}: ${words}`).toSorted()).toEqual([
-      'appointments.delivery.*: max-length 1000 by operator policy "cap"',
-      'appointments.inbox: expires 60000 by operator policy "cap"',
-      'appointments.inbox: max-length 1000 by operator policy "cap"',
+      'appointments.delivery.*: max-length 1000 by operator policy "limit"',
+      'appointments.inbox: expires 60000 by operator policy "limit"',
+      'appointments.inbox: max-length 1000 by operator policy "limit"',
     ]);
   });
 });

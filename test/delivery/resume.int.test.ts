@@ -2,7 +2,8 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { v7 } from 'uuid';
 import type { Frame, FrameReader } from '../support/frame-reader.ts';
 import { appointment } from '../support/events.ts';
-import { brokerCtl } from '../support/broker.ts';
+import { callManagement } from '../../tools/broker/management.ts';
+import { runBroker } from '../support/broker.ts';
 import { longPoll, webSocket, wires, type Wire } from '../support/wires.ts';
 import type { TestRole } from '../support/tokens.ts';
 import { REORDER_WINDOW_MS } from '../../services/delivery/stream/reorder-window.ts';
@@ -34,8 +35,8 @@ async function publishTo(customer: number): Promise<string> {
 /** Queues of this vhost that our user may read; channels that are open may go on. */
 async function allowReading(pattern: string): Promise<void> {
   const { username, pathname } = new URL(world.amqpUrl);
-  const vhost = decodeURIComponent(pathname.slice(1));
-  await brokerCtl(['set_permissions', '-p', vhost, decodeURIComponent(username), '.*', '.*', pattern]);
+  const rights = { configure: '.*', write: '.*', read: pattern };
+  await callManagement(runBroker().managementUrl, 'PUT', `/api/permissions${pathname}/${username}`, rights);
 }
 
 /** A client that has resumed once, so that its instance has been brought everything of its room since. */

@@ -23,6 +23,10 @@ async function placeOn(stack: ComposeStack): Promise<Place> {
     url: urls.map((url) => `${url}/${vhost}`).join(','),
     vhost,
     ctl,
+    limit: async (definition) => {
+      const policy = ['limit', '.*', JSON.stringify(definition), '--apply-to', 'queues'];
+      await ctl(['set_operator_policy', '-p', vhost, ...policy]);
+    },
     [Symbol.asyncDispose]: dispose,
   };
 }

@@ -3,8 +3,9 @@ import { connect, type ConfirmChannel, type GetMessage } from 'amqplib';
 import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { INBOX, REJECTED, REJECTED_REASON } from '../../shared/contract/topology.ts';
-import { brokerCtl, createVhostForTest } from '../support/broker.ts';
+import { createVhostForTest } from '../support/broker.ts';
 import { healthUntil } from '../support/health.ts';
+import { limitQueues } from '../support/policies.ts';
 import { World } from '../support/world.ts';
 
 const POLL_MS = 25;
@@ -21,17 +22,7 @@ async function place() {
     url: vhost.url,
     user: new URL(vhost.url).username,
     channel,
-    limit: (pattern: string, definition: object) =>
-      brokerCtl([
-        'set_operator_policy',
-        '-p',
-        vhost.name,
-        'limit',
-        pattern,
-        JSON.stringify(definition),
-        '--apply-to',
-        'queues',
-      ]),
+    limit: (pattern: string, definition: object) => limitQueues(vhost.name, definition, pattern),
     send: async (body: object, options: object = {}, queue = INBOX) => {
       channel.sendToQueue(queue, Buffer.from(JSON.stringify(body)), { persistent: true, ...options });
       await channel.waitForConfirms();

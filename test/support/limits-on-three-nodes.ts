@@ -28,17 +28,13 @@ export function holdsUnderLimits(place: () => Promise<Place>): void {
   it(
     'refuse a webhook when max-length comes and the inbox is full, lose none that was taken, and take more in the end',
     async () => {
-      const { url, vhost: name, ctl, ...rest } = await place();
+      const { url, vhost: name, limit, ...rest } = await place();
       await using inbox = await HeldInbox.start({ name, url, ...rest });
       await using world = await World.start({ amqpUrl: url });
       await using client = await world.join('admin', 1);
       const saves = new WebhookSaves(world);
       await saves.send(150);
-      const policy = ['limit', '.*', JSON.stringify({ 'max-length': 100 }), '--apply-to', 'queues'];
-      const [refused] = await Promise.all([
-        saves.untilRefused(),
-        ctl(['set_operator_policy', '-p', name, ...policy]),
-      ]);
+      const [refused] = await Promise.all([saves.untilRefused(), limit({ 'max-length': 100 })]);
       expect(refused.status).toBe(503);
       await inbox.letGo();
       await saves.untilTaken();

@@ -5,6 +5,7 @@ import { brokerCtl, createVhostForTest } from './broker.ts';
 import { TestClient, type Frame } from './client.ts';
 import { appointment } from './events.ts';
 import { healthUntil, isReady } from './health.ts';
+import { limitQueues } from './policies.ts';
 import { ServiceProcess } from './service-process.ts';
 import { tokenFor } from './tokens.ts';
 import { TEST_KEY, worldEnv } from './world.ts';
@@ -20,6 +21,8 @@ export interface Place extends AsyncDisposable {
   readonly url: string;
   readonly vhost: string;
   readonly ctl: (args: readonly string[]) => Promise<string>;
+  /** An operator policy on every queue. */
+  readonly limit: (definition: object) => Promise<void>;
 }
 
 export interface Ordeal {
@@ -47,8 +50,13 @@ export interface Outcome {
 
 async function ownVhost(): Promise<Place> {
   const vhost = await createVhostForTest();
-  const dispose = () => vhost[Symbol.asyncDispose]();
-  return { url: vhost.url, vhost: vhost.name, ctl: brokerCtl, [Symbol.asyncDispose]: dispose };
+  return {
+    url: vhost.url,
+    vhost: vhost.name,
+    ctl: brokerCtl,
+    limit: (definition) => limitQueues(vhost.name, definition),
+    [Symbol.asyncDispose]: () => vhost[Symbol.asyncDispose](),
+  };
 }
 
 /** An ingest, and a delivery that is stopped as a stall of its machine would, while events come. */
@@ -115,9 +123,8 @@ export class StalledDelivery implements AsyncDisposable {
     return ((await response.json()) as { id: string }[]).map(({ id }) => id);
   }
 
-  async limit(definition: object): Promise<void> {
-    const policy = ['limit', '.*', JSON.stringify(definition), '--apply-to', 'queues'];
-    await this.place.ctl(['set_operator_policy', '-p', this.place.vhost, ...policy]);
+  limit(definition: object): Promise<void> {
+    return this.place.limit(definition);
   }
 
   async onOwnQueue(act: 'purge_queue' | 'delete_queue'): Promise<void> {

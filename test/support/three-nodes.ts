@@ -27,8 +27,12 @@ export class ThreeNodes implements AsyncDisposable {
     const dispose = async () => {
       await ctl(['delete_vhost', name]);
     };
+    const limit = async (definition: object) => {
+      const policy = ['limit', '.*', JSON.stringify(definition), '--apply-to', 'queues'];
+      await ctl(['set_operator_policy', '-p', name, ...policy]);
+    };
     const url = this.broker.nodes.map((node) => `${node.url}/${name}`).join(',');
-    return { url, vhost: name, ctl, [Symbol.asyncDispose]: dispose };
+    return { url, vhost: name, ctl, limit, [Symbol.asyncDispose]: dispose };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
