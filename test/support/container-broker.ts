@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { GenericContainer, getContainerRuntimeClient, Wait } from 'testcontainers';
+import { STATISTICS } from '../../tools/broker/node-files.ts';
 import { awaitBroker } from '../../tools/broker/await-broker.ts';
 import { BrokerError, type BrokerOptions, type OwnBroker } from '../../tools/broker/broker.ts';
 import { startGuardian } from '../../tools/broker/guardian.ts';
@@ -36,6 +37,9 @@ export async function startContainerBroker(
       // The data belongs to the node's name, and that contains the host's.
       .withHostname('roomcast')
       .withLabels({ [RUN_LABEL]: run })
+      .withCopyContentToContainer([
+        { content: STATISTICS, target: '/etc/rabbitmq/conf.d/30-statistics.conf' },
+      ])
       .withExposedPorts({ container: 5672, host: ports.amqp }, { container: 15_672, host: ports.management })
       .withWaitStrategy(Wait.forLogMessage('Server startup complete'))
       .withStartupTimeout(START_MS)
