@@ -12,7 +12,7 @@ const SLOW_MS = scaledMs(TEST_MS);
 const limits = [{ 'max-length': 100 }, { 'max-length': 1000 }, { 'max-length-bytes': 50_000 }];
 
 describe('an inbox that a policy of the broker’s operator limits', () => {
-  it.each(limits)(
+  it.concurrent.each(limits)(
     'under %j refuses a webhook when it is full, long before a confirm is overdue, and loses none that it took',
     async (limit) => {
       await using inbox = await HeldInbox.start();
@@ -39,7 +39,7 @@ describe('an inbox that a policy of the broker’s operator limits', () => {
     SLOW_MS,
   );
 
-  it.each(limits)(
+  it.concurrent.each(limits)(
     'loses nothing when %j comes while webhooks wait and more of them come',
     async (limit) => {
       await using inbox = await HeldInbox.start();
@@ -56,7 +56,7 @@ describe('an inbox that a policy of the broker’s operator limits', () => {
     SLOW_MS,
   );
 
-  it(
+  it.concurrent(
     'takes webhooks again once the limit is lifted, while what it has still waits',
     async () => {
       await using inbox = await HeldInbox.start();

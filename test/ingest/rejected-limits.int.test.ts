@@ -10,7 +10,7 @@ const POLL_MS = 25;
 const SENT = 130;
 
 describe('what is set aside under a policy of the broker’s operator', () => {
-  it.each([
+  it.concurrent.each([
     [{ 'max-length': 100 }, 100],
     [{ 'max-length-bytes': 1_000 }, undefined],
     [{ 'message-ttl': 1_000 }, undefined],
