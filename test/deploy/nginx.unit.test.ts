@@ -89,6 +89,24 @@ describe('the proxy', () => {
     expect(Number(rate)).toBeGreaterThan(devices / 25);
   });
 
+  it('serves the same by TLS, with the same limits, and without it leads there', () => {
+    const locations = 'include /etc/nginx/roomcast/locations.conf;';
+    expect(read('deploy/nginx/server.conf')).toContain(locations);
+    const [, plain = '', secure = ''] = read('deploy/nginx/server-tls.conf').split(/^server \{/m);
+    expect(plain).toContain('return 301 https://$host$request_uri;');
+    expect(plain).not.toMatch(/include|proxy_pass/);
+    for (const line of ['listen 8443 ssl;', 'http2 on;', 'ssl_protocols TLSv1.2 TLSv1.3;', locations])
+      expect(secure).toContain(line);
+    // Of the whole server; a location that sets one of its own has that instead.
+    const [ofServer = ''] = read('deploy/nginx/locations.conf').split('location ');
+    expect(ofServer.match(/^limit_\w+ \S+/gm)).toEqual(['limit_conn connections', 'limit_req zone=requests']);
+    expect(directives.match(/limit_(?:conn|req) [\w=]+/g)?.sort()).toEqual([
+      'limit_conn connections',
+      'limit_req zone=publishing',
+      'limit_req zone=requests',
+    ]);
+  });
+
   it('believes no client about its address', () => {
     expect(directives).not.toContain('proxy_add_x_forwarded_for');
     expect(directives).not.toContain('set_real_ip_from');
