@@ -27,7 +27,7 @@ async function failedStart(service: 'ingest' | 'delivery', env: Readonly<Record<
 }
 
 describe.each(services)('%s that cannot start says why in words and exits', (service) => {
-  it(
+  it.concurrent(
     'a wrong broker password',
     async () => {
       await using vhost = await createVhostForTest();
@@ -41,7 +41,7 @@ describe.each(services)('%s that cannot start says why in words and exits', (ser
     SLOW_MS,
   );
 
-  it(
+  it.concurrent(
     'a vhost that is not there',
     async () => {
       await using vhost = await createVhostForTest();
@@ -52,7 +52,7 @@ describe.each(services)('%s that cannot start says why in words and exits', (ser
     SLOW_MS,
   );
 
-  it(
+  it.concurrent(
     'a port that is taken',
     async () => {
       await using vhost = await createVhostForTest();
@@ -70,7 +70,7 @@ describe.each(services)('%s that cannot start says why in words and exits', (ser
     SLOW_MS,
   );
 
-  it('every variable that is wrong, at once', async () => {
+  it.concurrent('every variable that is wrong, at once', async () => {
     const env = { JWT_SECRET: 'short', LOG_LEVEL: 'loud', HEALTH_PORT: '70000', AMQP_URL: 'http://x' };
     const { code, words } = await failedStart(service, env);
     expect(code).toBe(1);
