@@ -8,6 +8,12 @@ import type { Arrival } from '../session/transport.ts';
 import type { ConnectionBound } from '../../../shared/service/connection-bound.ts';
 import type { Handshakes } from './handshakes.ts';
 
+/**
+ * Connections that the kernel takes before we do; Linux bounds it by net.core.somaxconn. Beyond, it drops what comes, and a
+ * client tries again after 1, 3 and 7 s: Node's 511 are less than what comes back after a restart, or than one attacker opens.
+ */
+const BACKLOG = 2_048;
+
 /** A transport on the port for clients. */
 export interface Mount {
   /** Answers a plain request, or leaves it to the next mount: `false`. */
@@ -46,7 +52,7 @@ export class ClientServer {
   }
 
   async listen(port: number, host: string): Promise<void> {
-    this.#http.listen(port, host);
+    this.#http.listen({ port, host, backlog: BACKLOG });
     await once(this.#http, 'listening');
   }
 
