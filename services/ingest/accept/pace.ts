@@ -1,8 +1,10 @@
 import { TokenBucket } from '../../../shared/core/token-bucket.ts';
 import type { SteadyClock } from '../../../shared/service/clock.ts';
 
-/** Those that wait are looked after this often, and so long a time's worth of them goes at once. */
-const BEAT_MS = 20;
+/** Those that wait are looked after this often. */
+const BEAT_MS = 5;
+/** So long a time's worth of events goes at once, after a rest or a beat that was late. */
+const BURST_MS = 20;
 
 /**
  * Spreads events that come in bulk, in arrays or by the inbox, over time: an event that comes by itself is not behind
@@ -20,8 +22,8 @@ export class Pace {
     /** Waits some milliseconds. */
     private readonly sleep: (ms: number) => Promise<void>,
   ) {
-    const beatful = (perSecond * BEAT_MS) / 1_000;
-    this.#bucket = perSecond === 0 ? undefined : new TokenBucket(perSecond, Math.max(1, beatful));
+    const burst = (perSecond * BURST_MS) / 1_000;
+    this.#bucket = perSecond === 0 ? undefined : new TokenBucket(perSecond, Math.max(1, burst));
   }
 
   get waiting(): number {
