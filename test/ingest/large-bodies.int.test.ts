@@ -1,24 +1,17 @@
 import { describe, expect, it } from '@jest/globals';
-import { connect } from 'node:net';
 import { once } from 'node:events';
-import type { AddressInfo } from 'node:net';
-import { Auth } from '../../services/ingest/http/auth.ts';
-import type { LargeBodiesConfig } from '../../services/ingest/http/large-bodies.ts';
-import { createHttpServer } from '../../services/ingest/http/server.ts';
-import { Secret } from '../../shared/config/env.ts';
-import { NetworkSet } from '../../shared/config/networks.ts';
-import { ClientAddresses } from '../../shared/service/client-addresses.ts';
-import { createLogger } from '../../shared/service/logger.ts';
+import { connect } from 'node:net';
 import { INGEST_KEY, problemIn } from '../support/ingest.ts';
+import { bareServer } from './bare-server.ts';
 
 const KIB = 1024;
 
 /** Ingest's port before an intake that answers nothing until it is told to. */
-async function serve(config: Partial<LargeBodiesConfig> = {}) {
+async function serve() {
   const taken: number[] = [];
   const answers: (() => void)[] = [];
   const arrivals: (() => void)[] = [];
-  const server = createHttpServer({
+  const server = await bareServer({
     intake: {
       // eslint-disable-next-line require-yield -- it has no need to pause
       *steps({ body }) {
@@ -27,31 +20,8 @@ async function serve(config: Partial<LargeBodiesConfig> = {}) {
         return { single: false, receipts: new Promise((resolve) => answers.push(() => resolve([]))) };
       },
     },
-    backends: [],
-    auth: new Auth(
-      {
-        ingestApiKeys: new Secret([INGEST_KEY]),
-        ingestMaxBadKeys: 100,
-        ingestRateLimit: 0,
-        broadcastTrustedNetworks: [],
-      },
-      [],
-      () => 0,
-    ),
-    clients: new ClientAddresses(new NetworkSet([])),
-    observer: { refused: () => undefined },
-    config: {
-      ingestMaxBodyBytes: 100 * KIB,
-      ingestMaxLargeBodiesBytes: 150 * KIB,
-      ingestLargeBodiesRate: 0,
-      ingestRequestTimeoutMs: 60_000,
-      ...config,
-    },
-    stopping: () => false,
-    logger: createLogger('ingest', 'silent'),
   });
-  await server.listen({ port: 0, host: '127.0.0.1' });
-  const { port } = server.server.address() as AddressInfo;
+  const { port, url } = server;
   const headers = { authorization: `Bearer ${INGEST_KEY}`, 'content-type': 'application/json' };
   return {
     port,
@@ -61,11 +31,11 @@ async function serve(config: Partial<LargeBodiesConfig> = {}) {
     },
     answer: () => answers.shift()?.(),
     post: (body: Buffer | ReadableStream) =>
-      fetch(`http://127.0.0.1:${port}/v1/events`, { method: 'POST', headers, body, duplex: 'half' }),
+      fetch(`${url}/v1/events`, { method: 'POST', headers, body, duplex: 'half' }),
     [Symbol.asyncDispose]: async () => {
       for (const answer of answers) answer();
       server.server.closeAllConnections();
-      await server.close();
+      await server[Symbol.asyncDispose]();
     },
   };
 }

@@ -1,66 +1,40 @@
 import { describe, expect, it } from '@jest/globals';
-import type { AddressInfo } from 'node:net';
-import { Auth } from '../../services/ingest/http/auth.ts';
 import { routesOf } from '../../services/ingest/backends/easyappointments/routes.ts';
-import { createHttpServer } from '../../services/ingest/http/server.ts';
 import { AppError } from '../../shared/contract/errors.ts';
-import { ClientAddresses } from '../../shared/service/client-addresses.ts';
-import { createLogger } from '../../shared/service/logger.ts';
-import { Secret } from '../../shared/config/env.ts';
-import { NetworkSet } from '../../shared/config/networks.ts';
 import { INGEST_KEY, problemIn } from '../support/ingest.ts';
+import { bareServer } from './bare-server.ts';
 
 const unused = () => {
   throw new Error('no event is posted here');
 };
 
 async function serve(requestReconciliation?: () => Promise<void>) {
-  const server = createHttpServer({
-    intake: { steps: unused },
-    backends: [
-      {
-        name: 'easyappointments',
-        routes: routesOf({
-          keepHash: false,
-          ignored: unused,
-          enqueue: unused,
-          onWrongKey: unused,
-          requestReconciliation,
-        }),
-        recognise: unused,
-        strip: unused,
-      },
-    ],
-    auth: new Auth(
-      {
-        ingestApiKeys: new Secret([INGEST_KEY]),
-        ingestMaxBadKeys: 100,
-        ingestRateLimit: 0,
-        broadcastTrustedNetworks: [{ address: '127.0.0.0', prefix: 8, family: 'ipv4' }],
-      },
-      [],
-      () => 0,
-    ),
-    clients: new ClientAddresses(new NetworkSet([])),
-    observer: { refused: () => undefined },
-    config: {
-      ingestMaxBodyBytes: 1_024,
-      ingestMaxLargeBodiesBytes: 1_024,
-      ingestLargeBodiesRate: 0,
-      ingestRequestTimeoutMs: 10_000,
+  const server = await bareServer(
+    {
+      backends: [
+        {
+          name: 'easyappointments',
+          routes: routesOf({
+            keepHash: false,
+            ignored: unused,
+            enqueue: unused,
+            onWrongKey: unused,
+            requestReconciliation,
+          }),
+          recognise: unused,
+          strip: unused,
+        },
+      ],
     },
-    stopping: () => false,
-    logger: createLogger('ingest', 'silent'),
-  });
-  await server.listen({ port: 0, host: '127.0.0.1' });
-  const { port } = server.server.address() as AddressInfo;
+    { broadcastTrustedNetworks: [{ address: '127.0.0.0', prefix: 8, family: 'ipv4' }] },
+  );
   return {
     ask: (key = INGEST_KEY, init: RequestInit = {}) => {
       const headers = new Headers(init.headers);
       if (key !== '') headers.set('authorization', `Bearer ${key}`);
-      return fetch(`http://127.0.0.1:${port}/v1/reconcile`, { method: 'POST', ...init, headers });
+      return fetch(`${server.url}/v1/reconcile`, { method: 'POST', ...init, headers });
     },
-    [Symbol.asyncDispose]: () => server.close(),
+    [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
   };
 }
 

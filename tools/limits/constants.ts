@@ -84,6 +84,14 @@ export const constantBounds: readonly ConstantBound[] = [
     says: 'toHaveLength(2000)',
   },
   {
+    what: 'From a guess past `INGEST_MAX_BAD_KEYS` to its answer',
+    name: 'GUESS_DELAY_MS',
+    file: 'services/ingest/http/server.ts',
+    beyond: '429 `too_many_requests`',
+    test: 'ingest/strangers.int.test.ts',
+    says: 'waits 200 ms for the answer to each guess past the limit',
+  },
+  {
     what: 'Requests of one connection that wait for their answer, on every port',
     name: 'MAX_UNANSWERED',
     file: 'shared/service/http-limits.ts',

@@ -17,6 +17,7 @@ import {
   faultOfRefusal,
   faultOfUnfinished,
   problemDocument,
+  TooManyWrongKeys,
   type Fault,
 } from './problem.ts';
 import { LargeBodies, type LargeBodiesConfig } from './large-bodies.ts';
@@ -37,6 +38,9 @@ export interface HttpServerOptions {
 
 /** How often Node looks for requests that take too long; its default of 30 s would make shorter limits meaningless. */
 const TIMEOUT_CHECK_MS = 1_000;
+
+/** Of an address that has guessed too often. */
+const GUESS_DELAY_MS = 200;
 
 const TIMED_OUT = lastAnswer('408 Request Timeout', {
   type: 'application/problem+json',
@@ -81,8 +85,8 @@ export function createHttpServer(options: HttpServerOptions): FastifyInstance {
       const refusal = request.is404
         ? notThere(options, request, reply, [...entrances.keys()])
         : unlessTaken(options, request, reply);
-      if (refusal === undefined) largeBodies.beforeReading(request, reply, next);
-      else next(refusal);
+      if (refusal === undefined && !isOpen(request)) largeBodies.beforeReading(request, reply, next);
+      else answerLater(request, refusal, next);
     }
   });
   server.addHook('preHandler', (request, reply, next) => largeBodies.afterReading(request, reply, next));
@@ -156,7 +160,7 @@ function unlessTaken(
   reply: FastifyReply,
 ): Error | undefined {
   const client = clients.of(request.raw);
-  if (pathOf(request) === OPENAPI_PATH) {
+  if (isOpen(request)) {
     auth.countGuess(request.headers, client);
     return undefined;
   }
@@ -169,6 +173,27 @@ function unlessTaken(
   } catch (error) {
     return error instanceof Error ? error : new Error(String(error));
   }
+}
+
+/** Asks for what needs no key. */
+function isOpen(request: FastifyRequest): boolean {
+  return pathOf(request) === OPENAPI_PATH;
+}
+
+/**
+ * Whoever shows no good key is answered in a later turn: by then a connection that sent too many requests at once is cut, and gets
+ * no answers. Guesses past their limit wait longer, so that a connection makes few of them.
+ */
+function answerLater(
+  { raw }: FastifyRequest,
+  refusal: Error | undefined,
+  next: (error?: Error) => void,
+): void {
+  const answer = () => {
+    if (!raw.socket.destroyed) next(refusal);
+  };
+  if (refusal instanceof TooManyWrongKeys) setTimeout(answer, GUESS_DELAY_MS);
+  else setImmediate(answer);
 }
 
 /** Without the query, where people put secrets by mistake. */
