@@ -7,6 +7,7 @@ import { commonVariables } from '../../shared/config/env.ts';
 import { Age } from '../../shared/config/setting-rules.ts';
 import { amount, numberIn } from './amount.ts';
 import { constantBounds, type ConstantBound } from './constants.ts';
+import { memoryBounds } from './memories.ts';
 import type { Reach } from './row.ts';
 import { settingBounds, type Setting } from './settings.ts';
 
@@ -38,9 +39,9 @@ export function missingFromLimits(root: string): readonly string[] {
   const reached = Object.entries(settingBounds).map(([name, reach]) =>
     notShown(root, [name, camelCase(name)], reach),
   );
-  const constants = constantBounds.flatMap((bound) => [
+  const constants = [...constantBounds, ...memoryBounds].flatMap((bound) => [
     valueOf(root, bound) === undefined
-      ? `${bound.name}: not found in ${bound.file}; mend its row in tools/limits/constants.ts`
+      ? `${bound.name}: not found in ${bound.file}; mend its row in tools/limits/`
       : undefined,
     notShown(root, [bound.name], bound),
   ]);
@@ -82,7 +83,9 @@ export function limitsPage(root: string): string {
     '## Ingest',
     settingsTable(own(IngestVariables.shape)),
     '## Without a setting',
-    constantsTable(root),
+    constantsTable(root, constantBounds),
+    '## What is remembered',
+    constantsTable(root, memoryBounds),
     '',
   ]
     .join('\n\n')
@@ -97,8 +100,8 @@ function settingsTable(names: readonly string[]): string {
   return table(['setting', 'default', 'beyond it', 'test'], rows);
 }
 
-function constantsTable(root: string): string {
-  const rows = constantBounds.map((bound) => [
+function constantsTable(root: string, bounds: readonly ConstantBound[]): string {
+  const rows = bounds.map((bound) => [
     bound.what,
     amount(bound.name, valueOf(root, bound) ?? NaN),
     bound.beyond,
