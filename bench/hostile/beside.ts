@@ -6,6 +6,7 @@ import { cpuMsOf, Gauge, rssOf } from './gauges.ts';
 import { heardBy, type Heard } from './heard.ts';
 import { API_KEY, Pair, SECRET } from './pair.ts';
 import { Publisher } from './publisher.ts';
+import { HEAP_MIB } from '../soak/memory-limits.ts';
 import { GIVEN_BACK_MIB, type Measured, type Memory, type Phase } from './verdict.ts';
 import { WellBehavedClient } from './well-behaved.ts';
 
@@ -30,10 +31,13 @@ export interface BesideOptions {
   readonly folder: string;
 }
 
-/** One attack: 50 well-behaved clients and 20 events a second, in quiet, during it, and after it. */
+/**
+ * One attack: 50 well-behaved clients and 20 events a second, in quiet, during it, and after it. V8 has the heap that it takes in
+ * compose: by the memory of a large machine it lets garbage grow to four times of what lives.
+ */
 export async function besideAttack(options: BesideOptions): Promise<Measured> {
   const { attack, amqpUrl, folder } = options;
-  const pair = await Pair.start({ amqpUrl, folder, env: attack.env ?? {} });
+  const pair = await Pair.start({ amqpUrl, folder, env: attack.env ?? {}, heapMib: HEAP_MIB });
   try {
     const scene = new Scene(pair);
     try {
