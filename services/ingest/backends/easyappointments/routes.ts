@@ -40,6 +40,7 @@ export function routesOf(options: RouteOptions): readonly BackendRoute[] {
           'unsupported_media_type',
           'invalid_event',
           'too_many_requests',
+          'too_many_bodies',
           'inbox_full',
           'broker_unavailable',
         ],
