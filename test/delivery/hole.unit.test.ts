@@ -44,7 +44,8 @@ async function world({ inCluster = false, agoMs = 1_000 } = {}) {
     history: {
       read: (from, onEntry) => {
         fromMs.push(from);
-        for (const entry of readings[Math.min(fromMs.length, readings.length) - 1] ?? []) onEntry(entry, fromMs.length);
+        for (const entry of readings[Math.min(fromMs.length, readings.length) - 1] ?? [])
+          onEntry(entry, fromMs.length);
         const end = mark({ atMs: nowMs });
         onEntry(end, fromMs.length);
         return Promise.resolve(end);
