@@ -103,6 +103,7 @@ describe('the keys of an issuer', () => {
     issuer.nowMs += 30 * SECOND;
     expect(await issuer.judge(second)).toEqual(['bad']);
     expect(await issuer.judge(foreign, MadeKey.ec('more'))).toEqual(['bad', 'later']);
+    expect(await issuer.judge(foreign)).toEqual(['bad']);
     expect(issuer.server.asked).toBe(2);
   });
 
@@ -172,7 +173,9 @@ describe('the keys of an issuer', () => {
       message: expect.stringMatching(/^JWT_JWKS_URL: ./),
     });
     expect(issuer.keys.problem?.message).toContain(says);
-    await issuer.pass(24 * HOUR);
+    await issuer.pass(24 * HOUR - 1);
+    expect(await issuer.judge(first)).toEqual(['good']);
+    await issuer.pass(1);
     expect(await issuer.judge(first, foreign)).toEqual(['later', 'later']);
     expect(issuer.keys.problem).toMatchObject({ state: 'missing' });
     issuer.server.publish(setOf(first));
@@ -207,6 +210,7 @@ describe('the keys of an issuer', () => {
     await issuer.keys.reload();
     issuer.server.answer = (response) => response.writeHead(404).end();
     await issuer.keys.reload();
+    expect(issuer.log).toHaveLength(2);
     await issuer.keys.reload();
     expect(issuer.log).toMatchObject([
       { msg: 'read the keys of the issuer', keys: 1, passed_over: ['a secret (oct)'] },

@@ -98,6 +98,16 @@ describe('keys that are held elsewhere', () => {
     keys.close();
   });
 
+  it('need not be any beside a secret', async () => {
+    const { keys, verify } = instance(JWT_SECRET, { JWT_PUBLIC_KEYS_FILE: '' });
+    keys.tick();
+    keys.reload(readConfig({ JWT_SECRET }));
+    expect(keys.problems).toEqual([]);
+    expect(await verify(sign(claims, JWT_SECRET))).toMatchObject({ principal });
+    expect(await verify(key.sign(claims))).toMatchObject({ refused: 'AUTH_FAILED' });
+    keys.close();
+  });
+
   it('are a problem each where they cannot be had', async () => {
     const file = join(folder, 'changing.pem');
     writeFileSync(file, key.pem);
@@ -134,6 +144,7 @@ describe('keys that are held elsewhere', () => {
     const verdict = verify(issuer.sign(claims));
     keys.close();
     expect(await verdict).toMatchObject({ refused: 'OVERLOADED' });
+    expect(keys.problems).toMatchObject([{ message: 'JWT_JWKS_URL: it was not asked yet' }]);
   });
 });
 
