@@ -1,6 +1,6 @@
 import { Intake, type IntakeOptions } from '../../services/ingest/accept/intake.ts';
 import { together } from '../../services/ingest/backends/together.ts';
-import type { Announcement, Observer } from '../../services/ingest/accept/ports.ts';
+import type { Announcement, EventPublisher, Observer } from '../../services/ingest/accept/ports.ts';
 import type { Refusal } from '../../services/ingest/accept/problems.ts';
 import type { Input } from '../../services/ingest/accept/read-input.ts';
 import { Repeats, REPEATS_MAX_AGE_MS } from '../../services/ingest/accept/repeats.ts';
@@ -12,7 +12,6 @@ import { wallTime } from '../../shared/core/wall-time.ts';
 
 const nothing = () => undefined;
 
-/** An intake before a publisher that the test plays; nothing is confirmed until `confirm`. */
 export function unlimited(): Pace {
   return new Pace(
     0,
@@ -21,28 +20,52 @@ export function unlimited(): Pace {
   );
 }
 
+function playedPublisher(room: number) {
+  const handedOver: Announcement[] = [];
+  /** Messages and bytes that there was asked for room for. */
+  const asked: [messages: number, bytes: number][] = [];
+  const waiting: { resolve: (confirm: Confirm) => void; reject: (error: Error) => void }[] = [];
+  const publisher: EventPublisher = {
+    ensureRoomFor: (messages, bytes) => {
+      asked.push([messages, bytes]);
+      if (messages > room) throw new AppError('too_many_unconfirmed', 'full');
+    },
+    publish: (announcement) => {
+      handedOver.push(announcement);
+      return new Promise((resolve, reject) => waiting.push({ resolve, reject }));
+    },
+  };
+  return {
+    publisher,
+    handedOver,
+    asked,
+    ids: () => handedOver.map(({ event }) => event.id),
+    confirm: (confirm: Confirm = 'prompt') => {
+      for (const { resolve } of waiting.splice(0)) resolve(confirm);
+    },
+    /** Of the message at this place among those that wait. */
+    settle: (at: number, error?: Error) => {
+      const one = waiting[at];
+      if (error === undefined) one?.resolve('prompt');
+      else one?.reject(error);
+    },
+    fail: () => {
+      for (const { reject } of waiting.splice(0)) reject(new AppError('broker_unavailable', 'gone'));
+    },
+  };
+}
+
+/** An intake before a publisher that the test plays; nothing is confirmed until `confirm`. */
 export function world({
   room = 10_000,
   maxRepeats = 100,
   ...options
 }: { room?: number; maxRepeats?: number } & Partial<IntakeOptions> = {}) {
-  const handedOver: Announcement[] = [];
-  /** Messages and bytes that there was asked for room for. */
-  const asked: [messages: number, bytes: number][] = [];
+  const { publisher, ...played } = playedPublisher(room);
   const accepted: Parameters<Observer['accepted']>[0][] = [];
-  const waiting: { resolve: (confirm: Confirm) => void; reject: (error: Error) => void }[] = [];
   let cursors = 0;
   const intake = new Intake({
-    publisher: {
-      ensureRoomFor: (messages, bytes) => {
-        asked.push([messages, bytes]);
-        if (messages > room) throw new AppError('too_many_unconfirmed', 'full');
-      },
-      publish: (announcement) => {
-        handedOver.push(announcement);
-        return new Promise((resolve, reject) => waiting.push({ resolve, reject }));
-      },
-    },
+    publisher,
     observer: { accepted: (event) => void accepted.push(event), refused: nothing, ignored: nothing },
     nextCursor: () => Cursor.parse(`01a205ff-0000-7000-8000-${String((cursors += 1)).padStart(12, '0')}`),
     wall: () => wallTime(0),
@@ -66,28 +89,14 @@ export function world({
     return taken;
   };
   return {
+    ...played,
     intake,
-    handedOver,
-    asked,
     accepted,
     take,
     refusalOf: (body: unknown, input: Partial<Input> = {}) => {
       const taken = takeOrRefuse(body, input);
       if (!('problems' in taken)) throw new Error('it was taken');
       return taken;
-    },
-    ids: () => handedOver.map(({ event }) => event.id),
-    confirm: (confirm: Confirm = 'prompt') => {
-      for (const { resolve } of waiting.splice(0)) resolve(confirm);
-    },
-    /** Of the message at this place among those that wait. */
-    settle: (at: number, error?: Error) => {
-      const one = waiting[at];
-      if (error === undefined) one?.resolve('prompt');
-      else one?.reject(error);
-    },
-    fail: () => {
-      for (const { reject } of waiting.splice(0)) reject(new AppError('broker_unavailable', 'gone'));
     },
   };
 }
