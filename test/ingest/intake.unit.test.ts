@@ -137,7 +137,7 @@ describe('an event whose confirm came late', () => {
     const { take, handedOver, confirm } = world({ inCluster: () => true });
     const { receipts } = take({ event: 'calendar.sync', data: {}, id: 'a' });
     confirm('late');
-    while (handedOver.length < 2) await Promise.resolve();
+    await new Promise(setImmediate);
     const [original, copy] = handedOver;
     expect(copy?.event).toEqual(original?.event);
     expect(copy?.cursor).not.toBe(original?.cursor);

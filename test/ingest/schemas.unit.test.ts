@@ -126,6 +126,7 @@ describe('what is taken', () => {
     ['the id 0', inEvent({ ...sync, id: 0 })],
     ['an id of two hundred bytes', inEvent({ ...sync, id: 'é'.repeat(100) })],
     ['an id with a colon', inEvent({ ...sync, id: 'calendar:7' })],
+    ['a time with an offset', inEvent({ ...sync, timestamp: '2026-12-03T10:00:00+01:00' })],
     ['a time of forty characters', inEvent({ ...sync, timestamp: `2026-12-03T10:00:00.${'0'.repeat(19)}Z` })],
     ['a hundred rooms', inEvent({ ...sync, rooms: list(100, 'admin') })],
     ['a hundred rooms of a broadcast', inBroadcast({ ...sync, rooms: list(100, 'admin') })],

@@ -7,7 +7,7 @@ import { parseRoom, ROOM_EXPECTED, ROOM_PATTERN } from '../../../shared/contract
 import { spellings } from './event-data.ts';
 import { acceptedNames, NAME_EXPECTED } from './event-names.ts';
 
-/** What both entrances take, as the sender writes it. The OpenAPI document is generated from here. */
+/** What both entrances take, as the sender writes it. The OpenAPI document is generated from here. The words of a schema hold for its checks too. */
 
 export const MAX_EVENTS = 1_000;
 const MAX_ROOMS = 100;
@@ -28,10 +28,10 @@ export const EventId = z
   .union(
     [
       z
-        .string()
-        .regex(/^[^\p{Cc}\p{Cs}]+$/u, { error: ID_TEXT_EXPECTED, abort: true })
-        .refine((text) => encoder.encode(text).length <= MAX_ID_BYTES, ID_TEXT_EXPECTED),
-      z.number().refine((value) => Number.isSafeInteger(value) && value >= 0, ID_TEXT_EXPECTED),
+        .string(ID_TEXT_EXPECTED)
+        .regex(/^[^\p{Cc}\p{Cs}]+$/u, { abort: true })
+        .refine((text) => encoder.encode(text).length <= MAX_ID_BYTES),
+      z.number(ID_TEXT_EXPECTED).refine((value) => Number.isSafeInteger(value) && value >= 0),
     ],
     ID_TEXT_EXPECTED,
   )
@@ -43,16 +43,16 @@ export const EventId = z
 
 const EventName = z.enum(acceptedNames, NAME_EXPECTED);
 
-const Timestamp = z.iso.datetime({ offset: true, error: TIMESTAMP_EXPECTED }).max(40, TIMESTAMP_EXPECTED);
+const Timestamp = z.iso.datetime({ offset: true, error: TIMESTAMP_EXPECTED }).max(40);
 
 const RoomName = z
   .string(ROOM_EXPECTED)
-  .refine((name) => parseRoom(name) !== undefined, ROOM_EXPECTED)
+  .refine((name) => parseRoom(name) !== undefined)
   .meta({ description: ROOM_FORMS, pattern: ROOM_PATTERN });
 
-const Rooms = z.array(RoomName, ROOMS_EXPECTED).min(1, ROOMS_EXPECTED).max(MAX_ROOMS, ROOMS_EXPECTED);
+const Rooms = z.array(RoomName, ROOMS_EXPECTED).min(1).max(MAX_ROOMS);
 
-const Secretaries = z.array(Id, SECRETARIES_EXPECTED).max(MAX_ROOMS, SECRETARIES_EXPECTED).nullish();
+const Secretaries = z.array(Id, SECRETARIES_EXPECTED).max(MAX_ROOMS).nullish();
 
 const eachOf = (keys: readonly string[], schema: z.ZodType) =>
   Object.fromEntries(keys.map((key) => [key, schema]));
@@ -86,7 +86,7 @@ export const EventInput = z.object(
 
 /** The fork's own call: no rooms means everyone (for an appointment, the rooms that follow from it). */
 export const BroadcastInput = z.object(
-  { ...EventInput.shape, rooms: z.array(RoomName, ROOMS_EXPECTED).max(MAX_ROOMS, ROOMS_EXPECTED).nullish() },
+  { ...EventInput.shape, rooms: z.array(RoomName, ROOMS_EXPECTED).max(MAX_ROOMS).nullish() },
   'expected one event: a JSON object with "event" and "data"',
 );
 
@@ -95,12 +95,12 @@ export const CloudEventInput = z.looseObject(
   {
     specversion: z.literal('1.0', 'expected "1.0"'),
     type: EventName,
-    source: z.string('expected a URI reference').min(1, 'expected a URI reference'),
-    id: z.string('expected a text').min(1, 'expected a text'),
+    source: z.string('expected a URI reference').min(1),
+    id: z.string('expected a text').min(1),
     time: Timestamp.nullish(),
     datacontenttype: z
       .string('expected application/json')
-      .regex(/^application\/(.+\+)?json\s*(;|$)/i, 'expected application/json')
+      .regex(/^application\/(.+\+)?json\s*(;|$)/i)
       .nullish(),
     rooms: z.string('expected room names separated by commas').nullish(),
     data: EventData,
