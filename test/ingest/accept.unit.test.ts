@@ -117,6 +117,15 @@ describe('an event', () => {
     },
   );
 
+  it.each([
+    ['alone', {}, {}, ['/data/provider_id']],
+    ['beside what else is wrong', {}, { timestamp: 'x' }, ['/timestamp', '/data/provider_id']],
+    ['once', { provider_id: 0, customer_id: 0 }, {}, ['/data/provider_id', '/data/customer_id']],
+    ['not where rooms are given', {}, { rooms: ['admin'] }, []],
+  ])('of an appointment without a provider is told so: %s', (_name, data, more, paths) => {
+    expect(pathsOf(accept({ event: 'appointment.created', data, ...more }))).toEqual(paths);
+  });
+
   it('names both of two spellings that disagree', () => {
     const checked = accept(appointment({ data: { provider_id: 4, providerId: '5', customerId: '6' } }));
     expect(checked).toEqual({
@@ -181,62 +190,6 @@ describe('what the fork tells staff', () => {
       expect(timestamp).toMatch(/^2026-01-10T14:\d\d:\d\d\+00:00$/);
     },
   );
-});
-
-describe('the secretaries of a provider', () => {
-  const asked: number[] = [];
-  const secretariesOf = (provider: number) => {
-    asked.push(provider);
-    return [8, 9];
-  };
-
-  it('hear of its appointments beside those that the backend names', () => {
-    const event = appointment({ data: { secretary_ids: [7, 8] } });
-    expect(valueOf(acceptEvent(event, { now, secretariesOf })).rooms).toEqual([
-      ...['admin', 'provider_4', 'customer_6'],
-      ...['secretary_7', 'secretary_8', 'secretary_9'],
-    ]);
-    expect(asked.splice(0)).toEqual([4]);
-  });
-
-  it('are asked for only where a provider is known and no rooms are given', () => {
-    acceptEvent({ event: 'calendar.sync', data: {} }, { now, secretariesOf });
-    expect(valueOf(acceptEvent(appointment({ rooms: ['admin'] }), { now, secretariesOf })).rooms).toEqual([
-      'admin',
-    ]);
-    expect(asked).toEqual([]);
-  });
-});
-
-describe('an event with too much data', () => {
-  const size = (maxDataBytes: number) =>
-    acceptEvent({ event: 'calendar.sync', data: { a: 'xyz' } }, { now, maxDataBytes });
-
-  it('is refused, at the bound it is taken', () => {
-    expect(pathsOf(size(10))).toEqual(['/data']);
-    expect(valueOf(size(11)).data).toEqual({ a: 'xyz' });
-  });
-});
-
-describe('what a repeat of an id is compared by', () => {
-  const contentsOf = (input: unknown, options = {}) =>
-    valueOf(acceptEvent(input, { now, ...options })).contents;
-  const { event, data } = appointment();
-
-  it('is what the sender stated, not what was filled in', () => {
-    expect(contentsOf({ event, data, timestamp: null })).toEqual({
-      name: 'appointment.created',
-      data,
-      timestamp: undefined,
-      rooms: 'rule',
-    });
-    expect(contentsOf({ event, data, rooms: ['calendar', 'admin'] })).toMatchObject({
-      rooms: ['calendar', 'admin'],
-    });
-    expect(contentsOf({ event: 'calendar.sync', data }, { withoutRooms: 'everyone' })).toMatchObject({
-      rooms: 'everyone',
-    });
-  });
 });
 
 describe('a broadcast', () => {

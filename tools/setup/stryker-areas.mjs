@@ -28,7 +28,7 @@ export const areas = {
     mutate: ['services/ingest/http/auth.ts', 'services/ingest/http/key-guesses.ts'],
     tests: ['ingest/{auth,key-guesses}.unit'],
   },
-  accept: { mutate: accept('accept', 'rooms-of'), tests: ['ingest/{accept,rooms-of}.unit'] },
+  accept: { mutate: accept('accept', 'rooms-of'), tests: ['ingest/{accept,accept-options,rooms-of}.unit'] },
   schemas: { mutate: accept('schemas'), tests: ['ingest/schemas.unit'] },
   problems: { mutate: accept('event-names', 'problems'), tests: ['ingest/{event-names,problems}.unit'] },
   input: { mutate: accept('cloud-events', 'read-input'), tests: ['ingest/{cloud-events,read-input}.unit'] },

@@ -55,10 +55,9 @@ export function acceptEvent(input: unknown, options: AcceptOptions): Checked<Acc
     );
     return { problems: alreadySaid ? problems : [...problems, ...rooms.problems] };
   }
-  if (!parsed.success || problems.length > 0) return { problems };
   const sent = resolved.reason === undefined ? data : thinned(resolved.reason, data, concerned);
   if (options.maxDataBytes !== undefined) problems.push(...sizeProblem(sent, options.maxDataBytes));
-  if (problems.length > 0) return { problems };
+  if (!parsed.success || problems.length > 0) return { problems };
   const { id, timestamp } = parsed.data;
   const what = { name: resolved.name, data: sent };
   const contents: Contents = {
