@@ -35,7 +35,7 @@ describe('the secretaries of a provider', () => {
     expect(valueOf(acceptEvent(appointment({ rooms: ['admin'] }), { now, secretariesOf })).rooms).toEqual([
       'admin',
     ]);
-    expect(asked).toEqual([]);
+    expect(asked).toHaveLength(0);
   });
 });
 

@@ -15,6 +15,8 @@ describe('events with an id', () => {
     expect(pathsIn(refusalOf(moved))).toEqual(['/id', '/data/start']);
     expect(pathsIn(refusalOf([appointment({ id: 'b' }), moved]))).toEqual(['/1/id', '/1/data/start']);
     expect(refusalOf(moved)).toMatchObject({ code: 'id_reused' });
+    const cancelled = { ...moved, event: 'appointment.cancelled', timestamp: '2026-12-03T10:00:00Z' };
+    expect(pathsIn(refusalOf(cancelled)).slice(0, 3)).toEqual(['/id', '/event', '/timestamp']);
     expect(ids()).toEqual(['a', 'a:calendar']);
   });
 
