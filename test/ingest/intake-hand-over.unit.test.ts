@@ -4,7 +4,7 @@ import { appointment } from '../support/events.ts';
 import { world } from './intake-world.ts';
 
 const sync = (fields: object = {}) => ({ event: 'calendar.sync', data: {}, ...fields });
-const accepted = (id: string): AcceptedEvent => ({
+const accepted = (id?: string): AcceptedEvent => ({
   id,
   name: 'calendar.sync',
   data: {},
@@ -49,6 +49,12 @@ describe('room with the broker', () => {
     confirm();
     expect(await receipts).toHaveLength(2);
     expect([ids(), asked.map(([messages]) => messages)]).toEqual([['a'], [1]]);
+  });
+
+  it('is asked for each of two events without an id', () => {
+    const { intake, asked, handedOver } = world();
+    void intake.announce([accepted(), accepted()], 'webhook');
+    expect([handedOver.length, asked.map(([messages]) => messages)]).toEqual([2, [2]]);
   });
 });
 
@@ -102,6 +108,10 @@ describe('an event that was accepted', () => {
       { ...receipt, name: 'calendar.sync', entrance: 'events', repeated: false },
       { ...receipt, name: 'calendar.sync', entrance: 'inbox', repeated: true },
     ]);
+    const withoutId = take(sync()).receipts;
+    confirm();
+    await withoutId;
+    expect(accepted.at(-1)).toMatchObject({ repeated: false });
   });
 
   it('is published again where so many others came in one call that its id was forgotten', async () => {

@@ -151,6 +151,15 @@ describe('an event whose confirm came late', () => {
     expect(handedOver.length).toBe(2);
   });
 
+  it('is not published again in a cluster where it came at once', async () => {
+    const { take, handedOver, confirm } = world({ inCluster: () => true });
+    const { receipts } = take({ event: 'calendar.sync', data: {}, id: 'a' });
+    confirm('prompt');
+    await new Promise(setImmediate);
+    expect(handedOver.length).toBe(1);
+    expect(await receipts).toHaveLength(1);
+  });
+
   it('is left alone on a single node, where nobody else can lead the history', async () => {
     const { take, handedOver, confirm } = world();
     const { receipts } = take({ event: 'calendar.sync', data: {}, id: 'a' });

@@ -94,6 +94,16 @@ describe('a body', () => {
     });
   });
 
+  it('is told which is too much of it, its depth or its commas', () => {
+    const deep = (depth: number) =>
+      `${'['.repeat(depth)}${'1,'.repeat(MAX_COMMAS_AND_BRACKETS)}1${']'.repeat(depth)}`;
+    const problem = (message: RegExp) => ({
+      problems: [{ path: '', message: expect.stringMatching(message) }],
+    });
+    expect(parse(deep(MAX_DEPTH))).toMatchObject(problem(/^expected at most 50000 commas/));
+    expect(parse(deep(MAX_DEPTH + 1))).toMatchObject(problem(/^nested deeper than 32 levels$/));
+  });
+
   it('holds brackets, commas and quotes in its texts that count for nothing', () => {
     const value = { '",[': '[{,"\\'.repeat(MAX_COMMAS_AND_BRACKETS) };
     expect(parse(JSON.stringify(value))).toEqual({ value });
