@@ -51,6 +51,12 @@ describe('a number', () => {
     expect(mend(`{"data":{"a":[1,${source}]}}`)).toEqual({ value: { data: { a: [1, source] } } });
   });
 
+  it('is refused where it is longer than a double is written, whatever it is', () => {
+    const one = (characters: number) => `[${'1.'.padEnd(characters, '0')}]`;
+    expect(refuse(one(800))).toEqual({ value: [1] });
+    expect(pathsIn(one(801))).toEqual(['/0']);
+  });
+
   it('is no number inside a string or a key, whatever stands before it', () => {
     const text = '{"9007199254740993":"a\\"9007199254740993","b\\\\":["\\\\",9007199254740993,"1e400"]}';
     expect(pathsIn(text)).toEqual(['/b\\/1']);

@@ -12,7 +12,12 @@ describe('a body', () => {
     ['a key that only sounds dangerous', '{"constructor":"Bob"}', { constructor: 'Bob' }],
     ['nothing under such a key', '{"constructor":null}', { constructor: null }],
     ['such a key without a prototype', '{"constructor":{"name":1}}', { constructor: { name: 1 } }],
-    ['a text that begins with a control character', '["\\u0000number 1"]', ['\u0000number 1']],
+    ['the prototype of another key', '{"constructor":"Bob","a":{"prototype":1}}', expect.anything()],
+    [
+      'a text that begins as our mark of a number',
+      '{"constructor":"\\u0000number 1"}',
+      { constructor: '\u0000number 1' },
+    ],
     ['the deepest nesting that is taken', `{"a":${nested(MAX_DEPTH - 1)}}`, expect.anything()],
   ])('is taken: %s', (_name, text, value) => {
     expect(parse(text)).toEqual({ value });
