@@ -60,7 +60,7 @@ describe('where a text stops being JSON', () => {
     expect(whereNotJson(text)).toBe(`the body ends at ${place}, where JSON needs the rest of a string`);
   });
 
-  it.each(['\\x', '\\U0041', '\\u12', '\\u00g0', '\\u 041', "\\'", '\t', '\u0000', '\u001f'])(
+  it.each(['\\x', '\\U0041', '\\u12', '\\u00g0', '\\u 041', "\\'", '\t', '\n', '\u0000', '\u001f'])(
     'is before %j, which stands in no string',
     (text) => {
       expect(whereNotJson(`["ab${text}"]`)).toBe(

@@ -41,6 +41,7 @@ describe('a number', () => {
     '1e400',
     '-1e400',
     '1e-400',
+    `0.${'1'.repeat(200)}`,
     '9'.repeat(400),
     `1${'0'.repeat(1_000_000)}1`,
   ])('is refused where a double would not hold it, and mended to its digits', (source) => {

@@ -131,17 +131,18 @@ describe('a body', () => {
   );
 
   it('is refused where JSON cannot carry it on, or mended for a sender who cannot send it again', () => {
-    const text = '{"a":[9007199254740993,"\\ud83d"],"b\\ude00":1,"c":0.10000000000000001}';
+    const text = '{"a":[9007199254740993,"\\ud83d"],"b\\ude00":1,"\\ud83d":1,"c":0.10000000000000001}';
     expect(parse(text)).toEqual({
       code: 'invalid_event',
       problems: [
         { path: '/a/0', message: expect.stringMatching(/^expected a number .*send this one as a string$/) },
         { path: '/a/1', message: expect.stringMatching(/^expected Unicode text/) },
         { path: '/b\ufffd', message: expect.stringMatching(/^expected Unicode text/) },
+        { path: '/\ufffd', message: expect.stringMatching(/^expected Unicode text/) },
       ],
     });
     expect(parseJson(bytes(text), { inexact: 'mend' })).toEqual({
-      value: { a: ['9007199254740993', '\ufffd'], 'b\ufffd': 1, c: 0.1 },
+      value: { a: ['9007199254740993', '\ufffd'], 'b\ufffd': 1, '\ufffd': 1, c: 0.1 },
     });
   });
 

@@ -42,7 +42,7 @@ function survives(source: string): boolean {
   const sent = decimal(source);
   if (isSame(sent, decimal(String(value)))) return true;
   const count = sent.digits.length;
-  return count > 0 && count <= DOUBLE_DIGITS && isSame(sent, decimal(value.toPrecision(count)));
+  return count <= DOUBLE_DIGITS && isSame(sent, decimal(value.toPrecision(count)));
 }
 
 interface Decimal {
