@@ -66,6 +66,13 @@ describe('a body', () => {
     },
   );
 
+  it('is refused for what is deep in it, also before what is not', () => {
+    expect(parse(`[${nested(MAX_DEPTH)},[]]`)).toMatchObject({
+      code: 'invalid_event',
+      problems: [{ path: '/0'.repeat(MAX_DEPTH), message: 'nested deeper than 32 levels' }],
+    });
+  });
+
   it('that is cut off half a million levels deep is malformed and not crashed on', () => {
     expect(parse('['.repeat(500_000))).toMatchObject({ code: 'malformed_json' });
   });
