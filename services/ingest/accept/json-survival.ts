@@ -12,6 +12,8 @@ const LONE_SURROGATE = /^\\u[dD][89a-fA-F][\da-fA-F]{2}$/;
 
 /** 17 digits tell any two doubles apart; some languages print that many where fewer would do. */
 const DOUBLE_DIGITS = 17;
+/** It may be an integer of 64 bits, of which a client that reads those wants every digit. */
+const WHOLE = /^-?\d+$/;
 /** Longer than any double is written in full (767 digits); bounds the work for one. */
 const MAX_NUMBER_CHARACTERS = 800;
 
@@ -42,7 +44,7 @@ function survives(source: string): boolean {
   const sent = decimal(source);
   if (isSame(sent, decimal(String(value)))) return true;
   const count = sent.digits.length;
-  return count <= DOUBLE_DIGITS && isSame(sent, decimal(value.toPrecision(count)));
+  return !WHOLE.test(source) && count <= DOUBLE_DIGITS && isSame(sent, decimal(value.toPrecision(count)));
 }
 
 interface Decimal {
