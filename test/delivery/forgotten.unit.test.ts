@@ -31,9 +31,16 @@ const memories: readonly [who: string, most: number, memory: Memory][] = [
     20_000,
     () => {
       const ended = { end: () => undefined, cutOff: () => undefined };
-      const limits = { maxSessions: 1e9, maxStrangers: 1, maxSessionsPerUser: 1e9, maxConnectsPerMinute: 1 };
+      const limits = {
+        maxSessions: 1e9,
+        maxStrangers: 1,
+        maxSessionsPerUser: 1e9,
+        maxSessionsPerAddress: 1e9,
+        maxConnectsPerMinute: 1,
+      };
       const admission = new Admission<object & typeof ended>(limits);
-      const admit = (who: number) => admission.admit({ ...ended }, `customer:${who}`, 0);
+      const admit = (who: number) =>
+        admission.admit({ ...ended }, { userKey: `customer:${who}`, network: undefined }, 0);
       return { come: admit, isKnown: (who) => admit(who) !== undefined };
     },
   ],
