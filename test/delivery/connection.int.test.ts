@@ -43,8 +43,8 @@ beforeAll(async () => {
       of: () => ({ address: 'client', isNamed: false, isForwarded: false }),
     },
     allowedOrigins: [],
-      handshakes: { enter: (_request, _token, { take }) => take() },
-      arrived: (one) => awaited.get(upgrading.path)?.(one, upgrading.socket),
+    handshakes: { enter: (_request, _token, { take }) => take() },
+    arrived: (one) => awaited.get(upgrading.path)?.(one, upgrading.socket),
     refused: () => undefined,
     now: () => 0,
   });

@@ -57,7 +57,7 @@ export async function areFree(ports: readonly number[]): Promise<boolean> {
   return free.every(Boolean);
 }
 
-export async function isFree(port: number): Promise<boolean> {
+async function isFree(port: number): Promise<boolean> {
   return (await probePort(port)) === undefined;
 }
 
