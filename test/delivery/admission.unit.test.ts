@@ -163,6 +163,8 @@ describe('admission', () => {
     expect([5, 6, 7].map((user) => come(user))).toEqual([undefined, undefined, undefined]);
     admission.left(one);
     expect([come(8, 'a'), come(9, 'a')]).toEqual([undefined, 'OVERLOADED']);
+    admission.left(admit('alone', 'customer:10', 0, 'c').one);
+    expect([11, 12, 13].map((user) => come(user, 'c'))).toEqual([undefined, undefined, 'OVERLOADED']);
   });
 
   it('lets a user of a full address come back in the place of their oldest session there, and of no other', () => {
