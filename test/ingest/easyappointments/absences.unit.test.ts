@@ -228,6 +228,7 @@ describe('an unavailability', () => {
       lookups: {
         nameOf: () => undefined,
         isDoubtful: () => false,
+        told: () => undefined,
         heard: () => undefined,
         check: (id) => checked.push(id),
       },

@@ -29,7 +29,7 @@ export interface DeciderOptions extends Pick<
   /** An appointment of which two saves of one second differ, once, where nobody can be asked. */
   readonly undecided?: (appointment: number) => void;
   /** What webhooks do not tell; absent without the REST API. */
-  readonly lookups?: Pick<Lookups, 'nameOf' | 'isDoubtful' | 'heard' | 'check'> | undefined;
+  readonly lookups?: Pick<Lookups, 'nameOf' | 'isDoubtful' | 'told' | 'heard' | 'check'> | undefined;
   readonly clock: WallClock;
 }
 
@@ -86,7 +86,7 @@ export class ChangeDecider implements DeciderPort {
   /** Throws an AppError at once when the broker cannot take it now; resolves when everything is done, or to a refusal. */
   take({ webhook, entrance, id, receivedMs }: Arrival): Promise<Refusal | undefined> {
     const { ledger, lookups } = this.options;
-    if (webhook.kind === 'customer') lookups?.heard(webhook.row.id, receivedMs);
+    lookups?.told(webhook, receivedMs);
     const effects = effectsOf(webhook, ledger, this.#context(receivedMs));
     if (effects.isOfAnotherRow) return Promise.resolve(this.#clash(webhook));
     this.#settleTies(effects);

@@ -2,6 +2,7 @@ import { AppError } from '../../../../../shared/contract/errors.ts';
 import { backoffMs } from '../../../../../shared/core/backoff.ts';
 import { ExpiringMap } from '../../../../../shared/core/expiring-map.ts';
 import { unixMs } from '../../../../../shared/core/wall-time.ts';
+import type { Change } from '../webhook.ts';
 import { ask } from './exchange.ts';
 import type { Decider, Observation } from './ports.ts';
 import { RETRY, type ApiAccess } from './questions.ts';
@@ -31,6 +32,9 @@ interface Name {
   readonly heardMs: number;
 }
 
+const customerPath = (id: number) => `customers/${id}`;
+const appointmentPath = (id: number) => `appointments/${id}`;
+
 /** They do not age: the oldest makes room. */
 const noNames = () => new ExpiringMap<number, Name>(MAX_CUSTOMERS, Infinity);
 
@@ -38,6 +42,8 @@ const noNames = () => new ExpiringMap<number, Name>(MAX_CUSTOMERS, Infinity);
 export class Lookups {
   #names = noNames();
   readonly #open = new Map<string, Promise<void>>();
+  /** When a webhook last told of what is asked for, by the steady clock: the ledger knows it by the second. */
+  readonly #toldMs = new Map<string, number>();
   #abort: AbortController | undefined;
 
   constructor(private readonly options: LookupsOptions) {}
@@ -63,7 +69,7 @@ export class Lookups {
   nameOf(customer: number, sinceMs: number): Promise<void> | undefined {
     this.#note(customer, { neededMs: this.#steadyMs(sinceMs) });
     if (!this.isDoubtful(customer)) return undefined;
-    const key = `customers/${customer}`;
+    const key = customerPath(customer);
     if (!this.#open.has(key)) {
       const atOnce = this.options.pace.tryTurn();
       this.#begin(key, (signal) => this.#learnName(customer, atOnce, signal));
@@ -79,14 +85,22 @@ export class Lookups {
     return heardMs < neededMs;
   }
 
-  /** A webhook or a run told the name. */
+  /** A webhook is newer than the answer to a question that was asked before it came. */
+  told({ kind, row: { id } }: Change, receivedMs: number): void {
+    const key = kind === 'customer' ? customerPath(id) : appointmentPath(id);
+    const isAsked = kind === 'customer' || kind === 'appointment' || kind === 'broadcast';
+    if (isAsked && this.#open.has(key)) this.#toldMs.set(key, this.#steadyMs(receivedMs));
+    if (kind === 'customer') this.heard(id, receivedMs);
+  }
+
+  /** The name is known as of then. */
   heard(customer: number, asOfMs: number): void {
     this.#note(customer, { heardMs: this.#steadyMs(asOfMs) });
   }
 
   /** Asks a little later which of two saves of one second an appointment stands by. */
   check(appointment: number): void {
-    const key = `appointments/${appointment}`;
+    const key = appointmentPath(appointment);
     this.#begin(key, (signal) => this.#check(appointment, signal));
   }
 
@@ -116,15 +130,19 @@ export class Lookups {
     const done = work(signal).catch((error: unknown) => this.#failed(key, error, signal));
     this.#open.set(key, done);
     void done.then(() => {
-      if (this.#open.get(key) === done) this.#open.delete(key);
+      if (this.#open.get(key) !== done) return;
+      this.#open.delete(key);
+      this.#toldMs.delete(key);
     });
   }
 
   /** Until the name is as of the last save that may have changed it. */
   async #learnName(customer: number, atOnce: boolean, signal: AbortSignal): Promise<void> {
     for (let hasTurn = atOnce; this.isDoubtful(customer); hasTurn = false) {
-      const { row, asOfMs, askedMs } = await this.#ask(`customers/${customer}`, signal, hasTurn);
+      const path = customerPath(customer);
+      const { row, asOfMs, askedMs } = await this.#ask(path, signal, hasTurn);
       this.#note(customer, { heardMs: askedMs });
+      if (this.#isOvertaken(path, askedMs)) continue;
       const known = row === undefined ? undefined : PersonResource.parse(row);
       // Known at once; what else was told without the name follows on its own.
       if (known !== undefined) this.#observe({ kind: 'person', role: 'customer', row: known, asOfMs });
@@ -132,10 +150,19 @@ export class Lookups {
   }
 
   async #check(appointment: number, signal: AbortSignal): Promise<void> {
-    await wait(CHECK_AFTER_MS, signal, this.options.timer);
-    const { row, asOfMs } = await this.#ask(`appointments/${appointment}`, signal);
-    if (row === undefined) this.#observe({ kind: 'gone', of: 'appointment', id: appointment, asOfMs });
-    else this.#observe({ kind: 'appointment', row: AppointmentResource.parse(row), asOfMs, isNew: true });
+    for (;;) {
+      await wait(CHECK_AFTER_MS, signal, this.options.timer);
+      const path = appointmentPath(appointment);
+      const { row, asOfMs, askedMs } = await this.#ask(path, signal);
+      if (this.#isOvertaken(path, askedMs)) continue;
+      if (row === undefined) this.#observe({ kind: 'gone', of: 'appointment', id: appointment, asOfMs });
+      else this.#observe({ kind: 'appointment', row: AppointmentResource.parse(row), asOfMs, isNew: true });
+      return;
+    }
+  }
+
+  #isOvertaken(path: string, askedMs: number): boolean {
+    return (this.#toldMs.get(path) ?? -Infinity) > askedMs;
   }
 
   async #ask(path: string, signal: AbortSignal, hasTurn = false) {
