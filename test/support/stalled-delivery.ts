@@ -59,6 +59,20 @@ async function ownVhost(): Promise<Place> {
   };
 }
 
+/** What an operator's policy may limit a queue by. */
+export const queueLimits = [
+  { 'max-length': 100 },
+  { 'max-length': 1000 },
+  { 'max-length-bytes': 20_000 },
+  { 'message-ttl': 1000 },
+];
+type Limit = (typeof queueLimits)[number];
+
+/** The other limits drop at once what is too much; a message has to reach its age first. */
+export const untilDropped = (limit: Limit) => async (pair: StalledDelivery) => {
+  if ('message-ttl' in limit) await pair.untilExpired();
+};
+
 /** An ingest, and a delivery that is stopped as a stall of its machine would, while events come. */
 export class StalledDelivery implements AsyncDisposable {
   private constructor(

@@ -5,27 +5,17 @@ import { shortenStream } from '../support/shorten-stream.ts';
 import {
   expectGapTold,
   expectNothingLost,
+  queueLimits,
   StalledDelivery,
   type Ordeal,
+  untilDropped,
   type Outcome,
 } from '../support/stalled-delivery.ts';
 import { scaledMs, TEST_MS } from '../support/time.ts';
 
 const SLOW_MS = scaledMs(TEST_MS);
 
-const limits = [
-  { 'max-length': 100 },
-  { 'max-length': 1000 },
-  { 'max-length-bytes': 20_000 },
-  { 'message-ttl': 1000 },
-];
-type Limit = (typeof limits)[number];
-
 const survives = (ordeal: Ordeal, judge = expectNothingLost) => StalledDelivery.through(ordeal, judge);
-
-const untilDropped = (limit: Limit) => async (pair: StalledDelivery) => {
-  if ('message-ttl' in limit) await pair.untilExpired();
-};
 
 async function expectNothingLostAndSaid(outcome: Outcome): Promise<void> {
   await expectNothingLost(outcome);
@@ -33,14 +23,14 @@ async function expectNothingLostAndSaid(outcome: Outcome): Promise<void> {
 }
 
 describe('a delivery that stands still under a policy of the broker’s operator', () => {
-  it.each(limits)(
+  it.each(queueLimits)(
     'loses nothing of what %j drops, and health says so',
     (limit) =>
       survives({ before: (pair) => pair.limit(limit), after: untilDropped(limit) }, expectNothingLostAndSaid),
     SLOW_MS,
   );
 
-  it.each(limits)(
+  it.each(queueLimits)(
     'loses nothing when %j comes while events flow',
     (limit) => survives({ meanwhile: (pair) => pair.limit(limit), after: untilDropped(limit) }),
     SLOW_MS,
@@ -60,37 +50,6 @@ describe('a delivery that stands still under a policy of the broker’s operator
           await outcome.pair.untilHealthSays('queue_policy');
         },
       ),
-    SLOW_MS,
-  );
-});
-
-describe('a delivery of a cluster, whose queue is a quorum queue from RabbitMQ 4 on', () => {
-  it.each(limits)(
-    'loses nothing of what %j drops',
-    (limit) =>
-      survives({
-        env: { AMQP_CLUSTER: 'on' },
-        before: (pair) => pair.limit(limit),
-        after: untilDropped(limit),
-      }),
-    SLOW_MS,
-  );
-});
-
-describe('an own queue under an operator’s hand', () => {
-  it.each(['purge_queue', 'delete_queue'] as const)(
-    'loses nothing by %s while its messages wait',
-    (act) => survives({ after: (pair) => pair.onOwnQueue(act) }),
-    SLOW_MS,
-  );
-
-  it(
-    'is not expired by a policy while it is consumed',
-    () =>
-      survives({
-        before: (pair) => pair.limit({ expires: 1000 }),
-        after: (pair) => pair.untilQueueExpired(),
-      }),
     SLOW_MS,
   );
 });

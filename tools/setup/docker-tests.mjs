@@ -37,6 +37,7 @@ const SUITES_OF_THE_BROKER = [
   'monitoring/metrics.int',
   'system/easyappointments.e2e',
   'system/guarantees.e2e',
+  'system/own-queue.e2e',
   'system/queue-limits.e2e',
   'system/rolling-restart.e2e',
 ];
