@@ -60,7 +60,7 @@ export async function rerunOnNewerNode(args) {
 export async function runDockerTests(args) {
   demand(['version', '--format', '{{.Server.Version}}'], 'No Docker engine answers');
   demand(['compose', 'version'], 'There is no docker compose');
-  const stack = () => runJest(['--config=jest.docker.config.js', '--runInBand', ...args]);
+  const stack = () => runJest(['--config=jest.docker.config.js', '--maxWorkers=2', ...args]);
   if (args.length > 0) return stack();
   const onContainers = { ...process.env, ROOMCAST_BROKER: 'docker' };
   const gone = SUITES_OF_THE_BROKER.filter((name) =>
