@@ -6,7 +6,7 @@ import { findOwnBroker } from '../tools/broker/find-broker.ts';
 import { createVhost } from '../tools/broker/management.ts';
 import type { Tempo } from './soak/kind.ts';
 import { kinds } from './soak/kinds.ts';
-import { HEAP_MIB, LIMIT_MIB } from './soak/memory-limits.ts';
+import { LIMIT_MIB, NODE_OPTIONS } from './soak/memory-limits.ts';
 import { soak, type Progress, type Soaked } from './soak/soak.ts';
 import { brokenIn, tableOf, verdictOf } from './soak/verdict.ts';
 
@@ -91,7 +91,14 @@ function progressOf(progress: Progress): string {
 function report(soaked: Soaked): number {
   const { rows, heard, clients, codes } = soaked;
   const broken = brokenIn(soaked);
-  const run = { minutes, sampleS, node: process.version, cores: availableParallelism(), LIMIT_MIB, HEAP_MIB };
+  const run = {
+    minutes,
+    sampleS,
+    node: process.version,
+    cores: availableParallelism(),
+    LIMIT_MIB,
+    NODE_OPTIONS,
+  };
   const { samples, ...rest } = soaked;
   writeFileSync(
     join(values.out, 'soak.json'),

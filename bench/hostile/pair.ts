@@ -16,8 +16,8 @@ export interface PairOptions {
   /** Of the logs. */
   readonly folder: string;
   readonly env: Readonly<Record<string, string>>;
-  /** Of V8's old space; without it V8 goes by the memory of the machine. */
-  readonly heapMib?: Readonly<Record<'ingest' | 'delivery', number>>;
+  /** For each service's own process. */
+  readonly nodeOptions?: Readonly<Record<'ingest' | 'delivery', string>>;
 }
 
 /** Both services as an operator runs them: built, a process each, with their default settings but for `env`. */
@@ -28,7 +28,7 @@ export class Pair {
     readonly delivery: ServiceUnderAttack,
   ) {}
 
-  static async start({ amqpUrl, folder, env, heapMib }: PairOptions): Promise<Pair> {
+  static async start({ amqpUrl, folder, env, nodeOptions }: PairOptions): Promise<Pair> {
     const ports = {
       client: await freePort(),
       deliveryHealth: await freePort(),
@@ -47,7 +47,7 @@ export class Pair {
       new ServiceUnderAttack(name, healthPort, folder, {
         ...variables,
         HEALTH_PORT: String(healthPort),
-        ...(heapMib && { NODE_OPTIONS: `--max-old-space-size=${heapMib[name]}` }),
+        ...(nodeOptions && { NODE_OPTIONS: nodeOptions[name] }),
       });
     const pair = new Pair(
       ports,

@@ -9,7 +9,7 @@ import { WellBehavedClient } from '../hostile/well-behaved.ts';
 import { fill, SMALL_EVENTS_FOR } from './fill.ts';
 import { gauges } from './gauges.ts';
 import { runKinds, type Kind, type Stage, type Tempo } from './kind.ts';
-import { HEAP_MIB } from './memory-limits.ts';
+import { NODE_OPTIONS } from './memory-limits.ts';
 import { codesIn } from './metric-text.ts';
 import { Phone } from './phone.ts';
 import { metricsOf, readAll, type Vhost } from './readings.ts';
@@ -63,7 +63,7 @@ export interface Soaked extends Progress {
 /** Both services under clients of every kind, and what they hold meanwhile and after. */
 export async function soak(options: SoakOptions): Promise<Soaked> {
   const { amqpUrl, folder, env } = options;
-  const pair = await Pair.start({ amqpUrl, folder, env, heapMib: HEAP_MIB });
+  const pair = await Pair.start({ amqpUrl, folder, env, nodeOptions: NODE_OPTIONS });
   try {
     const run = new Run(pair, options);
     await run.begin();
