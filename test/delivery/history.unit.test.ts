@@ -23,7 +23,7 @@ function world({ consume }: { consume: () => Promise<unknown> }) {
   const connection = {
     model: { createChannel: () => Promise.resolve(channel) },
   } as unknown as BrokerConnection;
-  const marks = { publish: never } as unknown as Marks;
+  const marks = { publish: never, isBehind: () => false } as unknown as Marks;
   const observers = { nodes: { leave: stalled }, metrics: { scans: { inc: () => undefined } } };
   const history = new History(connection, marks, { isCluster: false }, observers);
   const outcome = history.read(0, () => true).catch((error: unknown) => error);
@@ -59,13 +59,17 @@ async function pass({
   const broker = new ScriptedChannel();
   const model = { createChannel: () => Promise.resolve(broker.channel) };
   const mark = Cursor.parse(v7());
+  const later = Cursor.parse(v7());
   let confirm: () => void = () => undefined;
   const confirmed = new Promise<void>((resolve) => (confirm = resolve));
   const publish = () => Promise.resolve<Mark>({ cursor: mark, confirmed, arrived: never() });
   const stalled = jest.fn<(reason: string) => void>();
   const history = new History(
     { model } as unknown as BrokerConnection,
-    { publish } as unknown as Marks,
+    {
+      publish,
+      isBehind: (one: Cursor, earlier: Cursor) => one === later && earlier === mark,
+    } as unknown as Marks,
     { isCluster: false },
     { nodes: { leave: stalled }, metrics: { scans: { inc: () => undefined } } },
   );
@@ -88,7 +92,7 @@ async function pass({
     await jest.advanceTimersByTimeAsync(ms);
     return isOver;
   };
-  return { broker, mark, confirm, bring, read, offsets, outcome, stalled, settle };
+  return { broker, mark, later, confirm, bring, read, offsets, outcome, stalled, settle };
 }
 
 describe('a pass over the history, frame by frame', () => {
@@ -176,6 +180,19 @@ describe('a pass over the history, frame by frame', () => {
     await settle(STALL_MS);
     expect(stalled).not.toHaveBeenCalled();
   });
+
+  it.each(['before', 'after'])(
+    'breaks off when a mark stands there that was published behind its own, %s the confirm: its own is not there',
+    async (when) => {
+      const { later, confirm, bring, outcome, settle } = await pass();
+      bring('mark');
+      if (when === 'before') bring('mark', later);
+      confirm();
+      expect(await settle()).toBe(when === 'before');
+      if (when === 'after') bring('mark', later);
+      expect(await outcome).toMatchObject({ message: expect.stringContaining('it had no binding') });
+    },
+  );
 
   it('breaks off at once although its mark is not confirmed', async () => {
     const { broker, outcome } = await pass();

@@ -2,8 +2,9 @@ import { describe, expect, it } from '@jest/globals';
 import { connect } from 'amqplib';
 import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
-import { HISTORY, INBOX, LEDGER, REJECTED } from '../../shared/contract/topology.ts';
+import { EXCHANGE, HISTORY, INBOX, LEDGER, REJECTED } from '../../shared/contract/topology.ts';
 import { brokerCtl, createVhostForTest } from '../support/broker.ts';
+import { metricUntil, readMetric } from '../support/metrics.ts';
 import { World } from '../support/world.ts';
 
 const POLL_MS = 50;
@@ -68,6 +69,20 @@ describe('a durable queue that is deleted by hand', () => {
     // A session that was reading the history just then is told of a gap besides.
     const awaited = new Set<unknown>(['through the inbox', 'by HTTP']);
     while (awaited.size > 0) for (const { id } of await client.events(1)) awaited.delete(id);
+  });
+
+  it('serves who came while it was there again and not bound yet', async () => {
+    await using place = await broker();
+    await using world = await World.start({ amqpUrl: place.vhost.url });
+    const marksBack = () => readMetric(world.healthPort(), 'roomcast_delivery_mark_round_trip_seconds_count');
+    await place.channel.unbindQueue(HISTORY, EXCHANGE, '#');
+    await using client = await world.join('customer', 6);
+    await metricUntil(world.healthPort(), 'roomcast_delivery_scans_total', 1);
+    const before = await marksBack();
+    await until(async () => (await marksBack()) > before);
+    await place.channel.bindQueue(HISTORY, EXCHANGE, '#');
+    await world.publish(event('after'));
+    expect((await client.events(1))[0]).toMatchObject({ id: 'after' });
   });
 
   it('without its history a client is told of the gap, and no resume says that all is there', async () => {

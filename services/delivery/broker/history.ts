@@ -50,7 +50,7 @@ export class History {
     const { nodes, metrics } = this.observers;
     metrics.scans.inc();
     const channel = await model.createChannel();
-    const pass = new Pass(channel, onEntry, nodes);
+    const pass = new Pass(channel, onEntry, this.marks, nodes);
     // The pass may break off while the broker owes an answer, or the mark waits for a connection.
     const unlessBroken = <Value>(step: Promise<Value>) => Promise.race([step, pass.broken]);
     try {
@@ -89,6 +89,7 @@ class Pass {
   constructor(
     private readonly channel: Channel,
     private readonly onEntry: OnEntry,
+    private readonly marks: Pick<Marks, 'isBehind'>,
     nodes: { leave(reason: string): void },
   ) {
     this.finished = new Promise((resolve, reject) => {
@@ -116,6 +117,13 @@ class Pass {
     this.#end = mark;
     // The confirm and the entry itself race to us.
     if (this.#marks.has(mark)) this.#finish();
+    else for (const seen of this.#marks) this.#failIfBehind(seen);
+  }
+
+  /** A history that was made again and not bound yet never got our mark; the next one says so, and would go on to hold us. */
+  #failIfBehind(mark: Cursor): void {
+    if (this.#end === undefined || !this.marks.isBehind(mark, this.#end)) return;
+    this.#fail(new Error('the mark at which to end is not in the history: it had no binding'));
   }
 
   stop(): void {
@@ -137,7 +145,9 @@ class Pass {
     const entry = parseHistoryEntry(message);
     if (entry === undefined) return;
     if (!this.onEntry(entry, offsetOf(message) ?? 0)) return this.#endEarly();
-    if (entry.kind === 'mark') this.#marks.add(entry.cursor);
-    if (entry.cursor === this.#end) this.#finish();
+    if (entry.cursor === this.#end) return this.#finish();
+    if (entry.kind !== 'mark') return;
+    this.#marks.add(entry.cursor);
+    this.#failIfBehind(entry.cursor);
   };
 }

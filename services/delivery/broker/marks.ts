@@ -4,6 +4,7 @@ import { encodeHeaders, MARK_TYPE } from '../../../shared/contract/message.ts';
 import { markKeyOf } from '../../../shared/contract/routing.ts';
 import { EXCHANGE } from '../../../shared/contract/topology.ts';
 import type { BrokerConnection } from '../../../shared/broker/broker-connection.ts';
+import { ExpiringMap } from '../../../shared/core/expiring-map.ts';
 import type { SteadyClock, WallClock } from '../../../shared/service/clock.ts';
 import { newCursor } from '../../../shared/service/new-cursor.ts';
 import type { Logger } from '../../../shared/service/logger.ts';
@@ -19,6 +20,9 @@ export interface Mark {
   readonly arrived: Promise<void>;
 }
 
+/** Marks whose order is kept; of more, the first are forgotten. */
+const MAX_IN_ORDER = 1_000;
+
 interface Waiter {
   readonly publishedAtMs: number;
   readonly resolve: () => void;
@@ -33,6 +37,9 @@ export class Marks {
   readonly #channel: ManagedChannel<ConfirmChannel>;
   #confirms: Confirms | undefined;
   readonly #waiting = new Map<Cursor, Waiter>();
+  /** Their cursors tell no order where the clock was set. */
+  readonly #order = new ExpiringMap<Cursor, number>(MAX_IN_ORDER, Infinity);
+  #published = 0;
 
   constructor(
     connection: BrokerConnection,
@@ -61,6 +68,7 @@ export class Marks {
   async publish(): Promise<Mark> {
     await this.#channel.whenReady();
     const cursor = newCursor(this.wall());
+    this.#order.set(cursor, (this.#published += 1), 0);
     this.observers.trust.markPublished(cursor);
     // Waits from before it is published: it may be back before its confirm.
     const arrived = new Promise<void>((resolve, reject) => {
@@ -80,6 +88,12 @@ export class Marks {
     this.observers.metrics.markRoundTrip.observe((this.now() - waiter.publishedAtMs) / 1000);
     waiter.resolve();
     if (overtook) this.observers.doubts.recheck();
+  }
+
+  /** Whether both are ours, and one stands behind the other wherever both are. */
+  isBehind(mark: Cursor, earlier: Cursor): boolean {
+    const [place, earlierPlace] = [this.#order.get(mark, 0), this.#order.get(earlier, 0)];
+    return place !== undefined && earlierPlace !== undefined && place > earlierPlace;
   }
 
   /** How long the oldest mark has been on its way; 0 when none is. */
