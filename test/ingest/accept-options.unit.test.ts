@@ -1,18 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import { acceptEvent } from '../../services/ingest/accept/accept.ts';
-import type { Checked } from '../../services/ingest/accept/problems.ts';
+import { pathsOf, valueOf } from '../support/checked.ts';
 import { appointment } from '../support/events.ts';
 
 const now = '2026-11-22T12:00:00.000Z';
-
-function valueOf<Value>(checked: Checked<Value>): Value {
-  if ('problems' in checked) throw new Error(JSON.stringify(checked.problems));
-  return checked.value;
-}
-
-function pathsOf(checked: Checked<unknown>): string[] {
-  return 'problems' in checked ? checked.problems.map(({ path }) => path) : [];
-}
 
 describe('the secretaries of a provider', () => {
   const asked: number[] = [];

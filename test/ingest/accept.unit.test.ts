@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { readFileSync } from 'node:fs';
 import { acceptAll, acceptEvent } from '../../services/ingest/accept/accept.ts';
 import { inOneGo } from '../../services/ingest/accept/steps.ts';
-import type { Checked } from '../../services/ingest/accept/problems.ts';
+import { pathsOf, valueOf } from '../support/checked.ts';
 import { appointment } from '../support/events.ts';
 
 const now = '2026-11-22T12:00:00.000Z';
@@ -12,15 +12,6 @@ const fixture = (name: string): unknown =>
   JSON.parse(
     readFileSync(new URL(`../fixtures/original-websocket/server/${name}.json`, import.meta.url), 'utf8'),
   );
-
-function valueOf<Value>(checked: Checked<Value>): Value {
-  if ('problems' in checked) throw new Error(JSON.stringify(checked.problems));
-  return checked.value;
-}
-
-function pathsOf(checked: Checked<unknown>): string[] {
-  return 'problems' in checked ? checked.problems.map(({ path }) => path) : [];
-}
 
 describe('an event', () => {
   it.each([

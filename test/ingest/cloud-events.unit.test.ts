@@ -1,15 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import { acceptCloudEvent } from '../../services/ingest/accept/cloud-events.ts';
+import { cloudEvent as event } from '../support/events.ts';
 
 const now = '2026-11-22T12:00:00.000Z';
 const accept = (input: unknown) => acceptCloudEvent(input, { now });
-const event = {
-  specversion: '1.0',
-  type: 'appointment.created',
-  source: '/booking',
-  id: '17',
-  data: { id: 1, provider_id: 4 },
-};
 
 describe('a CloudEvent', () => {
   it('is the event of its type, with an id that its source makes unique', () => {

@@ -1,16 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
 import { readInput, wrappingOf } from '../../services/ingest/accept/read-input.ts';
 import { inOneGo } from '../../services/ingest/accept/steps.ts';
+import { cloudEvent as event } from '../support/events.ts';
 
 const now = '2026-11-22T12:00:00.000Z';
 const bytes = (json: string) => new TextEncoder().encode(json);
-const event = {
-  specversion: '1.0',
-  type: 'appointment.created',
-  source: '/booking',
-  id: '17',
-  data: { id: 1, provider_id: 4 },
-};
 
 describe('binary mode', () => {
   const { data, ...attributes } = event;
