@@ -59,6 +59,8 @@ export class LargeBodies {
 }
 
 function hold({ granted, release }: Claim, reply: FastifyReply, next: Next): void {
-  reply.raw.once('close', release);
+  // A client that has gone already says so no more.
+  if (reply.raw.closed) release();
+  else reply.raw.once('close', release);
   granted.then(() => next(), next);
 }
