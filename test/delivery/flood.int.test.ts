@@ -37,15 +37,25 @@ afterAll(async () => {
 /** Of flooders that have been told why they are closed: they stay until they are cut off. */
 const ends: Promise<unknown>[] = [];
 
-/** By a process of its own, so that what it costs is not ours; resolves once that was told how it is closed. */
-async function flood(kind: string, userId?: number): Promise<Flood> {
+/** A client in a process of its own, so that what it costs is not ours. It is connected, and floods when told to. */
+async function flooder(kind: string, userId?: number): Promise<() => Promise<Flood>> {
   const query = userId === undefined ? '' : `?token=${tokenFor('provider', userId)}`;
   const url = `${world.webSocketUrl()}${query}`;
   const args = ['test/support/flooder.mjs', url, kind, String(FLOOD_BYTES)];
-  const flooder = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
-  ends.push(once(flooder, 'exit'));
-  const [line] = (await once(createInterface(flooder.stdout), 'line')) as [string];
-  return JSON.parse(line) as Flood;
+  const client = spawn(process.execPath, args, { stdio: ['pipe', 'pipe', 'inherit'] });
+  ends.push(once(client, 'exit'));
+  const lines = createInterface(client.stdout)[Symbol.asyncIterator]();
+  const next = async () => String((await lines.next()).value);
+  expect(await next()).toBe('open');
+  return async () => {
+    client.stdin.write('flood\n');
+    return JSON.parse(await next()) as Flood;
+  };
+}
+
+/** Resolves once it was told how it is closed. */
+async function flood(kind: string, userId?: number): Promise<Flood> {
+  return (await flooder(kind, userId))();
 }
 
 async function publishWhile(flooding: Promise<unknown>): Promise<string[]> {
@@ -108,7 +118,9 @@ describe('6.5 MB at once of one user', () => {
 
   it('in each of 16 sessions are bounded in each, and the user gets in by none', async () => {
     const before = await metricOf(world.healthPort(), 'frames_received_total');
-    const floods = await Promise.all(Array.from({ length: SESSIONS }, () => flood('frames', 920)));
+    // None floods before all are in: who has been told to wait gets no other session.
+    const clients = await Promise.all(Array.from({ length: SESSIONS }, () => flooder('frames', 920)));
+    const floods = await Promise.all(clients.map((begin) => begin()));
     expect(floods.map(({ code }) => code)).toEqual(floods.map(() => 4008));
     const lookedAt = (await metricOf(world.healthPort(), 'frames_received_total')) - before;
     expect(lookedAt).toBeLessThanOrEqual(SESSIONS * MOST_FRAMES_LOOKED_AT);

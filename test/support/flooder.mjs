@@ -2,9 +2,10 @@ import { Buffer } from 'node:buffer';
 import { Receiver, Sender, WebSocket } from 'ws';
 
 /**
- * `node flooder.mjs URL KIND BYTES`: a client that sends so much at once, of one kind, whatever it is told. Prints how
- * it was closed and how often it heard RATE_LIMITED, and stays until it is cut off. The flood is made before it connects and handed over in one write: a client
- * that is busy sending for seconds is cut off before it reads why.
+ * `node flooder.mjs URL KIND BYTES`: a client that sends so much at once, of one kind, whatever it is told. Prints `open`
+ * when it is connected, and floods on a line of its input. Prints how it was closed and how often it heard RATE_LIMITED, and
+ * stays until it is cut off. The flood is made before it connects and handed over in one write: a client that is busy
+ * sending for seconds is cut off before it reads why.
  */
 const [url = '', kind = '', bytes = '0'] = process.argv.slice(2);
 const LIST = '{"action":"list_rooms"}';
@@ -42,6 +43,7 @@ let isTold = false;
 const tell = (code, reason) => {
   if (!isTold) process.stdout.write(`${JSON.stringify({ code, reason: reason.toString(), refusals })}\n`);
   isTold = true;
+  process.stdin.destroy();
 };
 // Of its own: a WebSocket says how it was closed only when the connection is over.
 const receiver = new Receiver({ isServer: false });
@@ -54,5 +56,6 @@ ws.on('upgrade', (response) => {
   socket = response.socket;
   socket.on('data', (chunk) => receiver.write(chunk));
 });
-ws.on('open', () => socket.write(flood));
+ws.on('open', () => process.stdout.write('open\n'));
+process.stdin.once('data', () => socket.write(flood));
 ws.on('close', tell);
