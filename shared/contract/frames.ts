@@ -67,6 +67,8 @@ export const ServerFrame = z.union([
   z.object({ type: z.literal('rooms_list'), rooms: z.array(RoomName).readonly() }),
   z.object({ type: z.literal('pong'), timestamp: z.iso.datetime() }),
   z.object({ type: z.literal('refreshed'), expires_at: z.iso.datetime() }),
+  /** The instance stops; comes before close code 1012. */
+  z.object({ type: z.literal('going_away'), reconnect_after_ms: z.int().nonnegative() }),
   Resumed.extend({ recovered: z.literal(true) }),
   Resumed.extend({ recovered: z.literal(false), reason: z.enum(resumeFailures) }),
   ErrorFrame,

@@ -23,6 +23,7 @@ describe('an instance that stops', () => {
   it('is not ready and takes nobody new while sessions are closed one after the other, with 1012', async () => {
     const { world, url, healthPort, first, second, stopped } = await draining();
     expect(await first.closed).toMatchObject({ code: 1012, reason: expect.stringContaining('restarting') });
+    expect(first.frames.at(-1)).toEqual({ type: 'going_away', reconnect_after_ms: 1_000 });
 
     expect(second.ws.readyState).toBe(second.ws.OPEN);
     const refused = await TestClient.open(url);
@@ -38,6 +39,14 @@ describe('an instance that stops', () => {
     await stopped;
     await expect(readHealth(healthPort)).rejects.toThrow();
     await world[Symbol.asyncDispose]();
+  });
+
+  it('names no time to come back to who has shown no token', async () => {
+    await using world = await World.start();
+    await using stranger = await TestClient.open(world.webSocketUrl());
+    await world.deliveries[0]?.stop();
+    expect((await stranger.closed).code).toBe(1012);
+    expect(stranger.frames).toEqual([]);
   });
 
   it('stops once, however often it is told to', async () => {

@@ -124,6 +124,14 @@ export class LiveSession {
     this.#close(name);
   }
 
+  /** The instance stops. Tells the client when to come back, unless it is none that was let in. */
+  goAway(reconnectAfterMs: number): void {
+    if (this.#isAdmitted && !this.session.closed) {
+      this.transport.send({ type: 'going_away', reconnect_after_ms: reconnectAfterMs });
+    }
+    this.end('goingAway');
+  }
+
   cutOff(): void {
     this.transport.cutOff();
   }

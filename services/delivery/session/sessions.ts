@@ -11,6 +11,9 @@ import { ShutOut } from './shut-out.ts';
 import { tokenDigest } from './token-digest.ts';
 import type { Arrival } from './transport.ts';
 
+/** Until another instance, or the next, takes connections. One for all: they are closed one after the other as it is. */
+const RECONNECT_AFTER_MS = 1_000;
+
 /** All connections of this instance. */
 export class Sessions {
   readonly #open = new Set<LiveSession>();
@@ -97,7 +100,7 @@ export class Sessions {
     const sessions = [...this.#open];
     const empty = new Promise<void>((resolve) => (this.#onEmpty = resolve));
     sessions.forEach((session, index) => {
-      setTimeout(() => session.end('goingAway'), (spreadMs * index) / sessions.length);
+      setTimeout(() => session.goAway(RECONNECT_AFTER_MS), (spreadMs * index) / sessions.length);
     });
     await empty;
   }

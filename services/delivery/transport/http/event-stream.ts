@@ -46,7 +46,10 @@ export class EventStreamAnswer extends Outbox implements Transport {
 
   send(frame: ServerFrame): boolean {
     if (this.#closedWith !== undefined) return true;
-    if (this.#hasBegun) return this.sendBytes(encodeStreamFrame(frame));
+    if (this.#hasBegun) {
+      const sent = this.sendBytes(encodeStreamFrame(frame));
+      return frame.type === 'going_away' ? this.sendBytes(encodeRetry(frame.reconnect_after_ms)) : sent;
+    }
     this.#waiting.push(frame);
     if (frame.type === 'connected') this.#begin();
     return true;
@@ -64,8 +67,8 @@ export class EventStreamAnswer extends Outbox implements Transport {
       refuse(this.response, { ...(this.#refusal() ?? refusalFor(name)), waitSeconds });
       return;
     }
-    if (name === 'goingAway' || name === 'overloaded') {
-      // So that the clients of an instance that stops do not all come back at once.
+    if (name === 'overloaded') {
+      // So that those who are turned away together do not all come back at once.
       const spreadMs = Math.random() * this.limits.drainSpreadMs;
       this.sendLastBytes(encodeRetry(SOONEST_RETRY_MS + spreadMs));
     }
