@@ -26,7 +26,7 @@ class Member {
 }
 
 /** An instance whose own queue was complete up to a mark, with a session in `provider_4`, a moment after. */
-async function world({ inCluster = false, agoMs = 1_000 } = {}) {
+async function world({ inCluster = false, agoMs = 1_000, beginsAt = 0 } = {}) {
   let nowMs = NOON;
   const proven = mark({ atMs: NOON - agoMs });
   const timeline = new Timeline(1_000_000);
@@ -44,10 +44,9 @@ async function world({ inCluster = false, agoMs = 1_000 } = {}) {
     history: {
       read: (from, onEntry) => {
         fromMs.push(from);
-        for (const entry of readings[Math.min(fromMs.length, readings.length) - 1] ?? [])
-          onEntry(entry, fromMs.length);
+        const entries = readings[Math.min(fromMs.length, readings.length) - 1] ?? [];
         const end = mark({ atMs: nowMs });
-        onEntry(end, fromMs.length);
+        [...entries, end].forEach((entry, index) => onEntry(entry, beginsAt + index));
         return Promise.resolve(end);
       },
     },
@@ -120,6 +119,21 @@ describe('the hole after an outage', () => {
     readings.push([proven, missed, known]);
     await hole.fill();
     expect([member.got, later.got]).toEqual([[missed.cursor], []]);
+  });
+
+  it('is a gap where that place is the first that is left: what came just before it may be gone', async () => {
+    const { hole, proven, member, readings, fromMs } = await world({ beginsAt: 7 });
+    readings.push([proven, event()]);
+    await hole.fill();
+    expect([member.outlet.frames, member.tellGap.mock.calls.length]).toEqual([[], 1]);
+    expect(fromMs).toHaveLength(4);
+  });
+
+  it('is a gap where more came just before that place than is kept of it', async () => {
+    const { hole, proven, member, readings } = await world();
+    readings.push([...Array.from({ length: 1_025 }, () => event({ atMs: NOON - 1_100 })), proven, event()]);
+    await hole.fill();
+    expect([member.outlet.frames, member.tellGap.mock.calls.length]).toEqual([[], 1]);
   });
 
   it('is looked for further back before a gap is told: clocks differ', async () => {

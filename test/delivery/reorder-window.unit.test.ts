@@ -9,7 +9,7 @@ const MINUTE = 60_000;
 function sentAgain(entries: readonly HistoryEntry[], at: HistoryEntry) {
   const reorderWindow = new ReorderWindow();
   for (const entry of entries) reorderWindow.add(entry);
-  return cursorsOf(reorderWindow.before(at));
+  return cursorsOf(reorderWindow.before(at).entries);
 }
 
 describe('the reorder window before an entry', () => {

@@ -208,6 +208,7 @@ const found = {
   found: true,
   beginsLater: false,
   fromStart: false,
+  mayLackEarlier: false,
   beginsMs: NOON,
   tooMuch: false,
   syncsLeftOut: false,

@@ -17,6 +17,7 @@ export const NOTHING = {
   beginsLater: false,
   beginsMs: Number.POSITIVE_INFINITY,
   fromStart: false,
+  mayLackEarlier: false,
   tooMuch: false,
   syncsLeftOut: false,
   entries: [],

@@ -80,7 +80,7 @@ export const mutations: readonly Mutation[] = [
     scenario: 'the history and a queue differ in order',
     file: 'services/delivery/stream/scan.js',
     find: 'this.#reorderWindow.before(at)',
-    replace: '[]',
+    replace: '{ entries: [], isTooMuch: false, beginsLater: false }',
   },
   {
     name: 'ingest does not recognise a repeated id',

@@ -1,5 +1,6 @@
 import type { EventEntry } from '../../../shared/contract/message.ts';
 import { hasLeft, isWanted, type ReplayLimits, type ScanRequest, type StreamPlace } from './scan-request.ts';
+import type { Before } from './reorder-window.ts';
 import { isSync, withoutSyncs } from './syncs.ts';
 import { addressed, bytesOf, type TimelineEntry } from './timeline.ts';
 
@@ -9,6 +10,8 @@ export class Collector {
   found = false;
   /** The cursor's own entry has been seen: nothing stands in for it any more. */
   settled = false;
+  /** It may not have had something that lies before the first entry that was read. */
+  mayLackEarlier = false;
   tooMuch = false;
   syncsLeftOut = false;
   /** One page. */
@@ -48,7 +51,7 @@ export class Collector {
   }
 
   /** An entry of those that it waits for. */
-  reach(at: StreamPlace, before: readonly EventEntry[]): void {
+  reach(at: StreamPlace, before: Before): void {
     const { from } = this.request;
     if ('sinceMs' in from) return;
     this.settled = at.cursor === from.cursor;
@@ -59,13 +62,15 @@ export class Collector {
   }
 
   /** What is repeated from before an entry is in the page whatever its size: the next one goes on behind that entry. */
-  #startOver(at: StreamPlace, before: readonly EventEntry[]): void {
+  #startOver(at: StreamPlace, before: Before): void {
     this.drop();
     this.tooMuch = false;
     this.#reached = at;
     // It was in the pages that the reader has had.
     if (this.#isReadingOn) return;
-    for (const entry of before) {
+    this.mayLackEarlier = before.beginsLater;
+    this.tooMuch = before.isTooMuch;
+    for (const entry of before.entries) {
       const isOurs = entry.rooms.some((room) => isWanted(this.request, room));
       if (isOurs && this.#count(entry)) this.#keep(addressed(entry));
     }

@@ -57,9 +57,10 @@ export class Hole {
     const from = { cursor: proven.cursor, earlier: timeline.earlier(proven.position) };
     const look = (fromMs: number) => this.#read(from, fromMs);
     const { result, failure } = await lookBack.find(from, look, NEAREST_MS);
-    if (failure === undefined) this.#deliver(result);
+    const isWhole = failure === undefined && !result.tooMuch;
+    if (isWhole) this.#deliver(result);
     completeness.filled({ cursor: result.mark, position: timeline.next - 1 });
-    if (failure !== undefined) this.#tellGap(proven.cursor, result.mark);
+    if (!isWhole) this.#tellGap(proven.cursor, result.mark);
   }
 
   async #read(from: FromCursor, fromMs: number): Promise<Reading> {

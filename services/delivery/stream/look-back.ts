@@ -42,7 +42,7 @@ export class LookBack {
   constructor(private readonly ports: LookBackPorts) {}
 
   /** `look` reads the history from a time on; `nearestMs` is a margin before the others. */
-  async find<Result extends Pick<ScanResult, 'found' | 'beginsLater' | 'beginsMs'>>(
+  async find<Result extends Pick<ScanResult, 'found' | 'mayLackEarlier' | 'beginsLater' | 'beginsMs'>>(
     from: FromCursor,
     look: (fromMs: number) => Promise<Result>,
     nearestMs?: number,
@@ -53,11 +53,13 @@ export class LookBack {
     for (let looks = 0; ; looks += 1) {
       const marginMs = margins[looks] ?? margins[0];
       const result = await look(this.#placeMs(from) - marginMs);
-      if (result.found) return { result };
+      const isLast = looks + 1 >= margins.length;
+      if (result.found && !result.mayLackEarlier) return { result };
+      if (result.found && isLast) return { result, failure: 'expired' };
       const failure = result.beginsLater ? 'expired' : 'unknown';
       const isLate = result.beginsMs - cursorTimeMs(from.cursor) > APART_MS;
       if (result.beginsLater && (isLate || marginMs === APART_MS)) return { result, failure };
-      if (looks + 1 < margins.length) continue;
+      if (!isLast) continue;
       lateUntilMs ??= this.#lateUntilMs(from);
       if (!cluster.isCluster || now() >= lateUntilMs) return { result, failure };
       await sleep(LOOK_AGAIN_MS);

@@ -8,6 +8,8 @@ const CLOCK_OFF_MS = 15_000;
 /** Instead of `REORDER_WINDOW_MS` where only marks tell the time: two of their intervals. */
 const COARSE_WINDOW_MS = 10_000;
 const MAX_ENTRIES = 1_024;
+/** Of their bodies. */
+const MAX_BYTES = 8 * 1024 * 1024;
 
 /** When an entry was sent: by its own stamp, or by the last mark before it where its publisher's clock is off. */
 export interface Place {
@@ -27,6 +29,15 @@ export function isClose(before: Place, at: Place): boolean {
   return at.timeMs - before.timeMs <= (before.coarse || at.coarse ? COARSE_WINDOW_MS : REORDER_WINDOW_MS);
 }
 
+/** What is sent again before an entry. */
+export interface Before {
+  readonly entries: readonly EventEntry[];
+  /** There was more than is kept. */
+  readonly isTooMuch: boolean;
+  /** What was read begins so shortly before the entry that more may lie further back. */
+  readonly beginsLater: boolean;
+}
+
 /**
  * What a client that stopped at an entry may have missed before it.
  *
@@ -38,7 +49,17 @@ export function isClose(before: Place, at: Place): boolean {
  */
 export class ReorderWindow {
   readonly #behind: { readonly entry: EventEntry; readonly place: Place }[] = [];
+  #bytes = 0;
   #markMs: number | undefined;
+  /** Of the first entry that was read, where others may lie before it. */
+  #first: Place | undefined;
+  /** Of the last that was dropped. */
+  #dropped: Place | undefined;
+
+  /** The first entry that is read is not the first of the history. */
+  beginAt({ cursor }: HistoryEntry): void {
+    this.#first = placeOf(cursor, undefined);
+  }
 
   add(entry: HistoryEntry): void {
     if (entry.kind === 'mark') this.#markMs = cursorTimeMs(entry.cursor);
@@ -46,13 +67,23 @@ export class ReorderWindow {
     // A copy: the body is a piece of what was read from the broker's socket, which would be kept whole.
     const kept = { ...entry, body: Buffer.from(entry.body) };
     this.#behind.push({ entry: kept, place: placeOf(entry.cursor, this.#markMs) });
-    if (this.#behind.length > MAX_ENTRIES) this.#behind.shift();
+    this.#bytes += kept.body.byteLength;
+    while (this.#behind.length > MAX_ENTRIES || this.#bytes > MAX_BYTES) this.#dropOldest();
   }
 
-  before(entry: HistoryEntry): readonly EventEntry[] {
+  before(entry: HistoryEntry): Before {
     const at = placeOf(entry.cursor, this.#markMs);
-    return this.#behind
+    const entries = this.#behind
       .filter((behind) => behind.entry.origin !== entry.origin && isClose(behind.place, at))
       .map((behind) => behind.entry);
+    const reaches = (place: Place | undefined) => place !== undefined && isClose(place, at);
+    return { entries, isTooMuch: reaches(this.#dropped), beginsLater: reaches(this.#first) };
+  }
+
+  #dropOldest(): void {
+    const oldest = this.#behind.shift();
+    if (oldest === undefined) return;
+    this.#bytes -= oldest.entry.body.byteLength;
+    this.#dropped = oldest.place;
   }
 }

@@ -23,6 +23,8 @@ export interface ScanResult {
   readonly beginsMs: number;
   /** The first entry read was the first that the history ever had: nothing lies further back. */
   readonly fromStart: boolean;
+  /** Something that the reader has not had may lie before the first entry read, so shortly before its cursor's entry does that stand. */
+  readonly mayLackEarlier: boolean;
   /** More was missed than a reader is given; `entries` is empty. */
   readonly tooMuch: boolean;
   /** There were more `calendar.sync` than `maxSyncs`. */
@@ -88,8 +90,7 @@ export class Scan {
   /** Whether what follows is of use to anybody. */
   add(entry: HistoryEntry, offset = 0): boolean {
     const timeMs = cursorTimeMs(entry.cursor);
-    this.#firstTimeMs ??= timeMs;
-    this.#firstOffset ??= offset;
+    if (this.#entries === 0) this.#begin(entry, offset);
     this.#startBySince(timeMs);
     const readers = entry.kind === 'event' ? this.#readersOf(entry) : [];
     if (entry.kind === 'event') {
@@ -103,6 +104,12 @@ export class Scan {
     this.#hopelessInARow = timeMs > this.#hopelessAfterMs ? this.#hopelessInARow + 1 : 0;
     this.#entries += 1;
     return this.#entries % CHECK_EVERY !== 0 || this.#isOfUse();
+  }
+
+  #begin(entry: HistoryEntry, offset: number): void {
+    this.#firstTimeMs = cursorTimeMs(entry.cursor);
+    this.#firstOffset = offset;
+    if (offset > 0) this.#reorderWindow.beginAt(entry);
   }
 
   /** The readers of its rooms, started or not: one stands there once for each of its rooms. */
@@ -128,16 +135,19 @@ export class Scan {
   /** One result per request, in their order. */
   finish(): readonly ScanResult[] {
     const beginsMs = this.#firstTimeMs ?? Number.POSITIVE_INFINITY;
-    return this.#collectors.map(({ request, found, tooMuch, syncsLeftOut, entries, rest }) => ({
-      found: found || 'sinceMs' in request.from,
-      beginsLater: beginsMs > scanStartMs(request),
-      beginsMs,
-      fromStart: this.#firstOffset === 0,
-      tooMuch,
-      syncsLeftOut,
-      entries,
-      rest,
-    }));
+    return this.#collectors.map(
+      ({ request, found, mayLackEarlier, tooMuch, syncsLeftOut, entries, rest }) => ({
+        found: found || 'sinceMs' in request.from,
+        beginsLater: beginsMs > scanStartMs(request),
+        beginsMs,
+        fromStart: this.#firstOffset === 0,
+        mayLackEarlier,
+        tooMuch,
+        syncsLeftOut,
+        entries,
+        rest,
+      }),
+    );
   }
 
   /**

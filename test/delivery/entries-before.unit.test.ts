@@ -1,0 +1,53 @@
+import { describe, expect, it } from '@jest/globals';
+import { Scan } from '../../services/delivery/stream/scan.ts';
+import type { HistoryEntry } from '../../shared/contract/message.ts';
+import { cursorAt, event, mark, NOON } from './fakes.ts';
+import { world } from './resume-world.ts';
+
+const seen = event({ atMs: NOON });
+
+/** What a client that stopped at `seen` is given of a history, from an offset on. */
+function given(entries: readonly HistoryEntry[], firstOffset = 0) {
+  const scan = new Scan([{ from: { cursor: seen.cursor }, wants: new Set(['provider_4'] as const) }]);
+  entries.forEach((entry, index) => scan.add(entry, firstOffset + index));
+  return scan.finish()[0];
+}
+
+describe('what others sent just before the entry of a cursor', () => {
+  it.each([
+    ['is that one', [seen], true],
+    ['was sent half a second before', [mark({ atMs: NOON - 500 }), seen], true],
+    ['was sent earlier', [mark({ atMs: NOON - 501 }), seen], false],
+  ])('may not have been read where the first entry read %s', (_which, entries, mayLackEarlier) => {
+    expect(given(entries, 7)).toMatchObject({ found: true, mayLackEarlier });
+  });
+
+  it('cannot be missing where the history never had an entry before', () => {
+    expect(given([seen])).toMatchObject({ found: true, mayLackEarlier: false });
+  });
+
+  it.each([
+    ['1,024 events', 1_024, 10, false],
+    ['more than 1,024 events', 1_025, 10, true],
+    ['8 MiB', 8, 1024 ** 2, false],
+    ['more than 8 MiB', 9, 1024 ** 2, true],
+  ])('is too much beyond a bound: %s', (_much, count, bytes, tooMuch) => {
+    const before = Array.from({ length: count }, () =>
+      event({ atMs: NOON - 500, origin: 'ingest-2', body: Buffer.alloc(bytes) }),
+    );
+    const old = event({ atMs: NOON - 501, origin: 'ingest-2', body: Buffer.alloc(bytes) });
+    expect(given([old, ...before, seen])).toMatchObject({ found: true, tooMuch });
+  });
+
+  it('is looked for further back, and then told to be expired where the history begins with that entry', async () => {
+    const { after, answer, scan } = world();
+    const end = cursorAt(NOON);
+    for (let look = 1; look <= 3; look += 1) answer({ found: true, mayLackEarlier: true, mark: end });
+    expect(await after(cursorAt(NOON))).toEqual({ recovered: false, reason: 'expired', cursor: end });
+    expect(scan.mock.calls.map(([, fromMs]) => NOON - fromMs)).toEqual([
+      60_000,
+      15 * 60_000,
+      2 * 60 * 60_000,
+    ]);
+  });
+});
