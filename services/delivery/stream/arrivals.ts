@@ -9,7 +9,7 @@ import type { FanOut } from './fan-out.ts';
 import { beginDelivery, type FanOutMeter } from './fan-out-meter.ts';
 import type { Hole } from './hole.ts';
 import type { Liveness } from './liveness.ts';
-import { toTimelineEntry, type Timeline } from './timeline.ts';
+import type { Timeline } from './timeline.ts';
 import type { Trust } from './trust.ts';
 
 /** Without a mark coming back for so long, the own queue no longer brings what it should. */
@@ -70,7 +70,8 @@ export class Arrivals {
 
   take(entry: HistoryEntry): void {
     const endSpan = entry.kind === 'event' ? beginDelivery(entry) : undefined;
-    const sessions = this.context.fanOut.deliver(toTimelineEntry(entry), this.context.now());
+    const { fanOut, timeline, now } = this.context;
+    const sessions = fanOut.deliver(timeline.entryOf(entry), now());
     if (sessions === undefined) this.context.metrics.repeats.inc();
     else if (entry.kind === 'mark') this.#markArrived(entry.cursor);
     else if (entry.kind === 'event') {

@@ -1,4 +1,5 @@
 import type { Cursor } from '../../../shared/contract/cursor.ts';
+import type { CopyBytes } from './kept-bytes.ts';
 
 /** Wire bytes of an event, and the JSON in them where it stands in one piece. */
 export interface Framed {
@@ -30,6 +31,8 @@ export class EventForm {
     readonly name: string,
     readonly cursor: Cursor,
     private readonly onBytesAdded: (bytes: number) => void,
+    /** Of wire bytes, where they are kept for long. */
+    private readonly copy?: CopyBytes,
   ) {
     this.#json = json;
     this.size = json.byteLength;
@@ -45,7 +48,7 @@ export class EventForm {
   }
 
   #frame(framing: Framing): Buffer {
-    const { wire, json } = framing.frame(this);
+    const { wire, json } = this.#kept(framing.frame(this));
     this.#wires[framing.slot] = wire;
     this.onBytesAdded(wire.byteLength);
     // One copy of the JSON is enough.
@@ -55,5 +58,12 @@ export class EventForm {
       this.onBytesAdded(-this.size);
     }
     return wire;
+  }
+
+  #kept(framed: Framed): Framed {
+    const wire = this.copy?.(framed.wire);
+    if (wire === undefined) return framed;
+    const start = (framed.json?.byteOffset ?? 0) - framed.wire.byteOffset;
+    return { wire, json: framed.json && wire.subarray(start, start + framed.json.byteLength) };
   }
 }

@@ -6,7 +6,7 @@ import type { Logger } from '../../../shared/service/logger.ts';
 import type { Completeness } from './completeness.ts';
 import type { FanOut } from './fan-out.ts';
 import type { LookBack } from './look-back.ts';
-import type { FromCursor } from './scan-request.ts';
+import { NO_LIMITS, type FromCursor } from './scan-request.ts';
 import { Scan, type ScanResult } from './scan.ts';
 import type { Timeline } from './timeline.ts';
 
@@ -66,7 +66,7 @@ export class Hole {
   async #read(from: FromCursor, fromMs: number): Promise<Reading> {
     const { history, bindings, timeline } = this.context;
     const wants = (room: Address) => bindings.isInUse(room);
-    const scan = new Scan([{ from, wants }]);
+    const scan = new Scan([{ from, wants }], NO_LIMITS, (event) => timeline.entryOf(event));
     const places = new Places(timeline);
     const mark = await history.read(fromMs, (entry, offset) => {
       places.add(entry);

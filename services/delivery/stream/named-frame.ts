@@ -3,6 +3,7 @@ import { underscoreNameOf, type EventNaming } from '../../../shared/contract/eve
 import { renameEventFrame } from '../../../shared/contract/event.ts';
 import type { EventEntry } from '../../../shared/contract/message.ts';
 import { EventForm } from './event-form.ts';
+import type { CopyBytes } from './kept-bytes.ts';
 import { thinEventFrames } from './thin-event.ts';
 
 /**
@@ -24,14 +25,18 @@ export class NamedFrame {
     this.onBytesAdded?.(bytes);
   };
 
-  constructor({
-    body,
-    type,
-    underscoreName = underscoreNameOf(type),
-    cursor,
-  }: Pick<EventEntry, 'body' | 'type' | 'underscoreName' | 'cursor'>) {
+  /** `copy` where it is kept for long. */
+  constructor(
+    {
+      body,
+      type,
+      underscoreName = underscoreNameOf(type),
+      cursor,
+    }: Pick<EventEntry, 'body' | 'type' | 'underscoreName' | 'cursor'>,
+    private readonly copy?: CopyBytes,
+  ) {
     // A copy: the body is a piece of what was read from the broker's socket, which would be kept whole.
-    this.dotted = this.#form(Buffer.from(body), type, cursor);
+    this.dotted = this.#form(copy?.(body) ?? Buffer.from(body), type, cursor);
     this.#underscoreName = underscoreName;
   }
 
@@ -64,6 +69,6 @@ export class NamedFrame {
 
   #form(json: Buffer, name: string, cursor: Cursor): EventForm {
     this.#grow(json.byteLength);
-    return new EventForm(json, name, cursor, this.#grow);
+    return new EventForm(json, name, cursor, this.#grow, this.copy);
   }
 }

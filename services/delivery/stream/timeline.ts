@@ -2,6 +2,7 @@ import { cursorTimeMs, type Cursor } from '../../../shared/contract/cursor.ts';
 import type { EventEntry, HistoryEntry } from '../../../shared/contract/message.ts';
 import type { Address } from '../../../shared/contract/routing.ts';
 import { isClose, placeOf, REORDER_WINDOW_MS } from './reorder-window.ts';
+import { KeptBytes, type CopyBytes } from './kept-bytes.ts';
 import { NamedFrame } from './named-frame.ts';
 import { Positions } from './positions.ts';
 
@@ -17,15 +18,16 @@ export interface TimelineEntry {
   readonly frame: NamedFrame | undefined;
 }
 
-export function toTimelineEntry(entry: HistoryEntry): TimelineEntry {
-  if (entry.kind === 'event') return addressed(entry);
+export function toTimelineEntry(entry: HistoryEntry, copy?: CopyBytes): TimelineEntry {
+  if (entry.kind === 'event') return addressed(entry, copy);
   const { kind, cursor, origin } = entry;
   return { kind, identity: cursor, cursor, rooms: [], origin, frame: undefined };
 }
 
-export function addressed(event: EventEntry): TimelineEntry {
+/** `copy` where it is kept for long. */
+export function addressed(event: EventEntry, copy?: CopyBytes): TimelineEntry {
   const { kind, identity, cursor, rooms, origin } = event;
-  return { kind, identity, cursor, rooms, origin, frame: new NamedFrame(event) };
+  return { kind, identity, cursor, rooms, origin, frame: new NamedFrame(event, copy) };
 }
 
 /**
@@ -59,6 +61,7 @@ export class Timeline {
   /** A reader costs as much as it is given, whatever else is kept. */
   readonly #byRoom = new Map<Address, Positions>();
   readonly #marks = new Positions();
+  readonly #kept = new KeptBytes();
   #bytes = 0;
   #beganMs = Number.POSITIVE_INFINITY;
   #first = 0;
@@ -80,6 +83,11 @@ export class Timeline {
   /** The newest entry: a position from which a client can resume even if it saw no event. */
   get last(): TimelineEntry | undefined {
     return this.#last;
+  }
+
+  /** As it is appended. */
+  entryOf(entry: HistoryEntry): TimelineEntry {
+    return toTimelineEntry(entry, this.#kept.copy);
   }
 
   append(entry: TimelineEntry, nowMs: number): number {
