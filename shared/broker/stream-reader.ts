@@ -10,7 +10,12 @@ export interface StreamReading {
   readonly prefetch: number;
   /** Messages that are settled by one ack at least, which lets as many more come. */
   readonly ackEvery: number;
+  /** As long as these took to come, so long no more are asked for: half of the time is left to what else the broker and we do. */
+  readonly isPaced?: boolean;
 }
+
+/** A broker that was slow once is asked again all the same. */
+const MAX_PAUSE_MS = 100;
 
 /**
  * Consumes a stream on a channel of its own; rejects when the broker refuses. Each message is handed on in the order of
@@ -19,21 +24,27 @@ export interface StreamReading {
  */
 export async function readStream(
   channel: Channel,
-  { stream, from, prefetch, ackEvery }: StreamReading,
+  { stream, from, prefetch, ackEvery, isPaced = false }: StreamReading,
   onMessage: (message: ConsumeMessage | null) => void,
 ): Promise<void> {
   let unacked = 0;
+  let askedMs = performance.now();
   let newest: ConsumeMessage | undefined;
   const settle = () => {
     if (newest !== undefined) ackUpTo(channel, newest);
     unacked = 0;
+    askedMs = performance.now();
+  };
+  // Not within this turn: more would come in it, and everybody else would wait.
+  const settleSoon = () => {
+    if (isPaced) setTimeout(settle, Math.min(MAX_PAUSE_MS, performance.now() - askedMs));
+    else setImmediate(settle);
   };
   const take = (message: ConsumeMessage | null) => {
     if (message !== null) {
       newest = message;
       unacked += 1;
-      // Not within this turn: more would come in it, and everybody else would wait.
-      if (unacked === ackEvery) setImmediate(settle);
+      if (unacked === ackEvery) settleSoon();
     }
     onMessage(message);
   };

@@ -1,4 +1,4 @@
-import { describe, expect, it, jest } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import type { ConsumeMessage } from 'amqplib';
 import { setImmediate as turn } from 'node:timers/promises';
 import { readStream } from '../../shared/broker/stream-reader.ts';
@@ -48,6 +48,44 @@ describe('a reader of a stream', () => {
     expect(broker.acks).toEqual([]);
     await turn();
     expect(broker.acks).toEqual([['ack', 10, true]]);
+  });
+
+  describe('that is paced', () => {
+    beforeEach(() => {
+      jest.useFakeTimers();
+    });
+    afterEach(() => {
+      jest.useRealTimers();
+    });
+
+    async function paced() {
+      const broker = new ScriptedChannel();
+      await readStream(broker.channel, { ...reading, isPaced: true }, () => undefined);
+      return broker;
+    }
+
+    it('asks for no more for as long as the last ones took to come', async () => {
+      const broker = await paced();
+      broker.bring();
+      jest.advanceTimersByTime(40);
+      broker.bringMany(2);
+      jest.advanceTimersByTime(39);
+      expect(broker.acks).toEqual([]);
+      jest.advanceTimersByTime(1);
+      expect(broker.acks).toEqual([['ack', 3, true]]);
+      jest.advanceTimersByTime(10);
+      broker.bringMany(3);
+      jest.advanceTimersByTime(10);
+      expect(broker.acks.at(-1)).toEqual(['ack', 6, true]);
+    });
+
+    it('asks a broker again in any case that was slow once', async () => {
+      const broker = await paced();
+      jest.advanceTimersByTime(10_000);
+      broker.bringMany(3);
+      jest.advanceTimersByTime(100);
+      expect(broker.acks).toEqual([['ack', 3, true]]);
+    });
   });
 
   it('settles nothing on a channel that has closed meanwhile', async () => {

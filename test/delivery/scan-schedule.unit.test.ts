@@ -9,6 +9,7 @@ import { cursorAt, cursorsOf, event, NOON, settle } from './fakes.ts';
 
 interface Pass {
   readonly fromMs: number;
+  readonly pace: 'fast' | 'paced' | undefined;
   readonly onEntry: (entry: HistoryEntry, offset?: number) => boolean;
   readonly end: (mark: Cursor, arrived?: Promise<void>) => void;
   readonly breakOff: (error: Error) => void;
@@ -19,11 +20,15 @@ const request: ScanRequest = { from: { sinceMs: NOON }, wants: new Set(['provide
 /** A history whose passes the test ends; `rest` is between two of them. */
 function world(sleep: (sleepMs: number) => Promise<void> = () => Promise.resolve()) {
   const passes: Pass[] = [];
-  const read = (fromMs: number, take: (entry: HistoryEntry, offset: number) => boolean) =>
+  const read = (
+    fromMs: number,
+    take: (entry: HistoryEntry, offset: number) => boolean,
+    pace?: 'fast' | 'paced',
+  ) =>
     new Promise<{ cursor: Cursor; arrived: Promise<void> }>((resolve, reject) => {
       const end = (cursor: Cursor, arrived = Promise.resolve()) => resolve({ cursor, arrived });
       const onEntry = (entry: HistoryEntry, offset = 0) => take(entry, offset);
-      passes.push({ fromMs, onEntry, end, breakOff: reject });
+      passes.push({ fromMs, pace, onEntry, end, breakOff: reject });
     });
   const logger = createLogger('test', 'silent');
   const schedule = new ScanSchedule({ read }, logger, sleep);
@@ -234,6 +239,18 @@ describe('ScanLanes', () => {
     }
     (await pass(0)).end(cursorAt(NOON));
     await others;
+  });
+
+  it('leaves live events as much time as all passes take but those that newcomers wait for', async () => {
+    const { lanes, passes, pass } = world();
+    const reading = [90_000, 200_000, 7 * DAY_MS].map((agoMs) => lanes.request(request, NOON - agoMs));
+    const { cursor } = event();
+    const page = { ...request, had: new Set<string>() };
+    const all = [...reading, lanes.readOn(page, { cursor, offset: 20 })];
+    await pass(3);
+    expect(passes.map(({ pace }) => pace)).toEqual(['fast', 'paced', 'paced', 'paced']);
+    for (const { end } of passes) end(cursorAt(NOON));
+    await Promise.all(all);
   });
 
   it('tells which passes may take long', () => {

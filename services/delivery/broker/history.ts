@@ -11,8 +11,15 @@ import { offsetOf } from '../../../shared/broker/first-offset.ts';
 import { readStream, type StreamStart } from '../../../shared/broker/stream-reader.ts';
 import type { Mark, Marks } from './marks.ts';
 
-/** A turn of the event loop takes so many, about 5 ms; as fast as with four times as many. */
-const FLOW = { prefetch: 500, ackEvery: 125 };
+/** By how much waits for it. */
+export type Pace = 'fast' | 'paced';
+
+const FLOWS = {
+  /** A turn of the event loop takes so many, about 5 ms; as fast as with four times as many. */
+  fast: { prefetch: 500, ackEvery: 125 },
+  /** About 1 ms, and as long again without any. */
+  paced: { prefetch: 100, ackEvery: 100, isPaced: true },
+} as const satisfies Record<Pace, object>;
 /** A pass that brings nothing for so long is broken off, and the node left that it was read from. */
 const SCAN_IDLE_MS = 15_000;
 
@@ -35,16 +42,16 @@ export class History {
    * Reads from a time on up to a mark that is published once reading has begun, so the mark always lies ahead, whatever
    * the clocks say; or until `onEntry` has enough (`false`). RabbitMQ starts at the chunk that holds the time, in seconds, so the first entries may be older.
    */
-  read(fromMs: number, onEntry: OnEntry): Promise<Mark> {
-    return this.#read({ '!': 'timestamp', value: Math.max(0, Math.floor(fromMs / 1000)) }, onEntry);
+  read(fromMs: number, onEntry: OnEntry, pace: Pace = 'fast'): Promise<Mark> {
+    return this.#read({ '!': 'timestamp', value: Math.max(0, Math.floor(fromMs / 1000)) }, onEntry, pace);
   }
 
   /** Reads from an offset on, or from what has become of the history's beginning, if that is behind it. */
-  readFrom(offset: number, onEntry: OnEntry): Promise<Mark> {
-    return this.#read(offset, onEntry);
+  readFrom(offset: number, onEntry: OnEntry, pace: Pace = 'fast'): Promise<Mark> {
+    return this.#read(offset, onEntry, pace);
   }
 
-  async #read(from: StreamStart, onEntry: OnEntry): Promise<Mark> {
+  async #read(from: StreamStart, onEntry: OnEntry, pace: Pace): Promise<Mark> {
     const model = this.connection.model;
     if (model === undefined) throw new Error('no connection to read the history');
     const { nodes, metrics } = this.observers;
@@ -54,7 +61,7 @@ export class History {
     // The pass may break off while the broker owes an answer, or the mark waits for a connection.
     const unlessBroken = <Value>(step: Promise<Value>) => Promise.race([step, pass.broken]);
     try {
-      await unlessBroken(pass.begin(from));
+      await unlessBroken(pass.begin(from, pace));
       const mark = await unlessBroken(this.#publishMark());
       pass.endAt(mark.cursor);
       await pass.finished;
@@ -109,8 +116,8 @@ class Pass {
     channel.once('close', () => this.#fail(new Error('the channel that read the history closed')));
   }
 
-  begin(from: StreamStart): Promise<void> {
-    return readStream(this.channel, { stream: HISTORY, from, ...FLOW }, this.#take);
+  begin(from: StreamStart, pace: Pace): Promise<void> {
+    return readStream(this.channel, { stream: HISTORY, from, ...FLOWS[pace] }, this.#take);
   }
 
   endAt(mark: Cursor): void {

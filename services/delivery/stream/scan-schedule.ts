@@ -41,9 +41,15 @@ interface Readable {
   read(from: number, onEntry: OnEntry): Promise<{ readonly cursor: Cursor; readonly arrived: Promise<void> }>;
 }
 
+/** `paced`: with as much time for others as it takes. */
+type ReadAtPace = (
+  ...reading: [...Parameters<Readable['read']>, pace: 'fast' | 'paced']
+) => ReturnType<Readable['read']>;
+
 /** A history that is read from a time or from an offset. */
-export interface PagedHistory extends Readable {
-  readonly readFrom: Readable['read'];
+export interface PagedHistory {
+  readonly read: ReadAtPace;
+  readonly readFrom: ReadAtPace;
 }
 
 interface Pending {
@@ -59,7 +65,10 @@ const NEAREST_LANE_MS = 2 * 60_000;
 /** A pass so far back at most is a matter of moments. */
 const NEAR_LANE_MS = 5 * 60_000;
 
-/** Schedules side by side: a client that missed moments never waits for one that missed minutes, nor that for one of days. */
+/**
+ * Schedules side by side: a client that missed moments never waits for one that missed minutes, nor that for one of days. What
+ * only the first kind waits for is read as fast as can be, all else with as much time for live events as it takes itself.
+ */
 export class ScanLanes {
   readonly #nearest: ScanSchedule;
   readonly #near: ScanSchedule;
@@ -75,11 +84,11 @@ export class ScanLanes {
     limits: ReplayLimits,
     toKeep?: ToKeep,
   ) {
-    this.#nearest = new ScanSchedule(history, logger, sleep, limits, toKeep);
-    this.#near = new ScanSchedule(history, logger, sleep, limits, toKeep);
-    this.#far = new ScanSchedule(history, logger, sleep, limits, toKeep);
-    const pages: Readable = { read: (offset, onEntry) => history.readFrom(offset, onEntry) };
-    this.#pages = new ScanSchedule(pages, logger, sleep, limits, toKeep);
+    const laneOf = (read: Readable['read']) => new ScanSchedule({ read }, logger, sleep, limits, toKeep);
+    this.#nearest = laneOf((fromMs, onEntry) => history.read(fromMs, onEntry, 'fast'));
+    this.#near = laneOf((fromMs, onEntry) => history.read(fromMs, onEntry, 'paced'));
+    this.#far = laneOf((fromMs, onEntry) => history.read(fromMs, onEntry, 'paced'));
+    this.#pages = laneOf((offset, onEntry) => history.readFrom(offset, onEntry, 'paced'));
   }
 
   /** Whether a pass from that time is one of those that may take long. */
