@@ -77,7 +77,7 @@ class Delivery implements DeliveryService {
       sessions: () => this.#sessions.countByRole(),
       rooms: () => this.#stream.rooms.countByKind(),
       bindings: () => this.#stream.binder.size,
-      outboxBytes: () => this.#sessions.outboxBytes,
+      outboxBytes: () => this.#sessions.outboxBytes + this.#stream.gatheredBytes,
       bytesSent: () => this.#sessions.bytesSent,
     });
     this.#connections = { consuming: this.#connect('consumer'), publishing: this.#connect('marks') };

@@ -40,6 +40,7 @@ function world() {
   const arrivals = new Arrivals({
     timeline,
     fanOut: new FanOut(timeline, new RoomIndex(), new ExpiringMap(100, 1_000)),
+    gather: { whenWritten: (_entry, callback) => callback() },
     meter: new FanOutMeter(
       metrics,
       () => wallTime(NOON),

@@ -55,6 +55,7 @@ const defaults = [
   ['MAX_LONG_REPLAYS_PER_MINUTE', 30],
   ['REPLAY_IDLE_MS', 30_000],
   ['EVENT_NAMES', 'dotted'],
+  ['CALENDAR_GATHER_MS', 50],
   ['MARK_INTERVAL_MS', 5_000],
   ['DRAIN_SPREAD_MS', 5_000],
   ['STATUS_PAGE', 'on'],

@@ -2,6 +2,7 @@ import { Cursor } from '../../shared/contract/cursor.ts';
 import type { ControlEntry, EventEntry, HistoryEntry, MarkEntry } from '../../shared/contract/message.ts';
 import type { Outlet } from '../../services/delivery/stream/feed.ts';
 import type { RoomStream } from '../../services/delivery/session/membership.ts';
+import type { JoinedForms } from '../../services/delivery/stream/entry-run.ts';
 import type { EventForm } from '../../services/delivery/stream/event-form.ts';
 import { EVERYONE, type Address } from '../../shared/contract/routing.ts';
 import type { StreamMember } from '../../services/delivery/stream/event-stream.ts';
@@ -64,6 +65,8 @@ export function cursorsOf(entries: Iterable<{ cursor: Cursor }>): Cursor[] {
 /** An outbox that a test fills and empties. */
 export class FakeOutlet implements Outlet {
   readonly frames: EventForm[] = [];
+  /** What went in one piece. */
+  readonly joined: JoinedForms[] = [];
   full = false;
   #isCongested = false;
   #drained: (() => void)[] = [];
@@ -75,6 +78,13 @@ export class FakeOutlet implements Outlet {
   write(frame: EventForm): boolean {
     if (this.full) return false;
     this.frames.push(frame);
+    return true;
+  }
+
+  writeJoined(events: JoinedForms): boolean {
+    if (this.full) return false;
+    this.joined.push(events);
+    this.frames.push(...events.forms);
     return true;
   }
 
@@ -127,6 +137,10 @@ export class FakeRooms implements RoomStream {
 
   leaveAll(): void {
     this.#rooms.clear();
+  }
+
+  writeGathered(): void {
+    // Nothing is ever held.
   }
 
   roomsOf(): ReadonlySet<Address> {

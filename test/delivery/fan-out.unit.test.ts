@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { FanOut, type Subscriber } from '../../services/delivery/stream/fan-out.ts';
-import { Feed } from '../../services/delivery/stream/feed.ts';
+import { FanOut } from '../../services/delivery/stream/fan-out.ts';
+import { Feed, type Subscriber } from '../../services/delivery/stream/feed.ts';
 import { RoomIndex } from '../../services/delivery/stream/room-index.ts';
 import { Timeline } from '../../services/delivery/stream/timeline.ts';
 import type { HistoryEntry } from '../../shared/contract/message.ts';

@@ -120,6 +120,7 @@ export class SimulatedInstance {
         for (const room of [...index.roomsOf(member)]) index.leave(room, member);
       },
       roomsOf: (member) => index.roomsOf(member),
+      writeGathered: () => undefined,
     };
     broker.attach(this);
     void this.publishMark();

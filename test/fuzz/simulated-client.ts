@@ -65,6 +65,7 @@ export class SimulatedClient {
     const outlet = {
       takes: () => !this.isSlow,
       drained: settle,
+      writeJoined: () => false,
       write: ({ json }: { json: Buffer }) => {
         note('event', (JSON.parse(json.toString()) as { cursor: string }).cursor);
         return true;

@@ -153,6 +153,10 @@ export const settingBounds: Readonly<Partial<Record<Setting, Reach>>> = {
     test: 'delivery/feed.unit.test.ts',
     says: 'a replay whose client reads nothing',
   },
+  CALENDAR_GATHER_MS: {
+    beyond: 'what was gathered for `calendar` is written; sooner where anything else goes to a session',
+    test: 'delivery/calendar-gather.unit.test.ts',
+  },
   MARK_INTERVAL_MS: {
     beyond: 'the next mark goes out: a cursor in quiet rooms is no older',
     test: 'delivery/resume.int.test.ts',

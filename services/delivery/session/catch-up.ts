@@ -41,7 +41,7 @@ export async function catchUp(
   }
   if (cursor !== undefined) announce(ports, outcome, replayed);
   if (!outcome.recovered || isToLoadAnew) ports.sendGap(outcome.cursor);
-  await feed.goLive(sent);
+  await feed.goLive(sent, () => stream.writeGathered(session));
 }
 
 const NOTHING = { entries: [], more: undefined, syncsLeftOut: false };

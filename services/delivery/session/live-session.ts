@@ -87,6 +87,7 @@ export class LiveSession {
         return verdict;
       },
       send: (frame) => {
+        context.stream.writeGathered(this.session);
         if (!this.transport.send(frame)) this.#endAsTooSlow();
       },
       sendGap: (cursor) => this.#sendGap(cursor),
@@ -104,6 +105,7 @@ export class LiveSession {
       timestamp,
       rooms: [],
     } as const;
+    this.context.stream.writeGathered(this.session);
     const frame = new NamedFrame({ type: gap.name, body: encodeEventFrame(gap, cursor), cursor });
     if (!this.transport.write(frame.as(this.#feed.naming))) this.#endAsTooSlow();
   }
@@ -118,6 +120,7 @@ export class LiveSession {
   end(name: CloseName, why?: ErrorFrame): void {
     if (why !== undefined && !this.session.closed) {
       this.#observer.refused(why);
+      this.context.stream.writeGathered(this.session);
       this.transport.sendLast(why);
     }
     this.session.end();
@@ -127,6 +130,7 @@ export class LiveSession {
   /** The instance stops. Tells the client when to come back, unless it is none that was let in. */
   goAway(reconnectAfterMs: number): void {
     if (this.#isAdmitted && !this.session.closed) {
+      this.context.stream.writeGathered(this.session);
       this.transport.send({ type: 'going_away', reconnect_after_ms: reconnectAfterMs });
     }
     this.end('goingAway');

@@ -4,7 +4,7 @@ import { EVERYONE, parseRoom, type Address, type Room } from '../../../shared/co
 import type { EventStream, StreamMember } from '../stream/event-stream.ts';
 import { admit, mayJoin, ownRooms, type Principal } from './access.ts';
 
-export type RoomStream = Pick<EventStream, 'join' | 'leave' | 'leaveAll' | 'roomsOf'>;
+export type RoomStream = Pick<EventStream, 'join' | 'leave' | 'leaveAll' | 'roomsOf' | 'writeGathered'>;
 
 /** Which rooms one session is in, and the frames that say so. */
 export class Membership {

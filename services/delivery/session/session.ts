@@ -114,6 +114,7 @@ export class Session implements StreamMember {
   /** The connection is gone, or about to be: nothing more is sent, all rooms are left. */
   end(): void {
     if (this.closed) return;
+    this.ports.stream.writeGathered(this);
     this.#become('closed');
     this.feed.stop();
     this.ports.stream.leaveAll(this);
@@ -259,6 +260,8 @@ export class Session implements StreamMember {
     this.#principal = next;
     this.ports.becomes(next);
     const boundBytes = this.ports.users.frameBounds.of(next, this.ports.now());
+    // What came before is written as it was to be.
+    this.ports.stream.writeGathered(this);
     for (const frame of chooseForm(this.feed, entrance, boundBytes)) this.#send(frame);
     for (const frame of await this.#membership.refresh(next, entrance.rooms)) this.#send(frame);
     this.#send({ type: 'refreshed', expires_at: new Date(next.expiresAtMs).toISOString() });

@@ -9,6 +9,7 @@ import type { FanOut } from './fan-out.ts';
 import { beginDelivery, type FanOutMeter } from './fan-out-meter.ts';
 import type { Hole } from './hole.ts';
 import type { Liveness } from './liveness.ts';
+import type { CalendarGather } from './calendar-gather.ts';
 import type { Timeline } from './timeline.ts';
 import type { Trust } from './trust.ts';
 
@@ -18,6 +19,7 @@ const MARK_LOST_MS = 20_000;
 export interface ArrivalsContext {
   readonly timeline: Timeline;
   readonly fanOut: FanOut;
+  readonly gather: Pick<CalendarGather, 'whenWritten'>;
   readonly meter: FanOutMeter;
   readonly trust: Trust;
   readonly doubts: Doubts;
@@ -71,12 +73,16 @@ export class Arrivals {
   take(entry: HistoryEntry): void {
     const endSpan = entry.kind === 'event' ? beginDelivery(entry) : undefined;
     const { fanOut, timeline, now } = this.context;
-    const sessions = fanOut.deliver(timeline.entryOf(entry), now());
+    const kept = timeline.entryOf(entry);
+    const sessions = fanOut.deliver(kept, now());
     if (sessions === undefined) this.context.metrics.repeats.inc();
     else if (entry.kind === 'mark') this.#markArrived(entry.cursor);
     else if (entry.kind === 'event') {
       this.#delivered(entry, sessions);
-      endSpan?.(sessions);
+      this.context.gather.whenWritten(kept, () => {
+        if (sessions > 0) this.context.meter.written(entry);
+        endSpan?.(sessions);
+      });
     }
   }
 

@@ -17,8 +17,10 @@ import { OwnQueue } from '../broker/own-queue.ts';
 import type { DeliveryConfig } from '../config.ts';
 import type { DeliveryMetrics } from '../metrics.ts';
 import { Arrivals } from './arrivals.ts';
+import { CalendarGather } from './calendar-gather.ts';
 import { Doubts } from './doubts.ts';
-import { FanOut, type Subscriber } from './fan-out.ts';
+import { FanOut } from './fan-out.ts';
+import type { Subscriber } from './feed.ts';
 import { FanOutMeter } from './fan-out-meter.ts';
 import { Hole } from './hole.ts';
 import { Liveness } from './liveness.ts';
@@ -69,6 +71,7 @@ export class EventStream {
   readonly binder: Binder;
   readonly #bindings: Bindings;
   readonly #timeline: Timeline;
+  readonly #gather: CalendarGather;
   readonly #marks: Marks;
   readonly #scans: ScanLanes;
   readonly #resume: Resume<StreamMember>;
@@ -102,10 +105,12 @@ export class EventStream {
     const { rewindMaxSyncs: maxRewindSyncs } = config;
     const reading = { liveness, scans, quota, lookBack, maxRewindSyncs };
     this.#resume = new Resume({ ...known, ...reading, sleep, wall, now });
-    const fanOut = new FanOut(timeline, this.rooms, new ExpiringMap(REPEATS_MAX, REPEATS_MS));
+    const gather = new CalendarGather(this.rooms, config.calendarGatherMs, later);
+    const repeats = new ExpiringMap<string, number>(REPEATS_MAX, REPEATS_MS);
+    const fanOut = new FanOut(timeline, this.rooms, repeats, gather);
     const hole = new Hole({ ...known, history, lookBack, fanOut, metrics, logger, now });
     const meter = new FanOutMeter(metrics, wall, now);
-    const parts = { timeline, fanOut, meter, trust, doubts, hole, marks, liveness, drops, nodes };
+    const parts = { timeline, fanOut, gather, meter, trust, doubts, hole, marks, liveness, drops, nodes };
     this.#arrivals = new Arrivals({ ...parts, metrics, logger, now });
     this.liveness = liveness;
     this.drops = drops;
@@ -113,6 +118,7 @@ export class EventStream {
     this.binder = binder;
     this.#bindings = bindings;
     this.#timeline = timeline;
+    this.#gather = gather;
     this.#marks = marks;
     this.#scans = scans;
     this.#now = now;
@@ -131,6 +137,7 @@ export class EventStream {
   }
 
   leave(member: StreamMember, room: Address): void {
+    this.writeGathered(member);
     if (this.rooms.leave(room, member)) this.#bindings.release(room, this.#now());
   }
 
@@ -142,12 +149,22 @@ export class EventStream {
     for (const room of [...this.roomsOf(member)]) this.leave(member, room);
   }
 
-  /** The newest position; waits for the path to be alive. */
+  /** Before anything else is written to a member: what is held for it. */
+  writeGathered(member: StreamMember): void {
+    this.#gather.writeTo(member);
+  }
+
+  /** Held for all members together. */
+  get gatheredBytes(): number {
+    return this.#gather.heldBytes;
+  }
+
+  /** The newest position up to which every member has been written what is for it; waits for the path to be alive. */
   async position(): Promise<Cursor> {
     for (;;) {
       await this.liveness.whenAlive();
-      const { last } = this.#timeline;
-      if (last !== undefined) return last.cursor;
+      const cursor = this.#gather.settled ?? this.#timeline.last?.cursor;
+      if (cursor !== undefined) return cursor;
     }
   }
 
@@ -166,4 +183,8 @@ export class EventStream {
     this.#scans.close();
     await Promise.all([this.queue.close(), this.#marks.close(), this.binder.close()]);
   }
+}
+
+function later(ms: number, callback: () => void): void {
+  setTimeout(callback, ms).unref();
 }

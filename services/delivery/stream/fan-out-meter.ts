@@ -24,12 +24,16 @@ export class FanOutMeter {
     private readonly now: SteadyClock,
   ) {}
 
-  /** Called right after an event was written to so many sessions. */
+  /** An event goes to so many sessions. */
   fannedOut(entry: EventEntry, sessions: number): void {
     this.metrics.events.inc();
     if (this.#companions.isCopy(entry)) this.metrics.companions.inc();
     this.metrics.deliveries.inc(sessions);
-    if (sessions > 0 && this.#written.push(entry.cursor) === 1) process.nextTick(() => this.#observe());
+  }
+
+  /** Called right after an event was written to its sessions. */
+  written({ cursor }: EventEntry): void {
+    if (this.#written.push(cursor) === 1) process.nextTick(() => this.#observe());
   }
 
   #observe(): void {

@@ -1,14 +1,8 @@
 import type { ExpiringMap } from '../../../shared/core/expiring-map.ts';
-import type { Feed } from './feed.ts';
+import type { CalendarGather } from './calendar-gather.ts';
+import type { Subscriber } from './feed.ts';
 import type { RoomIndex } from './room-index.ts';
 import type { Timeline, TimelineEntry } from './timeline.ts';
-
-/** One session as the fan-out sees it. */
-export interface Subscriber {
-  readonly feed: Feed;
-  /** Position of the last entry given to it: an event in several of its rooms reaches it once. */
-  lastPosition: number;
-}
 
 /**
  * One entry → each session of its rooms, once. Nothing here looks into a body, and the frame is the same bytes
@@ -20,6 +14,7 @@ export class FanOut {
     private readonly index: RoomIndex<Subscriber>,
     /** Position at which each event was first seen, by its identity. */
     private readonly firstSeen: ExpiringMap<string, number>,
+    private readonly gather?: CalendarGather,
   ) {}
 
   /**
@@ -33,16 +28,22 @@ export class FanOut {
   ): number | undefined {
     // The broker redelivers what was unacknowledged, and a hole filled from the history may overlap the queue.
     if (this.timeline.find(entry.cursor) !== undefined) return undefined;
+    const previous = this.timeline.last?.cursor;
     const position = this.timeline.append(entry, nowMs);
     if (entry.frame === undefined) return 0;
     // A backend that repeats itself published the event twice: only who joined in between has not had it.
     const firstSeen = this.firstSeen.get(entry.identity, nowMs);
     if (firstSeen === undefined) this.firstSeen.set(entry.identity, position, nowMs);
+    const isForAll = firstSeen === undefined && before === Number.POSITIVE_INFINITY;
+    if (isForAll && this.gather?.holds(entry, position, previous) === true) {
+      return this.index.members('calendar')?.size ?? 0;
+    }
     let sessions = 0;
     for (const room of entry.rooms) {
       for (const [subscriber, joinedAt] of this.index.members(room) ?? []) {
         if (subscriber.lastPosition === position || joinedAt > before) continue;
         if (firstSeen !== undefined && this.#had(subscriber, entry, firstSeen)) continue;
+        this.gather?.writeTo(subscriber);
         subscriber.lastPosition = position;
         subscriber.feed.push(entry);
         sessions += 1;

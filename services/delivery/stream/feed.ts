@@ -1,4 +1,5 @@
 import type { EventNaming } from '../../../shared/contract/event-naming.ts';
+import type { EntryRun, JoinedForms } from './entry-run.ts';
 import type { EventForm } from './event-form.ts';
 import type { TimelineEntry } from './timeline.ts';
 
@@ -6,10 +7,19 @@ import type { TimelineEntry } from './timeline.ts';
 export interface Outlet {
   /** `false`: the outbox is at its bound and nothing was queued. */
   write(event: EventForm): boolean;
+  /** All in one piece; `false`: nothing was queued, and each is to be written by itself. */
+  writeJoined(events: JoinedForms): boolean;
   /** Whether a replay may write the event now, or should wait until the outbox has emptied. */
   takes(event: EventForm): boolean;
   /** Resolves when the outbox has emptied, or when the client is gone. */
   drained(): Promise<void>;
+}
+
+/** One session as the fan-out sees it. */
+export interface Subscriber {
+  readonly feed: Feed;
+  /** Position of the last entry given to it: an event in several of its rooms reaches it once. */
+  lastPosition: number;
 }
 
 /**
@@ -52,6 +62,12 @@ export class Feed {
     else if (this.#state === 'holding') this.#hold(entry);
   }
 
+  /** Live entries that go together. */
+  pushAll(run: EntryRun): void {
+    if (this.#state === 'live' && this.#writeJoined(run)) return;
+    for (const entry of run.entries) this.push(entry);
+  }
+
   /** Writes missed entries at the client's pace. */
   async replay(entries: Iterable<TimelineEntry>): Promise<number> {
     let count = 0;
@@ -65,10 +81,11 @@ export class Feed {
 
   /**
    * Writes what was held and was not replayed, then lets live entries through. Nothing is awaited between the
-   * last held entry and live, so no entry overtakes another.
+   * last held entry and live, so no entry overtakes another. `pushRest` pushes what arrived and was not pushed yet.
    */
-  async goLive(replayed: ReadonlySet<string>): Promise<void> {
+  async goLive(replayed: ReadonlySet<string>, pushRest: () => void = NOTHING): Promise<void> {
     while (this.#state === 'holding') {
+      pushRest();
       const [next] = this.#held;
       if (next !== undefined) await this.#turnOf(next);
       const entry = this.#held.shift();
@@ -127,8 +144,18 @@ export class Feed {
     return true;
   }
 
+  #writeJoined(run: EntryRun): boolean {
+    if (run.entries.length === 1) return false;
+    const joined = run.as(this.naming);
+    if (joined.largestSize > this.maxFrameBytes || !this.outlet.writeJoined(joined)) return false;
+    this.#written += run.entries.length;
+    return true;
+  }
+
   #giveUp(): void {
     this.stop();
     this.tooSlow();
   }
 }
+
+const NOTHING = (): void => undefined;

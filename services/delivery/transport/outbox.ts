@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import type { JoinedForms } from '../stream/entry-run.ts';
 import type { EventForm, Framing } from '../stream/event-form.ts';
 import type { Outlet } from '../stream/feed.ts';
 
@@ -60,6 +61,17 @@ export abstract class Outbox implements Outlet {
       if (waiting > 0 && waiting + byteLength > this.maxBytes) return false;
     }
     this.#bytesSent += byteLength;
+    this.socket.write(wire);
+    return true;
+  }
+
+  /** What is not offered to the kernel yet goes event by event, and so does what a slow client does not take at once. */
+  writeJoined(events: JoinedForms): boolean {
+    if (this.isClosing || !this.socket.writable) return true;
+    const wire = events.as(this.framing);
+    if (this.outboxBytes + wire.byteLength > this.maxBytes) return false;
+    corkForThisTurn(this.socket);
+    this.#bytesSent += wire.byteLength;
     this.socket.write(wire);
     return true;
   }

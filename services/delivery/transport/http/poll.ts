@@ -98,6 +98,11 @@ export class Poll implements Transport {
     return true;
   }
 
+  /** An answer lists them one by one. */
+  writeJoined(): boolean {
+    return false;
+  }
+
   send(frame: ServerFrame): boolean {
     if (this.#isAnswered) return true;
     if (frame.type === 'error') this.#refusal ??= frame;

@@ -10,6 +10,7 @@ import {
 import type { SteadyClock } from '../../../../shared/service/clock.ts';
 import type { DeliveryConfig } from '../../config.ts';
 import type { ClientEvents, Transport } from '../../session/transport.ts';
+import type { JoinedForms } from '../../stream/entry-run.ts';
 import { Framing, type EventForm } from '../../stream/event-form.ts';
 import { Outbox } from '../outbox.ts';
 import type { ClientSocket } from './client-socket.ts';
@@ -90,6 +91,11 @@ export class Connection extends Outbox implements Transport {
   override write(event: EventForm): boolean {
     if (event.size > this.#largestSincePing) this.#noteLargest(event.size);
     return super.write(event);
+  }
+
+  override writeJoined(events: JoinedForms): boolean {
+    if (events.largestSize > this.#largestSincePing) this.#noteLargest(events.largestSize);
+    return super.writeJoined(events);
   }
 
   send(frame: ServerFrame): boolean {

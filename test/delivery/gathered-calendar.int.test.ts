@@ -1,0 +1,64 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { wires } from '../support/wires.ts';
+import { World } from '../support/world.ts';
+import { metricUntil } from './metric.ts';
+
+/** The longest: what follows the first event waits while the test goes on. */
+const LONG = { CALENDAR_GATHER_MS: '1000', REWIND_SECONDS: '0', DRAIN_SPREAD_MS: '0' };
+
+let world: World;
+beforeAll(async () => {
+  world = await World.start({ env: LONG });
+});
+afterAll(() => world[Symbol.asyncDispose]());
+
+let lastId = 0;
+/** Somebody who was not here before: whoever returns is given what they missed. */
+const somebody = () => (lastId += 1);
+
+const publish = async (on: World, ...rooms: string[]) =>
+  (await on.publish({ event: 'calendar.sync', data: {}, rooms })).id;
+
+describe.each(wires)('over $name a burst for calendar', (wire) => {
+  it('comes whole and in the order of all events of the client', async () => {
+    await using client = await world.reach(wire, 'admin', somebody());
+    await client.until({ type: 'connected' });
+    const ids: string[] = [];
+    for (const room of ['calendar', 'calendar', 'admin', 'calendar', 'calendar', 'admin', 'calendar'])
+      ids.push(await publish(world, room));
+    const events = await client.events(ids.length);
+    expect(events.map(({ id }) => id)).toEqual(ids);
+  });
+});
+
+async function deliveredTo(on: World, frames: number): Promise<void> {
+  await metricUntil(on.deliveries[0]?.healthPort ?? 0, 'deliveries_total', frames);
+}
+
+it('what is held goes before an answer', async () => {
+  await using own = await World.start({ env: LONG });
+  await using client = await own.join('admin', somebody());
+  const ids = [
+    await publish(own, 'calendar'),
+    await publish(own, 'calendar'),
+    await publish(own, 'calendar'),
+  ];
+  await deliveredTo(own, 3);
+  client.send({ action: 'ping' });
+  await client.until({ type: 'pong' });
+  expect(client.frames.slice(-4).map(({ id, type }) => id ?? type)).toEqual([...ids, 'pong']);
+});
+
+it('what is held goes before an instance that stops closes its sessions', async () => {
+  await using own = await World.start({ env: LONG });
+  await using client = await own.join('admin', somebody());
+  const ids = [
+    await publish(own, 'calendar'),
+    await publish(own, 'calendar'),
+    await publish(own, 'calendar'),
+  ];
+  await deliveredTo(own, 3);
+  await own.deliveries[0]?.stop();
+  expect((await client.closed).code).toBe(1012);
+  expect(client.frames.flatMap(({ id }) => id ?? [])).toEqual(ids);
+});
