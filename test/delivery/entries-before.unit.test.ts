@@ -26,19 +26,6 @@ describe('what others sent just before the entry of a cursor', () => {
     expect(given([seen])).toMatchObject({ found: true, mayLackEarlier: false });
   });
 
-  it.each([
-    ['1,024 events', 1_024, 10, false],
-    ['more than 1,024 events', 1_025, 10, true],
-    ['8 MiB', 8, 1024 ** 2, false],
-    ['more than 8 MiB', 9, 1024 ** 2, true],
-  ])('is too much beyond a bound: %s', (_much, count, bytes, tooMuch) => {
-    const before = Array.from({ length: count }, () =>
-      event({ atMs: NOON - 500, origin: 'ingest-2', body: Buffer.alloc(bytes) }),
-    );
-    const old = event({ atMs: NOON - 501, origin: 'ingest-2', body: Buffer.alloc(bytes) });
-    expect(given([old, ...before, seen])).toMatchObject({ found: true, tooMuch });
-  });
-
   it('is looked for further back, and then told to be expired where the history begins with that entry', async () => {
     const { after, answer, scan } = world();
     const end = cursorAt(NOON);

@@ -9,7 +9,8 @@ const MINUTE = 60_000;
 function sentAgain(entries: readonly HistoryEntry[], at: HistoryEntry) {
   const reorderWindow = new ReorderWindow();
   for (const entry of entries) reorderWindow.add(entry);
-  return cursorsOf(reorderWindow.before(at).entries);
+  const { entries: again, isTooMuch } = reorderWindow.before(at);
+  return isTooMuch ? undefined : cursorsOf(again);
 }
 
 describe('the reorder window before an entry', () => {
@@ -53,5 +54,30 @@ describe('the reorder window before an entry', () => {
     const longAgo = event({ atMs: NOON - MINUTE, origin: 'ingest-2' });
     const history = [mark({ atMs: NOON - MINUTE }), longAgo, mark({ atMs: NOON - 900 }), close];
     expect(sentAgain(history, late)).toEqual([close.cursor]);
+  });
+
+  describe('of more than eight megabytes', () => {
+    const body = Buffer.alloc(1_000_000);
+    const large = (atMs: number) => event({ atMs, origin: 'ingest-2', body });
+
+    it('says that not all is there which the client may have missed', () => {
+      const entries = Array.from({ length: 9 }, () => large(NOON - 500));
+      expect(sentAgain(entries.slice(1), at)).toEqual(cursorsOf(entries.slice(1)));
+      expect(sentAgain(entries, at)).toBeUndefined();
+    });
+
+    it('is whole all the same where the client has had what is not there', () => {
+      const had = Array.from({ length: 20 }, () => large(NOON - 501));
+      const close = Array.from({ length: 5 }, () => large(NOON - 500));
+      expect(sentAgain([...had, ...close], at)).toEqual(cursorsOf(close));
+    });
+
+    it('counts small entries as well, with what each takes beside its body', () => {
+      const small = Array.from({ length: 8_400 }, () =>
+        event({ atMs: NOON - 500, origin: 'ingest-2', body: Buffer.alloc(0) }),
+      );
+      expect(sentAgain(small.slice(100), at)?.length).toBe(8_300);
+      expect(sentAgain(small, at)).toBeUndefined();
+    });
   });
 });

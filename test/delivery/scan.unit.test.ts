@@ -164,6 +164,13 @@ describe('the reorder window: what another publisher may have got in before the 
     expect(cursorsOf(one([close, position], after(position.cursor)).entries)).toEqual([close.cursor]);
   });
 
+  it('is said to be too much where it holds more than is kept', () => {
+    const body = Buffer.alloc(1_000_000);
+    const close = Array.from({ length: 9 }, () => event({ atMs: NOON - 1, origin: 'ingest-2', body }));
+    const result = one([...close, at, event()], after(at.cursor));
+    expect(result).toMatchObject({ found: true, tooMuch: true, entries: [] });
+  });
+
   it('comes before what lies after the cursor', () => {
     const [close, fresh] = [event({ atMs: NOON - 1, origin: 'ingest-2' }), event({ origin: 'ingest-1' })];
     expect(cursorsOf(one([close, at, fresh], after(at.cursor)).entries)).toEqual([

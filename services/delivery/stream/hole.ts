@@ -81,7 +81,7 @@ export class Hole {
     const { logger, index } = this.context;
     logger.warn(
       { since: new Date(cursorTimeMs(since)).toISOString() },
-      'the history does not reach back to where the own queue was complete: telling every session',
+      'the history does not tell all since the own queue was complete: telling every session of a gap',
     );
     for (const member of index.members(EVERYONE)?.keys() ?? []) member.tellGap(mark);
   }

@@ -7,9 +7,9 @@ export const REORDER_WINDOW_MS = 500;
 const CLOCK_OFF_MS = 15_000;
 /** Instead of `REORDER_WINDOW_MS` where only marks tell the time: two of their intervals. */
 const COARSE_WINDOW_MS = 10_000;
-const MAX_ENTRIES = 1_024;
-/** Of their bodies. */
 const MAX_BYTES = 8 * 1024 * 1024;
+/** Memory of an entry beside its body. */
+const ENTRY_BYTES = 1_000;
 
 /** When an entry was sent: by its own stamp, or by the last mark before it where its publisher's clock is off. */
 export interface Place {
@@ -27,6 +27,11 @@ export function placeOf(cursor: Cursor, markMs: number | undefined): Place {
 /** Whether an entry may stand behind another one elsewhere. */
 export function isClose(before: Place, at: Place): boolean {
   return at.timeMs - before.timeMs <= (before.coarse || at.coarse ? COARSE_WINDOW_MS : REORDER_WINDOW_MS);
+}
+
+interface Behind {
+  readonly entry: EventEntry;
+  readonly place: Place;
 }
 
 /** What is sent again before an entry. */
@@ -48,13 +53,15 @@ export interface Before {
  * because a delivery instance publishes it.
  */
 export class ReorderWindow {
-  readonly #behind: { readonly entry: EventEntry; readonly place: Place }[] = [];
+  #behind: Behind[] = [];
+  /** Of `#behind`, at the front: no longer kept. */
+  #dropped = 0;
   #bytes = 0;
-  #markMs: number | undefined;
+  /** Of all that is no longer kept, the latest. */
+  #lost: Place | undefined;
   /** Of the first entry that was read, where others may lie before it. */
   #first: Place | undefined;
-  /** Of the last that was dropped. */
-  #dropped: Place | undefined;
+  #markMs: number | undefined;
 
   /** The first entry that is read is not the first of the history. */
   beginAt({ cursor }: HistoryEntry): void {
@@ -67,23 +74,33 @@ export class ReorderWindow {
     // A copy: the body is a piece of what was read from the broker's socket, which would be kept whole.
     const kept = { ...entry, body: Buffer.from(entry.body) };
     this.#behind.push({ entry: kept, place: placeOf(entry.cursor, this.#markMs) });
-    this.#bytes += kept.body.byteLength;
-    while (this.#behind.length > MAX_ENTRIES || this.#bytes > MAX_BYTES) this.#dropOldest();
+    this.#bytes += bytesOf(kept);
+    while (this.#bytes > MAX_BYTES) this.#dropFirst();
   }
 
   before(entry: HistoryEntry): Before {
     const at = placeOf(entry.cursor, this.#markMs);
     const entries = this.#behind
+      .slice(this.#dropped)
       .filter((behind) => behind.entry.origin !== entry.origin && isClose(behind.place, at))
       .map((behind) => behind.entry);
     const reaches = (place: Place | undefined) => place !== undefined && isClose(place, at);
-    return { entries, isTooMuch: reaches(this.#dropped), beginsLater: reaches(this.#first) };
+    return { entries, isTooMuch: reaches(this.#lost), beginsLater: reaches(this.#first) };
   }
 
-  #dropOldest(): void {
-    const oldest = this.#behind.shift();
-    if (oldest === undefined) return;
-    this.#bytes -= oldest.entry.body.byteLength;
-    this.#dropped = oldest.place;
+  #dropFirst(): void {
+    const first = this.#behind[this.#dropped];
+    if (first === undefined) return;
+    this.#dropped += 1;
+    this.#bytes -= bytesOf(first.entry);
+    if (this.#lost === undefined || first.place.timeMs >= this.#lost.timeMs) this.#lost = first.place;
+    // Moved to the front no more often than as many were added.
+    if (this.#dropped * 2 < this.#behind.length) return;
+    this.#behind = this.#behind.slice(this.#dropped);
+    this.#dropped = 0;
   }
+}
+
+function bytesOf({ body }: EventEntry): number {
+  return ENTRY_BYTES + body.byteLength;
 }
