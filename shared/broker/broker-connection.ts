@@ -5,6 +5,7 @@ import { BrokerAddresses } from './broker-addresses.ts';
 import { steadyClock } from '../service/clock.ts';
 import { errorText } from '../service/error-text.ts';
 import type { Logger } from '../service/logger.ts';
+import { writeTogether } from './write-together.ts';
 
 export type BrokerState =
   | { readonly state: 'connected' }
@@ -172,6 +173,7 @@ async function prepared(
   timeoutMs: number,
 ): Promise<void> {
   model.on('error', () => undefined);
+  writeTogether(model);
   const unanswered = new Error(`the broker did not answer the set-up within ${timeoutMs} ms`);
   const timer = setTimeout(() => abortConnection(model, unanswered), timeoutMs);
   try {
