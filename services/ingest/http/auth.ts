@@ -1,4 +1,4 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import { AppError } from '../../../shared/contract/errors.ts';
 import { RateWindow } from '../../../shared/core/rate-window.ts';
@@ -6,6 +6,7 @@ import type { Client } from '../../../shared/service/client-addresses.ts';
 import type { SteadyClock } from '../../../shared/service/clock.ts';
 import { NetworkSet } from '../../../shared/config/networks.ts';
 import type { IngestConfig } from '../config.ts';
+import { KeyBytes } from './key-bytes.ts';
 import { KeyGuesses } from './key-guesses.ts';
 import { TooManyRequests } from './problem.ts';
 
@@ -18,8 +19,8 @@ const SECOND_MS = 1_000;
 const OWN_HEADER = 'x-api-key';
 
 interface Key {
-  readonly digest: Buffer;
-  /** For maps. */
+  readonly bytes: KeyBytes;
+  /** For maps: a digest. */
   readonly name: string;
   readonly rate: RateWindow;
 }
@@ -54,9 +55,8 @@ export class Auth {
   reload({ ingestApiKeys }: Pick<AuthConfig, 'ingestApiKeys'>): void {
     const before = new Map(this.#keys.map((key) => [key.name, key]));
     this.#keys = ingestApiKeys.reveal().map((key) => {
-      const digest = digestOf(key);
-      const name = digest.toString('base64');
-      return before.get(name) ?? { digest, name, rate: this.#newRate() };
+      const name = createHash('sha256').update(key).digest('base64');
+      return before.get(name) ?? { bytes: new KeyBytes(key), name, rate: this.#newRate() };
     });
   }
 
@@ -105,11 +105,12 @@ export class Auth {
     return found.flatMap((value) => value ?? []).filter((value) => value !== '');
   }
 
-  /** Digests have one length whatever the keys have, and every pair is compared: the time tells nothing. */
+  /** Every pair is compared: the time does not tell which key it was. */
   #keyAmong(candidates: readonly string[]): Key | undefined {
     let found: Key | undefined;
-    for (const candidate of candidates.map(digestOf)) {
-      for (const key of this.#keys) if (timingSafeEqual(key.digest, candidate)) found = key;
+    for (const candidate of candidates) {
+      const bytes = new KeyBytes(candidate);
+      for (const key of this.#keys) if (key.bytes.equals(bytes)) found = key;
     }
     return found;
   }
@@ -143,10 +144,6 @@ function rateHeaders(policy: string, limit: number, rate: RateWindow, nowMs: num
     'ratelimit-policy': `"${policy}";q=${limit};w=1`,
     ratelimit: `"${policy}";r=${rate.remaining(nowMs)};t=${resetS}`,
   };
-}
-
-function digestOf(key: string): Buffer {
-  return createHash('sha256').update(key).digest();
 }
 
 function passwordIn(credentials: string): string {
