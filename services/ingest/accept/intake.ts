@@ -252,6 +252,8 @@ function announced(event: RoomcastEvent, cursor: Cursor, contents: Announcement[
 
 /** Waits for every outcome, so that nothing of a failed batch is still on its way when it is answered. */
 async function allOrFirstFailure<Value>(outcomes: readonly Promise<Value>[]): Promise<Value[]> {
+  const [only] = outcomes;
+  if (only !== undefined && outcomes.length === 1) return [await only];
   const settled = await Promise.allSettled(outcomes);
   return settled.map((outcome) => {
     if (outcome.status === 'rejected') throw outcome.reason;

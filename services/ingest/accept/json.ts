@@ -16,6 +16,7 @@ const EXACT_NUMBER_EXPECTED =
   'expected a number that a 64-bit float holds with all its digits: send this one as a string';
 const UNICODE_EXPECTED =
   'expected Unicode text: half of a surrogate pair (\\ud800 to \\udfff) stands alone in it; was a text cut in the middle of a character?';
+const utf8 = new TextDecoder('utf-8', { fatal: true });
 const LONE_SURROGATES = /\p{Cs}/gu;
 /** A text without it has no key that is not taken: the letters of those may be escaped. */
 const UNSAFE_KEY = /__proto__|constructor|\\u00[567]/;
@@ -31,7 +32,7 @@ export function parseJson(
 ): { readonly value: unknown } | Refusal {
   let text: string;
   try {
-    text = new TextDecoder('utf-8', { fatal: true }).decode(body);
+    text = utf8.decode(body);
   } catch {
     return malformed('not UTF-8: send JSON encoded as UTF-8');
   }
