@@ -166,7 +166,6 @@ class Delivery implements DeliveryService {
       allowedOrigins,
       handshakes: new Handshakes({
         limits: this.config,
-        clients,
         accepts: () => this.#stopping === undefined,
         shutOutMs: (token) => this.#sessions.shutOutMs(token),
         now: this.now,

@@ -1,4 +1,5 @@
 import { steadyClock } from '../../shared/service/clock.ts';
+import { networkOf } from '../../shared/core/address-network.ts';
 import { LineBudget } from '../../shared/core/line-budget.ts';
 import type { Logger } from '../../shared/service/logger.ts';
 import type { Observer } from './accept/ports.ts';
@@ -29,7 +30,7 @@ export class IngestObserver implements Observer {
   refused({ entrance, code, problem, remote, details }: Refused): void {
     this.metrics.refused.inc({ entrance, code });
     // Who asks is answered, and may ask without end; of a message this line may be all that is left.
-    const leftOut = remote === undefined ? 0 : this.#lines.take(remote, steadyClock());
+    const leftOut = remote === undefined ? 0 : this.#lines.take(networkOf(remote), steadyClock());
     if (leftOut === undefined) return;
     const counts = remote === undefined ? {} : { remote, lines_left_out: leftOut };
     this.logger.warn({ entrance, code, problem, ...details, ...counts }, 'refused');

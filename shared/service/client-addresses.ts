@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { isIP } from 'node:net';
 import type { NetworkSet } from '../config/networks.ts';
+import { networkOf } from '../core/address-network.ts';
 
 /** Of a request: what tells where it comes from. */
 export interface Origin {
@@ -10,6 +11,8 @@ export interface Origin {
 
 export interface Client {
   readonly address: string;
+  /** What limits count it by. */
+  readonly network: string;
   /** Whether a trusted proxy names it, and as no other proxy; anybody may stand behind any other address. */
   readonly isNamed: boolean;
   /** Whether a header says that it passes on somebody else's request, and nobody whom we trust says whose. */
@@ -40,18 +43,16 @@ export class ClientAddresses {
     const peer = (socket.remoteAddress ?? '').replace(MAPPED_IPV4, '');
     const hops = hopsOf(headers);
     if (hops === undefined || !this.proxies.has(peer)) {
-      return {
-        address: peer,
-        isNamed: false,
-        isForwarded: FORWARDED.some((name) => headers[name] !== undefined),
-      };
+      const isForwarded = FORWARDED.some((name) => headers[name] !== undefined);
+      return { address: peer, network: networkOf(peer), isNamed: false, isForwarded };
     }
     const addresses = hops.map(addressIn);
     const last = addresses.findLastIndex((address) => address === undefined || !this.proxies.has(address));
     const at = Math.max(last, 0);
     const address = addresses[at];
-    if (address === undefined) return { address: peer, isNamed: false, isForwarded: true };
-    return { address, isNamed: last !== -1, isForwarded: at > 0 };
+    const network = networkOf(address ?? peer);
+    if (address === undefined) return { address: peer, network, isNamed: false, isForwarded: true };
+    return { address, network, isNamed: last !== -1, isForwarded: at > 0 };
   }
 }
 

@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Feed } from '../../services/delivery/stream/feed.ts';
@@ -7,6 +8,7 @@ import { ConnectionBound } from '../../shared/service/connection-bound.ts';
 import { ClientServer } from '../../services/delivery/transport/server.ts';
 import { WebSockets } from '../../services/delivery/transport/websocket/websockets.ts';
 import { TestClient } from '../support/client.ts';
+import { isCollected } from '../support/collected.ts';
 import { CLOSE, PING, RawWebSocket, rawFrame, TEXT } from '../support/raw-frames.ts';
 import { event, kept, settle } from './fakes.ts';
 
@@ -27,7 +29,11 @@ const large = event({
 
 let server: ClientServer;
 /** The upgrade that is looked at. */
-let upgrading: { readonly socket: Socket; readonly path: string };
+let upgrading: {
+  readonly request: WeakRef<IncomingMessage>;
+  readonly socket: Socket;
+  readonly path: string;
+};
 /** By path: tests run beside each other. */
 const awaited = new Map<string, (one: Arrival, socket: Socket) => void>();
 
@@ -40,7 +46,7 @@ beforeAll(async () => {
       pongTimeoutMs: 10_000,
     },
     clients: {
-      of: () => ({ address: 'client', isNamed: false, isForwarded: false }),
+      of: () => ({ address: 'client', network: 'client', isNamed: false, isForwarded: false }),
     },
     allowedOrigins: [],
     handshakes: { enter: (_request, _token, { take }) => take() },
@@ -53,7 +59,8 @@ beforeAll(async () => {
       {
         request: () => false,
         upgrade: (request, head) => {
-          upgrading = { socket: request.socket, path: request.url ?? '' };
+          const { socket, url: path = '' } = request;
+          upgrading = { request: new WeakRef(request), socket, path };
           sockets.upgrade(request, head);
         },
       },
@@ -115,6 +122,12 @@ async function unread() {
   }
   return { ...both, sent };
 }
+
+it('a connection keeps nothing of the request that it came with, whose URL has the token in it', async () => {
+  await using world = await connectRaw();
+  expect(await isCollected(upgrading.request)).toBe(true);
+  expect(world.socket.destroyed).toBe(false);
+});
 
 describe('a client that does not read', () => {
   it('is refused further answers at the bound of its outbox, and still told why it is closed', async () => {

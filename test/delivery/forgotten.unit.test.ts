@@ -48,19 +48,19 @@ const memories: readonly [who: string, most: number, memory: Memory][] = [
     'whose handshakes are counted',
     20_000,
     () => {
-      let address = '';
       const handshakes = new Handshakes({
         limits: { maxHandshakesPerSecond: 1e9, maxHandshakesPerSecondPerAddress: 0.25 },
-        clients: { of: () => ({ address, isNamed: true, isForwarded: true }) },
         accepts: () => true,
         shutOutMs: () => 0,
         now: () => 0,
       });
-      const come = (who: number) => {
-        address = `${who}`;
-        return handshakes.refusalOf({ socket: {}, headers: {} }, undefined);
+      const isTurnedAway = (who: number) => {
+        let isRefused = false;
+        const client = { address: `${who}`, network: `${who}`, isNamed: true, isForwarded: true };
+        handshakes.enter(client, undefined, { take: () => undefined, refuse: () => (isRefused = true) });
+        return isRefused;
       };
-      return { come, isKnown: (who) => come(who) !== undefined };
+      return { come: isTurnedAway, isKnown: isTurnedAway };
     },
   ],
   [

@@ -1,5 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { Handshakes } from '../../services/delivery/transport/handshakes.ts';
+import type { Refusal } from '../../services/delivery/transport/http/answer.ts';
+import { networkOf } from '../../shared/core/address-network.ts';
 
 const LIMITS = { maxHandshakesPerSecond: 10, maxHandshakesPerSecondPerAddress: 2 };
 /** After a rest, those of four seconds come at once. */
@@ -10,17 +12,28 @@ function world() {
   const state = { nowMs: 0, address: 'a', isNamed: false, accepts: true, shutOutMs: 0 };
   const handshakes = new Handshakes({
     limits: LIMITS,
-    clients: { of: () => ({ address: state.address, isNamed: state.isNamed, isForwarded: false }) },
     accepts: () => state.accepts,
     shutOutMs: (token) => (token === 'shut out' ? state.shutOutMs : 0),
     now: () => state.nowMs,
   });
-  const come = (token?: string) => handshakes.refusalOf({ socket: {}, headers: {} }, token);
+  const client = () => {
+    const { address, isNamed } = state;
+    return { address, network: networkOf(address), isNamed, isForwarded: false };
+  };
+  /** Why it is turned away at once. */
+  const come = (token?: string) => {
+    let refused: Refusal | undefined;
+    handshakes.enter(client(), token, {
+      take: () => undefined,
+      refuse: (refusal) => (refused = refusal),
+    });
+    return refused;
+  };
   const passing = (times: number) =>
     Array.from({ length: times }, () => come()).filter((refusal) => refusal === undefined).length;
   const enter = (token?: string) =>
     new Promise<string>((resolve) =>
-      handshakes.enter({ socket: {}, headers: {} }, token, {
+      handshakes.enter(client(), token, {
         take: () => resolve('taken'),
         refuse: ({ code }) => resolve(code),
       }),

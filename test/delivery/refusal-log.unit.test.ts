@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { RefusalLog, type RefusedClient } from '../../services/delivery/session/refusal-log.ts';
+import { networkOf } from '../../shared/core/address-network.ts';
 import { LineBudget } from '../../shared/core/line-budget.ts';
 
 const HOUR_MS = 3_600_000;
@@ -7,7 +8,7 @@ const RETRY_MS = 3_000;
 
 const refused = (fields: Partial<RefusedClient> = {}): RefusedClient => ({
   code: 'TOKEN_EXPIRED',
-  remoteAddress: '203.0.113.7',
+  network: '203.0.113.7',
   token: 'dead',
   ...fields,
 });
@@ -47,7 +48,7 @@ describe('a client that retries with a dead token for ever', () => {
 describe('who is told apart', () => {
   it.each([
     ['another token behind the same proxy', { token: 'dead too' }],
-    ['the same token from another address', { remoteAddress: '203.0.113.8' }],
+    ['the same token from another address', { network: '203.0.113.8' }],
     ['another reason', { code: 'AUTH_FAILED' }],
     ['no token at all', { code: 'AUTH_REQUIRED', token: undefined }],
   ] as const)('%s is said as well', (_what, other) => {
@@ -83,7 +84,7 @@ describe('a storm', () => {
   it('from all addresses of an IPv6 network is one from one address', () => {
     const log = logWith(new LineBudget());
     const of = (host: number) =>
-      refused({ remoteAddress: `2001:db8:1:2::${host.toString(16)}`, token: `${host}` });
+      refused({ network: networkOf(`2001:db8:1:2::${host.toString(16)}`), token: `${host}` });
     const said = Array.from({ length: 1_000 }, (_, n) => log.count(of(n + 1), n)).filter(
       (one) => one !== undefined,
     );
@@ -94,7 +95,7 @@ describe('a storm', () => {
     const log = logWith(new LineBudget());
     let said = 0;
     for (let n = 0; n < 60_000; n += 1) {
-      if (log.count(refused({ remoteAddress: `10.0.${n >> 8}.${n & 255}` }), n) !== undefined) said += 1;
+      if (log.count(refused({ network: `10.0.${n >> 8}.${n & 255}` }), n) !== undefined) said += 1;
     }
     expect(said).toBe(300);
   });

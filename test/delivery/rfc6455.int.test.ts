@@ -211,7 +211,9 @@ describe('a connection that its client ends', () => {
 it('an upgrade that is refused does not keep its socket, whatever its client does', async () => {
   const upgrades = new WebSockets({
     limits: { maxFrameBytes: LIMIT_BYTES, maxOutboxBytes: 1, pingIntervalMs: 1, pongTimeoutMs: 1 },
-    clients: { of: () => ({ address: '127.0.0.1', isNamed: false, isForwarded: false }) },
+    clients: {
+      of: () => ({ address: '127.0.0.1', network: '127.0.0.1', isNamed: false, isForwarded: false }),
+    },
     allowedOrigins: [],
     handshakes: { enter: (_request, _token, { refuse }) => refuse(goingAway) },
     arrived: () => undefined,

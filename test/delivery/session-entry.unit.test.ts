@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { errorFrame } from '../../shared/contract/frames.ts';
+import { isCollected } from '../support/collected.ts';
 import { settle } from './fakes.ts';
 import { auth, SessionWorld } from './session-world.ts';
 
@@ -25,6 +26,15 @@ describe('a session that waits for its token', () => {
     const world = new SessionWorld({ token: 'provider 4' });
     await settle();
     expect(world.said()).toEqual(WELCOME);
+  });
+
+  it('keeps nothing of what came with the upgrade once it has entered', async () => {
+    const brought = new WeakRef({ token: 'provider 4' });
+    const world = new SessionWorld(brought.deref());
+    await settle();
+    expect(world.said()).toEqual(WELCOME);
+    expect(await isCollected(brought)).toBe(true);
+    expect(world.session.closed).toBe(false);
   });
 
   it.each([

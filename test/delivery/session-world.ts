@@ -62,13 +62,7 @@ export class SessionWorld implements SessionPorts {
   /** How far the machine's clock has been set. */
   steppedMs = 0;
   readonly frameBounds = new FrameBounds();
-  readonly transport = {
-    heartbeatMs: 25_000,
-    close: (name: CloseName, waitSeconds?: number) => {
-      this.waits.push(waitSeconds);
-      this.out.push({ close: name });
-    },
-  };
+  readonly heartbeatMs = 25_000;
   readonly stream: SessionPorts['stream'] = Object.assign(this.rooms, {
     position: async () => {
       await this.whenPositioned;
@@ -95,6 +89,11 @@ export class SessionWorld implements SessionPorts {
   ) {
     this.users = { floods, frameBounds: this.frameBounds, lastHeard: new LastHeard(30_000) };
     this.session = new Session(57, this, bounds, fromUrl);
+  }
+
+  close(name: CloseName, waitSeconds?: number): void {
+    this.waits.push(waitSeconds);
+    this.out.push({ close: name });
   }
 
   send(frame: ServerFrame): void {

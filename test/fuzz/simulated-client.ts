@@ -78,7 +78,8 @@ export class SimulatedClient {
         feed,
         send: (frame) => note(kindOf(frame), 'cursor' in frame ? frame.cursor : undefined),
         sendGap: (cursor) => note('gap', cursor),
-        transport: { heartbeatMs: 25_000, close: () => undefined },
+        heartbeatMs: 25_000,
+        close: () => undefined,
         verify: () => ({
           principal: { role: 'customer', userId: this.id, expiresAtMs: this.broker.nowMs + TOKEN_MS },
         }),

@@ -7,8 +7,8 @@ import { AppError } from '../../shared/contract/errors.ts';
 
 const KEY = 'the-key-of-the-backend';
 const NEXT_KEY = 'the-next-key-of-the-backend';
-const TRUSTED = { address: '10.0.0.7', isNamed: false, isForwarded: false };
-const STRANGER = { address: '203.0.113.9', isNamed: false, isForwarded: false };
+const TRUSTED = { address: '10.0.0.7', network: '10.0.0.7', isNamed: false, isForwarded: false };
+const STRANGER = { address: '203.0.113.9', network: '203.0.113.9', isNamed: false, isForwarded: false };
 const trusting = { trusting: true };
 
 const secretsOf = (...keys: readonly string[]) => ({ ingestApiKeys: new Secret(keys) });

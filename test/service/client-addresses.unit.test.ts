@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { ClientAddresses } from '../../shared/service/client-addresses.ts';
+import { networkOf } from '../../shared/core/address-network.ts';
 import { NetworkSet, parseNetwork } from '../../shared/config/networks.ts';
 
 const PROXY = '172.18.0.9';
@@ -10,7 +11,9 @@ function clientOf(
   headers: Readonly<Record<string, string>>,
   { peer = PROXY, proxies = ['172.18.0.0/16', '2001:db8:ffff::/48'] } = {},
 ) {
-  return clients(...proxies).of({ socket: { remoteAddress: peer }, headers });
+  const { network, ...rest } = clients(...proxies).of({ socket: { remoteAddress: peer }, headers });
+  expect(network).toBe(networkOf(rest.address));
+  return rest;
 }
 
 const forwardedFor = (text: string) => ({ 'x-forwarded-for': text });

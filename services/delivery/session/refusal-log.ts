@@ -1,5 +1,4 @@
 import type { FrameErrorCode } from '../../../shared/contract/frames.ts';
-import { networkOf } from '../../../shared/core/address-network.ts';
 import { ExpiringMap } from '../../../shared/core/expiring-map.ts';
 import type { LineBudget } from '../../../shared/core/line-budget.ts';
 import { tokenDigest } from './token-digest.ts';
@@ -21,7 +20,8 @@ export const refusedAtAuth = [
 /** A client that was refused before it was anybody. */
 export interface RefusedClient {
   readonly code: (typeof refusedAtAuth)[number];
-  readonly remoteAddress: string;
+  /** Of its address. */
+  readonly network: string;
   /** As it came; only its digest is kept. */
   readonly token: string | undefined;
 }
@@ -50,11 +50,11 @@ export class RefusalLog {
   constructor(private readonly lines: LineBudget) {}
 
   /** `undefined`: this one is not to be said. */
-  count({ code, remoteAddress, token }: RefusedClient, nowMs: number): Unsaid | undefined {
-    const who = `${code} ${networkOf(remoteAddress)} ${token === undefined ? '' : tokenDigest(token)}`;
+  count({ code, network, token }: RefusedClient, nowMs: number): Unsaid | undefined {
+    const who = `${code} ${network} ${token === undefined ? '' : tokenDigest(token)}`;
     const last = this.#logged.get(who, nowMs);
     const isDue = last === undefined || nowMs - last.atMs >= LOG_AGAIN_MS;
-    const leftOut = isDue ? this.lines.take(remoteAddress, nowMs) : undefined;
+    const leftOut = isDue ? this.lines.take(network, nowMs) : undefined;
     if (leftOut === undefined) {
       if (last !== undefined) last.suppressed += 1;
       return undefined;

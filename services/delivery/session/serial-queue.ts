@@ -3,7 +3,7 @@ export class SerialQueue {
   #tail: Promise<void> = Promise.resolve();
   #size = 0;
 
-  constructor(private readonly onError: (error: unknown) => void) {}
+  constructor(private readonly observer: { failed(error: unknown): void }) {}
 
   /** Steps that have not finished. */
   get size(): number {
@@ -12,11 +12,16 @@ export class SerialQueue {
 
   add(step: () => Promise<void> | void): void {
     this.#size += 1;
-    this.#tail = this.#tail
-      .then(step)
-      .catch(this.onError)
-      .finally(() => {
-        this.#size -= 1;
-      });
+    this.#tail = this.#run(this.#tail, step);
+  }
+
+  async #run(before: Promise<void>, step: () => Promise<void> | void): Promise<void> {
+    await before;
+    try {
+      await step();
+    } catch (error) {
+      this.observer.failed(error);
+    }
+    this.#size -= 1;
   }
 }

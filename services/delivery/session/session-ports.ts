@@ -1,3 +1,4 @@
+import type { CloseName } from '../../../shared/contract/close-codes.ts';
 import type { Cursor } from '../../../shared/contract/cursor.ts';
 import type { ErrorFrame, ServerFrame } from '../../../shared/contract/frames.ts';
 import type { Room } from '../../../shared/contract/routing.ts';
@@ -11,33 +12,37 @@ import type { ShutOut } from './shut-out.ts';
 import type { FrameBounds } from './frame-bounds.ts';
 import type { LastHeard } from './last-heard.ts';
 import type { RoomStream } from './membership.ts';
-import type { Transport } from './transport.ts';
 
 /** What one session needs of the world around it. */
 export interface SessionPorts {
   readonly feed: Feed;
-  readonly send: (frame: ServerFrame) => void;
+  send(frame: ServerFrame): void;
   /** A `calendar.sync` with reason `gap`, for this client alone. */
-  readonly sendGap: (cursor: Cursor) => void;
-  readonly transport: Pick<Transport, 'close' | 'heartbeatMs'>;
-  readonly verify: Verify;
+  sendGap(cursor: Cursor): void;
+  /** How long the client may hear nothing of a good connection. */
+  readonly heartbeatMs: number;
+  /** `waitSeconds`: the client is refused for so long. */
+  close(name: CloseName, waitSeconds?: number): void;
+  verify(token: string): ReturnType<Verify>;
   /** Its token is good; why it is refused all the same. */
-  readonly admit: (principal: Principal) => NotAdmitted | undefined;
+  admit(principal: Principal): NotAdmitted | undefined;
   /** A refresh made it the session of another role. */
-  readonly becomes: (principal: Principal) => void;
+  becomes(principal: Principal): void;
   readonly stream: RoomStream & Pick<EventStream, 'position' | 'plan'>;
   readonly users: Users;
-  readonly observer: {
-    /** Its rooms are joined. */
-    opened(principal: Principal, rooms: readonly Room[]): void;
-    refused(frame: ErrorFrame): void;
-    resumed(outcome: Replay, replayed: number): void;
-    failed(error: unknown): void;
-  };
+  readonly observer: SessionObserver;
   /** For what is shown, and for the expiry of tokens. */
   readonly wall: WallClock;
   /** For intervals and time limits. */
   readonly now: SteadyClock;
+}
+
+export interface SessionObserver {
+  /** Its rooms are joined. */
+  opened(principal: Principal, rooms: readonly Room[]): void;
+  refused(frame: ErrorFrame): void;
+  resumed(outcome: Replay, replayed: number): void;
+  failed(error: unknown): void;
 }
 
 /** Why somebody with a good token is turned away; `waitMs`: for how long, where it is known. */

@@ -33,6 +33,8 @@ export class Session implements StreamMember {
   readonly #steps: SerialQueue;
   #state: 'waiting' | 'entering' | 'live' | 'closed' = 'waiting';
   #stateSinceMs: number;
+  /** With its upgrade or request, until it enters: a token is kept no longer than it is needed. */
+  #brought: Partial<Credentials> | undefined;
   #principal: Principal | undefined;
   /** What it missed has been sent: until then it leaves no room of which more is coming. */
   #caughtUp: Promise<void> = Promise.resolve();
@@ -42,14 +44,15 @@ export class Session implements StreamMember {
     readonly id: number,
     private readonly ports: SessionPorts,
     private readonly limits: SessionLimits,
-    private readonly fromUrl: Partial<Credentials> = {},
+    brought: Partial<Credentials> = {},
   ) {
     this.#gate = new FrameLimit(limits.maxFramesPerMinute, limits.maxRefusalsPerMinute);
     this.#membership = new Membership(ports.stream, this, limits.maxRoomsPerSession);
-    this.#steps = new SerialQueue((error) => ports.observer.failed(error));
+    this.#steps = new SerialQueue(ports.observer);
     this.#stateSinceMs = ports.now();
-    const { token } = fromUrl;
-    if (token !== undefined) this.#steps.add(() => this.#authenticate({ ...fromUrl, token }));
+    this.#brought = brought;
+    const { token } = brought;
+    if (token !== undefined) this.#steps.add(() => this.#authenticate({ ...brought, token }));
   }
 
   get feed(): Feed {
@@ -196,7 +199,7 @@ export class Session implements StreamMember {
       const code = frame.code === 'AUTH_FAILED' ? frame.code : 'AUTH_REQUIRED';
       this.#refuse(code, `${frame.message} ${HOW_TO_AUTH}`, 'unauthenticated');
     } else if (frame.action === 'auth') {
-      await this.#authenticate({ ...this.fromUrl, ...frame });
+      await this.#authenticate({ ...this.#brought, ...frame });
     } else {
       this.#refuse(
         'AUTH_REQUIRED',
@@ -208,6 +211,7 @@ export class Session implements StreamMember {
 
   async #authenticate(entrance: Credentials): Promise<void> {
     const { token, cursor, rooms } = entrance;
+    this.#brought = undefined;
     this.#become('entering');
     const verdict = await this.ports.verify(token);
     if (this.#hasEnded()) return;
@@ -236,7 +240,7 @@ export class Session implements StreamMember {
       // A client that is cut off before its replay must come back from where it was, not from here.
       cursor: typeof cursor === 'string' ? cursor : position,
       expires_at: new Date(principal.expiresAtMs).toISOString(),
-      ping_interval_seconds: this.ports.transport.heartbeatMs / 1000,
+      ping_interval_seconds: this.ports.heartbeatMs / 1000,
     });
     this.#become('live');
     const missed = { principal, cursor: cursor ?? undefined, position };
@@ -275,7 +279,7 @@ export class Session implements StreamMember {
     if (this.closed) return;
     this.#send(errorFrame(code, message));
     this.end();
-    this.ports.transport.close(close, waitSeconds);
+    this.ports.close(close, waitSeconds);
   }
 
   #send(frame: ServerFrame): void {

@@ -1,6 +1,7 @@
 import type { Credentials, Verify } from './access.ts';
 import type { CloseName } from '../../../shared/contract/close-codes.ts';
 import type { ErrorFrame, ServerFrame } from '../../../shared/contract/frames.ts';
+import type { Client } from '../../../shared/service/client-addresses.ts';
 import type { Outlet } from '../stream/feed.ts';
 
 /** What a session needs of the connection to its client, whatever the wire. */
@@ -44,10 +45,8 @@ export interface Arrival {
   /** As metrics and logs name the transport. */
   readonly transport: string;
   readonly credentials: Partial<Credentials>;
-  /** The client's, also behind a trusted proxy. */
-  readonly remoteAddress: string;
-  /** Whether a trusted proxy names it; anybody may stand behind any other address. */
-  readonly isNamed: boolean;
+  /** Also behind a trusted proxy. */
+  readonly client: Client;
   /** Where its token is none that a user was given. */
   readonly verify?: Verify;
   open(events: ClientEvents): Transport;

@@ -1,7 +1,6 @@
-import { networkOf } from '../../../shared/core/address-network.ts';
 import { ExpiringMap } from '../../../shared/core/expiring-map.ts';
 import { TokenBucket } from '../../../shared/core/token-bucket.ts';
-import type { ClientAddresses, Origin } from '../../../shared/service/client-addresses.ts';
+import type { Client } from '../../../shared/service/client-addresses.ts';
 import type { SteadyClock } from '../../../shared/service/clock.ts';
 import type { DeliveryConfig } from '../config.ts';
 import { HandshakeQueue } from './handshake-queue.ts';
@@ -9,8 +8,8 @@ import { goingAway, type Refusal } from './http/answer.ts';
 
 /** After a rest, so many seconds' worth of handshakes come at once: a restart brings everybody back within a few. */
 const BURST_S = 4;
-/** Addresses that are counted at a time; of more, the first are counted anew. */
-const MAX_ADDRESSES = 20_000;
+/** Networks of addresses that are counted at a time; of more, the first are counted anew. */
+const MAX_NETWORKS = 20_000;
 /** A bucket that nobody took from for so long is full again. */
 const FULL_MS = BURST_S * 1_000;
 const SOONEST_RETRY_S = 1;
@@ -18,7 +17,6 @@ const RETRY_SPREAD_S = 10;
 
 export interface HandshakeOptions {
   readonly limits: Pick<DeliveryConfig, 'maxHandshakesPerSecond' | 'maxHandshakesPerSecondPerAddress'>;
-  readonly clients: Pick<ClientAddresses, 'of'>;
   /** Whether the instance takes anybody. */
   readonly accepts: () => boolean;
   /** How long the bearer of a token has to wait. */
@@ -39,31 +37,21 @@ export interface Door {
 export class Handshakes {
   readonly #all: TokenBucket;
   readonly #queue: HandshakeQueue;
-  readonly #byAddress = new ExpiringMap<string, TokenBucket>(MAX_ADDRESSES, FULL_MS);
+  readonly #byNetwork = new ExpiringMap<string, TokenBucket>(MAX_NETWORKS, FULL_MS);
 
   constructor(private readonly options: HandshakeOptions) {
     this.#all = bucketOf(options.limits.maxHandshakesPerSecond);
     this.#queue = new HandshakeQueue(options.now);
   }
 
-  /** Why a request is turned away; `undefined`: it is not. */
-  refusalOf(request: Origin, token: string | undefined): Refusal | undefined {
-    const refusal = this.#refusalOfToken(token);
-    if (refusal !== undefined) return refusal;
-    const nowMs = this.options.now();
-    const mayPass = this.#addressMayPass(request, nowMs) && this.#all.take(nowMs);
-    return mayPass ? undefined : tooMany();
-  }
-
   /** Calls one of the two: who is not turned away at once is let in, or turned away all the same, when it is their turn. */
-  enter(request: Origin, token: string | undefined, { take, refuse }: Door): void {
-    const refusal = this.refusalOf(request, token);
+  enter(client: Client, token: string | undefined, { take, refuse }: Door): void {
+    const refusal = this.#refusalOfToken(token) ?? this.#refusalOfRate(client);
     if (refusal !== undefined) {
       refuse(refusal);
       return;
     }
-    const { address, isNamed } = this.options.clients.of(request);
-    this.#queue.add(isNamed ? networkOf(address) : (token ?? ''), () => {
+    this.#queue.add(client.isNamed ? client.network : (token ?? ''), () => {
       const refusalByNow = this.#refusalOfToken(token);
       if (refusalByNow === undefined) take();
       else refuse(refusalByNow);
@@ -77,13 +65,16 @@ export class Handshakes {
     return waitMs > 0 ? shutOutFor(Math.ceil(waitMs / 1_000)) : undefined;
   }
 
-  #addressMayPass(request: Origin, nowMs: number): boolean {
-    const { clients, limits } = this.options;
-    const { address, isNamed } = clients.of(request);
+  #refusalOfRate(client: Client): Refusal | undefined {
+    const nowMs = this.options.now();
+    return this.#networkMayPass(client, nowMs) && this.#all.take(nowMs) ? undefined : tooMany();
+  }
+
+  #networkMayPass({ network, isNamed }: Client, nowMs: number): boolean {
     if (!isNamed) return true;
-    const network = networkOf(address);
-    const bucket = this.#byAddress.get(network, nowMs) ?? bucketOf(limits.maxHandshakesPerSecondPerAddress);
-    this.#byAddress.set(network, bucket, nowMs);
+    const { maxHandshakesPerSecondPerAddress: perSecond } = this.options.limits;
+    const bucket = this.#byNetwork.get(network, nowMs) ?? bucketOf(perSecond);
+    this.#byNetwork.set(network, bucket, nowMs);
     return bucket.take(nowMs);
   }
 }

@@ -1,7 +1,7 @@
 import type { TokenVerdict } from '../../session/access.ts';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Cursor } from '../../../../shared/contract/cursor.ts';
-import type { Arrival } from '../../session/transport.ts';
+import type { Client } from '../../../../shared/service/client-addresses.ts';
 import type { Mount, MountOptions } from '../server.ts';
 import { bearerOf, credentialsIn } from '../credentials.ts';
 import { answerJson, refuse, type Refusal } from './answer.ts';
@@ -30,7 +30,14 @@ const HEADERS = {
   Vary: 'Authorization',
 };
 
-type Handler = (request: IncomingMessage, response: ServerResponse, query: URLSearchParams) => void;
+interface Asked {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly client: Client;
+  readonly query: URLSearchParams;
+}
+
+type Handler = (asked: Asked) => void;
 
 /** A stream, a poll, and tickets for those who can send no header. */
 export class HttpRequests implements Mount {
@@ -38,12 +45,9 @@ export class HttpRequests implements Mount {
 
   constructor(private readonly options: HttpOptions) {
     this.#routes = new Map([
-      ['/v1/stream', { method: 'GET', handle: (...of) => this.#stream(...of) }],
-      ['/v1/events', { method: 'GET', handle: (...of) => this.#poll(...of) }],
-      [
-        '/v1/tickets',
-        { method: 'POST', handle: (request, response) => void this.#ticket(request, response) },
-      ],
+      ['/v1/stream', { method: 'GET', handle: (asked) => this.#stream(asked) }],
+      ['/v1/events', { method: 'GET', handle: (asked) => this.#poll(asked) }],
+      ['/v1/tickets', { method: 'POST', handle: (asked) => void this.#ticket(asked) }],
     ]);
   }
 
@@ -62,10 +66,13 @@ export class HttpRequests implements Mount {
       response.setHeader('Allow', `${route.method}, OPTIONS`);
       this.#refuse(response, { code: 'METHOD_NOT_ALLOWED', message: `Use ${route.method}.` });
     } else {
-      this.options.handshakes.enter(request, bearerOf(request), {
+      const { clients, handshakes } = this.options;
+      const client = clients.of(request);
+      handshakes.enter(client, bearerOf(request), {
         take: () => {
           // Who has left meanwhile would never be seen to leave.
-          if (!response.destroyed) route.handle(request, response, new URLSearchParams(search));
+          if (!response.destroyed)
+            route.handle({ request, client, response, query: new URLSearchParams(search) });
         },
         refuse: (refusal) => this.#refuse(response, refusal),
       });
@@ -73,34 +80,36 @@ export class HttpRequests implements Mount {
     return true;
   }
 
-  #stream(request: IncomingMessage, response: ServerResponse, query: URLSearchParams): void {
-    const { limits, tickets, now } = this.options;
+  #stream({ request, response, client, query }: Asked): void {
+    const { arrived, limits, tickets, now } = this.options;
     const header = bearerOf(request);
     const token = header ?? query.get('ticket');
     if (token === null || token === '') return this.#refuse(response, NO_TOKEN);
     const after = request.headers['last-event-id']?.toString() ?? query.get('after');
-    this.#arrive(request, {
+    arrived({
       transport: 'stream',
+      client,
       credentials: credentialsIn(query, token, after),
       ...(header === undefined && { verify: (ticket: string) => tickets.redeem(ticket) }),
       open: (events) => new EventStreamAnswer(response, request.socket, limits, events, now),
     });
   }
 
-  #poll(request: IncomingMessage, response: ServerResponse, query: URLSearchParams): void {
-    const { limits, position } = this.options;
+  #poll({ request, response, client, query }: Asked): void {
+    const { arrived, limits, position } = this.options;
     const token = bearerOf(request);
     if (token === undefined) return this.#refuse(response, NO_TOKEN);
     const asked = readPollQuery(query);
     if ('problem' in asked) return this.#refuse(response, { code: 'INVALID_QUERY', message: asked.problem });
-    this.#arrive(request, {
+    arrived({
       transport: 'poll',
+      client,
       credentials: credentialsIn(query, token, asked.after),
       open: (events) => new Poll(response, asked, limits.maxOutboxBytes, position, events),
     });
   }
 
-  async #ticket(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  async #ticket({ request, response }: Asked): Promise<void> {
     request.resume();
     const token = bearerOf(request);
     if (token === undefined) {
@@ -118,10 +127,5 @@ export class HttpRequests implements Mount {
   #refuse(response: ServerResponse, refusal: Refusal): void {
     this.options.refused(refusal.code);
     refuse(response, refusal);
-  }
-
-  #arrive(request: IncomingMessage, arrival: Omit<Arrival, 'remoteAddress' | 'isNamed'>): void {
-    const { address, isNamed } = this.options.clients.of(request);
-    this.options.arrived({ ...arrival, remoteAddress: address, isNamed });
   }
 }

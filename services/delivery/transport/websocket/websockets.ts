@@ -1,10 +1,12 @@
 import type { Credentials } from '../../session/access.ts';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import { WebSocketServer, type Server as TypedServer } from 'ws';
 import type { DeliveryConfig } from '../../config.ts';
 import { bearerOf, credentialsIn } from '../credentials.ts';
 import type { Refusal } from '../http/answer.ts';
 import type { Mount, MountOptions } from '../server.ts';
+import type { Arrival } from '../../session/transport.ts';
 import { ClientSocket } from './client-socket.ts';
 import { refusalOfOrigin } from './allowed-origin.ts';
 import { refuseUpgrade } from './refuse-upgrade.ts';
@@ -58,8 +60,8 @@ export class WebSockets implements Mount {
   upgrade(request: IncomingMessage, head: Buffer): void {
     const { socket } = request;
     // A connection that breaks before or after the handshake is not ours to fall over.
-    socket.on('error', () => socket.destroy());
-    const { allowedOrigins, handshakes } = this.options;
+    socket.on('error', destroy);
+    const { allowedOrigins, clients, handshakes } = this.options;
     const refuse = (refusal: Refusal) => {
       this.options.refused(refusal.code);
       refuseUpgrade(socket, refusal);
@@ -67,27 +69,35 @@ export class WebSockets implements Mount {
     const refusal = refusalOfOrigin(request, allowedOrigins);
     if (refusal !== undefined) return refuse(refusal);
     const credentials = credentialsOf(request);
+    const client = clients.of(request);
     const take = () => {
-      if (!socket.destroyed) this.#shakeHands(request, head, credentials);
+      if (!socket.destroyed) this.#shakeHands(request, head, { client, credentials });
     };
-    handshakes.enter(request, credentials.token, { take, refuse });
+    handshakes.enter(client, credentials.token, { take, refuse });
   }
 
-  #shakeHands(request: IncomingMessage, head: Buffer, credentials: Partial<Credentials>): void {
+  #shakeHands(
+    request: IncomingMessage,
+    head: Buffer,
+    { client, credentials }: Pick<Arrival, 'client' | 'credentials'>,
+  ): void {
     const { socket } = request;
-    const { arrived, clients, limits, now } = this.options;
+    const { arrived, limits, now } = this.options;
     socket.setNoDelay(true);
-    const { address, isNamed } = clients.of(request);
     this.#upgrades.handleUpgrade(request, socket, head, (ws) => {
       arrived({
         transport: 'websocket',
+        client,
         credentials,
-        remoteAddress: address,
-        isNamed,
         open: (events) => new Connection(ws, socket, limits, events, now, credentials.token === undefined),
       });
     });
   }
+}
+
+/** One for all sockets: made in `upgrade`, it would keep the request, and the token in its URL, for as long as the connection. */
+function destroy(this: Socket): void {
+  this.destroy();
 }
 
 /** A token in `Authorization: Bearer`, else behind `bearer` in `Sec-WebSocket-Protocol`, else in `?token=`; and `?cursor=`. */

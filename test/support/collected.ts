@@ -1,0 +1,14 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+
+setFlagsFromString('--expose-gc');
+const collect = runInNewContext('gc') as () => void;
+
+/** Whether nothing holds it any more. */
+export async function isCollected(object: WeakRef<object>): Promise<boolean> {
+  // Within the turn in which it was made or asked, a reference holds its object itself.
+  await nextTurn();
+  collect();
+  return object.deref() === undefined;
+}
