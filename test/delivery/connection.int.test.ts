@@ -129,6 +129,16 @@ it('a connection keeps nothing of the request that it came with, whose URL has t
   expect(world.socket.destroyed).toBe(false);
 });
 
+it('the answer to an upgrade goes with what is said in the same turn, and waits for nothing else', async () => {
+  const path = newPath();
+  const waiting = new Promise<number>((resolve) =>
+    awaited.set(path, (_one, socket) => resolve(socket.writableLength)),
+  );
+  await using raw = await RawWebSocket.open(server.port, path);
+  expect(await waiting).toBeGreaterThan(0);
+  expect(raw.frames).toEqual([]);
+});
+
 describe('a client that does not read', () => {
   it('is refused further answers at the bound of its outbox, and still told why it is closed', async () => {
     await using world = await unread();

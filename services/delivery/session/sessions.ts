@@ -59,7 +59,9 @@ export class Sessions {
 
   /** How long the bearer of a token has to wait. */
   shutOutMs(token: string): number {
-    return this.#context.shutOutTokens.remainingMs(tokenDigest(token), this.#context.now());
+    const { shutOutTokens, now } = this.#context;
+    // On a good day, no token is worth a digest.
+    return shutOutTokens.isEmpty ? 0 : shutOutTokens.remainingMs(tokenDigest(token), now());
   }
 
   /** Those with a good token; the others are gone within `AUTH_TIMEOUT_MS`. */

@@ -13,6 +13,10 @@ export class ShutOut {
     this.#untilMs.set(who, untilMs, nowMs);
   }
 
+  get isEmpty(): boolean {
+    return this.#untilMs.size === 0;
+  }
+
   /** Milliseconds that are left; 0 for everybody else. */
   remainingMs(who: string, nowMs: number): number {
     return Math.max(0, (this.#untilMs.get(who, nowMs) ?? nowMs) - nowMs);

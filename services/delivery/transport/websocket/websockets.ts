@@ -5,6 +5,7 @@ import { WebSocketServer, type Server as TypedServer } from 'ws';
 import type { DeliveryConfig } from '../../config.ts';
 import { bearerOf, credentialsIn } from '../credentials.ts';
 import type { Refusal } from '../http/answer.ts';
+import { corkForThisTurn } from '../outbox.ts';
 import type { Mount, MountOptions } from '../server.ts';
 import type { Arrival } from '../../session/transport.ts';
 import { ClientSocket } from './client-socket.ts';
@@ -84,6 +85,8 @@ export class WebSockets implements Mount {
     const { socket } = request;
     const { arrived, limits, now } = this.options;
     socket.setNoDelay(true);
+    // A good token is known, and its rooms are joined, within the turn of its 101: all that goes in one call.
+    corkForThisTurn(socket);
     this.#upgrades.handleUpgrade(request, socket, head, (ws) => {
       arrived({
         transport: 'websocket',
