@@ -16,6 +16,8 @@ export interface PairOptions {
   /** Of the logs. */
   readonly folder: string;
   readonly env: Readonly<Record<string, string>>;
+  /** The built checkout; this one by default. */
+  readonly root?: string;
   /** For each service's own process. */
   readonly nodeOptions?: Readonly<Record<'ingest' | 'delivery', string>>;
 }
@@ -28,7 +30,7 @@ export class Pair {
     readonly delivery: ServiceUnderAttack,
   ) {}
 
-  static async start({ amqpUrl, folder, env, nodeOptions }: PairOptions): Promise<Pair> {
+  static async start({ amqpUrl, folder, env, root = '.', nodeOptions }: PairOptions): Promise<Pair> {
     const ports = {
       client: await freePort(),
       deliveryHealth: await freePort(),
@@ -44,7 +46,7 @@ export class Pair {
       ...env,
     };
     const start = (name: 'ingest' | 'delivery', healthPort: number) =>
-      new ServiceUnderAttack(name, healthPort, folder, {
+      new ServiceUnderAttack(join(root, 'dist/services', name, 'main.js'), name, healthPort, folder, {
         ...variables,
         HEALTH_PORT: String(healthPort),
         ...(nodeOptions && { NODE_OPTIONS: nodeOptions[name] }),
@@ -71,13 +73,14 @@ class ServiceUnderAttack {
   #ended: string | undefined;
 
   constructor(
+    script: string,
     readonly name: string,
     readonly healthPort: number,
     folder: string,
     env: Readonly<Record<string, string>>,
   ) {
     const log = openSync(join(folder, `${name}.log`), 'a');
-    this.#child = spawn(process.execPath, [`dist/services/${name}/main.js`], {
+    this.#child = spawn(process.execPath, [script], {
       env: { PATH: process.env['PATH'] ?? '', ...env },
       stdio: ['ignore', log, log],
       // Linux shares the cores between sessions first: what the attacker takes is not taken from this one's share.

@@ -17,6 +17,7 @@ const built = {
   watch: 'tools/watch',
   redrive: 'tools/redrive',
   'docs:limits': 'tools/limits/main',
+  bench: 'bench/bench.main',
   'bench:flood': 'bench/flood.main',
   'bench:resume': 'bench/resume.main',
   'bench:webhook': 'bench/webhook.main',

@@ -1,0 +1,88 @@
+import { randomBytes } from 'node:crypto';
+import { connect, type Socket } from 'node:net';
+import { clientFrame, opcodes } from '../hostile/raw-socket.ts';
+import type { Tally } from './tally.ts';
+import type { Target } from './target.ts';
+
+const BUFFER_BYTES = 64 * 1024;
+/** Of all sockets of the process: what arrives is counted at once. */
+const buffer = Buffer.alloc(BUFFER_BYTES);
+const PONG = clientFrame(opcodes.pong, '');
+const PING_BYTE = 0x80 | opcodes.ping;
+
+/** A WebSocket client without the parser: it answers pings and hands what arrives to the tally. */
+export class CountingSocket {
+  readonly connected: Promise<void>;
+  readonly #socket: Socket;
+  #head: string | undefined = '';
+  #greeted = false;
+  #leaving = false;
+  #settle: (problem?: Error) => void = () => undefined;
+
+  constructor(
+    private readonly target: Target,
+    private readonly tally: Tally,
+  ) {
+    this.connected = new Promise((resolve, reject) => {
+      this.#settle = (problem) => (problem === undefined ? resolve() : reject(problem));
+    });
+    const { port, path } = target;
+    this.#socket = connect({
+      port,
+      host: '127.0.0.1',
+      onread: { buffer, callback: (length) => this.#read(buffer.subarray(0, length)) },
+    });
+    this.#socket.on('error', () => undefined);
+    this.#socket.on('close', () => this.#closed());
+    this.#socket.write(
+      `GET ${path} HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n` +
+        `Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: ${randomBytes(16).toString('base64')}\r\n\r\n`,
+    );
+  }
+
+  /** Resolves once it is gone. */
+  leave(): Promise<void> {
+    this.#leaving = true;
+    const gone = new Promise<void>((resolve) => this.#socket.once('close', () => resolve()));
+    this.#socket.destroy();
+    return gone;
+  }
+
+  #read(bytes: Buffer): boolean {
+    if (this.#head !== undefined) this.#readHead(bytes);
+    else {
+      if (hasPing(bytes)) this.#socket.write(PONG);
+      this.tally.add(bytes);
+    }
+    return true;
+  }
+
+  #readHead(bytes: Buffer): void {
+    const head = `${this.#head ?? ''}${bytes.toString('latin1')}`;
+    this.#head = head;
+    if (!head.includes('\r\n\r\n')) return;
+    if (!head.startsWith('HTTP/1.1 101')) {
+      this.#settle(new Error(`refused: ${head.split('\r\n', 1)[0]}`));
+      return;
+    }
+    const { hello, ready } = this.target;
+    if (hello !== undefined && !this.#greeted) this.#socket.write(clientFrame(opcodes.text, hello));
+    this.#greeted = true;
+    if (!head.includes(ready)) return;
+    this.#head = undefined;
+    this.#settle();
+  }
+
+  #closed(): void {
+    this.#settle(new Error('closed before it was connected'));
+    if (!this.#leaving) this.tally.lost += 1;
+  }
+}
+
+/** Also one between frames: in those of events a zero never follows this byte, which may be one of a length. */
+function hasPing(bytes: Buffer): boolean {
+  for (let at = bytes.indexOf(PING_BYTE); at !== -1; at = bytes.indexOf(PING_BYTE, at + 1)) {
+    if (bytes[at + 1] === 0) return true;
+  }
+  return false;
+}

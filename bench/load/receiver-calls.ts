@@ -1,0 +1,16 @@
+import type { Counts } from './tally.ts';
+import type { Target } from './target.ts';
+
+/** What a process that hears events can be asked. */
+export interface CountingCalls {
+  counts(argument: object): Promise<Counts>;
+  /** Those since the last call. */
+  latenciesUs(argument: object): Promise<readonly number[]>;
+}
+
+/** The same of one that opens sockets. */
+export interface ReceiverCalls extends CountingCalls {
+  /** Resolves with the time of the last that was connected, in microseconds of the machine's monotonic clock. */
+  connect(argument: { readonly targets: readonly Target[]; readonly atOnce: number }): Promise<number>;
+  disconnect(argument: object): Promise<void>;
+}

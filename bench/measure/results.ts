@@ -1,0 +1,91 @@
+import { ratiosOf, spreadOf, type Spread } from './statistics.ts';
+import type { Turns } from './turns.ts';
+
+/** A ratio that is wanted, or a bound of a figure itself where nothing stands against it. */
+export interface Wanted {
+  readonly figure: string;
+  readonly of: string;
+  readonly against?: string;
+  /** Of the other, where it is not the same. */
+  readonly againstFigure?: string;
+  readonly atMost?: number;
+  readonly atLeast?: number;
+}
+
+export interface Row extends Wanted {
+  readonly scenario: string;
+  readonly value: Spread;
+  readonly other?: Spread;
+  /** What is judged: the ratio, or the figure itself. */
+  readonly judged: Spread;
+  /** Turns thrown away. */
+  readonly disturbed: number;
+}
+
+/** Figures of every contender, those that nobody judges included. */
+export type Measured = Readonly<Record<string, Readonly<Record<string, Spread>>>>;
+
+export function measuredOf({ figures }: Turns): Measured {
+  return mapValues(figures, (turns) => {
+    const names = Object.keys(turns[0] ?? {});
+    return Object.fromEntries(
+      names.map((name) => [name, spreadOf(turns.map((turn) => turn[name] ?? Number.NaN))]),
+    );
+  });
+}
+
+/** A row for each ratio whose contenders took part. */
+export function rowsOf(scenario: string, wanted: readonly Wanted[], turns: Turns): readonly Row[] {
+  const readings = (contender: string, figure: string) =>
+    turns.figures[contender]?.map((turn) => turn[figure] ?? Number.NaN);
+  return wanted.flatMap((goal) => {
+    const mine = readings(goal.of, goal.figure);
+    if (mine === undefined || mine.length === 0) return [];
+    const row = { scenario, ...goal, value: spreadOf(mine), disturbed: turns.disturbed };
+    if (goal.against === undefined) return [{ ...row, judged: row.value }];
+    const theirs = readings(goal.against, goal.againstFigure ?? goal.figure);
+    if (theirs === undefined) return [];
+    return [{ ...row, other: spreadOf(theirs), judged: ratiosOf(mine, theirs) }];
+  });
+}
+
+export function isReached({ judged, atMost, atLeast }: Row): boolean {
+  return judged.median <= (atMost ?? Infinity) && judged.median >= (atLeast ?? -Infinity);
+}
+
+/** A machine in a bad mood makes a ratio worse, but hardly twice. */
+export function isFarOff({ judged, atMost, atLeast }: Row): boolean {
+  return !(judged.median <= 2 * (atMost ?? Infinity) && judged.median >= (atLeast ?? -Infinity) / 2);
+}
+
+/** The row of the last table that this one repeats. */
+export function sameIn(last: readonly Row[], row: Row): Row | undefined {
+  return last.find(
+    ({ scenario, figure, of, against }) =>
+      scenario === row.scenario && figure === row.figure && of === row.of && against === row.against,
+  );
+}
+
+/** Those of the last table that were not measured again, and the new ones, in the order of the last. */
+export function mergeRows(last: readonly Row[], rows: readonly Row[]): readonly Row[] {
+  const kept = last.map((row) => sameIn(rows, row) ?? row);
+  return [...kept, ...rows.filter((row) => sameIn(last, row) === undefined)];
+}
+
+export type Change = 'better' | 'worse' | 'as before';
+
+/** Only where the spreads do not touch, since a median alone moves with the machine. */
+export function changeOf(before: Row, now: Row): Change {
+  const [least, most] = [now.judged.least, now.judged.most];
+  const lower = most < before.judged.least;
+  const higher = least > before.judged.most;
+  if (!lower && !higher) return 'as before';
+  return lower === (now.atLeast === undefined) ? 'better' : 'worse';
+}
+
+function mapValues<From, To>(
+  record: Readonly<Record<string, From>>,
+  to: (value: From) => To,
+): Readonly<Record<string, To>> {
+  return Object.fromEntries(Object.entries(record).map(([key, value]) => [key, to(value)]));
+}

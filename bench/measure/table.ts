@@ -1,0 +1,47 @@
+import { changeOf, isReached, sameIn, type Measured, type Row } from './results.ts';
+import type { Spread } from './statistics.ts';
+
+const HEAD = ['scenario', 'figure', 'of', 'against', 'ratio', 'goal', '', 'last'];
+
+/** The rows in Markdown, each beside the same of the last table. */
+export function tableOf(rows: readonly Row[], last: readonly Row[]): string {
+  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
+  return [line(HEAD), line(HEAD.map(() => '---')), ...rows.map((row) => line(cellsOf(row, last)))]
+    .map((text) => `${text}\n`)
+    .join('');
+}
+
+function cellsOf(row: Row, last: readonly Row[]): readonly string[] {
+  const { scenario, figure, of, against, value, other, judged, atMost, atLeast } = row;
+  const before = sameIn(last, row);
+  return [
+    scenario,
+    figure,
+    `${of} ${short(value)}`,
+    against === undefined || other === undefined ? '–' : `${against} ${short(other)}`,
+    other === undefined ? '–' : `**${short(judged)}**`,
+    atMost === undefined ? `≥ ${atLeast ?? '–'}` : `≤ ${atMost}`,
+    isReached(row) ? 'reached' : 'not yet',
+    before === undefined ? '–' : `${rounded(before.judged.median)}, ${changeOf(before, row)}`,
+  ];
+}
+
+/** Every figure of every contender. */
+export function figuresOf(measured: Measured): string {
+  return Object.entries(measured)
+    .map(([contender, figures]) => {
+      const each = Object.entries(figures).map(([name, spread]) => `${name}: ${short(spread)}`);
+      return `${contender}: ${each.join('; ')}\n`;
+    })
+    .join('');
+}
+
+/** `1.2 (1.1–1.4)` */
+function short({ median, least, most, readings }: Spread): string {
+  return readings === 1 ? rounded(median) : `${rounded(median)} (${rounded(least)}–${rounded(most)})`;
+}
+
+/** Three digits that say something. */
+function rounded(value: number): string {
+  return Number.isFinite(value) ? String(Number(value.toPrecision(3))) : '–';
+}

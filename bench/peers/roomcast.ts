@@ -1,0 +1,72 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { signToken } from '../../services/delivery/sign-token.ts';
+import { createVhost } from '../../tools/broker/management.ts';
+import { API_KEY, Pair, SECRET } from '../hostile/pair.ts';
+import type { LoadEvent } from '../load/load-event.ts';
+import { Posts } from '../load/posts.ts';
+import { dataOf } from './event-data.ts';
+import type { Peer, RunningPeer, Subscriber, World } from './peer.ts';
+
+/** A benchmark comes from one address and is many phones; nothing else differs from the defaults. */
+const UNLIMITED = {
+  INGEST_RATE_LIMIT: '0',
+  INGEST_BULK_RATE: '0',
+  MAX_SESSIONS_PER_USER: '1000000',
+  MAX_CONNECTS_PER_MINUTE: '1000000',
+  MAX_STRANGERS: '1000000',
+  MAX_HANDSHAKES_PER_SECOND: '1000000',
+};
+
+let started = 0;
+
+/** Both services of a checkout, each a process, on the broker. `root`: another built checkout than this one. */
+export function roomcast(name = 'roomcast', root = '.'): Peer {
+  return { name, start: (world) => RunningRoomcast.start(world, name, root) };
+}
+
+/** What only this peer has: for scenarios about its parts. */
+export class RunningRoomcast implements RunningPeer {
+  readonly pids: RunningPeer['pids'];
+  readonly #posts: Posts;
+
+  private constructor(
+    readonly pair: Pair,
+    readonly amqpUrl: string,
+    brokerPids: readonly number[],
+  ) {
+    this.pids = { ingest: [pair.ingest.pid], delivery: [pair.delivery.pid], broker: brokerPids };
+    this.#posts = new Posts(pair.ports.ingest, '/v1/events', { authorization: `Bearer ${API_KEY}` });
+  }
+
+  static async start(world: World, name: string, root: string): Promise<RunningRoomcast> {
+    started += 1;
+    const place = `${name.replaceAll(/\W+/g, '-')}-${started}`;
+    const folder = join(world.folder, place);
+    mkdirSync(folder, { recursive: true });
+    const amqpUrl = await createVhost((await world.broker()).handle, `bench-${place}`);
+    const pair = await Pair.start({ amqpUrl, folder, root, env: UNLIMITED });
+    return new RunningRoomcast(pair, amqpUrl, await world.brokerPids());
+  }
+
+  target({ person }: Subscriber) {
+    const path = `/?token=${signToken(SECRET, person)}`;
+    return { port: this.pair.ports.client, path, ready: '"type":"connected"' };
+  }
+
+  publish(events: readonly LoadEvent[]): Promise<void> {
+    const all = events.map(inputOf);
+    return this.#posts.post(JSON.stringify(all.length === 1 ? all[0] : all));
+  }
+
+  async stop(): Promise<void> {
+    this.#posts.close();
+    await this.pair.stop();
+  }
+}
+
+/** One event for the room, and the companion that ingest makes for `calendar`. */
+function inputOf(event: LoadEvent) {
+  const id = `bench-${process.pid}-${event.number}`;
+  return { event: 'appointment.updated', id, rooms: [event.room], data: dataOf(event) };
+}

@@ -1,0 +1,89 @@
+import type { Person } from '../../services/delivery/sign-token.ts';
+import type { Room } from '../../shared/contract/routing.ts';
+import { newEvent } from '../load/load-event.ts';
+import type { Listeners } from '../load/listeners.ts';
+import { Swarm } from '../load/swarm.ts';
+import { quantileOf } from '../measure/statistics.ts';
+import { cpuClock, loadClock } from '../measure/processor.ts';
+import type { Figures } from '../measure/turns.ts';
+import type { Peer, RunningPeer, Subscriber, World } from '../peers/peer.ts';
+
+/** Handshakes that are under way. */
+const AT_ONCE = 200;
+
+/** A running peer with its sockets, and how many frames they should have had. */
+export class Crowd {
+  #expected = 0;
+
+  private constructor(
+    readonly peer: RunningPeer,
+    readonly listeners: Listeners,
+    private readonly swarm: Swarm | undefined,
+  ) {}
+
+  /** `byte`: counts frames by another byte than that of the mark of the load's events. */
+  static async start(
+    peer: Peer,
+    world: World,
+    subscribers: readonly Subscriber[],
+    byte?: number,
+  ): Promise<Crowd> {
+    const running = await peer.start(world);
+    if (running.listeners !== undefined) return new Crowd(running, running.listeners, undefined);
+    const swarm = Swarm.start(byte);
+    const crowd = new Crowd(running, swarm.listeners, swarm);
+    await swarm.connect(
+      subscribers.map((subscriber) => running.target(subscriber)),
+      AT_ONCE,
+    );
+    return crowd;
+  }
+
+  /** Publishes events to these rooms, each of which `listening` sockets get. */
+  async publish(rooms: readonly Room[], listening: number): Promise<void> {
+    this.#expected += rooms.length * listening;
+    await this.peer.publish(rooms.map((room) => newEvent(room)));
+  }
+
+  /** Resolves once all that was published has come. */
+  heard(): Promise<void> {
+    return this.listeners.heard(this.#expected);
+  }
+
+  /** CPU by what the processes do, all together and what the load itself took, in microseconds by `unit`. */
+  async measure(unit: string, units: number, work: () => Promise<void>): Promise<Figures> {
+    const clocks = Object.entries(this.peer.pids).map(([role, pids]) => [role, cpuClock(pids)] as const);
+    const load = loadClock(this.swarm?.listeners.pids ?? []);
+    await this.listeners.latenciesUs();
+    await work();
+    await this.heard();
+    const each = clocks.map(([role, used]) => [`${role}, µs ${unit}`, used() / units] as const);
+    const all = each.reduce((sum, [, us]) => sum + us, 0);
+    return { ...Object.fromEntries(each), [`all, µs ${unit}`]: all, [`load, µs ${unit}`]: load() / units };
+  }
+
+  /** From the call to the frame, of what came since the last figures. */
+  async latencies(): Promise<Figures> {
+    const ms = (await this.listeners.latenciesUs()).map((us) => us / 1_000);
+    return { 'p50, ms': quantileOf(ms, 0.5), 'p99, ms': quantileOf(ms, 0.99) };
+  }
+
+  async end(): Promise<void> {
+    await this.swarm?.stop();
+    await this.peer.stop();
+  }
+}
+
+/** The same person on so many devices: all in one room without `calendar`. */
+export function devices(count: number, room: `customer_${number}`): readonly Subscriber[] {
+  const person: Person = { role: 'customer', id: Number(room.slice('customer_'.length)) };
+  return Array.from({ length: count }, () => ({ person, room }));
+}
+
+/** So many customers, each in a room of their own. */
+export function customers(count: number, firstId = 1): readonly Subscriber[] {
+  return Array.from({ length: count }, (_, n) => ({
+    person: { role: 'customer', id: firstId + n },
+    room: `customer_${firstId + n}` as const,
+  }));
+}
