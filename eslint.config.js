@@ -40,7 +40,7 @@ const pureGlobals = {
 };
 
 export default tseslint.config(
-  { ignores: ['dist/', 'node_modules/', '.data/', 'coverage/'] },
+  { ignores: ['dist/', 'client/dist/', 'node_modules/', '.data/', 'coverage/'] },
   eslint.configs.recommended,
   {
     files: ['**/*.ts'],

@@ -25,6 +25,12 @@ describe('the changelog', () => {
     expect(versions).toEqual(newestFirst);
     expect(versions[0]).toBe(manifest.version);
   });
+
+  it('is that of the client too', () => {
+    expect(JSON.parse(readFileSync('client/package.json', 'utf8'))).toMatchObject({
+      version: manifest.version,
+    });
+  });
 });
 
 describe('the steps of a release', () => {

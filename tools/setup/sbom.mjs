@@ -16,7 +16,11 @@ const bom = JSON.parse(stdout);
 const { packages } = JSON.parse(readFileSync('package-lock.json', 'utf8'));
 const shipped = new Set(
   Object.entries(packages)
-    .filter(([path, { dev }]) => path !== '' && dev !== true)
+    // Of our workspace for clients nothing is in the image.
+    .filter(
+      ([path, { dev, devOptional, link }]) =>
+        path.startsWith('node_modules/') && !dev && !devOptional && !link,
+    )
     .map(([path, { version }]) => `${path.split('node_modules/').at(-1)}@${version}`),
 );
 const components = bom.components.filter(({ name, version }) => shipped.has(`${name}@${version}`));
