@@ -25,6 +25,7 @@ export type Input =
   | 'tokenGot'
   | 'tokenNone'
   | 'tokenRefused'
+  | 'tokenFailed'
   | 'connected'
   | 'heard'
   | 'silent'
@@ -35,75 +36,93 @@ export type Input =
   | 'replaced'
   | 'refused';
 
-/** `probe` is a ping with the short deadline of a wake. */
+/** `probe` is a ping with the short deadline of a wake; `giveUp` waits no longer for `getToken`. */
 export type Action =
-  'getToken' | 'open' | 'drop' | 'listen' | 'ping' | 'probe' | 'sendToken' | 'backOff' | 'hold' | 'hurry';
+  | 'getToken'
+  | 'open'
+  | 'drop'
+  | 'listen'
+  | 'ping'
+  | 'probe'
+  | 'sendToken'
+  | 'renewLater'
+  | 'giveUp'
+  | 'backOff'
+  | 'hold'
+  | 'hurry';
 
 /** What an app shows; `stopped` is one that does not come back without `start()` or `refresh()`. */
 export type Status = 'idle' | 'connecting' | 'live' | 'waiting' | 'stopped';
 
-type Cell = readonly [State, ...Action[]];
+/** Where it goes, and what is done on the way. */
+type Cell = readonly [State | 'same', ...Action[]];
 type Row = { readonly [input in Input]?: Cell };
 
 const connect: Cell = ['token', 'getToken'];
-const stop: Cell = ['idle', 'drop'];
-/** A token that was asked for while something else went on. */
-const signedOff: Row = { tokenNone: ['signedOut', 'drop'], tokenRefused: ['stopped', 'drop'] };
+const hurry: Cell = ['same', 'hurry'];
+const stop: Cell = ['idle', 'drop', 'giveUp'];
+/** Where nothing happens until the app wants it to; a token may come by `refresh(token)`. */
+const returns: Row = { stop, start: connect, refresh: connect, tokenGot: connect };
+/** By the app; also while something else goes on. */
+const leaves: Row = { stop, tokenNone: ['signedOut', 'drop'], tokenRefused: ['stopped', 'drop'] };
 /** How a connection ends. */
 const ends: Row = {
-  ...signedOff,
-  stop,
+  ...leaves,
   failed: ['waiting', 'drop', 'backOff'],
   toHold: ['held', 'drop', 'hold'],
   replaced: ['replaced', 'drop'],
-  refused: ['stopped', 'drop'],
+  refused: ['stopped', 'drop', 'giveUp'],
 };
 const live: Row = {
   ...ends,
   wake: ['checking', 'probe'],
-  refresh: ['live', 'getToken'],
-  tokenGot: ['live', 'sendToken'],
+  refresh: ['same', 'getToken'],
+  tokenGot: ['same', 'sendToken'],
+  tokenFailed: ['same', 'renewLater'],
 };
 
 export const table: { readonly [state in State]: Row } = {
   idle: { start: connect },
-  signedOut: { start: connect, refresh: connect, stop },
-  stopped: { start: connect, refresh: connect, stop },
-  token: { ...ends, tokenGot: ['opening', 'open'], late: ['waiting', 'backOff'] },
+  signedOut: returns,
+  stopped: returns,
+  token: {
+    ...leaves,
+    tokenGot: ['opening', 'open'],
+    tokenFailed: ['waiting', 'backOff'],
+    late: ['waiting', 'giveUp', 'backOff'],
+  },
   opening: {
     ...ends,
     connected: ['live', 'listen'],
     late: ['waiting', 'drop', 'backOff'],
-    refresh: ['opening', 'getToken'],
+    refresh: ['same', 'getToken'],
   },
   live: { ...live, silent: ['checking', 'ping'] },
   checking: {
     ...live,
     heard: ['live', 'listen'],
     late: ['token', 'drop', 'getToken'],
-    refresh: ['checking', 'getToken'],
-    tokenGot: ['checking', 'sendToken'],
   },
   waiting: {
-    ...signedOff,
-    stop,
+    ...leaves,
     due: connect,
-    wake: ['waiting', 'hurry'],
-    refresh: ['waiting', 'hurry'],
+    wake: hurry,
+    refresh: hurry,
+    tokenGot: hurry,
   },
-  held: { ...signedOff, stop, due: connect },
-  replaced: { ...signedOff, stop, start: connect, wake: connect, refresh: connect },
+  held: { ...leaves, due: connect },
+  replaced: { ...leaves, ...returns, wake: connect },
 };
 
-export const statusOf: { readonly [state in State]: Status } = {
-  idle: 'idle',
+const shownAs: { readonly [state in Exclude<State, Status>]: Status } = {
   signedOut: 'idle',
-  stopped: 'stopped',
   token: 'connecting',
   opening: 'connecting',
-  live: 'live',
   checking: 'live',
-  waiting: 'waiting',
   held: 'waiting',
   replaced: 'waiting',
 };
+
+export function statusOf(state: State): Status {
+  return state in shownAs ? shownAs[state as keyof typeof shownAs] : (state as Status);
+}

@@ -1,0 +1,231 @@
+import { createAlarm, type Alarm } from './alarm.ts';
+import { backOffMs } from './backoff.ts';
+import { verdictOf } from './close.ts';
+import { RoomcastError, textOf } from './errors.ts';
+import { parseFrame, type Frame } from './frames.ts';
+import { table, type Action, type Input, type State } from './machine.ts';
+import type { Clock } from './platform.ts';
+import { createTokens, type GetToken, type Tokens } from './tokens.ts';
+import type { Link, OpenLink, Opening } from './transport.ts';
+
+const TOKEN_MS = 30_000;
+const OPENING_MS = 20_000;
+const PONG_MS = 10_000;
+/** Of a connection that may have died in sleep. */
+const PROBE_MS = 2_000;
+/** A session that lived so long was a success: the next wait is short again. */
+const STABLE_MS = 10_000;
+/** Wakes may come in dozens. */
+const MIN_APART_MS = 1_000;
+/** A token that could not be renewed in place is tried again as after so many failures. */
+const RENEWAL_FAILURES = 4;
+
+export interface ConnectionPorts {
+  readonly clock: Clock;
+  readonly getToken: GetToken;
+  readonly openLink: OpenLink;
+  /** What the next attempt begins with. */
+  readonly opening: () => Promise<Omit<Opening, 'token'>>;
+  readonly onState: (state: State) => void;
+  readonly onFrame: (frame: Frame) => void;
+  readonly onError: (error: RoomcastError) => void;
+}
+
+/** Carries out the table: inputs from timers, the link and `getToken`, one after the other. Each action is a method. */
+export class Connection implements Record<Action, () => void> {
+  #state: State = 'idle';
+  /** Of this attempt; what comes of an older one counts no more. */
+  #attempt: object | undefined;
+  #link: Link | undefined;
+  #attemptAt = 0;
+  #failures = 0;
+  #liveAt = Infinity;
+  #heardAt = 0;
+  #silenceMs = 0;
+  /** The server has said how long to stay away. */
+  #awayMs: number | undefined;
+  #holdMs = 0;
+  #isReported = false;
+  readonly #ports: ConnectionPorts;
+  readonly #clock: Clock;
+  readonly #alarm: Alarm;
+  readonly #renewal: Alarm;
+  readonly #tokens: Tokens;
+
+  constructor(ports: ConnectionPorts) {
+    this.#ports = ports;
+    this.#clock = ports.clock;
+    this.#alarm = createAlarm(ports.clock, () => this.input('wake'));
+    this.#renewal = createAlarm(ports.clock);
+    this.#tokens = createTokens(ports.getToken, ports.clock, (input, error) => {
+      if (error !== undefined) ports.onError(error);
+      this.input(input);
+    });
+  }
+
+  input(input: Input): void {
+    const cell = table[this.#state][input];
+    if (cell === undefined) return;
+    const [next, ...actions] = cell;
+    if (next !== 'same') this.#state = next;
+    for (const action of actions) this[action]();
+    // An action may have led further.
+    if (this.#state === next) this.#ports.onState(next);
+  }
+
+  /** With a token from outside, or one from `getToken`. */
+  refresh(token?: string): void {
+    if (token !== undefined) return this.#tokens.use(token);
+    this.#tokens.forget();
+    this.input('refresh');
+  }
+
+  getToken(): void {
+    if (this.#state !== 'token') return this.#tokens.fetch();
+    this.#attemptAt = this.#clock.now();
+    this.#expect(TOKEN_MS, 'token_failed', 'no answer of getToken');
+    if (this.#tokens.renewInMs() === undefined) this.#tokens.fetch();
+    else this.input('tokenGot');
+  }
+
+  giveUp(): void {
+    this.#tokens.giveUp();
+  }
+
+  open(): void {
+    const attempt = (this.#attempt = {});
+    const ifCurrent =
+      <Args extends readonly unknown[]>(then: (...args: Args) => void) =>
+      (...args: Args) => {
+        if (this.#attempt === attempt) then(...args);
+      };
+    this.#awayMs = undefined;
+    this.#isReported = false;
+    this.#expect(OPENING_MS, 'unreachable', 'no session');
+    const { current: token } = this.#tokens;
+    const events = {
+      frame: ifCurrent((text?: string) => this.#received(text, token)),
+      closed: ifCurrent((code: number, reason: string) => this.#closed(code, reason, token)),
+    };
+    void this.#ports.opening().then(
+      ifCurrent((opening) => {
+        try {
+          this.#link = this.#ports.openLink({ ...opening, token }, events);
+        } catch (error) {
+          this.#failed('unreachable', textOf(error), error);
+          this.input('refused');
+        }
+      }),
+    );
+  }
+
+  drop(): void {
+    this.#attempt = undefined;
+    this.#link?.close();
+    this.#link = undefined;
+    this.#alarm.clear();
+    this.#renewal.clear();
+    if (this.#clock.now() - this.#liveAt > STABLE_MS) this.#failures = 0;
+    this.#liveAt = Infinity;
+  }
+
+  /** Until nothing has been heard for a while. */
+  listen(): void {
+    const leftMs = this.#heardAt + this.#silenceMs - this.#clock.now();
+    // A clock that was set back does not make it longer.
+    if (leftMs > 0) this.#alarm.set(Math.min(leftMs, this.#silenceMs), () => this.listen());
+    else this.input('silent');
+  }
+
+  ping(deadlineMs = PONG_MS): void {
+    this.#expect(deadlineMs, 'unreachable', 'no answer to a ping');
+    this.#link?.send({ action: 'ping' });
+  }
+
+  probe(): void {
+    this.ping(PROBE_MS);
+  }
+
+  sendToken(): void {
+    this.#link?.send({ action: 'auth', token: this.#tokens.current });
+  }
+
+  renewLater(): void {
+    this.#renew(this.#jitterMs(RENEWAL_FAILURES));
+  }
+
+  backOff(): void {
+    this.#wait(this.#jitterMs(this.#failures++));
+  }
+
+  hold(): void {
+    this.#wait(this.#holdMs);
+  }
+
+  hurry(): void {
+    this.#failures = 0;
+    this.#wait(this.#attemptAt + MIN_APART_MS - this.#clock.now());
+  }
+
+  #jitterMs(failures: number): number {
+    return backOffMs(failures, this.#clock.random());
+  }
+
+  #wait(ms: number): void {
+    this.#alarm.set(ms, () => this.input('due'));
+  }
+
+  #renew(ms: number): void {
+    this.#renewal.set(ms, () => this.input('refresh'));
+  }
+
+  /** The deadline of a state, and what it means. */
+  #expect(ms: number, code: string, text: string): void {
+    this.#alarm.set(ms, () => {
+      this.#failed(code, `${text} for ${ms / 1000} s`);
+      this.input('late');
+    });
+  }
+
+  #failed(code: string, text: string, cause?: unknown): void {
+    this.#ports.onError(new RoomcastError(code, text, cause));
+  }
+
+  #received(text: string | undefined, token: string): void {
+    this.#heardAt = this.#clock.now();
+    this.input('heard');
+    const frame = parseFrame(text);
+    if (frame === undefined) return;
+    this.#ports.onFrame(frame);
+    if ('event' in frame) return;
+    if ('expires_at' in frame) {
+      this.#tokens.expireAt(Date.parse(frame.expires_at));
+      const renewInMs = this.#tokens.renewInMs();
+      if (renewInMs !== undefined) this.#renew(renewInMs);
+    }
+    if (frame.type === 'connected') {
+      this.#silenceMs = frame.ping_interval_seconds * 1000;
+      this.#liveAt = this.#clock.now();
+      this.input('connected');
+      // It was renewed meanwhile.
+      if (this.#tokens.current !== token) this.input('tokenGot');
+    } else if (frame.type === 'going_away') {
+      this.#awayMs = frame.reconnect_after_ms;
+    } else if (frame.type === 'error') {
+      this.#isReported = true;
+      this.#failed(frame.code, frame.message);
+    }
+  }
+
+  #closed(code: number, reason: string, token: string): void {
+    const { input, holdMs = 0, isTokenBad } = verdictOf(code, reason);
+    const isAway = this.#awayMs !== undefined && input === 'failed';
+    if (isTokenBad === true) this.#tokens.refuse(token);
+    if (!this.#isReported && !isAway) {
+      this.#failed('closed', `closed with ${code} ${reason}`);
+    }
+    // Not all at once that were sent away together.
+    this.#holdMs = this.#awayMs ?? holdMs + this.#jitterMs(this.#failures);
+    this.input(isAway ? 'toHold' : input);
+  }
+}
