@@ -1,6 +1,6 @@
 import { Connection } from './connection.ts';
 import { createCursorStore, type CursorStorage, type CursorStore } from './cursor-store.ts';
-import { RoomcastError, textOf } from './errors.ts';
+import { RoomcastError } from './errors.ts';
 import { Feed, type Gap } from './feed.ts';
 import { follow } from './follow.ts';
 import type { EventName, Frame, RoomcastEvent } from './frames.ts';
@@ -61,7 +61,7 @@ export class RoomcastClient {
       opening: async () => ({ cursor: (this.#feed.cursor ??= await this.#store.load()), rooms }),
       onState: (state) => this.#shown.setStatus(statusOf(state)),
       onFrame: (frame) => this.#take(frame),
-      onError: (error) => this.#report(error),
+      onError: (code, problem) => this.#failed(code, problem),
     });
   }
 
@@ -114,13 +114,10 @@ export class RoomcastClient {
     if ('cursor' in frame) void this.#store.save(frame.cursor);
   }
 
-  #failed(code: string, cause: unknown): undefined {
-    this.#report(new RoomcastError(code, textOf(cause), cause));
-  }
-
-  #report(error: RoomcastError): void {
-    this.#shown.set({ lastError: error });
-    this.#emit(error, 'error');
+  #failed(code: string, problem: unknown): undefined {
+    const lastError = new RoomcastError(code, problem);
+    this.#shown.set({ lastError });
+    this.#emit(lastError, 'error');
   }
 
   /** To those that listen to one of these names; one that throws stops nobody else. */

@@ -1,7 +1,6 @@
 import { createAlarm, type Alarm } from './alarm.ts';
 import { backOffMs } from './backoff.ts';
 import { verdictOf } from './close.ts';
-import { RoomcastError, textOf } from './errors.ts';
 import { parseFrame, type Frame } from './frames.ts';
 import { table, type Action, type Input, type State } from './machine.ts';
 import type { Clock } from './platform.ts';
@@ -28,7 +27,7 @@ export interface ConnectionPorts {
   readonly opening: () => Promise<Omit<Opening, 'token'>>;
   readonly onState: (state: State) => void;
   readonly onFrame: (frame: Frame) => void;
-  readonly onError: (error: RoomcastError) => void;
+  readonly onError: (code: string, problem: unknown) => void;
 }
 
 /** Carries out the table: inputs from timers, the link and `getToken`, one after the other. Each action is a method. */
@@ -57,8 +56,8 @@ export class Connection implements Record<Action, () => void> {
     this.#clock = ports.clock;
     this.#alarm = createAlarm(ports.clock, () => this.input('wake'));
     this.#renewal = createAlarm(ports.clock);
-    this.#tokens = createTokens(ports.getToken, ports.clock, (input, error) => {
-      if (error !== undefined) ports.onError(error);
+    this.#tokens = createTokens(ports.getToken, ports.clock, (input, code, cause) => {
+      if (code !== undefined) this.#ports.onError(code, cause);
       this.input(input);
     });
   }
@@ -83,7 +82,7 @@ export class Connection implements Record<Action, () => void> {
   getToken(): void {
     if (this.#state !== 'token') return this.#tokens.fetch();
     this.#attemptAt = this.#clock.now();
-    this.#expect(TOKEN_MS, 'token_failed', 'no answer of getToken');
+    this.#expect(TOKEN_MS, 'token_failed', 'no token');
     if (this.#tokens.renewInMs() === undefined) this.#tokens.fetch();
     else this.input('tokenGot');
   }
@@ -103,16 +102,18 @@ export class Connection implements Record<Action, () => void> {
     this.#isReported = false;
     this.#expect(OPENING_MS, 'unreachable', 'no session');
     const { current: token } = this.#tokens;
-    const events = {
-      frame: ifCurrent((text?: string) => this.#received(text, token)),
-      closed: ifCurrent((code: number, reason: string) => this.#closed(code, reason, token)),
-    };
     void this.#ports.opening().then(
       ifCurrent((opening) => {
         try {
-          this.#link = this.#ports.openLink({ ...opening, token }, events);
+          this.#link = this.#ports.openLink(
+            { ...opening, token },
+            {
+              frame: ifCurrent((text) => this.#received(text, token)),
+              closed: ifCurrent((code, reason) => this.#closed(code, reason, token)),
+            },
+          );
         } catch (error) {
-          this.#failed('unreachable', textOf(error), error);
+          this.#ports.onError('unreachable', error);
           this.input('refused');
         }
       }),
@@ -138,7 +139,7 @@ export class Connection implements Record<Action, () => void> {
   }
 
   ping(deadlineMs = PONG_MS): void {
-    this.#expect(deadlineMs, 'unreachable', 'no answer to a ping');
+    this.#expect(deadlineMs, 'unreachable', 'no pong');
     this.#link?.send({ action: 'ping' });
   }
 
@@ -182,13 +183,9 @@ export class Connection implements Record<Action, () => void> {
   /** The deadline of a state, and what it means. */
   #expect(ms: number, code: string, text: string): void {
     this.#alarm.set(ms, () => {
-      this.#failed(code, `${text} for ${ms / 1000} s`);
+      this.#ports.onError(code, `${text} for ${ms / 1000} s`);
       this.input('late');
     });
-  }
-
-  #failed(code: string, text: string, cause?: unknown): void {
-    this.#ports.onError(new RoomcastError(code, text, cause));
   }
 
   #received(text: string | undefined, token: string): void {
@@ -213,16 +210,16 @@ export class Connection implements Record<Action, () => void> {
       this.#awayMs = frame.reconnect_after_ms;
     } else if (frame.type === 'error') {
       this.#isReported = true;
-      this.#failed(frame.code, frame.message);
+      this.#ports.onError(frame.code, frame.message);
     }
   }
 
   #closed(code: number, reason: string, token: string): void {
     const { input, holdMs = 0, isTokenBad } = verdictOf(code, reason);
     const isAway = this.#awayMs !== undefined && input === 'failed';
-    if (isTokenBad === true) this.#tokens.refuse(token);
+    if (isTokenBad) this.#tokens.forget(token);
     if (!this.#isReported && !isAway) {
-      this.#failed('closed', `closed with ${code} ${reason}`);
+      this.#ports.onError('closed', `closed with ${code} ${reason}`);
     }
     // Not all at once that were sent away together.
     this.#holdMs = this.#awayMs ?? holdMs + this.#jitterMs(this.#failures);

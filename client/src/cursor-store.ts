@@ -5,7 +5,6 @@ export interface CursorStorage {
 }
 
 export interface CursorStore {
-  /** Reads once. */
   load(): Promise<string | undefined>;
   save(cursor: string): Promise<void>;
 }
@@ -17,11 +16,10 @@ export function createCursorStore(
   onError: (error: unknown) => undefined,
 ): CursorStore {
   const read = async () => (await storage?.getItem(key)) ?? undefined;
-  let loading: Promise<string | undefined> | undefined;
   let next: string | undefined;
   let isWriting = false;
   return {
-    load: () => (loading ??= read().catch(onError)),
+    load: () => read().catch(onError),
     save: async (cursor) => {
       next = cursor;
       if (isWriting) return;

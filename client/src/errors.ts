@@ -1,7 +1,5 @@
 /** Throw this in `getToken` when nobody is signed in any more: the client stops and does not ask again. */
-export class Unauthorized extends Error {
-  override readonly name = 'Unauthorized';
-}
+export class Unauthorized extends Error {}
 
 /**
  * `code` is stable: that of an error frame (`ACCESS_DENIED`), or one of `unauthorized`, `token_failed`, `token_refused`,
@@ -10,12 +8,12 @@ export class Unauthorized extends Error {
 export class RoomcastError extends Error {
   override readonly name = 'RoomcastError';
 
+  /** What happened: what was thrown, or a sentence. */
   constructor(
     readonly code: string,
-    message: string,
-    cause?: unknown,
+    problem: unknown,
   ) {
-    super(message, { cause });
+    super(textOf(problem), { cause: problem });
   }
 }
 

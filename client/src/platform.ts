@@ -23,7 +23,7 @@ export interface WebSocketLike {
   onerror: ((event: never) => void) | null;
   onclose: ((event: never) => void) | null;
   send(text: string): void;
-  close(code?: number): void;
+  close(): void;
 }
 export type WebSocketConstructor = new (url: string) => WebSocketLike;
 

@@ -1,4 +1,4 @@
-import { RoomcastError, textOf, Unauthorized } from './errors.ts';
+import { Unauthorized } from './errors.ts';
 import type { Input } from './machine.ts';
 import type { Clock } from './platform.ts';
 
@@ -7,7 +7,8 @@ export type GetToken = (() => string | null | Promise<string | null>) | null;
 
 export type OnToken = (
   input: Extract<Input, 'tokenGot' | 'tokenNone' | 'tokenRefused' | 'tokenFailed'>,
-  error?: RoomcastError,
+  code?: string,
+  cause?: unknown,
 ) => void;
 
 /** A token is renewed when a fifth of its time is left, and not more than this before its end. */
@@ -23,28 +24,27 @@ export interface Tokens {
   renewInMs(): number | undefined;
   /** As the server says. */
   expireAt(epochMs: number): void;
-  /** The next connect asks for another one. */
-  forget(): void;
+  /** The next connect asks for another one; this one is not sent again. */
+  forget(bad?: string): void;
   /** The same, and an answer that is on its way counts no more. */
   giveUp(): void;
-  /** The server does not take this one any more: it is not sent again. */
-  refuse(token: string): void;
   use(token: string): void;
   fetch(): void;
 }
 
 /** The token in use, and one call of `getToken` at a time. */
 export function createTokens(getToken: GetToken, clock: Clock, onToken: OnToken): Tokens {
-  let current = '';
   let renewAt = 0;
   let refused: string | undefined;
   /** Of the call whose answer counts. */
   let call: object | undefined;
-  const fail = (input: 'tokenRefused' | 'tokenFailed', code: string, cause: unknown) =>
-    onToken(input, new RoomcastError(code, `getToken: ${textOf(cause)}`, cause));
+  const forget = (bad = refused) => {
+    refused = bad;
+    renewAt = 0;
+  };
   const use = (token: string) => {
     call = undefined;
-    current = token;
+    tokens.current = token;
     renewAt = clock.now() + NEW_MS;
     onToken('tokenGot');
   };
@@ -61,38 +61,31 @@ export function createTokens(getToken: GetToken, clock: Clock, onToken: OnToken)
     new Promise<string | null>((resolve) => resolve(getToken?.() ?? null)).then(
       ifWanted((token) => {
         if (token === null) onToken('tokenNone');
-        else if (token === refused) fail('tokenFailed', 'token_refused', 'the server refused this one');
+        else if (token === refused) onToken('tokenFailed', 'token_refused', 'the server refused this one');
         else use(token);
       }),
       ifWanted((error) => {
-        if (error instanceof Unauthorized) fail('tokenRefused', 'unauthorized', error);
-        else fail('tokenFailed', 'token_failed', error);
+        if (error instanceof Unauthorized) onToken('tokenRefused', 'unauthorized', error);
+        else onToken('tokenFailed', 'token_failed', error);
       }),
     );
   };
-  return {
-    get current() {
-      return current;
-    },
+  const tokens = {
+    current: '',
     renewInMs: () => {
       const ms = renewAt - clock.now();
       return ms > MIN_WAIT_MS ? ms : undefined;
     },
-    expireAt: (epochMs) => {
+    expireAt: (epochMs: number) => {
       renewAt = epochMs - Math.min(MAX_MARGIN_MS, (epochMs - clock.now()) / 5);
     },
-    forget: () => {
-      renewAt = 0;
-    },
+    forget,
     giveUp: () => {
       call = undefined;
-      renewAt = 0;
-    },
-    refuse: (token) => {
-      refused = token;
-      renewAt = 0;
+      forget();
     },
     use,
     fetch,
   };
+  return tokens;
 }

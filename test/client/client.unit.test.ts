@@ -138,7 +138,7 @@ describe('a client', () => {
     expect([phone.status, phone.tokenCalls]).toEqual(['stopped', 1]);
     expect(phone.client.getSnapshot().lastError).toMatchObject({
       code: 'unauthorized',
-      message: 'getToken: signed out',
+      message: 'signed out',
     });
     isSignedIn = true;
     phone.client.refresh();

@@ -7,7 +7,7 @@ interface Timer {
 
 /** A clock that goes when a test says so, and a page that is looked at when a test says so. */
 export class FakePlatform implements Platform {
-  readonly longestTimerMs: number[] = [];
+  readonly timersMs: number[] = [];
   readonly logged: unknown[] = [];
   /** What the next waits draw; 0.5 when it is used up. */
   random: () => number = () => 0.5;
@@ -19,8 +19,13 @@ export class FakePlatform implements Platform {
     return this.#now;
   }
 
+  /** Of the client. */
   setTimeout(then: () => void, ms: number): unknown {
-    this.longestTimerMs.push(ms);
+    this.timersMs.push(ms);
+    return this.after(ms, then);
+  }
+
+  after(ms: number, then: () => void): unknown {
     const timer = { at: this.#now + Math.max(0, ms), then };
     this.#timers.add(timer);
     return timer;

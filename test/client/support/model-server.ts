@@ -176,9 +176,9 @@ export class ModelSocket implements WebSocketLike {
     if (!(until > 0)) return this.#refuse('AUTH_FAILED', 3000);
     if (until <= this.server.clock.now()) return this.#refuse('TOKEN_EXPIRED', 4001);
     this.#until = until;
-    this.server.clock.setTimeout(() => {
+    this.server.clock.after(until - this.server.clock.now(), () => {
       if (this.isLive && this.#until === until) this.#refuse('TOKEN_EXPIRED', 4001);
-    }, until - this.server.clock.now());
+    });
     const expires_at = new Date(until).toISOString();
     if (this.isLive) return this.write({ type: 'refreshed', expires_at });
     this.isLive = true;
@@ -194,9 +194,9 @@ export class ModelSocket implements WebSocketLike {
 
   /** In order; what is under way to a connection that is gone is gone too. */
   #later(then: () => void): void {
-    this.server.clock.setTimeout(() => {
+    this.server.clock.after(LATENCY_MS, () => {
       if (this.isOpen && !this.isDead) then();
-    }, LATENCY_MS);
+    });
   }
 }
 
