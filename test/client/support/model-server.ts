@@ -37,7 +37,7 @@ export class ModelServer {
   /** One that is good for so long. */
   issue(ms = 3_600_000): string {
     this.tokens += 1;
-    return `token-${this.tokens} until ${this.clock.now() + ms}`;
+    return `token-${this.tokens} until ${Math.round(this.clock.now() + ms)}`;
   }
 
   get open(): readonly ModelSocket[] {
@@ -173,8 +173,8 @@ export class ModelSocket implements WebSocketLike {
 
   #auth({ token, cursor }: Auth): void {
     const until = Number(/ until (\d+)$/.exec(token)?.[1]);
-    if (!(until > 0)) return this.#refuse('AUTH_FAILED', 3000);
-    if (until <= this.server.clock.now()) return this.#refuse('TOKEN_EXPIRED', 4001);
+    if (!(until > 0)) return this.#refuse('AUTH_FAILED', 3000, this.isLive);
+    if (until <= this.server.clock.now()) return this.#refuse('TOKEN_EXPIRED', 4001, this.isLive);
     this.#until = until;
     this.server.clock.after(until - this.server.clock.now(), () => {
       if (this.isLive && this.#until === until) this.#refuse('TOKEN_EXPIRED', 4001);
@@ -187,9 +187,9 @@ export class ModelSocket implements WebSocketLike {
     }
   }
 
-  #refuse(code: string, closeCode: number): void {
+  #refuse(code: string, closeCode: number, isRefresh = false): void {
     this.write({ type: 'error', code, message: `${code} of the test` });
-    this.end(closeCode, 'refused');
+    if (!isRefresh) this.end(closeCode, 'refused');
   }
 
   /** In order; what is under way to a connection that is gone is gone too. */
