@@ -17,6 +17,7 @@ RUN npm ci --ignore-scripts
 COPY tsconfig.json tsconfig.build.json ./
 COPY shared shared
 COPY services services
+COPY cli cli
 COPY tools tools
 RUN npm run build && find dist -name '*.js.map' -delete
 
@@ -34,6 +35,8 @@ COPY --from=modules /app/package.json ./
 COPY --from=modules /app/node_modules node_modules
 COPY --from=build /app/dist/shared dist/shared
 COPY --from=build /app/dist/services dist/services
+COPY --from=build /app/dist/cli dist/cli
+COPY deploy/image/roomcast /usr/local/bin/
 USER node
 # Node is process 1 and handles SIGTERM itself: it drains.
 CMD ["node", "dist/services/delivery/main.js"]

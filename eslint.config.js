@@ -12,9 +12,15 @@ const io = {
   regex: '^(node:(?!crypto$).*|ws|amqplib|pino|fastify|prom-client|jsonwebtoken)$',
   message: 'This folder is pure: take what you need as a port.',
 };
-const services = { regex: '/services/', message: 'shared/ knows no service.' };
-const ingest = { regex: '/ingest/', message: 'delivery and ingest meet only in shared/.' };
-const delivery = { regex: '/delivery/', message: 'ingest and delivery meet only in shared/.' };
+const services = { regex: '/(services|cli)/', message: 'shared/ knows no service and no command.' };
+const ingest = {
+  regex: '/(ingest|cli)/',
+  message: 'delivery and ingest meet only in shared/; cli/ stands above both.',
+};
+const delivery = {
+  regex: '/(delivery|cli)/',
+  message: 'ingest and delivery meet only in shared/; cli/ stands above both.',
+};
 /** Folders of the same service, from whatever depth. */
 const siblings = (...names) => ({
   regex: `^(\\.\\./)+(${names.join('|')})/`,
@@ -99,6 +105,10 @@ export default tseslint.config(
   }),
   boundary(['shared/core/**'], io, services, { regex: '^\\.\\./', message: 'The core stands alone.' }),
   boundary(['shared/{broker,config,monitoring,service}/**'], services),
+  boundary(['cli/core/**'], io, {
+    regex: '^\\.\\./(?!\\.\\./shared/(contract|core)/)',
+    message: 'The core of the commands is pure.',
+  }),
   boundary(['services/ingest/accept/**'], io, delivery, siblings('http', 'inbox', 'publish', 'backends')),
   boundary(['services/ingest/publish/**'], delivery, siblings('http', 'inbox', 'backends')),
   boundary(['services/ingest/inbox/**'], delivery, siblings('http'), backends),
@@ -113,6 +123,6 @@ export default tseslint.config(
   boundary(['services/delivery/broker/**'], ingest, siblings('transport', 'auth', 'session')),
   boundary(['services/delivery/auth/**'], ingest, siblings('transport', 'broker', 'stream')),
   boundary(['services/delivery/*.ts'], ingest),
-  boundary(wiring, { regex: '/services/', message: 'ingest and delivery meet only in shared/.' }),
+  boundary(wiring, { regex: '/(services|cli)/', message: 'ingest and delivery meet only in shared/.' }),
   prettier,
 );

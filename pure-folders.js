@@ -2,6 +2,7 @@
 export const pureFolders = [
   'shared/contract',
   'shared/core',
+  'cli/core',
   'services/ingest/accept',
   'services/ingest/backends/easyappointments',
   'services/delivery/session',

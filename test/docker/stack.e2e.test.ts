@@ -56,11 +56,9 @@ describe('a fresh clone with Docker and no Node', () => {
         expect(services.sort()).toEqual(['ingest healthy', 'rabbitmq healthy', 'websocket healthy']);
 
         await using watcher = stack.open(readme.watch);
-        await watcher.printed('"type":"connected"');
+        await watcher.printed('connected');
         const accepted = JSON.parse(await stack.type(readme.publish)) as { id: string };
-        expect(JSON.parse(await watcher.printed('"event":"appointment.created"'))).toMatchObject({
-          id: accepted.id,
-        });
+        expect(await watcher.printed('appointment.created')).toContain(`event_id=${accepted.id}`);
 
         const token = (await stack.type(readme.token)).trim();
         await using phone = await TestClient.open(

@@ -12,10 +12,6 @@ import { runJest, runTests } from './tests.mjs';
 /** Commands that `npm run build` builds, and their files in dist/. */
 const built = {
   start: 'tools/start/main',
-  token: 'tools/token',
-  publish: 'tools/publish',
-  watch: 'tools/watch',
-  redrive: 'tools/redrive',
   'docs:limits': 'tools/limits/main',
   bench: 'bench/bench.main',
   'bench:flood': 'bench/flood.main',
@@ -23,6 +19,15 @@ const built = {
   'bench:webhook': 'bench/webhook.main',
   hostile: 'bench/hostile.main',
   soak: 'bench/soak.main',
+};
+/** Commands of the command-line program, and what it calls them. */
+const roomcast = {
+  roomcast: [],
+  doctor: ['doctor'],
+  token: ['token'],
+  publish: ['publish'],
+  watch: ['watch'],
+  redrive: ['rejected'],
 };
 /** Commands with a TypeScript project of their own, and where it is. */
 const projects = {
@@ -51,6 +56,10 @@ export async function runCommand(name, args) {
     const script = inRoot(`dist/${built[name]}.js`);
     await prepare({ mustBuild: true, script });
     await become(script, args);
+  } else if (Object.hasOwn(roomcast, name)) {
+    const script = inRoot('dist/tools/roomcast.js');
+    await prepare({ mustBuild: true, script });
+    await become(script, [...roomcast[name], ...args]);
   } else if (Object.hasOwn(projects, name)) {
     const project = projects[name];
     await prepare({ mustBuild: true });
@@ -59,7 +68,7 @@ export async function runCommand(name, args) {
     await withLock('setup', build);
     await become(inRoot(`dist/${project}/${name}.main.js`), args);
   } else {
-    const others = [...Object.keys(built).slice(1), ...Object.keys(projects)].join(' | npm run ');
+    const others = [built, roomcast, projects].flatMap(Object.keys).slice(1).join(' | npm run ');
     console.error(
       `usage: npm start | npm test | npm run test:docker | npm run coverage | npm run stryker | npm run ${others}`,
     );

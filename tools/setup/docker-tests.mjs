@@ -30,7 +30,7 @@ const SUITES_OF_THE_BROKER = [
   'ingest/poison.int',
   'ingest/publisher.int',
   'ingest/queue-watch.int',
-  'ingest/redrive.int',
+  'cli/rejected.int',
   'ingest/rejected-limits.int',
   'ingest/take-back.int',
   'ingest/used-ids.int',

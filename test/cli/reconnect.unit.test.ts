@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { comesBack, delayMs } from '../../services/delivery/watch-sessions.ts';
+import { comesBack, delayMs } from '../../cli/core/reconnect.ts';
 
 describe('a watcher whose connection closed', () => {
   it.each([1001, 1005, 1006, 1009, 1011, 1012, 1013, 4000, 4001, 4002, 4499])(

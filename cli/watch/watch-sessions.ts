@@ -1,12 +1,17 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { WebSocket } from 'ws';
-import { backoffMs, withJitter } from '../../shared/core/backoff.ts';
-import { printLine, warnLine } from '../../shared/service/command-line.ts';
+import { z } from 'zod';
+import { comesBack, delayMs } from '../core/reconnect.ts';
 
 export interface WatchOptions {
   readonly url: string;
   readonly rooms: readonly string[];
   readonly token: { readonly sign: () => string } | { readonly fixed: string };
+  /** Every frame as it came. */
+  readonly onFrame: (text: string) => void;
+  /** What becomes of the connection, in words. */
+  readonly say: (sentence: string) => void;
+  readonly interrupted: AbortSignal;
 }
 
 interface Close {
@@ -16,57 +21,39 @@ interface Close {
   readonly connected: boolean;
 }
 
-const WAIT = { firstMs: 500, maxMs: 30_000 };
-const OVERLOADED = 1013;
-/** Soonest for one that was overloaded. */
-const OVERLOADED_WAIT_MS = 5_000;
 const PING_MS = 20_000;
 const PONG_MS = 10_000;
 const HANDSHAKE_MS = 10_000;
 const TOKEN_EXPIRED = 4001;
 
-/** Connects again and again until a close code forbids it or Ctrl-C; resolves to the exit code. */
+const Frame = z.looseObject({ type: z.unknown(), cursor: z.string().optional().catch(undefined) });
+
+/** Connects again and again until a close code forbids it or it is interrupted; resolves to the exit code. */
 export async function watch(options: WatchOptions): Promise<number> {
-  const interrupted = new AbortController();
-  const stop = () => interrupted.abort();
-  process.once('SIGINT', stop).once('SIGTERM', stop);
+  const { interrupted, say } = options;
   let cursor: string | undefined;
   let failures = 0;
   const follow = (newest: string) => (cursor = newest);
   for (;;) {
-    const { code, reason, connected } = await runSession(options, cursor, follow, interrupted.signal);
-    if (interrupted.signal.aborted) return 0;
+    const { code, reason, connected } = await runSession(options, cursor, follow);
+    if (interrupted.aborted) return 0;
     const said = `closed with ${code}${reason === '' ? '' : ` (${reason})`}`;
     if (!comesBack(code) || (code === TOKEN_EXPIRED && 'fixed' in options.token)) {
-      warnLine(`${said}: not coming back`);
+      say(`${said}: not coming back`);
       return 1;
     }
     failures = connected ? 0 : failures + 1;
     const waitMs = delayMs(code, failures, Math.random());
-    warnLine(`${said}: coming back in ${(waitMs / 1000).toFixed(1)} s`);
-    const waited = delay(waitMs, true, { signal: interrupted.signal });
+    say(`${said}: coming back in ${(waitMs / 1000).toFixed(1)} s`);
+    const waited = delay(waitMs, true, { signal: interrupted });
     if (!(await waited.catch(() => false))) return 0;
   }
 }
 
-/** 4000–4499 come back, 4500–4999 and 3000–3999 do not, nor does what says that we broke the protocol. */
-export function comesBack(code: number): boolean {
-  if (code >= 4000) return code < 4500;
-  return code < 3000 && ![1000, 1002, 1003, 1007, 1008, 1010].includes(code);
-}
-
-/** How long before the next attempt, as PROTOCOL.md says; `random` is from 0 to 1. */
-export function delayMs(code: number, failures: number, random: number): number {
-  const usual = backoffMs(WAIT, failures);
-  const longest = code === OVERLOADED ? Math.max(usual, 2 * OVERLOADED_WAIT_MS) : usual;
-  return withJitter(longest, random);
-}
-
 function runSession(
-  { url, rooms, token }: WatchOptions,
+  { url, rooms, token, onFrame, say, interrupted }: WatchOptions,
   cursor: string | undefined,
   follow: (cursor: string) => void,
-  interrupted: AbortSignal,
 ): Promise<Close> {
   return new Promise((resolve) => {
     const socket = new WebSocket(url, { handshakeTimeout: HANDSHAKE_MS });
@@ -90,12 +77,12 @@ function runSession(
       clearTimeout(deadline);
       deadline = undefined;
       const text = data.toString();
-      printLine(text);
-      const frame = JSON.parse(text) as { type?: string; cursor?: unknown };
+      onFrame(text);
+      const frame = Frame.parse(JSON.parse(text));
       if (frame.type === 'connected') connected = true;
-      if (typeof frame.cursor === 'string') follow(frame.cursor);
+      if (frame.cursor !== undefined) follow(frame.cursor);
     });
-    socket.on('error', (error) => warnLine(`${url}: ${error.message || String(error)}`));
+    socket.on('error', (error) => say(error.message || String(error)));
     socket.on('close', (code, reason) => {
       clearInterval(pinging);
       clearTimeout(deadline);

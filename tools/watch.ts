@@ -1,5 +1,0 @@
-import { loadWithSecret } from './environment.ts';
-
-/** The operator's command, with the secret and the port of this checkout. */
-Object.assign(process.env, loadWithSecret('JWT_SECRET'));
-await import('../services/delivery/watch.ts');
