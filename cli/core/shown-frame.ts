@@ -7,7 +7,7 @@ const Event = z.object({
   data: z.record(z.string(), z.unknown()),
   id: z.string().optional(),
 });
-const Frame = z.looseObject({ type: z.string() }).or(z.looseObject({ ...Event.shape, type: z.undefined() }));
+const Other = z.looseObject({ type: z.string() });
 
 const NAME_WIDTH = 22;
 const styles: Readonly<Record<string, Style>> = {
@@ -19,16 +19,30 @@ const styles: Readonly<Record<string, Style>> = {
 
 /** One frame as a line for people: when, which, what is in it. */
 export function shownFrame(text: string, time: string, paint: Paint): string {
-  const frame = Frame.safeParse(jsonIn(text)).data;
-  if (frame === undefined) return `${paint('dim', time)}  ${plainLine(text)}`;
-  const event = Event.safeParse(frame).data;
-  const name = String(event?.event ?? frame.type);
-  const fields = event === undefined ? { ...frame, type: undefined } : { ...event.data, event_id: event.id };
-  const style = event !== undefined ? 'cyan' : (styles[name] ?? 'dim');
+  const json = jsonIn(text);
+  const event = Event.safeParse(json).data;
+  const other = Other.safeParse(json).data;
+  if (event !== undefined) {
+    const { event: name, data, id } = event;
+    return line({ time, name, style: 'cyan', fields: { ...data, event_id: id } }, paint);
+  }
+  if (other === undefined) return `${paint('dim', time)}  ${plainLine(text)}`;
+  const { type: name, ...fields } = other;
+  return line({ time, name, style: styles[name] ?? 'dim', fields }, paint);
+}
+
+interface Line {
+  readonly time: string;
+  readonly name: string;
+  readonly style: Style;
+  readonly fields: Readonly<Record<string, unknown>>;
+}
+
+function line({ time, name, style, fields }: Line, paint: Paint): string {
   const words = Object.entries(fields)
     .filter(([, value]) => value !== undefined)
     .map(([key, value]) => `${paint('dim', `${plainLine(key)}=`)}${shownValue(value)}`);
-  return `${paint('dim', time)}  ${paint(style, plainLine(name).padEnd(NAME_WIDTH))} ${words.join(' ')}`.trimEnd();
+  return `${paint('dim', time)}  ${paint(style, plainLine(name).padEnd(NAME_WIDTH))} ${words.join(' ')}`;
 }
 
 function shownValue(value: unknown): string {

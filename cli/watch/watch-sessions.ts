@@ -26,7 +26,10 @@ const PONG_MS = 10_000;
 const HANDSHAKE_MS = 10_000;
 const TOKEN_EXPIRED = 4001;
 
-const Frame = z.looseObject({ type: z.unknown(), cursor: z.string().optional().catch(undefined) });
+const Frame = z.looseObject({
+  type: z.string().optional().catch(undefined),
+  cursor: z.string().optional().catch(undefined),
+});
 
 /** Connects again and again until a close code forbids it or it is interrupted; resolves to the exit code. */
 export async function watch(options: WatchOptions): Promise<number> {
