@@ -1,6 +1,6 @@
 import type { Finding } from './examination.ts';
 
-export interface Reading {
+interface Reading {
   readonly host: string;
   /** Its `Date`, which has whole seconds: between this and a second later. */
   readonly theirMs: number;

@@ -9,7 +9,7 @@ const Frame = z.looseObject({
   code: z.string().optional(),
   message: z.string().optional(),
 });
-export type Frame = z.infer<typeof Frame>;
+type Frame = z.infer<typeof Frame>;
 
 /** How a session went up to the frame that was waited for. */
 export type Seen =

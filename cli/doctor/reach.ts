@@ -1,5 +1,5 @@
 import { lookup } from 'node:dns/promises';
-import { connect as connectTcp } from 'node:net';
+import { connect as connectTcp, isIP, type Socket } from 'node:net';
 import { connect as connectTls, type TLSSocket } from 'node:tls';
 import { errorText } from '../../shared/service/error-text.ts';
 import type { Endpoint } from '../core/endpoint.ts';
@@ -7,7 +7,7 @@ import { okUnless, unneeded, type Check, type Finding, type Outcome } from '../c
 import { certificateProblem } from '../core/certificate.ts';
 import type { Target } from './target.ts';
 
-export type Endpoints = (target: Target) => readonly Endpoint[];
+type Endpoints = (target: Target) => readonly Endpoint[];
 
 /** Name, port and certificate of what listens in one place, or several: three checks, each with the one before it as its need. */
 export function reachable(name: string, endpoints: Endpoints, none: string): readonly Check<Target>[] {
@@ -54,33 +54,28 @@ async function lookUp({ who, hostname }: Endpoint): Promise<Finding | undefined>
 }
 
 async function open(endpoint: Endpoint, waitMs: number): Promise<Finding | undefined> {
-  const why = await failureOf(
-    connectTcp({ host: endpoint.hostname, port: endpoint.port }),
-    'connect',
-    waitMs,
-  );
-  if (why === undefined) return undefined;
-  const cure = why.includes('ECONNREFUSED')
-    ? `start it, or correct host and port: docker compose ps shows what runs and where its ports are`
+  const socket = connectTcp({ host: endpoint.hostname, port: endpoint.port });
+  const got = await reached(socket, 'connect', waitMs, () => true);
+  if ('value' in got) return undefined;
+  const cure = got.why.includes('ECONNREFUSED')
+    ? 'start it, or correct host and port: docker compose ps shows what runs and where its ports are'
     : 'let the firewall through, or correct host and port';
-  return { problem: `nothing takes connections at ${placeOf(endpoint)} (${endpoint.who}): ${why}`, cure };
+  return { problem: `nothing takes connections at ${placeOf(endpoint)} (${endpoint.who}): ${got.why}`, cure };
 }
 
 async function handshake(endpoint: Endpoint, waitMs: number): Promise<Finding | undefined> {
   if (!endpoint.isTls) return undefined;
-  const { hostname, port } = endpoint;
+  const { hostname: host, port } = endpoint;
+  // RFC 6066 section 3: an address is no name to ask for.
+  const name = isIP(host) === 0 ? { servername: host } : {};
   // What is wrong with the certificate is to be read, not thrown.
-  const socket = connectTls({ host: hostname, port, servername: hostname, rejectUnauthorized: false });
-  let seen: { readonly error: string | undefined; readonly endsAt: Date } | undefined;
-  socket.once('secureConnect', () => (seen = certificateOf(socket)));
-  const why = await failureOf(socket, 'secureConnect', waitMs);
-  if (why !== undefined) {
-    return {
-      problem: `no TLS at ${placeOf(endpoint)}: ${why}`,
-      cure: 'give it a certificate, or use the scheme without TLS (ws, http, amqp) inside the own network',
-    };
-  }
-  return seen && certificateProblem(placeOf(endpoint), seen, new Date());
+  const socket = connectTls({ host, port, ...name, rejectUnauthorized: false });
+  const got = await reached(socket, 'secureConnect', waitMs, () => certificateOf(socket));
+  if ('value' in got) return certificateProblem(placeOf(endpoint), got.value, new Date());
+  return {
+    problem: `no TLS at ${placeOf(endpoint)}: ${got.why}`,
+    cure: 'give it a certificate, or use the scheme without TLS (ws, http, amqp) inside the own network',
+  };
 }
 
 function certificateOf(socket: TLSSocket) {
@@ -92,21 +87,22 @@ function certificateOf(socket: TLSSocket) {
   };
 }
 
-/** Resolves when the socket gets as far as `event`, or to why it does not; closes it. */
-function failureOf(
-  socket: ReturnType<typeof connectTcp>,
+/** What is read once the socket gets as far as `event`, or why it does not; closes it. */
+function reached<Value>(
+  socket: Socket,
   event: 'connect' | 'secureConnect',
   waitMs: number,
-): Promise<string | undefined> {
+  read: () => Value,
+): Promise<{ readonly value: Value } | { readonly why: string }> {
   return new Promise((resolve) => {
-    const done = (why: string | undefined) => {
+    const done = (outcome: { readonly value: Value } | { readonly why: string }) => {
       clearTimeout(timer);
-      resolve(why);
+      resolve(outcome);
       socket.destroy();
     };
-    const timer = setTimeout(() => done(`no answer within ${waitMs / 1000} s`), waitMs);
-    socket.once(event, () => done(undefined));
-    socket.on('error', (error) => done(errorText(error)));
-    socket.once('close', () => done('the connection was closed'));
+    const timer = setTimeout(() => done({ why: `no answer within ${waitMs / 1000} s` }), waitMs);
+    socket.once(event, () => done({ value: read() }));
+    socket.on('error', (error) => done({ why: errorText(error) }));
+    socket.once('close', () => done({ why: 'the connection was closed' }));
   });
 }

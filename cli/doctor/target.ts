@@ -6,7 +6,7 @@ import { IngestVariables } from '../../services/ingest/config.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;
 
-export interface Given {
+interface Given {
   readonly url?: URL;
   readonly ingestUrl?: URL;
   readonly token?: string;

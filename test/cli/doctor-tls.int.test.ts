@@ -1,0 +1,53 @@
+import { describe, expect, it } from '@jest/globals';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createServer } from 'node:tls';
+import { roomcast } from '../support/command-line.ts';
+import { FakePair } from '../support/fake-pair.ts';
+import { skippedFor } from '../support/skipped.ts';
+import { tokenFor } from '../support/tokens.ts';
+
+const hasOpenssl = spawnSync('openssl', ['version']).status === 0;
+const obstacle = hasOpenssl ? undefined : 'needs openssl';
+const describeHere = hasOpenssl ? describe : describe.skip;
+
+function selfSigned(): { readonly key: Buffer; readonly cert: Buffer } {
+  const folder = mkdtempSync(join(tmpdir(), 'roomcast-tls-'));
+  const [key, cert] = [join(folder, 'key.pem'), join(folder, 'cert.pem')];
+  const kind = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-subj', '/CN=localhost'];
+  execFileSync('openssl', ['req', '-x509', ...kind, '-keyout', key, '-out', cert], { stdio: 'ignore' });
+  const files = { key: readFileSync(key), cert: readFileSync(cert) };
+  rmSync(folder, { recursive: true });
+  return files;
+}
+
+async function tlsProblems(port: number): Promise<readonly string[]> {
+  const args = ['--url', `wss://localhost:${port}/ws`, '--token', tokenFor('customer', 6)];
+  const { out } = await roomcast(['doctor', '--json', '--skip', 'clock', ...args]);
+  const { checks } = JSON.parse(out) as { checks: { name: string; findings?: { problem: string }[] }[] };
+  return checks.flatMap(({ name, findings = [] }) => findings.map(({ problem }) => `${name}: ${problem}`));
+}
+
+describeHere(`roomcast doctor and TLS${skippedFor(obstacle)}`, () => {
+  it('names a certificate that nobody trusts', async () => {
+    const server = createServer(selfSigned()).listen(0, 'localhost');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    const problems = await tlsProblems(port);
+    server.close();
+    expect(problems).toEqual([
+      `delivery.tls: the certificate of localhost:${port} is not trusted: DEPTH_ZERO_SELF_SIGNED_CERT`,
+    ]);
+  });
+
+  it('names a port that speaks no TLS', async () => {
+    await using pair = await FakePair.start({ secret: 'x', key: 'y' });
+    expect(await tlsProblems(pair.port)).toEqual([
+      expect.stringMatching(/^delivery\.tls: no TLS at localhost:/),
+    ]);
+  });
+});
