@@ -142,6 +142,15 @@ describe('an event that was published again under the same id', () => {
     expect(member.got).toBe(2);
   });
 
+  it('is no less one where as many others as are remembered came in between', async () => {
+    const { deliver, join } = world();
+    const member = await join('provider_4');
+    deliver(event({ id: 'twice' }));
+    for (let n = 0; n < 100; n += 1) deliver(event({ id: `other-${n}` }));
+    expect(deliver(event({ id: 'twice' }))).toBe(1);
+    expect(member.got).toBe(102);
+  });
+
   it('a third time reaches only who joined after the first', async () => {
     const { deliver, join } = world();
     const early = await join('provider_4');

@@ -107,6 +107,18 @@ describe('the keys of an issuer', () => {
     expect(issuer.server.asked).toBe(2);
   });
 
+  it('refuse the oldest of more than ten thousand unknown tokens a fetch later', async () => {
+    await using issuer = await Issuer.publishing(first);
+    expect(await issuer.judge(foreign)).toEqual(['later']);
+    await issuer.pass(600 * SECOND);
+    await issuer.judge(foreign);
+    issuer.nowMs += 30 * SECOND;
+    expect(await issuer.judge(foreign)).toEqual(['bad']);
+    const [header, claims] = tokenBy(foreign).split('.');
+    for (let n = 0; n < 10_000; n += 1) await issuer.keys.read(`${header}.${claims}.${n}`);
+    expect(await issuer.judge(foreign)).toEqual(['later']);
+  });
+
   it('may be others under the same name', async () => {
     await using issuer = await Issuer.publishing(first);
     const again = MadeKey.ec('first');
