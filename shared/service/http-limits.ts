@@ -1,5 +1,7 @@
 import { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import { steadyClock } from './clock.ts';
+import { inSlices } from './in-slices.ts';
 
 /** Options of a server whose requests are small: within them a client sends its headers, and all of its request. */
 export const smallRequests = {
@@ -60,18 +62,37 @@ const TIMED_OUT = lastAnswer('408 Request Timeout');
 const TOO_LARGE = lastAnswer('431 Request Header Fields Too Large');
 const BAD_REQUEST = lastAnswer('400 Bad Request');
 
+/** Of requests that took too long, not given yet: Node finds all those of a second in one turn, and each is a system call or two. */
+const lateAnswers = new Set<() => void>();
+
 /** Answers what Node refuses, unless that would be taken for the answer to a request before it. */
 export function answerBroken(
   { code }: NodeJS.ErrnoException,
   socket: Socket,
   timedOut: string = TIMED_OUT,
 ): void {
+  if (code !== 'ERR_HTTP_REQUEST_TIMEOUT') {
+    answerLast(socket, code === 'HPE_HEADER_OVERFLOW' ? TOO_LARGE : BAD_REQUEST);
+    return;
+  }
+  lateAnswers.add(() => answerLast(socket, timedOut));
+  if (lateAnswers.size === 1) setImmediate(giveLateAnswers);
+}
+
+function giveLateAnswers(): void {
+  const give = (answer: () => void) => {
+    lateAnswers.delete(answer);
+    answer();
+  };
+  void inSlices(lateAnswers, give, steadyClock);
+}
+
+function answerLast(socket: Socket, answer: string): void {
   const others = [...unansweredOn(socket)].filter(({ req, headersSent }) => req.complete || headersSent);
   if (!socket.writable || others.length > 0) {
     socket.destroy();
     return;
   }
-  const refusal = code === 'HPE_HEADER_OVERFLOW' ? TOO_LARGE : BAD_REQUEST;
   // Ending our half alone would leave it to the client how long the socket is kept: Node watches it no more.
-  socket.end(code === 'ERR_HTTP_REQUEST_TIMEOUT' ? timedOut : refusal, () => socket.destroy());
+  socket.end(answer, () => socket.destroy());
 }

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { once } from 'node:events';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { answerBroken, boundedMessages } from '../../shared/service/http-limits.ts';
@@ -107,5 +108,25 @@ describe('what is no HTTP', () => {
     await using socket = await RawSocket.open(port);
     socket.write(`${GET}garbage\r\n\r\n`);
     expect(await socket.answer()).toBe('');
+  });
+});
+
+describe('requests that take too long', () => {
+  it('are answered a few at a time where many of them are found at once', async () => {
+    const count = 50;
+    const ended = new Map<number, number>();
+    let turn = 0;
+    let left = count;
+    /** As if its system calls took a millisecond. */
+    const end = () => {
+      for (const begunMs = performance.now(); performance.now() < begunMs + 1;);
+      ended.set(turn, (ended.get(turn) ?? 0) + 1);
+      left -= 1;
+    };
+    const timedOut = Object.assign(new Error('too late'), { code: 'ERR_HTTP_REQUEST_TIMEOUT' });
+    for (let each = 0; each < count; each += 1)
+      answerBroken(timedOut, { writable: true, end } as unknown as Socket);
+    for (; left > 0; turn += 1) await nextTurn();
+    expect(Math.max(...ended.values())).toBeLessThanOrEqual(count / 5);
   });
 });
