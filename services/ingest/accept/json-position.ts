@@ -25,8 +25,8 @@ type Expected = keyof typeof EXPECTED;
  * Where a text stops being JSON, in words. `JSON.parse` says it differently from one Node release to the next,
  * and quotes the text, which must not reach a log. Runs only on what `JSON.parse` refused; keeps its own stack.
  */
-export function whereNotJson(text: string): string {
-  const { at, expected } = scan(text);
+export function whereNotJson(text: string, maxTokens = MAX_TOKENS): string {
+  const { at, expected } = scan(text, maxTokens);
   const where = placeOf(text, at);
   if (expected === undefined) return `not JSON, somewhere behind ${where}`;
   return at >= text.length
@@ -35,12 +35,15 @@ export function whereNotJson(text: string): string {
 }
 
 /** `expected` is undefined where it gave up. */
-function scan(text: string): { at: number; expected: Expected | 'the rest of a string' | undefined } {
+function scan(
+  text: string,
+  maxTokens: number,
+): { at: number; expected: Expected | 'the rest of a string' | undefined } {
   /** The brackets that have to close, innermost last. */
   const open: string[] = [];
   let at = 0;
   let expected: Expected = 'a value';
-  for (let tokens = 0; tokens < MAX_TOKENS; tokens += 1) {
+  for (let tokens = 0; tokens < maxTokens; tokens += 1) {
     at = endOf(WHITESPACE, text, at) ?? at;
     const char = text[at];
     if (char === undefined) return { at, expected };

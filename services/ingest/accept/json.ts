@@ -12,6 +12,9 @@ export const MAX_COMMAS_AND_BRACKETS = 50_000;
 /** Of a body so large that this is more: it is larger only where INGEST_MAX_BODY_BYTES was raised. */
 const BYTES_FOR_EACH = 20;
 
+/** Looked at for the place where a body with too many is no JSON: it would be refused without it. */
+const TOKENS_OF_TOO_MANY = 10_000;
+
 const EXACT_NUMBER_EXPECTED =
   'expected a number that a 64-bit float holds with all its digits: send this one as a string';
 const UNICODE_EXPECTED =
@@ -40,7 +43,7 @@ export function parseJson(
   const { commasAndBrackets, depth, isClosed } = shapeOf(body);
   const most = Math.max(MAX_COMMAS_AND_BRACKETS, Math.floor(body.byteLength / BYTES_FOR_EACH));
   if (commasAndBrackets > most) {
-    if (!isClosed) return malformed(whereNotJson(text));
+    if (!isClosed) return malformed(whereNotJson(text, TOKENS_OF_TOO_MANY));
     return invalidEvent([depth > MAX_DEPTH ? tooDeep('') : tooMany(commasAndBrackets, most)]);
   }
   let value: unknown;
