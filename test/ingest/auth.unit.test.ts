@@ -121,6 +121,34 @@ describe('a caller in a trusted network', () => {
   });
 });
 
+describe('what needs no key', () => {
+  it('is bounded for all together, and takes nothing from those who publish', () => {
+    const { auth, check, clock } = world();
+    auth.checkOpen({}, STRANGER);
+    expect(auth.checkOpen(bearer(), TRUSTED)).toEqual({
+      'ratelimit-policy': '"keyless";q=2;w=1',
+      ratelimit: '"keyless";r=0;t=1',
+    });
+    expect(() => auth.checkOpen({}, STRANGER)).toThrow('More than 2 requests a second without a key.');
+    expect(check(bearer())).not.toBeInstanceOf(AppError);
+    expect(check({}, TRUSTED, trusting)).not.toBeInstanceOf(AppError);
+    clock.nowMs = 1_000;
+    expect(() => auth.checkOpen({}, STRANGER)).not.toThrow();
+  });
+
+  it('counts the wrong keys that are tried on it', () => {
+    const { auth, check } = world();
+    for (let n = 0; n < 3; n += 1) {
+      try {
+        auth.checkOpen(bearer('wrong'), STRANGER);
+      } catch {
+        // Past the rate a guess is a guess as well.
+      }
+    }
+    expect(check(bearer('wrong'))).toMatchObject(TOO_MANY);
+  });
+});
+
 describe('more requests than one may make in a second', () => {
   it('are refused until the second is over; each answer says how many more it may make', () => {
     const { check, clock } = world();

@@ -9,7 +9,7 @@ import { goingAway, type Refusal } from './http/answer.ts';
 /** After a rest, so many seconds' worth of handshakes come at once: a restart brings everybody back within a few. */
 const BURST_S = 4;
 /** Networks of addresses that are counted at a time; of more, the first are counted anew. */
-const MAX_NETWORKS = 20_000;
+const MAX_ADDRESSES = 20_000;
 /** A bucket that nobody took from for so long is full again. */
 const FULL_MS = BURST_S * 1_000;
 const SOONEST_RETRY_S = 1;
@@ -37,7 +37,7 @@ export interface Door {
 export class Handshakes {
   readonly #all: TokenBucket;
   readonly #queue: HandshakeQueue;
-  readonly #byNetwork = new ExpiringMap<string, TokenBucket>(MAX_NETWORKS, FULL_MS);
+  readonly #byNetwork = new ExpiringMap<string, TokenBucket>(MAX_ADDRESSES, FULL_MS);
 
   constructor(private readonly options: HandshakeOptions) {
     this.#all = bucketOf(options.limits.maxHandshakesPerSecond);

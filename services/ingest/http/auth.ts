@@ -33,6 +33,8 @@ export class Auth {
   #keys: readonly Key[] = [];
   /** Calls without a key have one limit together, as those with one key have. */
   readonly #keylessRate: RateWindow;
+  /** Of what needs no key; apart, so that those who ask for it take nothing from those who publish. */
+  readonly #openRate: RateWindow;
   readonly #guesses: KeyGuesses;
   /** Where callers need no key for what takes them without one. */
   readonly #trusted: NetworkSet;
@@ -45,6 +47,7 @@ export class Auth {
     private readonly clock: SteadyClock,
   ) {
     this.#keylessRate = this.#newRate();
+    this.#openRate = this.#newRate();
     this.#guesses = new KeyGuesses(config.ingestMaxBadKeys);
     this.#trusted = new NetworkSet(config.broadcastTrustedNetworks);
     this.#headers = [...new Set([OWN_HEADER, ...headersOfBackends])];
@@ -83,7 +86,13 @@ export class Auth {
     );
   }
 
-  /** For what needs no key, and is answered the same with a wrong one. */
+  /** Of what needs no key: throws an AppError when all together have asked for it often enough. */
+  checkOpen(headers: IncomingHttpHeaders, client: Client): RateHeaders {
+    this.countGuess(headers, client);
+    return this.#countRequest(this.#openRate, this.clock());
+  }
+
+  /** Where no key is needed, a wrong one is answered as any other. */
   countGuess(headers: IncomingHttpHeaders, { address }: Client): void {
     const candidates = this.#candidates(headers);
     if (candidates.length === 0 || this.#keyAmong(candidates) !== undefined) return;
@@ -127,7 +136,7 @@ export class Auth {
     const { ingestRateLimit: rateLimit } = this.config;
     if (rateLimit === 0) return {};
     const isTaken = rate.take(nowMs);
-    const isKeyless = rate === this.#keylessRate;
+    const isKeyless = rate === this.#keylessRate || rate === this.#openRate;
     const headers = rateHeaders(isKeyless ? 'keyless' : 'key', rateLimit, rate, nowMs);
     if (isTaken) return headers;
     throw new TooManyRequests(

@@ -111,7 +111,10 @@ const broadcastOperation = {
 const documentOperation = {
   summary: 'This document',
   security: [],
-  responses: { 200: { description: 'OpenAPI 3.1', content: json({ type: 'object' }) } },
+  responses: limited({
+    200: { description: 'OpenAPI 3.1', content: json({ type: 'object' }) },
+    ...problems(['too_many_requests']),
+  }),
 };
 
 function operationOf({ operation }: BackendRoute): object {
@@ -131,7 +134,7 @@ function headerOf(description: string, example: string): object {
   return { description, schema: { type: 'string' }, example };
 }
 
-/** A good key, and nothing else, is told its limit. */
+/** Who may ask is told the limit of it. */
 function limited(responses: Readonly<Record<number, object>>): Record<string, object> {
   const entries = Object.entries(responses).map(([status, response]) => [
     status,

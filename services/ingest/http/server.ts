@@ -160,11 +160,11 @@ function unlessTaken(
   reply: FastifyReply,
 ): Error | undefined {
   const client = clients.of(request.raw);
-  if (isOpen(request)) {
-    auth.countGuess(request.headers, client);
-    return undefined;
-  }
   try {
+    if (isOpen(request)) {
+      reply.headers(auth.checkOpen(request.headers, client));
+      return undefined;
+    }
     // The router's own word for the path: what it does not take there is not trusted there either.
     const trusting = request.routeOptions.url === '/broadcast';
     reply.headers(auth.check(request.headers, client, { trusting }));
