@@ -24,11 +24,19 @@ export interface PairOptions {
 
 /** Both services as an operator runs them: built, a process each, with their default settings but for `env`. */
 export class Pair {
+  #delivery: ServiceUnderAttack;
+
   private constructor(
     readonly ports: Ports,
     readonly ingest: ServiceUnderAttack,
-    readonly delivery: ServiceUnderAttack,
-  ) {}
+    private readonly newDelivery: () => ServiceUnderAttack,
+  ) {
+    this.#delivery = newDelivery();
+  }
+
+  get delivery(): ServiceUnderAttack {
+    return this.#delivery;
+  }
 
   static async start({ amqpUrl, folder, env, root = '.', nodeOptions }: PairOptions): Promise<Pair> {
     const ports = {
@@ -51,13 +59,19 @@ export class Pair {
         HEALTH_PORT: String(healthPort),
         ...(nodeOptions && { NODE_OPTIONS: nodeOptions[name] }),
       });
-    const pair = new Pair(
-      ports,
-      start('ingest', ports.ingestHealth),
+    const pair = new Pair(ports, start('ingest', ports.ingestHealth), () =>
       start('delivery', ports.deliveryHealth),
     );
     await Promise.all([pair.ingest.ready(), pair.delivery.ready()]);
     return pair;
+  }
+
+  /** Another process in its place, on the same ports; `meanwhile` runs while there is none. */
+  async replaceDelivery(meanwhile: () => Promise<unknown>): Promise<void> {
+    await this.#delivery.stop();
+    await meanwhile();
+    this.#delivery = this.newDelivery();
+    await this.#delivery.ready();
   }
 
   async stop(): Promise<void> {

@@ -1,5 +1,8 @@
 import { MARK_BYTE, MARK_BYTES, nowUs, STAMP_DIGITS } from './load-event.ts';
 
+/** Of one turn; more say nothing more, and would cost the load. */
+const MAX_LATENCIES = 50_000;
+
 export interface Counts {
   readonly frames: number;
   readonly bytes: number;
@@ -41,6 +44,7 @@ export class Tally {
 
   /** A stamp that is cut in two is left out. */
   #readStamp(bytes: Buffer, from: number): void {
+    if (this.#latenciesUs.length >= MAX_LATENCIES) return;
     const sentUs = Number(bytes.toString('latin1', from, from + STAMP_DIGITS));
     if (sentUs > 0 && from + STAMP_DIGITS <= bytes.byteLength) this.#latenciesUs.push(nowUs() - sentUs);
   }

@@ -4,7 +4,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 const TICK_US = 10_000;
 
 /** Microseconds of CPU that all threads of these processes have taken, by the scheduler's own accounting; 0 for those gone. */
-export function cpuUsOf(pids: readonly number[]): number {
+function cpuUsOf(pids: readonly number[]): number {
   return pids.reduce((sum, pid) => sum + threadsUs(pid), 0);
 }
 
@@ -33,7 +33,7 @@ export function foreignClock(ours: readonly number[]): () => number {
 }
 
 /** These and every process below them, detached ones included as long as their parents live. */
-export function withDescendants(roots: readonly number[]): readonly number[] {
+function withDescendants(roots: readonly number[]): readonly number[] {
   const children = new Map<number, number[]>();
   for (const pid of processIds()) {
     const parent = parentOf(pid);

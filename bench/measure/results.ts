@@ -53,8 +53,13 @@ export function isReached({ judged, atMost, atLeast }: Row): boolean {
   return judged.median <= (atMost ?? Infinity) && judged.median >= (atLeast ?? -Infinity);
 }
 
-/** A machine in a bad mood makes a ratio worse, but hardly twice. */
-export function isFarOff({ judged, atMost, atLeast }: Row): boolean {
+/** Worse than twice its goal, which the last table was not: noise makes a ratio worse, but hardly twice. */
+export function hasFallen(last: readonly Row[], row: Row): boolean {
+  const before = sameIn(last, row);
+  return before !== undefined && !isFarOff(before) && isFarOff(row);
+}
+
+function isFarOff({ judged, atMost, atLeast }: Row): boolean {
   return !(judged.median <= 2 * (atMost ?? Infinity) && judged.median >= (atLeast ?? -Infinity) / 2);
 }
 

@@ -40,8 +40,7 @@ async function run(
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, 'config.json'), JSON.stringify(configuration(port, redis?.url)));
   const server = await startServer(program, ['-c', 'config.json'], { folder, port });
-  const single = new Posts(port, '/api/publish', { 'x-api-key': API_KEY });
-  const batch = new Posts(port, '/api/batch', { 'x-api-key': API_KEY });
+  const posts = new Posts(port, '/api/publish', { 'x-api-key': API_KEY });
   return {
     pids: { server: [server.pid], ...(redis && { redis: [redis.pid] }) },
     target: ({ person, room }) => {
@@ -50,14 +49,9 @@ async function run(
       const hello = JSON.stringify({ id: 1, connect: { token } });
       return { port, path: '/connection/websocket', hello, ready: '"connect":{' };
     },
-    publish: async (events) => {
-      const all = events.map((event) => ({ channel: event.room, data: dataOf(event) }));
-      if (all.length === 1) await single.post(JSON.stringify(all[0]));
-      else await batch.post(JSON.stringify({ commands: all.map((publish) => ({ publish })) }));
-    },
+    publish: (event) => posts.post(JSON.stringify({ channel: event.room, data: dataOf(event) })),
     stop: async () => {
-      single.close();
-      batch.close();
+      posts.close();
       await server.stop();
       await redis?.stop();
     },

@@ -32,10 +32,7 @@ async function run(world: World): Promise<RunningPeer> {
   return {
     pids: { server: [server.pid] },
     target: ({ room }) => ({ port, path: `/subscribe?id=${room}`, ready: '\r\n\r\n' }),
-    publish: async (events) => {
-      const one = (room: string, data: object) => postsOf(room).post(JSON.stringify(data));
-      await Promise.all(events.map((event) => one(event.room, dataOf(event))));
-    },
+    publish: (event) => postsOf(event.room).post(JSON.stringify(dataOf(event))),
     stop: async () => {
       for (const each of posts.values()) each.close();
       await server.stop();

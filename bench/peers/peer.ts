@@ -15,6 +15,8 @@ export interface World {
   readonly folder: string;
   /** Where what a peer needs from a registry is built or installed once. */
   readonly cache: string;
+  /** For the measured process where it is Node's. */
+  readonly nodeOptions?: string;
 }
 
 /** Who a socket belongs to, and the room whose events it gets. */
@@ -34,8 +36,8 @@ export interface RunningPeer {
   /** Its processes by what they do. */
   readonly pids: Readonly<Record<string, readonly number[]>>;
   target(subscriber: Subscriber): Target;
-  /** Resolves once the events are accepted; more than one go in one call where the peer has such a call. */
-  publish(events: readonly LoadEvent[]): Promise<void>;
+  /** Resolves once the event is accepted. */
+  publish(event: LoadEvent): Promise<void>;
   /** Where it counts what it delivers by itself, without sockets. */
   readonly listeners?: Listeners;
   stop(): Promise<void>;

@@ -20,33 +20,47 @@ const UNLIMITED = {
 
 let started = 0;
 
-/** Both services of a checkout, each a process, on the broker. `root`: another built checkout than this one. */
-export function roomcast(name = 'roomcast', root = '.'): Peer {
-  return { name, start: (world) => RunningRoomcast.start(world, name, root) };
+export interface RoomcastOptions {
+  readonly name?: string;
+  /** Another built checkout than this one. */
+  readonly root?: string;
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** Both services of a checkout, each a process, on the broker. */
+export function roomcast(options: RoomcastOptions = {}): Peer {
+  return { name: options.name ?? 'roomcast', start: (world) => RunningRoomcast.start(world, options) };
 }
 
 /** What only this peer has: for scenarios about its parts. */
 export class RunningRoomcast implements RunningPeer {
-  readonly pids: RunningPeer['pids'];
   readonly #posts: Posts;
 
   private constructor(
     readonly pair: Pair,
     readonly amqpUrl: string,
-    brokerPids: readonly number[],
+    private readonly brokerPids: readonly number[],
   ) {
-    this.pids = { ingest: [pair.ingest.pid], delivery: [pair.delivery.pid], broker: brokerPids };
     this.#posts = new Posts(pair.ports.ingest, '/v1/events', { authorization: `Bearer ${API_KEY}` });
   }
 
-  static async start(world: World, name: string, root: string): Promise<RunningRoomcast> {
+  static async start(
+    world: World,
+    { name = 'roomcast', root = '.', env = {} }: RoomcastOptions = {},
+  ): Promise<RunningRoomcast> {
     started += 1;
     const place = `${name.replaceAll(/\W+/g, '-')}-${started}`;
     const folder = join(world.folder, place);
     mkdirSync(folder, { recursive: true });
     const amqpUrl = await createVhost((await world.broker()).handle, `bench-${place}`);
-    const pair = await Pair.start({ amqpUrl, folder, root, env: UNLIMITED });
+    const nodeOptions = { ingest: '', delivery: world.nodeOptions ?? '' };
+    const pair = await Pair.start({ amqpUrl, folder, root, env: { ...UNLIMITED, ...env }, nodeOptions });
     return new RunningRoomcast(pair, amqpUrl, await world.brokerPids());
+  }
+
+  get pids() {
+    const { ingest, delivery } = this.pair;
+    return { ingest: [ingest.pid], delivery: [delivery.pid], broker: this.brokerPids };
   }
 
   target({ person }: Subscriber) {
@@ -54,9 +68,12 @@ export class RunningRoomcast implements RunningPeer {
     return { port: this.pair.ports.client, path, ready: '"type":"connected"' };
   }
 
-  publish(events: readonly LoadEvent[]): Promise<void> {
-    const all = events.map(inputOf);
-    return this.#posts.post(JSON.stringify(all.length === 1 ? all[0] : all));
+  publish(event: LoadEvent): Promise<void> {
+    return this.#posts.post(JSON.stringify(inputOf(event)));
+  }
+
+  publishArray(events: readonly LoadEvent[]): Promise<void> {
+    return this.#posts.post(JSON.stringify(events.map(inputOf)));
   }
 
   async stop(): Promise<void> {
@@ -66,7 +83,7 @@ export class RunningRoomcast implements RunningPeer {
 }
 
 /** One event for the room, and the companion that ingest makes for `calendar`. */
-function inputOf(event: LoadEvent) {
+export function inputOf(event: LoadEvent) {
   const id = `bench-${process.pid}-${event.number}`;
   return { event: 'appointment.updated', id, rooms: [event.room], data: dataOf(event) };
 }

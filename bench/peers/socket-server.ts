@@ -26,8 +26,8 @@ export function socketServer(
 ): Peer {
   return {
     name,
-    start: async ({ cache }) => {
-      const env = await prepare(cache);
+    start: async ({ cache, nodeOptions = '' }) => {
+      const env = { ...(await prepare(cache)), NODE_OPTIONS: nodeOptions };
       const server = Worker.start<ServerCalls>(`peers/servers/${script}`, { args, env });
       const ports = await server.ask('ports', {});
       const lines = connect({ port: ports.lines, host: '127.0.0.1', noDelay: true });
@@ -41,8 +41,8 @@ function running(server: Worker<ServerCalls>, lines: Socket, target: RunningPeer
   return {
     pids: { server: [server.pid] },
     target,
-    publish: (events) => {
-      lines.write(events.map(lineOf).join(''));
+    publish: (event) => {
+      lines.write(lineOf(event));
       return Promise.resolve();
     },
     stop: () => {

@@ -33,7 +33,7 @@ function watched(name: string, people: readonly Subscriber[], frames: number): C
       const [concerned] = customers(1, 1_000_000);
       const everybody = [...people, ...(concerned === undefined ? [] : [concerned])];
       const crowd = await Crowd.start(roomcast(), world, everybody, HEADER_BYTE);
-      const send = () => crowd.publish([ROOM], frames);
+      const send = () => crowd.publish(ROOM, frames);
       const seconds = (count: number) => paced(count * PER_SECOND, PER_SECOND, send);
       await flatOut(WARM_UP, 8, send);
       await seconds(1);

@@ -21,28 +21,33 @@ export class Crowd {
     private readonly swarm: Swarm | undefined,
   ) {}
 
-  /** `byte`: counts frames by another byte than that of the mark of the load's events. */
   static async start(
     peer: Peer,
     world: World,
     subscribers: readonly Subscriber[],
     byte?: number,
   ): Promise<Crowd> {
-    const running = await peer.start(world);
-    if (running.listeners !== undefined) return new Crowd(running, running.listeners, undefined);
-    const swarm = Swarm.start(byte);
-    const crowd = new Crowd(running, swarm.listeners, swarm);
-    await swarm.connect(
-      subscribers.map((subscriber) => running.target(subscriber)),
-      AT_ONCE,
-    );
-    return crowd;
+    return Crowd.open(await peer.start(world), subscribers, byte);
   }
 
-  /** Publishes events to these rooms, each of which `listening` sockets get. */
-  async publish(rooms: readonly Room[], listening: number): Promise<void> {
-    this.#expected += rooms.length * listening;
-    await this.peer.publish(rooms.map((room) => newEvent(room)));
+  /** `byte`: counts frames by another byte than that of the mark of the load's events. */
+  static async open(running: RunningPeer, subscribers: readonly Subscriber[], byte?: number): Promise<Crowd> {
+    if (running.listeners !== undefined) return new Crowd(running, running.listeners, undefined);
+    const swarm = Swarm.start(byte);
+    const targets = subscribers.map((subscriber) => running.target(subscriber));
+    await swarm.connect(targets, AT_ONCE);
+    return new Crowd(running, swarm.listeners, swarm);
+  }
+
+  /** Of what is published by other ways. */
+  expect(frames: number): void {
+    this.#expected += frames;
+  }
+
+  /** Publishes an event to a room, which so many sockets get. */
+  async publish(room: Room, listening: number): Promise<void> {
+    this.expect(listening);
+    await this.peer.publish(newEvent(room));
   }
 
   /** Resolves once all that was published has come. */

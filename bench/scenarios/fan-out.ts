@@ -38,10 +38,10 @@ function toAll(peer: Peer, sockets: number): ContenderPlan {
       const crowd = await Crowd.start(peer, world, devices(sockets, ROOM));
       const send = async (events: number) => {
         for (let n = 0; n < events; n += 1) {
-          await Promise.all([crowd.publish([ROOM], sockets), delay(EVERY_MS)]);
+          await Promise.all([crowd.publish(ROOM, sockets), delay(EVERY_MS)]);
         }
       };
-      await flatOut(WARM_UP, 64, () => crowd.publish([NOBODY], 0));
+      await flatOut(WARM_UP, 64, () => crowd.publish(NOBODY, 0));
       await send(20);
       await crowd.heard();
       return {

@@ -8,7 +8,7 @@ import type { ContenderPlan, Scenario } from './scenario.ts';
 
 const UNIT = 'an event';
 const PER_SECOND = 200;
-const SECONDS = 5;
+const SECONDS = 4;
 /** Node's code is compiled as it should be after some thousand events. */
 const WARM_UP = 6_000;
 const floor = { of: 'roomcast', against: httpAmqp.name } as const;
@@ -37,7 +37,7 @@ function toOneEach(peer: Peer, sockets: number): ContenderPlan {
     prepare: async (world) => {
       const subscribers = customers(sockets);
       const crowd = await Crowd.start(peer, world, subscribers);
-      const send = (nth: number) => crowd.publish([subscribers[nth % sockets]?.room ?? 'customer_1'], 1);
+      const send = (nth: number) => crowd.publish(subscribers[nth % sockets]?.room ?? 'customer_1', 1);
       const seconds = (count: number) => paced(count * PER_SECOND, PER_SECOND, send);
       await flatOut(WARM_UP, 64, send);
       await seconds(2);

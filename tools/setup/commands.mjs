@@ -15,8 +15,6 @@ const built = {
   'docs:limits': 'tools/limits/main',
   bench: 'bench/bench.main',
   'bench:flood': 'bench/flood.main',
-  'bench:resume': 'bench/resume.main',
-  'bench:webhook': 'bench/webhook.main',
   hostile: 'bench/hostile.main',
   soak: 'bench/soak.main',
 };

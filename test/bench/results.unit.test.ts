@@ -1,0 +1,119 @@
+import { describe, expect, it } from '@jest/globals';
+import {
+  changeOf,
+  hasFallen,
+  isReached,
+  measuredOf,
+  mergeRows,
+  rowsOf,
+  type Row,
+} from '../../bench/measure/results.ts';
+import { spreadOf } from '../../bench/measure/statistics.ts';
+import { figuresOf, tableOf } from '../../bench/measure/table.ts';
+
+const turns = {
+  figures: { ours: [{ us: 12 }, { us: 11 }], floor: [{ us: 10 }, { us: 10 }] },
+  disturbed: 1,
+  foreignCores: 0,
+};
+const wanted = { figure: 'us', of: 'ours', against: 'floor', atMost: 1.1 };
+
+function row(readings: readonly number[], goal: Partial<Row> = { atMost: 2 }): Row {
+  const judged = spreadOf(readings);
+  return {
+    scenario: 's',
+    figure: 'us',
+    of: 'ours',
+    against: 'floor',
+    value: judged,
+    judged,
+    disturbed: 0,
+    ...goal,
+  };
+}
+
+describe('a row of the table', () => {
+  it('judges the ratios of the rounds', () => {
+    expect(rowsOf('s', [wanted], turns)).toEqual([
+      {
+        scenario: 's',
+        ...wanted,
+        value: spreadOf([12, 11]),
+        other: spreadOf([10, 10]),
+        judged: spreadOf([1.2, 1.1]),
+        disturbed: 1,
+      },
+    ]);
+  });
+
+  it('judges the figure itself where nothing stands against it', () => {
+    const [only] = rowsOf('s', [{ figure: 'us', of: 'ours', atMost: 12 }], turns);
+    expect(only).toMatchObject({ judged: spreadOf([12, 11]) });
+    expect(only).not.toHaveProperty('other');
+  });
+
+  it('may compare two figures that are not the same', () => {
+    const figures = { ours: [{ a: 4 }], floor: [{ b: 2 }] };
+    const goal = { figure: 'a', againstFigure: 'b', of: 'ours', against: 'floor', atMost: 1 };
+    expect(rowsOf('s', [goal], { ...turns, figures })).toMatchObject([{ judged: { median: 2 } }]);
+  });
+
+  it('is none where a contender did not take part, or had no quiet round', () => {
+    expect(rowsOf('s', [{ ...wanted, against: 'peer that is not installed' }], turns)).toEqual([]);
+    expect(rowsOf('s', [wanted], { ...turns, figures: { ours: [], floor: [] } })).toEqual([]);
+  });
+
+  it.each([
+    { median: 2, goal: { atMost: 2 }, reached: true, farOff: false },
+    { median: 3, goal: { atMost: 2 }, reached: false, farOff: false },
+    { median: 4.1, goal: { atMost: 2 }, reached: false, farOff: true },
+    { median: 0.6, goal: { atLeast: 0.6 }, reached: true, farOff: false },
+    { median: 0.4, goal: { atLeast: 0.6 }, reached: false, farOff: false },
+    { median: 0.29, goal: { atLeast: 0.6 }, reached: false, farOff: true },
+    { median: Number.NaN, goal: { atMost: 2 }, reached: false, farOff: true },
+  ])('$median of $goal', ({ median, goal, reached, farOff }) => {
+    expect(isReached(row([median], goal))).toBe(reached);
+    const last = [row([goal.atMost ?? goal.atLeast], goal)];
+    expect(hasFallen(last, row([median], goal))).toBe(farOff);
+  });
+});
+
+describe('beside the last table', () => {
+  it('a row that was worse than twice its goal there already is not one that has fallen, nor is a new one', () => {
+    expect(hasFallen([row([5])], row([6]))).toBe(false);
+    expect(hasFallen([], row([6]))).toBe(false);
+  });
+
+  it.each([
+    { before: [1, 2], now: [2, 3], change: 'as before' },
+    { before: [1, 2], now: [2.1, 3], change: 'worse' },
+    { before: [2, 3], now: [1, 1.9], change: 'better' },
+  ])('$now after $before is $change', ({ before, now, change }) => {
+    expect(changeOf(row(before), row(now))).toBe(change);
+  });
+
+  it('more is better where a goal is a least', () => {
+    expect(changeOf(row([1, 2]), row([3, 4], { atLeast: 0.6 }))).toBe('better');
+    expect(changeOf(row([3, 4]), row([1, 2], { atLeast: 0.6 }))).toBe('worse');
+  });
+
+  it('rows that were measured again take the place of theirs, and the others stay', () => {
+    const other = row([1], { scenario: 'other', atMost: 1 });
+    const added = row([1], { scenario: 'added', atMost: 1 });
+    expect(mergeRows([row([1]), other], [added, row([5])])).toEqual([row([5]), other, added]);
+  });
+});
+
+describe('the text', () => {
+  it('of a row has medians, spreads, its goal and the last ratio', () => {
+    const [now] = rowsOf('s', [wanted], turns);
+    const text = tableOf(now === undefined ? [] : [now], [row([2, 3])]);
+    expect(text.split('\n').at(2)).toBe(
+      '| s | us | ours 11.5 (11–12) | floor 10 (10–10) | **1.15 (1.1–1.2)** | ≤ 1.1 | not yet | 2.5, better |',
+    );
+  });
+
+  it('of the figures names each contender', () => {
+    expect(figuresOf(measuredOf(turns))).toBe('ours: us: 11.5 (11–12)\nfloor: us: 10 (10–10)\n');
+  });
+});
