@@ -12,6 +12,7 @@ export interface Gap {
 /** Where this client is in the history, and what it has had. */
 export class Feed {
   cursor: string | undefined;
+  /** By the last resume, and no gap since. */
   recovered = false;
   readonly #ids = new Set<string>();
   /** The event that follows such a `resumed` says the same once more. */
@@ -21,7 +22,6 @@ export class Feed {
   take(frame: Frame): RoomcastEvent | Gap | undefined {
     if ('cursor' in frame) this.cursor = frame.cursor;
     if ('event' in frame) return this.#event(frame);
-    if (frame.type === 'connected') this.recovered = this.#isGapTold = false;
     if (frame.type !== 'resumed') return undefined;
     this.recovered = frame.recovered;
     this.#isGapTold = !frame.recovered;
@@ -35,7 +35,7 @@ export class Feed {
     if (ids.size > REMEMBERED_IDS) ids.delete([...ids][0]!);
     if (event.data.reason !== 'gap') return event;
     const isTold = this.#isGapTold;
-    this.#isGapTold = false;
+    this.recovered = this.#isGapTold = false;
     return isTold ? undefined : { reason: 'gap' };
   }
 }

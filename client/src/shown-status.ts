@@ -6,7 +6,7 @@ import type { Clock } from './platform.ts';
 /** What an app shows; a new frozen object for each change. */
 export interface Snapshot {
   readonly status: Status;
-  /** Nothing is missing since the session before; false for the first one, and while something may be. */
+  /** The last return missed nothing, and nothing since: false before the first one, and after a gap. */
   readonly recovered: boolean;
   /** Since when it has this status, in milliseconds since 1970. */
   readonly since: number;

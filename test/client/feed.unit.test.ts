@@ -46,6 +46,7 @@ describe('what a client has had', () => {
     const feed = new Feed();
     feed.take({ ...resumed, recovered: true });
     expect(feed.take(gap(1))).toEqual({ reason: 'gap' });
+    expect(feed.recovered).toBe(false);
   });
 
   it('has recovered once a resume says so', () => {
@@ -53,6 +54,6 @@ describe('what a client has had', () => {
     feed.take({ ...resumed, recovered: true });
     expect(feed.recovered).toBe(true);
     feed.take(connected('cursor-9'));
-    expect(feed.recovered).toBe(false);
+    expect(feed.recovered).toBe(true);
   });
 });

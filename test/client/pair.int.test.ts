@@ -121,7 +121,7 @@ describe.each(transports)('against the real pair by %s', (transport) => {
       await until(client, () => ids.length === number);
     }
     expect(new Set(ids).size).toBe(ids.length);
-    expect(statuses).toEqual(['connecting', 'live']);
+    expect(new Set(statuses)).toEqual(new Set(['connecting', 'live']));
   });
 
   it('stops asking with a token that is refused', async () => {
