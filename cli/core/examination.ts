@@ -32,15 +32,17 @@ export async function* examine<Target>(
   target: Target,
   skipped: readonly string[] = [],
 ): AsyncGenerator<Result> {
-  const failures = new Set<string>();
+  /** Of each that failed: the checks to which it comes down. */
+  const failures = new Map<string, readonly string[]>();
   for (const { name, needs = [], run } of checks) {
-    const missing = needs.filter((need) => failures.has(need));
+    const causes = [...new Set(needs.flatMap((need) => failures.get(need) ?? []))];
     const outcome = skipped.includes(name)
       ? unneeded('left out by --skip')
-      : missing.length > 0
-        ? notMade(`it needs ${missing.join(', ')}`)
+      : causes.length > 0
+        ? notMade(`because of ${causes.join(', ')}`)
         : await outcomeOf(() => run(target, (other) => failures.has(other)));
-    if (outcome.kind === 'found' || outcome.kind === 'not_made') failures.add(name);
+    const failed = outcome.kind === 'found' || outcome.kind === 'not_made';
+    if (failed) failures.set(name, causes.length > 0 ? causes : [name]);
     yield { ...outcome, name };
   }
 }

@@ -38,13 +38,17 @@ async function reportOf(url: URL, waitMs: number): Promise<{ url: URL; answer: F
 /** This machine against each that answers with its time; a proxy answers with its own, so health ports go first. */
 export async function clocks({ health: ports, delivery, ingest, waitMs }: Target): Promise<Outcome> {
   const entrances = [delivery, ingest].filter((url) => url !== undefined);
-  const urls = ports.length > 0 ? ports : entrances;
-  if (urls.length === 0) return unneeded('no service is known here');
-  const all = await Promise.all(urls.map((url) => timeOf(withScheme(url, 'http'), waitMs)));
-  const times = all.filter((one) => one !== undefined);
+  if (ports.length + entrances.length === 0) return unneeded('no service is known here');
+  const ofPorts = await timesOf(ports, waitMs);
+  const times = ofPorts.length > 0 ? ofPorts : await timesOf(entrances, waitMs);
   if (times.length === 0) return notMade('no service answers');
   const findings = times.map(clockProblem).filter((one) => one !== undefined);
   return okUnless(findings, `as here: ${times.map(({ host }) => host).join(', ')}`);
+}
+
+async function timesOf(urls: readonly URL[], waitMs: number) {
+  const all = await Promise.all(urls.map((url) => timeOf(withScheme(url, 'http'), waitMs)));
+  return all.filter((one) => one !== undefined);
 }
 
 async function timeOf(url: URL, waitMs: number) {

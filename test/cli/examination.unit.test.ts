@@ -42,6 +42,11 @@ describe('an examination', () => {
     ]);
   });
 
+  it('says which finding stands in the way', async () => {
+    const results = await resultsOf([bad('a'), good('b', 'a'), bad('c'), good('d', 'b', 'c', 'a')]);
+    expect(results.at(-1)).toMatchObject({ kind: 'not_made', why: 'because of a, c' });
+  });
+
   it('makes what needs a check for which there was nothing to look at, or that was left out', async () => {
     const none = { name: 'a', run: () => unneeded('nothing here') };
     expect(await kinds([none, good('b', 'a')])).toEqual(['a unneeded', 'b ok']);
@@ -71,7 +76,7 @@ describe('a result for people', () => {
   it.each<[Result, RegExp]>([
     [{ name: 'a', ...ok('fine') }, /^✓ a +fine$/],
     [{ name: 'a', ...unneeded('nothing') }, /^- a +nothing$/],
-    [{ name: 'a', ...notMade('it needs b') }, /^\? a +not made: it needs b$/],
+    [{ name: 'a', ...notMade('because of b') }, /^\? a +not made: because of b$/],
     [{ name: 'a', ...finding('bad\u001b', 'mend it') }, /^✗ a +bad\\u001b\n +→ mend it$/],
   ])('%j is one line, and a finding has its cure below it', (result, shown) => {
     expect(shownResult(result, paint)).toMatch(shown);

@@ -95,7 +95,9 @@ export class PlainProxy {
 
   private constructor(target: number, { passesUpgrades }: { passesUpgrades: boolean }) {
     this.#server = createServer((asked, answer) => {
-      const { connection: _c, upgrade: _u, ...headers } = asked.headers;
+      const headers = { ...asked.headers };
+      delete headers.connection;
+      delete headers.upgrade;
       const { url, method } = asked;
       const passed = request({ host: '127.0.0.1', port: target, path: url, method, headers }, (their) => {
         const parts: Buffer[] = [];
