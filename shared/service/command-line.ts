@@ -57,12 +57,12 @@ export function complain(error: unknown, usage = ''): number {
   return 1;
 }
 
-export function printLine(text: string): void {
+function printLine(text: string): void {
   process.stdout.write(`${text}\n`);
 }
 
 /** What is for the person and not for a program that reads the output. */
-export function warnLine(text: string): void {
+function warnLine(text: string): void {
   process.stderr.write(`${text}\n`);
 }
 

@@ -101,6 +101,22 @@ describe('a session', () => {
 });
 
 describe('the broker', () => {
+  it.each([
+    [
+      '403 (ACCESS-REFUSED) with message "ACCESS_REFUSED - Login was refused using PLAIN"',
+      'user or password',
+    ],
+    ['Expected ConnectionOpenOk; got <ConnectionClose channel:0>', 'virtual host'],
+    ['530 (NOT-ALLOWED) with message "NOT_ALLOWED - vhost x not found"', 'virtual host'],
+  ])('that says %j refuses the %s', (words, what) => {
+    expect(refusalOf('h:5672', words).problem).toContain(what);
+  });
+
+  it('says that a queue is missing', () => {
+    const words = "404 (NOT-FOUND) with message \"NOT_FOUND - no queue 'q' in vhost '/'\"";
+    expect(topologyProblem('q', words).problem).toBe('q is missing');
+  });
+
   it('is no RabbitMQ where it says something else', () => {
     expect(refusalOf('h:5672', 'Socket closed abruptly during opening handshake')).toMatchObject({
       problem: 'no AMQP with h:5672: Socket closed abruptly during opening handshake',
