@@ -9,6 +9,7 @@ import type { ContenderPlan, Scenario } from './scenario.ts';
 const UNIT = 'an event';
 const PER_SECOND = 200;
 const SECONDS = 4;
+const QUICK_SECONDS = 2;
 /** Node's code is compiled as it should be after some thousand events. */
 const WARM_UP = 6_000;
 const floor = { of: 'roomcast', against: httpAmqp.name } as const;
@@ -27,11 +28,11 @@ export const rooms: Scenario = {
   ],
   contenders: ({ quick, besides }) =>
     [roomcast(), httpAmqp, ...(quick ? [] : [centrifugoRedis]), ...besides].map((peer) =>
-      toOneEach(peer, quick ? 200 : 1_000),
+      toOneEach(peer, quick ? [200, QUICK_SECONDS] : [1_000, SECONDS]),
     ),
 };
 
-function toOneEach(peer: Peer, sockets: number): ContenderPlan {
+function toOneEach(peer: Peer, [sockets, forSeconds]: readonly [number, number]): ContenderPlan {
   return {
     name: peer.name,
     prepare: async (world) => {
@@ -44,7 +45,7 @@ function toOneEach(peer: Peer, sockets: number): ContenderPlan {
       await crowd.heard();
       return {
         turn: async () => {
-          const used = await crowd.measure(UNIT, SECONDS * PER_SECOND, () => seconds(SECONDS));
+          const used = await crowd.measure(UNIT, forSeconds * PER_SECOND, () => seconds(forSeconds));
           const services = ['ingest', 'delivery'].map((role) => used[`${role}, µs ${UNIT}`] ?? 0);
           const both = services.reduce((sum, us) => sum + us, 0);
           return {
