@@ -25,8 +25,8 @@ export const areas = {
     tests: ['delivery/{fetch-key-set,issuer-keys,keys-file,token-keys}.int'],
   },
   'api-keys': {
-    mutate: ['services/ingest/http/auth.ts', 'services/ingest/http/key-guesses.ts'],
-    tests: ['ingest/{auth,key-guesses}.unit'],
+    mutate: ['auth', 'key-bytes', 'key-guesses'].map((name) => `services/ingest/http/${name}.ts`),
+    tests: ['ingest/{auth,key-bytes,key-guesses}.unit'],
   },
   accept: { mutate: accept('accept', 'rooms-of'), tests: ['ingest/{accept,accept-options,rooms-of}.unit'] },
   schemas: { mutate: accept('schemas'), tests: ['ingest/schemas.unit'] },
