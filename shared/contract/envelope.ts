@@ -32,6 +32,9 @@ export const Envelope = z.object({
     underscore_name: UnderscoreName,
     contents: z.string().optional().catch(undefined),
     contents_parts: z.string().optional().catch(undefined),
+    /** The thin `calendar.sync` beside an event, where it travels with it: its frame, and the cursor in that. */
+    calendar_sync: z.string().optional().catch(undefined),
+    calendar_sync_cursor: Cursor.optional().catch(undefined),
     /** W3C Trace Context, where the publisher traces. */
     traceparent: z.string().optional().catch(undefined),
   }),
@@ -50,16 +53,31 @@ export function readOwnEnvelope(properties: unknown): Envelope | undefined {
   if (!isFilled(messageId) || !isFilled(type) || typeof appId !== 'string' || !isRecord(headers))
     return undefined;
   const { cursor, underscore_name, contents, contents_parts, traceparent } = headers;
+  const { calendar_sync, calendar_sync_cursor } = headers;
   const rooms = typeof headers['rooms'] === 'string' ? readRooms(headers['rooms']) : undefined;
   if (!isCursor(cursor) || rooms === undefined) return undefined;
   if (!isTextOrAbsent(underscore_name) || !isTextOrAbsent(traceparent)) return undefined;
+  if (
+    !isTextOrAbsent(calendar_sync) ||
+    !(calendar_sync_cursor === undefined || isCursor(calendar_sync_cursor))
+  )
+    return undefined;
   if (!isTextOrAbsent(contents) || !isTextOrAbsent(contents_parts)) return undefined;
   if (underscore_name !== undefined && !UNDERSCORE_NAME.test(underscore_name)) return undefined;
   return {
     messageId,
     type,
     appId,
-    headers: { cursor, rooms, underscore_name, contents, contents_parts, traceparent },
+    headers: {
+      cursor,
+      rooms,
+      underscore_name,
+      contents,
+      contents_parts,
+      calendar_sync,
+      calendar_sync_cursor,
+      traceparent,
+    },
   };
 }
 

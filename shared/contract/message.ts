@@ -1,5 +1,6 @@
+import { companionIdOf } from './companion-id.ts';
 import type { Cursor } from './cursor.ts';
-import { parseEnvelope, ROOMS_SEPARATOR } from './envelope.ts';
+import { parseEnvelope, ROOMS_SEPARATOR, type Envelope } from './envelope.ts';
 import type { Address } from './routing.ts';
 
 /** The type of a mark: an entry that stands for a position and reaches no client. */
@@ -17,6 +18,10 @@ export interface MessageHeaders {
   readonly contents?: string;
   /** Of its parts, by which ingest says what differs; not on a companion beside its event. */
   readonly contents_parts?: string;
+  /** The thin `calendar.sync` beside an event that travels with it: the frame that clients are sent, as text. */
+  readonly calendar_sync?: string;
+  /** Its own, which is in the frame too: a client may have had the event and not this. */
+  readonly calendar_sync_cursor?: string;
 }
 
 export type ContentsHeaders = Pick<MessageHeaders, 'contents' | 'contents_parts'>;
@@ -29,6 +34,8 @@ export function encodeHeaders(
   const headers = { cursor, rooms: rooms.join(ROOMS_SEPARATOR) };
   return underscoreName === undefined ? headers : { ...headers, underscore_name: underscoreName };
 }
+
+export type SyncHeaders = Required<Pick<MessageHeaders, 'calendar_sync' | 'calendar_sync_cursor'>>;
 
 /** What the exchange takes into the history. A cursor may name an entry of any kind; clients are sent events alone. */
 export type HistoryEntry = EventEntry | MarkEntry | ControlEntry;
@@ -65,18 +72,50 @@ export interface ControlEntry {
   readonly body: Buffer;
 }
 
-/** `undefined` for a message that is none of ours, such as one published by hand without our headers. */
-export function parseHistoryEntry(message: {
-  properties: unknown;
-  content: Buffer;
-}): HistoryEntry | undefined {
+export interface Message {
+  readonly properties: unknown;
+  readonly content: Buffer;
+}
+
+/**
+ * What a message brings, in order: one entry, or an event and the `calendar.sync` that travels with it. Nothing for a message
+ * that is none of ours, such as one published by hand without our headers.
+ */
+export function parseHistoryEntries(message: Message): readonly HistoryEntry[] {
   const envelope = parseEnvelope(message.properties);
-  if (envelope === undefined) return undefined;
+  if (envelope === undefined) return [];
+  const entry = entryOf(envelope, message.content);
+  const sync = entry.kind === 'event' ? syncBeside(entry, envelope) : undefined;
+  return sync === undefined ? [entry] : [entry, sync];
+}
+
+/** The same as a message of its own, which ingest published before and still may. */
+function syncBeside({ id, origin, traceparent }: EventEntry, { headers }: Envelope): EventEntry | undefined {
+  const { calendar_sync: frame, calendar_sync_cursor: cursor, contents } = headers;
+  if (frame === undefined || cursor === undefined) return undefined;
+  const syncId = companionIdOf(id);
+  return {
+    kind: 'event',
+    id: syncId,
+    identity: identityOf(syncId, contents),
+    type: 'calendar.sync',
+    cursor,
+    rooms: ['calendar'],
+    origin,
+    traceparent,
+    body: Buffer.from(frame),
+  };
+}
+
+function identityOf(id: string, contents: string | undefined): string {
+  return contents === undefined ? id : `${id}\n${contents}`;
+}
+
+function entryOf(envelope: Envelope, body: Buffer): HistoryEntry {
   const { messageId: id, type, appId: origin, headers } = envelope;
   const { cursor, rooms, underscore_name: underscoreName, contents, traceparent } = headers;
-  const body = message.content;
   if (type === MARK_TYPE) return { kind: 'mark', cursor, origin };
   if (type === CONTROL_TYPE) return { kind: 'control', cursor, origin, body };
-  const identity = contents === undefined ? id : `${id}\n${contents}`;
+  const identity = identityOf(id, contents);
   return { kind: 'event', id, identity, type, cursor, rooms, origin, underscoreName, traceparent, body };
 }

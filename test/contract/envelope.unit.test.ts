@@ -37,6 +37,8 @@ const headers = fc.record(
     underscore_name: mostly(text),
     contents: mostly(text),
     contents_parts: mostly(text),
+    calendar_sync: mostly(text),
+    calendar_sync_cursor: mostly(cursor),
     traceparent: mostly(text),
     'x-stream-offset': fc.nat(),
   },

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { v7 } from 'uuid';
 import { Cursor } from '../../shared/contract/cursor.ts';
-import { encodeHeaders, parseHistoryEntry } from '../../shared/contract/message.ts';
+import { encodeHeaders, parseHistoryEntries } from '../../shared/contract/message.ts';
 
 const cursor = Cursor.parse(v7());
 const content = Buffer.from('{"event":"appointment.created"}');
@@ -19,9 +19,11 @@ function message(properties: object = {}, headers: object = {}) {
   };
 }
 
-describe('parseEntry', () => {
+const firstOf = (one: { properties: unknown; content: Buffer }) => parseHistoryEntries(one)[0];
+
+describe('the first entry of a message', () => {
   it('reads address and identity from the headers and leaves the body alone', () => {
-    expect(parseHistoryEntry(message())).toEqual({
+    expect(firstOf(message())).toEqual({
       kind: 'event',
       id: 'event-1',
       identity: 'event-1',
@@ -38,21 +40,21 @@ describe('parseEntry', () => {
     (rooms) => {
       const headers = encodeHeaders(cursor, rooms);
       expect(Object.values(headers).map((value) => typeof value)).toEqual(['string', 'string']);
-      expect(parseHistoryEntry(message({ headers }))).toMatchObject({ cursor, rooms });
+      expect(firstOf(message({ headers }))).toMatchObject({ cursor, rooms });
     },
   );
 
   it('reads back what the existing apps call an event whose type does not tell', () => {
     const headers = encodeHeaders(cursor, ['calendar'], 'unavailability_created');
     expect(Object.values(headers).map((value) => typeof value)).toEqual(['string', 'string', 'string']);
-    expect(parseHistoryEntry(message({ headers }))).toMatchObject({
+    expect(firstOf(message({ headers }))).toMatchObject({
       underscoreName: 'unavailability_created',
     });
   });
 
   it('tells another event under the same id from a repeat, by the digest of what the backend stated', () => {
     const [first, repeat, other, none] = ['one', 'one', 'two', undefined].map((contents) => {
-      const entry = parseHistoryEntry(message({}, { contents }));
+      const entry = firstOf(message({}, { contents }));
       return entry?.kind === 'event' ? entry.identity : undefined;
     });
     expect(repeat).toBe(first);
@@ -62,7 +64,7 @@ describe('parseEntry', () => {
   it.each([['a"b'], ['Appointment'], [''], [5], [['unavailability_created']], [null]])(
     'passes over the name %j, which cannot stand in a frame as it is',
     (name) => {
-      expect(parseHistoryEntry(message({}, { underscore_name: name }))).toMatchObject({
+      expect(firstOf(message({}, { underscore_name: name }))).toMatchObject({
         id: 'event-1',
         underscoreName: undefined,
       });
@@ -70,14 +72,14 @@ describe('parseEntry', () => {
   );
 
   it('takes headers that the broker adds, such as x-stream-offset', () => {
-    expect(parseHistoryEntry(message({}, { 'x-stream-offset': 17, CC: ['provider.4'] }))).toMatchObject({
+    expect(firstOf(message({}, { 'x-stream-offset': 17, CC: ['provider.4'] }))).toMatchObject({
       id: 'event-1',
     });
   });
 
   it('a mark is a position, and nothing else of it counts', () => {
     const origin = 'delivery.1';
-    expect(parseHistoryEntry(message({ type: 'mark', appId: origin }, { rooms: '' }))).toEqual({
+    expect(firstOf(message({ type: 'mark', appId: origin }, { rooms: '' }))).toEqual({
       kind: 'mark',
       cursor,
       origin,
@@ -85,7 +87,7 @@ describe('parseEntry', () => {
   });
 
   it('what instances tell one another is a position with a body, whatever rooms it names', () => {
-    expect(parseHistoryEntry(message({ type: 'control' }))).toEqual({
+    expect(firstOf(message({ type: 'control' }))).toEqual({
       kind: 'control',
       cursor,
       origin: 'ingest.1',
@@ -94,7 +96,7 @@ describe('parseEntry', () => {
   });
 
   it('a name of a newer version is an event', () => {
-    expect(parseHistoryEntry(message({ type: 'message.created' }))).toMatchObject({
+    expect(firstOf(message({ type: 'message.created' }))).toMatchObject({
       kind: 'event',
       type: 'message.created',
       rooms: ['admin', 'provider_4', 'everyone'],
@@ -102,7 +104,7 @@ describe('parseEntry', () => {
   });
 
   it('without an origin it is of the unnamed one', () => {
-    expect(parseHistoryEntry(message({ appId: undefined }))?.origin).toBe('');
+    expect(firstOf(message({ appId: undefined }))?.origin).toBe('');
   });
 
   it.each([
@@ -120,6 +122,57 @@ describe('parseEntry', () => {
     ['a routing key for a room', message({}, { rooms: 'provider.4' })],
     ['no properties', { content, properties: undefined }],
   ])('with %s it is none of ours', (_what, published) => {
-    expect(parseHistoryEntry(published)).toBeUndefined();
+    expect(firstOf(published)).toBeUndefined();
+  });
+});
+
+describe('a message with the calendar.sync beside its event', () => {
+  const sync = { calendar_sync: '{"event":"calendar.sync"}', calendar_sync_cursor: Cursor.parse(v7()) };
+
+  it('brings the event for its rooms, and then the sync for calendar under a cursor of its own', () => {
+    const [event, beside, ...more] = parseHistoryEntries(message({}, { ...sync, traceparent: '00-a-b-01' }));
+    expect(event).toMatchObject({
+      id: 'event-1',
+      cursor,
+      rooms: ['admin', 'provider_4', 'everyone'],
+      body: content,
+    });
+    expect(beside).toEqual({
+      kind: 'event',
+      id: 'event-1:calendar',
+      identity: 'event-1:calendar',
+      type: 'calendar.sync',
+      cursor: sync.calendar_sync_cursor,
+      rooms: ['calendar'],
+      origin: 'ingest.1',
+      traceparent: '00-a-b-01',
+      body: Buffer.from(sync.calendar_sync),
+    });
+    expect(more).toEqual([]);
+  });
+
+  it('tells repeats of the sync by what the backend stated, as in a message of its own', () => {
+    const [, beside] = parseHistoryEntries(message({}, { ...sync, contents: 'digest' }));
+    const [apart] = parseHistoryEntries(
+      message(
+        { messageId: 'event-1:calendar', type: 'calendar.sync' },
+        { rooms: 'calendar', contents: 'digest' },
+      ),
+    );
+    expect(beside).toMatchObject({ identity: 'event-1:calendar\ndigest' });
+    expect(apart).toMatchObject({ identity: 'event-1:calendar\ndigest' });
+  });
+
+  it.each([
+    ['no cursor', { calendar_sync: sync.calendar_sync }],
+    ['a cursor that is none', { ...sync, calendar_sync_cursor: 'none' }],
+    ['no frame', { calendar_sync_cursor: sync.calendar_sync_cursor }],
+    ['a frame that is no text', { ...sync, calendar_sync: 7 }],
+  ])('brings the event alone where the sync has %s', (_what, headers) => {
+    expect(parseHistoryEntries(message({}, headers))).toHaveLength(1);
+  });
+
+  it('is nothing beside a mark', () => {
+    expect(parseHistoryEntries(message({ type: 'mark' }, sync))).toHaveLength(1);
   });
 });

@@ -6,7 +6,7 @@ import type { Input } from '../../services/ingest/accept/read-input.ts';
 import { faultOfRefusal, problemDocument } from '../../services/ingest/http/problem.ts';
 import { isAppointmentEvent } from '../../shared/contract/event.ts';
 import { EventFrame } from '../../shared/contract/frames.ts';
-import { encodeHeaders, parseHistoryEntry } from '../../shared/contract/message.ts';
+import { encodeHeaders, parseHistoryEntries } from '../../shared/contract/message.ts';
 import { EVERYONE, parseRoom, routingKeyOf } from '../../shared/contract/routing.ts';
 import { world } from '../ingest/intake-world.ts';
 import { anyInput } from './any-event.ts';
@@ -73,7 +73,7 @@ function checkAnnouncement({ event, cursor, body, contents }: Announcement): voi
   assert.ok(Buffer.byteLength(event.id) <= SHORT_BYTES);
   const headers = { ...encodeHeaders(cursor, event.rooms), ...contents };
   const properties = { messageId: event.id, type: event.name, appId: 'ingest', headers };
-  const entry = parseHistoryEntry({ properties, content: body });
+  const [entry] = parseHistoryEntries({ properties, content: body });
   assert.ok(entry?.kind === 'event');
   assert.deepEqual(
     [entry.id, entry.type, entry.cursor, entry.rooms],

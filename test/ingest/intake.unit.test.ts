@@ -168,3 +168,42 @@ describe('an event whose confirm came late', () => {
     expect(handedOver.length).toBe(1);
   });
 });
+
+describe('where the calendar.sync goes with its event', () => {
+  it('both are one message, for the rooms of the event and calendar, each under a cursor of its own', async () => {
+    const { take, confirm, handedOver } = world({ calendarSyncApart: false });
+    const { receipts } = take(appointment({ id: 'a' }));
+    confirm();
+    const [receipt] = await receipts;
+    const [{ event, cursor, sync } = {}, ...more] = handedOver;
+    expect(more).toEqual([]);
+    expect([event?.id, cursor, event?.rooms.includes('calendar')]).toEqual(['a', receipt?.cursor, false]);
+    expect(sync?.event).toMatchObject({ id: 'a:calendar', name: 'calendar.sync', rooms: ['calendar'] });
+    expect(JSON.parse(String(sync?.frame))).toMatchObject({ id: 'a:calendar', cursor: sync?.cursor });
+    expect(sync?.cursor).not.toBe(cursor);
+  });
+
+  it('an event for the calendar alone is its companion', () => {
+    const { take, ids, handedOver } = world({ calendarSyncApart: false });
+    void take(appointment({ id: 'a', rooms: ['calendar'] })).receipts;
+    expect([ids(), handedOver[0]?.sync]).toEqual([['a:calendar'], undefined]);
+  });
+
+  it('one too long for a header goes by itself', () => {
+    const { take, ids } = world({ calendarSyncApart: false });
+    const data = { ...appointment().data, previous_start: 'x'.repeat(2_000) };
+    void take(appointment({ id: 'a', data })).receipts;
+    expect(ids()).toEqual(['a', 'a:calendar']);
+  });
+
+  it('both are published once more, under other cursors, where the confirm of a cluster was late', async () => {
+    const { take, confirm, handedOver } = world({ calendarSyncApart: false, inCluster: () => true });
+    const { receipts } = take(appointment({ id: 'a' }));
+    confirm('late');
+    await new Promise(setImmediate);
+    confirm();
+    await receipts;
+    const cursors = handedOver.flatMap(({ cursor, sync }) => [cursor, sync?.cursor]);
+    expect(new Set(cursors).size).toBe(4);
+  });
+});

@@ -1,6 +1,6 @@
 import type { Channel, ConsumeMessage } from 'amqplib';
 import type { Cursor } from '../../../shared/contract/cursor.ts';
-import { parseHistoryEntry, type HistoryEntry } from '../../../shared/contract/message.ts';
+import { parseHistoryEntries, type HistoryEntry } from '../../../shared/contract/message.ts';
 import { HISTORY_LAG_MS } from '../../../shared/contract/history-lag.ts';
 import { HISTORY } from '../../../shared/contract/topology.ts';
 import type { BrokerConnection } from '../../../shared/broker/broker-connection.ts';
@@ -149,12 +149,17 @@ class Pass {
     if (message === null) return this.#fail(new Error('the history is gone: its consumer was cancelled'));
     if (this.#stopped) return;
     this.#stalled.refresh();
-    const entry = parseHistoryEntry(message);
-    if (entry === undefined) return;
-    if (!this.onEntry(entry, offsetOf(message) ?? 0)) return this.#endEarly();
+    const offset = offsetOf(message) ?? 0;
+    for (const entry of parseHistoryEntries(message)) {
+      if (!this.onEntry(entry, offset)) return this.#endEarly();
+      this.#noteMark(entry);
+    }
+  };
+
+  #noteMark(entry: HistoryEntry): void {
     if (entry.cursor === this.#end) return this.#finish();
     if (entry.kind !== 'mark') return;
     this.#marks.add(entry.cursor);
     this.#failIfBehind(entry.cursor);
-  };
+  }
 }

@@ -1,6 +1,6 @@
 import type { Channel, ConsumeMessage } from 'amqplib';
 import { z } from 'zod';
-import { parseHistoryEntry, type HistoryEntry } from '../../../shared/contract/message.ts';
+import { parseHistoryEntries, type HistoryEntry } from '../../../shared/contract/message.ts';
 import {
   deliveryQueueOf,
   deliveryQueueOptions,
@@ -29,10 +29,10 @@ export interface OwnQueueOptions {
 /** Whom the queue is consumed for. */
 export type QueueConsumer = Omit<Arrivals, 'tick'>;
 
-/** A message of the own queue with its entry, `undefined` for one without our headers. */
+/** A message of the own queue with its entries, none for one without our headers. */
 interface Arrival {
   readonly message: ConsumeMessage;
-  readonly entry: HistoryEntry | undefined;
+  readonly entries: readonly HistoryEntry[];
 }
 
 /** A channel with its two queues. */
@@ -180,27 +180,30 @@ export class OwnQueue {
   }
 
   #passKnown({ consumer, holdBack }: Present): void {
-    holdBack.passWhile(({ entry }) => entry === undefined || consumer.isKnown(entry));
+    holdBack.passWhile(({ entries }) => entries.every((entry) => consumer.isKnown(entry)));
   }
 
   #push(present: Present, message: ConsumeMessage): void {
     const { consumer, holdBack, window } = present;
-    const entry = parseHistoryEntry(message);
+    const entries = parseHistoryEntries(message);
+    // Those of one message come and are passed on together.
+    const [entry] = entries;
     // What comes again was given back in between, and waited.
     present.isFull = window.isFullAt(message.fields.deliveryTag) || message.fields.redelivered;
     if (present.isFull) consumer.doubts.windowFull(entry);
     else if (entry !== undefined) consumer.doubts.windowFree(entry);
-    holdBack.push({ message, entry });
+    holdBack.push({ message, entries });
     if (present.endDrain === undefined) return;
     this.#passKnown(present);
     if (!holdBack.isEmpty) present.endDrain();
   }
 
-  #take(present: Present, { message, entry }: Arrival): void {
-    if (entry === undefined) {
+  #take(present: Present, { message, entries }: Arrival): void {
+    if (entries.length === 0) {
       present.consumer.foreign();
       this.logger.warn({ id: message.properties.messageId as unknown }, 'a message without our headers');
-    } else present.consumer.take(entry);
+    }
+    for (const entry of entries) present.consumer.take(entry);
     this.#acknowledge(present, message);
   }
 

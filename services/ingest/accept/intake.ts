@@ -35,6 +35,8 @@ export interface IntakeOptions {
   readonly maxEventBytes: number;
   /** What `calendar` gets of an appointment's event: a thin companion, or the event itself. */
   readonly calendarRoom: CalendarRoom;
+  /** Publishes the companion as a message of its own, for deliveries that know no other way. */
+  readonly calendarSyncApart: boolean;
   readonly secretariesOf: NonNullable<AcceptOptions['secretariesOf']>;
   /** Of the fork's own call: what the ledger has to know goes by the instance that writes it. */
   readonly defer: Defer;
@@ -44,6 +46,8 @@ export interface IntakeOptions {
 
 /** Messages that an event makes at most. */
 const WITH_COMPANION = 2;
+/** All headers of a message go in one AMQP frame, of 4 KiB at the least. */
+const MAX_SYNC_CHARACTERS = 1_000;
 
 /** Puts an event into the inbox instead of announcing it at once; `undefined` for one that is not for there. */
 export type Defer = (event: AcceptedEvent, body: Uint8Array) => Promise<void> | undefined;
@@ -169,7 +173,10 @@ export class Intake {
     const drafts = this.#draftNew(taking, nowMs);
     const announcements = drafts.flatMap((draft) => draft?.announcements ?? []);
     if (announcements.length > 0) {
-      const bytes = announcements.reduce((sum, { body }) => sum + body.byteLength, 0);
+      const bytes = announcements.reduce(
+        (sum, { body, sync }) => sum + body.byteLength + (sync?.frame.length ?? 0),
+        0,
+      );
       this.options.publisher.ensureRoomFor(announcements.length, bytes);
     }
     return allOrFirstFailure(
@@ -205,12 +212,30 @@ export class Intake {
     const events = [event, companion]
       .filter((one) => one !== undefined)
       .filter(({ rooms }) => rooms.length > 0);
-    const announcements = events.map((one, index) =>
-      index === 0
-        ? announced(one, cursor, headers)
-        : announced(one, this.options.nextCursor(), headers && { contents: headers.contents }),
-    );
+    const { nextCursor } = this.options;
+    const [first, second] = events;
+    const together = first && second && this.#together(first, second, cursor, headers);
+    const announcements =
+      together === undefined
+        ? events.map((one, index) =>
+            index === 0
+              ? announced(one, cursor, headers)
+              : announced(one, nextCursor(), headers && { contents: headers.contents }),
+          )
+        : [together];
     return { receipt: { id: event.id, rooms: event.rooms, cursor }, announcements };
+  }
+
+  /** One message for both, unless the companion is too long for a header. */
+  #together(
+    event: RoomcastEvent,
+    companion: RoomcastEvent,
+    cursor: Cursor,
+    headers: Announcement['contents'],
+  ): Announcement | undefined {
+    if (this.options.calendarSyncApart) return undefined;
+    const both = announced(event, cursor, headers, { event: companion, cursor: this.options.nextCursor() });
+    return (both.sync?.frame.length ?? 0) > MAX_SYNC_CHARACTERS ? undefined : both;
   }
 
   async #announce(
@@ -231,11 +256,13 @@ export class Intake {
   async #publish({ receipt, announcements }: Draft): Promise<Receipt> {
     const { publisher, nextCursor, inCluster } = this.options;
     const confirmed = announcements.map(async (announcement) => {
-      const { event, contents } = announcement;
+      const { event, contents, sync } = announcement;
       const confirm = await publisher.publish(announcement);
       // See shared/contract/history-lag.ts; under a cursor of its own, since it has a place of its own in the history.
       if (confirm === 'late' && inCluster())
-        await publisher.publish(announced(event, nextCursor(), contents));
+        await publisher.publish(
+          announced(event, nextCursor(), contents, sync && { event: sync.event, cursor: nextCursor() }),
+        );
     });
     await allOrFirstFailure(confirmed);
     return receipt;
@@ -246,8 +273,15 @@ function fingerprintIn({ id, contents }: AcceptedEvent): Fingerprint | undefined
   return id === undefined || contents === undefined ? undefined : fingerprintOf(contents);
 }
 
-function announced(event: RoomcastEvent, cursor: Cursor, contents: Announcement['contents']): Announcement {
-  return { event, cursor, body: encodeEventFrame(event, cursor), contents };
+function announced(
+  event: RoomcastEvent,
+  cursor: Cursor,
+  contents: Announcement['contents'],
+  sync?: Pick<NonNullable<Announcement['sync']>, 'event' | 'cursor'>,
+): Announcement {
+  const body = encodeEventFrame(event, cursor);
+  const frame = sync && encodeEventFrame(sync.event, sync.cursor).toString();
+  return { event, cursor, body, contents, sync: sync && frame ? { ...sync, frame } : undefined };
 }
 
 /** Waits for every outcome, so that nothing of a failed batch is still on its way when it is answered. */

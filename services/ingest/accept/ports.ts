@@ -15,6 +15,9 @@ export interface Announcement {
   readonly body: Buffer;
   /** By what a repeat of a backend's id is told from another event. */
   readonly contents?: ContentsHeaders | undefined;
+  /** What `calendar` gets of it, where it travels with it. */
+  readonly sync?:
+    { readonly event: RoomcastEvent; readonly cursor: Cursor; readonly frame: string } | undefined;
 }
 
 export interface EventPublisher {

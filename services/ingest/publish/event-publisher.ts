@@ -1,6 +1,6 @@
 import { SpanKind } from '@opentelemetry/api';
 import { underscoreNameByData } from '../../../shared/contract/event-naming.ts';
-import { encodeHeaders } from '../../../shared/contract/message.ts';
+import { encodeHeaders, type SyncHeaders } from '../../../shared/contract/message.ts';
 import { routingKeyOf } from '../../../shared/contract/routing.ts';
 import { EXCHANGE } from '../../../shared/contract/topology.ts';
 import { unixMs, type WallTime } from '../../../shared/core/wall-time.ts';
@@ -26,11 +26,12 @@ export function eventPublisher(
 }
 
 function messageOf(
-  { event, cursor, body, contents }: Announcement,
+  { event, cursor, body, contents, sync }: Announcement,
   appId: string,
   now: WallTime,
 ): OutgoingMessage {
-  const [first, ...others] = event.rooms.map(routingKeyOf);
+  // By the header `rooms` the event itself goes to nobody else.
+  const [first, ...others] = [...event.rooms, ...(sync?.event.rooms ?? [])].map(routingKeyOf);
   if (first === undefined) throw new Error(`event ${event.id} has no room to go to`);
   const name = underscoreNameByData(event);
   return {
@@ -45,9 +46,18 @@ function messageOf(
       appId,
       contentType: 'application/json',
       timestamp: Math.floor(unixMs(now) / 1000),
-      headers: { ...encodeHeaders(cursor, event.rooms, name), ...contents, ...traceHeaders() },
+      headers: {
+        ...encodeHeaders(cursor, event.rooms, name),
+        ...contents,
+        ...syncHeaders(sync),
+        ...traceHeaders(),
+      },
     },
   };
+}
+
+function syncHeaders(sync: Announcement['sync']): SyncHeaders | undefined {
+  return sync && { calendar_sync: sync.frame, calendar_sync_cursor: sync.cursor };
 }
 
 function spanOf({ event: { id, name } }: Announcement) {
