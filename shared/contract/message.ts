@@ -72,7 +72,7 @@ export interface ControlEntry {
   readonly body: Buffer;
 }
 
-export interface Message {
+interface Message {
   readonly properties: unknown;
   readonly content: Buffer;
 }
