@@ -32,7 +32,8 @@ export class Feed {
     const ids = this.#ids;
     if (ids.has(event.id)) return undefined;
     ids.add(event.id);
-    if (ids.size > REMEMBERED_IDS) ids.delete([...ids][0]!);
+    const [oldest = ''] = ids;
+    if (ids.size > REMEMBERED_IDS) ids.delete(oldest);
     if (event.data.reason !== 'gap') return event;
     const isTold = this.#isGapTold;
     this.recovered = this.#isGapTold = false;

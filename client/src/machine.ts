@@ -56,7 +56,7 @@ export type Status = 'idle' | 'connecting' | 'live' | 'waiting' | 'stopped';
 
 /** Where it goes, and what is done on the way. */
 type Cell = readonly [State | 'same', ...Action[]];
-type Row = { readonly [input in Input]?: Cell };
+type Row = Readonly<Partial<Record<Input, Cell>>>;
 
 const connect: Cell = ['token', 'getToken'];
 const hurry: Cell = ['same', 'hurry'];
@@ -81,7 +81,7 @@ const live: Row = {
   tokenFailed: ['same', 'renewLater'],
 };
 
-export const table: { readonly [state in State]: Row } = {
+export const table: Readonly<Record<State, Row>> = {
   idle: { start: connect },
   signedOut: returns,
   stopped: returns,
@@ -114,7 +114,7 @@ export const table: { readonly [state in State]: Row } = {
   replaced: { ...leaves, ...returns, wake: connect },
 };
 
-const shownAs: { readonly [state in Exclude<State, Status>]: Status } = {
+const shownAs: Readonly<Record<Exclude<State, Status>, Status>> = {
   signedOut: 'idle',
   token: 'connecting',
   opening: 'connecting',

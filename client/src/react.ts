@@ -12,8 +12,8 @@ interface Store {
 }
 type Timer = unknown;
 const { setTimeout, clearTimeout } = globalThis as unknown as {
-  setTimeout(then: () => void, ms: number): Timer;
-  clearTimeout(timer: Timer): void;
+  readonly setTimeout: (then: () => void, ms: number) => Timer;
+  readonly clearTimeout: (timer: Timer) => void;
 };
 
 const stores = new WeakMap<RoomcastClient, Store>();

@@ -60,7 +60,10 @@ async function read({ body }: FetchAnswer, events: LinkEvents): Promise<void> {
   let code = ABNORMAL;
   for (;;) {
     const { done, value } = (await reader?.read()) ?? { done: true };
-    if (done) return events.closed(code, '');
+    if (done) {
+      events.closed(code, '');
+      return;
+    }
     events.frame();
     const lines = (rest + decoder.decode(value, { stream: true })).split('\n');
     rest = lines.pop() ?? '';

@@ -3,7 +3,7 @@ import type { Fetch, WebSocketConstructor } from './platform.ts';
 import type { Link, OpenLink } from './transport.ts';
 import { webSocketTransport } from './websocket.ts';
 
-export type Address =
+type Address =
   | {
       /** Of the WebSocket: `wss://host/ws`. */
       readonly url: string;

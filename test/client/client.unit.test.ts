@@ -213,12 +213,14 @@ describe('a client', () => {
   it('ends such a loop by stop(), and by what it stopped for', async () => {
     const phone = await Phone.live();
     const loop = async () => {
-      for await (const _event of phone.client.events()) continue;
+      const ids: string[] = [];
+      for await (const { id } of phone.client.events()) ids.push(id);
+      return ids;
     };
     const first = loop();
     await phone.clock.advance(0);
     phone.client.stop();
-    await first;
+    expect(await first).toEqual([]);
     phone.client.start();
     await phone.clock.advance(100);
     const second = loop();

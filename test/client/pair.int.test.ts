@@ -15,13 +15,7 @@ import { scaledMs, WAIT_MS } from '../support/time.ts';
 import { tokenFor } from '../support/tokens.ts';
 import { World, worldEnv } from '../support/world.ts';
 
-/** The real pair behind a network that a test can cut, at one address whichever instance is behind it. */
-async function beginAt(world: World) {
-  const target = { host: '127.0.0.1', port: Number(world.host().split(':')[1]) };
-  const proxy = await TcpProxy.start(target);
-  return { proxy, target };
-}
-
+const portOf = (world: World) => Number(world.host().split(':')[1]);
 const asWebSocket = WebSocket as unknown as WebSocketConstructor;
 const clients: RoomcastClient[] = [];
 afterEach(() => {
@@ -41,7 +35,7 @@ function customerAt(port: number, options: Partial<RoomcastOptions> = {}): Roomc
   return client;
 }
 
-/** Resolves when the client has been told so. */
+/** Resolves when it is so, which an event, the status or an error tells. */
 function until(client: RoomcastClient, isSo: () => boolean): Promise<void> {
   return new Promise((resolve, reject) => {
     const late = setTimeout(
@@ -69,8 +63,8 @@ const isLive = (client: RoomcastClient) => () => client.getSnapshot().status ===
 describe.each(transports)('against the real pair by %s', (transport) => {
   it('sees each event once and in order over cuts and restarts', async () => {
     await using world = await World.start();
-    const { proxy, target } = await beginAt(world);
-    await using _proxy = proxy;
+    const target = { host: '127.0.0.1', port: portOf(world) };
+    await using proxy = await TcpProxy.start(target);
     const client = customerAt(proxy.port, { transport });
     const ids: string[] = [];
     const gaps: string[] = [];
@@ -109,7 +103,7 @@ describe.each(transports)('against the real pair by %s', (transport) => {
       calls.count += 1;
       return tokenFor('customer', 6, { ttlSeconds: 8 });
     };
-    const client = customerAt(Number(world.host().split(':')[1]), { transport, getToken });
+    const client = customerAt(portOf(world), { transport, getToken });
     const statuses: string[] = [];
     const ids: string[] = [];
     client.on('status', ({ status }) => statuses.push(status));
@@ -126,7 +120,7 @@ describe.each(transports)('against the real pair by %s', (transport) => {
 
   it('stops asking with a token that is refused', async () => {
     await using world = await World.start();
-    const client = customerAt(Number(world.host().split(':')[1]), { transport, getToken: () => 'no token' });
+    const client = customerAt(portOf(world), { transport, getToken: () => 'no token' });
     const errors: RoomcastError[] = [];
     client.on('error', (error) => errors.push(error));
     client.start();
@@ -137,7 +131,7 @@ describe.each(transports)('against the real pair by %s', (transport) => {
 
 it('joins the rooms that it asks for, and is told of one that is not its own', async () => {
   await using world = await World.start();
-  const client = customerAt(Number(world.host().split(':')[1]), { rooms: ['provider_4'] });
+  const client = customerAt(portOf(world), { rooms: ['provider_4'] });
   const errors: RoomcastError[] = [];
   client.on('error', (error) => errors.push(error));
   client.start();

@@ -91,6 +91,6 @@ export class FakePlatform implements Platform {
 }
 
 /** Lets promises settle. */
-export function settle(): Promise<void> {
+function settle(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }

@@ -2,7 +2,7 @@ import type { RoomcastEvent } from '../../../client/src/frames.ts';
 import type { WebSocketConstructor, WebSocketLike } from '../../../client/src/platform.ts';
 import type { FakePlatform } from './fake-platform.ts';
 
-export const PING_S = 25;
+const PING_S = 25;
 const LATENCY_MS = 5;
 /** Of events just before the cursor that a resume brings again. */
 const REPEATED = 2;
@@ -27,10 +27,9 @@ export class ModelServer {
 
   constructor(readonly clock: FakePlatform) {
     const open = (url: string) => new ModelSocket(this, url);
-    this.WebSocket = class {
-      constructor(url: string) {
-        return open(url);
-      }
+    // Called with `new`, a function gives what it returns.
+    this.WebSocket = function (url: string) {
+      return open(url);
     } as unknown as WebSocketConstructor;
   }
 
@@ -60,7 +59,7 @@ export class ModelServer {
       id: `event-${number}`,
       cursor: cursorOf(number),
       ...change,
-    } as RoomcastEvent;
+    };
     this.log.push(event);
     for (const socket of this.open) if (socket.isLive) socket.write(event);
     return event;
