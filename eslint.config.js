@@ -123,6 +123,7 @@ export default tseslint.config(
   boundary(['services/delivery/broker/**'], ingest, siblings('transport', 'auth', 'session')),
   boundary(['services/delivery/auth/**'], ingest, siblings('transport', 'broker', 'stream')),
   boundary(['services/delivery/*.ts'], ingest),
+  boundary(['client/src/**'], io, { regex: '^\\.\\./', message: 'The package stands alone.' }),
   boundary(wiring, { regex: '/(services|cli)/', message: 'ingest and delivery meet only in shared/.' }),
   prettier,
 );
