@@ -2,14 +2,16 @@ import { describe, expect, it } from '@jest/globals';
 import { Feed } from '../../client/src/feed.ts';
 import type { RoomcastEvent, ServerFrame } from '../../client/src/frames.ts';
 
-const event = (number: number, more: Partial<RoomcastEvent> = {}) => ({
-  event: 'appointment.updated',
-  data: {},
-  timestamp: '',
-  id: `event-${number}`,
-  cursor: `cursor-${number}`,
-  ...more,
-});
+function event(number: number, more: Partial<RoomcastEvent> = {}): RoomcastEvent {
+  const plain: RoomcastEvent = {
+    event: 'appointment.updated',
+    data: {},
+    timestamp: '',
+    id: `event-${number}`,
+    cursor: `cursor-${number}`,
+  };
+  return Object.assign(plain, more);
+}
 const gap = (number: number) => event(number, { event: 'calendar.sync', data: { reason: 'gap' } });
 const resumed = { type: 'resumed', cursor: 'cursor-9' } as const;
 const connected = (cursor: string): ServerFrame => ({

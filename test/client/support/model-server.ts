@@ -52,14 +52,14 @@ export class ModelServer {
 
   publish(change: Partial<RoomcastEvent> = {}): RoomcastEvent {
     const number = this.log.length + 1;
-    const event = {
+    const plain: RoomcastEvent = {
       event: 'appointment.created',
       data: { id: number },
       timestamp: new Date(this.clock.now()).toISOString(),
       id: `event-${number}`,
       cursor: cursorOf(number),
-      ...change,
     };
+    const event = Object.assign(plain, change);
     this.log.push(event);
     for (const socket of this.open) if (socket.isLive) socket.write(event);
     return event;
