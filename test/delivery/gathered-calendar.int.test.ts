@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { TestClient } from '../support/client.ts';
 import { wires } from '../support/wires.ts';
 import { World } from '../support/world.ts';
 import { metricUntil } from './metric.ts';
@@ -31,19 +32,19 @@ describe.each(wires)('over $name a burst for calendar', (wire) => {
   });
 });
 
-async function deliveredTo(on: World, frames: number): Promise<void> {
-  await metricUntil(on.deliveries[0]?.healthPort ?? 0, 'deliveries_total', frames);
+/** Three events, of which the client has the first: it is live, and the window is open. */
+async function holdBehindOne(on: World, client: TestClient): Promise<string[]> {
+  const first = await publish(on, 'calendar');
+  await client.events(1);
+  const ids = [first, await publish(on, 'calendar'), await publish(on, 'calendar')];
+  await metricUntil(on.deliveries[0]?.healthPort ?? 0, 'deliveries_total', ids.length);
+  return ids;
 }
 
 it('what is held goes before an answer', async () => {
   await using own = await World.start({ env: LONG });
   await using client = await own.join('admin', somebody());
-  const ids = [
-    await publish(own, 'calendar'),
-    await publish(own, 'calendar'),
-    await publish(own, 'calendar'),
-  ];
-  await deliveredTo(own, 3);
+  const ids = await holdBehindOne(own, client);
   client.send({ action: 'ping' });
   await client.until({ type: 'pong' });
   expect(client.frames.slice(-4).map(({ id, type }) => id ?? type)).toEqual([...ids, 'pong']);
@@ -52,12 +53,7 @@ it('what is held goes before an answer', async () => {
 it('what is held goes before an instance that stops closes its sessions', async () => {
   await using own = await World.start({ env: LONG });
   await using client = await own.join('admin', somebody());
-  const ids = [
-    await publish(own, 'calendar'),
-    await publish(own, 'calendar'),
-    await publish(own, 'calendar'),
-  ];
-  await deliveredTo(own, 3);
+  const ids = await holdBehindOne(own, client);
   await own.deliveries[0]?.stop();
   expect((await client.closed).code).toBe(1012);
   expect(client.frames.flatMap(({ id }) => id ?? [])).toEqual(ids);

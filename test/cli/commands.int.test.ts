@@ -9,8 +9,7 @@ import { TEST_SECRET } from '../support/tokens.ts';
 
 /** As in the image: from `dist/`, with nothing of the environment but what is given. */
 function run(command: 'token' | 'watch', args: readonly string[], env: Readonly<Record<string, string>>) {
-  const script = `dist/services/delivery/${command}.js`;
-  const { status, stdout, stderr } = spawnSync(process.execPath, [script, ...args], {
+  const { status, stdout, stderr } = spawnSync(process.execPath, ['dist/cli/main.js', command, ...args], {
     env,
     encoding: 'utf8',
   });
@@ -65,17 +64,17 @@ describe.each(['token', 'watch'] as const)('the command %s', (command) => {
   it('explains itself', () => {
     expect(run(command, ['--help'], {})).toMatchObject({
       status: 0,
-      stdout: expect.stringContaining(`usage: ${command} --role`),
+      stdout: expect.stringContaining(`Usage: roomcast ${command}`),
     });
   });
 
   it.each([[['--role', 'boss', '--id', '4']], [['--role', 'admin']], [['--role', 'admin', '--id', '-1']]])(
-    'answers %j with its usage and exit code 2',
+    'answers %j with where its usage is told and exit code 2',
     (args) => {
       expect(run(command, args, { JWT_SECRET: TEST_SECRET })).toMatchObject({
         status: 2,
         stdout: '',
-        stderr: expect.stringContaining('usage:'),
+        stderr: expect.stringContaining('--help'),
       });
     },
   );
