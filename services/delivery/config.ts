@@ -139,6 +139,8 @@ export const DeliveryVariables = z
     EVENT_NAMES: z.enum(EventNaming.options, 'expected dotted or underscore').default('dotted'),
     /** A frame for `calendar` alone goes at once; what follows within this time goes in one write. 0: each by itself. */
     CALENDAR_GATHER_MS: integer({ min: 0, max: SECOND, default: 50 }),
+    /** In `calendar` on this instance: for so many the whole of that time, for fewer in proportion. */
+    CALENDAR_GATHER_SESSIONS: integer({ min: 1, max: 1_000_000, default: 1_000 }),
     MARK_INTERVAL_MS: integer({ min: 100, max: 60 * SECOND, default: 5 * SECOND }),
     /** Sessions are closed over this time when the instance stops, so that they do not all return at once. */
     DRAIN_SPREAD_MS: integer({ min: 0, max: 600 * SECOND, default: 5 * SECOND }),

@@ -1,63 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { CalendarGather } from '../../services/delivery/stream/calendar-gather.ts';
 import type { EventForm } from '../../services/delivery/stream/event-form.ts';
-import { FanOut } from '../../services/delivery/stream/fan-out.ts';
-import { Feed, type Subscriber } from '../../services/delivery/stream/feed.ts';
-import { RoomIndex } from '../../services/delivery/stream/room-index.ts';
-import { Timeline } from '../../services/delivery/stream/timeline.ts';
 import type { EventEntry } from '../../shared/contract/message.ts';
 import type { Address } from '../../shared/contract/routing.ts';
-import { ExpiringMap } from '../../shared/core/expiring-map.ts';
-import { cursorsOf, event, FakeOutlet, kept, nameIn, NOON, settle } from './fakes.ts';
-
-const WINDOW_MS = 50;
-
-class Member implements Subscriber {
-  readonly outlet = new FakeOutlet();
-  readonly feed = new Feed(this.outlet, 1_000_000, () => undefined);
-  /** What it got, with what else was said to it in between. */
-  readonly got: string[] = [];
-  lastPosition = -1;
-  #read = 0;
-
-  /** Of the frames that came since the last call. */
-  note(other?: string): void {
-    for (const form of this.outlet.frames.slice(this.#read))
-      this.got.push(`${form.cursor} ${String(nameIn(form))}`);
-    this.#read = this.outlet.frames.length;
-    if (other !== undefined) this.got.push(other);
-  }
-}
-
-/** An instance whose windows end when the test says so. */
-class World {
-  readonly timeline = new Timeline(10_000_000);
-  readonly index = new RoomIndex<Subscriber>();
-  readonly ends: (() => void)[] = [];
-  readonly gather: CalendarGather;
-  readonly #fanOut: FanOut;
-
-  constructor(windowMs = WINDOW_MS) {
-    this.gather = new CalendarGather(this.index, windowMs, (_ms, callback) => this.ends.push(callback));
-    this.#fanOut = new FanOut(this.timeline, this.index, new ExpiringMap(100, 1_000), this.gather);
-  }
-
-  async join(...rooms: Address[]): Promise<Member> {
-    const member = new Member();
-    await member.feed.goLive(new Set());
-    for (const room of rooms) this.index.join(room, member, this.timeline.next);
-    return member;
-  }
-
-  deliver(entry: EventEntry, before?: number): number | undefined {
-    return this.#fanOut.deliver(kept(entry), NOON, before);
-  }
-
-  endWindow(): void {
-    for (const end of this.ends.splice(0)) end();
-  }
-}
+import { cursorsOf, event, kept, NOON, settle } from './fakes.ts';
+import { Member, WINDOW_MS, World } from './gather-world.ts';
 
 const sync = (fields: Partial<EventEntry> = {}) =>
   event({ type: 'calendar.sync', rooms: ['calendar'], ...fields });
@@ -88,6 +35,22 @@ describe('events for calendar alone', () => {
     expect([member.outlet.frames.length, world.ends.length]).toEqual([3, 0]);
     world.deliver(sync());
     expect(member.outlet.frames).toHaveLength(4);
+  });
+
+  it.each([
+    [1_000, 50],
+    [2_000, 50],
+    [100, 5],
+    [20, 1],
+    // Nothing is held for less.
+    [19, undefined],
+  ])('wait in proportion to the sessions that they go to: %d of 1,000, %d ms', async (sessions, windowMs) => {
+    const world = new World(WINDOW_MS, 1_000);
+    const members = await Promise.all(Array.from({ length: sessions }, () => world.join('calendar')));
+    world.deliver(sync());
+    world.deliver(sync());
+    expect(world.lastedMs).toEqual(windowMs === undefined ? [] : [windowMs]);
+    expect(members[0]?.outlet.frames).toHaveLength(windowMs === undefined ? 2 : 1);
   });
 
   it('are joined once for all who get the same ones', async () => {

@@ -56,6 +56,7 @@ const defaults = [
   ['REPLAY_IDLE_MS', 30_000],
   ['EVENT_NAMES', 'dotted'],
   ['CALENDAR_GATHER_MS', 50],
+  ['CALENDAR_GATHER_SESSIONS', 1_000],
   ['MARK_INTERVAL_MS', 5_000],
   ['DRAIN_SPREAD_MS', 5_000],
   ['STATUS_PAGE', 'on'],

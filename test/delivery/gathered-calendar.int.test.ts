@@ -5,7 +5,12 @@ import { World } from '../support/world.ts';
 import { metricUntil } from './metric.ts';
 
 /** The longest: what follows the first event waits while the test goes on. */
-const LONG = { CALENDAR_GATHER_MS: '1000', REWIND_SECONDS: '0', DRAIN_SPREAD_MS: '0' };
+const LONG = {
+  CALENDAR_GATHER_MS: '1000',
+  CALENDAR_GATHER_SESSIONS: '1',
+  REWIND_SECONDS: '0',
+  DRAIN_SPREAD_MS: '0',
+};
 
 let world: World;
 beforeAll(async () => {

@@ -157,6 +157,11 @@ export const settingBounds: Readonly<Partial<Record<Setting, Reach>>> = {
     beyond: 'what was gathered for `calendar` is written; sooner where anything else goes to a session',
     test: 'delivery/calendar-gather.unit.test.ts',
   },
+  CALENDAR_GATHER_SESSIONS: {
+    beyond: 'is gathered for the whole of `CALENDAR_GATHER_MS`; for fewer sessions in proportion',
+    test: 'delivery/calendar-gather.unit.test.ts',
+    says: 'wait in proportion to the sessions',
+  },
   MARK_INTERVAL_MS: {
     beyond: 'the next mark goes out: a cursor in quiet rooms is no older',
     test: 'delivery/resume.int.test.ts',

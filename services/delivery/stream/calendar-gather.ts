@@ -7,6 +7,15 @@ import type { TimelineEntry } from './timeline.ts';
 /** A run of this size is written at once: waiting for more saves nothing, and it fits into the smallest outbox. */
 const MAX_RUN_BYTES = 32 * 1024;
 
+/** How long is gathered: the whole window for so many sessions, for fewer as much less as a write to all of them costs less. */
+export interface GatherWindow {
+  readonly ms: number;
+  readonly sessions: number;
+}
+
+/** Timers tell no less; and to so few sessions nothing that is held would save anything. */
+const MIN_WINDOW_MS = 1;
+
 interface Held {
   readonly entry: TimelineEntry;
   readonly position: number;
@@ -17,6 +26,7 @@ interface Held {
 /**
  * Frames for `calendar` alone, which all staff of an instance get: a write to each of them costs the same for one frame as
  * for twenty. The first goes at once; what follows within a window is held, once for all sessions, and written when it ends.
+ * The window is in proportion to the sessions, so that writes to all of them take the same share of the time at most.
  *
  * A session's frames leave in the order of their positions: before anything else is written to it, it is given its part of
  * the run. `lastPosition` tells which part that is, so a session costs nothing until then.
@@ -34,8 +44,7 @@ export class CalendarGather {
 
   constructor(
     private readonly index: Pick<RoomIndex<Subscriber>, 'members'>,
-    /** 0: nothing is held. */
-    private readonly windowMs: number,
+    private readonly window: GatherWindow,
     private readonly after: (ms: number, callback: () => void) => void,
   ) {}
 
@@ -56,10 +65,9 @@ export class CalendarGather {
 
   /** Whether an entry that everybody in its rooms is to get waits for the window to end; `before`: the one ahead of it. */
   holds(entry: TimelineEntry, position: number, before: Cursor | undefined): boolean {
-    if (this.windowMs === 0 || !isForCalendarAlone(entry) || this.#members.size === 0) return false;
+    if (!isForCalendarAlone(entry)) return false;
     if (!this.#isOpen) {
-      this.#isOpen = true;
-      this.after(this.windowMs, () => this.#endWindow());
+      this.#openWindow();
       return false;
     }
     if (this.#run.length === 0) this.#before = before;
@@ -87,11 +95,18 @@ export class CalendarGather {
     return this.index.members('calendar') ?? NOBODY;
   }
 
+  #openWindow(): void {
+    const { ms, sessions } = this.window;
+    const windowMs = ms * Math.min(1, this.#members.size / sessions);
+    this.#isOpen = windowMs >= MIN_WINDOW_MS;
+    if (this.#isOpen) this.after(windowMs, () => this.#endWindow());
+  }
+
   #endWindow(): void {
-    this.#isOpen = this.#run.length > 0;
-    if (!this.#isOpen) return;
+    this.#isOpen = false;
+    if (this.#run.length === 0) return;
     this.#writeToAll();
-    this.after(this.windowMs, () => this.#endWindow());
+    this.#openWindow();
   }
 
   #writeToAll(): void {

@@ -17,7 +17,7 @@ import { OwnQueue } from '../broker/own-queue.ts';
 import type { DeliveryConfig } from '../config.ts';
 import type { DeliveryMetrics } from '../metrics.ts';
 import { Arrivals } from './arrivals.ts';
-import { CalendarGather } from './calendar-gather.ts';
+import { CalendarGather, type GatherWindow } from './calendar-gather.ts';
 import { Doubts } from './doubts.ts';
 import { FanOut } from './fan-out.ts';
 import type { Subscriber } from './feed.ts';
@@ -105,7 +105,7 @@ export class EventStream {
     const { rewindMaxSyncs: maxRewindSyncs } = config;
     const reading = { liveness, scans, quota, lookBack, maxRewindSyncs };
     this.#resume = new Resume({ ...known, ...reading, sleep, wall, now });
-    const gather = new CalendarGather(this.rooms, config.calendarGatherMs, later);
+    const gather = new CalendarGather(this.rooms, gatherWindow(config), later);
     const repeats = new ExpiringMap<string, number>(REPEATS_MAX, REPEATS_MS);
     const fanOut = new FanOut(timeline, this.rooms, repeats, gather);
     const hole = new Hole({ ...known, history, lookBack, fanOut, metrics, logger, now });
@@ -183,6 +183,10 @@ export class EventStream {
     this.#scans.close();
     await Promise.all([this.queue.close(), this.#marks.close(), this.binder.close()]);
   }
+}
+
+function gatherWindow({ calendarGatherMs, calendarGatherSessions }: DeliveryConfig): GatherWindow {
+  return { ms: calendarGatherMs, sessions: calendarGatherSessions };
 }
 
 function later(ms: number, callback: () => void): void {
