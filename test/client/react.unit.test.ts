@@ -72,10 +72,14 @@ describe('what users of other clients ask for, in React', () => {
   });
 
   it('7: leaves it to the app to stop what the app has started', async () => {
-    const phone = await Phone.live();
+    const [phone, other] = [await Phone.live(), new Phone()];
     const one = await rendered(Status, { client: phone.client, seen: [] });
+    const its = await rendered(Status, { client: other.client, seen: [] });
+    await its.while(() => other.clock.advance(100));
     await one.unmount();
-    await new Promise((resolve) => setTimeout(resolve, 1_100));
+    await its.unmount();
+    // Left a moment later, and as long ago.
+    await idle(other.client);
     expect(phone.status).toBe('live');
   });
 
