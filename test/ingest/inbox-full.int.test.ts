@@ -4,7 +4,7 @@ import { INBOX } from '../../shared/contract/topology.ts';
 import { healthUntil, type Health } from '../support/health.ts';
 import { HeldInbox } from '../support/held-inbox.ts';
 import { scaledMs, TEST_MS } from '../support/time.ts';
-import { WebhookSaves } from '../support/webhook-saves.ts';
+import { WebhookSaves, WITHOUT_RATE_LIMIT } from '../support/webhook-saves.ts';
 import { World } from '../support/world.ts';
 
 const HOUR_MS = 60 * 60 * 1000;
@@ -30,7 +30,7 @@ describe('an inbox in which more waits than INBOX_MAX_MESSAGES', () => {
       await using inbox = await HeldInbox.start();
       await using world = await World.start({
         amqpUrl: inbox.vhost.url,
-        env: { INBOX_MAX_MESSAGES: String(MAX) },
+        env: { ...WITHOUT_RATE_LIMIT, INBOX_MAX_MESSAGES: String(MAX) },
       });
       await using client = await world.join('admin', 1);
       const [ingest] = world.ingests;

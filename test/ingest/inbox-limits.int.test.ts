@@ -4,7 +4,7 @@ import { healthUntil } from '../support/health.ts';
 import { HeldInbox } from '../support/held-inbox.ts';
 import { liftLimit, limitQueues } from '../support/policies.ts';
 import { TEST_MS, scaledMs } from '../support/time.ts';
-import { WebhookSaves } from '../support/webhook-saves.ts';
+import { WebhookSaves, WITHOUT_RATE_LIMIT } from '../support/webhook-saves.ts';
 import { World } from '../support/world.ts';
 
 const SLOW_MS = scaledMs(TEST_MS);
@@ -17,7 +17,7 @@ describe('an inbox that a policy of the broker’s operator limits', () => {
     async (limit) => {
       await using inbox = await HeldInbox.start();
       await limitQueues(inbox.vhost.name, limit);
-      const env = { RABBITMQ_MANAGEMENT_URL: runBroker().managementUrl };
+      const env = { ...WITHOUT_RATE_LIMIT, RABBITMQ_MANAGEMENT_URL: runBroker().managementUrl };
       await using world = await World.start({ amqpUrl: inbox.vhost.url, env });
       await using client = await world.join('admin', 1);
       const saves = new WebhookSaves(world);
@@ -43,7 +43,7 @@ describe('an inbox that a policy of the broker’s operator limits', () => {
     'loses nothing when %j comes while webhooks wait and more of them come',
     async (limit) => {
       await using inbox = await HeldInbox.start();
-      await using world = await World.start({ amqpUrl: inbox.vhost.url });
+      await using world = await World.start({ amqpUrl: inbox.vhost.url, env: WITHOUT_RATE_LIMIT });
       await using client = await world.join('admin', 1);
       const saves = new WebhookSaves(world);
       await saves.send(150);
@@ -61,7 +61,7 @@ describe('an inbox that a policy of the broker’s operator limits', () => {
     async () => {
       await using inbox = await HeldInbox.start();
       await limitQueues(inbox.vhost.name, { 'max-length': 100 });
-      await using world = await World.start({ amqpUrl: inbox.vhost.url });
+      await using world = await World.start({ amqpUrl: inbox.vhost.url, env: WITHOUT_RATE_LIMIT });
       const saves = new WebhookSaves(world);
       await saves.untilRefused();
       await liftLimit(inbox.vhost.name);

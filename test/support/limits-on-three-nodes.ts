@@ -2,7 +2,7 @@ import { expect, it } from '@jest/globals';
 import { HeldInbox } from './held-inbox.ts';
 import { expectNothingLost, StalledDelivery, type Place } from './stalled-delivery.ts';
 import { scaledMs, TEST_MS } from './time.ts';
-import { WebhookSaves } from './webhook-saves.ts';
+import { WebhookSaves, WITHOUT_RATE_LIMIT } from './webhook-saves.ts';
 import { World } from './world.ts';
 
 const SLOW_MS = scaledMs(TEST_MS);
@@ -30,7 +30,7 @@ export function holdsUnderLimits(place: () => Promise<Place>): void {
     async () => {
       const { url, vhost: name, limit, ...rest } = await place();
       await using inbox = await HeldInbox.start({ name, url, ...rest });
-      await using world = await World.start({ amqpUrl: url });
+      await using world = await World.start({ amqpUrl: url, env: WITHOUT_RATE_LIMIT });
       await using client = await world.join('admin', 1);
       const saves = new WebhookSaves(world);
       await saves.send(150);

@@ -4,6 +4,9 @@ import type { World } from './world.ts';
 
 const AT_ONCE = 50;
 
+/** Ingest's environment where it is the inbox that refuses: a depth is read once a second, and the rate would be reached first. */
+export const WITHOUT_RATE_LIMIT = { INGEST_RATE_LIMIT: '0' };
+
 /** Webhooks of new appointments, and which of them were answered 204. */
 export class WebhookSaves {
   readonly taken = new Set<number>();
