@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import type { TestClient } from '../support/client.ts';
 import { wires } from '../support/wires.ts';
 import { World } from '../support/world.ts';
@@ -12,12 +12,6 @@ const LONG = {
   DRAIN_SPREAD_MS: '0',
 };
 
-let world: World;
-beforeAll(async () => {
-  world = await World.start({ env: LONG });
-});
-afterAll(() => world[Symbol.asyncDispose]());
-
 let lastId = 0;
 /** Somebody who was not here before: whoever returns is given what they missed. */
 const somebody = () => (lastId += 1);
@@ -27,6 +21,7 @@ const publish = async (on: World, ...rooms: string[]) =>
 
 describe.each(wires)('over $name a burst for calendar', (wire) => {
   it('comes whole and in the order of all events of the client', async () => {
+    await using world = await World.start({ env: LONG });
     await using client = await world.reach(wire, 'admin', somebody());
     await client.until({ type: 'connected' });
     const ids: string[] = [];
