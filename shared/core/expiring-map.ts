@@ -11,6 +11,7 @@ export class ExpiringMap<Key, Value> {
    * walk over all that was deleted before the oldest, and grow slower with every entry that is forgotten.
    */
   #upcoming = this.#entries.entries();
+  #setSinceItBegan = 0;
   #oldest: readonly [Key, Entry<Value>] | undefined;
 
   constructor(
@@ -30,6 +31,7 @@ export class ExpiringMap<Key, Value> {
   set(key: Key, value: Value, nowMs: number): void {
     this.#entries.delete(key);
     this.#entries.set(key, { value, setAtMs: nowMs });
+    this.#letGoOfOldTables();
     this.#forget(nowMs);
   }
 
@@ -44,6 +46,18 @@ export class ExpiringMap<Key, Value> {
 
   delete(key: Key): void {
     this.#entries.delete(key);
+  }
+
+  /**
+   * A map moves to another table when its own is full, of entries or of gaps. An iterator that stands still, because the
+   * oldest entry stays, holds the one where it stopped, with every later one, and all values that were there in between.
+   */
+  #letGoOfOldTables(): void {
+    this.#setSinceItBegan += 1;
+    // A new one walks over the gaps before the oldest entry, so not more often than there are entries to make up for it.
+    if (this.#setSinceItBegan * 2 < this.#entries.size) return;
+    this.#upcoming = this.#entries.entries();
+    this.#setSinceItBegan = 0;
   }
 
   #forget(nowMs: number): void {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { ExpiringMap } from '../../shared/core/expiring-map.ts';
+import { isCollected } from '../support/collected.ts';
 
 describe('ExpiringMap', () => {
   it('returns what was set until it is too old', () => {
@@ -67,6 +68,20 @@ describe('ExpiringMap', () => {
     expect([map.get('b', 5_000), map.size]).toEqual([undefined, 0]);
     map.set('e', 5, 5_000);
     expect([map.get('e', 5_999), map.get('e', 6_000)]).toEqual([5, undefined]);
+  });
+
+  it('keeps few values that others have replaced, while an older entry stays', async () => {
+    const map = new ExpiringMap<string, object>(10, 1_000);
+    map.set('stays', {}, 0);
+    const replaced = Array.from({ length: 20 }, (_, turn) => {
+      const value = {};
+      map.set(turn % 2 === 0 ? 'one' : 'other', value, 1);
+      return new WeakRef(value);
+    });
+    for (const key of ['one', 'other']) map.set(key, {}, 1);
+    const collected = await Promise.all(replaced.map(isCollected));
+    expect(collected.filter((isGone) => !isGone).length).toBeLessThanOrEqual(map.size);
+    expect(map.get('stays', 1)).toBeDefined();
   });
 
   it('does as a plain list does, whatever is done with it', () => {
