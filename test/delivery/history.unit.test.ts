@@ -7,6 +7,7 @@ import type { Mark, Marks } from '../../services/delivery/broker/marks.ts';
 import { Cursor } from '../../shared/contract/cursor.ts';
 import type { HistoryEntry } from '../../shared/contract/message.ts';
 import type { BrokerConnection } from '../../shared/broker/broker-connection.ts';
+import { heapBytes } from '../support/collected.ts';
 import { entryOf, ScriptedChannel } from '../support/scripted-channel.ts';
 
 const STALL_MS = 15_000;
@@ -55,7 +56,8 @@ describe('a pass over the history', () => {
 async function pass({
   enough = Number.POSITIVE_INFINITY,
   fromOffset,
-}: { enough?: number; fromOffset?: number } = {}) {
+  isNoted = true,
+}: { enough?: number; fromOffset?: number; isNoted?: boolean } = {}) {
   const broker = new ScriptedChannel();
   const model = { createChannel: () => Promise.resolve(broker.channel) };
   const mark = Cursor.parse(v7());
@@ -77,6 +79,7 @@ async function pass({
   const offsets: number[] = [];
   let isOver = false;
   const take = ({ cursor }: HistoryEntry, offset: number) => {
+    if (!isNoted) return true;
     offsets.push(offset);
     return read.push(cursor) < enough;
   };
@@ -132,6 +135,18 @@ describe('a pass over the history, frame by frame', () => {
     expect(await outcome).toMatchObject({ cursor: mark });
     expect(read).toEqual([...before, mark]);
     expect(broker.requests.at(-1)).toEqual(['close']);
+  });
+
+  it('takes no memory for the marks on the way to its own, of which a long history has many', async () => {
+    const { mark, confirm, bring, settle } = await pass({ isNoted: false });
+    confirm();
+    await settle();
+    bring('mark');
+    const before = heapBytes();
+    for (let marks = 0; marks < 20_000; marks += 1) bring('mark');
+    expect(heapBytes() - before).toBeLessThan(500_000);
+    bring('mark', mark);
+    expect(await settle()).toBe(true);
   });
 
   it('ends at a mark that it read before the confirm came, and not before that', async () => {

@@ -1,11 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import type { Principal } from '../../services/delivery/session/access.ts';
 import type { Role } from '../../shared/contract/rooms.ts';
 import { Membership } from '../../services/delivery/session/membership.ts';
 import type { ServerFrame } from '../../shared/contract/frames.ts';
 import { Feed } from '../../services/delivery/stream/feed.ts';
+import { heapBytes } from '../support/collected.ts';
 import { FakeOutlet, FakeRooms } from './fakes.ts';
 
 const principal = (role: Role, userId = 4): Principal => ({ role, userId, expiresAtMs: 0 });
@@ -29,14 +28,6 @@ function world(maxRooms = 10) {
 function gist(frame: ServerFrame): string {
   if (frame.type === 'error') return frame.code;
   return 'room' in frame ? `${frame.type} ${frame.room}` : frame.type;
-}
-
-/** Of what is still in use. */
-function heapBytes(): number {
-  setFlagsFromString('--expose-gc');
-  const collect = runInNewContext('gc') as () => void;
-  collect();
-  return process.memoryUsage().heapUsed;
 }
 
 describe('entering', () => {

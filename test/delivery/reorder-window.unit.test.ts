@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { ReorderWindow } from '../../services/delivery/stream/reorder-window.ts';
 import type { HistoryEntry } from '../../shared/contract/message.ts';
+import { isCollected } from '../support/collected.ts';
 import { control, cursorsOf, event, mark, NOON } from './fakes.ts';
 
 const MINUTE = 60_000;
@@ -70,6 +71,18 @@ describe('the reorder window before an entry', () => {
       const had = Array.from({ length: 20 }, () => large(NOON - 501));
       const close = Array.from({ length: 5 }, () => large(NOON - 500));
       expect(sentAgain([...had, ...close], at)).toEqual(cursorsOf(close));
+    });
+
+    it('holds no more than that', async () => {
+      const reorderWindow = new ReorderWindow();
+      const rooms = Array.from({ length: 12 }, () => {
+        const entry = large(NOON - 500);
+        reorderWindow.add(entry);
+        return new WeakRef(entry.rooms);
+      });
+      const collected = await Promise.all(rooms.map(isCollected));
+      expect(collected.filter((isGone) => !isGone).length).toBeLessThanOrEqual(8);
+      expect(reorderWindow.before(at).isTooMuch).toBe(true);
     });
 
     it('counts small entries as well, with what each takes beside its body', () => {

@@ -12,3 +12,9 @@ export async function isCollected(object: WeakRef<object>): Promise<boolean> {
   collect();
   return object.deref() === undefined;
 }
+
+/** Of what is still in use. */
+export function heapBytes(): number {
+  collect();
+  return process.memoryUsage().heapUsed;
+}

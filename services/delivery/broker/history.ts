@@ -86,6 +86,7 @@ class Pass {
   readonly finished: Promise<void>;
   /** Rejects as `finished` does, and never resolves. */
   readonly broken: Promise<never>;
+  /** That were read before it was known which is the last. */
   readonly #marks = new Set<Cursor>();
   readonly #stalled: NodeJS.Timeout;
   #finish: () => void = () => undefined;
@@ -125,6 +126,7 @@ class Pass {
     // The confirm and the entry itself race to us.
     if (this.#marks.has(mark)) this.#finish();
     else for (const seen of this.#marks) this.#failIfBehind(seen);
+    this.#marks.clear();
   }
 
   /** A history that was made again and not bound yet never got our mark; the next one says so, and would go on to hold us. */
@@ -159,7 +161,7 @@ class Pass {
   #noteMark(entry: HistoryEntry): void {
     if (entry.cursor === this.#end) return this.#finish();
     if (entry.kind !== 'mark') return;
-    this.#marks.add(entry.cursor);
-    this.#failIfBehind(entry.cursor);
+    if (this.#end === undefined) this.#marks.add(entry.cursor);
+    else this.#failIfBehind(entry.cursor);
   }
 }

@@ -53,8 +53,8 @@ export interface Before {
  * because a delivery instance publishes it.
  */
 export class ReorderWindow {
-  #behind: Behind[] = [];
-  /** Of `#behind`, at the front: no longer kept. */
+  #behind: (Behind | undefined)[] = [];
+  /** Of `#behind`, at the front: no longer kept, and `undefined`. */
   #dropped = 0;
   #bytes = 0;
   /** Of all that is no longer kept, the latest. */
@@ -80,10 +80,10 @@ export class ReorderWindow {
 
   before(entry: HistoryEntry): Before {
     const at = placeOf(entry.cursor, this.#markMs);
+    const isSentAgain = (behind: Behind) => behind.entry.origin !== entry.origin && isClose(behind.place, at);
     const entries = this.#behind
       .slice(this.#dropped)
-      .filter((behind) => behind.entry.origin !== entry.origin && isClose(behind.place, at))
-      .map((behind) => behind.entry);
+      .flatMap((behind) => (behind !== undefined && isSentAgain(behind) ? [behind.entry] : []));
     const reaches = (place: Place | undefined) => place !== undefined && isClose(place, at);
     return { entries, isTooMuch: reaches(this.#lost), beginsLater: reaches(this.#first) };
   }
@@ -91,6 +91,7 @@ export class ReorderWindow {
   #dropFirst(): void {
     const first = this.#behind[this.#dropped];
     if (first === undefined) return;
+    this.#behind[this.#dropped] = undefined;
     this.#dropped += 1;
     this.#bytes -= bytesOf(first.entry);
     if (this.#lost === undefined || first.place.timeMs >= this.#lost.timeMs) this.#lost = first.place;
