@@ -10,7 +10,7 @@ import { fill, SMALL_EVENTS_FOR } from './fill.ts';
 import { gauges } from './gauges.ts';
 import { runKinds, type Kind, type Stage, type Tempo } from './kind.ts';
 import { NODE_OPTIONS } from './memory-limits.ts';
-import { codesIn } from './metric-text.ts';
+import { codesIn, metricIn } from './metric-text.ts';
 import { Phone } from './phone.ts';
 import { metricsOf, readAll, type Vhost } from './readings.ts';
 import { isBack, judge, type Row, type Sample, type Series } from './verdict.ts';
@@ -100,16 +100,25 @@ class Run {
       const token = signToken(SECRET, { role: 'customer', id });
       return new Phone({ port: ports.client, token, signal: this.#end.signal });
     };
+    const customers = Array.from({ length: this.#busy }, (_, n) => BUSY_FROM + n);
     // An instance remembers what somebody there is sent.
-    const watching = [visit(BUSY_FROM), visit(SMALL_EVENTS_FOR)];
+    const watching = [...customers, SMALL_EVENTS_FOR].map(visit);
     await Promise.all(watching.map(({ connected }) => connected));
     this.#oldestCursor = watching[0]?.cursor ?? '';
-    const customers = Array.from({ length: this.#busy }, (_, n) => BUSY_FROM + n);
     await fill({ port: ports.ingest, apiKey: API_KEY, events: this.options.filledWith, customers });
     await Promise.all(watching.map((phone) => phone.leave()));
     const isQuiet = ({ values }: Sample) =>
       values['broker waiting'] === 0 && values['broker bindings'] === empty.values['broker bindings'];
     this.#before = await this.#sampleUntil(isQuiet);
+    await this.#expectFilled();
+  }
+
+  /** What delivery was not sent it does not remember: it would fill up in the run, and that would look like a leak. */
+  async #expectFilled(): Promise<void> {
+    const { filledWith } = this.options;
+    const sent = metricIn(await metricsOf(this.pair.delivery), 'roomcast_delivery_events_total');
+    if (!(sent >= filledWith))
+      throw new Error(`delivery was sent ${sent} of the ${filledWith} events of the fill`);
   }
 
   async play(): Promise<Soaked> {
