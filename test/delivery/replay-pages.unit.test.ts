@@ -9,6 +9,7 @@ import { Scan, type ScanResult } from '../../services/delivery/stream/scan.ts';
 import { bytesOf } from '../../services/delivery/stream/timeline.ts';
 import type { Cursor } from '../../shared/contract/cursor.ts';
 import type { HistoryEntry } from '../../shared/contract/message.ts';
+import { isCollected } from '../support/collected.ts';
 import { cursorAt, cursorsOf, event, kept, NOON, settle } from './fakes.ts';
 import { replayed, world } from './resume-world.ts';
 import { auth, SessionWorld } from './session-world.ts';
@@ -70,6 +71,28 @@ describe('a page of a replay', () => {
     const pages = pagesOf([...swapped, had, missed], { cursor: had.cursor });
     expect(pages[0]).toEqual(cursorsOf(swapped));
     expect(pages.slice(1).flat()).toEqual([missed.cursor]);
+  });
+
+  it('takes no memory for what another reader of the pass is given before it begins', async () => {
+    const [first, ...between] = events(5);
+    const place = event();
+    if (first === undefined) throw new Error('nothing was published');
+    const reader = { closed: false };
+    const others = between.map(({ cursor }) => event({ cursor, rooms: ['provider_5'] }));
+    const held = others.map(({ rooms }) => new WeakRef(rooms));
+    const pass = new Scan([
+      { from: { cursor: first.cursor }, wants: new Set(['provider_5']), reader, had: new Set() },
+      { from: { cursor: place.cursor }, wants, had: new Set() },
+    ]);
+    const isRead = [first, ...others.splice(0)].map((entry) => pass.add(entry));
+    expect(isRead).toEqual([true, true, true, true, true]);
+    // What the other one was given goes with it.
+    reader.closed = true;
+    for (let more = 0; more < 500; more += 1) pass.add(event({ rooms: ['provider_6'] }));
+    expect(await Promise.all(held.map(isCollected))).toEqual([true, true, true, true]);
+    const next = event();
+    for (const entry of [place, next]) pass.add(entry);
+    expect(cursorsOf(pass.finish().at(1)?.entries ?? [])).toEqual([next.cursor]);
   });
 
   it('holds no copy of what stood on an earlier one', () => {

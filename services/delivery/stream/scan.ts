@@ -62,8 +62,8 @@ export class Scan {
   #firstTimeMs: number | undefined;
   #firstOffset: number | undefined;
   #entries = 0;
-  /** Readers by cursor whose entry has not come: only they need what lies before it. */
-  #unsettled: number;
+  /** Those by cursor whose entry has not come, and who have not had what lies before it. */
+  readonly #unsettled: Set<Collector>;
   #hopelessInARow = 0;
 
   constructor(
@@ -76,7 +76,7 @@ export class Scan {
     this.#bySince = this.#collectors
       .filter(({ request }) => 'sinceMs' in request.from)
       .sort((a, b) => scanStartMs(b.request) - scanStartMs(a.request));
-    this.#unsettled = this.#collectors.length - this.#bySince.length;
+    this.#unsettled = new Set(this.#collectors.filter(({ request }) => mayLack(request)));
     for (const collector of this.#collectors) {
       const { from, wants } = collector.request;
       if ('cursor' in from) for (const cursor of placesOf(from)) addTo(this.#byCursor, cursor, collector);
@@ -100,7 +100,7 @@ export class Scan {
     }
     this.#startByCursor(entry, offset);
     const mayPrecede = entry.kind === 'mark' || readers.length > 0;
-    if (mayPrecede && this.#unsettled > 0) this.#reorderWindow.add(entry);
+    if (mayPrecede && this.#unsettled.size > 0) this.#reorderWindow.add(entry);
     this.#hopelessInARow = timeMs > this.#hopelessAfterMs ? this.#hopelessInARow + 1 : 0;
     this.#entries += 1;
     return this.#entries % CHECK_EVERY !== 0 || this.#isOfUse();
@@ -170,9 +170,14 @@ export class Scan {
     for (const collector of collectors) {
       collector.started = true;
       collector.reach({ cursor: at.cursor, offset }, before);
-      if (collector.settled) this.#unsettled -= 1;
+      if (collector.settled) this.#unsettled.delete(collector);
     }
   }
+}
+
+/** What lies before its cursor: a page goes on behind what its reader has had. */
+function mayLack({ from, had }: ScanRequest): boolean {
+  return 'cursor' in from && had === undefined;
 }
 
 function placesOf({ cursor, earlier = [], beginning }: FromCursor): readonly Cursor[] {
