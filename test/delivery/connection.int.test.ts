@@ -83,6 +83,7 @@ async function connectionBy(path: string) {
     heartbeat: () => true,
     pending: () => 0,
     listening: () => true,
+    tickSoon: () => undefined,
     closed: () => markClosed(),
     tooLargeForClient: () => undefined,
   });

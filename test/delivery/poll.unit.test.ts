@@ -14,6 +14,7 @@ const silent: ClientEvents = {
   heartbeat: () => false,
   pending: () => 0,
   listening: () => true,
+  tickSoon: () => undefined,
 };
 const after = cursorAt(NOON);
 const newest = cursorAt(NOON + 60_000);

@@ -25,6 +25,8 @@ export interface SessionContext extends InstanceContext, SessionLogContext {
   readonly shutOutTokens: ShutOut;
   readonly users: Users;
   readonly admission: Admission<LiveSession>;
+  /** The session is to be looked at with the next, and not when it said. */
+  readonly lookSoon: (session: LiveSession) => void;
   /** The connection is gone; `heardAtMs` is its last sign of life, where it gives any. */
   readonly closed: (session: LiveSession, heardAtMs: number | undefined) => void;
 }
@@ -83,10 +85,13 @@ export class LiveSession implements SessionPorts, ClientEvents {
     return this.context.now;
   }
 
-  tick(nowMs: number): void {
-    this.session.tick(nowMs);
-    this.feed.tick(nowMs, this.context.config.replayIdleMs);
-    this.transport.tick(nowMs);
+  /** When it is to be called next. */
+  tick(nowMs: number): number {
+    return Math.min(
+      this.session.tick(nowMs),
+      this.feed.tick(nowMs, this.context.config.replayIdleMs),
+      this.transport.tick(nowMs),
+    );
   }
 
   /** Ends the session from our side, with the error frame that says why where there is one. */
@@ -150,6 +155,8 @@ export class LiveSession implements SessionPorts, ClientEvents {
 
   becomes(principal: Principal): void {
     this.context.admission.becomes(this, userKeyOf(principal));
+    // The new token may end before the old one.
+    this.context.lookSoon(this);
   }
 
   close(name: CloseName, waitSeconds?: number): void {
@@ -180,6 +187,10 @@ export class LiveSession implements SessionPorts, ClientEvents {
 
   listening(): boolean {
     return this.session.listening;
+  }
+
+  tickSoon(): void {
+    this.context.lookSoon(this);
   }
 
   tooLargeForClient(largestBytes: number): void {

@@ -26,7 +26,7 @@ export interface SessionPorts {
   verify(token: string): ReturnType<Verify>;
   /** Its token is good; why it is refused all the same. */
   admit(principal: Principal): NotAdmitted | undefined;
-  /** A refresh made it the session of another role. */
+  /** A refresh gave it another token, and perhaps another role. */
   becomes(principal: Principal): void;
   readonly stream: RoomStream & Pick<EventStream, 'position' | 'plan'>;
   readonly users: Users;

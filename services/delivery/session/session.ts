@@ -18,8 +18,7 @@ import { FrameLimit } from './frame-limit.ts';
 import { Membership } from './membership.ts';
 import { SerialQueue } from './serial-queue.ts';
 import type { NotAdmitted, SessionLimits, SessionPorts } from './session-ports.ts';
-
-const HOW_TO_AUTH = 'Send {"action":"auth","token":"…"} first.';
+import { HOW_TO_AUTH, refusalInTime } from './time-limits.ts';
 
 /**
  * One connection's protocol. It is `waiting` for a token, then `entering` (it is checked, rooms are bound), then `live`
@@ -101,17 +100,14 @@ export class Session implements StreamMember {
     return false;
   }
 
-  /** Ends what has run out of time; called about once a second. */
-  tick(nowMs: number): void {
-    const inStateMs = nowMs - this.#stateSinceMs;
-    if (this.closed) return;
-    if (this.#principal !== undefined && unixMs(this.ports.wall()) >= this.#principal.expiresAtMs) {
-      this.#refuse('TOKEN_EXPIRED', 'The token has expired. Come back with a new one.', 'tokenExpired');
-    } else if (this.#state === 'waiting' && inStateMs >= this.limits.authTimeoutMs) {
-      this.#refuse('AUTH_REQUIRED', `No token came in time. ${HOW_TO_AUTH}`, 'noToken');
-    } else if (this.#state === 'entering' && inStateMs >= this.limits.joinTimeoutMs) {
-      this.#refuse('OVERLOADED', 'Your rooms could not be joined in time. Try again later.', 'overloaded');
-    }
+  /** Ends what has run out of time; when it is to be called next, at the earliest a second later. */
+  tick(nowMs: number): number {
+    if (this.#state === 'closed') return Number.POSITIVE_INFINITY;
+    const tokenLeftMs = (this.#principal?.expiresAtMs ?? Infinity) - unixMs(this.ports.wall());
+    const stage = { state: this.#state, inStateMs: nowMs - this.#stateSinceMs, tokenLeftMs };
+    const refusal = refusalInTime(stage, this.limits);
+    if (refusal !== undefined) this.#refuse(...refusal);
+    return stage.state === 'live' ? nowMs + tokenLeftMs : nowMs;
   }
 
   /** The connection is gone, or about to be: nothing more is sent, all rooms are left. */

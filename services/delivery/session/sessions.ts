@@ -5,6 +5,8 @@ import { PauseDetector } from '../stream/pause-detector.ts';
 import { LiveSession, type SessionContext } from './live-session.ts';
 import { Admission } from './admission.ts';
 import { LineBudget } from '../../../shared/core/line-budget.ts';
+import { TimerWheel } from '../../../shared/core/timer-wheel.ts';
+import { unixMs } from '../../../shared/core/wall-time.ts';
 import { inSlices } from '../../../shared/service/in-slices.ts';
 import { RefusalLog } from './refusal-log.ts';
 import { ShutOut } from './shut-out.ts';
@@ -13,19 +15,28 @@ import type { Arrival } from './transport.ts';
 
 /** Until another instance, or the next, takes connections. One for all: they are closed one after the other as it is. */
 const RECONNECT_AFTER_MS = 1_000;
+/** How late a session may be looked at, besides the second between two looks. */
+const SLOT_MS = 250;
+/** Between the clocks in two looks; more means that one of them was set. */
+const SET_MS = 1_000;
 
 /** All connections of this instance. */
 export class Sessions {
-  readonly #open = new Set<LiveSession>();
+  readonly #open = new TimerWheel<LiveSession>(SLOT_MS);
   readonly #context: SessionContext;
   #lastId = 0;
   #bytesSentToClosed = 0;
   readonly #pauses: PauseDetector;
   #isLooking = false;
+  /** What tokens expire by lies so far ahead of what all else is timed by. */
+  #wallAheadMs = 0;
   #onEmpty: () => void = () => undefined;
 
   constructor(
-    context: Omit<SessionContext, 'refusals' | 'lines' | 'shutOutTokens' | 'users' | 'admission' | 'closed'>,
+    context: Omit<
+      SessionContext,
+      'refusals' | 'lines' | 'shutOutTokens' | 'users' | 'admission' | 'lookSoon' | 'closed'
+    >,
   ) {
     const lines = new LineBudget();
     const lastHeard = new LastHeard(context.config.rewindSeconds * 1000);
@@ -36,6 +47,7 @@ export class Sessions {
       shutOutTokens: new ShutOut(),
       admission: new Admission(context.config),
       users: { floods: new ShutOut(), frameBounds: new FrameBounds(), lastHeard },
+      lookSoon: (session) => this.#open.move(session, context.now()),
       closed: (session, heardAtMs) => this.#remove(session, heardAtMs),
     };
     this.#pauses = new PauseDetector(context.now());
@@ -79,21 +91,30 @@ export class Sessions {
     metrics.connections.inc({ transport: arrival.transport });
     this.#lastId += 1;
     const session = new LiveSession(this.#lastId, arrival, this.#context);
-    this.#open.add(session);
+    this.#open.add(session, this.#context.now());
     this.#context.admission.arrived(session);
   }
 
   /** Ends what has run out of time; called about once a second. */
   tick(nowMs: number): void {
     if (this.#pauses.justEnded(nowMs) || this.#isLooking) return;
+    if (this.#clockWasSet(nowMs)) for (const session of [...this.#open]) this.#open.move(session, nowMs);
     void this.#look(nowMs);
   }
 
   /** Many that came together run out of time together, and an end costs as much as some events. */
   async #look(nowMs: number): Promise<void> {
     this.#isLooking = true;
-    await inSlices(this.#open, (session) => session.tick(nowMs), this.#context.now);
+    const look = (session: LiveSession) => this.#open.move(session, session.tick(nowMs));
+    await inSlices(this.#open.due(nowMs), look, this.#context.now);
     this.#isLooking = false;
+  }
+
+  #clockWasSet(nowMs: number): boolean {
+    const aheadMs = unixMs(this.#context.wall()) - nowMs;
+    if (Math.abs(aheadMs - this.#wallAheadMs) < SET_MS) return false;
+    this.#wallAheadMs = aheadMs;
+    return true;
   }
 
   /** Closes every session, spread over a time, and resolves when the last is gone. */

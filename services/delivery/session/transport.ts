@@ -20,8 +20,8 @@ export interface Transport extends Outlet {
   close(name: CloseName, waitSeconds?: number): void;
   /** Ends the connection at once, whatever was read of it. */
   cutOff(): void;
-  /** Finds dead peers; called about once a second. */
-  tick(nowMs: number): void;
+  /** Finds dead peers; when it is to be called next, at the earliest a second later. */
+  tick(nowMs: number): number;
 }
 
 /** What a transport tells its session. One that only writes tells no more than `closed`. */
@@ -38,6 +38,8 @@ export interface ClientEvents {
   pending(): number;
   /** `false` once no frame is looked at any more. */
   listening(): boolean;
+  /** `tick` is to be called at the next opportunity, and not when it said. */
+  tickSoon(): void;
 }
 
 /** A client that has just come, by whatever transport. */

@@ -99,11 +99,13 @@ export class Feed {
     }
   }
 
-  /** Gives up on a client that reads nothing of its replay; called about once a second. */
-  tick(nowMs: number, maxIdleMs: number): void {
-    if (!this.#isWaiting) return;
-    this.#waitingSinceMs ??= nowMs;
-    if (nowMs - this.#waitingSinceMs >= maxIdleMs) this.#giveUp();
+  /** Gives up on a client that reads nothing of its replay; when it is to be called next, at the earliest a second later. */
+  tick(nowMs: number, maxIdleMs: number): number {
+    if (this.#isWaiting) {
+      this.#waitingSinceMs ??= nowMs;
+      if (nowMs - this.#waitingSinceMs >= maxIdleMs) this.#giveUp();
+    }
+    return this.#state === 'holding' ? nowMs : Number.POSITIVE_INFINITY;
   }
 
   stop(): void {

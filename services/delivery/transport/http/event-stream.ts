@@ -77,10 +77,13 @@ export class EventStreamAnswer extends Outbox implements Transport {
     this.cutOffInTime();
   }
 
-  tick(nowMs: number): void {
-    if (!this.#hasBegun || nowMs - this.#commentAtMs < this.limits.streamCommentMs) return;
-    this.#commentAtMs = nowMs;
-    this.sendBytes(COMMENT);
+  tick(nowMs: number): number {
+    if (!this.#hasBegun) return nowMs;
+    if (nowMs - this.#commentAtMs >= this.limits.streamCommentMs) {
+      this.#commentAtMs = nowMs;
+      this.sendBytes(COMMENT);
+    }
+    return this.#commentAtMs + this.limits.streamCommentMs;
   }
 
   /** What was refused so far; a room that cannot be joined is as good a reason as a token. */

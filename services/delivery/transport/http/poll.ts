@@ -128,8 +128,9 @@ export class Poll implements Transport {
     this.response.destroy();
   }
 
-  tick(): void {
-    // A request whose client is gone is closed by its socket.
+  /** A request whose client is gone is closed by its socket. */
+  tick(): number {
+    return Number.POSITIVE_INFINITY;
   }
 
   #connected(cursor: Cursor | undefined): void {

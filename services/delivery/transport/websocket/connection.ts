@@ -117,7 +117,7 @@ export class Connection extends Outbox implements Transport {
   }
 
   /** Nobody is cut off who has not been asked. Reads on where fewer frames wait by now. */
-  tick(nowMs: number): void {
+  tick(nowMs: number): number {
     this.#resumeReading();
     if (this.#pingedAtMs !== undefined) {
       if (nowMs - this.#pingedAtMs >= this.limits.pongTimeoutMs) this.#ws.terminate();
@@ -127,11 +127,18 @@ export class Connection extends Outbox implements Transport {
       this.#largestSincePing = 0;
       this.#ws.ping();
     }
+    if (this.#isToReadOn) return nowMs;
+    return this.#pingedAtMs === undefined
+      ? this.#heardAtMs + this.limits.pingIntervalMs
+      : this.#pingedAtMs + this.limits.pongTimeoutMs;
   }
 
   #resumeReading(): void {
-    if (!this.#ws.isPaused || this.#ignoredTooMuch) return;
-    if (this.events.pending() < MAX_PENDING_FRAMES) this.#ws.resume();
+    if (this.#isToReadOn && this.events.pending() < MAX_PENDING_FRAMES) this.#ws.resume();
+  }
+
+  get #isToReadOn(): boolean {
+    return this.#ws.isPaused && !this.#ignoredTooMuch;
   }
 
   #noteLargest(bytes: number): void {
@@ -149,7 +156,9 @@ export class Connection extends Outbox implements Transport {
       return;
     }
     this.events.frame(isBinary ? undefined : message.toString());
-    if (this.events.pending() >= MAX_PENDING_FRAMES) this.#ws.pause();
+    if (this.events.pending() < MAX_PENDING_FRAMES) return;
+    this.#ws.pause();
+    this.events.tickSoon();
   }
 
   /** Of what it still sends nothing is read. */
