@@ -5,8 +5,8 @@ import { World } from '../support/world.ts';
 
 let world: World;
 beforeAll(async () => {
-  // Nothing of an earlier test is sent again.
-  world = await World.start({ env: { REWIND_SECONDS: '0' } });
+  // Nothing of an earlier test is sent again, and no session is looked at because it was time for a ping.
+  world = await World.start({ env: { REWIND_SECONDS: '0', PING_INTERVAL_MS: '600000' } });
 });
 afterAll(() => world[Symbol.asyncDispose]());
 
@@ -26,6 +26,14 @@ describe('auth on a live session', () => {
     await using measure = await world.join('customer', 7, { ttlSeconds: 3 });
     await measure.closed;
     expect(await client.quiet()).toEqual([]);
+  });
+
+  it('with a token that ends sooner ends sooner', async () => {
+    const customer = somebody();
+    await using client = await world.join('customer', customer, { ttlSeconds: 3_600 });
+    client.send({ action: 'auth', token: tokenFor('customer', customer, { ttlSeconds: 3 }) });
+    expect(await client.next()).toMatchObject({ type: 'refreshed' });
+    expect((await client.closed).code).toBe(4001);
   });
 
   it('with another role leaves and joins rooms, and events follow', async () => {

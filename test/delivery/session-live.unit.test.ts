@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { settle } from './fakes.ts';
+import { NOON, settle } from './fakes.ts';
 import { auth, liveSession, limits, SessionWorld } from './session-world.ts';
 
 const list = { action: 'list_rooms' };
@@ -214,6 +214,15 @@ describe('the token of a live session', () => {
     await world.pass(1);
     expect(world.said()).toEqual(['TOKEN_EXPIRED', 'close tokenExpired']);
     expect(world.rooms.rooms()).toEqual([]);
+  });
+
+  it('is all that a live session has to be looked at for', async () => {
+    const world = await liveSession('provider 4 for 60000');
+    expect(world.session.tick(world.nowMs)).toBe(NOON + 60_000);
+    world.steppedMs = 10_000;
+    expect(world.session.tick(world.nowMs)).toBe(NOON + 50_000);
+    world.session.end();
+    expect(world.session.tick(world.nowMs)).toBe(Infinity);
   });
 
   it('is replaced by a new one, which says until when', async () => {

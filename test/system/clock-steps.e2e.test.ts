@@ -146,7 +146,8 @@ async function isUnconfirmed(world: World): Promise<void> {
 describe('tokens go by the clock as it is', () => {
   it('one that has expired by a clock that was set ahead ends its session', async () => {
     const services = new SteppedServices();
-    await using world = await World.start({ services });
+    // Not because it was time for a ping.
+    await using world = await World.start({ services, env: { PING_INTERVAL_MS: '600000' } });
     await using client = await world.join('customer', CUSTOMER, { ttlSeconds: 1_800 });
     await services.step(HOUR_MS);
     expect(await client.until({ type: 'error' })).toMatchObject({ code: 'TOKEN_EXPIRED' });
