@@ -18,6 +18,7 @@ COPY tsconfig.json tsconfig.build.json ./
 COPY shared shared
 COPY services services
 COPY cli cli
+COPY client/src client/src
 COPY tools tools
 RUN npm run build && find dist -name '*.js.map' -delete
 
@@ -39,6 +40,7 @@ COPY --from=modules /app/node_modules node_modules
 COPY --from=build /app/dist/shared dist/shared
 COPY --from=build /app/dist/services dist/services
 COPY --from=build /app/dist/cli dist/cli
+COPY --from=build /app/dist/client dist/client
 COPY deploy/image/roomcast /usr/local/bin/
 USER node
 # Node is process 1 and handles SIGTERM itself: it drains.

@@ -1,7 +1,5 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { WebSocket } from 'ws';
-import { z } from 'zod';
-import { comesBack, delayMs } from '../core/reconnect.ts';
+import { createRoomcast, type RoomcastClient, type WebSocketConstructor } from '../../client/src/index.ts';
 
 export interface WatchOptions {
   readonly url: string;
@@ -14,83 +12,54 @@ export interface WatchOptions {
   readonly interrupted: AbortSignal;
 }
 
-interface Close {
-  readonly code: number;
-  readonly reason: string;
-  /** It got as far as a session, so the next wait starts small again. */
-  readonly connected: boolean;
-}
-
-const PING_MS = 20_000;
-const PONG_MS = 10_000;
 const HANDSHAKE_MS = 10_000;
+const BAD_TOKEN = 3000;
 const TOKEN_EXPIRED = 4001;
 
-const Frame = z.looseObject({
-  type: z.string().optional().catch(undefined),
-  cursor: z.string().optional().catch(undefined),
-});
-
-/** Connects again and again until a close code forbids it or it is interrupted; resolves to the exit code. */
-export async function watch(options: WatchOptions): Promise<number> {
-  const { interrupted, say } = options;
-  let cursor: string | undefined;
-  let failures = 0;
-  const follow = (newest: string) => (cursor = newest);
-  for (;;) {
-    const { code, reason, connected } = await runSession(options, cursor, follow);
-    if (interrupted.aborted) return 0;
-    const said = `closed with ${code}${reason === '' ? '' : ` (${reason})`}`;
-    if (!comesBack(code) || (code === TOKEN_EXPIRED && 'fixed' in options.token)) {
-      say(`${said}: not coming back`);
-      return 1;
-    }
-    failures = connected ? 0 : failures + 1;
-    const waitMs = delayMs(code, failures, Math.random());
-    say(`${said}: coming back in ${(waitMs / 1000).toFixed(1)} s`);
-    const waited = delay(waitMs, true, { signal: interrupted });
-    if (!(await waited.catch(() => false))) return 0;
-  }
+/** Comes back again and again until the SDK stops or there is no other token; resolves to the exit code. */
+export function watch({ url, rooms, token, onFrame, say, interrupted }: WatchOptions): Promise<number> {
+  return new Promise((resolve) => {
+    const end = (exitCode: number) => {
+      client.stop();
+      resolve(exitCode);
+    };
+    const closed = (code: number, reason: string) => {
+      if (interrupted.aborted) return;
+      const isOver =
+        client.getSnapshot().status === 'stopped' ||
+        code === BAD_TOKEN ||
+        (code === TOKEN_EXPIRED && 'fixed' in token);
+      const said = `closed with ${code}${reason === '' ? '' : ` (${reason})`}`;
+      say(`${said}: ${isOver ? 'not coming back' : 'coming back'}`);
+      if (isOver) end(1);
+    };
+    const client: RoomcastClient = createRoomcast({
+      url,
+      rooms,
+      getToken: () => ('fixed' in token ? token.fixed : token.sign()),
+      WebSocket: watched({ onFrame, say, closed }),
+    });
+    client.on('error', ({ code, message }) => {
+      if (code === 'unreachable' || code === 'token_failed') say(message);
+    });
+    interrupted.addEventListener('abort', () => end(0));
+    client.start();
+  });
 }
 
-function runSession(
-  { url, rooms, token, onFrame, say, interrupted }: WatchOptions,
-  cursor: string | undefined,
-  follow: (cursor: string) => void,
-): Promise<Close> {
-  return new Promise((resolve) => {
-    const socket = new WebSocket(url, { handshakeTimeout: HANDSHAKE_MS });
-    let connected = false;
-    let deadline: NodeJS.Timeout | undefined;
-    const onInterrupt = () => socket.close(1000);
-    interrupted.addEventListener('abort', onInterrupt);
-    const pinging = setInterval(() => {
-      if (socket.readyState !== WebSocket.OPEN) return;
-      socket.send(JSON.stringify({ action: 'ping' }));
-      // A path that went dead without a word shows by silence only.
-      deadline ??= setTimeout(() => socket.terminate(), PONG_MS);
-    }, PING_MS);
+interface Watcher extends Pick<WatchOptions, 'onFrame' | 'say'> {
+  /** Once the SDK knows it too. */
+  readonly closed: (code: number, reason: string) => void;
+}
 
-    socket.on('open', () => {
-      const signed = 'fixed' in token ? token.fixed : token.sign();
-      const more = { ...(cursor === undefined ? {} : { cursor }), ...(rooms.length === 0 ? {} : { rooms }) };
-      socket.send(JSON.stringify({ action: 'auth', token: signed, ...more }));
-    });
-    socket.on('message', (data: Buffer) => {
-      clearTimeout(deadline);
-      deadline = undefined;
-      const text = data.toString();
-      onFrame(text);
-      const frame = Frame.parse(JSON.parse(text));
-      if (frame.type === 'connected') connected = true;
-      if (frame.cursor !== undefined) follow(frame.cursor);
-    });
-    socket.on('error', (error) => say(error.message || String(error)));
-    socket.on('close', (code, reason) => {
-      clearInterval(pinging);
-      clearTimeout(deadline);
-      interrupted.removeEventListener('abort', onInterrupt);
-      resolve({ code, reason: reason.toString(), connected });
-    });
-  });
+/** A WebSocket that shows what the SDK keeps to itself. */
+function watched({ onFrame, say, closed }: Watcher): WebSocketConstructor {
+  return class extends WebSocket {
+    constructor(url: string) {
+      super(url, { handshakeTimeout: HANDSHAKE_MS });
+      this.on('message', (data: Buffer) => onFrame(data.toString()));
+      this.on('error', (error) => say(error.message || String(error)));
+      this.on('close', (code, reason) => queueMicrotask(() => closed(code, reason.toString())));
+    }
+  };
 }

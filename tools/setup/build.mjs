@@ -6,7 +6,7 @@ import { demandWritable } from './file-problem.mjs';
 import { inRoot } from './paths.mjs';
 import { runStep } from './run-step.mjs';
 
-const sourceFolders = ['cli', 'services', 'shared', 'tools', 'bench'];
+const sourceFolders = ['cli', 'client/src', 'services', 'shared', 'tools', 'bench'];
 const settings = ['tsconfig.json', 'tsconfig.build.json', 'package-lock.json'];
 const stampFile = inRoot('dist/.sources');
 
