@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { inspect } from 'node:util';
 import { z } from 'zod';
 import { deliveryQueueOf, HISTORY } from '../../shared/contract/topology.ts';
+import { findingsIn } from '../faults/checker.ts';
 import type { Fact } from '../faults/ledger.ts';
 import { ComposeStack } from './compose-stack.ts';
 import { Traffic } from './traffic.ts';
@@ -116,12 +117,16 @@ describe('a broker node of three that is killed with the history or the queue of
             expect(acceptedMs).toBeLessThan(FAIL_OVER_MS);
           }
           await recover(stack);
-          const { lost, misdelivered, outOfOrder, falseAccepts, gaps, oddities } = await traffic.finish();
-          const findings = [...lost, ...misdelivered, ...outOfOrder, ...falseAccepts, ...gaps];
-          const said = findings.map(({ client, event, what }) =>
-            inspect({ what, fact: event?.fact, client: client?.person.name, journal: client?.journal }),
+          const verdict = await traffic.finish();
+          const said = findingsIn(verdict).map(({ client, event, what }) =>
+            inspect({
+              what,
+              fact: event?.fact,
+              client: client?.person.name,
+              journal: client?.journey.journal,
+            }),
           );
-          expect([...said, ...oddities]).toEqual([]);
+          expect([...said, ...verdict.oddities]).toEqual([]);
         } finally {
           await traffic.stop();
         }

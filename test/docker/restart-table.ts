@@ -36,12 +36,15 @@ export function restartTable(restarts: readonly Restart[], ledger: Ledger, verdi
       [...closes].map(([code, count]) => `${code} × ${count}`).join(', ') || '-',
     ];
   });
-  const { lost, misdelivered, outOfOrder, falseAccepts, gaps, oddities, counts } = verdict;
+  const { lost, misdelivered, outOfOrder, handledTwice, handledOutOfOrder } = verdict;
+  const { falseAccepts, gaps, oddities, counts } = verdict;
   const results = Object.entries({
     ...counts,
     lost: lost.length,
     misdelivered: misdelivered.length,
     'out of order': outOfOrder.length,
+    'handled twice': handledTwice.length,
+    'handled out of order': handledOutOfOrder.length,
     'accepted, not in the history': falseAccepts.length,
     'gaps told': gaps.length,
     oddities: oddities.length,

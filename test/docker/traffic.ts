@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { createRoomcast } from '../../client/src/index.ts';
 import { check, type Verdict } from '../faults/checker.ts';
 import { Client } from '../faults/client.ts';
 import { HttpEntrance } from '../faults/entrances.ts';
@@ -41,7 +42,13 @@ export class Traffic {
     const people = createPeople({ clients: CLIENTS, slowClients: 0, habits: ['steady'] }, random.fork());
     this.clients = people.map(
       (person) =>
-        new Client(person, { secret, ports: [ports.proxy], ledger: this.ledger, random: random.fork() }),
+        new Client(person, {
+          createRoomcast,
+          secret,
+          ports: [ports.proxy],
+          ledger: this.ledger,
+          random: random.fork(),
+        }),
     );
     this.#http = new HttpEntrance([ports.proxy], key, 0, (answer) => {
       if (!AWAY.test(answer)) this.#oddities.push(`odd answer: ${answer}`);
@@ -56,7 +63,7 @@ export class Traffic {
 
   async start(): Promise<void> {
     for (const client of this.clients) client.start();
-    const connected = () => this.clients.every(({ firstConnectedMs }) => firstConnectedMs !== undefined);
+    const connected = () => this.clients.every(({ journey }) => journey.firstConnectedMs !== undefined);
     await until('every client is connected', connected);
     this.#load.start();
   }
@@ -74,13 +81,13 @@ export class Traffic {
   /** Publishes an event for everybody; resolves when everybody has it. */
   async reachesEverybody(name: string): Promise<void> {
     const id = await this.#say(name);
-    const missing = () => this.clients.filter(({ receipts }) => !receipts.strangers.includes(id));
+    const missing = () => this.clients.filter((client) => !client.has(id));
     await until(
       () =>
         `everybody got ${name}: not ${missing()
-          .map(({ person, journal }) => [
+          .map(({ person, journey }) => [
             person.name,
-            ...journal.slice(-JOURNAL_SHOWN).map(({ what }) => what),
+            ...journey.journal.slice(-JOURNAL_SHOWN).map(({ what }) => what),
           ])
           .join('; ')}`,
       () => missing().length === 0,
@@ -109,13 +116,14 @@ export class Traffic {
   /** Also in the middle of a run: what is not accepted by now stays so. */
   async stop(): Promise<void> {
     this.#abandoned = true;
-    await Promise.all([this.#load.stop(), ...this.clients.map((client) => client.stop())]);
+    for (const client of this.clients) client.stop();
+    await this.#load.stop();
   }
 
   /** How the clients saw their connections end since then, by code. */
   closes(sinceMs: number): ReadonlyMap<number, number> {
     const counts = new Map<number, number>();
-    for (const { atMs, what } of this.clients.flatMap(({ journal }) => journal)) {
+    for (const { atMs, what } of this.clients.flatMap(({ journey }) => journey.journal)) {
       const code = /^closed with (\d+)/.exec(what)?.[1];
       if (code !== undefined && atMs >= sinceMs)
         counts.set(Number(code), (counts.get(Number(code)) ?? 0) + 1);

@@ -1,5 +1,7 @@
 import type { Client } from './client.ts';
 import type { Fact, Ledger, TrackedEvent } from './ledger.ts';
+import type { Person } from './population.ts';
+import type { Receipts } from './receipts.ts';
 
 export interface Finding {
   readonly client: Client | undefined;
@@ -7,11 +9,14 @@ export interface Finding {
   readonly what: string;
 }
 
-/** What a run comes to. The first six have to be 0. */
+/** What a run comes to. All but the counts have to be 0. */
 export interface Verdict {
   readonly lost: readonly Finding[];
   readonly misdelivered: readonly Finding[];
   readonly outOfOrder: readonly Finding[];
+  /** Given again to the handler of an app with the SDK. */
+  readonly handledTwice: readonly Finding[];
+  readonly handledOutOfOrder: readonly Finding[];
   readonly falseAccepts: readonly Finding[];
   readonly gaps: readonly Finding[];
   /** Processes that crashed, refusals that nobody expected, clients that did not come back. */
@@ -31,26 +36,36 @@ export interface Evidence {
   readonly closes: ReadonlyMap<number, number>;
 }
 
-export function isGood({ lost, misdelivered, outOfOrder, falseAccepts, gaps, oddities }: Verdict): boolean {
-  return [lost, misdelivered, outOfOrder, falseAccepts, gaps, oddities].every(({ length }) => length === 0);
+export function findingsIn({ counts: _counts, oddities: _oddities, ...kinds }: Verdict): readonly Finding[] {
+  return Object.values(kinds).flat();
+}
+
+export function isGood(verdict: Verdict): boolean {
+  return findingsIn(verdict).length + verdict.oddities.length === 0;
 }
 
 export function check({ ledger, clients, history, sentinels, oddities, closes }: Evidence): Verdict {
-  const strangers = clients.flatMap(({ person, receipts }) =>
-    receipts.strangers
+  const strangers = clients.flatMap(({ person, journey }) =>
+    journey.receipts.strangers
       .filter((id) => !sentinels.has(id))
       .map((id) => `${person.name} got an unknown event ${id}`),
   );
   const sum = (of: (client: Client) => number) => clients.reduce((total, client) => total + of(client), 0);
+  const onWire = (of: (receipts: Receipts, person: Person) => number) =>
+    sum(({ journey, person }) => of(journey.receipts, person));
   const repeatsOf = (often: (count: number) => boolean) =>
-    sum(({ receipts }) => receipts.repeats.filter((index) => often(timesIn(history, ledger, index))).length);
+    onWire(({ repeats }) => repeats.filter((index) => often(timesIn(history, ledger, index))).length);
   const accepted = ledger.accepted;
   return {
     lost: clients.flatMap((client) => lostTo(client, ledger)),
     misdelivered: clients.flatMap((client) =>
-      client.receipts.misdelivered.map((event) => ({ client, event, what: 'misdelivered' })),
+      client.journey.receipts.misdelivered.map((event) => ({ client, event, what: 'misdelivered' })),
     ),
-    outOfOrder: clients.flatMap((client) => disorderOf(client, ledger)),
+    outOfOrder: clients.flatMap((client) => disorderOf(client, client.journey.receipts, ledger)),
+    handledTwice: clients.flatMap((client) => handledTwiceBy(client, ledger)),
+    handledOutOfOrder: clients.flatMap((client) =>
+      client.handled === undefined ? [] : disorderOf(client, client.handled, ledger),
+    ),
     falseAccepts: ledger.events
       .filter(({ fact, id }) => fact.acceptedMs !== undefined && !history.has(id))
       .map((event) => ({
@@ -59,7 +74,7 @@ export function check({ ledger, clients, history, sentinels, oddities, closes }:
         what: `accepted by ${event.fact.entrance}, not in the history`,
       })),
     gaps: clients.flatMap((client) => gapsOf(client)),
-    oddities: [...oddities, ...strangers],
+    oddities: [...oddities, ...clients.flatMap((client) => client.oddities), ...strangers],
     counts: {
       accepted: accepted.length,
       'of them by the inbox': accepted.filter(({ entrance }) => entrance === 'inbox').length,
@@ -69,42 +84,52 @@ export function check({ ledger, clients, history, sentinels, oddities, closes }:
         (most, { id }) => Math.max(most, history.get(id) ?? 0),
         0,
       ),
-      'frames on the wire': sum(({ receipts }) => receipts.onWire),
-      'repeated on the wire': sum(({ receipts }) => receipts.repeats.length),
-      'of them on a connection that lasts': sum(({ person, receipts }) =>
-        person.wire === 'long-poll' ? 0 : receipts.repeats.length,
+      'events on the wire': onWire(({ taken }) => taken),
+      'events given to handlers': sum(({ handled }) => handled?.taken ?? 0),
+      'repeated on the wire': onWire(({ repeats }) => repeats.length),
+      'of them on a connection that lasts': onWire(({ repeats }, { wire }) =>
+        wire === 'long-poll' ? 0 : repeats.length,
       ),
       'of them published twice': repeatsOf((count) => count > 1),
       'of them sent twice': repeatsOf((count) => count <= 1),
-      'of them outside a replay': sum(({ receipts }) => receipts.repeatedLive),
-      'repeated to an app with 1,000 ids': sum(({ receipts }) => receipts.repeatedToApplication),
-      'in thin form': sum(({ thin }) => thin),
-      'resumes recovered': sum(({ resumes }) => resumes.get('recovered') ?? 0),
+      'of them outside a replay': onWire(({ repeatedLive }) => repeatedLive),
+      'repeated to an app with 1,000 ids': onWire(({ repeatedToApplication }) => repeatedToApplication),
+      'in thin form': sum(({ journey }) => journey.thin),
+      'resumes recovered': sum(({ journey }) => journey.resumes.get('recovered') ?? 0),
       ...Object.fromEntries([...closes].sort().map(([code, count]) => [`closed ${code}`, count])),
     },
   };
 }
 
 /** What a client was promised: everything for its rooms that was first said after it was connected. */
-function promised(client: Client, { rooms, fact }: TrackedEvent): boolean {
-  const { firstConnectedMs, person } = client;
+function promised({ journey, person }: Client, { rooms, fact }: TrackedEvent): boolean {
+  const { firstConnectedMs } = journey;
   if (firstConnectedMs === undefined || fact.firstTriedMs === undefined) return false;
   return fact.firstTriedMs > firstConnectedMs && [...rooms].some((room) => person.rooms.has(room));
 }
 
+/** On the way to it, or between its wire and its handler. */
 function lostTo(client: Client, ledger: Ledger): Finding[] {
+  const { journey, handled } = client;
   return ledger.events
-    .filter(
-      (event) =>
-        event.fact.acceptedMs !== undefined && promised(client, event) && !client.receipts.has(event),
-    )
-    .map((event) => ({ client, event, what: 'lost' }));
+    .filter((event) => event.fact.acceptedMs !== undefined && promised(client, event))
+    .flatMap((event) => {
+      if (!journey.receipts.has(event)) return [{ client, event, what: 'lost' }];
+      if (handled?.has(event) === false) return [{ client, event, what: 'not given to the handler' }];
+      return [];
+    });
 }
 
-function disorderOf(client: Client, ledger: Ledger): Finding[] {
+function handledTwiceBy(client: Client, ledger: Ledger): Finding[] {
+  const { handled } = client;
+  if (handled === undefined) return [];
+  return handled.repeats.map((index) => ({ client, event: ledger.events[index], what: 'handled twice' }));
+}
+
+function disorderOf(client: Client, { order }: Receipts, ledger: Ledger): Finding[] {
   const newest = new Map<string, Fact>();
   const findings: Finding[] = [];
-  for (const index of client.receipts.order) {
+  for (const index of order) {
     const event = ledger.events[index];
     if (event === undefined || !promised(client, event)) continue;
     const before = newest.get(event.line);
@@ -115,12 +140,9 @@ function disorderOf(client: Client, ledger: Ledger): Finding[] {
 }
 
 function gapsOf(client: Client): Finding[] {
-  const told = Array.from({ length: client.gaps }, () => ({
-    client,
-    event: undefined,
-    what: 'told of a gap',
-  }));
-  const failed = [...client.resumes].filter(([outcome]) => outcome !== 'recovered');
+  const { gaps, resumes } = client.journey;
+  const told = Array.from({ length: gaps }, () => ({ client, event: undefined, what: 'told of a gap' }));
+  const failed = [...resumes].filter(([outcome]) => outcome !== 'recovered');
   const notRecovered = failed.map(([outcome, count]) => ({
     client,
     event: undefined,

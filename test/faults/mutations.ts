@@ -125,6 +125,20 @@ export const mutations: readonly Mutation[] = [
     replace: 'void this.#bindings.acquire(room);',
   },
   {
+    name: 'the SDK does not recognise a repeated id',
+    scenario: 'everybody resumes over slow links',
+    file: 'client/src/feed.js',
+    find: 'if (ids.has(event.id))',
+    replace: 'if (false)',
+  },
+  {
+    name: 'the SDK keeps no place',
+    scenario: 'everybody resumes over slow links',
+    file: 'client/src/feed.js',
+    find: 'this.cursor = frame.cursor;',
+    replace: '',
+  },
+  {
     name: 'everybody gets everything',
     scenario: 'delivery loses the broker for a while',
     file: 'services/delivery/stream/scan.js',

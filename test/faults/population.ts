@@ -4,7 +4,7 @@ import type { Random } from './random.ts';
 /** How a client behaves when nothing is done to it. */
 export type Habit = 'steady' | 'wanders' | 'slow' | 'refreshes' | 'short tokens' | 'small frames';
 
-/** One client in five reads by each of the two over HTTP. */
+/** One client in five reads by each of the two over HTTP. The SDK has no long-poll. */
 type Wire = 'WebSocket' | 'SSE' | 'long-poll';
 
 export interface Person {

@@ -3,7 +3,7 @@ import type { Ledger, TrackedEvent } from './ledger.ts';
 /** What an application that checks ids keeps in mind. */
 const REMEMBERED_IDS = 1_000;
 
-/** Everything that one client was given on the wire, and what an application behind an id check would have seen. */
+/** Every event that came to one place on the way to a client, and what an application behind an id check would have seen. */
 export class Receipts {
   /** Indices of events in the order in which each came first. */
   readonly order: number[] = [];
@@ -12,7 +12,7 @@ export class Receipts {
   readonly #remembered = new Set<string>();
   readonly strangers: string[] = [];
   readonly misdelivered: TrackedEvent[] = [];
-  onWire = 0;
+  taken = 0;
   repeatedInReplay = 0;
   repeatedLive = 0;
   repeatedToApplication = 0;
@@ -25,7 +25,7 @@ export class Receipts {
   ) {}
 
   take(id: string, replaying: boolean): void {
-    this.onWire += 1;
+    this.taken += 1;
     const event = this.ledger.find(id);
     if (event === undefined) {
       this.strangers.push(id);

@@ -12,7 +12,9 @@ const AFTER_MS = 40_000;
 /** The table, and for every kind of failure the first few with what happened around them. */
 export function reportOf(seed: number, result: RunResult): string {
   const { verdict, minutes, applied } = result;
-  const { lost, misdelivered, outOfOrder, falseAccepts, gaps, oddities, counts } = verdict;
+  const { lost, misdelivered, outOfOrder, handledTwice, handledOutOfOrder, falseAccepts, gaps } = verdict;
+  const { oddities, counts } = verdict;
+  const kinds = [falseAccepts, lost, misdelivered, outOfOrder, handledTwice, handledOutOfOrder, gaps];
   const rows: (readonly [string, string | number])[] = [
     ['seed', seed],
     ['minutes', minutes.toFixed(1)],
@@ -21,6 +23,8 @@ export function reportOf(seed: number, result: RunResult): string {
     ['lost', lost.length],
     ['misdelivered', misdelivered.length],
     ['out of order', outOfOrder.length],
+    ['repeats seen by handlers', handledTwice.length],
+    ['out of order to handlers', handledOutOfOrder.length],
     ['false accepts', falseAccepts.length],
     ['gaps told', gaps.length],
     ['oddities', oddities.length],
@@ -28,19 +32,16 @@ export function reportOf(seed: number, result: RunResult): string {
   const width = Math.max(...rows.map(([name]) => name.length));
   const table = rows.map(([name, value]) => `${name.padEnd(width)}  ${value}`).join('\n');
   if (isGood(verdict))
-    return `${table}\nGOOD: nothing was lost, misdelivered, out of order or accepted falsely.`;
-  const findings = [...falseAccepts, ...lost, ...misdelivered, ...outOfOrder, ...gaps];
+    return `${table}\nGOOD: nothing was lost, misdelivered, out of order, handled twice or accepted falsely.`;
   const file = join(result.folder.logs, 'findings.txt');
   writeFileSync(
     file,
-    [timeline(result), ...findings.map((finding) => explain(finding, result))].join('\n\n'),
+    [timeline(result), ...kinds.flat().map((finding) => explain(finding, result))].join('\n\n'),
   );
   return [
     table,
     ...oddities.slice(0, 20).map((oddity) => `ODD: ${oddity}`),
-    ...[falseAccepts, lost, misdelivered, outOfOrder, gaps].flatMap((kind) =>
-      kind.slice(0, FINDINGS_SHOWN).map((finding) => explain(finding, result)),
-    ),
+    ...kinds.flatMap((kind) => kind.slice(0, FINDINGS_SHOWN).map((finding) => explain(finding, result))),
     `BAD: seed ${seed}. All findings: ${file}, beside the logs of the processes.`,
   ].join('\n');
 }
@@ -71,7 +72,7 @@ function explain({ client, event, what }: Finding, { startedMs, applied }: RunRe
       atMs: fromMs,
       what: `FAULT ${fault.kind} #${fault.target} until ${at(toMs, startedMs)}`,
     }));
-  const happened = [...faults, ...(client?.journal ?? []).filter(({ atMs }) => near(atMs))]
+  const happened = [...faults, ...(client?.journey.journal ?? []).filter(({ atMs }) => near(atMs))]
     .sort((left, right) => left.atMs - right.atMs)
     .map((line) => `  ${at(line.atMs, startedMs)} ${line.what}`);
   return [head, accepted, ...happened].join('\n');

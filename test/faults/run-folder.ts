@@ -9,7 +9,7 @@ const GUARDIANS_S = 4;
 /** Everything of one run, under the system's temporary folder. */
 export interface RunFolder {
   readonly path: string;
-  /** A copy of `dist/` with the services of this run: a rebuild, or a mutation, does not mix with it. */
+  /** A copy of `dist/` with the services and the SDK of this run: a rebuild, or a mutation, does not mix with it. */
   readonly dist: string;
   readonly logs: string;
   readonly broker: string;
@@ -24,7 +24,8 @@ export function createRunFolder(): RunFolder {
   // The guardians of the processes in it need a moment, too.
   const guardian = startGuardian(`sleep ${GUARDIANS_S}; rm -rf "$1"`, [path]);
   const app = join(path, 'app');
-  for (const part of ['services', 'shared']) cpSync(join(built, part), join(app, part), { recursive: true });
+  for (const part of ['services', 'shared', 'client'])
+    cpSync(join(built, part), join(app, part), { recursive: true });
   writeFileSync(join(app, 'package.json'), '{"type":"module"}');
   symlinkSync(join(root, 'node_modules'), join(app, 'node_modules'));
   const [logs, broker] = [join(path, 'logs'), join(path, 'broker')];

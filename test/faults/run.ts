@@ -9,6 +9,7 @@ import { Ledger, type Fact } from './ledger.ts';
 import { createAppointment, createPeople, type Habit } from './population.ts';
 import { Publisher, type Entrance } from './publisher.ts';
 import { Random } from './random.ts';
+import { loadSdk, type CreateRoomcast } from './sdk.ts';
 import { createRunFolder, type RunFolder } from './run-folder.ts';
 import { describeFault, type Fault } from './schedule.ts';
 import { System } from './system.ts';
@@ -73,7 +74,7 @@ export async function runFaults(options: RunOptions): Promise<RunResult> {
   let system: System | undefined;
   try {
     system = await System.start(folder, nodes, options.env ?? {});
-    return await new Run(system, folder, options).run();
+    return await new Run(system, folder, options, await loadSdk(folder.dist)).run();
   } catch (error) {
     await system?.stop();
     await folder.remove({ keepLogs: true });
@@ -98,6 +99,7 @@ class Run {
     private readonly system: System,
     private readonly folder: RunFolder,
     private readonly options: RunOptions,
+    createRoomcast: CreateRoomcast,
   ) {
     const random = new Random(options.seed + 1);
     const { load } = options;
@@ -107,6 +109,7 @@ class Run {
       (person) =>
         new Client(person, {
           secret: system.secret,
+          createRoomcast,
           ports: system.ports('delivery'),
           ledger: this.#ledger,
           random: random.fork(),
@@ -131,7 +134,7 @@ class Run {
     const { options } = this;
     for (const client of this.#clients) client.start();
     await this.#until('every client is connected', () =>
-      this.#clients.every(({ firstConnectedMs }) => firstConnectedMs !== undefined),
+      this.#clients.every(({ journey }) => journey.firstConnectedMs !== undefined),
     );
     for (const publisher of this.#publishers) publisher.start();
     await delay(WARM_UP_MS);
@@ -141,7 +144,7 @@ class Run {
     await this.#quiesce();
     const last = await this.#sayLast('end', this.#http(0), ['admin']);
     const history = await countHistory(this.system.broker.nodes[0]?.url ?? '', last);
-    await Promise.all(this.#clients.map((client) => client.stop()));
+    for (const client of this.#clients) client.stop();
     const closes = new Map<number, number>();
     for (const { process } of this.system.members) {
       this.#oddities.push(...process.crashes);
@@ -199,7 +202,7 @@ class Run {
       await this.#sayLast('last-by-http', this.#http(1), rooms),
       await this.#sayLast('last-by-inbox', new InboxEntrance(urls), rooms),
     ];
-    const isBack = ({ receipts }: Client) => ids.every((id) => receipts.strangers.includes(id));
+    const isBack = (client: Client) => ids.every((id) => client.has(id));
     await this.#until('every client caught up', () => this.#clients.every(isBack));
     for (const client of this.#clients)
       if (!isBack(client)) this.#oddities.push(`${client.person.name} did not catch up`);

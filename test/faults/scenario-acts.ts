@@ -71,7 +71,7 @@ async function swapEntries(
   await speaker.say(appointment, { rooms: ['admin'] });
   const y = ledger.accepted.at(-1);
   const deadlineMs = performance.now() + DEADLINE_MS;
-  while (!admin.receipts.order.some((index) => ledger.events[index]?.fact === y)) {
+  while (!admin.journey.receipts.order.some((index) => ledger.events[index]?.fact === y)) {
     if (performance.now() > deadlineMs) throw new Error('the second entry did not reach its client');
     await delay(5);
   }

@@ -102,6 +102,8 @@ export function wrongIn(name: ScenarioName, verdict: Verdict): readonly string[]
     lost: verdict.lost,
     misdelivered: verdict.misdelivered,
     'out of order': verdict.outOfOrder,
+    'handled twice': verdict.handledTwice,
+    'handled out of order': verdict.handledOutOfOrder,
     'accepted falsely': verdict.falseAccepts,
     'gaps told': verdict.gaps,
   };
