@@ -18,8 +18,8 @@ const MAX_BACKOFF_MS = 3_000;
 export class PollLine implements Line {
   readonly #options: LineOptions;
   #polling: AbortController | undefined;
-  /** Of the session that goes on. */
-  #session: AbortController | undefined;
+  /** Ends the request that goes on. */
+  #hangUp: (() => void) | undefined;
   #cursor: string | undefined;
   #backoffMs = FIRST_BACKOFF_MS;
 
@@ -34,12 +34,13 @@ export class PollLine implements Line {
   }
 
   stop(): void {
-    this.#polling?.abort(new Error('hangs up'));
+    this.#polling?.abort();
     this.#polling = undefined;
+    this.#hangUp?.();
   }
 
   cut(): void {
-    this.#session?.abort(new Error('is cut off'));
+    this.#hangUp?.();
   }
 
   wake(): void {
@@ -49,9 +50,8 @@ export class PollLine implements Line {
   async #run(stopped: AbortSignal): Promise<void> {
     const { journey, random } = this.#options;
     while (!stopped.aborted) {
-      this.#session = new AbortController();
       try {
-        await this.#poll(AbortSignal.any([stopped, this.#session.signal]));
+        await this.#poll();
       } catch (error) {
         journey.note(String(error));
       }
@@ -61,13 +61,13 @@ export class PollLine implements Line {
     }
   }
 
-  async #poll(ended: AbortSignal): Promise<void> {
+  async #poll(): Promise<void> {
     const { journey, random, ports } = this.#options;
     const port = random.pick(ports);
     journey.begin(ports.indexOf(port), this.#cursor);
     for (let isFirst = true; ; isFirst = false) {
       const after = this.#cursor;
-      const { events, cursor, recovered } = await this.#ask(port, ended);
+      const { events, cursor, recovered } = await this.#ask(port);
       if (isFirst) journey.take({ type: 'connected', cursor: after ?? cursor });
       for (const event of events) journey.take(event);
       if (after !== undefined && (isFirst || !recovered)) {
@@ -79,16 +79,21 @@ export class PollLine implements Line {
     }
   }
 
-  async #ask(port: number, ended: AbortSignal): Promise<z.infer<typeof Poll>> {
+  async #ask(port: number): Promise<z.infer<typeof Poll>> {
     const { person, token } = this.#options;
     const url = new URL(`http://127.0.0.1:${port}/v1/events?wait=${WAIT_S}`);
     if (this.#cursor !== undefined) url.searchParams.set('after', this.#cursor);
     if (person.extraRooms.length > 0) url.searchParams.set('rooms', person.extraRooms.join(','));
-    const response = await fetch(url, {
-      signal: AbortSignal.any([ended, AbortSignal.timeout(SILENCE_MS)]),
-      headers: { authorization: `Bearer ${token()}` },
-    });
-    if (response.status === 200) return Poll.parse(await response.json());
-    throw new Error(`refused with ${response.status}: ${await response.text()}`);
+    const ending = new AbortController();
+    const hangUp = (this.#hangUp = () => ending.abort(new Error('hangs up')));
+    const late = setTimeout(hangUp, SILENCE_MS);
+    try {
+      const headers = { authorization: `Bearer ${token()}` };
+      const response = await fetch(url, { signal: ending.signal, headers });
+      if (response.status === 200) return Poll.parse(await response.json());
+      throw new Error(`refused with ${response.status}: ${await response.text()}`);
+    } finally {
+      clearTimeout(late);
+    }
   }
 }

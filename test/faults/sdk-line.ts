@@ -93,9 +93,10 @@ export class SdkLine implements Line {
 
   #cuttable(fetch: ReturnType<typeof watchedFetch>): ReturnType<typeof watchedFetch> {
     return (url, options) => {
-      this.#streaming = new AbortController();
-      const signal = AbortSignal.any([options.signal, this.#streaming.signal]);
-      return fetch(url, { ...options, signal: signal as never });
+      const streaming = (this.#streaming = new AbortController());
+      const signal: AbortSignal = options.signal;
+      signal.addEventListener('abort', () => streaming.abort(signal.reason));
+      return fetch(url, { ...options, signal: streaming.signal as never });
     };
   }
 

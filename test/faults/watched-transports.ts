@@ -44,10 +44,10 @@ export function watchedWebSocket(watched: WatchedSocketOptions): WebSocketConstr
       super.send(text);
     }
 
-    /** What still comes reaches nobody. */
-    override close(): void {
+    /** What still comes reaches nobody. The code is that of `ws` itself, where a frame is too large. */
+    override close(code?: number, reason?: string): void {
       this.off('message', this.#note);
-      super.close();
+      super.close(code, reason);
     }
 
     readonly #note = (data: Buffer) => journey.take(JSON.parse(data.toString()));
