@@ -101,7 +101,7 @@ function addFiles(server: FastifyInstance): void {
   const serve = (path: string, type: string, body: Buffer) =>
     server.get(path, (_request, reply) => reply.type(type).send(body));
   serve('/', HTML, own('status.html'));
-  serve('/status/status.css', CSS, own('status.css'));
+  for (const file of ['base.css', 'status.css']) serve(`/status/${file}`, CSS, own(file));
   for (const file of scripts) serve(`/status/${file}`, JS, own(file));
   serve('/status/icon.svg', 'image/svg+xml', own('icon.svg'));
   serve('/status/uplot.js', JS, uPlot('uPlot.esm.js'));

@@ -16,7 +16,10 @@ export class StartFolder {
   }
 
   async start(env: Readonly<Record<string, string>> = {}): Promise<StartProcess> {
-    const names = ['WEBSOCKET_PORT', 'WEBSOCKET_HEALTH_PORT', 'INGEST_PORT', 'INGEST_HEALTH_PORT'];
+    const names = [
+      ...['WEBSOCKET_PORT', 'WEBSOCKET_HEALTH_PORT', 'INGEST_PORT', 'INGEST_HEALTH_PORT'],
+      'DEMO_PORT',
+    ];
     const ports: Record<string, string> = {};
     for (const name of names) ports[name] = String(await freePort());
     const start = new StartProcess(this.path, {

@@ -88,6 +88,10 @@ export function writeRecord(file: string, contents: Contents, flag: 'w' | 'wx'):
   return true;
 }
 
+export function isOurs(file: string): boolean {
+  return ours.has(file);
+}
+
 /** In every record of this process, also in those that it has yet to write. */
 export function announceStop(): void {
   stopping = true;

@@ -24,6 +24,14 @@ export async function ensureBuilt() {
   rmSync(stampFile, { force: true });
   const tsc = inRoot('node_modules/typescript/bin/tsc');
   await runStep('building', process.execPath, [tsc, '-p', 'tsconfig.build.json']);
+  // The demo page and the client in it, for browsers.
+  await runStep('building the demo page', process.execPath, [
+    tsc,
+    '-p',
+    'tools/demo/page',
+    '--noEmit',
+    'false',
+  ]);
   copyAssets();
   writeFileSync(stampFile, built);
 }

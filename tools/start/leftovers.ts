@@ -3,6 +3,7 @@ import type { BrokerHandle } from '../broker/broker.ts';
 import { endProcess, isAlive, markOf } from '../broker/processes.ts';
 import {
   findRunningStart,
+  isOurs,
   readRecord,
   removeRecord,
   writeRecord,
@@ -35,7 +36,8 @@ export function settleEarlierStart(
 
 /** A second start in this folder finds the record of the first one and leaves it. */
 export function recordStart(pids: readonly number[], broker: BrokerHandle): void {
-  writeRecord(file, { processes: pids.flatMap((pid) => markOf(pid) ?? []), broker }, 'wx');
+  const contents = { processes: pids.flatMap((pid) => markOf(pid) ?? []), broker };
+  writeRecord(file, contents, isOurs(file) ? 'w' : 'wx');
 }
 
 export function forgetStart(): void {

@@ -9,14 +9,15 @@ const variables = {
   webSocketHealth: { name: 'WEBSOCKET_HEALTH_PORT', standard: 8081 },
   ingest: { name: 'INGEST_PORT', standard: 8082 },
   ingestHealth: { name: 'INGEST_HEALTH_PORT', standard: 8083 },
+  demo: { name: 'DEMO_PORT', standard: 8084 },
 } as const;
 const keys = Object.keys(variables) as (keyof typeof variables)[];
 
 export type StartPorts = Readonly<Record<keyof typeof variables, number>>;
 
-/** The four ports from the environment, each another one; 0 for one that is none. */
+/** The ports from the environment, each another one; 0 for one that is none. */
 export function readPorts(env: Environment): { ports: StartPorts; problems: readonly SettingProblem[] } {
-  const ports = { webSocket: 0, webSocketHealth: 0, ingest: 0, ingestHealth: 0 };
+  const ports = { webSocket: 0, webSocketHealth: 0, ingest: 0, ingestHealth: 0, demo: 0 };
   const problems: SettingProblem[] = [];
   for (const key of keys) {
     const { name, standard } = variables[key];

@@ -29,27 +29,18 @@ interface ServiceOptions {
  * SIGTERM: for a draining service the second signal means to end at once.
  */
 export class ServiceProcess {
-  readonly #label: string;
-  readonly #healthPort: number;
-  readonly #child: ChildProcess;
-  /** How it ended, whether or not that was asked for. */
-  readonly #exited: Promise<string>;
+  readonly #options: ServiceOptions;
   readonly #lastLines: string[] = [];
+  #child: ChildProcess;
+  /** How it ended, whether or not that was asked for. */
+  #exited: Promise<string>;
+  #restart: Promise<void> | undefined;
+  #isStopping = false;
 
-  constructor({ label, service, env, healthPort }: ServiceOptions) {
-    this.#label = label;
-    this.#healthPort = healthPort;
-    const script = join(root, `dist/services/${service}/main.js`);
-    const child = spawn(process.execPath, ['--enable-source-maps', script], {
-      cwd: root,
-      env: { ...env, HEALTH_PORT: String(healthPort) },
-      detached: true,
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
-    this.#child = child;
-    this.#print(child.stdout);
-    this.#print(child.stderr);
-    this.#exited = endOf(child, 'close');
+  constructor(options: ServiceOptions) {
+    this.#options = options;
+    this.#child = this.#spawn();
+    this.#exited = endOf(this.#child, 'close');
   }
 
   get pid(): number | undefined {
@@ -58,32 +49,58 @@ export class ServiceProcess {
 
   /** Resolves once it says on its health port that it is ready. */
   async untilReady(): Promise<void> {
-    const url = `http://127.0.0.1:${this.#healthPort}/health/ready`;
+    const url = `http://127.0.0.1:${this.#options.healthPort}/health/ready`;
     const deadlineMs = Date.now() + READY_MS;
     for (;;) {
       const answer = await ask(url);
       if (answer === 'ready') return;
       if (Date.now() > deadlineMs) {
         throw new CommandError(
-          `${this.#label} was not ready after ${READY_MS / 1000} s: ${url} answered ${answer}`,
+          `${this.#options.label} was not ready after ${READY_MS / 1000} s: ${url} answered ${answer}`,
         );
       }
       await delay(POLL_MS);
     }
   }
 
-  /** Rejects when it ends. */
+  /** Rejects when it ends by itself. */
   async untilEnded(): Promise<never> {
-    const how = await this.#exited;
-    const said = this.#lastLines.map((line) => `  ${line}`).join('\n');
-    throw new CommandError(`${this.#label} ended by itself (${how}). Its last lines:\n${said}`);
+    for (;;) {
+      const how = await this.#exited;
+      if (this.#restart === undefined) {
+        const said = this.#lastLines.map((line) => `  ${line}`).join('\n');
+        throw new CommandError(`${this.#options.label} ended by itself (${how}). Its last lines:\n${said}`);
+      }
+      await this.#restart;
+    }
   }
 
-  /** Lets it drain, and kills it if that takes too long. */
+  /** For good. */
   async stop(): Promise<void> {
+    this.#isStopping = true;
+    await this.#drain();
+  }
+
+  /** Resolves once its successor is ready; who asks while that is under way gets the same. */
+  restart(onSuccessor: () => Promise<void>): Promise<void> {
+    this.#restart ??= this.#replace(onSuccessor).finally(() => (this.#restart = undefined));
+    return this.#restart;
+  }
+
+  async #replace(onSuccessor: () => Promise<void>): Promise<void> {
+    await this.#drain();
+    if (this.#isStopping) return;
+    this.#child = this.#spawn();
+    this.#exited = endOf(this.#child, 'close');
+    await onSuccessor();
+    await this.untilReady();
+  }
+
+  /** Kills it if that takes too long. */
+  async #drain(): Promise<void> {
     this.#child.kill('SIGTERM');
     const late = setTimeout(() => {
-      console.log(`${this.#label} did not drain in time and was killed`);
+      console.log(`${this.#options.label} did not drain in time and was killed`);
       this.kill();
     }, STOP_MS);
     await this.#exited;
@@ -94,12 +111,26 @@ export class ServiceProcess {
     this.#child.kill('SIGKILL');
   }
 
+  #spawn(): ChildProcess {
+    const { service, env, healthPort } = this.#options;
+    const script = join(root, `dist/services/${service}/main.js`);
+    const child = spawn(process.execPath, ['--enable-source-maps', script], {
+      cwd: root,
+      env: { ...env, HEALTH_PORT: String(healthPort) },
+      detached: true,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    this.#print(child.stdout);
+    this.#print(child.stderr);
+    return child;
+  }
+
   #print(stream: Readable): void {
     createInterface({ input: stream }).on('line', (line) => {
       const text = readableLine(line);
       this.#lastLines.push(text);
       if (this.#lastLines.length > LAST_LINES) this.#lastLines.shift();
-      console.log(`[${this.#label}] ${text}`);
+      console.log(`[${this.#options.label}] ${text}`);
     });
   }
 }

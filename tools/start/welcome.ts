@@ -21,7 +21,9 @@ const KEY_FROM_FILE = '$(grep ^INGEST_API_KEYS= .env | cut -d= -f2 | cut -d, -f1
 export function welcome(env: Environment, ports: StartPorts, broker: BrokerHandle): string {
   const token = readSigner(env)({ role: 'provider', id: 4 });
   return `
-roomcast is up.
+roomcast is up. Try it in a browser:
+
+  http://127.0.0.1:${ports.demo}/
 
   WebSocket   ws://127.0.0.1:${ports.webSocket}/ws
   ingest      http://127.0.0.1:${ports.ingest}/v1/events
