@@ -24,14 +24,16 @@ export function refusalOf(host: string, words: string): Finding {
   };
 }
 
+export function missing(name: string): Finding {
+  return {
+    problem: `${name} is missing`,
+    cure: 'start ingest, which makes it; if it runs, it is on another broker or virtual host than this AMQP_URL',
+  };
+}
+
 /** What is wrong with an exchange or a queue, by the broker's answer to asking for it and to declaring it. */
 export function topologyProblem(name: string, words: string): Finding {
-  if (NOT_FOUND.test(words)) {
-    return {
-      problem: `${name} is missing`,
-      cure: 'start ingest, which makes it; if it runs, it is on another broker or virtual host than this AMQP_URL',
-    };
-  }
+  if (NOT_FOUND.test(words)) return missing(name);
   if (PRECONDITION_FAILED.test(words)) {
     const [, argument, values] = DIFFERENCE.exec(words) ?? [];
     const difference = argument === undefined ? words : `${argument}: ${values ?? ''}`;

@@ -5,8 +5,9 @@ import { closeChannel } from '../../shared/broker/close-channel.ts';
 import { commonVariables, readVariables } from '../../shared/config/env.ts';
 import { EXCHANGE, queueDeclarations, type QueueDeclaration } from '../../shared/contract/topology.ts';
 import { errorText } from '../../shared/service/error-text.ts';
-import { refusalOf, topologyProblem } from '../core/broker-refusal.ts';
+import { missing, refusalOf, topologyProblem } from '../core/broker-refusal.ts';
 import { okUnless, unneeded, type Finding, type Outcome } from '../core/examination.ts';
+import { bindingsAndPolicies } from './bindings.ts';
 import type { Target } from './target.ts';
 
 const CONNECTION = { clientProperties: { connection_name: 'roomcast doctor' } };
@@ -28,8 +29,9 @@ export async function login({ brokers, waitMs }: Target): Promise<Outcome> {
   );
 }
 
-/** Exchange and queues, and the arguments that they were made with. Makes none. */
-export async function topology({ brokers, env, waitMs }: Target): Promise<Outcome> {
+/** Exchange and queues, the arguments that they were made with, and what the management API tells of them. Makes none. */
+export async function topology(target: Target): Promise<Outcome> {
+  const { brokers, env, waitMs } = target;
   const [url] = brokers;
   if (url === undefined) return unneeded('no AMQP_URL is here');
   const { HISTORY_MAX_AGE, HISTORY_MAX_BYTES } = commonVariables;
@@ -44,9 +46,11 @@ export async function topology({ brokers, env, waitMs }: Target): Promise<Outcom
       ]),
     ];
     for (const queue of queues) findings.push(await queueProblem(model, queue));
+    const isMissing = (name: string) => findings.some((one) => one?.problem === missing(name).problem);
+    const { looked, findings: more } = await bindingsAndPolicies(target, isMissing);
     return okUnless(
-      findings.filter((one) => one !== undefined),
-      `exchange ${EXCHANGE} and ${queues.length} queues are as ingest makes them`,
+      [...findings.filter((one) => one !== undefined), ...more],
+      `exchange ${EXCHANGE} and ${queues.length} queues are as ingest makes them${looked}`,
     );
   } finally {
     await leave(model);

@@ -48,6 +48,9 @@ const Nodes = z.array(
     })),
 );
 
+const Bindings = z.array(z.object({ destination: z.string(), routing_key: z.string() }));
+export type Binding = z.infer<typeof Bindings>[number];
+
 export interface BrokerView {
   readonly queues: ReadonlyMap<string, { readonly messages: number; readonly publishRate: number }>;
   readonly nodes: z.infer<typeof Nodes>;
@@ -93,6 +96,12 @@ export class ManagementApi {
   latest(nowMs: number): BrokerView | undefined {
     void this.read(nowMs);
     return this.#latest;
+  }
+
+  /** What is bound to an exchange of ours. */
+  bindings(exchange: string): Promise<readonly Binding[]> {
+    const path = `/api/exchanges/${this.#vhost}/${encodeURIComponent(exchange)}/bindings/source`;
+    return this.#get(path, Bindings);
   }
 
   async #look(): Promise<BrokerView> {

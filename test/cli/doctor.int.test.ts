@@ -1,12 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
 import { connect } from 'amqplib';
-import { REJECTED } from '../../shared/contract/topology.ts';
+import { EXCHANGE, HISTORY, INBOX, REJECTED } from '../../shared/contract/topology.ts';
 import { declareTopology } from '../../shared/broker/declare-topology.ts';
 import { createLogger } from '../../shared/service/logger.ts';
 import { freePort } from '../../tools/broker/ports.ts';
-import { createVhostForTest } from '../support/broker.ts';
+import { createVhostForTest, runBroker } from '../support/broker.ts';
 import { roomcast } from '../support/command-line.ts';
 import { FakePair, PlainProxy, type FakePairOptions } from '../support/fake-pair.ts';
+import { liftPolicy, setPolicy } from '../support/policies.ts';
 import { scaledMs } from '../support/time.ts';
 import { TEST_SECRET, tokenFor } from '../support/tokens.ts';
 import { TEST_KEY, World } from '../support/world.ts';
@@ -39,6 +40,14 @@ async function doctor(env: Record<string, string>, ...args: string[]): Promise<D
   const notMade = checks.filter(({ kind }) => kind === 'not_made').map(({ name }) => name);
   for (const secret of [TEST_SECRET, TEST_KEY, 'eyJ']) expect(out).not.toContain(secret);
   return { code, checks, found, notMade, text: out };
+}
+
+/** Asks again until it says so. */
+async function doctorUntil(env: Record<string, string>, words: string): Promise<Diagnosis> {
+  for (;;) {
+    const diagnosis = await doctor(env);
+    if (diagnosis.text.includes(words)) return diagnosis;
+  }
 }
 
 /** Both services where the settings say that they are, and of the broker an open port alone. */
@@ -224,6 +233,58 @@ describe('roomcast doctor names', () => {
       expect.stringMatching(/^topology: appointments\.history was made with other arguments: x-max-age: /),
     ]);
     expect((await doctor(settings)).found).toEqual(first.found);
+    await model.close();
+  });
+
+  it('a history that is not bound, a queue that is and should not be, and a policy that drops', async () => {
+    await using vhost = await createVhostForTest();
+    await using pair = await fakePair();
+    const model = await connect(vhost.url);
+    await declareTopology(
+      model,
+      { historyMaxAge: '7D', historyMaxBytes: 5e9 },
+      createLogger('test', 'silent'),
+    );
+    const channel = await model.createChannel();
+    await channel.unbindQueue(HISTORY, EXCHANGE, '#');
+    await channel.bindQueue(INBOX, EXCHANGE, 'admin');
+    await setPolicy(vhost.name, { 'max-length': 1_000 }, 'inbox$');
+    const settings = settingsFor(pair, {
+      AMQP_URL: vhost.url,
+      RABBITMQ_MANAGEMENT_URL: runBroker().managementUrl,
+    });
+    // The broker's own API tells of a policy some seconds later.
+    const { found, checks } = await doctorUntil(settings, 'may drop messages');
+    expect(found.toSorted()).toEqual([
+      expect.stringMatching(/^topology: appointments\.history is not bound to appointments with #/),
+      expect.stringMatching(/^topology: appointments\.inbox is bound to appointments with admin/),
+      'topology: appointments.inbox may drop messages: max-length 1000 by policy "limit"',
+    ]);
+    const { findings = [] } = checks.find(({ name }) => name === 'topology') ?? {};
+    for (const { cure } of findings) expect(cure).toMatch(/^(start ingest again|take )/);
+    await channel.bindQueue(HISTORY, EXCHANGE, '#');
+    await channel.unbindQueue(INBOX, EXCHANGE, 'admin');
+    await liftPolicy(vhost.name);
+    await doctorUntil(settings, 'bound as it binds them, and no policy drops from them');
+    await model.close();
+  });
+
+  it('a management API that does not answer', async () => {
+    await using vhost = await createVhostForTest();
+    await using pair = await fakePair();
+    const model = await connect(vhost.url);
+    await declareTopology(
+      model,
+      { historyMaxAge: '7D', historyMaxBytes: 5e9 },
+      createLogger('test', 'silent'),
+    );
+    const url = `http://user:secret-of-rabbit@127.0.0.1:${await freePort()}`;
+    const settings = settingsFor(pair, { AMQP_URL: vhost.url, RABBITMQ_MANAGEMENT_URL: url });
+    const { found, text } = await doctor(settings);
+    expect(found).toEqual([
+      expect.stringMatching(/^topology: bindings and policies cannot be read .*ECONNREFUSED/),
+    ]);
+    expect(text).not.toContain('secret-of-rabbit');
     await model.close();
   });
 

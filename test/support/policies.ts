@@ -17,6 +17,10 @@ export function setPolicy(vhost: string, definition: object, pattern = '.*'): Pr
   return put('policies', vhost, { pattern, definition });
 }
 
+export async function liftPolicy(vhost: string): Promise<void> {
+  await callManagement(runBroker().managementUrl, 'DELETE', pathOf('policies', vhost));
+}
+
 /** By the management API: rabbitmqctl takes a second to start, and a core for that long. */
 async function put(kind: string, vhost: string, policy: object): Promise<void> {
   const body = { ...policy, 'apply-to': 'queues' };

@@ -44,7 +44,9 @@ describe('the backend of the demo', () => {
     expect(bookings.decide(alan)).toEqual({ problem: 'Ada has that time already.' });
     made(bookings.decide({ ...alan, start: '2026-12-03T11:00:00+01:00' }));
     expect(bookings.all.map(({ customer }) => customer)).toEqual(['Ada', 'Alan']);
-    expect(bookings.decide({ do: 'move', id: bookings.all.at(-1)?.id ?? 0, start: ada.start })).toHaveProperty('problem');
+    expect(
+      bookings.decide({ do: 'move', id: bookings.all.at(-1)?.id ?? 0, start: ada.start }),
+    ).toHaveProperty('problem');
     made(bookings.decide({ do: 'move', id: 1, start: '2026-12-03T09:30:00+01:00' }));
   });
 

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { once } from 'node:events';
-import { createServer } from 'node:http';
+import { createServer, request } from 'node:http';
 import { WebSocket, WebSocketServer } from 'ws';
 import { startDemo, type DemoOptions } from '../../../tools/demo/demo-server.ts';
 
@@ -33,7 +33,8 @@ async function started(options: Partial<DemoOptions> = {}) {
       headers: { 'content-type': 'application/json', ...headers },
       body: JSON.stringify(body),
     });
-  const kept = async () => ((await (await fetch(`${origin}/demo/bookings`)).json()) as { bookings: unknown[] }).bookings;
+  const kept = async () =>
+    ((await (await fetch(`${origin}/demo/bookings`)).json()) as { bookings: unknown[] }).bookings;
   return { demo, origin, post, kept, published };
 }
 
@@ -62,6 +63,9 @@ function open(origin: string, link: string, from = origin): WebSocket {
   closing.push(() => socket.terminate());
   return socket;
 }
+
+/** Whatever else it says before. */
+const closeOf = (socket: WebSocket) => new Promise<number>((closed) => socket.on('close', closed));
 
 describe('the server of the demo page', () => {
   it('books what the page asks for once ingest has it', async () => {
@@ -104,7 +108,12 @@ describe('the server of the demo page', () => {
         return Promise.resolve();
       },
     });
-    const others = ['http://evil.example', 'null', `http://127.0.0.1:${demo.port + 1}`, `https://127.0.0.1:${demo.port}`];
+    const others = [
+      'http://evil.example',
+      'null',
+      `http://127.0.0.1:${demo.port + 1}`,
+      `https://127.0.0.1:${demo.port}`,
+    ];
     for (const origin of others) expect((await post(path, body, { origin })).status).toBe(403);
     expect((await post(path, body, {})).status).toBe(403);
     expect({ published, restarts }).toEqual({ published: [], restarts: 0 });
@@ -112,7 +121,6 @@ describe('the server of the demo page', () => {
 
   it('is not there under a name that somebody else made lead here', async () => {
     const { demo } = await started();
-    const { request } = await import('node:http');
     const asked = request({ host: '127.0.0.1', port: demo.port, headers: { host: 'evil.example' } }).end();
     const [answer] = (await once(asked, 'response')) as [{ statusCode: number; resume(): void }];
     answer.resume();
@@ -140,12 +148,15 @@ describe('the link of a page', () => {
   it('leads to delivery until it is cut, and again once it is healed; others go on', async () => {
     const { origin, post } = await started({ deliveryPort: await echo() });
     const [phone, other] = [open(origin, LINK), open(origin, OTHER)];
-    const [[said]] = (await Promise.all([once(phone, 'message'), once(other, 'message')])) as [[Buffer], [Buffer]];
+    const [[said]] = (await Promise.all([once(phone, 'message'), once(other, 'message')])) as [
+      [Buffer],
+      [Buffer],
+    ];
     expect(said.toString()).toBe(`/ws ${origin}`);
-    const closed = once(phone, 'close');
+    const closed = closeOf(phone);
     await post('/demo/link', { link: LINK, cut: true });
-    expect((await closed)[0]).toBe(1006);
-    expect((await once(open(origin, LINK), 'close'))[0]).toBe(1006);
+    expect(await closed).toBe(1006);
+    expect(await closeOf(open(origin, LINK))).toBe(1006);
     expect(other.readyState).toBe(WebSocket.OPEN);
     await post('/demo/link', { link: LINK, cut: false });
     await once(open(origin, LINK), 'message');
@@ -162,6 +173,6 @@ describe('the link of a page', () => {
 
   it('ends where there is no delivery', async () => {
     const { origin } = await started();
-    expect((await once(open(origin, LINK), 'close'))[0]).toBe(1006);
+    expect(await closeOf(open(origin, LINK))).toBe(1006);
   });
 });

@@ -21,7 +21,7 @@ export class Calendar {
   #hush = 0;
 
   constructor() {
-    const format = new Intl.DateTimeFormat('en', { weekday: 'long', day: 'numeric', month: 'long' });
+    const format = new Intl.DateTimeFormat('en', { weekday: 'short', day: 'numeric', month: 'long' });
     setText(byId('day', HTMLElement), format.format(today));
     for (let hour = FIRST_HOUR; hour <= LAST_HOUR; hour += 1) {
       const line = make('li', 'hour', make('span', '', `${hour}:00`));
