@@ -75,7 +75,7 @@ export function world({
     pace: unlimited(),
     maxEventBytes: 64 * 1024,
     calendarRoom: 'thin',
-    calendarSyncApart: true,
+    calendarSyncApart: () => true,
     inCluster: () => false,
     ...together([]),
     ...options,

@@ -171,7 +171,7 @@ describe('an event whose confirm came late', () => {
 
 describe('where the calendar.sync goes with its event', () => {
   it('both are one message, for the rooms of the event and calendar, each under a cursor of its own', async () => {
-    const { take, confirm, handedOver } = world({ calendarSyncApart: false });
+    const { take, confirm, handedOver } = world({ calendarSyncApart: () => false });
     const { receipts } = take(appointment({ id: 'a' }));
     confirm();
     const [receipt] = await receipts;
@@ -179,25 +179,36 @@ describe('where the calendar.sync goes with its event', () => {
     expect(more).toEqual([]);
     expect([event?.id, cursor, event?.rooms.includes('calendar')]).toEqual(['a', receipt?.cursor, false]);
     expect(sync?.event).toMatchObject({ id: 'a:calendar', name: 'calendar.sync', rooms: ['calendar'] });
-    expect(JSON.parse(String(sync?.frame))).toMatchObject({ id: 'a:calendar', cursor: sync?.cursor });
+    expect(JSON.parse(String(sync?.body))).toMatchObject({ id: 'a:calendar', cursor: sync?.cursor });
     expect(sync?.cursor).not.toBe(cursor);
   });
 
+  it('is asked anew for each event', () => {
+    let apart = true;
+    const { take, ids } = world({ calendarSyncApart: () => apart });
+    void take(appointment({ id: 'a' })).receipts;
+    apart = false;
+    void take(appointment({ id: 'b' })).receipts;
+    expect(ids()).toEqual(['a', 'a:calendar', 'b']);
+  });
+
   it('an event for the calendar alone is its companion', () => {
-    const { take, ids, handedOver } = world({ calendarSyncApart: false });
+    const { take, ids, handedOver } = world({ calendarSyncApart: () => false });
     void take(appointment({ id: 'a', rooms: ['calendar'] })).receipts;
     expect([ids(), handedOver[0]?.sync]).toEqual([['a:calendar'], undefined]);
   });
 
   it('one too long for a header goes by itself', () => {
-    const { take, ids } = world({ calendarSyncApart: false });
+    const { take, ids, handedOver } = world({ calendarSyncApart: () => false });
     const data = { ...appointment().data, previous_start: 'x'.repeat(2_000) };
     void take(appointment({ id: 'a', data })).receipts;
     expect(ids()).toEqual(['a', 'a:calendar']);
+    // Each cursor that is drawn is used.
+    expect(handedOver.map(({ cursor }) => Number(cursor.slice(-12)))).toEqual([1, 2]);
   });
 
   it('both are published once more, under other cursors, where the confirm of a cluster was late', async () => {
-    const { take, confirm, handedOver } = world({ calendarSyncApart: false, inCluster: () => true });
+    const { take, confirm, handedOver } = world({ calendarSyncApart: () => false, inCluster: () => true });
     const { receipts } = take(appointment({ id: 'a' }));
     confirm('late');
     await new Promise(setImmediate);

@@ -35,8 +35,8 @@ export interface IntakeOptions {
   readonly maxEventBytes: number;
   /** What `calendar` gets of an appointment's event: a thin companion, or the event itself. */
   readonly calendarRoom: CalendarRoom;
-  /** Publishes the companion as a message of its own, for deliveries that know no other way. */
-  readonly calendarSyncApart: boolean;
+  /** Whether the companion is to be a message of its own, for deliveries that know no other way. */
+  readonly calendarSyncApart: () => boolean;
   readonly secretariesOf: NonNullable<AcceptOptions['secretariesOf']>;
   /** Of the fork's own call: what the ledger has to know goes by the instance that writes it. */
   readonly defer: Defer;
@@ -47,7 +47,7 @@ export interface IntakeOptions {
 /** Messages that an event makes at most. */
 const WITH_COMPANION = 2;
 /** All headers of a message go in one AMQP frame, of 4 KiB at the least. */
-const MAX_SYNC_CHARACTERS = 1_000;
+const MAX_SYNC_BYTES = 1_000;
 
 /** Puts an event into the inbox instead of announcing it at once; `undefined` for one that is not for there. */
 export type Defer = (event: AcceptedEvent, body: Uint8Array) => Promise<void> | undefined;
@@ -174,7 +174,7 @@ export class Intake {
     const announcements = drafts.flatMap((draft) => draft?.announcements ?? []);
     if (announcements.length > 0) {
       const bytes = announcements.reduce(
-        (sum, { body, sync }) => sum + body.byteLength + (sync?.frame.length ?? 0),
+        (sum, { body, sync }) => sum + body.byteLength + (sync?.body.byteLength ?? 0),
         0,
       );
       this.options.publisher.ensureRoomFor(announcements.length, bytes);
@@ -212,30 +212,23 @@ export class Intake {
     const events = [event, companion]
       .filter((one) => one !== undefined)
       .filter(({ rooms }) => rooms.length > 0);
-    const { nextCursor } = this.options;
-    const [first, second] = events;
-    const together = first && second && this.#together(first, second, cursor, headers);
-    const announcements =
-      together === undefined
-        ? events.map((one, index) =>
-            index === 0
-              ? announced(one, cursor, headers)
-              : announced(one, nextCursor(), headers && { contents: headers.contents }),
-          )
-        : [together];
-    return { receipt: { id: event.id, rooms: event.rooms, cursor }, announcements };
+    const announcements = events.map((one, index) =>
+      index === 0
+        ? announced(one, cursor, headers)
+        : announced(one, this.options.nextCursor(), headers && { contents: headers.contents }),
+    );
+    return {
+      receipt: { id: event.id, rooms: event.rooms, cursor },
+      announcements: this.#together(announcements),
+    };
   }
 
-  /** One message for both, unless the companion is too long for a header. */
-  #together(
-    event: RoomcastEvent,
-    companion: RoomcastEvent,
-    cursor: Cursor,
-    headers: Announcement['contents'],
-  ): Announcement | undefined {
-    if (this.options.calendarSyncApart) return undefined;
-    const both = announced(event, cursor, headers, { event: companion, cursor: this.options.nextCursor() });
-    return (both.sync?.frame.length ?? 0) > MAX_SYNC_CHARACTERS ? undefined : both;
+  /** One message for an event and its companion, unless that is too long for a header. */
+  #together(announcements: readonly Announcement[]): readonly Announcement[] {
+    const [first, companion] = announcements;
+    if (first === undefined || companion === undefined) return announcements;
+    if (companion.body.byteLength > MAX_SYNC_BYTES || this.options.calendarSyncApart()) return announcements;
+    return [{ ...first, sync: companion }];
   }
 
   async #announce(
@@ -260,9 +253,10 @@ export class Intake {
       const confirm = await publisher.publish(announcement);
       // See shared/contract/history-lag.ts; under a cursor of its own, since it has a place of its own in the history.
       if (confirm === 'late' && inCluster())
-        await publisher.publish(
-          announced(event, nextCursor(), contents, sync && { event: sync.event, cursor: nextCursor() }),
-        );
+        await publisher.publish({
+          ...announced(event, nextCursor(), contents),
+          sync: sync && announced(sync.event, nextCursor(), undefined),
+        });
     });
     await allOrFirstFailure(confirmed);
     return receipt;
@@ -273,15 +267,8 @@ function fingerprintIn({ id, contents }: AcceptedEvent): Fingerprint | undefined
   return id === undefined || contents === undefined ? undefined : fingerprintOf(contents);
 }
 
-function announced(
-  event: RoomcastEvent,
-  cursor: Cursor,
-  contents: Announcement['contents'],
-  sync?: Pick<NonNullable<Announcement['sync']>, 'event' | 'cursor'>,
-): Announcement {
-  const body = encodeEventFrame(event, cursor);
-  const frame = sync && encodeEventFrame(sync.event, sync.cursor).toString();
-  return { event, cursor, body, contents, sync: sync && frame ? { ...sync, frame } : undefined };
+function announced(event: RoomcastEvent, cursor: Cursor, contents: Announcement['contents']): Announcement {
+  return { event, cursor, body: encodeEventFrame(event, cursor), contents };
 }
 
 /** Waits for every outcome, so that nothing of a failed batch is still on its way when it is answered. */

@@ -16,8 +16,7 @@ export interface Announcement {
   /** By what a repeat of a backend's id is told from another event. */
   readonly contents?: ContentsHeaders | undefined;
   /** What `calendar` gets of it, where it travels with it. */
-  readonly sync?:
-    { readonly event: RoomcastEvent; readonly cursor: Cursor; readonly frame: string } | undefined;
+  readonly sync?: Pick<Announcement, 'event' | 'cursor' | 'body'> | undefined;
 }
 
 export interface EventPublisher {

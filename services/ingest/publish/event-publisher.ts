@@ -57,7 +57,7 @@ function messageOf(
 }
 
 function syncHeaders(sync: Announcement['sync']): SyncHeaders | undefined {
-  return sync && { calendar_sync: sync.frame, calendar_sync_cursor: sync.cursor };
+  return sync && { calendar_sync: sync.body.toString(), calendar_sync_cursor: sync.cursor };
 }
 
 function spanOf({ event: { id, name } }: Announcement) {
