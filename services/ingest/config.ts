@@ -56,8 +56,8 @@ const IngestFields = z.object({
   INGEST_API_KEYS: ApiKeys,
   /** What `calendar` gets of an appointment: a thin calendar.sync, or its own event with all its data, as in the fork. */
   CALENDAR_ROOM: z.enum(['thin', 'full'], 'expected thin or full').default('thin'),
-  /** on: the thin `calendar.sync` is a message of its own, as deliveries need it that read no other; off: it goes with its event. */
-  CALENDAR_SYNC_APART: z.enum(['on', 'off'], 'expected on or off').default('on'),
+  /** on: the thin `calendar.sync` is a message of its own; off: it goes with its event, unless a delivery of before 0.2 is here. */
+  CALENDAR_SYNC_APART: z.enum(['on', 'off'], 'expected on or off').default('off'),
   /**
    * Whose calls of /broadcast, and of nothing else, need no key, by the address of the socket's peer, or of whom a trusted proxy
    * names. A key that is sent must be right all the same, so that a wrong one shows; a call that another proxy passed on

@@ -240,7 +240,7 @@ class Ingest implements IngestService {
       // Without the broker nothing is taken anyway, and the answer says why.
       knowsIds: () => this.#ids.knowledge !== 'reading' || this.#publisher.state.state !== 'connected',
       calendarRoom: this.config.calendarRoom,
-      calendarSyncApart: () => this.config.calendarSyncApart === 'on',
+      calendarSyncApart: () => this.config.calendarSyncApart === 'on' || this.#ids.mayMeetOlderDeliveries,
       ...together(this.#backends),
     });
   }

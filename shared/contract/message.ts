@@ -5,6 +5,8 @@ import type { Address } from './routing.ts';
 
 /** The type of a mark: an entry that stands for a position and reaches no client. */
 export const MARK_TYPE = 'mark';
+/** Header `reads` of a mark: what its instance takes beside the event of a message. Versions before have none. */
+export const READS_CALENDAR_SYNC = 'calendar_sync';
 /** The type of what instances tell one another; no name of an event. */
 const CONTROL_TYPE = 'control';
 

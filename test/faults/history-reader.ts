@@ -1,10 +1,11 @@
 import { connect } from 'amqplib';
+import { parseHistoryEntries } from '../../shared/contract/message.ts';
 import { HISTORY } from '../../shared/contract/topology.ts';
 
 const PREFETCH = 1_000;
 const STALL_MS = 30_000;
 
-/** How often each event stands in the history, up to the entry `until`, which the caller knows to be there. */
+/** How often each event, and each `calendar.sync` beside one, stands in the history, up to the entry `until`, which the caller knows to be there. */
 export async function countHistory(url: string, until: string): Promise<ReadonlyMap<string, number>> {
   const model = await connect(url);
   model.on('error', () => undefined);
@@ -21,9 +22,11 @@ export async function countHistory(url: string, until: string): Promise<Readonly
         }
         stalled.refresh();
         channel.ack(message);
-        const id = String(message.properties.messageId);
-        counts.set(id, (counts.get(id) ?? 0) + 1);
-        if (id !== until) return;
+        const ids = parseHistoryEntries(message).flatMap((entry) =>
+          entry.kind === 'event' ? [entry.id] : [],
+        );
+        for (const id of ids) counts.set(id, (counts.get(id) ?? 0) + 1);
+        if (!ids.includes(until)) return;
         clearTimeout(stalled);
         resolve();
       };

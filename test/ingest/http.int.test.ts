@@ -32,11 +32,16 @@ describe('POST /v1/events', () => {
       contentType: 'application/json',
       deliveryMode: 2,
       timestamp: expect.any(Number),
-      headers: { cursor: receipt.cursor, rooms: rooms.join(','), CC: ['provider.4', 'customer.6'] },
+      headers: {
+        cursor: receipt.cursor,
+        rooms: rooms.join(','),
+        CC: ['provider.4', 'customer.6', 'calendar'],
+        calendar_sync_cursor: expect.any(String),
+      },
     });
     const [companion] = await ingest.published.take(1);
     expect(companion?.frame).toMatchObject({ event: 'calendar.sync', id: 'e-1:calendar' });
-    expect(companion?.message.fields.routingKey).toBe('calendar');
+    expect(companion?.message.fields).toBe(seen?.message.fields);
   });
 
   it('answers an array with an array, in order', async () => {

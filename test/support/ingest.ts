@@ -34,6 +34,7 @@ export async function problemIn(response: Response): Promise<ProblemDocument> {
 /** What a queue of the broker receives, in order. */
 export class Probe {
   readonly #messages: ConsumeMessage[] = [];
+  readonly #frames: Seen[] = [];
   #wake: () => void = () => undefined;
 
   constructor(readonly queue: string) {}
@@ -66,9 +67,22 @@ export class Probe {
     return seen;
   }
 
+  /** A `calendar.sync` that travels with its event is the next, with its own rooms. */
   async nextFrame(): Promise<Seen> {
+    const waiting = this.#frames.shift();
+    if (waiting !== undefined) return waiting;
     const message = await this.next();
-    return { message, frame: JSON.parse(message.content.toString()) as Seen['frame'] };
+    const { properties } = message;
+    const frameOf = (text: string) => JSON.parse(text) as Seen['frame'];
+    const sync: unknown = properties.headers?.['calendar_sync'];
+    if (typeof sync === 'string') {
+      const headers = { ...properties.headers, rooms: 'calendar' };
+      this.#frames.push({
+        message: { ...message, properties: { ...properties, headers } },
+        frame: frameOf(sync),
+      });
+    }
+    return { message, frame: frameOf(message.content.toString()) };
   }
 }
 

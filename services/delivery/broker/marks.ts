@@ -1,6 +1,6 @@
 import type { ConfirmChannel } from 'amqplib';
 import type { Cursor } from '../../../shared/contract/cursor.ts';
-import { encodeHeaders, MARK_TYPE } from '../../../shared/contract/message.ts';
+import { encodeHeaders, MARK_TYPE, READS_CALENDAR_SYNC } from '../../../shared/contract/message.ts';
 import { markKeyOf } from '../../../shared/contract/routing.ts';
 import { EXCHANGE } from '../../../shared/contract/topology.ts';
 import type { BrokerConnection } from '../../../shared/broker/broker-connection.ts';
@@ -131,7 +131,7 @@ export class Marks {
         messageId: mark,
         type: MARK_TYPE,
         appId: this.instance,
-        headers: encodeHeaders(mark, []),
+        headers: { ...encodeHeaders(mark, []), reads: READS_CALENDAR_SYNC },
       },
     });
   }

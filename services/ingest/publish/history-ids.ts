@@ -15,6 +15,7 @@ import { REPEATS_MAX_AGE_MS, type Repeats } from '../accept/repeats.ts';
 import { firstOffset } from '../../../shared/broker/first-offset.ts';
 import type { ConfirmPublisher } from '../../../shared/broker/confirm-publisher.ts';
 import { CONFIRM_KEY_HEADER } from '../../../shared/broker/confirms.ts';
+import { OlderDeliveries } from './older-deliveries.ts';
 import { StreamFollower } from '../../../shared/broker/stream-follower.ts';
 
 export interface HistoryIdsOptions {
@@ -38,10 +39,12 @@ const PUBLISHER_WITHIN_MS = 5_000;
 
 /**
  * Which ids backends have used lately, from the history: those of other instances, and those from before this start. Reads the
- * last 24 hours of it, or what may hold as many ids as are remembered, up to a mark of its own, and then follows what comes.
+ * last 24 hours of it, or what may hold as many ids as are remembered, up to a mark of its own, and then follows what comes. Marks
+ * stand there too, which tell the deliveries that are here.
  */
 export class HistoryIds {
   readonly #follower: StreamFollower;
+  readonly #olderDeliveries: OlderDeliveries;
   /** Resolves when ids need not be waited for any longer. */
   readonly settled: Promise<void>;
   #settle: () => void = () => undefined;
@@ -53,6 +56,7 @@ export class HistoryIds {
     private readonly connection: BrokerConnection,
     private readonly options: HistoryIdsOptions,
   ) {
+    this.#olderDeliveries = new OlderDeliveries(options.now, options.wall, options.logger);
     this.settled = new Promise((resolve) => (this.#settle = resolve));
     this.#follower = new StreamFollower(connection, {
       stream: HISTORY,
@@ -65,6 +69,11 @@ export class HistoryIds {
 
   get knowledge(): Knowledge {
     return this.#knowledge;
+  }
+
+  /** Whether a delivery is here that reads no `calendar.sync` beside its event, as far as the history has been read. */
+  get mayMeetOlderDeliveries(): boolean {
+    return this.#knowledge !== 'complete' || this.#olderDeliveries.areHere();
   }
 
   close(): Promise<void> {
@@ -105,6 +114,7 @@ export class HistoryIds {
   }
 
   #take(message: ConsumeMessage): void {
+    if (message.properties.type === MARK_TYPE) this.#olderDeliveries.note(message.properties);
     if (message.properties.messageId === this.#mark) this.#complete();
     // Most entries are somebody else's: marks, companions, events without an id of a backend.
     if (message.properties.headers?.['contents_parts'] === undefined) return;
