@@ -6,12 +6,13 @@ import type { AddCommand } from './commands/command.ts';
 import { addDoctor } from './commands/doctor.ts';
 import { addPublish } from './commands/publish.ts';
 import { addRejected } from './commands/rejected.ts';
+import { addRevoke } from './commands/revoke.ts';
 import { addToken } from './commands/token.ts';
 import { addWatch } from './commands/watch.ts';
 import type { Context } from './context.ts';
 import { painter } from './core/paint.ts';
 
-const commands: readonly AddCommand[] = [addWatch, addPublish, addToken, addRejected, addDoctor];
+const commands: readonly AddCommand[] = [addWatch, addPublish, addToken, addRejected, addRevoke, addDoctor];
 
 const FAILED = 1;
 const USAGE = 2;

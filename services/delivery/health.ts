@@ -1,3 +1,4 @@
+import { REVOCATIONS } from '../../shared/contract/topology.ts';
 import type { BrokerState } from '../../shared/broker/broker-connection.ts';
 import {
   brokerReasons,
@@ -28,6 +29,8 @@ export interface DeliveryCondition extends Omit<Vitals, 'nowMs'> {
   /** Whether what is published now reaches the sessions. */
   readonly alive: boolean;
   readonly keys: readonly KeysProblem[];
+  /** Whether those who connect can be told from those whose token was revoked. */
+  readonly knowsRevocations: boolean;
   /** The name of the own queue, while there is one. */
   readonly ownQueue: string | undefined;
   /** What the broker has dropped from the own queue lately. */
@@ -46,16 +49,22 @@ export type DeliveryReport = HealthReport<DeliveryStats> & { readonly instance: 
 
 /** Unhealthy: give this instance no work. Degraded: it works, and somebody should look. */
 export function deliveryReportOf(condition: DeliveryCondition, limits: DeliveryLimits): DeliveryReport {
-  const { instance, stopping, broker, alive, keys, queues, stats } = condition;
+  const { instance, stopping, broker, alive, keys, knowsRevocations, queues, stats } = condition;
   const reasons: HealthReason[] = [...brokerReasons(broker)];
   if (stopping) reasons.push({ code: 'draining', message: 'This instance is shutting down.' });
   else if (!alive && broker.state === 'connected') {
     reasons.push({ code: 'catching_up', message: 'The own queue is being prepared; events follow.' });
   }
+  if (!knowsRevocations && !stopping && broker.state === 'connected') {
+    reasons.push({
+      code: 'revocations_unknown',
+      message: `${REVOCATIONS} has not been read yet: whoever connects waits.`,
+    });
+  }
   for (const { state, message } of keys)
     reasons.push({ code: `keys_${state}`, message: keysMessage[state] + message });
   reasons.push(...worriesOf(condition, limits));
-  const deaf = !alive || stopping || keys.some(({ state }) => state === 'missing');
+  const deaf = !alive || !knowsRevocations || stopping || keys.some(({ state }) => state === 'missing');
   const status = deaf ? 'unhealthy' : reasons.length > 0 ? 'degraded' : 'healthy';
   return { status, stats, broker, queues, reasons, instance };
 }

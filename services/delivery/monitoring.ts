@@ -4,6 +4,7 @@ import { countsBy, totalOf } from '../../shared/monitoring/counts.ts';
 import { Monitoring, type Vitals } from '../../shared/monitoring/monitoring.ts';
 import { Rates, SAMPLE_MS, type Sample } from '../../shared/monitoring/sample-ring.ts';
 import type { InstanceStatus } from '../../shared/monitoring/status.ts';
+import type { Revocations } from './auth/revocations.ts';
 import type { TokenKeys } from './auth/token-keys.ts';
 import type { EventStream, InstanceContext } from './stream/event-stream.ts';
 import { deliveryReportOf, type DeliveryReport, type DeliveryStats } from './health.ts';
@@ -18,6 +19,7 @@ export interface DeliveryParts extends InstanceContext {
   readonly stream: Pick<EventStream, 'liveness' | 'queue' | 'drops' | 'rooms'>;
   readonly sessions: Pick<Sessions, 'size' | 'countByRole'>;
   readonly keys: Pick<TokenKeys, 'problems'>;
+  readonly revocations: Pick<Revocations, 'isCurrent'>;
   readonly stopping: () => boolean;
 }
 
@@ -39,7 +41,7 @@ export function monitorDelivery(parts: DeliveryParts): Monitoring {
 }
 
 async function report(parts: DeliveryParts, vitals: Vitals, startedMs: number): Promise<DeliveryReport> {
-  const { instance, config, brokerState, stream, keys, metrics, stopping } = parts;
+  const { instance, config, brokerState, stream, keys, revocations, metrics, stopping } = parts;
   const { nowMs } = vitals;
   const recent = metrics.recentEndToEnd.summary(nowMs, MINUTE_MS);
   const condition = {
@@ -49,6 +51,7 @@ async function report(parts: DeliveryParts, vitals: Vitals, startedMs: number): 
     broker: brokerState(),
     alive: stream.liveness.isAlive,
     keys: keys.problems,
+    knowsRevocations: revocations.isCurrent,
     ownQueue: stream.queue.name,
     drops: stream.drops.report(nowMs),
     latency: { p99Ms: recent.quantile(0.99), count: recent.count },

@@ -9,6 +9,7 @@ import { createLogger, type Logger } from '../../shared/service/logger.ts';
 import { NetworkSet } from '../../shared/config/networks.ts';
 import type { Monitoring } from '../../shared/monitoring/monitoring.ts';
 import { rulesOf } from './auth/claims.ts';
+import { Revocations } from './auth/revocations.ts';
 import { TokenKeys } from './auth/token-keys.ts';
 import { Tickets } from './auth/tickets.ts';
 import { createTokenVerifier } from './auth/verify-token.ts';
@@ -59,6 +60,7 @@ class Delivery implements DeliveryService {
   /** Marks go by a connection of their own: a broker under memory pressure stops reading from publishers. */
   readonly #connections: { consuming: BrokerConnection; publishing: BrokerConnection };
   readonly #stream: EventStream;
+  readonly #revocations: Revocations;
   readonly #sessions: Sessions;
   readonly #server: ClientServer;
   readonly #monitoring: Monitoring;
@@ -87,7 +89,17 @@ class Delivery implements DeliveryService {
     const context = { instance, config, metrics: this.#metrics, logger: this.logger, wall, now };
     this.#stream = new EventStream({ ...context, consuming, publishing });
     const verify = createTokenVerifier(this.#keys, wall, rulesOf(config));
-    this.#sessions = new Sessions({ ...context, stream: this.#stream, verify });
+    this.#revocations = new Revocations(consuming, {
+      onChange: () => void this.#sessions.recheck(),
+      wall,
+      logger: this.logger,
+    });
+    this.#sessions = new Sessions({
+      ...context,
+      stream: this.#stream,
+      verify: this.#revocations.applyTo(verify),
+      refusalOf: (principal) => this.#revocations.refusalOf(principal),
+    });
     this.#server = this.#createServer(new Tickets(this.#keys.tickets, verify, wall));
     this.#monitoring = monitorDelivery({
       ...context,
@@ -96,6 +108,7 @@ class Delivery implements DeliveryService {
       stream: this.#stream,
       sessions: this.#sessions,
       keys: this.#keys,
+      revocations: this.#revocations,
       stopping: () => this.#stopping !== undefined,
     });
     this.#timer = setInterval(() => this.#tick(), TICK_MS);
@@ -139,7 +152,7 @@ class Delivery implements DeliveryService {
     this.#keys.close();
     await this.#sessions.drain(this.config.drainSpreadMs);
     clearInterval(this.#timer);
-    await this.#stream.close();
+    await Promise.all([this.#stream.close(), this.#revocations.close()]);
     await this.#monitoring.leaveBroker();
     await Promise.all(Object.values(this.#connections).map((connection) => connection.close()));
     await this.#monitoring.close();
@@ -178,12 +191,17 @@ class Delivery implements DeliveryService {
     const connections = new ConnectionBound(maxSessions + maxStrangers + SPARE_CONNECTIONS, () =>
       this.#metrics.droppedConnections.inc(),
     );
-    const mounts = [new HttpRequests({ ...common, tickets, position }), new WebSockets(common)];
+    const used = {
+      issue: (token: string) => tickets.issue(token),
+      redeem: this.#revocations.applyTo((ticket) => tickets.redeem(ticket)),
+    };
+    const mounts = [new HttpRequests({ ...common, tickets: used, position }), new WebSockets(common)];
     return new ClientServer(mounts, connections);
   }
 
   #tick(): void {
     this.#keys.tick();
+    this.#revocations.tick();
     this.#sessions.tick(this.now());
     this.#stream.tick(this.now());
   }

@@ -9,7 +9,7 @@ import {
   Secret,
   type Config,
 } from '../../shared/config/env.ts';
-import { drainsInTime, portsDiffer } from '../../shared/config/setting-rules.ts';
+import { between, drainsInTime, portsDiffer } from '../../shared/config/setting-rules.ts';
 import { weaknessOf } from '../../shared/config/weak-secrets.ts';
 import { backends } from './backends/all.ts';
 
@@ -54,6 +54,10 @@ const IngestFields = z.object({
   HEALTH_PORT: port(8083),
   INGEST_PORT: port(8082),
   INGEST_API_KEYS: ApiKeys,
+  /** Of operators, for /v1/admin/; without them there is no such path. */
+  ADMIN_API_KEYS: ApiKeys.optional(),
+  /** In force at a time; each takes about 500 bytes of every instance. */
+  ADMIN_MAX_REVOCATIONS: integer({ min: 1, max: 10_000_000, default: 100_000 }),
   /** What `calendar` gets of an appointment: a thin calendar.sync, or its own event with all its data, as in the fork. */
   CALENDAR_ROOM: z.enum(['thin', 'full'], 'expected thin or full').default('thin'),
   /** on: the thin `calendar.sync` is a message of its own; off: it goes with its event, unless a delivery of before 0.2 is here. */
@@ -105,6 +109,14 @@ export const IngestVariables = backends
   .flatMap(({ rules }) => rules)
   .reduce((fields, rule) => fields.refine(...rule), IngestFields)
   .refine(...portsDiffer('INGEST_PORT', 'HEALTH_PORT'))
+  .refine(
+    ({ ADMIN_API_KEYS: admin, INGEST_API_KEYS: ingest }) =>
+      !(admin?.reveal() ?? []).some((key) => ingest.reveal().includes(key)),
+    between(
+      ['ADMIN_API_KEYS', 'INGEST_API_KEYS'],
+      'a key is among INGEST_API_KEYS too: whoever publishes would be an operator; make others',
+    ),
+  )
   .refine(...drainsInTime);
 
 export type IngestConfig = Config<typeof IngestVariables>;

@@ -6,7 +6,7 @@ import { startIngest } from './service.ts';
 await runService('ingest', readConfig, async (config, { logger }) => {
   const ingest = await startIngest(config, { logger });
   // Without a file there is nothing to read again, and the signal ends the process, as when its terminal is closed.
-  if ((process.env['INGEST_API_KEYS_FILE'] ?? '') !== '') {
+  if (['INGEST_API_KEYS_FILE', 'ADMIN_API_KEYS_FILE'].some((name) => (process.env[name] ?? '') !== '')) {
     onHangup(() => ingest.reload(readConfig(process.env)), logger);
   }
   return ingest;

@@ -28,6 +28,7 @@ import { Repeats, REPEATS_MAX_AGE_MS } from './accept/repeats.ts';
 import { Intake } from './accept/intake.ts';
 import { Pace } from './accept/pace.ts';
 import type { Receipt } from './accept/ports.ts';
+import { Operators } from './admin/operators.ts';
 import { Auth } from './http/auth.ts';
 import { closeHttpServer, createHttpServer } from './http/server.ts';
 import { backends as mounted } from './backends/all.ts';
@@ -41,7 +42,7 @@ export interface IngestService extends Service {
   /** The ports in use, which tells them when the configured ones are 0. */
   readonly httpPort: number;
   readonly healthPort: number;
-  /** Takes over INGEST_API_KEYS, and nothing else. Requests under way go on. */
+  /** Takes over INGEST_API_KEYS and ADMIN_API_KEYS, and nothing else. Requests under way go on. */
   reload(config: IngestConfig): void;
 }
 
@@ -84,6 +85,7 @@ class Ingest implements IngestService {
   readonly #watch: QueueWatch;
   readonly #takeBack: TakeBack;
   readonly #auth: Auth;
+  readonly #operators: Operators | undefined;
   readonly #http: FastifyInstance;
   readonly #monitoring: Monitoring;
   #stopping: Promise<void> | undefined;
@@ -129,6 +131,7 @@ class Ingest implements IngestService {
     });
     const keyHeaders = this.#backends.flatMap((backend) => backend.keyHeaders ?? []);
     this.#auth = new Auth(config, keyHeaders, steadyClock);
+    this.#operators = this.#createOperators();
     this.#http = this.#createHttp();
     this.#monitoring = monitorIngest({
       instance: this.instance,
@@ -171,6 +174,7 @@ class Ingest implements IngestService {
 
   reload(config: IngestConfig): void {
     this.#auth.reload(config);
+    this.#operators?.reload(config);
   }
 
   stop(): Promise<void> {
@@ -183,7 +187,7 @@ class Ingest implements IngestService {
     await this.#watch.stop();
     await this.#takeBack.stop();
     await this.#inbox.stop();
-    await this.#ids.close();
+    await Promise.all([this.#ids.close(), this.#operators?.close()]);
     for (const backend of this.#backends) await backend.stop?.();
     await this.#publisher.stop();
     await this.#monitoring.leaveBroker();
@@ -281,11 +285,22 @@ class Ingest implements IngestService {
     });
   }
 
+  #createOperators(): Operators | undefined {
+    const { adminApiKeys } = this.config;
+    if (adminApiKeys === undefined) return undefined;
+    return new Operators({ ...this.config, adminApiKeys }, this.#connections.consuming, {
+      publisher: this.#publisher,
+      ...clocks,
+      logger: this.#logger,
+    });
+  }
+
   #createHttp(): FastifyInstance {
     return createHttpServer({
       intake: this.#intake,
       backends: this.#backends,
       auth: this.#auth,
+      admin: this.#operators?.admin,
       clients: new ClientAddresses(new NetworkSet(this.config.trustedProxies)),
       observer: this.#observer,
       config: this.config,

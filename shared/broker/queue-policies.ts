@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { HISTORY, INBOX, LEDGER, REJECTED } from '../contract/topology.ts';
+import { HISTORY, INBOX, LEDGER, REJECTED, REVOCATIONS } from '../contract/topology.ts';
 
 const BYTES = 'max-length-bytes';
 const QUEUE_KEYS = ['max-length', BYTES, 'message-ttl'];
@@ -9,6 +9,7 @@ const DROPPING: ReadonlyMap<string, readonly string[]> = new Map([
   [REJECTED, [...QUEUE_KEYS, 'expires']],
   [HISTORY, ['max-age', BYTES]],
   [LEDGER, ['max-age', BYTES]],
+  [REVOCATIONS, ['max-age', BYTES]],
 ]);
 
 const PolicyName = z.string().nullish().catch(undefined);

@@ -15,6 +15,10 @@ export interface StreamFollowerOptions {
   readonly onMessage: (message: ConsumeMessage, offset: number) => void;
   /** Before the first message of each consumer: beyond the offset that was expected, the stream was shortened. */
   readonly onFirst?: (offset: number, expected: number) => void;
+  /** Messages come on this channel from now on: once for each consumer. */
+  readonly onReading?: (channel: Channel) => void;
+  /** None come until the next `onReading`. */
+  readonly onLost?: () => void;
   /** Somebody deleted the stream. */
   readonly onGone?: () => void;
   readonly logger: Logger;
@@ -32,12 +36,13 @@ export class StreamFollower {
     connection: BrokerConnection,
     private readonly options: StreamFollowerOptions,
   ) {
-    const { name, logger } = options;
+    const { name, onLost, logger } = options;
     this.#channel = new ManagedChannel(connection, {
       name,
       logger,
       create: plainChannel,
       ready: (channel) => this.#follow(channel),
+      ...(onLost && { lost: onLost }),
     });
   }
 
@@ -46,10 +51,11 @@ export class StreamFollower {
   }
 
   async #follow(channel: Channel): Promise<void> {
-    const { stream, begin } = this.options;
+    const { stream, begin, onReading } = this.options;
     this.#isFirst = true;
     const from = this.#nextOffset ?? (await begin());
     await readStream(channel, { stream, from, ...FLOW }, this.#take);
+    onReading?.(channel);
   }
 
   readonly #take = (message: ConsumeMessage | null): void => {

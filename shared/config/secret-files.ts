@@ -4,6 +4,7 @@ import { readFileSync, statSync } from 'node:fs';
 const secretVariables = [
   'JWT_SECRET',
   'INGEST_API_KEYS',
+  'ADMIN_API_KEYS',
   'AMQP_URL',
   'RABBITMQ_MANAGEMENT_URL',
   'EASYAPPOINTMENTS_API_TOKEN',

@@ -6,10 +6,14 @@ export const HISTORY = 'appointments.history';
 export const REJECTED = 'appointments.rejected';
 /** Newest values of what ingest knows of appointments, people and services. */
 export const LEDGER = 'appointments.ledger';
+/** Which tokens are not taken any more. */
+export const REVOCATIONS = 'appointments.revocations';
 
 /** Header of a rejected message: why, in the words that the HTTP entrance would have used. */
 export const REJECTED_REASON = 'x-rejected-reason';
 
+/** A revocation ends before the stream drops it. */
+export const REVOCATION_MAX_DAYS = 366;
 /** Newest values are written again long before the stream is that large, so that what it drops is never the newest. */
 const LEDGER_MAX_BYTES = 200_000_000;
 const DAY_MS = 24 * 60 * 60 * 1000;
@@ -116,6 +120,14 @@ export function queueDeclarations({
       arguments: {
         'x-queue-type': 'stream',
         'x-max-length-bytes': LEDGER_MAX_BYTES,
+        'x-stream-max-segment-size-bytes': 20_000_000,
+      },
+    },
+    {
+      name: REVOCATIONS,
+      arguments: {
+        'x-queue-type': 'stream',
+        'x-max-age': `${REVOCATION_MAX_DAYS + 1}D`,
         'x-stream-max-segment-size-bytes': 20_000_000,
       },
     },

@@ -6,6 +6,7 @@ const well: DeliveryCondition = {
   stopping: false,
   broker: { state: 'connected' },
   alive: true,
+  knowsRevocations: true,
   keys: [],
   queues: [
     { name: 'appointments.inbox', messages: 0, consumers: 1 },
@@ -157,6 +158,7 @@ describe('delivery that should be given no work', () => {
       ['broker_down'],
     ],
     ['its queue is being prepared', { alive: false }, ['catching_up']],
+    ['it does not know what is revoked', { knowsRevocations: false }, ['revocations_unknown']],
     ['it stops', { stopping: true }, ['draining']],
     [
       'the keys for tokens were never had',

@@ -13,7 +13,7 @@ const verify = createTokenVerifier(new Hs256Keys([SECRET, OLD_SECRET]), () => wa
 describe('a token is taken', () => {
   it('as the fork issues it: user and role from `data`, the end from `exp`', async () => {
     expect(await verify(sign(claims()))).toEqual({
-      principal: { userId: 4, role: 'provider', expiresAtMs: NOON + 900_000 },
+      principal: { userId: 4, role: 'provider', expiresAtMs: NOON + 900_000, issuedAtMs: NOON - 10_000 },
     });
   });
 

@@ -3,7 +3,14 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { DeliveryVariables } from '../../services/delivery/config.ts';
 import { IngestVariables } from '../../services/ingest/config.ts';
-import { deliveryQueueOf, HISTORY, INBOX, LEDGER, REJECTED } from '../../shared/contract/topology.ts';
+import {
+  deliveryQueueOf,
+  HISTORY,
+  INBOX,
+  LEDGER,
+  REJECTED,
+  REVOCATIONS,
+} from '../../shared/contract/topology.ts';
 
 const pages = ['.', '.github', 'docs', 'docs/decisions'].flatMap((folder) =>
   readdirSync(folder)
@@ -65,7 +72,7 @@ describe('SECURITY.md', () => {
   });
 
   it('names every durable queue and stream, where personal data is', () => {
-    const queues = [HISTORY, INBOX, REJECTED, LEDGER, deliveryQueueOf('…')];
+    const queues = [HISTORY, INBOX, REJECTED, LEDGER, REVOCATIONS, deliveryQueueOf('…')];
     expect(named(/(appointments\.[a-z.…]+)`/g).sort()).toEqual(queues.sort());
   });
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { connect } from 'amqplib';
 import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
-import { EXCHANGE, HISTORY, INBOX, LEDGER, REJECTED } from '../../shared/contract/topology.ts';
+import { EXCHANGE, HISTORY, INBOX, LEDGER, REJECTED, REVOCATIONS } from '../../shared/contract/topology.ts';
 import { brokerCtl, createVhostForTest } from '../support/broker.ts';
 import { metricUntil, readMetric } from '../support/metrics.ts';
 import { World } from '../support/world.ts';
@@ -45,31 +45,34 @@ const event = (id: string) => ({
 });
 
 describe('a durable queue that is deleted by hand', () => {
-  it.each([HISTORY, INBOX, REJECTED, LEDGER])('%s is there again, and takes events', async (queue) => {
-    await using place = await broker();
-    await using world = await World.start({ amqpUrl: place.vhost.url });
-    await using client = await world.join('customer', 6);
-    await place.channel.deleteQueue(queue);
-    const again = await connect(place.vhost.url);
-    try {
-      await until(async () => {
-        const channel = await again.createChannel();
-        channel.on('error', () => undefined);
-        return channel.checkQueue(queue).then(
-          () => true,
-          () => false,
-        );
-      });
-    } finally {
-      await again.close();
-    }
-    await place.send(event('through the inbox'));
-    // Refused until the history is bound, too.
-    while ((await world.post('/v1/events', event('by HTTP'))).status === 503);
-    // A session that was reading the history just then is told of a gap besides.
-    const awaited = new Set<unknown>(['through the inbox', 'by HTTP']);
-    while (awaited.size > 0) for (const { id } of await client.events(1)) awaited.delete(id);
-  });
+  it.each([HISTORY, INBOX, REJECTED, LEDGER, REVOCATIONS])(
+    '%s is there again, and takes events',
+    async (queue) => {
+      await using place = await broker();
+      await using world = await World.start({ amqpUrl: place.vhost.url });
+      await using client = await world.join('customer', 6);
+      await place.channel.deleteQueue(queue);
+      const again = await connect(place.vhost.url);
+      try {
+        await until(async () => {
+          const channel = await again.createChannel();
+          channel.on('error', () => undefined);
+          return channel.checkQueue(queue).then(
+            () => true,
+            () => false,
+          );
+        });
+      } finally {
+        await again.close();
+      }
+      await place.send(event('through the inbox'));
+      // Refused until the history is bound, too.
+      while ((await world.post('/v1/events', event('by HTTP'))).status === 503);
+      // A session that was reading the history just then is told of a gap besides.
+      const awaited = new Set<unknown>(['through the inbox', 'by HTTP']);
+      while (awaited.size > 0) for (const { id } of await client.events(1)) awaited.delete(id);
+    },
+  );
 
   it('serves who came while it was there again and not bound yet', async () => {
     await using place = await broker();

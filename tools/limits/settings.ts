@@ -233,6 +233,10 @@ export const settingBounds: Readonly<Partial<Record<Setting, Reach>>> = {
     test: 'ingest/body-room.unit.test.ts',
     says: 'come no faster than their bytes a second',
   },
+  ADMIN_MAX_REVOCATIONS: {
+    beyond: '409 `too_many_revocations`: end some first',
+    test: 'ingest/operators.int.test.ts',
+  },
   INGEST_RATE_LIMIT: {
     beyond: '429 `too_many_requests` with `Retry-After`',
     test: 'ingest/access.int.test.ts',

@@ -26,6 +26,7 @@ const Claims = z.looseObject({
   exp: NumericDate,
   nbf: NumericDate.optional(),
   iat: NumericDate.optional(),
+  jti: z.unknown().optional(),
   iss: z.unknown().optional(),
   aud: z.unknown().optional(),
   sub: z.unknown().optional(),
@@ -72,7 +73,9 @@ export function judge({ header, payload }: jwt.Jwt, nowMs: number, rules: TokenR
   if ('problem' in person) return failed(person.problem);
   if (!person.success) return failed(firstOf(person.error, {}));
   const { user_id: userId, role } = person.data;
-  return { principal: { userId, role, expiresAtMs: Math.min(claims.exp, LAST_MS) } };
+  const { iat: issuedAtMs, jti } = claims;
+  const tokenId = typeof jti === 'string' ? jti : undefined;
+  return { principal: { userId, role, expiresAtMs: Math.min(claims.exp, LAST_MS), issuedAtMs, tokenId } };
 }
 
 function headerProblem(header: Readonly<Record<string, unknown>> | jwt.JwtHeader): string | undefined {

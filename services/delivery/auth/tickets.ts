@@ -1,4 +1,4 @@
-import type { TokenVerdict, Verify } from '../session/access.ts';
+import type { Refused, TokenVerdict, Verify } from '../session/access.ts';
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import { ExpiringMap } from '../../../shared/core/expiring-map.ts';
@@ -19,7 +19,11 @@ const TicketClaims = z.object({
   jti: z.uuid(),
   exp: NumericDate,
   /** Not where tokens have them: the backend has the same secret, and must not take a ticket for a token either. */
-  session: Person.extend({ exp: NumericDate }),
+  session: Person.extend({
+    exp: NumericDate,
+    iat: NumericDate.optional(),
+    jti: z.string().optional(),
+  }),
 });
 
 export type Issued = { readonly ticket: string; readonly expiresAt: string };
@@ -49,16 +53,17 @@ export class Tickets {
     this.#used = new ExpiringMap(maxUsed, lifetimeMs + LEEWAY_MS);
   }
 
-  async issue(token: string): Promise<Issued | Extract<TokenVerdict, { refused: string }>> {
+  async issue(token: string): Promise<Issued | Refused> {
     const verdict = await this.verify(token);
     if ('refused' in verdict) return verdict;
-    const { userId, role, expiresAtMs } = verdict.principal;
+    const { userId, role, expiresAtMs, issuedAtMs, tokenId } = verdict.principal;
+    const iat = issuedAtMs === undefined ? undefined : issuedAtMs / 1_000;
     const endMs = Math.min(unixMs(this.now()) + this.#lifetimeMs, expiresAtMs);
     const ticket = this.keys.sign({
       aud: TICKET_AUDIENCE,
       jti: randomUUID(),
       exp: endMs / 1_000,
-      session: { user_id: userId, role, exp: expiresAtMs / 1_000 },
+      session: { user_id: userId, role, exp: expiresAtMs / 1_000, iat, jti: tokenId },
     });
     return { ticket, expiresAt: stampOf(wallTime(endMs)) };
   }
@@ -67,18 +72,17 @@ export class Tickets {
   redeem(ticket: string): TokenVerdict {
     const parsed = TicketClaims.safeParse(this.keys.read(ticket)?.payload);
     if (!parsed.success) return refused('AUTH_FAILED', 'This is no ticket of this installation.');
-    const { jti, exp, session } = parsed.data;
+    const { jti: ticketId, exp, session } = parsed.data;
     const nowMs = unixMs(this.now());
     if (exp <= nowMs) return refused('TOKEN_EXPIRED', 'The ticket has expired.');
     if (exp > nowMs + this.#lifetimeMs + LEEWAY_MS) {
       return refused('AUTH_FAILED', 'The ticket ends later than any that is issued here.');
     }
-    if (this.#used.get(jti, nowMs) === true) {
+    if (this.#used.get(ticketId, nowMs) === true) {
       return refused('AUTH_FAILED', 'The ticket was used before, and is good for one connect.');
     }
-    this.#used.set(jti, true, nowMs);
-    return {
-      principal: { userId: session.user_id, role: session.role, expiresAtMs: session.exp },
-    };
+    this.#used.set(ticketId, true, nowMs);
+    const { user_id: userId, role, exp: expiresAtMs, iat: issuedAtMs, jti: tokenId } = session;
+    return { principal: { userId, role, expiresAtMs, issuedAtMs, tokenId } };
   }
 }

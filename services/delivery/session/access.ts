@@ -17,10 +17,17 @@ export interface Principal {
   readonly userId: number;
   readonly role: Role;
   readonly expiresAtMs: number;
+  /** Where the token has them: `iat` and `jti`, by which it may be revoked. */
+  readonly issuedAtMs?: number | undefined;
+  readonly tokenId?: string | undefined;
 }
 
-export type TokenVerdict =
-  { readonly principal: Principal } | { readonly refused: keyof typeof closesFor; readonly message: string };
+export interface Refused {
+  readonly refused: keyof typeof closesFor;
+  readonly message: string;
+}
+
+export type TokenVerdict = { readonly principal: Principal } | Refused;
 
 /** How a session ends whose token is refused; overloaded: it cannot be judged yet. */
 export const closesFor = {

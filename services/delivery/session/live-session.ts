@@ -1,4 +1,11 @@
-import { userKeyOf, type Principal, type TokenVerdict, type Verify } from './access.ts';
+import {
+  closesFor,
+  userKeyOf,
+  type Principal,
+  type Refused,
+  type TokenVerdict,
+  type Verify,
+} from './access.ts';
 import type { Admission } from './admission.ts';
 import { v7 as uuidv7 } from 'uuid';
 import type { CloseName } from '../../../shared/contract/close-codes.ts';
@@ -21,6 +28,8 @@ import type { Arrival, ClientEvents, Transport } from './transport.ts';
 export interface SessionContext extends InstanceContext, SessionLogContext {
   readonly stream: EventStream;
   readonly verify: Verify;
+  /** Of somebody whose token was good when it came. */
+  readonly refusalOf: (principal: Principal) => Refused | undefined;
   /** By the digest of a token: coming before its time costs no handshake, and nothing to verify. */
   readonly shutOutTokens: ShutOut;
   readonly users: Users;
@@ -103,6 +112,14 @@ export class LiveSession implements SessionPorts, ClientEvents {
     }
     this.session.end();
     this.close(name);
+  }
+
+  /** Its token may have been revoked since it came. */
+  recheck(): void {
+    const { principal } = this.session;
+    const refusal = principal && this.context.refusalOf(principal);
+    if (refusal === undefined) return;
+    this.end(closesFor[refusal.refused], errorFrame(refusal.refused, refusal.message));
   }
 
   /** The instance stops. Tells the client when to come back, unless it is none that was let in. */

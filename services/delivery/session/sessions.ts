@@ -30,6 +30,8 @@ export class Sessions {
   #isLooking = false;
   /** What tokens expire by lies so far ahead of what all else is timed by. */
   #wallAheadMs = 0;
+  #isRechecking = false;
+  #mustRecheck = false;
   #onEmpty: () => void = () => undefined;
 
   constructor(
@@ -115,6 +117,18 @@ export class Sessions {
     if (Math.abs(aheadMs - this.#wallAheadMs) < SET_MS) return false;
     this.#wallAheadMs = aheadMs;
     return true;
+  }
+
+  /** Ends those whose token is not taken any more. */
+  async recheck(): Promise<void> {
+    this.#mustRecheck = true;
+    if (this.#isRechecking) return;
+    this.#isRechecking = true;
+    while (this.#mustRecheck) {
+      this.#mustRecheck = false;
+      await inSlices(this.#open, (session) => session.recheck(), this.#context.now);
+    }
+    this.#isRechecking = false;
   }
 
   /** Closes every session, spread over a time, and resolves when the last is gone. */

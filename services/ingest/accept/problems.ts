@@ -7,6 +7,7 @@ export interface Refusal {
     ErrorCode,
     | 'malformed_json'
     | 'invalid_event'
+    | 'invalid_request'
     | 'body_too_large'
     | 'id_reused'
     | 'ids_clash'

@@ -80,7 +80,7 @@ export interface Answer {
 }
 
 /** For OpenAPI. */
-interface Operation {
+export interface Operation {
   readonly summary: string;
   readonly request?: z.ZodType;
   readonly success: { readonly status: number; readonly description: string; readonly answer?: z.ZodType };

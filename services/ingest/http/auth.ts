@@ -45,6 +45,7 @@ export class Auth {
     private readonly config: AuthConfig,
     headersOfBackends: readonly string[],
     private readonly clock: SteadyClock,
+    private readonly unknownKey = 'The key that was sent is none of INGEST_API_KEYS.',
   ) {
     this.#keylessRate = this.#newRate();
     this.#openRate = this.#newRate();
@@ -82,7 +83,7 @@ export class Auth {
       'unauthorized',
       candidates.length === 0
         ? `Send an API key as ${this.#places()}, or as the password of HTTP Basic.`
-        : 'The key that was sent is none of INGEST_API_KEYS.',
+        : this.unknownKey,
     );
   }
 
@@ -97,6 +98,12 @@ export class Auth {
     const candidates = this.#candidates(headers);
     if (candidates.length === 0 || this.#keyAmong(candidates) !== undefined) return;
     this.#guesses.wrong(address, this.clock());
+  }
+
+  /** Of the right key that a request brings, counted from 1: a log may name a key so. */
+  numberOf(headers: IncomingHttpHeaders): number | undefined {
+    const key = this.#keyAmong(this.#candidates(headers));
+    return key && this.#keys.indexOf(key) + 1;
   }
 
   #places(): string {

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { errorRegistry, type ErrorCode } from '../../../shared/contract/errors.ts';
 import { BroadcastInput, CloudEventInput, EventInput, MAX_EVENTS, Receipt } from '../accept/schemas.ts';
-import type { Backend, BackendRoute } from '../backends/backend.ts';
+import type { AdminRoute } from '../admin/route.ts';
+import type { Backend, Operation } from '../backends/backend.ts';
 import { broadcastStatus } from './problem.ts';
 
 const ProblemDocument = z.object({
@@ -49,7 +50,10 @@ const refusals = [
 ] as const;
 
 /** What `GET /openapi.json` answers: generated from the schemas that requests are checked with. */
-export function openApiDocument(backends: readonly Pick<Backend, 'routes' | 'securitySchemes'>[]): object {
+export function openApiDocument(
+  backends: readonly Pick<Backend, 'routes' | 'securitySchemes'>[],
+  adminRoutes: readonly AdminRoute[] = [],
+): object {
   const schemes = Object.assign({}, ...backends.map(({ securitySchemes }) => securitySchemes)) as object;
   return {
     openapi: '3.1.0',
@@ -64,8 +68,11 @@ export function openApiDocument(backends: readonly Pick<Backend, 'routes' | 'sec
       '/v1/events': { post: eventsOperation },
       '/broadcast': { post: broadcastOperation },
       ...Object.fromEntries(
-        backends.flatMap(({ routes }) => routes.map((route) => [route.path, { post: operationOf(route) }])),
+        backends.flatMap(({ routes }) =>
+          routes.map(({ path, operation }) => [path, { post: operationOf(operation) }]),
+        ),
       ),
+      ...adminPaths(adminRoutes),
       '/openapi.json': { get: documentOperation },
     },
     components: {
@@ -117,7 +124,7 @@ const documentOperation = {
   }),
 };
 
-function operationOf({ operation }: BackendRoute): object {
+function operationOf(operation: Operation): object {
   const { summary, request, success } = operation;
   const { status, description, answer } = success;
   return {
@@ -128,6 +135,27 @@ function operationOf({ operation }: BackendRoute): object {
       ...problems(operation.refusals),
     }),
   };
+}
+
+/** Their keys are others, and go where those of the callers go. */
+function adminPaths(routes: readonly AdminRoute[]): Record<string, object> {
+  const paths: Record<string, object> = {};
+  for (const { method, path, operation } of routes) {
+    const parameters = Object.entries(operation.parameters?.shape ?? {}).map(([name, schema]) => ({
+      name,
+      in: 'path',
+      required: true,
+      schema: schemaOf(z.custom<z.ZodType>().parse(schema)),
+    }));
+    const described = {
+      tags: ['admin'],
+      ...operationOf(operation),
+      ...(parameters.length > 0 && { parameters }),
+    };
+    const name = path.replace(/:(\w+)/g, '{$1}');
+    paths[name] = { ...paths[name], [method.toLowerCase()]: described };
+  }
+  return paths;
 }
 
 function headerOf(description: string, example: string): object {

@@ -4,6 +4,7 @@ import { inSpan } from '../../../shared/service/tracing.ts';
 import type { Intake } from '../accept/intake.ts';
 import type { Entrance, Receipt } from '../accept/ports.ts';
 import type { Refusal } from '../accept/problems.ts';
+import type { Admin } from '../admin/route.ts';
 import type { Backend, BackendRoute } from '../backends/backend.ts';
 import { CLOUD_EVENT, CLOUD_EVENTS, wrappingOf, type Input } from '../accept/read-input.ts';
 import { openApiDocument } from './openapi.ts';
@@ -27,12 +28,16 @@ export interface RouteOptions {
   readonly intake: Pick<Intake, 'steps'>;
   readonly slices: Slices;
   readonly backends: readonly Backend[];
+  readonly admin: Admin | undefined;
   readonly refuse: (request: FastifyRequest, reply: FastifyReply, refusal: Refusal) => FastifyReply;
 }
 
-export function addRoutes(server: FastifyInstance, { intake, slices, backends, refuse }: RouteOptions): void {
+export function addRoutes(
+  server: FastifyInstance,
+  { intake, slices, backends, admin, refuse }: RouteOptions,
+): void {
   const take = (input: Input) => slices.run(intake.steps(input), input.body.byteLength);
-  const document = Buffer.from(JSON.stringify(openApiDocument(backends)));
+  const document = Buffer.from(JSON.stringify(openApiDocument(backends, admin?.routes)));
   server.get(OPENAPI_PATH, (_request, reply) => reply.type('application/json; charset=utf-8').send(document));
 
   server.register((scope, _options, done) => {

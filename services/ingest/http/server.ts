@@ -7,6 +7,8 @@ import type { Logger } from '../../../shared/service/logger.ts';
 import type { Intake } from '../accept/intake.ts';
 import { encodingProblem } from '../accept/content-encoding.ts';
 import type { Observer } from '../accept/ports.ts';
+import type { Refusal } from '../accept/problems.ts';
+import { addAdminRoutes, isAdminPath, type Admin } from '../admin/route.ts';
 import type { Backend, BackendRoute } from '../backends/backend.ts';
 import type { IngestConfig } from '../config.ts';
 import type { Auth } from './auth.ts';
@@ -29,6 +31,8 @@ export interface HttpServerOptions {
   readonly intake: Pick<Intake, 'steps'>;
   readonly backends: readonly Backend[];
   readonly auth: Auth;
+  /** Unset: there are no such paths. */
+  readonly admin?: Admin | undefined;
   readonly clients: Pick<ClientAddresses, 'of'>;
   readonly observer: Pick<Observer, 'refused'>;
   /** True once nothing new is taken; requests on connections that are still open get 503. */
@@ -101,12 +105,13 @@ export function createHttpServer(options: HttpServerOptions): FastifyInstance {
       options.logger.error({ err: error, route: request.routeOptions.url }, 'a request failed');
     return answer(request, reply, fault);
   });
-  addRoutes(server, {
-    intake,
-    slices: new Slices(steadyClock),
-    backends,
-    refuse: (request, reply, refusal) => answer(request, reply, faultOfRefusal(refusal)),
-  });
+  const refuse = (request: FastifyRequest, reply: FastifyReply, refusal: Refusal) =>
+    answer(request, reply, faultOfRefusal(refusal));
+  const { admin, clients, logger } = options;
+  addRoutes(server, { intake, slices: new Slices(steadyClock), backends, admin, refuse });
+  if (admin !== undefined) {
+    addAdminRoutes(server, { admin, addressOf: ({ raw }) => clients.of(raw).address, refuse, logger });
+  }
   return server;
 }
 
@@ -137,7 +142,7 @@ function answering(
   };
 }
 
-type Access = Pick<HttpServerOptions, 'auth' | 'clients'>;
+type Access = Pick<HttpServerOptions, 'auth' | 'admin' | 'clients'>;
 
 function notThere(
   { auth, clients }: Access,
@@ -155,7 +160,7 @@ function notThere(
 }
 
 function unlessTaken(
-  { auth, clients }: Access,
+  { auth, admin, clients }: Access,
   request: FastifyRequest,
   reply: FastifyReply,
 ): Error | undefined {
@@ -166,8 +171,10 @@ function unlessTaken(
       return undefined;
     }
     // The router's own word for the path: what it does not take there is not trusted there either.
-    const trusting = request.routeOptions.url === '/broadcast';
-    reply.headers(auth.check(request.headers, client, { trusting }));
+    const { url } = request.routeOptions;
+    const isAdmin = isAdminPath(url);
+    const keys = isAdmin && admin !== undefined ? admin.auth : auth;
+    reply.headers(keys.check(request.headers, client, { trusting: url === '/broadcast' }));
     const encoded = encodingProblem(request.headers['content-encoding']);
     return encoded === undefined ? undefined : new AppError('unsupported_media_type', encoded);
   } catch (error) {

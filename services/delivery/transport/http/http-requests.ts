@@ -1,4 +1,4 @@
-import type { TokenVerdict } from '../../session/access.ts';
+import type { Refused, Verify } from '../../session/access.ts';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Cursor } from '../../../../shared/contract/cursor.ts';
 import type { Client } from '../../../../shared/service/client-addresses.ts';
@@ -10,13 +10,11 @@ import { EventStreamAnswer, type StreamLimits } from './event-stream.ts';
 import { Poll } from './poll.ts';
 import { readPollQuery } from './poll-query.ts';
 
-type Refused = Extract<TokenVerdict, { refused: string }>;
-
 export interface HttpOptions extends MountOptions {
   readonly limits: StreamLimits;
   readonly tickets: {
     issue(token: string): Promise<{ readonly ticket: string; readonly expiresAt: string } | Refused>;
-    redeem(ticket: string): TokenVerdict;
+    readonly redeem: Verify;
   };
   /** The newest place of this instance; waits until there is one. */
   readonly position: () => Promise<Cursor>;
@@ -90,7 +88,7 @@ export class HttpRequests implements Mount {
       transport: 'stream',
       client,
       credentials: credentialsIn(query, token, after),
-      ...(header === undefined && { verify: (ticket: string) => tickets.redeem(ticket) }),
+      ...(header === undefined && { verify: tickets.redeem }),
       open: (events) => new EventStreamAnswer(response, request.socket, limits, events, now),
     });
   }
