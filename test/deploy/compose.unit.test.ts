@@ -92,6 +92,7 @@ describe('docker-compose.yml', () => {
     expect(blank('websocket')).toEqual([
       ...others,
       ...['INGEST_API_KEYS', 'INGEST_API_KEYS_FILE'],
+      ...['ADMIN_API_KEYS', 'ADMIN_API_KEYS_FILE'],
       ...['EASYAPPOINTMENTS_API_TOKEN', 'EASYAPPOINTMENTS_API_TOKEN_FILE'],
     ]);
   });
