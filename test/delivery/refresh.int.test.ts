@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { appointment } from '../support/events.ts';
+import { scaledMs } from '../support/time.ts';
 import { tokenFor } from '../support/tokens.ts';
 import { World } from '../support/world.ts';
 
@@ -11,19 +12,21 @@ beforeAll(async () => {
 afterAll(() => world[Symbol.asyncDispose]());
 
 let lastId = 1_000;
+/** Long enough for a refresh before it is over. */
+const SHORT_SECONDS = Math.ceil(scaledMs(3_000) / 1_000);
 /** Somebody who was not here before: whoever returns is given what they missed. */
 const somebody = () => (lastId += 1);
 
 describe('auth on a live session', () => {
   it('says until when the new token lasts, and the old end no longer counts', async () => {
-    await using client = await world.join('customer', 6, { ttlSeconds: 3 });
+    await using client = await world.join('customer', 6, { ttlSeconds: SHORT_SECONDS });
     const exp = Math.floor(Date.now() / 1000) + 600;
     client.send({ action: 'auth', token: tokenFor('customer', 6, { claims: { exp } }) });
     expect(await client.next()).toEqual({
       type: 'refreshed',
       expires_at: new Date(exp * 1000).toISOString(),
     });
-    await using measure = await world.join('customer', 7, { ttlSeconds: 3 });
+    await using measure = await world.join('customer', 7, { ttlSeconds: SHORT_SECONDS });
     await measure.closed;
     expect(await client.quiet()).toEqual([]);
   });
@@ -31,7 +34,7 @@ describe('auth on a live session', () => {
   it('with a token that ends sooner ends sooner', async () => {
     const customer = somebody();
     await using client = await world.join('customer', customer, { ttlSeconds: 3_600 });
-    client.send({ action: 'auth', token: tokenFor('customer', customer, { ttlSeconds: 3 }) });
+    client.send({ action: 'auth', token: tokenFor('customer', customer, { ttlSeconds: SHORT_SECONDS }) });
     expect(await client.next()).toMatchObject({ type: 'refreshed' });
     expect((await client.closed).code).toBe(4001);
   });
