@@ -2,6 +2,7 @@ import { jest } from '@jest/globals';
 import { LookBack } from '../../services/delivery/stream/look-back.ts';
 import { LongReplays } from '../../services/delivery/stream/long-replays.ts';
 import { Resume, type Replay } from '../../services/delivery/stream/resume.ts';
+import type { Rewinds } from '../../services/delivery/stream/rewinds.ts';
 import type { ScanLanes, ScanSchedule } from '../../services/delivery/stream/scan-schedule.ts';
 import type { Place } from '../../services/delivery/stream/completeness.ts';
 import { Timeline } from '../../services/delivery/stream/timeline.ts';
@@ -42,6 +43,7 @@ export function world({
   entries.forEach((entry, index) => timeline.append(kept(entry), NOON + index));
   const scan = jest.fn<ScanSchedule['request']>();
   const readOn = jest.fn<ScanLanes['readOn']>();
+  const rewind = jest.fn<Rewinds['read']>().mockResolvedValue(undefined);
   const covers = jest.fn((_patterns: readonly string[], position: number) => position >= coveredFrom);
   let now = nowMs;
   const slept: number[] = [];
@@ -61,6 +63,7 @@ export function world({
     completeness: { beginningFor: () => beginning },
     coverage: { covers },
     scans: { request: scan, readOn, isFar: (fromMs) => now - fromMs > 5 * 60_000 },
+    rewinds: { read: rewind },
     quota: new LongReplays(longReplays),
     maxRewindSyncs,
     lookBack: new LookBack({ cluster: { isCluster: inCluster }, ...clocks }),
@@ -71,6 +74,7 @@ export function world({
   return {
     scan,
     covers,
+    rewind,
     position,
     member,
     slept,

@@ -97,4 +97,46 @@ describe('a client without a cursor', () => {
     expect(replayed(await since(NOON + 3))).toEqual(cursorsOf(entries.slice(3)));
     expect(scan).not.toHaveBeenCalled();
   });
+
+  describe('where the history is followed for newcomers', () => {
+    const told = { entries: [kept(event())], syncsLeftOut: false, mark: cursorAt(NOON) };
+
+    it('is told from there, behind the last mark that came before that time: stamps are not asked', async () => {
+      const before = mark({ atMs: NOON + 3_600_000 });
+      const { rewind, scan, since } = world({ beforehand: [before], entries: [event()], coveredFrom: 99 });
+      rewind.mockResolvedValueOnce(told);
+      expect(await since(NOON)).toMatchObject({ recovered: true, entries: told.entries, cursor: told.mark });
+      expect(rewind.mock.calls[0]?.[0].start).toEqual({ after: before.cursor });
+      expect(scan).not.toHaveBeenCalled();
+    });
+
+    it('is not given what had come here before that time', async () => {
+      const [early, late] = [event(), event()];
+      const { rewind, since } = world({ beforehand: [mark(), early], entries: [late], coveredFrom: 99 });
+      rewind.mockResolvedValueOnce(told);
+      await since(NOON);
+      const { isEarlier } = rewind.mock.calls[0]?.[0] ?? {};
+      expect([early, late, event()].map((entry) => isEarlier?.(kept(entry)))).toEqual([true, false, false]);
+    });
+
+    it('is told by stamps where this instance began only after that time', async () => {
+      const { rewind, since } = world({ entries: [mark()] });
+      rewind.mockResolvedValueOnce(told);
+      await since(NOON - 30_000);
+      expect(rewind.mock.calls[0]?.[0].start).toEqual({ sinceMs: NOON - 30_000 });
+    });
+
+    it('is told by a pass where no mark came before that time, or what is followed does not tell', async () => {
+      const noMark = world({ beforehand: [event()], entries: [event()], coveredFrom: 99 });
+      noMark.answer({ found: true });
+      await noMark.since(NOON);
+      expect(noMark.rewind).not.toHaveBeenCalled();
+      expect(noMark.scan).toHaveBeenCalledTimes(1);
+      const untold = world({ beforehand: [mark()], entries: [event()], coveredFrom: 99 });
+      untold.answer({ found: true });
+      await untold.since(NOON);
+      expect(untold.rewind).toHaveBeenCalledTimes(1);
+      expect(untold.scan).toHaveBeenCalledTimes(1);
+    });
+  });
 });

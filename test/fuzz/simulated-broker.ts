@@ -4,6 +4,7 @@ import { FanOut } from '../../services/delivery/stream/fan-out.ts';
 import { LongReplays } from '../../services/delivery/stream/long-replays.ts';
 import { LookBack } from '../../services/delivery/stream/look-back.ts';
 import { Resume } from '../../services/delivery/stream/resume.ts';
+import { Rewinds } from '../../services/delivery/stream/rewinds.ts';
 import { RoomIndex } from '../../services/delivery/stream/room-index.ts';
 import { NO_LIMITS } from '../../services/delivery/stream/scan-request.ts';
 import { ScanLanes } from '../../services/delivery/stream/scan-schedule.ts';
@@ -104,6 +105,10 @@ export class SimulatedInstance {
         clocks.wall,
         LIMITS,
       ),
+      rewinds: new Rewinds({
+        history: { follow: (fromMs, onEntry) => this.#follow(broker.begin(fromMs), onEntry) },
+        ...{ limits: LIMITS, logger, wall: clocks.wall, now: clocks.now },
+      }),
       quota: new LongReplays(LIMITS.events),
       maxRewindSyncs: LIMITS.events,
       lookBack: new LookBack({ cluster: { isCluster: false }, ...clocks }),
@@ -169,6 +174,21 @@ export class SimulatedInstance {
       this.#trust.coverage.bindingRemoved(routingKeyOf(room));
       this.#bound.delete(room);
     }
+  }
+
+  /** Reads on whenever it is asked to. */
+  #follow(from: number, onEntry: (entry: HistoryEntry, offset: number) => void) {
+    let next = from;
+    const upToMark = () => {
+      const published = this.publishMark();
+      for (const [entry, offset] of this.broker.read(next)) {
+        onEntry(entry, offset);
+        next = offset + 1;
+      }
+      return Promise.resolve(published);
+    };
+    const never = new Promise<never>(() => undefined);
+    return Promise.resolve({ broken: never, upToMark, stop: () => undefined });
   }
 
   #read(from: number, onEntry: (entry: HistoryEntry, offset: number) => boolean) {

@@ -26,6 +26,19 @@ const SCAN_IDLE_MS = 15_000;
 /** Of each entry, and its offset in the stream; `false` once it has enough. */
 type OnEntry = (entry: HistoryEntry, offset: number) => boolean;
 
+/** A reading that goes on. */
+export interface Following {
+  /** Rejects when it breaks off, and never resolves. */
+  readonly broken: Promise<never>;
+  /** Publishes a mark and resolves with it once it was read; one at a time. */
+  upToMark(): Promise<Mark>;
+  stop(): void;
+}
+
+function startAt(fromMs: number): StreamStart {
+  return { '!': 'timestamp', value: Math.max(0, Math.floor(fromMs / 1000)) };
+}
+
 export class History {
   constructor(
     private readonly connection: BrokerConnection,
@@ -43,7 +56,7 @@ export class History {
    * the clocks say; or until `onEntry` has enough (`false`). RabbitMQ starts at the chunk that holds the time, in seconds, so the first entries may be older.
    */
   read(fromMs: number, onEntry: OnEntry, pace: Pace = 'fast'): Promise<Mark> {
-    return this.#read({ '!': 'timestamp', value: Math.max(0, Math.floor(fromMs / 1000)) }, onEntry, pace);
+    return this.#read(startAt(fromMs), onEntry, pace);
   }
 
   /** Reads from an offset on, or from what has become of the history's beginning, if that is behind it. */
@@ -51,25 +64,55 @@ export class History {
     return this.#read(offset, onEntry, pace);
   }
 
+  /** Reads from a time on, and goes on with what comes until it is stopped or breaks off. */
+  async follow(fromMs: number, onEntry: (entry: HistoryEntry, offset: number) => void): Promise<Following> {
+    const take = (entry: HistoryEntry, offset: number) => {
+      onEntry(entry, offset);
+      return true;
+    };
+    const pass = await this.#open(take);
+    await this.#begin(pass, startAt(fromMs), 'fast').catch(async (error: unknown) => {
+      await pass.close();
+      throw error;
+    });
+    return {
+      broken: pass.broken,
+      upToMark: async () => {
+        pass.watch();
+        try {
+          const mark = await pass.unlessBroken(this.#publishMark());
+          await pass.unlessBroken(pass.seen(mark.cursor));
+          return mark;
+        } finally {
+          pass.unwatch();
+        }
+      },
+      stop: () => void pass.close(),
+    };
+  }
+
   async #read(from: StreamStart, onEntry: OnEntry, pace: Pace): Promise<Mark> {
+    const pass = await this.#open(onEntry);
+    try {
+      await this.#begin(pass, from, pace);
+      const mark = await pass.unlessBroken(this.#publishMark());
+      await Promise.race([pass.seen(mark.cursor), pass.finished]);
+      return mark;
+    } finally {
+      await pass.close();
+    }
+  }
+
+  async #open(onEntry: OnEntry): Promise<Pass> {
     const model = this.connection.model;
     if (model === undefined) throw new Error('no connection to read the history');
     const { nodes, metrics } = this.observers;
     metrics.scans.inc();
-    const channel = await model.createChannel();
-    const pass = new Pass(channel, onEntry, this.marks, nodes);
-    // The pass may break off while the broker owes an answer, or the mark waits for a connection.
-    const unlessBroken = <Value>(step: Promise<Value>) => Promise.race([step, pass.broken]);
-    try {
-      await unlessBroken(pass.begin(from, pace));
-      const mark = await unlessBroken(this.#publishMark());
-      pass.endAt(mark.cursor);
-      await pass.finished;
-      return mark;
-    } finally {
-      pass.stop();
-      await closeChannel(channel);
-    }
+    return new Pass(await model.createChannel(), onEntry, this.marks, nodes);
+  }
+
+  #begin(pass: Pass, from: StreamStart, pace: Pace): Promise<void> {
+    return pass.unlessBroken(pass.begin(from, pace));
   }
 
   /** What was routed before the readers' bindings stood is in the history before it: see shared/contract/history-lag.ts. */
@@ -81,37 +124,34 @@ export class History {
   }
 }
 
-/** One consumer on the stream, until it has seen the entry to end at. */
+/** One consumer on the stream. */
 class Pass {
+  /** Resolves when its reader has enough. */
   readonly finished: Promise<void>;
   /** Rejects as `finished` does, and never resolves. */
   readonly broken: Promise<never>;
-  /** That were read before it was known which is the last. */
+  /** That were read while none was awaited. */
   readonly #marks = new Set<Cursor>();
-  readonly #stalled: NodeJS.Timeout;
+  #stalled: NodeJS.Timeout | undefined;
   #finish: () => void = () => undefined;
   #fail: (error: Error) => void = () => undefined;
-  #end: Cursor | undefined;
+  #awaited: { readonly mark: Cursor; readonly resolve: () => void } | undefined;
   #stopped = false;
 
   constructor(
     private readonly channel: Channel,
     private readonly onEntry: OnEntry,
     private readonly marks: Pick<Marks, 'isBehind'>,
-    nodes: { leave(reason: string): void },
+    private readonly nodes: { leave(reason: string): void },
   ) {
     this.finished = new Promise((resolve, reject) => {
       this.#finish = resolve;
       this.#fail = reject;
     });
-    // It may fail while `begin` or the mark is still awaited.
+    // It may fail while nobody awaits it.
     this.broken = this.finished.then(() => new Promise<never>(() => undefined));
     this.broken.catch(() => undefined);
-    this.#stalled = setTimeout(() => {
-      const reason = `the history has brought nothing for ${SCAN_IDLE_MS} ms`;
-      this.#fail(new Error(reason));
-      nodes.leave(reason);
-    }, SCAN_IDLE_MS);
+    this.watch();
     channel.on('error', (error) => this.#fail(error));
     channel.on('handler-error', (error) => this.#fail(error));
     channel.once('close', () => this.#fail(new Error('the channel that read the history closed')));
@@ -121,36 +161,60 @@ class Pass {
     return readStream(this.channel, { stream: HISTORY, from, ...FLOWS[pace] }, this.#take);
   }
 
-  endAt(mark: Cursor): void {
-    this.#end = mark;
+  /** It may break off while the broker owes an answer, or a mark waits for a connection. */
+  unlessBroken<Value>(step: Promise<Value>): Promise<Value> {
+    return Promise.race([step, this.broken]);
+  }
+
+  /** Resolves when a mark was read that was published since the last one that was awaited. */
+  async seen(mark: Cursor): Promise<void> {
     // The confirm and the entry itself race to us.
-    if (this.#marks.has(mark)) this.#finish();
-    else for (const seen of this.#marks) this.#failIfBehind(seen);
+    if (!this.#marks.has(mark)) {
+      await new Promise<void>((resolve) => {
+        this.#awaited = { mark, resolve };
+        for (const seen of this.#marks) this.#failIfBehind(seen);
+      });
+    }
+    this.#awaited = undefined;
     this.#marks.clear();
+  }
+
+  /** From now on something is to come. */
+  watch(): void {
+    this.#stalled ??= setTimeout(() => {
+      const reason = `the history has brought nothing for ${SCAN_IDLE_MS} ms`;
+      this.#fail(new Error(reason));
+      this.nodes.leave(reason);
+    }, SCAN_IDLE_MS);
+  }
+
+  unwatch(): void {
+    clearTimeout(this.#stalled);
+    this.#stalled = undefined;
+  }
+
+  async close(): Promise<void> {
+    this.#stopped = true;
+    this.unwatch();
+    await closeChannel(this.channel);
   }
 
   /** A history that was made again and not bound yet never got our mark; the next one says so, and would go on to hold us. */
   #failIfBehind(mark: Cursor): void {
-    if (this.#end === undefined || !this.marks.isBehind(mark, this.#end)) return;
+    if (this.#awaited === undefined || !this.marks.isBehind(mark, this.#awaited.mark)) return;
     this.#fail(new Error('the mark at which to end is not in the history: it had no binding'));
-  }
-
-  stop(): void {
-    this.#stopped = true;
-    clearTimeout(this.#stalled);
   }
 
   /** Nothing more is sent to us while the mark is still on its way. */
   #endEarly(): void {
-    this.stop();
     this.#finish();
-    void closeChannel(this.channel);
+    void this.close();
   }
 
   readonly #take = (message: ConsumeMessage | null): void => {
     if (message === null) return this.#fail(new Error('the history is gone: its consumer was cancelled'));
     if (this.#stopped) return;
-    this.#stalled.refresh();
+    this.#stalled?.refresh();
     const offset = offsetOf(message) ?? 0;
     for (const entry of parseHistoryEntries(message)) {
       if (!this.onEntry(entry, offset)) return this.#endEarly();
@@ -159,9 +223,9 @@ class Pass {
   };
 
   #noteMark(entry: HistoryEntry): void {
-    if (entry.cursor === this.#end) return this.#finish();
     if (entry.kind !== 'mark') return;
-    if (this.#end === undefined) this.#marks.add(entry.cursor);
+    if (this.#awaited === undefined) this.#marks.add(entry.cursor);
+    else if (entry.cursor === this.#awaited.mark) this.#awaited.resolve();
     else this.#failIfBehind(entry.cursor);
   }
 }

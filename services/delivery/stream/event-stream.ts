@@ -26,6 +26,7 @@ import { Hole } from './hole.ts';
 import { Liveness } from './liveness.ts';
 import { LookBack } from './look-back.ts';
 import { Resume, type Replay, type StartingPoint } from './resume.ts';
+import { Rewinds } from './rewinds.ts';
 import { RoomIndex } from './room-index.ts';
 import { LongReplays } from './long-replays.ts';
 import { ScanLanes } from './scan-schedule.ts';
@@ -74,6 +75,7 @@ export class EventStream {
   readonly #gather: CalendarGather;
   readonly #marks: Marks;
   readonly #scans: ScanLanes;
+  readonly #rewinds: Rewinds;
   readonly #resume: Resume<StreamMember>;
   readonly #arrivals: Arrivals;
   readonly #now: SteadyClock;
@@ -98,12 +100,13 @@ export class EventStream {
     const bounds = { events, bytes, pageBytes };
     const toKeep = (event: EventEntry) => timeline.shared(event);
     const scans = new ScanLanes(history, logger, sleep, wall, bounds, toKeep);
+    const rewinds = new Rewinds({ history, limits: bounds, logger, wall, now, toKeep });
     const quota = new LongReplays(config.maxLongReplaysPerMinute);
     const lookBack = new LookBack({ cluster, sleep, wall, now });
     const { coverage, completeness } = trust;
     const known = { timeline, index: this.rooms, bindings, coverage, completeness };
     const { rewindMaxSyncs: maxRewindSyncs } = config;
-    const reading = { liveness, scans, quota, lookBack, maxRewindSyncs };
+    const reading = { liveness, scans, rewinds, quota, lookBack, maxRewindSyncs };
     this.#resume = new Resume({ ...known, ...reading, sleep, wall, now });
     const gather = new CalendarGather(this.rooms, gatherWindow(config), later);
     const repeats = new ExpiringMap<string, number>(REPEATS_MAX, REPEATS_MS);
@@ -121,6 +124,7 @@ export class EventStream {
     this.#gather = gather;
     this.#marks = marks;
     this.#scans = scans;
+    this.#rewinds = rewinds;
     this.#now = now;
     // For good: no session joins the first, and each joins and leaves the second.
     void binder.bind(markKeyOf(instance));
@@ -177,10 +181,12 @@ export class EventStream {
   tick(nowMs: number): void {
     this.#bindings.tick(nowMs);
     this.#arrivals.tick(nowMs);
+    this.#rewinds.tick(nowMs);
   }
 
   async close(): Promise<void> {
     this.#scans.close();
+    this.#rewinds.close();
     await Promise.all([this.queue.close(), this.#marks.close(), this.binder.close()]);
   }
 }

@@ -10,6 +10,8 @@ import type { Coverage } from './coverage.ts';
 import { APART_MS, NEAR_MS, type LookBack } from './look-back.ts';
 import type { LongReplays } from './long-replays.ts';
 import { REORDER_WINDOW_MS } from './reorder-window.ts';
+import type { RecentStart } from './recent-history.ts';
+import type { Rewinds } from './rewinds.ts';
 import type { FromCursor, NextPage, ScanRequest, StreamPlace } from './scan-request.ts';
 import type { MarkedScanResult } from './scan-schedule.ts';
 import { boundSyncs } from './syncs.ts';
@@ -56,6 +58,8 @@ export interface ResumePorts<Member extends Reader> {
     /** What follows an entry up to a mark made now, one page of it. */
     readOn(request: NextPage, place: StreamPlace): Promise<MarkedScanResult>;
   };
+  /** What newcomers missed, where it need not be read for each. */
+  readonly rewinds: Pick<Rewinds, 'read'>;
   readonly quota: Pick<LongReplays, 'take'>;
   readonly lookBack: LookBack;
   /** `calendar.sync` that a client without a cursor is sent at most. */
@@ -178,12 +182,14 @@ export class Resume<Member extends Reader> {
     const at = timeline.since(sinceMs);
     // Only an entry from before that time proves that nothing since it is missing here.
     const before = timeline.at(at - 1);
-    if (before !== undefined) {
-      if (this.#coversAll(asking.rooms, at - 1))
-        return this.#fromMemory(asking, timeline.inRooms(asking.rooms, at));
-      return this.#sinceEntry(asking, before, at - 1, sinceMs);
-    }
+    if (before !== undefined && this.#coversAll(asking.rooms, at - 1))
+      return this.#fromMemory(asking, timeline.inRooms(asking.rooms, at));
     const stampedMs = unixMs(wall()) - (now() - sinceMs);
+    const mark = timeline.markBefore(sinceMs - REORDER_WINDOW_MS);
+    const start = before === undefined ? { sinceMs: stampedMs } : mark && { after: mark.cursor };
+    const rewind = start && (await this.#rewind(asking, start, sinceMs, stampedMs));
+    if (rewind !== undefined) return rewind;
+    if (before !== undefined) return this.#sinceEntry(asking, before, at - 1, sinceMs);
     this.#count(asking, stampedMs);
     const request = { from: { sinceMs: stampedMs } };
     let result = await this.#read(asking, request, stampedMs - NEAR_MS);
@@ -194,6 +200,17 @@ export class Resume<Member extends Reader> {
       return { recovered: false, reason: 'expired', cursor: result.mark };
     }
     return this.#replayOf(asking, result);
+  }
+
+  /** From what is read for all newcomers: behind the last mark that came before that time, wherever clocks are set to, or by stamps. */
+  async #rewind({ rooms, maxSyncs }: Asking, start: RecentStart, sinceMs: number, fromMs: number) {
+    const { timeline, rewinds } = this.ports;
+    const isEarlier = ({ cursor }: TimelineEntry) => {
+      const position = timeline.find(cursor);
+      return position !== undefined && timeline.arrivedAtMs(position) < sinceMs;
+    };
+    const rewind = await rewinds.read({ start, rooms, maxSyncs, isEarlier }, fromMs);
+    return rewind && { ...rewind, recovered: true as const, cursor: rewind.mark };
   }
 
   /** Reads the history from the last entry before that time, which is where it is however a clock was set since. */

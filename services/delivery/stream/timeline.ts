@@ -123,6 +123,12 @@ export class Timeline {
     return low;
   }
 
+  /** The newest mark that arrived before a time and is still kept. */
+  markBefore(timeMs: number): TimelineEntry | undefined {
+    const position = this.#marks.before(this.since(timeMs));
+    return position === undefined ? undefined : this.at(position);
+  }
+
   /** An event as it is kept here, with the bytes that were made of it; otherwise made anew. */
   shared(event: EventEntry): TimelineEntry {
     const position = this.find(event.cursor);

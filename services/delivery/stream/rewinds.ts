@@ -1,0 +1,154 @@
+import type { Cursor } from '../../../shared/contract/cursor.ts';
+import type { EventEntry, HistoryEntry } from '../../../shared/contract/message.ts';
+import { unixMs } from '../../../shared/core/wall-time.ts';
+import type { SteadyClock, WallClock } from '../../../shared/service/clock.ts';
+import type { Logger } from '../../../shared/service/logger.ts';
+import { NEAR_MS } from './look-back.ts';
+import { RecentHistory, type RecentRequest } from './recent-history.ts';
+import type { ReplayLimits } from './scan-request.ts';
+import type { TimelineEntry } from './timeline.ts';
+
+/** Without a newcomer for so long, the history is followed no longer. */
+const LINGER_MS = 30_000;
+/** The first newcomer makes us read from so far back at most. */
+const MAX_BACK_MS = 60_000;
+
+interface ArrivingMark {
+  readonly cursor: Cursor;
+  /** Resolves when it has also come by the own queue. */
+  readonly arrived: Promise<void>;
+}
+
+interface Following {
+  /** Rejects when it breaks off, and never resolves. */
+  readonly broken: Promise<never>;
+  /** Publishes a mark and resolves with it once it was read; one at a time. */
+  upToMark(): Promise<ArrivingMark>;
+  stop(): void;
+}
+
+export interface RewindsContext {
+  readonly history: {
+    /** Reads from a time on, and goes on with what comes. */
+    follow(fromMs: number, onEntry: (entry: HistoryEntry, offset: number) => void): Promise<Following>;
+  };
+  readonly limits: ReplayLimits;
+  readonly logger: Logger;
+  readonly wall: WallClock;
+  readonly now: SteadyClock;
+  /** What is kept of an event; where memory has it already, that. */
+  readonly toKeep?: (event: EventEntry) => TimelineEntry;
+}
+
+/** What a newcomer missed, and the mark up to which that is. */
+export interface Rewind {
+  readonly entries: readonly TimelineEntry[];
+  readonly syncsLeftOut: boolean;
+  readonly mark: Cursor;
+}
+
+/**
+ * Follows the history while newcomers come: most of them are told what they missed from what was read for the one before,
+ * so none of them waits for a pass over everybody's events of a minute and a half.
+ */
+export class Rewinds {
+  #reading: Reading | undefined;
+  #isClosed = false;
+
+  constructor(private readonly context: RewindsContext) {}
+
+  /**
+   * Reads up to a mark made now. `fromMs`: the time to begin at. `undefined` where a pass has to tell; rejects when the reading
+   * broke off, and the caller asks again when the broker is back.
+   */
+  async read(request: Omit<RecentRequest, 'end'>, fromMs: number): Promise<Rewind | undefined> {
+    const { wall } = this.context;
+    if (unixMs(wall()) - fromMs > MAX_BACK_MS) return undefined;
+    const reading = (this.#reading ??= this.#begin(fromMs - NEAR_MS));
+    const mark = await reading.upToMark();
+    const told = reading.recent.read({ ...request, end: mark.cursor });
+    return told && { ...told, mark: mark.cursor };
+  }
+
+  /** Called about once a second. */
+  tick(nowMs: number): void {
+    if (this.#reading?.isIdle(nowMs - LINGER_MS) === true) this.#end(this.#reading);
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    if (this.#reading !== undefined) this.#end(this.#reading);
+  }
+
+  #begin(fromMs: number): Reading {
+    const { history, limits, toKeep, logger, now } = this.context;
+    const recent = new RecentHistory(limits, toKeep);
+    const following = history.follow(fromMs, (entry, offset) => recent.add(entry, offset));
+    const reading = new Reading(recent, following, now);
+    following
+      .then(({ broken }) => broken)
+      .catch((error: unknown) => {
+        if (this.#reading !== reading) return;
+        logger[this.#isClosed ? 'debug' : 'warn']({ err: error }, 'the history could not be followed');
+        this.#end(reading);
+      });
+    return reading;
+  }
+
+  #end(reading: Reading): void {
+    this.#reading = undefined;
+    reading.stop();
+  }
+}
+
+/** One stretch of the history that is followed. */
+class Reading {
+  #waiting = 0;
+  #usedAtMs: number;
+  #next: Promise<ArrivingMark> | undefined;
+  /** The mark under way, whatever becomes of it. */
+  #current: Promise<unknown> = Promise.resolve();
+
+  constructor(
+    readonly recent: RecentHistory,
+    private readonly following: Promise<Following>,
+    private readonly now: SteadyClock,
+  ) {
+    this.#usedAtMs = now();
+  }
+
+  /** Those who ask while a mark is under way share the next. */
+  async upToMark(): Promise<ArrivingMark> {
+    this.#waiting += 1;
+    try {
+      const mark = await (this.#next ??= this.#mark());
+      await mark.arrived;
+      return mark;
+    } finally {
+      this.#waiting -= 1;
+      this.#usedAtMs = this.now();
+    }
+  }
+
+  isIdle(sinceMs: number): boolean {
+    return this.#waiting === 0 && this.#usedAtMs <= sinceMs;
+  }
+
+  stop(): void {
+    this.following.then(
+      (following) => following.stop(),
+      () => undefined,
+    );
+  }
+
+  #mark(): Promise<ArrivingMark> {
+    const mark = this.#current.then(async () => {
+      const following = await this.following;
+      // Who asks from here on needs a mark that is made later.
+      this.#next = undefined;
+      return following.upToMark();
+    });
+    this.#current = mark.catch(() => undefined);
+    return mark;
+  }
+}

@@ -1,0 +1,135 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { RecentHistory, type RecentRequest } from '../../services/delivery/stream/recent-history.ts';
+import { NO_LIMITS } from '../../services/delivery/stream/scan-request.ts';
+import { Scan } from '../../services/delivery/stream/scan.ts';
+import type { HistoryEntry } from '../../shared/contract/message.ts';
+import type { Address } from '../../shared/contract/routing.ts';
+import { cursorAt, cursorsOf, event, mark, NOON } from './fakes.ts';
+
+const NEWCOMER: ReadonlySet<Address> = new Set<Address>(['everyone', 'provider_5', 'calendar']);
+/** About as many entries as fit into one page here. */
+const PAGE_BYTES = 10_000;
+const sync = (fields: Parameters<typeof event>[0] = {}) =>
+  event({ type: 'calendar.sync', rooms: ['calendar'], ...fields });
+
+/** A history that was read from its beginning, or from later, up to a mark. */
+function read(entries: readonly HistoryEntry[], { offset = 0, pageBytes = PAGE_BYTES } = {}) {
+  const recent = new RecentHistory({ ...NO_LIMITS, pageBytes });
+  const end = mark();
+  [...entries, end].forEach((entry, index) => recent.add(entry, offset + index));
+  const since = (fields: Partial<RecentRequest> = {}) => {
+    const asked = { start: { sinceMs: NOON }, end: end.cursor, rooms: NEWCOMER, maxSyncs: 100 };
+    const told = recent.read({ ...asked, isEarlier: () => false, ...fields });
+    return told && { ...told, entries: cursorsOf(told.entries) };
+  };
+  return { recent, end, since };
+}
+
+describe('the recent history', () => {
+  it('tells a newcomer what there was in rooms of many, in the order of the history', () => {
+    const entries = [sync(), event({ rooms: ['everyone'] }), event({ rooms: ['provider_6'] }), sync()];
+    const { since } = read(entries);
+    const [first, second, , last] = cursorsOf(entries);
+    expect(since()).toEqual({ entries: [first, second, last], syncsLeftOut: false });
+  });
+
+  it('does not tell where something was in a room of the newcomer alone', () => {
+    const entries = [event({ rooms: ['provider_5'] }), sync()];
+    expect(read(entries).since()).toBeUndefined();
+  });
+
+  it('begins behind the mark that it is given', () => {
+    const [before, start, after] = [event({ rooms: ['provider_5'] }), mark(), sync()];
+    const { since } = read([before, start, after]);
+    expect(since({ start: { after: start.cursor } })?.entries).toEqual([after.cursor]);
+  });
+
+  it('does not tell what came since a mark that was not read', () => {
+    expect(read([sync()]).since({ start: { after: cursorAt(NOON) } })).toBeUndefined();
+  });
+
+  it('does not tell what came since a time from before it was read', () => {
+    expect(read([sync()], { offset: 7 }).since()).toBeUndefined();
+  });
+
+  it('tells what came since such a time where it was read from the first entry that there ever was', () => {
+    expect(read([sync()], { offset: 0 }).since()?.entries).toHaveLength(1);
+  });
+
+  it('ends at the mark: what follows comes live', () => {
+    const { recent, since } = read([sync()]);
+    recent.add(sync(), 2);
+    expect(since()?.entries).toHaveLength(1);
+  });
+
+  it('leaves out what was published again, and what is from before the time that is meant', () => {
+    const [once, again, early] = [sync({ id: 'one' }), sync({ id: 'one' }), sync()];
+    const isEarlier: RecentRequest['isEarlier'] = ({ cursor }) => cursor === early.cursor;
+    expect(read([once, again, early]).since({ isEarlier })?.entries).toEqual([once.cursor]);
+  });
+
+  it('tells that there were too many of `calendar.sync`, though not all of them are kept', () => {
+    const { since } = read(Array.from({ length: 30 }, () => sync()));
+    expect(since({ maxSyncs: 4 })).toEqual({ entries: [], syncsLeftOut: true });
+    expect(since({ maxSyncs: 25 })).toBeUndefined();
+  });
+
+  it('does not tell where something else is no longer kept', () => {
+    const entries = [event({ rooms: ['everyone'] }), ...Array.from({ length: 30 }, () => sync())];
+    expect(read(entries).since({ maxSyncs: 4 })).toBeUndefined();
+  });
+
+  it('does not tell more than a page', () => {
+    const entries = Array.from({ length: 8 }, () => event({ rooms: ['everyone'] }));
+    expect(read(entries).since()).toBeUndefined();
+  });
+
+  it('tells what a pass over the same would tell, or nothing', () => {
+    const rooms = fc.constantFrom<Address>('calendar', 'everyone', 'provider_5', 'provider_6');
+    const anyEntry = fc.record({
+      kind: fc.constantFrom('event', 'sync', 'mark'),
+      rooms: fc.uniqueArray(rooms, { minLength: 1, maxLength: 2 }),
+      atMs: fc.integer({ min: -3, max: 3 }).map((tenths) => NOON + tenths * 100),
+      id: fc.option(fc.constantFrom('a', 'b'), { nil: undefined }),
+    });
+    let told = 0;
+    fc.assert(
+      fc.property(
+        fc.array(anyEntry, { maxLength: 25 }),
+        fc.integer({ min: 0, max: 8 }),
+        fc.nat({ max: 1 }),
+        (all, maxSyncs, offset) => {
+          const entries = all.map(({ kind, rooms: to, atMs, id }) => {
+            if (kind === 'mark') return mark({ atMs });
+            const fields = { rooms: to, atMs, ...(id !== undefined && { id }) };
+            return kind === 'sync' ? sync(fields) : event(fields);
+          });
+          const { since, end } = read(entries, { offset });
+          const rewind = since({ maxSyncs });
+          if (rewind === undefined) return;
+          told += 1;
+          const scan = new Scan([{ from: { sinceMs: NOON }, wants: NEWCOMER, maxSyncs }]);
+          [...entries, end].forEach((entry, index) => scan.add(entry, offset + index));
+          const [result] = scan.finish();
+          // A tenth of a second more may be told, never less.
+          if (result?.syncsLeftOut === false && !rewind.syncsLeftOut) {
+            const identitiesOf = (cursors: readonly unknown[]) =>
+              new Set(
+                entries.flatMap((one) =>
+                  one.kind === 'event' && cursors.includes(one.cursor) ? [one.identity] : [],
+                ),
+              );
+            const missed = [...identitiesOf(cursorsOf(result.entries))];
+            expect([...identitiesOf(rewind.entries)]).toEqual(expect.arrayContaining(missed));
+            const inOrder = cursorsOf(entries).filter((cursor) => rewind.entries.includes(cursor));
+            expect(rewind.entries).toEqual(inOrder);
+          }
+          if (result?.syncsLeftOut === true) expect(rewind.syncsLeftOut).toBe(true);
+        },
+      ),
+      { numRuns: 500 },
+    );
+    expect(told).toBeGreaterThan(50);
+  });
+});
