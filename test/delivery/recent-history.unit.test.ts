@@ -80,6 +80,18 @@ describe('the recent history', () => {
     expect(read(entries).since({ maxSyncs: 4 })).toBeUndefined();
   });
 
+  it('remembers 50,000 rooms, and does not tell what came since the newest of those that it forgot', () => {
+    const thousand = (first: number) =>
+      Array.from({ length: 1_000 }, (_, n) => `customer_${first + n}` as const);
+    const others = Array.from({ length: 50 }, (_, n) => event({ rooms: thousand(1 + n * 1_000) }));
+    const [start, late] = [mark(), mark()];
+    const asked = { start: { after: start.cursor } };
+    expect(read([start, ...others]).since(asked)?.entries).toEqual([]);
+    const { since } = read([start, event({ rooms: ['provider_6'] }), ...others, late]);
+    expect(since(asked)).toBeUndefined();
+    expect(since({ start: { after: late.cursor } })?.entries).toEqual([]);
+  });
+
   it('does not tell more than a page', () => {
     const entries = Array.from({ length: 8 }, () => event({ rooms: ['everyone'] }));
     expect(read(entries).since()).toBeUndefined();

@@ -7,6 +7,7 @@ import { appointment } from '../support/events.ts';
 import { healthUntil } from '../support/health.ts';
 import { tokenFor } from '../support/tokens.ts';
 import { World, worldEnv } from '../support/world.ts';
+import { metricOf } from './metric.ts';
 
 const CUSTOMER = 6;
 
@@ -102,5 +103,22 @@ describe('a client without a cursor', () => {
     } finally {
       await started.stop();
     }
+  });
+
+  it('costs no reading of its own while others come, unless something was in its own room', async () => {
+    await using world = await World.start();
+    const scans = () => metricOf(world.healthPort(), 'scans_total');
+    const sync = await world.publish({ event: 'calendar.sync', data: { reason: 'other' } });
+    const before = await scans();
+    for (const provider of [101, 102, 103]) {
+      await using newcomer = await world.join('provider', provider);
+      expect(await newcomer.next()).toMatchObject({ id: sync.id });
+    }
+    expect((await scans()) - before).toBe(1);
+    const { id } = await world.publish(appointment({ data: { provider_id: 104 } }));
+    await using concerned = await world.join('provider', 104);
+    const ids = (await concerned.events(3)).map((one) => one['id']);
+    expect(ids.slice(0, 2)).toEqual([sync.id, id]);
+    expect((await scans()) - before).toBe(2);
   });
 });

@@ -170,4 +170,20 @@ export const memoryBounds: readonly ConstantBound[] = [
     test: 'monitoring/status-texts.unit.test.ts',
     says: 'is all that there is where too many have something else each',
   },
+  {
+    what: 'Rooms of which delivery remembers when something last was in them, while newcomers come',
+    name: 'MAX_ROOMS',
+    file: 'services/delivery/stream/recent-history.ts',
+    beyond: 'the quietest half is forgotten: who missed anything since then is told by a reading of its own',
+    test: 'delivery/recent-history.unit.test.ts',
+    says: 'remembers 50,000 rooms',
+  },
+  {
+    what: 'How long delivery follows the history after the last newcomer',
+    name: 'LINGER_MS',
+    file: 'services/delivery/stream/rewinds.ts',
+    beyond: 'the next newcomer begins a reading anew',
+    test: 'delivery/rewinds.unit.test.ts',
+    says: 'end a linger after the last newcomer',
+  },
 ];
