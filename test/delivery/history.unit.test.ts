@@ -149,6 +149,15 @@ describe('a pass over the history, frame by frame', () => {
     expect(await settle()).toBe(true);
   });
 
+  it('ends at its own mark although a later one comes in the same turn', async () => {
+    const { mark, later, confirm, bring, outcome, settle } = await pass();
+    confirm();
+    await settle();
+    bring('mark', mark);
+    bring('mark', later);
+    expect(await outcome).toMatchObject({ cursor: mark });
+  });
+
   it('ends at a mark that it read before the confirm came, and not before that', async () => {
     const { mark, confirm, bring, outcome, settle } = await pass();
     bring('mark', mark);

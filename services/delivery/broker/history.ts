@@ -169,14 +169,13 @@ class Pass {
   /** Resolves when a mark was read that was published since the last one that was awaited. */
   async seen(mark: Cursor): Promise<void> {
     // The confirm and the entry itself race to us.
-    if (!this.#marks.has(mark)) {
+    if (this.#marks.has(mark)) this.#marks.clear();
+    else {
       await new Promise<void>((resolve) => {
         this.#awaited = { mark, resolve };
         for (const seen of this.#marks) this.#failIfBehind(seen);
       });
     }
-    this.#awaited = undefined;
-    this.#marks.clear();
   }
 
   /** From now on something is to come. */
@@ -225,7 +224,11 @@ class Pass {
   #noteMark(entry: HistoryEntry): void {
     if (entry.kind !== 'mark') return;
     if (this.#awaited === undefined) this.#marks.add(entry.cursor);
-    else if (entry.cursor === this.#awaited.mark) this.#awaited.resolve();
-    else this.#failIfBehind(entry.cursor);
+    else if (entry.cursor !== this.#awaited.mark) this.#failIfBehind(entry.cursor);
+    else {
+      this.#awaited.resolve();
+      // At once: a later mark may come in the same turn.
+      this.#awaited = undefined;
+    }
   }
 }
