@@ -8,13 +8,14 @@ export interface RunOptions extends ScenarioOptions {
   readonly world: BenchWorld;
   readonly rounds: number;
   readonly maxForeignCores: number;
+  readonly isOver: () => boolean;
   readonly say: (text: string) => void;
 }
 
 /** Starts all that take part, lets them take turns, and stops them. */
 export async function runScenario(
   scenario: Scenario,
-  { world, rounds, maxForeignCores, say, ...options }: RunOptions,
+  { world, rounds, maxForeignCores, isOver, say, ...options }: RunOptions,
 ): Promise<Turns> {
   const prepared: (Contender & Prepared)[] = [];
   try {
@@ -30,6 +31,7 @@ export async function runScenario(
     return await takeTurns(prepared, {
       rounds,
       maxForeignCores,
+      isOver,
       foreignCores: () => foreignClock(world.pidsElsewhere),
     });
   } finally {

@@ -14,6 +14,8 @@ export interface TurnOptions {
   readonly foreignCores: () => () => number;
   /** A round with all of its turns but the last try of a disturbed one. */
   readonly onRound?: (kept: number) => void;
+  /** Then no further round is begun. */
+  readonly isOver?: () => boolean;
 }
 
 export interface Turns {
@@ -36,7 +38,7 @@ const PATIENCE = 2;
  */
 export async function takeTurns(
   contenders: readonly Contender[],
-  { rounds, maxForeignCores, foreignCores, onRound }: TurnOptions,
+  { rounds, maxForeignCores, foreignCores, onRound, isOver = () => false }: TurnOptions,
 ): Promise<Turns> {
   const kept: Figures[][] = contenders.map(() => []);
   let disturbed = 0;
@@ -70,7 +72,7 @@ export async function takeTurns(
 
   const forwards = contenders.map((_, index) => index);
   const done = () => kept[0]?.length ?? 0;
-  for (let begun = 0; done() < rounds && begun < rounds * PATIENCE; begun += 1) {
+  for (let begun = 0; done() < rounds && begun < rounds * PATIENCE && !isOver(); begun += 1) {
     await round(begun % 2 === 0 ? forwards : [...forwards].reverse());
     onRound?.(done());
   }

@@ -73,17 +73,22 @@ describe('a row of the table', () => {
     { median: Number.NaN, goal: { atMost: 2 }, reached: false, farOff: true },
   ])('$median of $goal', ({ median, goal, reached, farOff }) => {
     expect(isReached(row([median], goal))).toBe(reached);
-    const last = [row([goal.atMost ?? goal.atLeast], goal)];
-    expect(hasFallen(last, row([median], goal))).toBe(farOff);
+    expect(hasFallen(row([median, median], { ...goal, guarded: true }))).toBe(farOff);
+  });
+});
+
+describe('a row of --quick', () => {
+  it.each([
+    { case: 'one good round', row: row([3, 9, 9], { atMost: 2, guarded: true }), fallen: false },
+    { case: 'no good round', row: row([4.1, 9, 9], { atMost: 2, guarded: true }), fallen: true },
+    { case: 'too few rounds', row: row([9], { atMost: 2, guarded: true }), fallen: false },
+    { case: 'no guard', row: row([9, 9, 9], { atMost: 2 }), fallen: false },
+  ])('with $case has fallen: $fallen', ({ row: one, fallen }) => {
+    expect(hasFallen(one)).toBe(fallen);
   });
 });
 
 describe('beside the last table', () => {
-  it('a row that was worse than twice its goal there already is not one that has fallen, nor is a new one', () => {
-    expect(hasFallen([row([5])], row([6]))).toBe(false);
-    expect(hasFallen([], row([6]))).toBe(false);
-  });
-
   it.each([
     { before: [1, 2], now: [2, 3], change: 'as before' },
     { before: [1, 2], now: [2.1, 3], change: 'worse' },

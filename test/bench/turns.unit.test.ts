@@ -12,11 +12,12 @@ function machine(...foreign: readonly number[]) {
       return Promise.resolve({ turn: taken.length });
     },
   });
-  const run = (rounds: number) =>
+  const run = (rounds: number, isOver = () => false) =>
     takeTurns([contender('A'), contender('B')], {
       rounds,
       maxForeignCores: 0.3,
       foreignCores: () => () => left.shift() ?? 0,
+      isOver,
     });
   return { run, taken };
 }
@@ -31,6 +32,13 @@ describe('turns', () => {
       B: [{ turn: 2 }, { turn: 3 }, { turn: 6 }],
     });
     expect(disturbed).toBe(0);
+  });
+
+  it('end with the round in which the time is over', async () => {
+    const { run, taken } = machine();
+    const { figures } = await run(3, () => taken.length >= 3);
+    expect(taken.join(' ')).toBe('A B B A');
+    expect(figures['A']).toHaveLength(2);
   });
 
   it('are taken again where others had the machine, and counted', async () => {
