@@ -25,6 +25,8 @@ export interface RoomcastOptions {
   /** Another built checkout than this one. */
   readonly root?: string;
   readonly env?: Readonly<Record<string, string>>;
+  /** Of one that runs, to stand beside it. */
+  readonly amqpUrl?: string;
 }
 
 /** Both services of a checkout, each a process, on the broker. */
@@ -46,13 +48,13 @@ export class RunningRoomcast implements RunningPeer {
 
   static async start(
     world: World,
-    { name = 'roomcast', root = '.', env = {} }: RoomcastOptions = {},
+    { name = 'roomcast', root = '.', env = {}, ...options }: RoomcastOptions = {},
   ): Promise<RunningRoomcast> {
     started += 1;
     const place = `${name.replaceAll(/\W+/g, '-')}-${started}`;
     const folder = join(world.folder, place);
     mkdirSync(folder, { recursive: true });
-    const amqpUrl = await createVhost((await world.broker()).handle, `bench-${place}`);
+    const amqpUrl = options.amqpUrl ?? (await createVhost((await world.broker()).handle, `bench-${place}`));
     const nodeOptions = { ingest: '', delivery: world.nodeOptions ?? '' };
     const pair = await Pair.start({ amqpUrl, folder, root, env: { ...UNLIMITED, ...env }, nodeOptions });
     return new RunningRoomcast(pair, amqpUrl, await world.brokerPids());

@@ -7,6 +7,7 @@ import { growth } from './growth.ts';
 import { heap } from './heap.ts';
 import { idle } from './idle.ts';
 import { ingest } from './ingest.ts';
+import { instances } from './instances.ts';
 import { ledger } from './ledger.ts';
 import { resume } from './resume.ts';
 import { rooms } from './rooms.ts';
@@ -29,5 +30,6 @@ export const scenarios: readonly Scenario[] = [
   storm,
   resume,
   growth,
+  instances,
   ledger,
 ];
