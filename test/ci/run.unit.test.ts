@@ -43,7 +43,7 @@ function runCi(more: Readonly<Record<string, string>> = {}) {
 describe('the run of CI', () => {
   it('runs the container tests where an engine answers', () => {
     docker('exit 0');
-    expect(runCi()).toMatchObject({ status: 0, called: ['test', 'run bench -- --quick', 'run test:docker'] });
+    expect(runCi()).toMatchObject({ status: 0, called: ['test', 'run test:docker'] });
   });
 
   it('fails with the tests, and then runs none in containers', () => {
@@ -52,27 +52,21 @@ describe('the run of CI', () => {
     expect(runCi()).toMatchObject({ status: 3, called: ['test'] });
   });
 
-  it('fails with the benchmark, and then runs nothing in containers', () => {
-    docker('exit 0');
-    write(join(programs, 'npm'), 'echo "$@" >>../npm-calls; [ "$2" != bench ] || exit 1');
-    expect(runCi()).toMatchObject({ status: 1, called: ['test', 'run bench -- --quick'] });
-  });
-
   it('fails with the container tests', () => {
     docker('exit 0');
-    write(join(programs, 'npm'), 'echo "$@" >>../npm-calls; [ "$2" != test:docker ] || exit 4');
+    write(join(programs, 'npm'), 'echo "$@" >>../npm-calls; [ "$1" = test ] || exit 4');
     expect(runCi().status).toBe(4);
   });
 
   it('leaves it to the container tests to fail where an engine answers without docker compose', () => {
     docker('[ "$1" = version ]');
-    expect(runCi()).toMatchObject({ status: 0, called: ['test', 'run bench -- --quick', 'run test:docker'] });
+    expect(runCi()).toMatchObject({ status: 0, called: ['test', 'run test:docker'] });
   });
 
   it('takes the engine that the machine brings up, and its environment', () => {
     docker('exit 0', join(place, 'hidden'));
     dockerUp(`if [ "$1" = --env ]; then echo 'export PATH=$PATH${delimiter}${join(place, 'hidden')}'; fi`);
-    expect(runCi()).toMatchObject({ status: 0, called: ['test', 'run bench -- --quick', 'run test:docker'] });
+    expect(runCi()).toMatchObject({ status: 0, called: ['test', 'run test:docker'] });
   });
 
   it('takes the program of ROOMCAST_DOCKER_UP instead', () => {
@@ -83,24 +77,20 @@ describe('the run of CI', () => {
       `if [ "$1" = --env ]; then echo 'export PATH=$PATH${delimiter}${join(place, 'hidden')}'; fi`,
       path,
     );
-    expect(runCi({ ROOMCAST_DOCKER_UP: path }).called).toEqual([
-      'test',
-      'run bench -- --quick',
-      'run test:docker',
-    ]);
+    expect(runCi({ ROOMCAST_DOCKER_UP: path }).called).toEqual(['test', 'run test:docker']);
   });
 
   it('fails where the machine says that it brought an engine up and none answers', () => {
     dockerUp('exit 0');
     const { status, stderr, called } = runCi();
-    expect({ status, called }).toEqual({ status: 1, called: ['test', 'run bench -- --quick'] });
+    expect({ status, called }).toEqual({ status: 1, called: ['test'] });
     expect(stderr).toContain(NOT_RUN);
   });
 
   it('goes on where bringing one up fails and one answers all the same', () => {
     dockerUp('exit 1');
     docker('exit 0');
-    expect(runCi()).toMatchObject({ status: 0, called: ['test', 'run bench -- --quick', 'run test:docker'] });
+    expect(runCi()).toMatchObject({ status: 0, called: ['test', 'run test:docker'] });
   });
 
   describe.each([
@@ -111,7 +101,7 @@ describe('the run of CI', () => {
     it('passes with a warning on both streams', () => {
       prepare();
       const { status, stdout, stderr, called } = runCi();
-      expect({ status, called }).toEqual({ status: 0, called: ['test', 'run bench -- --quick'] });
+      expect({ status, called }).toEqual({ status: 0, called: ['test'] });
       expect(stdout).toContain(NOT_RUN);
       expect(stderr).toContain(NOT_RUN);
     });
@@ -119,7 +109,7 @@ describe('the run of CI', () => {
     it('fails with the same words where ROOMCAST_REQUIRE_DOCKER is 1', () => {
       prepare();
       const { status, stderr, called } = runCi({ ROOMCAST_REQUIRE_DOCKER: '1' });
-      expect({ status, called }).toEqual({ status: 1, called: ['test', 'run bench -- --quick'] });
+      expect({ status, called }).toEqual({ status: 1, called: ['test'] });
       expect(stderr).toContain(NOT_RUN);
     });
   });
