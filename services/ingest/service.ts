@@ -16,9 +16,9 @@ import { Drops } from '../../shared/monitoring/drops.ts';
 import { NetworkSet } from '../../shared/config/networks.ts';
 import { HistoryIds } from './publish/history-ids.ts';
 import { Inbox } from './inbox/inbox.ts';
-import { ConfirmPublisher } from '../../shared/broker/confirm-publisher.ts';
+import type { ConfirmPublisher } from '../../shared/broker/confirm-publisher.ts';
 import type { Monitoring } from '../../shared/monitoring/monitoring.ts';
-import { eventPublisher } from './publish/event-publisher.ts';
+import { confirmPublisher, eventPublisher } from './publish/event-publisher.ts';
 import { InboxRoom } from './inbox/inbox-room.ts';
 import { inboxMessage } from './inbox/send-to-inbox.ts';
 import { QueueWatch } from './inbox/queue-watch.ts';
@@ -28,7 +28,7 @@ import { Repeats, REPEATS_MAX_AGE_MS } from './accept/repeats.ts';
 import { Intake } from './accept/intake.ts';
 import { Pace } from './accept/pace.ts';
 import type { Receipt } from './accept/ports.ts';
-import { Operators } from './admin/operators.ts';
+import { createOperators, type Operators } from './admin/operators.ts';
 import { Auth } from './http/auth.ts';
 import { closeHttpServer, createHttpServer } from './http/server.ts';
 import { backends as mounted } from './backends/all.ts';
@@ -107,8 +107,7 @@ class Ingest implements IngestService {
       ids: () => this.#repeats.size,
     });
     this.#observer = new IngestObserver(this.#metrics, this.#logger);
-    const remedy = 'they are sent to the inbox again, behind newer ones';
-    this.#drops = new Drops(this.#metrics.brokerDrops, this.#logger, remedy);
+    this.#drops = new Drops(this.#metrics.brokerDrops, this.#logger, DROPS_REMEDY);
     this.#connections = { publishing: this.#connect('publisher'), consuming: this.#connect('inbox') };
     const { publishing, consuming } = this.#connections;
     this.failed = firstRefusal([publishing, consuming]);
@@ -131,7 +130,7 @@ class Ingest implements IngestService {
     });
     const keyHeaders = this.#backends.flatMap((backend) => backend.keyHeaders ?? []);
     this.#auth = new Auth(config, keyHeaders, steadyClock);
-    this.#operators = this.#createOperators();
+    this.#operators = createOperators(config, consuming, this.#publisher, this.#logger);
     this.#http = this.#createHttp();
     this.#monitoring = monitorIngest({
       instance: this.instance,
@@ -184,8 +183,7 @@ class Ingest implements IngestService {
 
   async #stop(): Promise<void> {
     await closeHttpServer(this.#http, this.config.ingestConfirmTimeoutMs);
-    await this.#watch.stop();
-    await this.#takeBack.stop();
+    await Promise.all([this.#watch.stop(), this.#takeBack.stop()]);
     await this.#inbox.stop();
     await Promise.all([this.#ids.close(), this.#operators?.close()]);
     for (const backend of this.#backends) await backend.stop?.();
@@ -207,14 +205,7 @@ class Ingest implements IngestService {
 
   #createPublisher(): ConfirmPublisher {
     const { publishing } = this.#connections;
-    const publisher = new ConfirmPublisher(publishing, {
-      maxUnconfirmed: this.config.ingestMaxUnconfirmed,
-      maxUnconfirmedBytes: this.config.ingestMaxUnconfirmedBytes,
-      confirmTimeoutMs: this.config.ingestConfirmTimeoutMs,
-      now: steadyClock,
-      onConfirmed: (seconds) => this.#observer.confirmed(seconds),
-      logger: this.#logger,
-    });
+    const publisher = confirmPublisher(publishing, this.config, this.#observer, this.#logger);
     publisher.on('unroutable', () => this.#watch.repair(publishing.model));
     return publisher;
   }
@@ -285,16 +276,6 @@ class Ingest implements IngestService {
     });
   }
 
-  #createOperators(): Operators | undefined {
-    const { adminApiKeys } = this.config;
-    if (adminApiKeys === undefined) return undefined;
-    return new Operators({ ...this.config, adminApiKeys }, this.#connections.consuming, {
-      publisher: this.#publisher,
-      ...clocks,
-      logger: this.#logger,
-    });
-  }
-
   #createHttp(): FastifyInstance {
     return createHttpServer({
       intake: this.#intake,
@@ -312,4 +293,5 @@ class Ingest implements IngestService {
 
 const nextCursor = () => newCursor(wallClock());
 
+const DROPS_REMEDY = 'they are sent to the inbox again, behind newer ones';
 const clocks = { wall: wallClock, now: steadyClock };

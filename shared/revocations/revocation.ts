@@ -6,7 +6,7 @@ import { oneOf, roles, type Role } from '../contract/rooms.ts';
 const MAX_TEXT = 1_000;
 
 const USER = new RegExp(`^(${roles.join('|')}):(.+)$`);
-export const USER_EXPECTED = `expected a role and an id, such as provider:4; the roles are ${oneOf(roles)}`;
+const USER_EXPECTED = `expected a role and an id, such as provider:4; the roles are ${oneOf(roles)}`;
 
 /** `provider:4`, as the operator names a user. */
 export interface UserName {

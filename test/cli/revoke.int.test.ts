@@ -18,7 +18,8 @@ describe('roomcast revoke', () => {
     const [id = ''] = list.out.split('\t');
     expect(await run('unrevoke', id)).toMatchObject({ code: 0, out: 'ended\n' });
     while ((await run('revocations')).out !== 'nothing is revoked\n');
-    await using _again = await world.join('customer', 6);
+    const again = await world.join('customer', 6);
+    await again.close();
   });
 
   it('says what is wrong', async () => {

@@ -14,6 +14,7 @@ afterAll(() => packed[Symbol.dispose]());
 const isWritten = process.env['ROOMCAST_API_REPORT'] === 'write';
 
 it.each(['index', 'react', 'react-native'])('the public types of %s are those of its report', (entry) => {
+  const name = `${entry}.api.md`;
   const config = ExtractorConfig.prepare({
     configObject: {
       projectFolder: packed.folder,
@@ -21,7 +22,7 @@ it.each(['index', 'react', 'react-native'])('the public types of %s are those of
       compiler: { overrideTsconfig: { compilerOptions: { module: 'NodeNext', lib: ['ES2022'], types: [] } } },
       apiReport: {
         enabled: true,
-        reportFileName: `${entry}.api.md`,
+        reportFileName: name,
         reportFolder: resolve('client/api'),
         reportTempFolder: join(packed.folder, 'api'),
       },
@@ -36,6 +37,6 @@ it.each(['index', 'react', 'react-native'])('the public types of %s are those of
   const { apiReportChanged } = Extractor.invoke(config, {
     messageCallback: (message) => (message.handled = true),
   });
-  if (isWritten) copyFileSync(config.reportTempFilePath, config.reportFilePath);
+  if (isWritten) copyFileSync(join(packed.folder, 'api', name), resolve('client/api', name));
   expect(isWritten || !apiReportChanged).toBe(true);
 });

@@ -70,12 +70,12 @@ describe('a user who is blocked', () => {
     await using vhost = await createVhostForTest();
     const start = () => World.start({ amqpUrl: vhost.url, env: OPERATOR_ENV });
     const token = tokenFor('customer', 6);
-    let id = '';
-    {
+    const revokes = async () => {
       await using world = await start();
-      id = await new Operator(world).revoke({ user: 'customer:6' });
       await new Operator(world).revoke({ user: 'customer:7', until: inSeconds(1) });
-    }
+      return await new Operator(world).revoke({ user: 'customer:6' });
+    };
+    const id = await revokes();
     await using world = await start();
     expect(await enter(world.webSocketUrl(), token)).toBe(3000);
     while ((await enter(world.webSocketUrl(), tokenFor('customer', 7))) !== 'connected');

@@ -2,52 +2,43 @@ import type { BrokerConnection } from '../../../shared/broker/broker-connection.
 import type { ConfirmPublisher } from '../../../shared/broker/confirm-publisher.ts';
 import { RevocationList } from '../../../shared/revocations/revocation-list.ts';
 import { RevocationStream } from '../../../shared/revocations/revocation-stream.ts';
-import type { SteadyClock, WallClock } from '../../../shared/service/clock.ts';
+import { steadyClock, wallClock } from '../../../shared/service/clock.ts';
 import type { Logger } from '../../../shared/service/logger.ts';
 import type { IngestConfig } from '../config.ts';
 import { Auth } from '../http/auth.ts';
 import { revocationRoutes } from './revocations.ts';
 import type { Admin } from './route.ts';
 
-type AdminConfig = Required<
-  Pick<IngestConfig, 'ingestMaxBadKeys' | 'ingestRateLimit' | 'adminMaxRevocations'>
-> & { readonly adminApiKeys: NonNullable<IngestConfig['adminApiKeys']> };
-
-export interface OperatorsOptions {
-  readonly publisher: Pick<ConfirmPublisher, 'publish'>;
-  readonly wall: WallClock;
-  readonly now: SteadyClock;
-  readonly logger: Logger;
-}
+type OperatorsConfig = Pick<
+  IngestConfig,
+  'adminApiKeys' | 'adminMaxRevocations' | 'ingestMaxBadKeys' | 'ingestRateLimit'
+>;
 
 /** What operators may do, and who is one. */
-export class Operators {
+export interface Operators {
   readonly admin: Admin;
-  readonly #revocations: RevocationStream;
+  /** Takes ADMIN_API_KEYS; where there are none any more, those before stay until ingest is started anew. */
+  reload(config: Pick<IngestConfig, 'adminApiKeys'>): void;
+  close(): Promise<void>;
+}
 
-  constructor(config: AdminConfig, connection: BrokerConnection, options: OperatorsOptions) {
-    const { wall, now } = options;
-    const list = new RevocationList();
-    this.#revocations = new RevocationStream(connection, { list, ...options });
-    const keys = { ...config, ingestApiKeys: config.adminApiKeys, broadcastTrustedNetworks: [] };
-    this.admin = {
-      auth: new Auth(keys, [], now, 'The key that was sent is none of ADMIN_API_KEYS.'),
-      routes: revocationRoutes({
-        list,
-        stream: this.#revocations,
-        publisher: options.publisher,
-        max: config.adminMaxRevocations,
-        wall,
-      }),
-    };
-  }
-
-  /** Without keys there are no operators until ingest is started with some. */
-  reload({ adminApiKeys }: Pick<IngestConfig, 'adminApiKeys'>): void {
-    if (adminApiKeys !== undefined) this.admin.auth.reload({ ingestApiKeys: adminApiKeys });
-  }
-
-  close(): Promise<void> {
-    return this.#revocations.close();
-  }
+/** None without ADMIN_API_KEYS. */
+export function createOperators(
+  { adminApiKeys, adminMaxRevocations: max, ...limits }: OperatorsConfig,
+  connection: BrokerConnection,
+  publisher: Pick<ConfirmPublisher, 'publish'>,
+  logger: Logger,
+): Operators | undefined {
+  if (adminApiKeys === undefined) return undefined;
+  const list = new RevocationList();
+  const stream = new RevocationStream(connection, { list, wall: wallClock, logger });
+  const keys = { ...limits, ingestApiKeys: adminApiKeys, broadcastTrustedNetworks: [] };
+  const auth = new Auth(keys, [], steadyClock, 'The key that was sent is none of ADMIN_API_KEYS.');
+  return {
+    admin: { auth, routes: revocationRoutes({ list, stream, publisher, max, wall: wallClock }) },
+    reload: ({ adminApiKeys: next }) => {
+      if (next !== undefined) auth.reload({ ingestApiKeys: next });
+    },
+    close: () => stream.close(),
+  };
 }

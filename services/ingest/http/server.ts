@@ -54,7 +54,7 @@ const TIMED_OUT = lastAnswer('408 Request Timeout', {
 });
 
 export function createHttpServer(options: HttpServerOptions): FastifyInstance {
-  const { intake, backends, config } = options;
+  const { backends, config } = options;
   const routes = backends.flatMap((backend) => backend.routes);
   const entrances = entrancesOf(routes);
   const answer = answering(options, entrances, routes);
@@ -105,14 +105,20 @@ export function createHttpServer(options: HttpServerOptions): FastifyInstance {
       options.logger.error({ err: error, route: request.routeOptions.url }, 'a request failed');
     return answer(request, reply, fault);
   });
+  mountRoutes(server, options, answer);
+  return server;
+}
+
+function mountRoutes(
+  server: FastifyInstance,
+  { intake, backends, admin, clients, logger }: HttpServerOptions,
+  answer: AnswerFault,
+): void {
   const refuse = (request: FastifyRequest, reply: FastifyReply, refusal: Refusal) =>
     answer(request, reply, faultOfRefusal(refusal));
-  const { admin, clients, logger } = options;
   addRoutes(server, { intake, slices: new Slices(steadyClock), backends, admin, refuse });
-  if (admin !== undefined) {
-    addAdminRoutes(server, { admin, addressOf: ({ raw }) => clients.of(raw).address, refuse, logger });
-  }
-  return server;
+  if (admin === undefined) return;
+  addAdminRoutes(server, { admin, addressOf: ({ raw }) => clients.of(raw).address, refuse, logger });
 }
 
 type AnswerFault = (request: FastifyRequest, reply: FastifyReply, fault: Fault) => FastifyReply;

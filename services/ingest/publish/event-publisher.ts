@@ -4,11 +4,37 @@ import { encodeHeaders, type SyncHeaders } from '../../../shared/contract/messag
 import { routingKeyOf } from '../../../shared/contract/routing.ts';
 import { EXCHANGE } from '../../../shared/contract/topology.ts';
 import { unixMs, type WallTime } from '../../../shared/core/wall-time.ts';
-import type { ConfirmPublisher } from '../../../shared/broker/confirm-publisher.ts';
+import type { BrokerConnection } from '../../../shared/broker/broker-connection.ts';
+import { ConfirmPublisher } from '../../../shared/broker/confirm-publisher.ts';
 import type { OutgoingMessage } from '../../../shared/broker/confirms.ts';
-import type { WallClock } from '../../../shared/service/clock.ts';
+import { steadyClock, type WallClock } from '../../../shared/service/clock.ts';
+import type { Logger } from '../../../shared/service/logger.ts';
 import { inSpan, traceHeaders } from '../../../shared/service/tracing.ts';
 import type { Announcement, EventPublisher } from '../accept/ports.ts';
+import type { IngestConfig } from '../config.ts';
+import type { IngestObserver } from '../observer.ts';
+
+type Bounds = Pick<
+  IngestConfig,
+  'ingestMaxUnconfirmed' | 'ingestMaxUnconfirmedBytes' | 'ingestConfirmTimeoutMs'
+>;
+
+/** All that ingest sends goes by it. */
+export function confirmPublisher(
+  connection: BrokerConnection,
+  config: Bounds,
+  observer: Pick<IngestObserver, 'confirmed'>,
+  logger: Logger,
+): ConfirmPublisher {
+  return new ConfirmPublisher(connection, {
+    maxUnconfirmed: config.ingestMaxUnconfirmed,
+    maxUnconfirmedBytes: config.ingestMaxUnconfirmedBytes,
+    confirmTimeoutMs: config.ingestConfirmTimeoutMs,
+    now: steadyClock,
+    onConfirmed: (seconds) => observer.confirmed(seconds),
+    logger,
+  });
+}
 
 /** Publishes events, each as one message to all its rooms; a span for each. Delivery tells publishers apart by `appId`. */
 export function eventPublisher(

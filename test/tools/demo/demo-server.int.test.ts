@@ -4,7 +4,7 @@ import { createServer, request } from 'node:http';
 import { WebSocket, WebSocketServer } from 'ws';
 import { startDemo, type DemoOptions } from '../../../tools/demo/demo-server.ts';
 
-const closing: (() => Promise<unknown> | void)[] = [];
+const closing: (() => unknown)[] = [];
 afterEach(async () => {
   for (const close of closing.splice(0).reverse()) await close();
 });

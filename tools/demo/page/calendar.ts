@@ -1,6 +1,7 @@
 import type { AppointmentEvent } from '../../../client/src/index.ts';
 import { byId, make, setText } from '../../../shared/monitoring/page/dom.js';
 import type { Booking } from './api.ts';
+import { textOf } from './text-of.ts';
 import { clock, FIRST_HOUR, LAST_HOUR, minutesOf, today } from './today.ts';
 
 const NEWS_MS = 6_000;
@@ -42,7 +43,7 @@ export class Calendar {
     const id = String(data.id);
     const before = this.#items.get(id)?.shown;
     const shown = {
-      customer: String(data['customer_name'] ?? before?.customer ?? `Appointment ${id}`),
+      customer: textOf(data['customer_name']) ?? before?.customer ?? `Appointment ${id}`,
       start: data.start ?? before?.start ?? '',
       end: data.end ?? before?.end ?? '',
     };

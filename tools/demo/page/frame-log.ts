@@ -1,5 +1,6 @@
 import { byId, make } from '../../../shared/monitoring/page/dom.js';
 import type { Entry } from './recorded-socket.ts';
+import { textOf } from './text-of.ts';
 
 const MAX_ENTRIES = 200;
 const arrows = { sent: '↑', received: '↓', link: '●', closed: '×' } as const;
@@ -39,7 +40,7 @@ function readFrame(text: string): Frame {
 }
 
 function nameOf({ event, type, action }: Frame): string {
-  return String(event ?? type ?? action);
+  return textOf(event ?? type ?? action) ?? '?';
 }
 
 /** The one thing of it that says most. */
@@ -48,12 +49,13 @@ function aboutOf(frame: Frame): string {
   if (frame['type'] === 'resumed') {
     return recovered === true ? `${String(replayed)} missed, all here` : `not all: ${String(reason)}`;
   }
-  if (frame['reconnect_after_ms'] !== undefined) return `back in ${String(frame['reconnect_after_ms'])} ms`;
+  if (frame['reconnect_after_ms'] !== undefined)
+    return `back in ${textOf(frame['reconnect_after_ms']) ?? '?'} ms`;
   if (action === 'auth')
-    return cursor === undefined ? 'without a cursor' : `from …${String(cursor).slice(-6)}`;
+    return cursor === undefined ? 'without a cursor' : `from …${(textOf(cursor) ?? '').slice(-6)}`;
   if (typeof data === 'object' && data !== null) {
     const { customer_name: customer, reason: why } = data as Frame;
-    return String(customer ?? why ?? '');
+    return textOf(customer ?? why) ?? '';
   }
-  return String(room ?? code ?? '');
+  return textOf(room ?? code) ?? '';
 }
