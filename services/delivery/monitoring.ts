@@ -64,13 +64,14 @@ async function statsOf(
   { sessions, stream, metrics }: DeliveryParts,
   uptimeMs: number,
 ): Promise<DeliveryStats> {
-  const { connections, framesReceived, events, deliveries } = metrics;
+  const { connections, framesReceived, events, companions, deliveries } = metrics;
   return {
     active_connections: sessions.size,
     active_rooms: stream.rooms.roomCount,
     total_connections: await totalOf(connections),
     total_messages: await totalOf(framesReceived),
-    total_broadcasts: await totalOf(events),
+    // A booking is one, in however many forms it goes out.
+    total_broadcasts: (await totalOf(events)) - (await totalOf(companions)),
     total_deliveries: await totalOf(deliveries),
     uptime_seconds: Math.floor(uptimeMs / 1000),
   };

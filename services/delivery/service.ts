@@ -98,7 +98,7 @@ class Delivery implements DeliveryService {
       ...context,
       stream: this.#stream,
       verify: this.#revocations.applyTo(verify),
-      refusalOf: (principal) => this.#revocations.refusalOf(principal),
+      revocations: this.#revocations,
     });
     this.#server = this.#createServer(new Tickets(this.#keys.tickets, verify, wall));
     this.#monitoring = monitorDelivery({

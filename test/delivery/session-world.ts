@@ -64,10 +64,6 @@ export class SessionWorld implements SessionPorts {
   readonly frameBounds = new FrameBounds();
   readonly heartbeatMs = 25_000;
   readonly stream: SessionPorts['stream'] = Object.assign(this.rooms, {
-    position: async () => {
-      await this.whenPositioned;
-      return this.newest;
-    },
     plan: (_member: StreamMember, start: StartingPoint, position: Cursor) => {
       this.plans.push({ start, position });
       return Promise.resolve(this.replay);
@@ -98,6 +94,11 @@ export class SessionWorld implements SessionPorts {
 
   send(frame: ServerFrame): void {
     this.out.push(frame);
+  }
+
+  async position(): Promise<Cursor> {
+    await this.whenPositioned;
+    return this.newest;
   }
 
   admit(): undefined {

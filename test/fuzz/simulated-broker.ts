@@ -114,10 +114,6 @@ export class SimulatedInstance {
       lookBack: new LookBack({ cluster: { isCluster: false }, ...clocks }),
     });
     this.stream = {
-      position: () => {
-        const { last } = timeline;
-        return last === undefined ? Promise.reject(new Error('no mark came')) : Promise.resolve(last.cursor);
-      },
       plan: (member, start, position) => resume.plan(member, start, position),
       join: (member, room) => this.#join(member, room),
       leave: (member, room) => void index.leave(room, member),
@@ -130,6 +126,11 @@ export class SimulatedInstance {
     broker.attach(this);
     void this.publishMark();
     this.deliver();
+  }
+
+  position(): Promise<Cursor> {
+    const { last } = this.#timeline;
+    return last === undefined ? Promise.reject(new Error('no mark came')) : Promise.resolve(last.cursor);
   }
 
   get waiting(): number {

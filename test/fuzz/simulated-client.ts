@@ -86,6 +86,7 @@ export class SimulatedClient {
         admit: () => undefined,
         becomes: () => undefined,
         stream: instance.stream,
+        position: () => instance.position(),
         users: { floods: new ShutOut(), frameBounds: new FrameBounds(), lastHeard: new LastHeard(30_000) },
         observer: {
           opened: () => undefined,

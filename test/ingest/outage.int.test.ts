@@ -3,6 +3,9 @@ import { appointment } from '../support/events.ts';
 import { healthUntil, isReady, readHealth } from '../support/health.ts';
 import { problemIn, TestIngest } from '../support/ingest.ts';
 
+/** For each appointment. */
+const TWO_MESSAGES = { CALENDAR_SYNC_APART: 'on' };
+
 describe('without a broker', () => {
   it('answers 503 with Retry-After, says so in its health, and comes back by itself', async () => {
     await using cut = await TestIngest.start();
@@ -24,7 +27,7 @@ describe('without a broker', () => {
   });
 
   it('refuses what was on its way when the connection broke, and a retry publishes it', async () => {
-    await using cut = await TestIngest.start();
+    await using cut = await TestIngest.start({ env: TWO_MESSAGES });
     const event = appointment({ id: 'on-its-way' });
     cut.proxy.stall();
     const response = cut.post('/v1/events', event);
@@ -40,7 +43,9 @@ describe('without a broker', () => {
 
 describe('stop', () => {
   it('answers what it took, refuses what comes then, and ends', async () => {
-    await using ending = await TestIngest.start({ env: { INGEST_CONFIRM_TIMEOUT_MS: '20000' } });
+    await using ending = await TestIngest.start({
+      env: { ...TWO_MESSAGES, INGEST_CONFIRM_TIMEOUT_MS: '20000' },
+    });
     ending.proxy.stall();
     const response = ending.post('/v1/events', appointment());
     await ending.metricUntil('roomcast_ingest_unconfirmed', 2);

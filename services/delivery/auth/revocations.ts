@@ -48,12 +48,16 @@ export class Revocations {
     return verdict === 'blocked' ? BLOCKED : OUTDATED;
   }
 
-  /** Judges no token before all revocations are known: until then whoever connects waits, as for the rooms. */
+  /** Resolves once they are. */
+  whenCurrent(): Promise<void> {
+    return this.#stream.whenCurrent();
+  }
+
+  /** By what is known: whoever enters is asked for again once that is all. */
   applyTo(verify: Verify): Verify {
     return async (token) => {
       const verdict = await verify(token);
       if ('refused' in verdict) return verdict;
-      await this.#stream.whenCurrent();
       return this.refusalOf(verdict.principal) ?? verdict;
     };
   }

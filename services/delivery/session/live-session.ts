@@ -28,8 +28,12 @@ import type { Arrival, ClientEvents, Transport } from './transport.ts';
 export interface SessionContext extends InstanceContext, SessionLogContext {
   readonly stream: EventStream;
   readonly verify: Verify;
-  /** Of somebody whose token was good when it came. */
-  readonly refusalOf: (principal: Principal) => Refused | undefined;
+  readonly revocations: {
+    /** By what is known. */
+    refusalOf(principal: Principal): Refused | undefined;
+    /** Resolves once all are known that the broker has. */
+    whenCurrent(): Promise<void>;
+  };
   /** By the digest of a token: coming before its time costs no handshake, and nothing to verify. */
   readonly shutOutTokens: ShutOut;
   readonly users: Users;
@@ -117,7 +121,7 @@ export class LiveSession implements SessionPorts, ClientEvents {
   /** Its token may have been revoked since it came. */
   recheck(): void {
     const { principal } = this.session;
-    const refusal = principal && this.context.refusalOf(principal);
+    const refusal = principal && this.context.revocations.refusalOf(principal);
     if (refusal === undefined) return;
     this.end(closesFor[refusal.refused], errorFrame(refusal.refused, refusal.message));
   }
@@ -158,6 +162,12 @@ export class LiveSession implements SessionPorts, ClientEvents {
     const verdict = await this.#verify(token);
     if (!this.isAdmitted) this.shownToken = token;
     return verdict;
+  }
+
+  async position(): Promise<Cursor> {
+    await this.context.revocations.whenCurrent();
+    this.recheck();
+    return this.context.stream.position();
   }
 
   admit(principal: Principal): NotAdmitted | undefined {

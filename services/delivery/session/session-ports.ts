@@ -28,7 +28,9 @@ export interface SessionPorts {
   admit(principal: Principal): NotAdmitted | undefined;
   /** A refresh gave it another token, and perhaps another role. */
   becomes(principal: Principal): void;
-  readonly stream: RoomStream & Pick<EventStream, 'position' | 'plan'>;
+  readonly stream: RoomStream & Pick<EventStream, 'plan'>;
+  /** Where it begins, once events come and all is known that was revoked: it has ended by then where its token was. */
+  position(): Promise<Cursor>;
   readonly users: Users;
   readonly observer: SessionObserver;
   /** For what is shown, and for the expiry of tokens. */

@@ -225,7 +225,7 @@ export class Session implements StreamMember {
     const boundBytes = this.ports.users.frameBounds.of(principal, this.ports.now());
     const errors = chooseForm(this.feed, entrance, boundBytes);
     const announcements = await this.#membership.enter(principal, rooms);
-    const position = await this.ports.stream.position();
+    const position = await this.ports.position();
     if (this.#hasEnded()) return;
     this.ports.observer.opened(principal, this.#membership.rooms);
     for (const frame of [...errors, ...announcements]) this.#send(frame);
