@@ -74,7 +74,7 @@ export async function soak(options: SoakOptions): Promise<Soaked> {
 }
 
 class Run {
-  readonly #startedMs = performance.now();
+  #startedMs = performance.now();
   readonly #tally = new Tally();
   readonly #publisher: Publisher;
   readonly #during: Sample[] = [];
@@ -122,6 +122,8 @@ class Run {
   }
 
   async play(): Promise<Soaked> {
+    // However long the fill took.
+    this.#startedMs = performance.now();
     const staying = Array.from({ length: STAYING }, (_, n) => this.#stayingClient(n));
     await Promise.all(staying.map(({ connected }) => connected));
     const leaving = Promise.all([
