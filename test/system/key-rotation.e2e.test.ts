@@ -13,6 +13,7 @@ import { createLogger } from '../../shared/service/logger.ts';
 import { keySetOf, MadeKey } from '../delivery/made-keys.ts';
 import { createVhostForTest } from '../support/broker.ts';
 import { TestClient } from '../support/client.ts';
+import { enter } from '../support/enter.ts';
 import { appointment } from '../support/events.ts';
 import { healthUntil, isReady } from '../support/health.ts';
 import { KeyServer } from '../support/key-server.ts';
@@ -27,19 +28,6 @@ function tokenBy(key: MadeKey): string {
   const nowS = Math.floor(Date.now() / SECOND);
   const addressees = { iss: names.JWT_ISSUER, aud: names.JWT_AUDIENCE };
   return key.sign({ ...addressees, exp: nowS + 900, user_id: 6, role: 'customer' });
-}
-
-/** What becomes of a client with this token: `connected`, or the code with which it is closed. */
-async function enter(url: string, token: string): Promise<string | number> {
-  await using client = await TestClient.open(url);
-  client.send({ action: 'auth', token });
-  const connected = client.until({ type: 'connected' }).then(
-    () => 'connected',
-    () => undefined,
-  );
-  return (
-    (await Promise.race([connected, client.closed.then(({ code }) => code)])) ?? (await client.closed).code
-  );
 }
 
 describe('keys that the issuer publishes', () => {

@@ -7,7 +7,7 @@ import { readConfig as readIngestConfig } from '../../services/ingest/config.ts'
 import { startIngest } from '../../services/ingest/service.ts';
 import { createLogger } from '../../shared/service/logger.ts';
 import { createVhostForTest } from '../support/broker.ts';
-import { TestClient } from '../support/client.ts';
+import { enter } from '../support/enter.ts';
 import { bearer } from '../support/wires.ts';
 import { Operator, OPERATOR_ENV } from '../support/operator.ts';
 import { TcpProxy } from '../support/tcp-proxy.ts';
@@ -17,18 +17,6 @@ import { World } from '../support/world.ts';
 const BLOCKED = { type: 'error', code: 'AUTH_FAILED' };
 const nowS = () => Math.floor(Date.now() / 1_000);
 const inSeconds = (seconds: number) => new Date(Date.now() + seconds * 1_000).toISOString();
-
-/** What becomes of a client with this token: `connected`, or the code with which it is closed. */
-async function enter(url: string, token: string): Promise<string | number> {
-  await using client = await TestClient.open(url);
-  client.send({ action: 'auth', token });
-  const connected = client.until({ type: 'connected' }).then(
-    () => 'connected',
-    () => undefined,
-  );
-  const end = client.closed.then(({ code }) => code);
-  return (await Promise.race([connected, end])) ?? (await end);
-}
 
 describe('a user who is blocked', () => {
   it('is gone from every instance, with every role, and nobody else is', async () => {
