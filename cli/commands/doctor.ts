@@ -47,7 +47,8 @@ async function run(options: Options, { env, out }: Context): Promise<number> {
     ...(url && { url }),
     ...(ingestUrl && { ingestUrl }),
     ...(options.token !== undefined && { token: options.token }),
-    waitMs: options.wait * 1_000,
+    // A whole number, as a timeout of fetch has to be.
+    waitMs: Math.ceil(options.wait * 1_000),
   });
   const paint = painter(out);
   const results: Result[] = [];

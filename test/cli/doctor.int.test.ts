@@ -46,6 +46,12 @@ describe('roomcast doctor finds nothing', () => {
     const done = checks.filter(({ kind }) => kind === 'ok').map(({ name }) => name);
     expect(done).toEqual(['clock', 'delivery.dns', 'delivery.port', 'upgrade', 'session', 'stream']);
   });
+
+  it('where it waits for a time that is no whole number of milliseconds', async () => {
+    await using pair = await fakePair();
+    const { found, code } = await doctor(settingsFor(pair), ...noBroker, '--wait', '40.0301');
+    expect({ found, code }).toEqual({ found: [], code: 0 });
+  });
 });
 
 describe('roomcast doctor names', () => {
