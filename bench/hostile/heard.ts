@@ -10,16 +10,17 @@ export interface Heard {
 interface Client {
   readonly startedMs: number;
   readonly arrivedMs: ReadonlyMap<string, number>;
+  readonly toldMs: number;
 }
 
 /** Each client is owed what was sent after it came. */
 export function heardBy(clients: readonly Client[], sentMs: ReadonlyMap<string, number>): Heard {
   const waits: number[] = [];
   let missing = 0;
-  for (const { startedMs, arrivedMs } of clients) {
+  for (const { startedMs, arrivedMs, toldMs } of clients) {
     for (const [id, atMs] of sentMs) {
       if (atMs < startedMs) continue;
-      const arrived = arrivedMs.get(id);
+      const arrived = arrivedMs.get(id) ?? (toldMs > atMs ? toldMs : undefined);
       if (arrived === undefined) missing += 1;
       else waits.push(arrived - atMs);
     }

@@ -9,12 +9,16 @@ const EVENT_BEGIN = Buffer.from('{"event":');
 const ID_BEGIN = Buffer.from('"id":"h-');
 /** Of an event, in which its id stands before its cursor. */
 const END_BYTES = 128;
+/** Stands for all that was left out of what a client without a cursor is sent: it loads anew. */
+const GAP_BEGIN = Buffer.from('{"event":"calendar.sync","data":{"reason":"gap"}');
 
 /** A client as PROTOCOL.md wants it, which notes when each event came. */
 export class WellBehavedClient {
   readonly startedMs = performance.now();
   /** By id. */
   readonly arrivedMs = new Map<string, number>();
+  /** When it was told, as it came without a cursor, to load anew: what was sent before is seen then. */
+  toldMs = Number.NEGATIVE_INFINITY;
   /** How often it was cut off or turned away. */
   comebacks = 0;
   readonly connected: Promise<void>;
@@ -41,7 +45,11 @@ export class WellBehavedClient {
     const ws = new WebSocket(this.url + (cursor === undefined ? '' : `&cursor=${cursor}`), {
       handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
     });
-    ws.on('message', (data: Buffer) => this.#read(data));
+    ws.on('message', (data: Buffer) => {
+      if (cursor === undefined && data.subarray(0, GAP_BEGIN.byteLength).equals(GAP_BEGIN))
+        this.toldMs = performance.now();
+      this.#read(data);
+    });
     ws.on('error', () => undefined);
     ws.on('close', () => {
       if (this.#leaving) return;

@@ -61,6 +61,7 @@ describe('the verdict on an attack', () => {
 });
 
 describe('what clients heard', () => {
+  const NEVER = Number.NEGATIVE_INFINITY;
   const sentMs = new Map([
     ['h-1', 0],
     ['h-2', 50],
@@ -72,7 +73,7 @@ describe('what clients heard', () => {
       ['h-1', 4],
       ['h-3', 110],
     ]);
-    expect(heardBy([{ startedMs: 0, arrivedMs }], sentMs)).toEqual({
+    expect(heardBy([{ startedMs: 0, arrivedMs, toldMs: NEVER }], sentMs)).toEqual({
       p50: 10,
       p99: 10,
       longest: 10,
@@ -81,8 +82,13 @@ describe('what clients heard', () => {
   });
 
   it('owes a newcomer only what was sent after it came', () => {
-    const late = { startedMs: 75, arrivedMs: new Map([['h-3', 101]]) };
+    const late = { startedMs: 75, arrivedMs: new Map([['h-3', 101]]), toldMs: NEVER };
     expect(heardBy([late], sentMs)).toEqual({ p50: 1, p99: 1, longest: 1, missing: 0 });
+  });
+
+  it('ends for what was left out with the word to load anew, and not for what was sent after that', () => {
+    const told = { startedMs: 0, arrivedMs: new Map([['h-2', 51]]), toldMs: 60 };
+    expect(heardBy([told], sentMs)).toEqual({ p50: 60, p99: 60, longest: 60, missing: 1 });
   });
 });
 
