@@ -27,7 +27,7 @@ function world() {
   const logger = createLogger('test', 'silent');
   const timeline = new Timeline(1_000_000);
   const trust = new Trust();
-  const queue = { recheck: jest.fn() };
+  const queue = { recheck: jest.fn(), recheckBehindDrain: jest.fn() };
   const liveness = new Liveness(5_000);
   const marks = {
     publish: jest.fn(() => Promise.resolve()),
@@ -39,6 +39,7 @@ function world() {
   const told: string[] = [];
   const arrivals = new Arrivals({
     timeline,
+    bindings: { isInUse: (room) => room !== 'calendar' },
     fanOut: new FanOut(timeline, new RoomIndex(), new ExpiringMap(100, 1_000)),
     gather: { whenWritten: (_entry, callback) => callback() },
     meter: new FanOutMeter(
@@ -95,6 +96,13 @@ describe('what the own queue brings', () => {
     expect(known).toEqual([true, false, true, true]);
   });
 
+  it('has nothing missing before it when nobody is in its rooms: no reading of the history would tell it', () => {
+    const { arrivals } = world();
+    const unusedAndUsed = [['calendar'], ['calendar', 'admin']] as const;
+    const known = unusedAndUsed.map((rooms) => arrivals.isKnown(event({ rooms })));
+    expect(known).toEqual([true, false]);
+  });
+
   it('is not trusted before the hole is filled', async () => {
     const { arrivals, trust, timeline, told } = world();
     const arrived = mark();
@@ -109,7 +117,7 @@ describe('what the own queue brings', () => {
   it('has the history read when the broker dropped something', () => {
     const { arrivals, queue } = world();
     arrivals.dropped('maxlen');
-    expect(queue.recheck).toHaveBeenCalledTimes(1);
+    expect(queue.recheckBehindDrain).toHaveBeenCalledTimes(1);
   });
 });
 

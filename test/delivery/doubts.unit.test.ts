@@ -8,7 +8,7 @@ function world() {
   const known = event();
   const timeline = { find: (cursor: string) => (cursor === known.cursor ? 0 : undefined) };
   const trust = { doubt: jest.fn() };
-  const queue = { recheck: jest.fn() };
+  const queue = { recheck: jest.fn(), recheckBehindDrain: jest.fn() };
   return { known, trust, queue, doubts: new Doubts(timeline, trust, queue, NOON) };
 }
 

@@ -202,11 +202,44 @@ describe('a message that fills the prefetch', () => {
     expect(cursorsPassed()).toEqual([...cursors]);
   });
 
+  it('goes on with that whatever drops are told, since a reading by itself makes no room at the broker', async () => {
+    const { path, bring, cursorsPassed, readHistory, fillHole } = await started({ asking: never });
+    fillHole.mockClear();
+    bring(1);
+    bring(2);
+    bring(3);
+    await readHistory(2, 3, 4, 5);
+    path.recheckBehindDrain();
+    await new Promise(setImmediate);
+    expect(fillHole).toHaveBeenCalledTimes(1);
+    bring(4);
+    bring(5);
+    expect(cursorsPassed()).toEqual(cursors.slice(0, 5));
+    expect(fillHole).toHaveBeenCalledTimes(1);
+    bring(6);
+    await new Promise(setImmediate);
+    expect(fillHole).toHaveBeenCalledTimes(2);
+  });
+
+  it('reads again once nothing waits behind what it has told', async () => {
+    const { path, bring, cursorsPassed, readHistory, fillHole } = await started({ asking: done });
+    fillHole.mockClear();
+    bring(1);
+    bring(2);
+    bring(3);
+    await readHistory(2, 3, 4);
+    path.recheckBehindDrain();
+    bring(4);
+    expect(cursorsPassed()).toEqual(cursors.slice(0, 4));
+    await new Promise(setImmediate);
+    expect(fillHole).toHaveBeenCalledTimes(2);
+  });
+
   it('reads again at once for a drop that is told meanwhile, though nothing else comes', async () => {
     const { path, readHistory, fillHole } = await started({ asking: never });
     fillHole.mockClear();
     path.recheck();
-    path.recheck();
+    path.recheckBehindDrain();
     await readHistory();
     expect(fillHole).toHaveBeenCalledTimes(2);
   });

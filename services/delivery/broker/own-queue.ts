@@ -106,9 +106,18 @@ export class OwnQueue {
 
   /** Something may be missing: holds back what comes until the hole is filled. */
   recheck(): void {
+    this.#recheck({ endsDrain: true });
+  }
+
+  /** As `recheck`, but what more waits at the broker and was read already is passed on first: reading alone makes no room there. */
+  recheckBehindDrain(): void {
+    this.#recheck({ endsDrain: this.#present?.isFull !== true });
+  }
+
+  #recheck({ endsDrain }: { endsDrain: boolean }): void {
     this.#doubts += 1;
     const present = this.#present;
-    present?.endDrain?.();
+    if (endsDrain) present?.endDrain?.();
     // One that is being filled is read once more.
     if (present?.holdBack.isOpen !== true) return;
     present.holdBack.close();
@@ -195,7 +204,7 @@ export class OwnQueue {
     holdBack.push({ message, entries });
     if (present.endDrain === undefined) return;
     this.#passKnown(present);
-    if (!holdBack.isEmpty) present.endDrain();
+    if (!holdBack.isEmpty || !present.isFull) present.endDrain();
   }
 
   #take(present: Present, { message, entries }: Arrival): void {

@@ -1,5 +1,6 @@
 import type { Cursor } from '../../../shared/contract/cursor.ts';
 import type { EventEntry, HistoryEntry } from '../../../shared/contract/message.ts';
+import type { Address } from '../../../shared/contract/routing.ts';
 import type { Drops } from '../../../shared/monitoring/drops.ts';
 import type { SteadyClock } from '../../../shared/service/clock.ts';
 import type { Logger } from '../../../shared/service/logger.ts';
@@ -30,6 +31,8 @@ export interface ArrivalsContext {
     abandon(): void;
     oldestMs(): number;
   };
+  /** Whether a session is in the room, or was until a moment ago. */
+  readonly bindings: { isInUse(room: Address): boolean };
   readonly liveness: Liveness;
   readonly drops: Drops;
   readonly nodes: { readonly areBlocked: boolean; leave(reason: string): void };
@@ -61,8 +64,10 @@ export class Arrivals {
   }
 
   /** Whether an entry that is held back has nothing missing before it. What no session is sent leaves nothing behind. */
-  isKnown({ kind, cursor }: HistoryEntry): boolean {
-    return kind !== 'event' || this.context.timeline.find(cursor) !== undefined;
+  isKnown(entry: HistoryEntry): boolean {
+    const { timeline, bindings } = this.context;
+    if (entry.kind !== 'event' || timeline.find(entry.cursor) !== undefined) return true;
+    return !entry.rooms.some((room) => bindings.isInUse(room));
   }
 
   consuming(): void {
@@ -94,7 +99,7 @@ export class Arrivals {
   /** The broker dropped a message from the queue, for a reason of its own words. */
   dropped(reason: string): void {
     this.context.drops.note(reason, this.context.now());
-    this.context.doubts.recheck();
+    this.context.doubts.dropped();
   }
 
   lost(): void {

@@ -26,7 +26,7 @@ export class Doubts {
     private readonly timeline: Pick<Timeline, 'find'>,
     private readonly trust: Pick<Trust, 'doubt'>,
     /** Passes nothing on until the history has told what is missing. */
-    private readonly queue: { recheck(): void },
+    private readonly queue: { recheck(): void; recheckBehindDrain(): void },
     nowMs: number,
   ) {
     this.#pauses = new PauseDetector(nowMs);
@@ -36,6 +36,12 @@ export class Doubts {
   recheck(): void {
     this.trust.doubt();
     this.queue.recheck();
+  }
+
+  /** The broker says that it has dropped a message: so it does with each mark of ours that comes to a full queue. */
+  dropped(): void {
+    this.trust.doubt();
+    this.queue.recheckBehindDrain();
   }
 
   /**

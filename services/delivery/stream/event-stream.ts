@@ -113,7 +113,8 @@ export class EventStream {
     const fanOut = new FanOut(timeline, this.rooms, repeats, gather);
     const hole = new Hole({ ...known, history, lookBack, fanOut, metrics, logger, now });
     const meter = new FanOutMeter(metrics, wall, now);
-    const parts = { timeline, fanOut, gather, meter, trust, doubts, hole, marks, liveness, drops, nodes };
+    const told = { trust, doubts, hole, marks, liveness, drops, nodes };
+    const parts = { timeline, bindings, fanOut, gather, meter, ...told };
     this.#arrivals = new Arrivals({ ...parts, metrics, logger, now });
     this.liveness = liveness;
     this.drops = drops;
