@@ -114,7 +114,8 @@ describe('the recent history', () => {
         (all, maxSyncs, offset) => {
           const entries = all.map(({ kind, rooms: to, atMs, id }) => {
             if (kind === 'mark') return mark({ atMs });
-            const fields = { rooms: to, atMs, ...(id !== undefined && { id }) };
+            // What is published again is what it was.
+            const fields = { rooms: to, atMs, ...(id !== undefined && { id: `${kind} ${id}` }) };
             return kind === 'sync' ? sync(fields) : event(fields);
           });
           const { since, end } = read(entries, { offset });
