@@ -69,6 +69,23 @@ describe('the run of CI', () => {
     expect(runCi()).toMatchObject({ status: 0, called: ['test', 'run test:docker'] });
   });
 
+  it('lets the machine bring it up beside the tests', () => {
+    docker('exit 0');
+    dockerUp('echo >../begun');
+    const untilBegun = 'for ((n = 0; n < 1000000; n += 1)); do [ ! -e ../begun ] || exit 0; done; exit 3';
+    write(join(programs, 'npm'), `echo "$@" >>../npm-calls; ${untilBegun}`);
+    expect(runCi()).toMatchObject({ status: 0, called: ['test', 'run test:docker'] });
+  });
+
+  it('lets the machine try again where that failed beside the tests', () => {
+    const path = `export PATH=$PATH${delimiter}${join(place, 'hidden')}`;
+    docker('exit 0', join(place, 'hidden'));
+    dockerUp(
+      `if [ "$1" = --env ]; then echo '${path}'; elif [ ! -e ../failed ]; then echo >../failed; exit 1; fi`,
+    );
+    expect(runCi()).toMatchObject({ status: 0, called: ['test', 'run test:docker'] });
+  });
+
   it('takes the program of ROOMCAST_DOCKER_UP instead', () => {
     const path = join(place, 'elsewhere/up');
     docker('exit 0', join(place, 'hidden'));
