@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { ExpiringMap } from '../../shared/core/expiring-map.ts';
-import { isCollected } from '../support/collected.ts';
+import { areCollected } from '../support/collected.ts';
 
 describe('ExpiringMap', () => {
   it('returns what was set until it is too old', () => {
@@ -79,7 +79,7 @@ describe('ExpiringMap', () => {
       return new WeakRef(value);
     });
     for (const key of ['one', 'other']) map.set(key, {}, 1);
-    const collected = await Promise.all(replaced.map(isCollected));
+    const collected = await areCollected(replaced);
     expect(collected.filter((isGone) => !isGone).length).toBeLessThanOrEqual(map.size);
     expect(map.get('stays', 1)).toBeDefined();
   });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { ReorderWindow } from '../../services/delivery/stream/reorder-window.ts';
 import type { HistoryEntry } from '../../shared/contract/message.ts';
-import { isCollected } from '../support/collected.ts';
+import { areCollected } from '../support/collected.ts';
 import { control, cursorsOf, event, mark, NOON } from './fakes.ts';
 
 const MINUTE = 60_000;
@@ -80,7 +80,7 @@ describe('the reorder window before an entry', () => {
         reorderWindow.add(entry);
         return new WeakRef(entry.rooms);
       });
-      const collected = await Promise.all(rooms.map(isCollected));
+      const collected = await areCollected(rooms);
       expect(collected.filter((isGone) => !isGone).length).toBeLessThanOrEqual(8);
       expect(reorderWindow.before(at).isTooMuch).toBe(true);
     });

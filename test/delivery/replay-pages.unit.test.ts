@@ -9,7 +9,7 @@ import { Scan, type ScanResult } from '../../services/delivery/stream/scan.ts';
 import { bytesOf } from '../../services/delivery/stream/timeline.ts';
 import type { Cursor } from '../../shared/contract/cursor.ts';
 import type { HistoryEntry } from '../../shared/contract/message.ts';
-import { isCollected } from '../support/collected.ts';
+import { areCollected } from '../support/collected.ts';
 import { cursorAt, cursorsOf, event, kept, NOON, settle } from './fakes.ts';
 import { replayed, world } from './resume-world.ts';
 import { auth, SessionWorld } from './session-world.ts';
@@ -89,7 +89,7 @@ describe('a page of a replay', () => {
     // What the other one was given goes with it.
     reader.closed = true;
     for (let more = 0; more < 500; more += 1) pass.add(event({ rooms: ['provider_6'] }));
-    expect(await Promise.all(held.map(isCollected))).toEqual([true, true, true, true]);
+    expect(await areCollected(held)).toEqual([true, true, true, true]);
     const next = event();
     for (const entry of [place, next]) pass.add(entry);
     expect(cursorsOf(pass.finish().at(1)?.entries ?? [])).toEqual([next.cursor]);

@@ -7,10 +7,16 @@ const collect = runInNewContext('gc') as () => void;
 
 /** Whether nothing holds it any more. */
 export async function isCollected(object: WeakRef<object>): Promise<boolean> {
+  const [isGone = false] = await areCollected([object]);
+  return isGone;
+}
+
+/** Of each, by one collection: behind other tests of the same worker it takes a second. */
+export async function areCollected(objects: readonly WeakRef<object>[]): Promise<boolean[]> {
   // Within the turn in which it was made or asked, a reference holds its object itself.
   await nextTurn();
   collect();
-  return object.deref() === undefined;
+  return objects.map((object) => object.deref() === undefined);
 }
 
 /** Of what is still in use. */
