@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { deliveryQueueOf, HISTORY } from '../../shared/contract/topology.ts';
 import { findingsIn } from '../faults/checker.ts';
 import type { Fact } from '../faults/ledger.ts';
+import { scaledMs } from '../support/time.ts';
 import { ComposeStack } from './compose-stack.ts';
 import { Traffic } from './traffic.ts';
 
@@ -13,7 +14,7 @@ const EVENTS_PER_SECOND = 20;
 const FAIL_OVER_MS = 30_000;
 const POLL_MS = 500;
 const HANG_UP_EVERY_MS = 50;
-const IN_SYNC_MS = 60_000;
+const IN_SYNC_MS = scaledMs(60_000);
 /** Wide: a first build fetches its base image and every package. */
 const DEADLINE_MS = 900_000;
 

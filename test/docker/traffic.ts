@@ -8,6 +8,7 @@ import { Ledger, type Fact } from '../faults/ledger.ts';
 import { createAppointment, createPeople } from '../faults/population.ts';
 import { Publisher, type Entrance } from '../faults/publisher.ts';
 import { Random } from '../faults/random.ts';
+import { scaledMs } from '../support/time.ts';
 import type { ComposeStack } from './compose-stack.ts';
 import { SteadyLoad } from './steady-load.ts';
 
@@ -19,7 +20,8 @@ const POLL_MS = 50;
 const AWAY_MS = 50;
 /** Of what a client says of its connections, when it is waited for in vain. */
 const JOURNAL_SHOWN = 6;
-const DEADLINE_MS = 120_000;
+/** Tells a hang from a slow machine. */
+const DEADLINE_MS = scaledMs(120_000);
 /** What nginx says for an ingest that is away; the backend tries again. */
 const AWAY = /: 50[24] /;
 
