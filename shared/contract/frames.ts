@@ -1,22 +1,34 @@
 import { z } from 'zod';
-import { parseRoom, ROOM_EXPECTED, type Room } from './routing.ts';
+import { EventNaming } from './event-naming.ts';
+import { ROOM_FORMS } from './rooms.ts';
+import { parseRoom, ROOM_EXPECTED, ROOM_PATTERN, type Room } from './routing.ts';
 
 /** The least that a client may say it takes in one frame: an event without its data fits into it. */
 export const MIN_MAX_FRAME_BYTES = 1_024;
+
+const roomForm = { type: 'string', pattern: ROOM_PATTERN, description: ROOM_FORMS } as const;
+/** Checked where it is used, so that a bad one costs the client that and not its session; `form` is what a good one is. */
+const checkedLater = (form: z.core.GlobalMeta) => z.unknown().optional().meta(form);
 
 /** Frames of a client, in the fork's own verbs. */
 export const ClientFrame = z.discriminatedUnion('action', [
   z.object({
     action: z.literal('auth'),
     token: z.string(),
-    // Checked on resume or join, so that a bad one costs the client that and not its session.
-    cursor: z.unknown().optional(),
-    rooms: z.unknown().optional(),
-    events: z.unknown().optional(),
-    max_frame_bytes: z.unknown().optional(),
+    cursor: checkedLater({
+      type: 'string',
+      description: 'Of the last frame that had one: what was missed comes.',
+    }),
+    rooms: checkedLater({ type: 'array', items: roomForm, description: "To join besides the role's." }),
+    events: checkedLater({ enum: EventNaming.options, description: 'How events are named.' }),
+    max_frame_bytes: checkedLater({
+      type: 'integer',
+      minimum: MIN_MAX_FRAME_BYTES,
+      description: 'The largest message that the client takes; a larger event comes in thin form.',
+    }),
   }),
-  z.object({ action: z.literal('subscribe'), room: z.unknown().optional() }),
-  z.object({ action: z.literal('unsubscribe'), room: z.unknown().optional() }),
+  z.object({ action: z.literal('subscribe'), room: checkedLater(roomForm) }),
+  z.object({ action: z.literal('unsubscribe'), room: checkedLater(roomForm) }),
   z.object({ action: z.literal('list_rooms') }),
   z.object({ action: z.literal('ping') }),
 ]);
@@ -41,7 +53,7 @@ export type FrameErrorCode = (typeof frameErrorCodes)[number];
 export const resumeFailures = ['invalid', 'unknown', 'expired', 'busy', 'too_much'] as const;
 export type ResumeFailure = (typeof resumeFailures)[number];
 
-const RoomName = z.custom<Room>((name) => parseRoom(name) !== undefined, ROOM_EXPECTED);
+const RoomName = z.custom<Room>((name) => parseRoom(name) !== undefined, ROOM_EXPECTED).meta(roomForm);
 const Resumed = z.object({ type: z.literal('resumed'), replayed: z.int(), cursor: z.string() });
 
 const ErrorFrame = z.object({
@@ -59,16 +71,18 @@ export const ServerFrame = z.union([
     message: z.string(),
     connection_id: z.int(),
     cursor: z.string(),
-    /** When the token ends the session, unless it is refreshed before. */
-    expires_at: z.iso.datetime(),
-    /** How long the connection may be silent before the server pings it. */
-    ping_interval_seconds: z.number().positive(),
+    expires_at: z.iso.datetime().describe('When the token ends the session, unless it is refreshed before.'),
+    ping_interval_seconds: z
+      .number()
+      .positive()
+      .describe('How long the connection may be silent before the server pings it.'),
   }),
   z.object({ type: z.literal('rooms_list'), rooms: z.array(RoomName).readonly() }),
   z.object({ type: z.literal('pong'), timestamp: z.iso.datetime() }),
   z.object({ type: z.literal('refreshed'), expires_at: z.iso.datetime() }),
-  /** The instance stops; comes before close code 1012. */
-  z.object({ type: z.literal('going_away'), reconnect_after_ms: z.int().nonnegative() }),
+  z
+    .object({ type: z.literal('going_away'), reconnect_after_ms: z.int().nonnegative() })
+    .describe('The instance stops; comes before close code 1012.'),
   Resumed.extend({ recovered: z.literal(true) }),
   Resumed.extend({ recovered: z.literal(false), reason: z.enum(resumeFailures) }),
   ErrorFrame,

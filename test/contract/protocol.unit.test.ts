@@ -16,7 +16,8 @@ import {
   resumeFailures,
   ServerFrame,
 } from '../../shared/contract/frames.ts';
-import { examples, namesIn, tableOf } from '../support/protocol-examples.ts';
+import { exampleLines, examples } from '../../tools/asyncapi/protocol-examples.ts';
+import { namesIn, tableOf } from '../support/protocol-examples.ts';
 import { TEST_SECRET } from '../support/tokens.ts';
 import { roleRules, roles, roomKinds, type RoleRule } from '../../shared/contract/rooms.ts';
 import { EXCHANGE, HISTORY, INBOX, REJECTED, REJECTED_REASON } from '../../shared/contract/topology.ts';
@@ -25,8 +26,6 @@ const document = readFileSync('PROTOCOL.md', 'utf8');
 const NOW = '2026-11-23T09:00:00Z';
 
 const one = (label: string): unknown => JSON.parse(examples(label)[0] ?? '');
-const lines = (label: string): string[] =>
-  examples(label).flatMap((text) => text.split('\n').filter((line) => line !== ''));
 
 describe('the examples of PROTOCOL.md', () => {
   it('the event is accepted as it stands', () => {
@@ -45,11 +44,11 @@ describe('the examples of PROTOCOL.md', () => {
     expect(acceptEvent(one('broadcast'), { now: NOW, withoutRooms: 'everyone' })).toHaveProperty('value');
   });
 
-  it.each(lines('client'))('client frame %s', (line) => {
+  it.each(exampleLines('client'))('client frame %s', (line) => {
     expect(parseClientFrame(line)).toHaveProperty('action');
   });
 
-  it.each(lines('server'))('server frame %s', (line) => {
+  it.each(exampleLines('server'))('server frame %s', (line) => {
     expect(ServerFrame.safeParse(JSON.parse(line)).error).toBeUndefined();
   });
 

@@ -2,14 +2,6 @@ import { readFileSync } from 'node:fs';
 
 const document = readFileSync('PROTOCOL.md', 'utf8');
 
-/** The JSON blocks of PROTOCOL.md that carry a label: ```json label. */
-export function examples(label: string): readonly string[] {
-  const blocks = document.matchAll(/```json ([\w-]+)\n([\s\S]*?)```/g);
-  const found = [...blocks].filter(([, name]) => name === label).map(([, , text]) => text ?? '');
-  if (found.length === 0) throw new Error(`PROTOCOL.md has no example ${label}`);
-  return found;
-}
-
 /** What a page of a browser may copy. */
 export function browserRecipe(): string {
   const [, recipe] = /```js\n([\s\S]*?)```/.exec(document) ?? [];

@@ -2,7 +2,8 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Cursor } from '../../shared/contract/cursor.ts';
 import { TestClient, type Frame } from '../support/client.ts';
 import { readHealth } from '../support/health.ts';
-import { dialogues, examples, type Dialogue, type Step } from '../support/protocol-examples.ts';
+import { examples } from '../../tools/asyncapi/protocol-examples.ts';
+import { dialogues, type Dialogue, type Step } from '../support/protocol-examples.ts';
 import { tokenFor, type TestRole } from '../support/tokens.ts';
 import { World } from '../support/world.ts';
 

@@ -13,6 +13,7 @@ import { runJest, runTests } from './tests.mjs';
 const built = {
   start: 'tools/start/main',
   'docs:limits': 'tools/limits/main',
+  'docs:asyncapi': 'tools/asyncapi/main',
   bench: 'bench/bench.main',
   'bench:flood': 'bench/flood.main',
   hostile: 'bench/hostile.main',

@@ -1,0 +1,75 @@
+import { z } from 'zod';
+import { EventInput } from '../../services/ingest/accept/schemas.ts';
+import { Envelope } from '../../shared/contract/envelope.ts';
+import { ClientFrame, EventFrame, ServerFrame } from '../../shared/contract/frames.ts';
+import { REJECTED_REASON } from '../../shared/contract/topology.ts';
+import { schemaOf, valuesOf, type JsonSchema } from './json-schema.ts';
+import { framesWith, wholeExample } from './protocol-examples.ts';
+
+export interface Message {
+  readonly summary?: string | undefined;
+  readonly headers?: JsonSchema;
+  readonly payload: JsonSchema;
+  readonly examples?: readonly { readonly payload: object }[];
+  readonly bindings?: object;
+}
+export type Messages = Readonly<Record<string, Message>>;
+
+/** The messages of frames that one field tells apart, each with its examples from PROTOCOL.md. */
+function framesBy(field: 'action' | 'type', label: string, schemas: readonly z.ZodType[]): Messages {
+  const rows = schemas.map(schemaOf).flatMap((schema) =>
+    valuesOf(schema, field).map((value) => {
+      const { description, ...rest } = schema;
+      const payload = { ...rest, properties: { ...rest.properties, [field]: { const: value } } };
+      return { value, summary: description, payload };
+    }),
+  );
+  const values = [...new Set(rows.map(({ value }) => value))];
+  return Object.fromEntries(
+    values.map((value) => {
+      const forms = rows.filter((row) => row.value === value);
+      const payloads = forms.map(({ payload }) => payload);
+      const [payload = {}] = payloads;
+      return [
+        value,
+        {
+          summary: forms[0]?.summary,
+          payload: payloads.length === 1 ? payload : { type: 'object', oneOf: payloads },
+          examples: framesWith(label, field, value).map((frame) => ({ payload: frame })),
+        },
+      ];
+    }),
+  );
+}
+
+export const clientFrames = framesBy('action', 'client', ClientFrame.options);
+export const serverFrames = framesBy('type', 'server', ServerFrame.options);
+
+export const eventFrame: Message = {
+  summary: 'An event, as every client of its rooms receives it: has `event`, never `type`.',
+  payload: schemaOf(EventFrame),
+  examples: [{ payload: wholeExample('event-frame') }],
+};
+
+export const published: Message = {
+  summary:
+    'An event on the exchange. The property `message_id` is its id, `type` its name, `app_id` the ingest instance. What has the `type` `mark` or `control` is no event: skip it.',
+  headers: schemaOf(Envelope.shape.headers),
+  payload: eventFrame.payload,
+  examples: eventFrame.examples ?? [],
+};
+
+export const submitted: Message = {
+  summary:
+    'An event of a backend, persistent, published with confirms. The property `message_id` is its id where the body has none.',
+  payload: schemaOf(EventInput),
+  examples: [{ payload: wholeExample('event') }],
+};
+
+export const rejected: Message = {
+  summary: 'What could not be accepted, unchanged except for secrets.',
+  headers: schemaOf(
+    z.object({ [REJECTED_REASON]: z.string().describe('Why, in the words that HTTP would have used.') }),
+  ),
+  payload: {},
+};
