@@ -5,14 +5,20 @@ interface Report {
   readonly reasons: readonly { readonly code: string; readonly message: string }[];
 }
 
-/** Found by looking at the broker itself. */
-const OF_THE_BROKER = ['broker_down'];
-/** Leaves the status as it is; `topology` looks at it. */
-const OF_THE_TOPOLOGY = ['queue_differs'];
+/** What the checks before have found by looking at the same. */
+export interface Known {
+  readonly broker: boolean;
+  readonly policies: boolean;
+}
 
 /** Each reason that nothing else has found. */
-export function reasonFindings(url: string, report: Report, brokerFailed: boolean): readonly Finding[] {
-  const known = brokerFailed ? [...OF_THE_BROKER, ...OF_THE_TOPOLOGY] : OF_THE_TOPOLOGY;
+export function reasonFindings(url: string, report: Report, { broker, policies }: Known): readonly Finding[] {
+  const known = [
+    // Leaves the status as it is; `topology` looks at it.
+    'queue_differs',
+    ...(broker ? ['broker_down'] : []),
+    ...(policies ? ['queue_policy'] : []),
+  ];
   return report.reasons
     .filter(({ code }) => !known.includes(code))
     .map(({ code, message }) => ({

@@ -5,18 +5,22 @@ import { clockProblem } from '../core/clock-difference.ts';
 import { shownUrl, withScheme } from '../core/endpoint.ts';
 import { notMade, okUnless, unneeded, type Failed, type Finding, type Outcome } from '../core/examination.ts';
 import { reasonFindings } from '../core/health-reasons.ts';
-import type { Target } from './target.ts';
+import { isSet, type Target } from './target.ts';
 
 const Report = z.object({ status: z.enum(['healthy', 'degraded', 'unhealthy']), reasons: z.array(Reason) });
 type Report = z.infer<typeof Report>;
 
 /** What each service says of itself. */
-export async function health({ health: urls, waitMs }: Target, failed: Failed): Promise<Outcome> {
+export async function health({ health: urls, env, waitMs }: Target, failed: Failed): Promise<Outcome> {
   if (urls.length === 0) return unneeded('no health port is known here: STATUS_PEERS names them');
   const all = await Promise.all(urls.map((url) => reportOf(new URL('/health', url), waitMs)));
-  const brokerFailed = ['broker.dns', 'broker.port', 'broker.tls', 'broker.login'].some(failed);
+  const known = {
+    broker: ['broker.dns', 'broker.port', 'broker.tls', 'broker.login'].some(failed),
+    // Only with that setting does `topology` look at them.
+    policies: failed('topology') && isSet(env, 'RABBITMQ_MANAGEMENT_URL'),
+  };
   const findings = all.flatMap(({ url, answer }) =>
-    'problem' in answer ? [answer] : reasonFindings(shownUrl(url), answer, brokerFailed),
+    'problem' in answer ? [answer] : reasonFindings(shownUrl(url), answer, known),
   );
   return okUnless(findings, `${urls.map(({ host }) => host).join(', ')} can work`);
 }

@@ -33,10 +33,17 @@ export interface Target {
 
 const tokenKeys = ['JWT_SECRET', 'JWT_PUBLIC_KEYS_FILE', 'JWT_JWKS_URL'];
 
+/** A setting, or the file that has it. */
+export function isSet(env: Env, name: string): boolean {
+  return [name, `${name}_FILE`].some((one) => (env[one] ?? '').trim() !== '');
+}
+
 export function targetOf(env: Env, given: Given): Target {
-  const isSet = (name: string) => [name, `${name}_FILE`].some((one) => (env[one] ?? '').trim() !== '');
   const asked = given.url !== undefined || given.ingestUrl !== undefined;
-  const some = { delivery: tokenKeys.some(isSet), ingest: isSet('INGEST_API_KEYS') };
+  const some = {
+    delivery: tokenKeys.some((name) => isSet(env, name)),
+    ingest: isSet(env, 'INGEST_API_KEYS'),
+  };
   // With nothing set and nothing asked for, both are missing.
   const here = some.delivery || some.ingest || asked ? some : { delivery: true, ingest: true };
   const isService = here.delivery || here.ingest;
@@ -51,7 +58,7 @@ export function targetOf(env: Env, given: Given): Target {
     delivery: given.url ?? (here.delivery ? new URL(`ws://127.0.0.1:${webSocketPort}/ws`) : undefined),
     ingest: given.ingestUrl ?? (here.ingest ? local(ingestPort) : undefined),
     health: healthOf(env, here, local),
-    brokers: isService || isSet('AMQP_URL') ? brokersOf(env) : [],
+    brokers: isService || isSet(env, 'AMQP_URL') ? brokersOf(env) : [],
     token: given.token,
     sign: hasSecret ? attempt(() => readSigner(env)) : undefined,
     key: read(IngestVariables.shape, 'INGEST_API_KEYS', env)?.reveal()[0],

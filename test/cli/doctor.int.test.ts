@@ -189,7 +189,8 @@ describe('roomcast doctor names', () => {
 
   it('a history that is not bound, a queue that is and should not be, and a policy that drops', async () => {
     await using vhost = await createVhostForTest();
-    await using pair = await fakePair();
+    const reasons = [{ code: 'queue_policy', message: 'appointments.inbox: max-length 1000' }];
+    await using pair = await fakePair({ reasons });
     const model = await connect(vhost.url);
     await declareTopology(
       model,

@@ -140,13 +140,17 @@ describe('the broker', () => {
 describe('health', () => {
   const report = {
     status: 'unhealthy',
-    reasons: ['broker_down', 'queue_differs', 'inbox_down'].map((code) => ({ code, message: 'm' })),
+    reasons: ['broker_down', 'queue_differs', 'queue_policy', 'inbox_down'].map((code) => ({
+      code,
+      message: 'm',
+    })),
   } as const;
 
   it('is not told what the broker and the topology told', () => {
-    const problems = (brokerFailed: boolean) =>
-      reasonFindings('u', report, brokerFailed).map((one) => one.problem);
-    expect(problems(true)).toEqual(['u is unhealthy: inbox_down: m']);
-    expect(problems(false)).toEqual(['u is unhealthy: broker_down: m', 'u is unhealthy: inbox_down: m']);
+    const told = (broker: boolean, policies: boolean) =>
+      reasonFindings('u', report, { broker, policies }).map((one) => one.problem.split(': ')[1]);
+    expect(told(true, true)).toEqual(['inbox_down']);
+    expect(told(true, false)).toEqual(['queue_policy', 'inbox_down']);
+    expect(told(false, true)).toEqual(['broker_down', 'inbox_down']);
   });
 });
