@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { readFileSync } from 'node:fs';
+import { backOffMs } from '../../client/src/backoff.ts';
 import { DeliveryVariables } from '../../services/delivery/config.ts';
 import { acceptEvent } from '../../services/ingest/accept/accept.ts';
 import { inOneGo } from '../../services/ingest/accept/steps.ts';
@@ -112,4 +113,11 @@ it('PROTOCOL.md gives the heartbeat in the defaults of the settings', () => {
   expect(document).toContain(`(\`PING_INTERVAL_MS\`, ${PING_INTERVAL_MS / 1_000} s)`);
   expect(document).toContain(`\`PONG_TIMEOUT_MS\` (${PONG_TIMEOUT_MS / 1_000} s)`);
   expect(document).toContain(`give up after ${PONG_TIMEOUT_MS / 1_000} s more than`);
+});
+
+it('PROTOCOL.md advises the delay that the SDK takes', () => {
+  const seconds = [backOffMs(0, 0), backOffMs(0, 1), backOffMs(99, 1)].map((ms) => ms / 1_000);
+  const [, ...advised] =
+    /from ([\d.]+) s to a bound, which is (\d+) s at first.*\n.*ends at (\d+) s/.exec(document) ?? [];
+  expect(advised.map(Number)).toEqual(seconds);
 });
