@@ -7,6 +7,8 @@ import { join, resolve } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { publint } from 'publint';
 import { formatMessage } from 'publint/utils';
+import { skippedFor } from '../support/skipped.ts';
+import { findNode } from './support/other-node.ts';
 import { pack, type Packed } from './support/package.ts';
 
 let packed: Packed;
@@ -100,16 +102,19 @@ describe('the package', () => {
     expect(stdout).toBe('');
   });
 
-  it('runs in Node as it is packed', () => {
-    const script = `import { createRoomcast } from '@roomcast/client';
-      const client = createRoomcast({ url: 'ws://127.0.0.1:1/ws', getToken: null, WebSocket: class {} });
-      client.start();
-      client.stop();
-      console.log(client.getSnapshot().status);`;
-    const run = spawnSync(process.execPath, ['--input-type=module', '-e', script], {
-      cwd: packed.app,
-      encoding: 'utf8',
+  for (const { major, path, obstacle } of [20, 24].map(findNode)) {
+    const test = obstacle === undefined ? it : it.skip;
+    test(`runs in Node ${major} as it is packed${skippedFor(obstacle)}`, () => {
+      const script = `import { createRoomcast } from '@roomcast/client';
+        const client = createRoomcast({ url: 'ws://127.0.0.1:1/ws', getToken: null, WebSocket: class {} });
+        client.start();
+        client.stop();
+        console.log(client.getSnapshot().status);`;
+      const run = spawnSync(path, ['--input-type=module', '-e', script], {
+        cwd: packed.app,
+        encoding: 'utf8',
+      });
+      expect([run.stdout.trim(), run.stderr]).toEqual(['idle', '']);
     });
-    expect([run.stdout.trim(), run.stderr]).toEqual(['idle', '']);
-  });
+  }
 });

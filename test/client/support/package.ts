@@ -8,7 +8,7 @@ export interface Packed extends Disposable {
   readonly tarball: string;
   /** Unpacked. */
   readonly folder: string;
-  /** An empty one, whose node_modules has the package and React. */
+  /** An empty one, whose node_modules has the package, React and its types. */
   readonly app: string;
 }
 
@@ -31,7 +31,7 @@ export function pack(): Packed {
   const folder = join(app, 'node_modules/@roomcast/client');
   mkdirSync(folder, { recursive: true });
   execFileSync('tar', ['-xzf', tarball, '--strip-components=1', '-C', folder]);
-  for (const name of ['react', '@types', 'csstype']) {
+  for (const name of ['react', 'react-dom', '@types', 'csstype']) {
     symlinkSync(join(root, 'node_modules', name), join(app, 'node_modules', name));
   }
   return { tarball, folder, app, [Symbol.dispose]: () => rmSync(work, { recursive: true, force: true }) };
