@@ -108,6 +108,19 @@ inBrowser(`the demo page${skippedFor(obstacle)}`, () => {
   );
 
   it(
+    'offers a time that is free, when it is loaded anew too',
+    async () => {
+      await using opened = await open();
+      const { page } = opened;
+      await book(page, 'Mary', '16:00');
+      await page.reload();
+      await page.getByRole('button', { name: 'Cancel Mary' }).waitFor();
+      expect(await page.locator('#start').inputValue()).toBe(String(17 * 60));
+    },
+    SLOW_MS,
+  );
+
+  it(
     'fits a phone: nothing is wider than 360 px',
     async () => {
       await using opened = await open({ viewport: PHONE });

@@ -12,6 +12,8 @@ const customers = [
   'Mary Jackson',
 ];
 
+const FIRST_START = 9 * 60;
+
 /** The booking backend: what it has, and the buttons that change it. */
 export class BackendForm {
   readonly #form = byId('book', HTMLFormElement);
@@ -20,11 +22,11 @@ export class BackendForm {
   readonly #minutes = byId('minutes', HTMLSelectElement);
   readonly #answer = byId('answer', HTMLElement);
   readonly #list = byId('bookings', HTMLUListElement);
-  #booked = 0;
+  /** Undefined until it is known what is booked already. */
+  #booked: number | undefined;
 
   constructor() {
     this.#start.append(...optionsOf());
-    this.#start.value = String(9 * 60);
     this.#form.addEventListener('submit', (event) => {
       event.preventDefault();
       void this.#book();
@@ -33,6 +35,7 @@ export class BackendForm {
 
   async show(): Promise<void> {
     const { bookings } = await readBookings();
+    if (this.#booked === undefined) this.#propose(bookings.length, latestEnd(bookings));
     this.#list.replaceChildren(...bookings.map((booking) => this.#row(booking)));
     byId('none', HTMLElement).hidden = bookings.length > 0;
   }
@@ -42,9 +45,13 @@ export class BackendForm {
     const customer = this.#customer.value;
     const isDone = await this.#change({ do: 'book', customer, start: timeAt(from), minutes });
     if (!isDone) return;
-    this.#booked += 1;
-    this.#customer.value = customers[this.#booked % customers.length] ?? '';
-    const next = Math.ceil((from + minutes) / 30) * 30;
+    this.#propose((this.#booked ?? 0) + 1, from + minutes);
+  }
+
+  #propose(booked: number, from: number): void {
+    this.#booked = booked;
+    this.#customer.value = customers[booked % customers.length] ?? '';
+    const next = Math.ceil(from / 30) * 30;
     this.#start.value = String(slots.includes(next) ? next : slots[0]);
   }
 
@@ -79,6 +86,12 @@ export class BackendForm {
   #say(problem: string): void {
     setText(this.#answer, problem);
   }
+}
+
+/** Of today; where nothing is booked, when the day begins. */
+function latestEnd(bookings: readonly Booking[]): number {
+  const ends = bookings.map(({ end }) => minutesOf(end)).filter((minutes) => minutes !== undefined);
+  return ends.length === 0 ? FIRST_START : Math.max(...ends);
 }
 
 function optionsOf(): readonly HTMLElement[] {

@@ -22,7 +22,7 @@ export class Calendar {
   #hush = 0;
 
   constructor() {
-    const format = new Intl.DateTimeFormat('en', { weekday: 'short', day: 'numeric', month: 'long' });
+    const format = new Intl.DateTimeFormat('en', { weekday: 'short', day: 'numeric', month: 'short' });
     setText(byId('day', HTMLElement), format.format(today));
     for (let hour = FIRST_HOUR; hour <= LAST_HOUR; hour += 1) {
       const line = make('li', 'hour', make('span', '', `${hour}:00`));

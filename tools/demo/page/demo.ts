@@ -39,7 +39,9 @@ async function load(): Promise<void> {
 
 const linkSwitch = byId('link', HTMLInputElement);
 linkSwitch.addEventListener('change', () => {
-  log.add({ kind: 'link', text: linkSwitch.checked ? 'link is back' : 'link is cut' });
+  log.add(
+    linkSwitch.checked ? { kind: 'link', text: 'link is back' } : { kind: 'closed', text: 'link is cut' },
+  );
   void setLink(link, !linkSwitch.checked).then(() => {
     if (linkSwitch.checked) client.wake();
   });
