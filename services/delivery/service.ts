@@ -14,6 +14,7 @@ import { TokenKeys } from './auth/token-keys.ts';
 import { Tickets } from './auth/tickets.ts';
 import { createTokenVerifier } from './auth/verify-token.ts';
 import type { DeliveryConfig } from './config.ts';
+import { Control } from './control/control.ts';
 import { EventStream } from './stream/event-stream.ts';
 import { createMetrics, type DeliveryMetrics } from './metrics.ts';
 import { monitorDelivery } from './monitoring.ts';
@@ -62,6 +63,7 @@ class Delivery implements DeliveryService {
   readonly #stream: EventStream;
   readonly #revocations: Revocations;
   readonly #sessions: Sessions;
+  readonly #control: Control;
   readonly #server: ClientServer;
   readonly #monitoring: Monitoring;
   readonly #timer: NodeJS.Timeout;
@@ -87,7 +89,12 @@ class Delivery implements DeliveryService {
     this.failed = firstRefusal([consuming, publishing]);
     const { instance } = this;
     const context = { instance, config, metrics: this.#metrics, logger: this.logger, wall, now };
-    this.#stream = new EventStream({ ...context, consuming, publishing });
+    this.#stream = new EventStream({
+      ...context,
+      consuming,
+      publishing,
+      asked: (entry) => this.#control.take(entry),
+    });
     const verify = createTokenVerifier(this.#keys, wall, rulesOf(config));
     this.#revocations = new Revocations(consuming, {
       onChange: () => void this.#sessions.recheck(),
@@ -100,6 +107,7 @@ class Delivery implements DeliveryService {
       verify: this.#revocations.applyTo(verify),
       revocations: this.#revocations,
     });
+    this.#control = new Control(publishing, { ...context, sessions: this.#sessions });
     this.#server = this.#createServer(new Tickets(this.#keys.tickets, verify, wall));
     this.#monitoring = monitorDelivery({
       ...context,
@@ -152,7 +160,7 @@ class Delivery implements DeliveryService {
     this.#keys.close();
     await this.#sessions.drain(this.config.drainSpreadMs);
     clearInterval(this.#timer);
-    await Promise.all([this.#stream.close(), this.#revocations.close()]);
+    await Promise.all([this.#stream.close(), this.#control.close(), this.#revocations.close()]);
     await this.#monitoring.leaveBroker();
     await Promise.all(Object.values(this.#connections).map((connection) => connection.close()));
     await this.#monitoring.close();

@@ -58,6 +58,8 @@ const IngestFields = z.object({
   ADMIN_API_KEYS: ApiKeys.optional(),
   /** In force at a time; each takes about 500 bytes of every instance. */
   ADMIN_MAX_REVOCATIONS: integer({ min: 1, max: 10_000_000, default: 100_000 }),
+  /** For the answers of all delivery instances to an operator's call: those that give none in it are named. */
+  ADMIN_ANSWER_MS: integer({ min: 100, max: 60_000, default: 1_000 }),
   /** What `calendar` gets of an appointment: a thin calendar.sync, or its own event with all its data, as in the fork. */
   CALENDAR_ROOM: z.enum(['thin', 'full'], 'expected thin or full').default('thin'),
   /** on: the thin `calendar.sync` is a message of its own; off: it goes with its event, unless a delivery of before 0.2 is here. */

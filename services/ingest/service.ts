@@ -130,7 +130,8 @@ class Ingest implements IngestService {
     });
     const keyHeaders = this.#backends.flatMap((backend) => backend.keyHeaders ?? []);
     this.#auth = new Auth(config, keyHeaders, steadyClock);
-    this.#operators = createOperators(config, consuming, this.#publisher, this.#logger);
+    const shared = { instance: this.instance, connections: this.#connections, publisher: this.#publisher };
+    this.#operators = createOperators(config, { ...shared, ids: this.#ids, logger: this.#logger });
     this.#http = this.#createHttp();
     this.#monitoring = monitorIngest({
       instance: this.instance,
@@ -217,6 +218,7 @@ class Ingest implements IngestService {
       readTimeoutMs: this.config.repeatsReadTimeoutMs,
       publisher: this.#publisher,
       nextCursor,
+      onControl: (id) => this.#operators?.controlSeen(id),
       ...clocks,
       logger: this.#logger,
     });

@@ -7,8 +7,10 @@ import type { Address } from './routing.ts';
 export const MARK_TYPE = 'mark';
 /** Header `reads` of a mark: what its instance takes beside the event of a message. Versions before have none. */
 export const READS_CALENDAR_SYNC = 'calendar_sync';
-/** The type of what instances tell one another; no name of an event. */
-const CONTROL_TYPE = 'control';
+/** Header of the last mark of an instance that stops in order: nobody waits for an answer of it any more. */
+export const LAST_MARK_HEADER = 'last';
+/** The type of what instances ask one another; no name of an event. */
+export const CONTROL_TYPE = 'control';
 
 export interface MessageHeaders {
   readonly cursor: string;

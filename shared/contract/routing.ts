@@ -51,3 +51,6 @@ export function patternsOf(room: Address): readonly string[] {
 export function markKeyOf(instance: string): string {
   return `mark.${instance}`;
 }
+
+/** Key of what is asked of every delivery instance; the word is no room. */
+export const CONTROL_KEY = 'control';

@@ -32,6 +32,11 @@ export function deliveryQueueOf(instance: string): string {
   return `appointments.delivery.${instance}`;
 }
 
+/** Name of the queue to which delivery instances answer what one ingest asks. */
+export function controlQueueOf(asker: string): string {
+  return `appointments.control.${asker}`;
+}
+
 /** Name of the queue into which the broker moves what it drops from a delivery instance's queue. */
 export function droppedQueueOf(queue: string): string {
   return `${queue}.dropped`;

@@ -1,5 +1,6 @@
 import type { Role } from '../contract/rooms.ts';
-import { UserName, type Revocation } from './revocation.ts';
+import { UserName } from '../contract/user-name.ts';
+import type { Revocation } from './revocation.ts';
 
 /** Of a token, what a revocation may name. */
 export interface Bearer {

@@ -9,6 +9,7 @@ import { RoomIndex } from '../../services/delivery/stream/room-index.ts';
 import { Timeline } from '../../services/delivery/stream/timeline.ts';
 import { Trust } from '../../services/delivery/stream/trust.ts';
 import type { Cursor } from '../../shared/contract/cursor.ts';
+import type { ControlEntry } from '../../shared/contract/message.ts';
 import { ExpiringMap } from '../../shared/core/expiring-map.ts';
 import { wallTime } from '../../shared/core/wall-time.ts';
 import { Drops } from '../../shared/monitoring/drops.ts';
@@ -37,6 +38,7 @@ function world() {
   };
   const nodes = { areBlocked: false, leave: jest.fn<(reason: string) => void>() };
   const told: string[] = [];
+  const asked: ControlEntry[] = [];
   const arrivals = new Arrivals({
     timeline,
     bindings: { isInUse: (room) => room !== 'calendar' },
@@ -59,12 +61,13 @@ function world() {
     liveness,
     drops: new Drops(metrics.brokerDrops, logger, 'test'),
     nodes,
+    asked: (entry) => asked.push(entry),
     metrics,
     logger,
     now: () => NOON,
   });
   const eventsCounted = async () => (await metrics.events.get()).values[0]?.value;
-  return { arrivals, timeline, trust, queue, liveness, marks, nodes, told, eventsCounted };
+  return { arrivals, timeline, trust, queue, liveness, marks, nodes, told, asked, eventsCounted };
 }
 
 describe('what the own queue brings', () => {
@@ -101,6 +104,13 @@ describe('what the own queue brings', () => {
     const unusedAndUsed = [['calendar'], ['calendar', 'admin']] as const;
     const known = unusedAndUsed.map((rooms) => arrivals.isKnown(event({ rooms })));
     expect(known).toEqual([true, false]);
+  });
+
+  it('is handed on once when it is a request of ingest', () => {
+    const { arrivals, asked } = world();
+    const request = control();
+    for (const entry of [event(), mark(), request, request]) arrivals.take(entry);
+    expect(asked).toEqual([request]);
   });
 
   it('is not trusted before the hole is filled', async () => {

@@ -4,8 +4,8 @@ import { appointment } from '../support/events.ts';
 import { World } from '../support/world.ts';
 import { metricOf, metricUntil } from './metric.ts';
 
-/** The key of its marks, and that of everybody. */
-const ALWAYS = 2;
+/** The keys of its marks, of requests to all instances, and of everybody. */
+const ALWAYS = 3;
 
 const bindings = (world: World) => metricOf(world.healthPort(), 'bindings');
 

@@ -1,4 +1,4 @@
-import type { World } from './world.ts';
+import type { SessionRow } from '../../shared/contract/control.ts';
 
 export const OPERATOR_KEY = 'operators-key-for-tests';
 export const OPERATOR_ENV = { ADMIN_API_KEYS: OPERATOR_KEY };
@@ -6,7 +6,7 @@ export const OPERATOR_ENV = { ADMIN_API_KEYS: OPERATOR_KEY };
 /** Calls of somebody who has a key of ADMIN_API_KEYS. */
 export class Operator {
   constructor(
-    private readonly world: World,
+    private readonly world: { readonly ingests: readonly { readonly httpPort: number }[] },
     private readonly key = OPERATOR_KEY,
   ) {}
 
@@ -20,6 +20,13 @@ export class Operator {
       },
       ...(body && { body: JSON.stringify(body) }),
     });
+  }
+
+  /** One page of who is connected. */
+  async sessions(query = ''): Promise<{ sessions: SessionRow[]; missing: string[]; cursor?: string }> {
+    const answer = await this.ask('GET', `sessions${query}`);
+    if (answer.status !== 200) throw new Error(`${answer.status} ${await answer.text()}`);
+    return (await answer.json()) as Awaited<ReturnType<Operator['sessions']>>;
   }
 
   /** The id of what is revoked now. */

@@ -237,6 +237,10 @@ export const settingBounds: Readonly<Partial<Record<Setting, Reach>>> = {
     beyond: '409 `too_many_revocations`: end some first',
     test: 'ingest/operators.int.test.ts',
   },
+  ADMIN_ANSWER_MS: {
+    beyond: 'an instance that has not answered an operator is named in `missing`',
+    test: 'system/control.e2e.test.ts',
+  },
   INGEST_RATE_LIMIT: {
     beyond: '429 `too_many_requests` with `Retry-After`',
     test: 'ingest/access.int.test.ts',

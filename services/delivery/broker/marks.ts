@@ -1,6 +1,11 @@
 import type { ConfirmChannel } from 'amqplib';
 import type { Cursor } from '../../../shared/contract/cursor.ts';
-import { encodeHeaders, MARK_TYPE, READS_CALENDAR_SYNC } from '../../../shared/contract/message.ts';
+import {
+  encodeHeaders,
+  LAST_MARK_HEADER,
+  MARK_TYPE,
+  READS_CALENDAR_SYNC,
+} from '../../../shared/contract/message.ts';
 import { markKeyOf } from '../../../shared/contract/routing.ts';
 import { EXCHANGE } from '../../../shared/contract/topology.ts';
 import type { BrokerConnection } from '../../../shared/broker/broker-connection.ts';
@@ -20,6 +25,8 @@ export interface Mark {
   readonly arrived: Promise<void>;
 }
 
+/** A stop waits for the confirm of the last mark no longer. */
+const GOODBYE_MS = 1_000;
 /** Marks whose order is kept; of more, the first are forgotten. */
 const MAX_IN_ORDER = 1_000;
 
@@ -120,8 +127,16 @@ export class Marks {
     return found;
   }
 
+  /** The last one, by which ingest knows that this instance is gone in order. Best effort: without a broker nobody is told. */
+  async publishLast(): Promise<void> {
+    if (this.#channel.current === undefined) return;
+    const late = new Promise<void>((resolve) => setTimeout(resolve, GOODBYE_MS).unref());
+    const sent = this.#send(newCursor(this.wall()), { [LAST_MARK_HEADER]: 'true' }).catch(() => undefined);
+    await Promise.race([sent, late]);
+  }
+
   /** Once: sent again, it would stand in the history behind marks that were published after it. */
-  async #send(mark: Cursor): Promise<void> {
+  async #send(mark: Cursor, headers: Readonly<Record<string, string>> = {}): Promise<void> {
     await this.#confirms?.publish({
       exchange: EXCHANGE,
       routingKey: markKeyOf(this.instance),
@@ -131,7 +146,7 @@ export class Marks {
         messageId: mark,
         type: MARK_TYPE,
         appId: this.instance,
-        headers: { ...encodeHeaders(mark, []), reads: READS_CALENDAR_SYNC },
+        headers: { ...encodeHeaders(mark, []), reads: READS_CALENDAR_SYNC, ...headers },
       },
     });
   }

@@ -10,13 +10,16 @@ import type { Admission } from './admission.ts';
 import { v7 as uuidv7 } from 'uuid';
 import type { CloseName } from '../../../shared/contract/close-codes.ts';
 import type { Cursor } from '../../../shared/contract/cursor.ts';
+import type { SessionRow } from '../../../shared/contract/control.ts';
 import { encodeEventFrame } from '../../../shared/contract/event.ts';
 import { errorFrame, type ErrorFrame, type ServerFrame } from '../../../shared/contract/frames.ts';
-import { stampOf } from '../../../shared/core/wall-time.ts';
+import type { Room } from '../../../shared/contract/routing.ts';
+import { stampOf, unixMs, wallTime } from '../../../shared/core/wall-time.ts';
 import type { Client } from '../../../shared/service/client-addresses.ts';
 import type { SteadyClock, WallClock } from '../../../shared/service/clock.ts';
 import { Feed } from '../stream/feed.ts';
 import { NamedFrame } from '../stream/named-frame.ts';
+import { roomsOf } from './membership.ts';
 import { Session } from './session.ts';
 import type { NotAdmitted, SessionPorts, Users } from './session-ports.ts';
 import type { EventStream, InstanceContext } from '../stream/event-stream.ts';
@@ -52,6 +55,7 @@ export class LiveSession implements SessionPorts, ClientEvents {
   readonly observer: SessionLog;
   readonly #client: Client;
   readonly #verify: Verify;
+  readonly #transportName: string;
   readonly #openedAtMs: number;
   /** Until it is admitted. */
   shownToken: string | undefined;
@@ -65,6 +69,7 @@ export class LiveSession implements SessionPorts, ClientEvents {
     const { config } = context;
     const { transport, client, credentials, verify } = arrival;
     this.#client = client;
+    this.#transportName = transport;
     this.#verify = verify ?? context.verify;
     this.#openedAtMs = context.now();
     this.observer = new SessionLog({ id, transport, client }, this, context);
@@ -116,6 +121,29 @@ export class LiveSession implements SessionPorts, ClientEvents {
     }
     this.session.end();
     this.close(name);
+  }
+
+  get rooms(): readonly Room[] {
+    return roomsOf(this.session, this.context.stream);
+  }
+
+  /** As operators see it; `undefined` for one that was not let in, or has ended. */
+  row(): SessionRow | undefined {
+    const { principal, id, closed } = this.session;
+    if (principal === undefined || !this.isAdmitted || closed) return undefined;
+    const { instance, wall, now } = this.context;
+    const aheadMs = unixMs(wall()) - now();
+    const { heardAtMs } = this.transport;
+    return {
+      connection_id: id,
+      instance,
+      transport: this.#transportName,
+      role: principal.role,
+      user_id: principal.userId,
+      rooms: [...this.rooms],
+      since: stampOf(wallTime(aheadMs + this.#openedAtMs)),
+      ...(heardAtMs !== undefined && { last_heard_at: stampOf(wallTime(aheadMs + heardAtMs)) }),
+    };
   }
 
   /** Its token may have been revoked since it came. */

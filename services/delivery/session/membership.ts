@@ -6,6 +6,11 @@ import { admit, mayJoin, ownRooms, type Principal } from './access.ts';
 
 export type RoomStream = Pick<EventStream, 'join' | 'leave' | 'leaveAll' | 'roomsOf' | 'writeGathered'>;
 
+/** Without what reaches every session, whatever its rooms. */
+export function roomsOf(member: StreamMember, stream: Pick<RoomStream, 'roomsOf'>): readonly Room[] {
+  return [...stream.roomsOf(member)].filter((room): room is Room => room !== EVERYONE);
+}
+
 /** Which rooms one session is in, and the frames that say so. */
 export class Membership {
   /** Rooms that the user left and a refresh would join: it does not. Of others nothing is kept, since a client could name millions. */
@@ -17,9 +22,8 @@ export class Membership {
     private readonly maxRooms: number,
   ) {}
 
-  /** Without what reaches every session, whatever its rooms. */
   get rooms(): readonly Room[] {
-    return [...this.stream.roomsOf(this.member)].filter((room): room is Room => room !== EVERYONE);
+    return roomsOf(this.member, this.stream);
   }
 
   /** Joins the rooms of the role and those asked for besides; an error frame for each that cannot be joined. */

@@ -1,3 +1,4 @@
+import type { Selection } from '../../../shared/contract/control.ts';
 import { roles, type Role } from '../../../shared/contract/rooms.ts';
 import { FrameBounds } from './frame-bounds.ts';
 import { LastHeard } from './last-heard.ts';
@@ -9,6 +10,7 @@ import { TimerWheel } from '../../../shared/core/timer-wheel.ts';
 import { unixMs } from '../../../shared/core/wall-time.ts';
 import { inSlices } from '../../../shared/service/in-slices.ts';
 import { RefusalLog } from './refusal-log.ts';
+import { isMeant } from './selection.ts';
 import { ShutOut } from './shut-out.ts';
 import { tokenDigest } from './token-digest.ts';
 import type { Arrival } from './transport.ts';
@@ -117,6 +119,16 @@ export class Sessions {
     if (Math.abs(aheadMs - this.#wallAheadMs) < SET_MS) return false;
     this.#wallAheadMs = aheadMs;
     return true;
+  }
+
+  /** Those that were let in and are meant, by their numbers. */
+  async select(of: Selection): Promise<LiveSession[]> {
+    const found: LiveSession[] = [];
+    const look = (live: LiveSession) => {
+      if (live.isAdmitted && isMeant(live, of, this.#context.instance)) found.push(live);
+    };
+    await inSlices(this.#open, look, this.#context.now);
+    return found.sort((one, other) => one.session.id - other.session.id);
   }
 
   /** Ends those whose token is not taken any more. */

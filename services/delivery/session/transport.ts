@@ -8,6 +8,8 @@ import type { Outlet } from '../stream/feed.ts';
 export interface Transport extends Outlet {
   /** How long the client may hear nothing of a good connection. */
   readonly heartbeatMs: number;
+  /** The last sign of life; `undefined` where it gives none. */
+  readonly heardAtMs?: number | undefined;
   /** Bytes that wait for the client. */
   readonly outboxBytes: number;
   /** Of all that was written, whether the client has read it or not. */

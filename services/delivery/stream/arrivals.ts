@@ -1,5 +1,5 @@
 import type { Cursor } from '../../../shared/contract/cursor.ts';
-import type { EventEntry, HistoryEntry } from '../../../shared/contract/message.ts';
+import type { ControlEntry, EventEntry, HistoryEntry } from '../../../shared/contract/message.ts';
 import type { Address } from '../../../shared/contract/routing.ts';
 import type { Drops } from '../../../shared/monitoring/drops.ts';
 import type { SteadyClock } from '../../../shared/service/clock.ts';
@@ -36,6 +36,8 @@ export interface ArrivalsContext {
   readonly liveness: Liveness;
   readonly drops: Drops;
   readonly nodes: { readonly areBlocked: boolean; leave(reason: string): void };
+  /** Only of what comes by the own queue: what the history tells of an outage was asked long before. */
+  readonly asked: (entry: ControlEntry) => void;
   readonly metrics: Pick<DeliveryMetrics, 'repeats' | 'dropped'>;
   readonly logger: Logger;
   readonly now: SteadyClock;
@@ -82,7 +84,8 @@ export class Arrivals {
     const sessions = fanOut.deliver(kept, now());
     if (sessions === undefined) this.context.metrics.repeats.inc();
     else if (entry.kind === 'mark') this.#markArrived(entry.cursor);
-    else if (entry.kind === 'event') {
+    else if (entry.kind === 'control') this.context.asked(entry);
+    else {
       this.#delivered(entry, sessions);
       this.context.gather.whenWritten(kept, () => {
         if (sessions > 0) this.context.meter.written(entry);

@@ -1,8 +1,8 @@
 import type { BrokerConnection } from '../../../shared/broker/broker-connection.ts';
 import { Cluster } from '../../../shared/broker/cluster.ts';
 import type { Cursor } from '../../../shared/contract/cursor.ts';
-import type { EventEntry } from '../../../shared/contract/message.ts';
-import { EVERYONE, markKeyOf, type Address } from '../../../shared/contract/routing.ts';
+import type { ControlEntry, EventEntry } from '../../../shared/contract/message.ts';
+import { CONTROL_KEY, EVERYONE, markKeyOf, type Address } from '../../../shared/contract/routing.ts';
 import { ExpiringMap } from '../../../shared/core/expiring-map.ts';
 import { Drops } from '../../../shared/monitoring/drops.ts';
 import type { SteadyClock, WallClock } from '../../../shared/service/clock.ts';
@@ -60,6 +60,8 @@ export interface InstanceContext {
 export interface EventStreamContext extends InstanceContext {
   readonly consuming: BrokerConnection;
   readonly publishing: BrokerConnection;
+  /** Of what ingest asks of every instance. */
+  readonly asked: (entry: ControlEntry) => void;
 }
 
 /** From the broker to the feeds of the sessions: rooms, live events, the hole after an outage, and the past. */
@@ -115,7 +117,7 @@ export class EventStream {
     const meter = new FanOutMeter(metrics, wall, now);
     const told = { trust, doubts, hole, marks, liveness, drops, nodes };
     const parts = { timeline, bindings, fanOut, gather, meter, ...told };
-    this.#arrivals = new Arrivals({ ...parts, metrics, logger, now });
+    this.#arrivals = new Arrivals({ ...parts, asked: context.asked, metrics, logger, now });
     this.liveness = liveness;
     this.drops = drops;
     this.queue = queue;
@@ -127,8 +129,9 @@ export class EventStream {
     this.#scans = scans;
     this.#rewinds = rewinds;
     this.#now = now;
-    // For good: no session joins the first, and each joins and leaves the second.
+    // For good: no session joins the first two, and each joins and leaves the third.
     void binder.bind(markKeyOf(instance));
+    void binder.bind(CONTROL_KEY);
     void binder.bind(EVERYONE);
     queue.consume(this.#arrivals);
   }
@@ -188,6 +191,7 @@ export class EventStream {
   async close(): Promise<void> {
     this.#scans.close();
     this.#rewinds.close();
+    await this.#marks.publishLast();
     await Promise.all([this.queue.close(), this.#marks.close(), this.binder.close()]);
   }
 }

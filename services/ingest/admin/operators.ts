@@ -4,19 +4,33 @@ import { RevocationList } from '../../../shared/revocations/revocation-list.ts';
 import { RevocationStream } from '../../../shared/revocations/revocation-stream.ts';
 import { steadyClock, wallClock } from '../../../shared/service/clock.ts';
 import type { Logger } from '../../../shared/service/logger.ts';
+import { newCursor } from '../../../shared/service/new-cursor.ts';
 import type { IngestConfig } from '../config.ts';
+import { Control } from '../control/control.ts';
 import { Auth } from '../http/auth.ts';
+import type { HistoryIds } from '../publish/history-ids.ts';
 import { revocationRoutes } from './revocations.ts';
 import type { Admin } from './route.ts';
+import { sessionRoutes } from './sessions.ts';
 
 type OperatorsConfig = Pick<
   IngestConfig,
-  'adminApiKeys' | 'adminMaxRevocations' | 'ingestMaxBadKeys' | 'ingestRateLimit'
+  'adminApiKeys' | 'adminMaxRevocations' | 'adminAnswerMs' | 'ingestMaxBadKeys' | 'ingestRateLimit'
 >;
+
+export interface OperatorsParts {
+  readonly instance: string;
+  readonly connections: { readonly publishing: BrokerConnection; readonly consuming: BrokerConnection };
+  readonly publisher: Pick<ConfirmPublisher, 'publish'>;
+  readonly ids: Pick<HistoryIds, 'knowledge' | 'deliveries'>;
+  readonly logger: Logger;
+}
 
 /** What operators may do, and who is one. */
 export interface Operators {
   readonly admin: Admin;
+  /** A request to the delivery instances has been read in the history. */
+  controlSeen(id: unknown): void;
   /** Takes ADMIN_API_KEYS; where there are none any more, those before stay until ingest is started anew. */
   reload(config: Pick<IngestConfig, 'adminApiKeys'>): void;
   close(): Promise<void>;
@@ -24,21 +38,31 @@ export interface Operators {
 
 /** None without ADMIN_API_KEYS. */
 export function createOperators(
-  { adminApiKeys, adminMaxRevocations: max, ...limits }: OperatorsConfig,
-  connection: BrokerConnection,
-  publisher: Pick<ConfirmPublisher, 'publish'>,
-  logger: Logger,
+  { adminApiKeys, adminMaxRevocations: max, adminAnswerMs: answerMs, ...limits }: OperatorsConfig,
+  { instance, connections, publisher, ids, logger }: OperatorsParts,
 ): Operators | undefined {
   if (adminApiKeys === undefined) return undefined;
   const list = new RevocationList();
-  const stream = new RevocationStream(connection, { list, wall: wallClock, logger });
+  const stream = new RevocationStream(connections.consuming, { list, wall: wallClock, logger });
+  const control = new Control(connections.publishing, {
+    instance,
+    deliveries: () => (ids.knowledge === 'complete' ? ids.deliveries : undefined),
+    answerMs,
+    nextCursor: () => newCursor(wallClock()),
+    logger,
+  });
   const keys = { ...limits, ingestApiKeys: adminApiKeys, broadcastTrustedNetworks: [] };
   const auth = new Auth(keys, [], steadyClock, 'The key that was sent is none of ADMIN_API_KEYS.');
+  const routes = [
+    ...revocationRoutes({ list, stream, publisher, max, wall: wallClock }),
+    ...sessionRoutes({ control }),
+  ];
   return {
-    admin: { auth, routes: revocationRoutes({ list, stream, publisher, max, wall: wallClock }) },
+    admin: { auth, routes },
+    controlSeen: (id) => control.seen(id),
     reload: ({ adminApiKeys: next }) => {
       if (next !== undefined) auth.reload({ ingestApiKeys: next });
     },
-    close: () => stream.close(),
+    close: () => Promise.all([stream.close(), control.close()]).then(() => undefined),
   };
 }

@@ -14,10 +14,9 @@ import {
 import type { RevocationList } from '../../../shared/revocations/revocation-list.ts';
 import type { RevocationStream } from '../../../shared/revocations/revocation-stream.ts';
 import type { WallClock } from '../../../shared/service/clock.ts';
-import { parseJson } from '../accept/json.ts';
-import { problemsOf, refusal, type Refusal } from '../accept/problems.ts';
+import { refusal, type Refusal } from '../accept/problems.ts';
 import type { Answer } from '../backends/backend.ts';
-import type { AdminRoute } from './route.ts';
+import { COMMON_REFUSALS, readBody, type AdminRoute } from './route.ts';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 const MAX_MS = REVOCATION_MAX_DAYS * DAY_MS;
@@ -50,8 +49,6 @@ export interface RevocationsOptions {
   readonly wall: WallClock;
 }
 
-const COMMON = ['unauthorized', 'too_many_requests', 'broker_unavailable'] as const;
-
 export function revocationRoutes(options: RevocationsOptions): readonly AdminRoute[] {
   return [
     {
@@ -62,7 +59,7 @@ export function revocationRoutes(options: RevocationsOptions): readonly AdminRou
           'Refuses a user (user: close 3000; with issued_before only older tokens: 4001), one token (jti), or all tokens issued before a time, on every instance',
         request: RevocationInput,
         success: { status: 201, description: 'The broker has it', answer: Revocation },
-        refusals: [...COMMON, 'malformed_json', 'invalid_request', 'too_many_revocations'],
+        refusals: [...COMMON_REFUSALS, 'malformed_json', 'invalid_request', 'too_many_revocations'],
       },
       handle: ({ body }) => revoke(body, options),
     },
@@ -72,7 +69,7 @@ export function revocationRoutes(options: RevocationsOptions): readonly AdminRou
       operation: {
         summary: 'Those in force, oldest first',
         success: { status: 200, description: 'All of them', answer: Listed },
-        refusals: COMMON,
+        refusals: COMMON_REFUSALS,
       },
       handle: () => {
         ensureCurrent(options);
@@ -87,7 +84,7 @@ export function revocationRoutes(options: RevocationsOptions): readonly AdminRou
         summary: 'Ends one before its time',
         parameters: RevocationId,
         success: { status: 204, description: 'The broker has it' },
-        refusals: [...COMMON, 'not_found'],
+        refusals: [...COMMON_REFUSALS, 'not_found'],
       },
       handle: ({ params }) => lift(RevocationId.parse(params).id, options),
     },
@@ -96,12 +93,10 @@ export function revocationRoutes(options: RevocationsOptions): readonly AdminRou
 
 async function revoke(body: Buffer, options: RevocationsOptions): Promise<Answer | Refusal> {
   const { list, max, wall } = options;
-  const json = parseJson(body, { inexact: 'refuse' });
-  if ('problems' in json) return json;
-  const input = RevocationInput.safeParse(json.value);
-  if (!input.success) return refusal('invalid_request', problemsOf(input.error));
+  const input = readBody(body, RevocationInput);
+  if ('problems' in input) return input;
   const nowMs = unixMs(wall());
-  const { until = stampOf(wallTime(nowMs + MAX_MS)), ...rest } = input.data;
+  const { until = stampOf(wallTime(nowMs + MAX_MS)), ...rest } = input.value;
   const problem = timeProblem({ ...rest, until }, nowMs);
   if (problem !== undefined) return refusal('invalid_request', [problem]);
   list.forgetEnded(nowMs);

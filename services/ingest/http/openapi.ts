@@ -141,12 +141,10 @@ function operationOf(operation: Operation): object {
 function adminPaths(routes: readonly AdminRoute[]): Record<string, object> {
   const paths: Record<string, object> = {};
   for (const { method, path, operation } of routes) {
-    const parameters = Object.entries(operation.parameters?.shape ?? {}).map(([name, schema]) => ({
-      name,
-      in: 'path',
-      required: true,
-      schema: schemaOf(z.custom<z.ZodType>().parse(schema)),
-    }));
+    const parameters = [
+      ...parametersIn('path', operation.parameters),
+      ...parametersIn('query', operation.query),
+    ];
     const described = {
       tags: ['admin'],
       ...operationOf(operation),
@@ -156,6 +154,15 @@ function adminPaths(routes: readonly AdminRoute[]): Record<string, object> {
     paths[name] = { ...paths[name], [method.toLowerCase()]: described };
   }
   return paths;
+}
+
+function parametersIn(place: 'path' | 'query', fields: z.ZodObject | undefined): object[] {
+  return Object.entries(fields?.shape ?? {}).map(([name, schema]) => ({
+    name,
+    in: place,
+    required: place === 'path',
+    schema: schemaOf(z.custom<z.ZodType>().parse(schema)),
+  }));
 }
 
 function headerOf(description: string, example: string): object {

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { eventIdOf } from '../../../shared/contract/companion-id.ts';
 import { cursorTimeMs, type Cursor } from '../../../shared/contract/cursor.ts';
 import { parseEnvelope } from '../../../shared/contract/envelope.ts';
-import { encodeHeaders, MARK_TYPE } from '../../../shared/contract/message.ts';
+import { CONTROL_TYPE, MARK_TYPE } from '../../../shared/contract/message.ts';
 import { HISTORY } from '../../../shared/contract/topology.ts';
 import { unixMs } from '../../../shared/core/wall-time.ts';
 import type { BrokerConnection } from '../../../shared/broker/broker-connection.ts';
@@ -14,8 +14,8 @@ import type { NextCursor, Receipt } from '../accept/ports.ts';
 import { REPEATS_MAX_AGE_MS, type Repeats } from '../accept/repeats.ts';
 import { firstOffset } from '../../../shared/broker/first-offset.ts';
 import type { ConfirmPublisher } from '../../../shared/broker/confirm-publisher.ts';
-import { CONFIRM_KEY_HEADER } from '../../../shared/broker/confirms.ts';
-import { OlderDeliveries } from './older-deliveries.ts';
+import { Deliveries } from './deliveries.ts';
+import { publishHistoryMark } from './history-mark.ts';
 import { StreamFollower } from '../../../shared/broker/stream-follower.ts';
 
 export interface HistoryIdsOptions {
@@ -25,6 +25,8 @@ export interface HistoryIdsOptions {
   readonly readTimeoutMs: number;
   readonly publisher: ConfirmPublisher;
   readonly nextCursor: NextCursor;
+  /** A request to the delivery instances stands in the history, and so does every mark from before it. */
+  readonly onControl: (id: unknown) => void;
   readonly wall: WallClock;
   readonly now: SteadyClock;
   readonly logger: Logger;
@@ -44,7 +46,8 @@ const PUBLISHER_WITHIN_MS = 5_000;
  */
 export class HistoryIds {
   readonly #follower: StreamFollower;
-  readonly #olderDeliveries: OlderDeliveries;
+  /** As far as the history has been read. */
+  readonly deliveries: Deliveries;
   /** Resolves when ids need not be waited for any longer. */
   readonly settled: Promise<void>;
   #settle: () => void = () => undefined;
@@ -56,7 +59,7 @@ export class HistoryIds {
     private readonly connection: BrokerConnection,
     private readonly options: HistoryIdsOptions,
   ) {
-    this.#olderDeliveries = new OlderDeliveries(options.now, options.wall, options.logger);
+    this.deliveries = new Deliveries(options.now, options.wall, options.logger);
     this.settled = new Promise((resolve) => (this.#settle = resolve));
     this.#follower = new StreamFollower(connection, {
       stream: HISTORY,
@@ -73,7 +76,7 @@ export class HistoryIds {
 
   /** Whether a delivery is here that reads no `calendar.sync` beside its event, as far as the history has been read. */
   get mayMeetOlderDeliveries(): boolean {
-    return this.#knowledge !== 'complete' || this.#olderDeliveries.areHere();
+    return this.#knowledge !== 'complete' || this.deliveries.olderAreHere();
   }
 
   close(): Promise<void> {
@@ -98,23 +101,12 @@ export class HistoryIds {
     const { publisher, nextCursor } = this.options;
     const signal = AbortSignal.timeout(PUBLISHER_WITHIN_MS);
     while (publisher.state.state !== 'connected') await once(publisher, 'state', { signal });
-    const mark = nextCursor();
-    await publisher.publish({
-      exchange: '',
-      routingKey: HISTORY,
-      body: Buffer.alloc(0),
-      key: mark,
-      properties: {
-        messageId: mark,
-        type: MARK_TYPE,
-        headers: { ...encodeHeaders(mark, []), [CONFIRM_KEY_HEADER]: mark },
-      },
-    });
-    return mark;
+    return publishHistoryMark(publisher, nextCursor);
   }
 
   #take(message: ConsumeMessage): void {
-    if (message.properties.type === MARK_TYPE) this.#olderDeliveries.note(message.properties);
+    if (message.properties.type === MARK_TYPE) this.deliveries.note(message.properties);
+    else if (message.properties.type === CONTROL_TYPE) this.options.onControl(message.properties.messageId);
     if (message.properties.messageId === this.#mark) this.#complete();
     // Most entries are somebody else's: marks, companions, events without an id of a backend.
     if (message.properties.headers?.['contents_parts'] === undefined) return;

@@ -88,6 +88,10 @@ export class Connection extends Outbox implements Transport {
     return this.limits.pingIntervalMs;
   }
 
+  get heardAtMs(): number {
+    return this.#heardAtMs;
+  }
+
   override write(event: EventForm): boolean {
     if (event.size > this.#largestSincePing) this.#noteLargest(event.size);
     return super.write(event);

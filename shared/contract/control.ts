@@ -1,0 +1,83 @@
+import { z } from 'zod';
+import { Id } from './ids.ts';
+import { roles } from './rooms.ts';
+import { parseRoom, ROOM_EXPECTED, type Room } from './routing.ts';
+
+/**
+ * What ingest asks of every delivery instance, and what each answers. Both may be of another version: a request that an instance
+ * does not know is answered with `not_understood`, and ingest names that instance as missing.
+ */
+
+export const RoomName = z.string(ROOM_EXPECTED).transform((name, context): Room => {
+  const room = parseRoom(name);
+  if (room !== undefined) return room;
+  context.addIssue({ code: 'custom', message: ROOM_EXPECTED });
+  return z.NEVER;
+});
+
+/** A connection is numbered by its instance. */
+export const ConnectionKey = z.object({ instance: z.string().min(1), connection_id: z.int().positive() });
+export type ConnectionKey = z.infer<typeof ConnectionKey>;
+
+/** Which sessions: those that all of it is true of. */
+export const Selection = z.object({
+  room: RoomName.optional(),
+  user: z.object({ role: z.enum(roles), user_id: Id }).optional(),
+  connection: ConnectionKey.optional(),
+});
+export type Selection = z.infer<typeof Selection>;
+
+export const ControlRequest = z.discriminatedUnion('ask', [
+  z.object({
+    ask: z.literal('sessions'),
+    of: Selection,
+    /** The last one that the operator has, in the order of instances and numbers. */
+    after: ConnectionKey.optional(),
+    limit: z.int().positive(),
+  }),
+]);
+export type ControlRequest = z.infer<typeof ControlRequest>;
+
+/** The body of a control entry. Who asks reads answers from a queue of its own. */
+export const ControlMessage = z.object({ reply_to: z.string().min(1), request: z.unknown() });
+
+export const SessionRow = z.object({
+  connection_id: z.int().positive(),
+  instance: z.string(),
+  transport: z.string(),
+  role: z.enum(roles),
+  user_id: z.number(),
+  rooms: z.array(z.string()),
+  since: z.string().meta({ description: 'RFC 3339' }),
+  last_heard_at: z
+    .string()
+    .optional()
+    .meta({ description: 'RFC 3339; absent where the transport gives no sign of life' }),
+});
+export type SessionRow = z.infer<typeof SessionRow>;
+
+const Sessions = z.object({ sessions: z.array(SessionRow), more: z.boolean() });
+
+/** Of one instance. */
+export interface ControlAnswers {
+  readonly sessions: z.infer<typeof Sessions>;
+}
+export type Ask = keyof ControlAnswers;
+
+const schemas: { readonly [Name in Ask]: z.ZodType<ControlAnswers[Name]> } = { sessions: Sessions };
+
+export type ControlAnswer = ControlAnswers[Ask] | { readonly not_understood: true };
+
+/** `undefined` for an answer of another version, and for one that says that the request was not understood. */
+export function readAnswer<Name extends Ask>(ask: Name, body: Buffer): ControlAnswers[Name] | undefined {
+  const schema: z.ZodType<ControlAnswers[Name]> = schemas[ask];
+  return schema.safeParse(jsonIn(body)).data;
+}
+
+export function jsonIn(body: Buffer): unknown {
+  try {
+    return JSON.parse(body.toString());
+  } catch {
+    return undefined;
+  }
+}
