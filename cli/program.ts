@@ -7,12 +7,21 @@ import { addDoctor } from './commands/doctor.ts';
 import { addPublish } from './commands/publish.ts';
 import { addRejected } from './commands/rejected.ts';
 import { addRevoke } from './commands/revoke.ts';
+import { addSessions } from './commands/sessions.ts';
 import { addToken } from './commands/token.ts';
 import { addWatch } from './commands/watch.ts';
 import type { Context } from './context.ts';
 import { painter } from './core/paint.ts';
 
-const commands: readonly AddCommand[] = [addWatch, addPublish, addToken, addRejected, addRevoke, addDoctor];
+const commands: readonly AddCommand[] = [
+  addWatch,
+  addPublish,
+  addToken,
+  addRejected,
+  addSessions,
+  addRevoke,
+  addDoctor,
+];
 
 const FAILED = 1;
 const USAGE = 2;

@@ -4,12 +4,12 @@ import { z } from 'zod';
 import { readVariables } from '../../shared/config/env.ts';
 import { CommandError, UsageError } from '../../shared/service/command-line.ts';
 import { errorText } from '../../shared/service/error-text.ts';
-import { fetchFailure } from '../../shared/service/fetch-failure.ts';
 import { IngestVariables } from '../../services/ingest/config.ts';
 import type { Context } from '../context.ts';
 import { painter } from '../core/paint.ts';
 import { plainText } from '../core/plain-text.ts';
 import { sampleEvent } from '../core/sample-event.ts';
+import { callIngest } from '../ingest/call-ingest.ts';
 import type { AddCommand } from './command.ts';
 
 interface Options {
@@ -17,8 +17,6 @@ interface Options {
   readonly url?: string;
   readonly json?: true;
 }
-
-const CALL_MS = 30_000;
 
 export const addPublish: AddCommand = (program, context, exit) => {
   program
@@ -42,7 +40,8 @@ async function run(file: string | undefined, options: Options, context: Context)
   const { INGEST_API_KEYS, INGEST_PORT } = IngestVariables.shape;
   const settings = readVariables(z.object({ INGEST_API_KEYS, INGEST_PORT }), context.env);
   const url = options.url ?? `http://127.0.0.1:${settings.ingestPort}/v1/events`;
-  const response = await post(url, settings.ingestApiKeys.reveal()[0] ?? '', body);
+  const [key = ''] = settings.ingestApiKeys.reveal();
+  const response = await callIngest({ method: 'POST', url, key, body });
   const answer = await response.text();
   if (!options.json) {
     const style = response.ok ? 'green' : 'red';
@@ -67,16 +66,5 @@ function bodyOf(file: string | undefined, { sample }: Options, { folder, input }
     return readFileSync(resolve(folder, file));
   } catch (error) {
     throw new CommandError(`Cannot read ${file}: ${errorText(error)}`);
-  }
-}
-
-async function post(url: string, key: string, body: string | Buffer): Promise<Response> {
-  if (!URL.canParse(url)) throw new UsageError('--url needs a URL such as http://127.0.0.1:8082/v1/events.');
-  const headers = { authorization: `Bearer ${key}`, 'content-type': 'application/json' };
-  try {
-    return await fetch(url, { method: 'POST', headers, body, signal: AbortSignal.timeout(CALL_MS) });
-  } catch (error) {
-    const why = fetchFailure(error, { timeoutMs: CALL_MS, wrong: 'its answer cannot be read' });
-    throw new CommandError(`Cannot reach ingest at ${new URL(url).host}: ${why}. Is it running there?`);
   }
 }

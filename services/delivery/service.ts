@@ -107,7 +107,7 @@ class Delivery implements DeliveryService {
       verify: this.#revocations.applyTo(verify),
       revocations: this.#revocations,
     });
-    this.#control = new Control(publishing, { ...context, sessions: this.#sessions });
+    this.#control = new Control(publishing, { ...context, stream: this.#stream, sessions: this.#sessions });
     this.#server = this.#createServer(new Tickets(this.#keys.tickets, verify, wall));
     this.#monitoring = monitorDelivery({
       ...context,

@@ -27,6 +27,15 @@ export const Selection = z.object({
 });
 export type Selection = z.infer<typeof Selection>;
 
+/** Events of the history that were stamped in a time. The offsets say where to read. */
+const HistoryRange = z.object({
+  from_offset: z.int().nonnegative(),
+  to_offset: z.int().nonnegative(),
+  from_ms: z.number(),
+  to_ms: z.number(),
+});
+export type HistoryRange = z.infer<typeof HistoryRange>;
+
 export const ControlRequest = z.discriminatedUnion('ask', [
   z.object({
     ask: z.literal('sessions'),
@@ -34,6 +43,15 @@ export const ControlRequest = z.discriminatedUnion('ask', [
     /** The last one that the operator has, in the order of instances and numbers. */
     after: ConnectionKey.optional(),
     limit: z.int().positive(),
+  }),
+  z.object({ ask: z.literal('disconnect'), of: Selection, reason: z.string() }),
+  z.object({
+    ask: z.literal('replay'),
+    of: Selection,
+    /** A session is sent what is in those of them that it is in. */
+    rooms: z.array(RoomName).min(1),
+    /** Without it the sessions are counted, and nothing is sent. */
+    events: HistoryRange.optional(),
   }),
 ]);
 export type ControlRequest = z.infer<typeof ControlRequest>;
@@ -58,13 +76,22 @@ export type SessionRow = z.infer<typeof SessionRow>;
 
 const Sessions = z.object({ sessions: z.array(SessionRow), more: z.boolean() });
 
+/** How many sessions it concerns there. */
+const Concerned = z.object({ concerned: z.int().nonnegative() });
+
 /** Of one instance. */
 export interface ControlAnswers {
   readonly sessions: z.infer<typeof Sessions>;
+  readonly disconnect: z.infer<typeof Concerned>;
+  readonly replay: z.infer<typeof Concerned>;
 }
 export type Ask = keyof ControlAnswers;
 
-const schemas: { readonly [Name in Ask]: z.ZodType<ControlAnswers[Name]> } = { sessions: Sessions };
+const schemas: { readonly [Name in Ask]: z.ZodType<ControlAnswers[Name]> } = {
+  sessions: Sessions,
+  disconnect: Concerned,
+  replay: Concerned,
+};
 
 export type ControlAnswer = ControlAnswers[Ask] | { readonly not_understood: true };
 

@@ -1,11 +1,9 @@
 import { z } from 'zod';
+import { Time } from '../contract/rfc3339.ts';
 import { UserText } from '../contract/user-name.ts';
 
 /** Longer than any reason that a person reads, and any id of a token that is one. */
 const MAX_TEXT = 1_000;
-
-const TIME_EXPECTED = 'expected a time in RFC 3339, such as 2026-11-26T09:00:00Z';
-export const Time = z.iso.datetime({ offset: true, error: TIME_EXPECTED });
 
 const Text = z.string().min(1).max(MAX_TEXT);
 

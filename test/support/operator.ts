@@ -10,13 +10,19 @@ export class Operator {
     private readonly key = OPERATOR_KEY,
   ) {}
 
-  ask(method: 'GET' | 'POST' | 'DELETE', path: string, body?: object): Promise<Response> {
+  ask(
+    method: 'GET' | 'POST' | 'DELETE',
+    path: string,
+    body?: object,
+    headers: Readonly<Record<string, string>> = {},
+  ): Promise<Response> {
     const [ingest] = this.world.ingests;
     return fetch(`http://127.0.0.1:${ingest?.httpPort ?? 0}/v1/admin/${path}`, {
       method,
       headers: {
         authorization: `Bearer ${this.key}`,
         ...(body && { 'content-type': 'application/json' }),
+        ...headers,
       },
       ...(body && { body: JSON.stringify(body) }),
     });

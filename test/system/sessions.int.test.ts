@@ -59,18 +59,48 @@ describe('the sessions that operators see', () => {
     expect([new Set(names).size, names.length, pages]).toEqual([7, 7, 4]);
     await Promise.all(clients.map((client) => client.close()));
   });
+});
 
-  it.each([
-    ['a user without a role', '?user=4', '/user'],
-    ['a room that there is not', '?room=lobby', '/room'],
-    ['a page that is too long', '?limit=1001', '/limit'],
-    ['a cursor that is none', '?cursor=x', '/cursor'],
-    ['a field that there is not', '?role=admin', ''],
-  ])('are refused for %s', async (_what, query, path) => {
-    await using world = await World.start({ deliveries: 0, env: OPERATOR_ENV });
-    const answer = await new Operator(world).ask('GET', `sessions${query}`);
-    const problem = (await answer.json()) as { code: string; errors: { path: string }[] };
-    expect([answer.status, problem.code, problem.errors[0]?.path]).toEqual([422, 'invalid_request', path]);
+describe('an operator ends sessions', () => {
+  const end = async (operator: Operator, what: object) => {
+    const answer = await operator.ask('POST', 'disconnect', { reason: 'a test', ...what });
+    return { status: answer.status, body: (await answer.json()) as object };
+  };
+
+  it('of a user on every instance with 1012, and they come back', async () => {
+    const log: string[] = [];
+    await using world = await World.start({ deliveries: 2, log, env: OPERATOR_ENV });
+    const operator = new Operator(world);
+    await using one = await world.join('provider', 4, { delivery: 0 });
+    await using two = await world.join('provider', 4, { delivery: 1 });
+    await using other = await world.join('customer', 4, { delivery: 1 });
+    const ended = await end(operator, { user: 'provider:4', reason: 'wrong phone' });
+    expect(ended).toEqual({ status: 200, body: { sessions: 2, missing: [] } });
+    for (const client of [one, two]) {
+      await client.until({ type: 'going_away' });
+      expect((await client.closed).code).toBe(1012);
+    }
+    expect(await other.quiet()).toEqual([]);
+    await using back = await world.join('provider', 4);
+    expect(await back.quiet()).toEqual([]);
+    const calls = log.filter((line) => line.includes('an operator called'));
+    expect(calls.find((line) => line.includes('/disconnect'))).toMatch(/"key":1,.*"user_id":4.*wrong phone/);
+    expect(log.filter((line) => line.includes('an operator ends sessions'))).toHaveLength(2);
+  });
+
+  it('of a room, and one by its name', async () => {
+    await using world = await World.start({ env: OPERATOR_ENV });
+    const operator = new Operator(world);
+    await using one = await world.join('customer', 6);
+    await using two = await world.join('customer', 6);
+    await using other = await world.join('provider', 4);
+    const [first] = (await operator.sessions('?user=customer:6')).sessions;
+    if (first === undefined) throw new Error('nobody is there');
+    expect(await end(operator, { connection: nameOf(first) })).toMatchObject({ body: { sessions: 1 } });
+    const gone = await Promise.race([one.closed, two.closed]);
+    expect([gone.code, (await operator.sessions('?user=customer:6')).sessions.length]).toEqual([1012, 1]);
+    expect(await end(operator, { room: 'calendar' })).toMatchObject({ body: { sessions: 1 } });
+    expect((await other.closed).code).toBe(1012);
   });
 });
 

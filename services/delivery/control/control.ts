@@ -10,9 +10,11 @@ import { CONTROL_TYPE, type ControlEntry } from '../../../shared/contract/messag
 import { unixMs } from '../../../shared/core/wall-time.ts';
 import type { BrokerConnection } from '../../../shared/broker/broker-connection.ts';
 import { ManagedChannel, plainChannel } from '../../../shared/broker/managed-channel.ts';
-import type { WallClock } from '../../../shared/service/clock.ts';
+import type { SteadyClock, WallClock } from '../../../shared/service/clock.ts';
 import type { Logger } from '../../../shared/service/logger.ts';
 import type { Sessions } from '../session/sessions.ts';
+import type { EventStream } from '../stream/event-stream.ts';
+import { Replays } from './replays.ts';
 import { pageOf } from './session-page.ts';
 
 /** What was asked before is passed over: an instance that stood still would end sessions whose operator was told that it did not answer. */
@@ -22,14 +24,17 @@ const MAX_UNDER_WAY = 32;
 
 export interface ControlOptions {
   readonly instance: string;
-  readonly sessions: Pick<Sessions, 'select'>;
+  readonly sessions: Pick<Sessions, 'select' | 'disconnect'>;
+  readonly stream: Pick<EventStream, 'past'>;
   readonly wall: WallClock;
+  readonly now: SteadyClock;
   readonly logger: Logger;
 }
 
 /** Does what ingest asks of every instance, and answers to the queue that the request names. */
 export class Control {
   readonly #channel: ManagedChannel<Channel>;
+  readonly #replays: Replays;
   #underWay = 0;
 
   constructor(
@@ -37,6 +42,7 @@ export class Control {
     private readonly options: ControlOptions,
   ) {
     const { logger } = options;
+    this.#replays = new Replays(options);
     this.#channel = new ManagedChannel(connection, { name: 'control', logger, create: plainChannel });
   }
 
@@ -61,9 +67,19 @@ export class Control {
 
   async #answerTo(request: ControlRequest | undefined): Promise<ControlAnswer> {
     if (request === undefined) return { not_understood: true };
-    const { instance, sessions } = this.options;
-    const { of, after, limit } = request;
-    return pageOf(await sessions.select(of), { instance, after, limit });
+    const { instance, sessions, logger } = this.options;
+    const meant = await sessions.select(request.of);
+    switch (request.ask) {
+      case 'sessions':
+        return pageOf(meant, { instance, after: request.after, limit: request.limit });
+      case 'disconnect':
+        logger.info({ sessions: meant.length, ...request }, 'an operator ends sessions');
+        void sessions.disconnect(meant);
+        break;
+      case 'replay':
+        if (request.events !== undefined) this.#replays.begin(meant, request.rooms, request.events);
+    }
+    return { concerned: meant.length };
   }
 
   /** Once: whoever asks does not wait for long. */

@@ -23,6 +23,7 @@ import { roomsOf } from './membership.ts';
 import { Session } from './session.ts';
 import type { NotAdmitted, SessionPorts, Users } from './session-ports.ts';
 import type { EventStream, InstanceContext } from '../stream/event-stream.ts';
+import type { TimelineEntry } from '../stream/timeline.ts';
 import { SessionLog, type SessionLogContext } from './session-log.ts';
 import type { ShutOut } from './shut-out.ts';
 import { tokenDigest } from './token-digest.ts';
@@ -146,6 +147,14 @@ export class LiveSession implements SessionPorts, ClientEvents {
     };
   }
 
+  /** Sends once more what is in rooms of its; not while it is still told what it missed. */
+  sendAgain(events: readonly TimelineEntry[]): void {
+    if (this.session.closed || !this.feed.isLive) return;
+    const rooms = this.context.stream.roomsOf(this.session);
+    this.context.stream.writeGathered(this.session);
+    void this.feed.replay(events.filter((event) => event.rooms.some((room) => rooms.has(room))));
+  }
+
   /** Its token may have been revoked since it came. */
   recheck(): void {
     const { principal } = this.session;
@@ -154,7 +163,7 @@ export class LiveSession implements SessionPorts, ClientEvents {
     this.end(closesFor[refusal.refused], errorFrame(refusal.refused, refusal.message));
   }
 
-  /** The instance stops. Tells the client when to come back, unless it is none that was let in. */
+  /** The instance stops, or an operator says so. Tells the client when to come back, unless it is none that was let in. */
   goAway(reconnectAfterMs: number): void {
     if (this.isAdmitted && !this.session.closed) {
       this.send({ type: 'going_away', reconnect_after_ms: reconnectAfterMs });

@@ -131,6 +131,11 @@ export class Sessions {
     return found.sort((one, other) => one.session.id - other.session.id);
   }
 
+  /** Tells them to come back, one after the other. */
+  async disconnect(sessions: readonly LiveSession[]): Promise<void> {
+    await inSlices(sessions, (session) => session.goAway(RECONNECT_AFTER_MS), this.#context.now);
+  }
+
   /** Ends those whose token is not taken any more. */
   async recheck(): Promise<void> {
     this.#mustRecheck = true;

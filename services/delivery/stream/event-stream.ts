@@ -1,5 +1,6 @@
 import type { BrokerConnection } from '../../../shared/broker/broker-connection.ts';
 import { Cluster } from '../../../shared/broker/cluster.ts';
+import type { HistoryRange } from '../../../shared/contract/control.ts';
 import type { Cursor } from '../../../shared/contract/cursor.ts';
 import type { ControlEntry, EventEntry } from '../../../shared/contract/message.ts';
 import { CONTROL_KEY, EVERYONE, markKeyOf, type Address } from '../../../shared/contract/routing.ts';
@@ -30,7 +31,8 @@ import { Rewinds } from './rewinds.ts';
 import { RoomIndex } from './room-index.ts';
 import { LongReplays } from './long-replays.ts';
 import { ScanLanes } from './scan-schedule.ts';
-import { Timeline } from './timeline.ts';
+import { eventsIn } from './past-events.ts';
+import { Timeline, type TimelineEntry } from './timeline.ts';
 import { Trust } from './trust.ts';
 
 /** Event ids remembered to drop repeats: as long as ingest remembers them. */
@@ -79,6 +81,7 @@ export class EventStream {
   readonly #scans: ScanLanes;
   readonly #rewinds: Rewinds;
   readonly #resume: Resume<StreamMember>;
+  readonly #history: History;
   readonly #arrivals: Arrivals;
   readonly #now: SteadyClock;
 
@@ -128,6 +131,7 @@ export class EventStream {
     this.#marks = marks;
     this.#scans = scans;
     this.#rewinds = rewinds;
+    this.#history = history;
     this.#now = now;
     // For good: no session joins the first two, and each joins and leaves the third.
     void binder.bind(markKeyOf(instance));
@@ -179,6 +183,11 @@ export class EventStream {
   /** What a member missed. */
   plan(member: StreamMember, start: StartingPoint, position: Cursor): Promise<Replay> {
     return this.#resume.plan(member, start, position);
+  }
+
+  /** What the history has of some rooms in a range. */
+  past(rooms: readonly Address[], range: HistoryRange): Promise<readonly TimelineEntry[]> {
+    return eventsIn(this.#history, rooms, range);
   }
 
   /** Housekeeping; called about once a second. */

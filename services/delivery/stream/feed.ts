@@ -52,6 +52,11 @@ export class Feed {
   /** What the client asked for of that. */
   askedMaxFrameBytes = Number.POSITIVE_INFINITY;
 
+  /** It has caught up. */
+  get isLive(): boolean {
+    return this.#state === 'live';
+  }
+
   get written(): number {
     return this.#written;
   }

@@ -8,7 +8,11 @@ import { newCursor } from '../../../shared/service/new-cursor.ts';
 import type { IngestConfig } from '../config.ts';
 import { Control } from '../control/control.ts';
 import { Auth } from '../http/auth.ts';
+import { HistorySearch } from '../publish/history-search.ts';
 import type { HistoryIds } from '../publish/history-ids.ts';
+import { eventRoutes } from './events.ts';
+import { rejectedRoutes } from './rejected.ts';
+import { replayRoutes } from './replay.ts';
 import { revocationRoutes } from './revocations.ts';
 import type { Admin } from './route.ts';
 import { sessionRoutes } from './sessions.ts';
@@ -25,6 +29,8 @@ export interface OperatorsParts {
   readonly ids: Pick<HistoryIds, 'knowledge' | 'deliveries'>;
   readonly logger: Logger;
 }
+
+const nextCursor = () => newCursor(wallClock());
 
 /** What operators may do, and who is one. */
 export interface Operators {
@@ -48,14 +54,18 @@ export function createOperators(
     instance,
     deliveries: () => (ids.knowledge === 'complete' ? ids.deliveries : undefined),
     answerMs,
-    nextCursor: () => newCursor(wallClock()),
+    nextCursor,
     logger,
   });
+  const search = new HistorySearch(connections.consuming, { publisher, nextCursor });
   const keys = { ...limits, ingestApiKeys: adminApiKeys, broadcastTrustedNetworks: [] };
   const auth = new Auth(keys, [], steadyClock, 'The key that was sent is none of ADMIN_API_KEYS.');
   const routes = [
     ...revocationRoutes({ list, stream, publisher, max, wall: wallClock }),
     ...sessionRoutes({ control }),
+    ...eventRoutes({ search }),
+    ...replayRoutes({ search, control, wall: wallClock }),
+    ...rejectedRoutes({ connection: connections.consuming }),
   ];
   return {
     admin: { auth, routes },

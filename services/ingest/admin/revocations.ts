@@ -4,13 +4,9 @@ import { CONFIRM_KEY_HEADER } from '../../../shared/broker/confirms.ts';
 import type { ConfirmPublisher } from '../../../shared/broker/confirm-publisher.ts';
 import { AppError } from '../../../shared/contract/errors.ts';
 import { REVOCATION_MAX_DAYS, REVOCATIONS } from '../../../shared/contract/topology.ts';
+import { Time } from '../../../shared/contract/rfc3339.ts';
 import { stampOf, unixMs, wallTime } from '../../../shared/core/wall-time.ts';
-import {
-  Revocation,
-  revocationFields,
-  Time,
-  type RevocationLine,
-} from '../../../shared/revocations/revocation.ts';
+import { Revocation, revocationFields, type RevocationLine } from '../../../shared/revocations/revocation.ts';
 import type { RevocationList } from '../../../shared/revocations/revocation-list.ts';
 import type { RevocationStream } from '../../../shared/revocations/revocation-stream.ts';
 import type { WallClock } from '../../../shared/service/clock.ts';

@@ -53,7 +53,7 @@ const MAX_CALLS = 8;
 const BUSY_MS = 1_000;
 /** Of the header by which any call may say why it is made. */
 const REASON_HEADER = 'x-reason';
-const MAX_REASON_CHARACTERS = 1_000;
+export const MAX_REASON_CHARACTERS = 1_000;
 
 export function isAdminPath(path: string | undefined): boolean {
   return path?.startsWith(PREFIX) ?? false;

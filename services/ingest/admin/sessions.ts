@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { ConnectionKey, RoomName, Selection, SessionRow } from '../../../shared/contract/control.ts';
 import { UserName } from '../../../shared/contract/user-name.ts';
-import { COMMON_REFUSALS, readFields, type AdminRoute } from './route.ts';
+import { COMMON_REFUSALS, MAX_REASON_CHARACTERS, readBody, readFields, type AdminRoute } from './route.ts';
 import type { Control } from '../control/control.ts';
 
 const CONNECTION_EXPECTED =
@@ -31,11 +31,19 @@ const SessionsQuery = z.strictObject({
   cursor: ConnectionName.optional().meta({ description: 'of the page before' }),
 });
 
-const Missing = z
+export const Missing = z
   .array(z.string())
   .meta({ description: 'instances that did not answer in time: what is here is without theirs' });
 
 const Listed = z.object({ sessions: z.array(SessionRow), cursor: z.string().optional(), missing: Missing });
+
+const NAME_SOME = 'expected user, room or connection';
+
+const DisconnectInput = z
+  .strictObject({ ...selectionFields, reason: z.string().min(1).max(MAX_REASON_CHARACTERS) })
+  .refine(({ user, room, connection }) => user ?? room ?? connection, NAME_SOME);
+
+const Disconnected = z.object({ sessions: z.int(), missing: Missing });
 
 export interface SessionsOptions {
   readonly control: Pick<Control, 'ask'>;
@@ -59,6 +67,26 @@ export function sessionRoutes(options: SessionsOptions): readonly AdminRoute[] {
         return { status: 200, body: await listed({ after, limit, of: selectionOf(named) }, options) };
       },
     },
+    {
+      method: 'POST',
+      path: '/v1/admin/disconnect',
+      operation: {
+        summary:
+          'Ends sessions with 1012: those that everything is true of that is named. Their clients come back; revoke keeps them out',
+        request: DisconnectInput,
+        success: { status: 200, description: 'How many are being ended', answer: Disconnected },
+        refusals: [...COMMON_REFUSALS, 'malformed_json', 'invalid_request', 'starting'],
+      },
+      handle: async ({ body }) => {
+        const read = readBody(body, DisconnectInput);
+        if ('problems' in read) return read;
+        const { reason, ...named } = read.value;
+        const of = selectionOf(named);
+        const { answers, missing } = await options.control.ask({ ask: 'disconnect', of, reason });
+        const ended = { sessions: concernedIn(answers), missing };
+        return { status: 200, body: ended, did: { ...of, reason, ...ended } };
+      },
+    },
   ];
 }
 
@@ -66,6 +94,10 @@ type Named = { readonly [Name in keyof typeof selectionFields]?: z.output<(typeo
 
 export function selectionOf({ room, user, connection }: Named): Selection {
   return { room, user: user && { role: user.role, user_id: user.userId }, connection };
+}
+
+export function concernedIn(answers: readonly { readonly concerned: number }[]): number {
+  return answers.reduce((sum, { concerned }) => sum + concerned, 0);
 }
 
 interface Page {

@@ -5,7 +5,7 @@ import { Confirms } from '../../../shared/broker/confirms.ts';
 import { REJECTED_AT } from './rejected.ts';
 import { sendToInbox } from './send-to-inbox.ts';
 
-/** One message of `appointments.rejected`, numbered from 1 in the order of the queue. */
+/** One message of `appointments.rejected`, numbered from 1: those that the broker set aside first, then by time. */
 export interface Rejected {
   readonly number: number;
   readonly reason: string;
@@ -33,21 +33,28 @@ export class RejectedQueue {
     this.#confirms = new Confirms(channel);
   }
 
-  /** Takes up to `most` messages; another `read` begins anew. */
-  async read(most: number): Promise<readonly Rejected[]> {
+  /** Takes up to `most` messages, or as many as fill `mostBytes`; another `read` begins anew. */
+  async read(most: number, mostBytes = Infinity): Promise<readonly Rejected[]> {
     const messages: GetMessage[] = [];
     let isSecondLook = false;
-    while (messages.length < most) {
+    let bytes = 0;
+    while (messages.length < most && bytes < mostBytes) {
       const message = await this.channel.get(REJECTED);
-      if (message !== false) messages.push(message);
-      else if (isSecondLook) break;
+      if (message !== false) {
+        messages.push(message);
+        bytes += message.content.byteLength;
+      } else if (isSecondLook) break;
       else {
         isSecondLook = true;
         await delay(SECOND_LOOK_MS);
       }
     }
-    this.#messages = messages;
-    return messages.map((message, index) => describe(message, index + 1));
+    // What another look gave back may stand behind what it did not take: places are those of a list that both make the same.
+    this.#messages = messages
+      .map((message) => ({ message, key: sortKeyOf(message) }))
+      .sort((one, other) => (one.key < other.key ? -1 : Number(one.key > other.key)))
+      .map(({ message }) => message);
+    return this.#messages.map((message, index) => describe(message, index + 1));
   }
 
   /** Sends a message to the inbox once more, as it was, and removes it here once the broker has it. */
@@ -67,6 +74,13 @@ export class RejectedQueue {
     if (message === undefined) throw new RangeError(`there is no rejected message ${number}`);
     return message;
   }
+}
+
+/** Without decoding the body, which may be a megabyte. */
+function sortKeyOf({ properties }: GetMessage): string {
+  const at: unknown = properties.headers?.[REJECTED_AT];
+  const messageId: unknown = properties.messageId;
+  return [at, messageId].map((part) => (typeof part === 'string' ? part : '')).join(' ');
 }
 
 function describe({ properties, content }: GetMessage, number: number): Rejected {

@@ -1,0 +1,68 @@
+import { describe, expect, it } from '@jest/globals';
+import { connect } from 'amqplib';
+import { INBOX } from '../../shared/contract/topology.ts';
+import { appointment } from '../support/events.ts';
+import { Operator, OPERATOR_ENV } from '../support/operator.ts';
+import { World } from '../support/world.ts';
+
+interface Row {
+  readonly number: number;
+  readonly message_id?: string;
+  readonly reason: string;
+}
+
+async function world(...ids: string[]) {
+  const log: string[] = [];
+  const one = await World.start({ deliveries: 0, log, env: OPERATOR_ENV });
+  const operator = new Operator(one);
+  const model = await connect(one.amqpUrl);
+  const channel = await model.createConfirmChannel();
+  for (const id of ids) {
+    const wrong = appointment({ id, event: 'appointment.lost' });
+    channel.sendToQueue(INBOX, Buffer.from(JSON.stringify(wrong)), { messageId: id });
+  }
+  await channel.waitForConfirms();
+  await model.close();
+  const list = async (query = '') => {
+    const answer = await operator.ask('GET', `rejected${query}`);
+    return (await answer.json()) as { rejected: Row[]; cursor?: string };
+  };
+  while ((await list()).rejected.length < ids.length);
+  const idsIn = async () => (await list()).rejected.map(({ message_id }) => message_id);
+  return { operator, list, idsIn, log, [Symbol.asyncDispose]: () => one[Symbol.asyncDispose]() };
+}
+
+describe('rejected messages', () => {
+  it('are listed by pages, and shown whole', async () => {
+    await using here = await world('one', 'two', 'three');
+    const first = await here.list('?limit=2');
+    expect(first.rejected).toMatchObject([
+      { number: 1, message_id: 'one', reason: expect.stringContaining('invalid_event') as unknown },
+      { number: 2, message_id: 'two' },
+    ]);
+    const rest = await here.list(`?limit=2&cursor=${first.cursor ?? ''}`);
+    expect([rest.rejected.map(({ number }) => number), rest.cursor]).toEqual([[3], undefined]);
+    const shown = (await (await here.operator.ask('GET', 'rejected/2')).json()) as { body: string };
+    expect(JSON.parse(shown.body)).toMatchObject({ id: 'two' });
+    expect((await here.operator.ask('GET', 'rejected/4')).status).toBe(404);
+    expect((await here.operator.ask('GET', 'rejected/none')).status).toBe(422);
+    expect(await here.idsIn()).toEqual(['one', 'two', 'three']);
+  });
+
+  it('are dropped or sent once more by their place, and not where another one stands there by now', async () => {
+    await using here = await world('one', 'two', 'three');
+    const { operator, idsIn, log } = here;
+    expect((await operator.ask('DELETE', 'rejected/1?message_id=two')).status).toBe(404);
+    expect((await operator.ask('DELETE', 'rejected/1?message_id=one')).status).toBe(204);
+    expect(await idsIn()).toEqual(['two', 'three']);
+    expect((await operator.ask('DELETE', 'rejected/1?message_id=one')).status).toBe(404);
+    const published = await operator.ask('POST', 'rejected/1/publish');
+    expect([published.status, await published.json()]).toMatchObject([200, { message_id: 'two' }]);
+    // It is as wrong as before, and comes back behind the other.
+    while ((await idsIn()).join() !== 'three,two');
+    const calls = log.filter((line) => line.includes('an operator called'));
+    expect(
+      calls.find((line) => line.includes('"method":"DELETE"') && line.includes('"outcome":204')),
+    ).toMatch(/"did":\{.*"message_id":"one"/);
+  });
+});
