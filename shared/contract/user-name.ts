@@ -3,7 +3,7 @@ import { parseId } from './ids.ts';
 import { oneOf, roles, type Role } from './rooms.ts';
 
 const USER = new RegExp(`^(${roles.join('|')}):(.+)$`);
-export const USER_EXPECTED = `expected a role and an id, such as provider:4; the roles are ${oneOf(roles)}`;
+const USER_EXPECTED = `expected a role and an id, such as provider:4; the roles are ${oneOf(roles)}`;
 
 /** Ids are unique within a role only. */
 export interface UserName {

@@ -18,7 +18,7 @@ const ConnectionName = z.string(CONNECTION_EXPECTED).transform((name, context): 
 });
 
 /** How an operator names sessions. */
-export const selectionFields = {
+const selectionFields = {
   room: RoomName.optional(),
   user: UserName.optional(),
   connection: ConnectionName.optional(),

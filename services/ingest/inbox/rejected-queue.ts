@@ -5,7 +5,7 @@ import { Confirms } from '../../../shared/broker/confirms.ts';
 import { REJECTED_AT } from './rejected.ts';
 import { sendToInbox } from './send-to-inbox.ts';
 
-/** One message of `appointments.rejected`, numbered from 1: those that the broker set aside first, then by time. */
+/** One message of `appointments.rejected`, numbered from 1: those that the broker set aside first, then by time and id. */
 export interface Rejected {
   readonly number: number;
   readonly reason: string;
