@@ -67,6 +67,11 @@ describe('the example sessions of PROTOCOL.md', () => {
     world = await World.start({ env: { REWIND_SECONDS: '0', MARK_INTERVAL_MS: '60000' } });
     calendar = await world.join('secretary', 99);
     for (const dialogue of dialogues()) await play(dialogue);
+    const [goodbye] = await Promise.all([
+      calendar.until({ type: 'going_away' }),
+      world.deliveries[0]?.stop(),
+    ]);
+    recorded.push(goodbye);
   });
   afterAll(() => world[Symbol.asyncDispose]());
   /** Sees the companion of each event, which is the newest position of all who connect after it. */
