@@ -25,6 +25,9 @@ const steady = { share: 0.1, by: 5 };
 const process = {
   'RSS, MiB': { mayGrow: { share: 0.02, by: 0 }, mayKeep: KEPT_MIB },
   'heap, MiB': { mayGrow: { share: 0.05, by: 0 }, mayKeep: GARBAGE_MIB, floorOf: SAMPLES_PER_COLLECTION },
+  // What RSS is made of: where it grows, these say of what.
+  'heap committed, MiB': { mayGrow: steady, mayKeep: KEPT_MIB },
+  'external, MiB': { mayGrow: steady, mayKeep: GARBAGE_MIB },
   'files open': { mayGrow: steady, mayKeep: PASSING },
   handles: { mayGrow: steady, mayKeep: PASSING },
   timers: { mayGrow: steady, mayKeep: PASSING },

@@ -68,6 +68,8 @@ function readProcess({ pid }: Scraped, text: string) {
   return {
     'RSS, MiB': metricIn(text, 'process_resident_memory_bytes') / MIB,
     'heap, MiB': metricIn(text, 'nodejs_heap_size_used_bytes') / MIB,
+    'heap committed, MiB': metricIn(text, 'nodejs_heap_size_total_bytes') / MIB,
+    'external, MiB': metricIn(text, 'nodejs_external_memory_bytes') / MIB,
     'files open': readdirSync(`/proc/${pid}/fd`).length,
     handles: metricIn(text, 'nodejs_active_handles'),
     timers: metricIn(text, 'nodejs_active_resources', 'type="Timeout"'),
