@@ -30,7 +30,7 @@ const shipped = installed.filter((entry) => !isTool(entry));
 const SHIPPED = ['MIT', 'ISC', 'BSD-3-Clause', 'Apache-2.0'];
 /** Of what builds and tests besides: nothing of it is given on. */
 const TOOLS = [
-  ...['BSD-2-Clause', '0BSD', 'BlueOak-1.0.0', 'Unlicense', 'CC-BY-4.0'],
+  ...['BSD-2-Clause', '0BSD', 'BlueOak-1.0.0', 'Unlicense', 'CC-BY-4.0', 'MPL-2.0', 'Python-2.0'],
   ...['Apache-2.0 AND MIT', '(MIT OR CC0-1.0)'],
 ];
 /** Their package.json has the older `licenses`, which says MIT. */
