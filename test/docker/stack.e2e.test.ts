@@ -73,7 +73,7 @@ describe('a fresh clone with Docker and no Node', () => {
         for (const look of looks) {
           expect(JSON.parse(await stack.type(look))).toMatchObject({ status: 'healthy' });
         }
-        const [redrive = ''] = mentionedIn('Operating it', 'docker compose exec ingest');
+        const [redrive = ''] = mentionedIn('Operating it', 'docker compose exec ingest roomcast rejected');
         expect(await stack.type(redrive)).toBe('nothing is rejected\n');
 
         const listed = documentedOutputs(LIST);
