@@ -11,7 +11,7 @@ import { Traffic } from './traffic.ts';
 
 const EVENTS_PER_SECOND = 20;
 /** Wide, for a busy machine: it tells a fail-over of seconds from a node that everybody waits for. */
-const FAIL_OVER_MS = 30_000;
+const FAIL_OVER_MS = scaledMs(30_000);
 const POLL_MS = 500;
 const HANG_UP_EVERY_MS = 50;
 const IN_SYNC_MS = scaledMs(60_000);
