@@ -1,7 +1,7 @@
 import type { Frame, RoomcastEvent } from './frames.ts';
 
-/** What came just before a cursor may come again. */
-const REMEMBERED_IDS = 500;
+/** What came just before a cursor may come again: where the clock of an ingest instance was ahead, all that came since. */
+const REMEMBERED_IDS = 2_000;
 
 /** Something may be missing: load anew what you show. */
 export interface Gap {
