@@ -1,26 +1,16 @@
 import { describe, expect, it } from '@jest/globals';
-import { v7 } from 'uuid';
 import { readConfig } from '../../services/ingest/config.ts';
 import { startIngest } from '../../services/ingest/service.ts';
-import { Cursor } from '../../shared/contract/cursor.ts';
-import { encodeHeaders } from '../../shared/contract/message.ts';
-import { EXCHANGE } from '../../shared/contract/topology.ts';
 import { createLogger } from '../../shared/service/logger.ts';
 import { appointment } from '../support/events.ts';
 import { healthUntil, isReady } from '../support/health.ts';
 import { INGEST_KEY, TestIngest } from '../support/ingest.ts';
+import { publishOldMark } from '../support/old-mark.ts';
 import { worldEnv } from '../support/world.ts';
 
 /** A mark of a delivery of before 0.2, which gives a message to the sessions in its header `rooms` and looks at nothing else. */
 async function markOfOld({ channel, published }: TestIngest): Promise<void> {
-  const cursor = Cursor.parse(v7());
-  channel.publish(EXCHANGE, 'mark.old', Buffer.alloc(0), {
-    messageId: cursor,
-    type: 'mark',
-    appId: 'old',
-    headers: encodeHeaders(cursor, []),
-  });
-  await channel.waitForConfirms();
+  const cursor = await publishOldMark(channel);
   while ((await published.next()).properties.messageId !== cursor);
 }
 

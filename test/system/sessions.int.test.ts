@@ -1,9 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { v7 } from 'uuid';
 import { connect } from 'amqplib';
-import { Cursor } from '../../shared/contract/cursor.ts';
-import { encodeHeaders } from '../../shared/contract/message.ts';
-import { EXCHANGE } from '../../shared/contract/topology.ts';
+import { publishOldMark } from '../support/old-mark.ts';
 import { Operator, OPERATOR_ENV } from '../support/operator.ts';
 import { World } from '../support/world.ts';
 
@@ -115,14 +112,7 @@ describe('an instance', () => {
     expect(await operator.sessions()).toEqual({ sessions: [], missing: [] });
     const model = await connect(world.amqpUrl);
     const channel = await model.createConfirmChannel();
-    const cursor = Cursor.parse(v7());
-    channel.publish(EXCHANGE, 'mark.old', Buffer.alloc(0), {
-      messageId: cursor,
-      type: 'mark',
-      appId: 'old',
-      headers: encodeHeaders(cursor, []),
-    });
-    await channel.waitForConfirms();
+    await publishOldMark(channel);
     await model.close();
     expect(await operator.sessions()).toEqual({ sessions: [], missing: ['old'] });
   });
