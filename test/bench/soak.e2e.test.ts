@@ -14,6 +14,8 @@ const env = {
   REPLAY_IDLE_MS: String(scaledMs(1_000)),
   ROOM_LINGER_MS: '500',
   REPEATS_MAX: '1000',
+  // One user asks for the whole history again and again: nobody else of that user is to be told `busy` for it.
+  MAX_LONG_REPLAYS_PER_MINUTE: '1000',
   RECENT_MAX_BYTES: String(1024 * 1024),
 };
 const tempo = {
@@ -22,7 +24,8 @@ const tempo = {
   awayMs: [100, 300],
   // Long enough to get in with.
   tokenS: Math.ceil(scaledMs(2_000) / 1_000),
-  slowMs: scaledMs(6_000),
+  // Wide: delivery cuts them off long before.
+  slowMs: scaledMs(60_000),
   longReplayEveryMs: [100, 500],
   restMs: [100, 500],
 } as const;
