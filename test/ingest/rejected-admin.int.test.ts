@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { connect } from 'amqplib';
-import { INBOX } from '../../shared/contract/topology.ts';
+import { INBOX, REJECTED } from '../../shared/contract/topology.ts';
 import { appointment } from '../support/events.ts';
 import { Operator, OPERATOR_ENV } from '../support/operator.ts';
 import { World } from '../support/world.ts';
@@ -64,5 +64,28 @@ describe('rejected messages', () => {
     expect(
       calls.find((line) => line.includes('"method":"DELETE"') && line.includes('"outcome":204')),
     ).toMatch(/"did":\{.*"message_id":"a"/);
+  });
+
+  it('are looked at as far as 1,000 of them, or 32 MiB of their bodies; the rest wait behind', async () => {
+    await using one = await World.start({ deliveries: 0, env: OPERATOR_ENV });
+    const operator = new Operator(one);
+    const model = await connect(one.amqpUrl);
+    const channel = await model.createConfirmChannel();
+    const put = async (count: number, bytes: number) => {
+      for (let n = 0; n < count; n += 1) channel.sendToQueue(REJECTED, Buffer.alloc(bytes, 'x'));
+      await channel.waitForConfirms();
+    };
+    const seen = async () => {
+      const answer = await operator.ask('GET', 'rejected?limit=1000');
+      return ((await answer.json()) as { rejected: Row[] }).rejected.length;
+    };
+    await put(1_001, 10);
+    expect(await seen()).toBe(1_000);
+    expect((await operator.ask('GET', 'rejected/1001')).status).toBe(422);
+    await channel.purgeQueue(REJECTED);
+    await put(34, 1024 ** 2);
+    expect(await seen()).toBe(32);
+    expect((await operator.ask('GET', 'rejected/33')).status).toBe(404);
+    await model.close();
   });
 });

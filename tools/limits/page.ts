@@ -8,6 +8,7 @@ import { Age } from '../../shared/config/setting-rules.ts';
 import { amount, numberIn } from './amount.ts';
 import { constantBounds, type ConstantBound } from './constants.ts';
 import { memoryBounds } from './memories.ts';
+import { operatorBounds } from './operators.ts';
 import type { Reach } from './row.ts';
 import { settingBounds, type Setting } from './settings.ts';
 
@@ -39,7 +40,7 @@ export function missingFromLimits(root: string): readonly string[] {
   const reached = Object.entries(settingBounds).map(([name, reach]) =>
     notShown(root, [name, camelCase(name)], reach),
   );
-  const constants = [...constantBounds, ...memoryBounds].flatMap((bound) => [
+  const constants = [...constantBounds, ...operatorBounds, ...memoryBounds].flatMap((bound) => [
     valueOf(root, bound) === undefined
       ? `${bound.name}: not found in ${bound.file}; mend its row in tools/limits/`
       : undefined,
@@ -84,6 +85,8 @@ export function limitsPage(root: string): string {
     settingsTable(own(IngestVariables.shape)),
     '## Without a setting',
     constantsTable(root, constantBounds),
+    '## Calls of operators',
+    constantsTable(root, operatorBounds),
     '## What is remembered',
     constantsTable(root, memoryBounds),
     '',

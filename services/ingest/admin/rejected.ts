@@ -9,7 +9,7 @@ import { COMMON_REFUSALS, readFields, type AdminAnswer, type AdminRoute, type As
 /** As far as anybody can look; the rest stay where they are. */
 const MAX_LOOKED_AT = 1_000;
 /** Of their bodies, of which each may be a megabyte. */
-const MAX_LOOKED_AT_BYTES = 32 * 1024 ** 2;
+const MAX_LOOKED_AT_BYTES = 32 * 1024 * 1024;
 const PAGE = 100;
 
 const Place = z.coerce.number('expected a number of the list').int().min(1).max(MAX_LOOKED_AT);
