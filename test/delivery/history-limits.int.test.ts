@@ -22,6 +22,20 @@ async function untilAll(client: TestClient, ids: readonly string[]): Promise<voi
   while (missing.size > 0) for (const { id } of await client.events(1)) missing.delete(String(id));
 }
 
+/** As `untilAll`, or told of a gap: on a slow machine the instance leaves a broker that is silent, and reads what is left of the history. */
+async function untilTold(client: TestClient, ids: readonly string[]): Promise<void> {
+  const missing = new Set(ids);
+  while (missing.size > 0) {
+    const [event] = await client.events(1);
+    missing.delete(String(event?.['id']));
+    if (isGap(event)) for (const id of ids) if (id <= String(event?.['cursor'])) missing.delete(id);
+  }
+}
+
+function isGap(event: object | undefined): boolean {
+  return JSON.stringify(event).includes('"reason":"gap"');
+}
+
 function back(world: World, cursor: unknown): Promise<TestClient> {
   return world.connect('customer', CUSTOMER, { query: { cursor: String(cursor) } });
 }
@@ -46,10 +60,10 @@ describe('a history that a policy shortens', () => {
       const early = live.frames.at(-1)?.['cursor'];
       await lay(vhost.name, definition, `^${HISTORY}$`);
       const [ids] = await Promise.all([publish(world, 50), shortenStream(vhost.url, HISTORY)]);
-      await untilAll(live, ids);
+      await untilTold(live, ids);
       const late = live.frames.at(-1)?.['cursor'];
       const later = await publish(world, 3);
-      await untilAll(live, later);
+      await untilTold(live, later);
 
       // Another instance has no memory of what the history lacks.
       await using other = await World.start({ amqpUrl: vhost.url, ingests: 0 });
