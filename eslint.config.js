@@ -118,7 +118,12 @@ export default tseslint.config(
     regex: '/backends/(?!(backend|all|together)\\.ts$)',
     message: 'ingest knows its backends as a list: backends/all.ts.',
   }),
-  boundary(['services/delivery/{session,stream}/**'], io, ingest, siblings('transport', 'broker', 'auth')),
+  boundary(
+    ['services/delivery/{receipts,session,stream}/**'],
+    io,
+    ingest,
+    siblings('transport', 'broker', 'auth'),
+  ),
   boundary(['services/delivery/transport/**'], ingest, siblings('broker', 'auth')),
   boundary(['services/delivery/broker/**'], ingest, siblings('transport', 'auth', 'session')),
   boundary(['services/delivery/auth/**'], ingest, siblings('transport', 'broker', 'stream')),

@@ -5,6 +5,7 @@ export const pureFolders = [
   'cli/core',
   'services/ingest/accept',
   'services/ingest/backends/easyappointments',
+  'services/delivery/receipts',
   'services/delivery/session',
   'services/delivery/stream',
 ];

@@ -1,13 +1,13 @@
 import { readdirSync } from 'node:fs';
 import { z } from 'zod';
-import { HISTORY, LEDGER, REJECTED, REVOCATIONS } from '../../shared/contract/topology.ts';
+import { HISTORY, LEDGER, RECEIPTS, REJECTED, REVOCATIONS } from '../../shared/contract/topology.ts';
 import { callManagement } from '../../tools/broker/management.ts';
 import type { Pair } from '../hostile/pair.ts';
 import { nameOf, type Part, type Readings } from './gauges.ts';
 import { metricIn } from './metric-text.ts';
 
 /** They keep what they have. */
-const KEEPING = [HISTORY, LEDGER, REJECTED, REVOCATIONS];
+const KEEPING = [HISTORY, LEDGER, RECEIPTS, REJECTED, REVOCATIONS];
 const KIB = 1024;
 const MIB = 1024 ** 2;
 

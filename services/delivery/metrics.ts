@@ -9,6 +9,7 @@ export interface LiveNumbers {
   readonly bindings: () => number;
   readonly outboxBytes: () => number;
   readonly bytesSent: () => number;
+  readonly unconfirmedMs: () => number;
 }
 
 /** Of one service instance. */
@@ -42,6 +43,18 @@ export function createMetrics(live: LiveNumbers) {
     closes: set.counter('closes_total', 'Closed connections', ['code']),
     resumes: set.counter('resumes_total', 'Resumes by outcome', ['outcome']),
     gaps: set.counter('gaps_total', 'Sessions that were told of a gap'),
+    receipts: set.counter('receipts_total', 'Receipts of events for a person, by how far the event got', [
+      'stage',
+    ]),
+    receiptsDropped: set.counter(
+      'receipts_dropped_total',
+      'Receipts that were not kept because too many waited for the broker',
+    ),
+    timeToDelivered: set.histogram(
+      'time_to_delivered_seconds',
+      'From the time that ingest stamped on an event to the proof that a device has read it; for those who come back later, the time that they were away',
+      [0.05, 0.1, 0.25, 0.5, 1, 1.5, 2, 3, 5, 10, 30, 60, 300, 3_600],
+    ),
     scans: set.counter('scans_total', 'Passes over the history'),
     markRoundTrip: set.histogram(
       'mark_round_trip_seconds',
@@ -63,6 +76,11 @@ function registerLive(set: MetricSet, live: LiveNumbers): void {
   set.gaugeBy('kind', 'rooms', 'Rooms with at least one session', live.rooms);
   set.gauge('bindings', 'Bindings of the own queue', live.bindings);
   set.gauge('outbox_bytes', 'Bytes waiting for slow clients', live.outboxBytes);
+  set.gauge(
+    'unconfirmed_seconds',
+    'How long a client has not answered whether it has read an event of its own; the longest of all',
+    () => live.unconfirmedMs() / 1_000,
+  );
   set.countedElsewhere('bytes_sent_total', 'Bytes of frames written to clients', live.bytesSent);
 }
 

@@ -10,6 +10,9 @@ import { NetworkSet } from '../../shared/config/networks.ts';
 import type { Monitoring } from '../../shared/monitoring/monitoring.ts';
 import { rulesOf } from './auth/claims.ts';
 import { Revocations } from './auth/revocations.ts';
+import { ReceiptStream } from './broker/receipt-stream.ts';
+import { LeftUnread } from './receipts/left-unread.ts';
+import { Receipts } from './receipts/receipts.ts';
 import { TokenKeys } from './auth/token-keys.ts';
 import { Tickets } from './auth/tickets.ts';
 import { createTokenVerifier } from './auth/verify-token.ts';
@@ -62,6 +65,8 @@ class Delivery implements DeliveryService {
   readonly #connections: { consuming: BrokerConnection; publishing: BrokerConnection };
   readonly #stream: EventStream;
   readonly #revocations: Revocations;
+  /** None where they are off. */
+  readonly #receiptStream: ReceiptStream | undefined;
   readonly #sessions: Sessions;
   readonly #control: Control;
   readonly #server: ClientServer;
@@ -83,6 +88,7 @@ class Delivery implements DeliveryService {
       bindings: () => this.#stream.binder.size,
       outboxBytes: () => this.#sessions.outboxBytes + this.#stream.gatheredBytes,
       bytesSent: () => this.#sessions.bytesSent,
+      unconfirmedMs: () => this.#sessions.waitingMs(now()),
     });
     this.#connections = { consuming: this.#connect('consumer'), publishing: this.#connect('marks') };
     const { consuming, publishing } = this.#connections;
@@ -101,9 +107,14 @@ class Delivery implements DeliveryService {
       wall,
       logger: this.logger,
     });
+    const receipts =
+      config.receipts === 'on' ? new Receipts({ instance, metrics: this.#metrics, wall }) : undefined;
+    this.#receiptStream = receipts && new ReceiptStream(publishing, receipts, instance, this.logger);
+    const lazyAskMs = config.pingIntervalMs;
     this.#sessions = new Sessions({
       ...context,
       stream: this.#stream,
+      receipts: receipts && { all: receipts, leftUnread: new LeftUnread(), lazyAskMs, now },
       verify: this.#revocations.applyTo(verify),
       revocations: this.#revocations,
     });
@@ -160,7 +171,12 @@ class Delivery implements DeliveryService {
     this.#keys.close();
     await this.#sessions.drain(this.config.drainSpreadMs);
     clearInterval(this.#timer);
-    await Promise.all([this.#stream.close(), this.#control.close(), this.#revocations.close()]);
+    await Promise.all([
+      this.#stream.close(),
+      this.#control.close(),
+      this.#revocations.close(),
+      this.#receiptStream?.close(),
+    ]);
     await this.#monitoring.leaveBroker();
     await Promise.all(Object.values(this.#connections).map((connection) => connection.close()));
     await this.#monitoring.close();
@@ -210,6 +226,7 @@ class Delivery implements DeliveryService {
   #tick(): void {
     this.#keys.tick();
     this.#revocations.tick();
+    this.#receiptStream?.tick();
     this.#sessions.tick(this.now());
     this.#stream.tick(this.now());
   }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { HISTORY, INBOX, LEDGER, REJECTED, REVOCATIONS } from '../contract/topology.ts';
+import { HISTORY, INBOX, LEDGER, RECEIPTS, REJECTED, REVOCATIONS } from '../contract/topology.ts';
 
 const BYTES = 'max-length-bytes';
 const QUEUE_KEYS = ['max-length', BYTES, 'message-ttl'];
@@ -10,6 +10,7 @@ const DROPPING: ReadonlyMap<string, readonly string[]> = new Map([
   [HISTORY, ['max-age', BYTES]],
   [LEDGER, ['max-age', BYTES]],
   [REVOCATIONS, ['max-age', BYTES]],
+  [RECEIPTS, ['max-age', BYTES]],
 ]);
 
 const PolicyName = z.string().nullish().catch(undefined);

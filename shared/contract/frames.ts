@@ -31,6 +31,10 @@ export const ClientFrame = z.discriminatedUnion('action', [
   z.object({ action: z.literal('unsubscribe'), room: checkedLater(roomForm) }),
   z.object({ action: z.literal('list_rooms') }),
   z.object({ action: z.literal('ping') }),
+  z.object({
+    action: z.literal('ack'),
+    cursor: z.string().describe('Of an event that the app has taken, and all before it.'),
+  }),
 ]);
 export type ClientFrame = z.infer<typeof ClientFrame>;
 
@@ -76,6 +80,10 @@ export const ServerFrame = z.union([
       .number()
       .positive()
       .describe('How long the connection may be silent before the server pings it.'),
+    acks: z
+      .literal(true)
+      .optional()
+      .describe('Whether `ack` is worth something: there are receipts for its user.'),
   }),
   z.object({ type: z.literal('rooms_list'), rooms: z.array(RoomName).readonly() }),
   z.object({ type: z.literal('pong'), timestamp: z.iso.datetime() }),

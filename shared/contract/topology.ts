@@ -9,6 +9,9 @@ export const LEDGER = 'appointments.ledger';
 /** Which tokens are not taken any more. */
 export const REVOCATIONS = 'appointments.revocations';
 
+/** Who was told of which event, and how far that got. */
+export const RECEIPTS = 'appointments.receipts';
+
 /** Header of a rejected message: why, in the words that the HTTP entrance would have used. */
 export const REJECTED_REASON = 'x-rejected-reason';
 
@@ -133,6 +136,15 @@ export function queueDeclarations({
       arguments: {
         'x-queue-type': 'stream',
         'x-max-age': `${REVOCATION_MAX_DAYS + 1}D`,
+        'x-stream-max-segment-size-bytes': 20_000_000,
+      },
+    },
+    {
+      name: RECEIPTS,
+      arguments: {
+        'x-queue-type': 'stream',
+        'x-max-age': historyMaxAge,
+        ...(historyMaxBytes > 0 && { 'x-max-length-bytes': historyMaxBytes }),
         'x-stream-max-segment-size-bytes': 20_000_000,
       },
     },

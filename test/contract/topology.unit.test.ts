@@ -4,6 +4,7 @@ import {
   HISTORY,
   INBOX,
   LEDGER,
+  RECEIPTS,
   REVOCATIONS,
   queueDeclarations,
   REJECTED,
@@ -15,7 +16,7 @@ const history = (limits: Parameters<typeof queueDeclarations>[0]) =>
 describe('the durable queues', () => {
   it('are declared with the dead-letter target before its source', () => {
     const names = queueDeclarations({ historyMaxAge: '7D' }).map(({ name }) => name);
-    expect(names).toEqual([REJECTED, INBOX, HISTORY, LEDGER, REVOCATIONS]);
+    expect(names).toEqual([REJECTED, INBOX, HISTORY, LEDGER, REVOCATIONS, RECEIPTS]);
   });
 
   it('keep the arguments that older versions declared where no bound of bytes is asked for', () => {

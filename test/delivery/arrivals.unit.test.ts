@@ -23,6 +23,7 @@ function world() {
     rooms: () => new Map(),
     bindings: () => 0,
     outboxBytes: () => 0,
+    unconfirmedMs: () => 0,
     bytesSent: () => 0,
   });
   const logger = createLogger('test', 'silent');

@@ -57,6 +57,7 @@ const defaults = [
   ['EVENT_NAMES', 'dotted'],
   ['CALENDAR_GATHER_MS', 50],
   ['CALENDAR_GATHER_SESSIONS', 1_000],
+  ['RECEIPTS', 'on'],
   ['MARK_INTERVAL_MS', 5_000],
   ['DRAIN_SPREAD_MS', 5_000],
   ['STATUS_PAGE', 'on'],

@@ -80,6 +80,7 @@ async function connectionBy(path: string) {
   const closed = new Promise<void>((resolve) => (markClosed = resolve));
   const connection = one.open({
     frame: () => undefined,
+    gaveBack: () => false,
     heartbeat: () => true,
     pending: () => 0,
     listening: () => true,

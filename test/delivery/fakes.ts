@@ -68,6 +68,7 @@ export class FakeOutlet implements Outlet {
   /** What went in one piece. */
   readonly joined: JoinedForms[] = [];
   full = false;
+  readonly isOpen = true;
   #isCongested = false;
   #drained: (() => void)[] = [];
 

@@ -1,11 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
 import { Admission } from '../../services/delivery/session/admission.ts';
 import { FrameBounds } from '../../services/delivery/session/frame-bounds.ts';
-import { LastHeard } from '../../services/delivery/session/last-heard.ts';
+import { LeftUnread } from '../../services/delivery/receipts/left-unread.ts';
+import { LeftOff } from '../../services/delivery/session/left-off.ts';
 import { ShutOut } from '../../services/delivery/session/shut-out.ts';
 import { LongReplays } from '../../services/delivery/stream/long-replays.ts';
 import { Handshakes } from '../../services/delivery/transport/handshakes.ts';
 import { LineBudget } from '../../shared/core/line-budget.ts';
+import { cursorAt } from './fakes.ts';
 
 const REWIND_MS = 30_000;
 const NOW_MS = 3_000_000;
@@ -86,10 +88,22 @@ const memories: readonly [who: string, most: number, memory: Memory][] = [
     'who left',
     20_000,
     () => {
-      const lastHeard = new LastHeard(REWIND_MS);
+      const leftOff = new LeftOff(REWIND_MS);
       return {
-        come: (who) => lastHeard.add(user(who), NOW_MS - 2 * REWIND_MS, NOW_MS),
-        isKnown: (who) => lastHeard.rewindSinceMs(user(who), NOW_MS) < NOW_MS - REWIND_MS,
+        come: (who) => leftOff.add(user(who), NOW_MS - 2 * REWIND_MS, NOW_MS),
+        isKnown: (who) => leftOff.rewindSinceMs(user(who), NOW_MS) < NOW_MS - REWIND_MS,
+      };
+    },
+  ],
+  [
+    'who left something unread',
+    20_000,
+    () => {
+      const left = new LeftUnread();
+      const cursor = cursorAt(0);
+      return {
+        come: (who) => left.add(`${who}`, [{ cursor, event: { id: 'a', cursor } }], 0),
+        isKnown: (who) => left.take(`${who}`, cursor, 0).length > 0,
       };
     },
   ],

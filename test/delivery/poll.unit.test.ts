@@ -12,6 +12,7 @@ const silent: ClientEvents = {
   closed: () => undefined,
   tooLargeForClient: () => undefined,
   heartbeat: () => false,
+  gaveBack: () => false,
   pending: () => 0,
   listening: () => true,
   tickSoon: () => undefined,

@@ -12,7 +12,7 @@ import type { Cursor } from '../../shared/contract/cursor.ts';
 import type { ServerFrame } from '../../shared/contract/frames.ts';
 import type { Room } from '../../shared/contract/routing.ts';
 import { wallTime, type WallTime } from '../../shared/core/wall-time.ts';
-import { LastHeard } from '../../services/delivery/session/last-heard.ts';
+import { LeftOff } from '../../services/delivery/session/left-off.ts';
 import { FrameBounds } from '../../services/delivery/session/frame-bounds.ts';
 import { cursorAt, FakeOutlet, FakeRooms, NOON, settle } from './fakes.ts';
 
@@ -83,7 +83,7 @@ export class SessionWorld implements SessionPorts {
     readonly floods = new ShutOut(),
     bounds: SessionLimits = limits,
   ) {
-    this.users = { floods, frameBounds: this.frameBounds, lastHeard: new LastHeard(30_000) };
+    this.users = { floods, frameBounds: this.frameBounds, leftOff: new LeftOff(30_000) };
     this.session = new Session(57, this, bounds, fromUrl);
   }
 

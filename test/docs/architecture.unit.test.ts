@@ -1,6 +1,14 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
-import { EXCHANGE, HISTORY, INBOX, LEDGER, REJECTED, REVOCATIONS } from '../../shared/contract/topology.ts';
+import {
+  EXCHANGE,
+  HISTORY,
+  INBOX,
+  LEDGER,
+  RECEIPTS,
+  REJECTED,
+  REVOCATIONS,
+} from '../../shared/contract/topology.ts';
 
 const page = readFileSync('docs/architecture.md', 'utf8');
 /** A path from the root, or one that goes on from a service that the page names before. */
@@ -12,7 +20,7 @@ describe('the page about the architecture', () => {
     expect(ROOTS.some((root) => existsSync(root + path))).toBe(true);
   });
 
-  it.each([EXCHANGE, HISTORY, INBOX, LEDGER, REJECTED, REVOCATIONS])('tells of %s', (name) => {
+  it.each([EXCHANGE, HISTORY, INBOX, LEDGER, REJECTED, REVOCATIONS, RECEIPTS])('tells of %s', (name) => {
     expect(page).toContain(`\`${name}\``);
   });
 

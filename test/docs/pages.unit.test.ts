@@ -8,6 +8,7 @@ import {
   HISTORY,
   INBOX,
   LEDGER,
+  RECEIPTS,
   REJECTED,
   REVOCATIONS,
 } from '../../shared/contract/topology.ts';
@@ -72,7 +73,7 @@ describe('SECURITY.md', () => {
   });
 
   it('names every durable queue and stream, where personal data is', () => {
-    const queues = [HISTORY, INBOX, REJECTED, LEDGER, REVOCATIONS, deliveryQueueOf('…')];
+    const queues = [HISTORY, INBOX, REJECTED, LEDGER, REVOCATIONS, RECEIPTS, deliveryQueueOf('…')];
     expect(named(/(appointments\.[a-z.…]+)`/g).sort()).toEqual(queues.sort());
   });
 

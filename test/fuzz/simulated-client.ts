@@ -1,6 +1,6 @@
 import { ShutOut } from '../../services/delivery/session/shut-out.ts';
 import { FrameBounds } from '../../services/delivery/session/frame-bounds.ts';
-import { LastHeard } from '../../services/delivery/session/last-heard.ts';
+import { LeftOff } from '../../services/delivery/session/left-off.ts';
 import { Session } from '../../services/delivery/session/session.ts';
 import { Feed } from '../../services/delivery/stream/feed.ts';
 import type { ServerFrame } from '../../shared/contract/frames.ts';
@@ -66,6 +66,7 @@ export class SimulatedClient {
       takes: () => !this.isSlow,
       drained: settle,
       writeJoined: () => false,
+      isOpen: true,
       write: ({ json }: { json: Buffer }) => {
         note('event', (JSON.parse(json.toString()) as { cursor: string }).cursor);
         return true;
@@ -87,7 +88,7 @@ export class SimulatedClient {
         becomes: () => undefined,
         stream: instance.stream,
         position: () => instance.position(),
-        users: { floods: new ShutOut(), frameBounds: new FrameBounds(), lastHeard: new LastHeard(30_000) },
+        users: { floods: new ShutOut(), frameBounds: new FrameBounds(), leftOff: new LeftOff(30_000) },
         observer: {
           opened: () => undefined,
           refused: ({ code }) => this.failures.push(code),

@@ -2,7 +2,15 @@ import { describe, expect, it } from '@jest/globals';
 import { connect } from 'amqplib';
 import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
-import { EXCHANGE, HISTORY, INBOX, LEDGER, REJECTED, REVOCATIONS } from '../../shared/contract/topology.ts';
+import {
+  EXCHANGE,
+  HISTORY,
+  INBOX,
+  LEDGER,
+  RECEIPTS,
+  REJECTED,
+  REVOCATIONS,
+} from '../../shared/contract/topology.ts';
 import { brokerCtl, createVhostForTest } from '../support/broker.ts';
 import { metricUntil, readMetric } from '../support/metrics.ts';
 import { World } from '../support/world.ts';
@@ -45,7 +53,7 @@ const event = (id: string) => ({
 });
 
 describe('a durable queue that is deleted by hand', () => {
-  it.each([HISTORY, INBOX, REJECTED, LEDGER, REVOCATIONS])(
+  it.each([HISTORY, INBOX, REJECTED, LEDGER, REVOCATIONS, RECEIPTS])(
     '%s is there again, and takes events',
     async (queue) => {
       await using place = await broker();

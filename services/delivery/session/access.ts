@@ -1,5 +1,5 @@
 import type { CloseName } from '../../../shared/contract/close-codes.ts';
-import { parseRoom, personalRoom, type Room } from '../../../shared/contract/routing.ts';
+import { parseRoom, personalKindOf, personalRoom, type Room } from '../../../shared/contract/routing.ts';
 import { ROOM_FORMS, roleRules, type Role, type RoleRule } from '../../../shared/contract/rooms.ts';
 import type { FrameErrorCode } from '../../../shared/contract/frames.ts';
 
@@ -56,6 +56,11 @@ function isCustomer({ role }: Principal): boolean {
 export function ownRooms({ role, userId }: Pick<Principal, 'role' | 'userId'>): readonly Room[] {
   const { personal, shared }: RoleRule = roleRules[role];
   return [...personal.map((kind) => personalRoom(kind, userId)), ...shared];
+}
+
+/** Where events come that concern the user alone; an admin has none. */
+export function personalRoomOf(principal: Pick<Principal, 'role' | 'userId'>): Room | undefined {
+  return ownRooms(principal).find((room) => personalKindOf(room) !== undefined);
 }
 
 export function mayJoin(principal: Principal, room: Room): boolean {

@@ -22,10 +22,12 @@ export async function catchUp(
   ports: SessionPorts,
   { principal, cursor, position }: Connected,
 ): Promise<void> {
-  const { stream, users, feed } = ports;
+  const { stream, users, feed, receipts } = ports;
   const hasEnded = () => session.closed;
-  const rewind = () => ({ sinceMs: users.lastHeard.rewindSinceMs(principal, ports.now()) });
-  let outcome = await stream.plan(session, cursor === undefined ? rewind() : { cursor }, position);
+  const rewind = () => users.leftOff.rewindSinceMs(principal, ports.now(), ports.tokenDigest);
+  const start = cursor === undefined ? { sinceMs: rewind() } : { cursor };
+  receipts?.begin(principal, start);
+  let outcome = await stream.plan(session, start, position);
   let replayed = 0;
   let isToLoadAnew = false;
   const sent = new Set<Cursor>();
@@ -42,6 +44,7 @@ export async function catchUp(
   if (cursor !== undefined) announce(ports, outcome, replayed);
   if (!outcome.recovered || isToLoadAnew) ports.sendGap(outcome.cursor);
   await feed.goLive(sent, () => stream.writeGathered(session));
+  receipts?.goLive();
 }
 
 const NOTHING = { entries: [], more: undefined, syncsLeftOut: false };

@@ -2,10 +2,12 @@ import type { ClientFrame, ErrorFrame } from '../../../shared/contract/frames.ts
 import { RateWindow } from '../../../shared/core/rate-window.ts';
 
 const MINUTE_MS = 60_000;
-/** Pings are free this often; faster ones count as frames. */
+/** Pings and acks are free this often; faster ones count as frames. */
 const FREE_PING_MS = 1_000;
 /** `auth` is free, but each costs a signature to check: more of them in a minute count as frames. */
 const FREE_AUTHS = 120;
+
+const NEVER = Number.NEGATIVE_INFINITY;
 
 /** A ping or pong of WebSocket's own (RFC 6455 section 5.5), which carries no JSON. */
 export type Heartbeat = 'heartbeat';
@@ -17,7 +19,7 @@ export type Heartbeat = 'heartbeat';
 export class FrameLimit {
   readonly #frames: RateWindow;
   readonly #auths = new RateWindow(FREE_AUTHS, MINUTE_MS);
-  readonly #lastFreeMs = { ping: Number.NEGATIVE_INFINITY, heartbeat: Number.NEGATIVE_INFINITY };
+  readonly #lastFreeMs = { ping: NEVER, ack: NEVER, heartbeat: NEVER };
 
   constructor(
     readonly framesPerMinute: number,
@@ -44,10 +46,11 @@ export class FrameLimit {
     if (frame === 'heartbeat') return this.#isDue('heartbeat', nowMs);
     if (!('action' in frame)) return false;
     if (frame.action === 'auth') return this.#auths.take(nowMs);
-    return frame.action === 'ping' && this.#isDue('ping', nowMs);
+    const { action } = frame;
+    return (action === 'ping' || action === 'ack') && this.#isDue(action, nowMs);
   }
 
-  #isDue(kind: 'ping' | 'heartbeat', nowMs: number): boolean {
+  #isDue(kind: 'ping' | 'ack' | 'heartbeat', nowMs: number): boolean {
     if (nowMs - this.#lastFreeMs[kind] < FREE_PING_MS) return false;
     this.#lastFreeMs[kind] = nowMs;
     return true;

@@ -19,6 +19,7 @@ import type { Client } from '../../../shared/service/client-addresses.ts';
 import type { SteadyClock, WallClock } from '../../../shared/service/clock.ts';
 import { Feed } from '../stream/feed.ts';
 import { NamedFrame } from '../stream/named-frame.ts';
+import { SessionReceipts, type ReceiptsOfInstance } from '../receipts/session-receipts.ts';
 import { roomsOf } from './membership.ts';
 import { Session } from './session.ts';
 import type { NotAdmitted, SessionPorts, Users } from './session-ports.ts';
@@ -42,10 +43,12 @@ export interface SessionContext extends InstanceContext, SessionLogContext {
   readonly shutOutTokens: ShutOut;
   readonly users: Users;
   readonly admission: Admission<LiveSession>;
+  /** `undefined`: there are none. */
+  readonly receipts: ReceiptsOfInstance | undefined;
   /** The session is to be looked at with the next, and not when it said. */
   readonly lookSoon: (session: LiveSession) => void;
-  /** The connection is gone; `heardAtMs` is its last sign of life, where it gives any. */
-  readonly closed: (session: LiveSession, heardAtMs: number | undefined) => void;
+  /** The connection is gone; what arrived before `unreadSinceMs` was read, as far as its transport tells. */
+  readonly closed: (session: LiveSession, unreadSinceMs: number | undefined) => void;
 }
 
 /** A session on its transport: what its protocol asks for, and what its client does. */
@@ -54,6 +57,7 @@ export class LiveSession implements SessionPorts, ClientEvents {
   readonly session: Session;
   readonly feed: Feed;
   readonly observer: SessionLog;
+  readonly receipts: SessionReceipts | undefined;
   readonly #client: Client;
   readonly #verify: Verify;
   readonly #transportName: string;
@@ -61,6 +65,8 @@ export class LiveSession implements SessionPorts, ClientEvents {
   /** Until it is admitted. */
   shownToken: string | undefined;
   isAdmitted = false;
+  #verifiedDigest: string | undefined;
+  #tokenDigest: string | undefined;
 
   constructor(
     id: number,
@@ -81,6 +87,11 @@ export class LiveSession implements SessionPorts, ClientEvents {
       () => this.#endAsTooSlow(),
       config.eventNames,
     );
+    const answering = {
+      canAnswer: this.transport.ask !== undefined,
+      askSoon: () => context.lookSoon(this),
+    };
+    this.receipts = context.receipts && new SessionReceipts(id, this.feed, context.receipts, answering);
     this.session = new Session(id, this, config, credentials);
   }
 
@@ -104,13 +115,30 @@ export class LiveSession implements SessionPorts, ClientEvents {
     return this.context.now;
   }
 
+  get tokenDigest(): string | undefined {
+    return this.#tokenDigest;
+  }
+
   /** When it is to be called next. */
   tick(nowMs: number): number {
     return Math.min(
       this.session.tick(nowMs),
       this.feed.tick(nowMs, this.context.config.replayIdleMs),
+      this.#ask(nowMs),
       this.transport.tick(nowMs),
     );
+  }
+
+  /** Whether its client has read what it was written; when to ask next. */
+  #ask(nowMs: number): number {
+    const { receipts, transport } = this;
+    if (receipts === undefined || transport.ask === undefined) return Number.POSITIVE_INFINITY;
+    if (receipts.nextAskMs <= nowMs) {
+      this.context.stream.writeGathered(this.session);
+      const cursor = receipts.ask(nowMs);
+      if (cursor !== undefined) transport.ask(cursor);
+    }
+    return receipts.nextAskMs;
   }
 
   /** Ends the session from our side, with the error frame that says why where there is one. */
@@ -198,6 +226,7 @@ export class LiveSession implements SessionPorts, ClientEvents {
   async verify(token: string): Promise<TokenVerdict> {
     const verdict = await this.#verify(token);
     if (!this.isAdmitted) this.shownToken = token;
+    if (this.receipts !== undefined) this.#verifiedDigest = tokenDigest(token);
     return verdict;
   }
 
@@ -214,11 +243,14 @@ export class LiveSession implements SessionPorts, ClientEvents {
     const refused = admission.admit(this, place, now());
     this.isAdmitted = refused === undefined;
     if (this.isAdmitted) this.shownToken = undefined;
+    this.#tokenDigest = this.#verifiedDigest;
     return refused;
   }
 
   becomes(principal: Principal): void {
     this.context.admission.becomes(this, userKeyOf(principal));
+    this.receipts?.becomes(principal);
+    this.#tokenDigest = this.#verifiedDigest;
     // The new token may end before the old one.
     this.context.lookSoon(this);
   }
@@ -249,6 +281,10 @@ export class LiveSession implements SessionPorts, ClientEvents {
     return this.session.pending;
   }
 
+  gaveBack(payload: string): boolean {
+    return this.receipts?.read(payload) ?? false;
+  }
+
   listening(): boolean {
     return this.session.listening;
   }
@@ -269,6 +305,14 @@ export class LiveSession implements SessionPorts, ClientEvents {
     this.session.end();
     const seconds = Math.round(this.context.now() - this.#openedAtMs) / 1000;
     this.observer.closed(code, this.session.principal, { seconds, events: this.feed.written });
-    this.context.closed(this, heardAtMs);
+    this.receipts?.end();
+    const unreadSinceMs = this.#unreadSinceMs();
+    const isAsked = this.transport.ask !== undefined && unreadSinceMs !== undefined;
+    this.context.closed(this, isAsked ? unreadSinceMs : heardAtMs);
+  }
+
+  #unreadSinceMs(): number | undefined {
+    const { stream } = this.context;
+    return this.receipts?.unreadSinceMs(this.session.stateSinceMs, (cursor) => stream.arrivedAtMs(cursor));
   }
 }

@@ -5,12 +5,12 @@ import type { Room } from '../../../shared/contract/routing.ts';
 import type { SteadyClock, WallClock } from '../../../shared/service/clock.ts';
 import type { Principal, Verify } from './access.ts';
 import type { DeliveryConfig } from '../config.ts';
-import type { Replay } from '../stream/resume.ts';
+import type { Replay, StartingPoint } from '../stream/resume.ts';
 import type { EventStream } from '../stream/event-stream.ts';
 import type { Feed } from '../stream/feed.ts';
 import type { ShutOut } from './shut-out.ts';
 import type { FrameBounds } from './frame-bounds.ts';
-import type { LastHeard } from './last-heard.ts';
+import type { LeftOff } from './left-off.ts';
 import type { RoomStream } from './membership.ts';
 
 /** What one session needs of the world around it. */
@@ -32,11 +32,26 @@ export interface SessionPorts {
   /** Where it begins, once events come and all is known that was revoked: it has ended by then where its token was. */
   position(): Promise<Cursor>;
   readonly users: Users;
+  /** None where receipts are off. */
+  readonly receipts?: ReceiptsOfSession | undefined;
+  /** Of its token, by which a device is known that has left. */
+  readonly tokenDigest?: string | undefined;
   readonly observer: SessionObserver;
   /** For what is shown, and for the expiry of tokens. */
   readonly wall: WallClock;
   /** For intervals and time limits. */
   readonly now: SteadyClock;
+}
+
+interface ReceiptsOfSession {
+  /** It enters, from there. */
+  begin(principal: Principal, start: StartingPoint): void;
+  /** It has been written all that it missed. */
+  goLive(): void;
+  /** Whether its app may say what it has taken, and that is worth something. */
+  takesAcks(principal: Principal): boolean;
+  /** Its app has taken all up to a cursor. */
+  seen(cursor: string): void;
 }
 
 export interface SessionObserver {
@@ -59,7 +74,7 @@ export interface Users {
   /** For a flood, by user: a new session is no way around the window that it filled. */
   readonly floods: ShutOut;
   readonly frameBounds: FrameBounds;
-  readonly lastHeard: LastHeard;
+  readonly leftOff: LeftOff;
 }
 
 export type SessionLimits = Pick<

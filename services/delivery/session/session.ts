@@ -110,6 +110,11 @@ export class Session implements StreamMember {
     return stage.state === 'live' ? nowMs + tokenLeftMs : nowMs;
   }
 
+  /** Since when it is as it is: waiting for something, live, or at its end. */
+  get stateSinceMs(): number {
+    return this.#stateSinceMs;
+  }
+
   /** The connection is gone, or about to be: nothing more is sent, all rooms are left. */
   end(): void {
     if (this.closed) return;
@@ -183,6 +188,9 @@ export class Session implements StreamMember {
       case 'list_rooms':
         this.#send({ type: 'rooms_list', rooms: this.#membership.rooms });
         break;
+      case 'ack':
+        this.ports.receipts?.seen(frame.cursor);
+        break;
       case 'ping':
         // Came right behind the first `auth`, when nobody could tell yet that it may overtake.
         this.#pong();
@@ -237,6 +245,7 @@ export class Session implements StreamMember {
       cursor: typeof cursor === 'string' ? cursor : position,
       expires_at: new Date(principal.expiresAtMs).toISOString(),
       ping_interval_seconds: this.ports.heartbeatMs / 1000,
+      ...(this.ports.receipts?.takesAcks(principal) === true && { acks: true }),
     });
     this.#become('live');
     const missed = { principal, cursor: cursor ?? undefined, position };

@@ -1,7 +1,7 @@
 import type { Selection } from '../../../shared/contract/control.ts';
 import { roles, type Role } from '../../../shared/contract/rooms.ts';
 import { FrameBounds } from './frame-bounds.ts';
-import { LastHeard } from './last-heard.ts';
+import { LeftOff } from './left-off.ts';
 import { PauseDetector } from '../stream/pause-detector.ts';
 import { LiveSession, type SessionContext } from './live-session.ts';
 import { Admission } from './admission.ts';
@@ -43,16 +43,16 @@ export class Sessions {
     >,
   ) {
     const lines = new LineBudget();
-    const lastHeard = new LastHeard(context.config.rewindSeconds * 1000);
+    const leftOff = new LeftOff(context.config.rewindSeconds * 1000);
     this.#context = {
       ...context,
       lines,
       refusals: new RefusalLog(lines),
       shutOutTokens: new ShutOut(),
       admission: new Admission(context.config),
-      users: { floods: new ShutOut(), frameBounds: new FrameBounds(), lastHeard },
+      users: { floods: new ShutOut(), frameBounds: new FrameBounds(), leftOff },
       lookSoon: (session) => this.#open.move(session, context.now()),
-      closed: (session, heardAtMs) => this.#remove(session, heardAtMs),
+      closed: (session, unreadSinceMs) => this.#remove(session, unreadSinceMs),
     };
     this.#pauses = new PauseDetector(context.now());
   }
@@ -65,6 +65,13 @@ export class Sessions {
     let bytes = 0;
     for (const { transport } of this.#open) bytes += transport.outboxBytes;
     return bytes;
+  }
+
+  /** How long a client has owed an answer about an event of its own, at most. */
+  waitingMs(nowMs: number): number {
+    let longestMs = 0;
+    for (const { receipts } of this.#open) longestMs = Math.max(longestMs, receipts?.waitingMs(nowMs) ?? 0);
+    return longestMs;
   }
 
   get bytesSent(): number {
@@ -159,14 +166,14 @@ export class Sessions {
     await empty;
   }
 
-  #remove(session: LiveSession, heardAtMs: number | undefined): void {
+  #remove(session: LiveSession, unreadSinceMs: number | undefined): void {
     this.#open.delete(session);
     this.#context.admission.left(session);
     this.#bytesSentToClosed += session.transport.bytesSent;
     const { principal } = session.session;
     const { users, now } = this.#context;
-    if (principal !== undefined && heardAtMs !== undefined) {
-      users.lastHeard.add(principal, heardAtMs, now());
+    if (principal !== undefined && unreadSinceMs !== undefined) {
+      users.leftOff.add(principal, unreadSinceMs, now(), session.tokenDigest);
     }
     if (this.#open.size === 0) this.#onEmpty();
   }

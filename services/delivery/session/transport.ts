@@ -1,5 +1,6 @@
 import type { Credentials, Verify } from './access.ts';
 import type { CloseName } from '../../../shared/contract/close-codes.ts';
+import type { Cursor } from '../../../shared/contract/cursor.ts';
 import type { ErrorFrame, ServerFrame } from '../../../shared/contract/frames.ts';
 import type { Client } from '../../../shared/service/client-addresses.ts';
 import type { Outlet } from '../stream/feed.ts';
@@ -22,6 +23,8 @@ export interface Transport extends Outlet {
   close(name: CloseName, waitSeconds?: number): void;
   /** Ends the connection at once, whatever was read of it. */
   cutOff(): void;
+  /** Asks the client to give a cursor back once it has read all up to here; absent where nobody can be asked. */
+  ask?(cursor: Cursor): void;
   /** Finds dead peers; when it is to be called next, at the earliest a second later. */
   tick(nowMs: number): number;
 }
@@ -36,6 +39,8 @@ export interface ClientEvents {
   tooLargeForClient(largestBytes: number): void;
   /** A ping of WebSocket's own, or a pong that was not asked for; `false`: it gets no answer. */
   heartbeat(): boolean;
+  /** What a pong brings; `false`: no cursor that the client was sent. */
+  gaveBack(payload: string): boolean;
   /** Frames that wait for an answer. */
   pending(): number;
   /** `false` once no frame is looked at any more. */

@@ -190,6 +190,12 @@ export class EventStream {
     return eventsIn(this.#history, rooms, range);
   }
 
+  /** When an entry reached this instance, where that is still known. */
+  arrivedAtMs(cursor: Cursor): number | undefined {
+    const position = this.#timeline.find(cursor);
+    return position === undefined ? undefined : this.#timeline.arrivedAtMs(position);
+  }
+
   /** Housekeeping; called about once a second. */
   tick(nowMs: number): void {
     this.#bindings.tick(nowMs);

@@ -13,6 +13,14 @@ export interface Outlet {
   takes(event: EventForm): boolean;
   /** Resolves when the outbox has emptied, or when the client is gone. */
   drained(): Promise<void>;
+  /** Whether what is written now is still for the client. */
+  readonly isOpen: boolean;
+}
+
+/** Is told what a client is written. */
+export interface Receiver {
+  written(entry: TimelineEntry): void;
+  writtenTogether(run: EntryRun): void;
 }
 
 /** One session as the fan-out sees it. */
@@ -51,6 +59,7 @@ export class Feed {
   maxFrameBytes = Number.POSITIVE_INFINITY;
   /** What the client asked for of that. */
   askedMaxFrameBytes = Number.POSITIVE_INFINITY;
+  receiver: Receiver | undefined;
 
   /** It has caught up. */
   get isLive(): boolean {
@@ -148,6 +157,7 @@ export class Feed {
       return false;
     }
     this.#written += 1;
+    if (this.receiver !== undefined && this.outlet.isOpen) this.receiver.written(entry);
     return true;
   }
 
@@ -156,6 +166,7 @@ export class Feed {
     const joined = run.as(this.naming);
     if (joined.largestSize > this.maxFrameBytes || !this.outlet.writeJoined(joined)) return false;
     this.#written += run.entries.length;
+    this.receiver?.writtenTogether(run);
     return true;
   }
 

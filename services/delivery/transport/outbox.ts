@@ -33,6 +33,10 @@ export abstract class Outbox implements Outlet {
     return this.socket.writableLength;
   }
 
+  get isOpen(): boolean {
+    return !this.isClosing;
+  }
+
   /** A replay keeps to the socket's own mark too: 16 to 64 KiB, by the release of Node. */
   takes(event: EventForm): boolean {
     if (!this.socket.writable) return true;

@@ -1,5 +1,12 @@
 import type { Channel, ChannelModel } from 'amqplib';
-import { HISTORY, INBOX, LEDGER, REJECTED, REVOCATIONS } from '../../../shared/contract/topology.ts';
+import {
+  HISTORY,
+  INBOX,
+  LEDGER,
+  RECEIPTS,
+  REJECTED,
+  REVOCATIONS,
+} from '../../../shared/contract/topology.ts';
 import type { BrokerConnection } from '../../../shared/broker/broker-connection.ts';
 import type { Logger } from '../../../shared/service/logger.ts';
 import { plainChannel, ManagedChannel } from '../../../shared/broker/managed-channel.ts';
@@ -64,7 +71,7 @@ export class QueueWatch {
 
   async #look(channel: Channel, model: ChannelModel): Promise<void> {
     const { declare, logger } = this.options;
-    for (const queue of [INBOX, HISTORY, LEDGER, REJECTED, REVOCATIONS]) {
+    for (const queue of [INBOX, HISTORY, LEDGER, REJECTED, REVOCATIONS, RECEIPTS]) {
       try {
         await channel.checkQueue(queue);
       } catch (error) {

@@ -72,6 +72,10 @@ export class Poll implements Transport {
     return this.#bytesSent;
   }
 
+  get isOpen(): boolean {
+    return !this.#isAnswered;
+  }
+
   takes(): boolean {
     return true;
   }

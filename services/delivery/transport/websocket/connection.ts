@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import { WebSocket, type RawData } from 'ws';
 import { closeCodes, closeReason, type CloseName } from '../../../../shared/contract/close-codes.ts';
+import type { Cursor } from '../../../../shared/contract/cursor.ts';
 import {
   encodeFrame,
   errorFrame,
@@ -120,6 +121,10 @@ export class Connection extends Outbox implements Transport {
     this.cutOffInTime();
   }
 
+  ask(cursor: Cursor): void {
+    if (this.#ws.readyState === WebSocket.OPEN) this.#ws.ping(cursor);
+  }
+
   /** Nobody is cut off who has not been asked. Reads on where fewer frames wait by now. */
   tick(nowMs: number): number {
     this.#resumeReading();
@@ -180,6 +185,7 @@ export class Connection extends Outbox implements Transport {
 
   #receivePong(data: Buffer): void {
     this.#hear();
+    if (!this.isClosing && data.byteLength > 0 && this.events.gaveBack(data.toString('latin1'))) return;
     if (!this.#pongDue) {
       if (!this.#ignores(data)) this.events.heartbeat();
       return;

@@ -1,0 +1,52 @@
+import { cursorTimeMs } from '../../../shared/contract/cursor.ts';
+import type { Receipt, ReceiptStage } from '../../../shared/contract/receipt.ts';
+import { stampOf, unixMs } from '../../../shared/core/wall-time.ts';
+import type { WallClock } from '../../../shared/service/clock.ts';
+import type { Principal } from '../session/access.ts';
+import type { OwnEvent } from './confirmations.ts';
+
+/** While the broker is away, about a minute of a busy site. */
+const MAX_WAITING_RECEIPTS = 50_000;
+
+export interface ReceiptsContext {
+  readonly instance: string;
+  readonly metrics: {
+    readonly receipts: { inc(labels: { stage: ReceiptStage }): void };
+    readonly receiptsDropped: { inc(count?: number): void };
+    readonly timeToDelivered: { observe(seconds: number): void };
+  };
+  readonly wall: WallClock;
+}
+
+/** Receipts of this instance that wait to be published. */
+export class Receipts {
+  #waiting: Receipt[] = [];
+
+  constructor(private readonly context: ReceiptsContext) {}
+
+  add(
+    stage: ReceiptStage,
+    { id, cursor }: OwnEvent,
+    { role, userId }: Pick<Principal, 'role' | 'userId'>,
+    connection: number,
+  ): void {
+    const { instance, metrics, wall } = this.context;
+    const at = wall();
+    metrics.receipts.inc({ stage });
+    if (stage === 'delivered') metrics.timeToDelivered.observe((unixMs(at) - cursorTimeMs(cursor)) / 1000);
+    if (this.#waiting.length >= MAX_WAITING_RECEIPTS) metrics.receiptsDropped.inc();
+    else this.#waiting.push([id, cursor, role, userId, stage, stampOf(at), connection, instance]);
+  }
+
+  /** All that wait. */
+  take(): readonly Receipt[] {
+    return this.#waiting.splice(0);
+  }
+
+  /** They could not be published: the oldest of all. */
+  giveBack(receipts: readonly Receipt[]): void {
+    const room = Math.max(0, MAX_WAITING_RECEIPTS - this.#waiting.length);
+    this.context.metrics.receiptsDropped.inc(Math.max(0, receipts.length - room));
+    this.#waiting = [...receipts.slice(0, room), ...this.#waiting];
+  }
+}

@@ -1,0 +1,107 @@
+import type { Cursor } from '../../../shared/contract/cursor.ts';
+import type { ReceiptStage } from '../../../shared/contract/receipt.ts';
+import type { SteadyClock } from '../../../shared/service/clock.ts';
+import { personalRoomOf, userKeyOf, type Principal } from '../session/access.ts';
+import type { Feed } from '../stream/feed.ts';
+import type { StartingPoint } from '../stream/resume.ts';
+import { Confirmations, type OwnEvent } from './confirmations.ts';
+import type { LeftUnread } from './left-unread.ts';
+import type { Receipts } from './receipts.ts';
+
+/** What the receipts of all sessions of an instance share. */
+export interface ReceiptsOfInstance {
+  readonly all: Receipts;
+  readonly leftUnread: LeftUnread;
+  /** How seldom a client is asked for frames that no receipt waits for. */
+  readonly lazyAskMs: number;
+  readonly now: SteadyClock;
+}
+
+/** Receipts of one session, from when its user is known. */
+export class SessionReceipts {
+  #confirmations: Confirmations | undefined;
+  #principal: Principal | undefined;
+
+  constructor(
+    private readonly connection: number,
+    private readonly feed: Feed,
+    private readonly shared: ReceiptsOfInstance,
+    private readonly client: {
+      /** Whether it can answer at all, other than by coming back. */
+      readonly canAnswer: boolean;
+      /** It is to be asked at the next opportunity. */
+      readonly askSoon: () => void;
+    },
+  ) {}
+
+  /** It enters; the cursor with which somebody comes back was read. */
+  begin(principal: Principal, start: StartingPoint): void {
+    const { leftUnread, lazyAskMs, now } = this.shared;
+    this.#principal = principal;
+    this.#confirmations = new Confirmations({
+      room: personalRoomOf(principal),
+      readUpToMs: 'sinceMs' in start ? start.sinceMs : now(),
+      lazyAskMs,
+      report: (stage, event) => this.#report(stage, event),
+      askSoon: this.client.askSoon,
+    });
+    this.feed.receiver = this.#confirmations;
+    if (!('cursor' in start) || typeof start.cursor !== 'string') return;
+    const read = leftUnread.take(userKeyOf(principal), start.cursor, now());
+    for (const event of read) this.#report('delivered', event);
+  }
+
+  /** It has been written all that it missed. */
+  goLive(): void {
+    this.#confirmations?.goLive(this.shared.now());
+  }
+
+  becomes(principal: Principal): void {
+    this.#principal = principal;
+    this.#confirmations?.becomes(personalRoomOf(principal));
+  }
+
+  get nextAskMs(): number {
+    return this.#confirmations?.nextAskMs ?? Number.POSITIVE_INFINITY;
+  }
+
+  /** The cursor to ask with, where it is time to. */
+  ask(nowMs: number): Cursor | undefined {
+    return this.#confirmations?.ask(nowMs);
+  }
+
+  /** The client gave a cursor back; `false`: none that it was sent. */
+  read(cursor: string): boolean {
+    return this.#confirmations?.read(cursor) ?? false;
+  }
+
+  takesAcks(principal: Principal): boolean {
+    return this.client.canAnswer && personalRoomOf(principal) !== undefined;
+  }
+
+  /** Its app has taken all up to a cursor. */
+  seen(cursor: string): void {
+    this.#confirmations?.seen(cursor);
+  }
+
+  /** How long its client has owed an answer about an event of its own. */
+  waitingMs(nowMs: number): number {
+    return this.#confirmations?.waitingMs(nowMs) ?? 0;
+  }
+
+  /** All that arrived before was read. */
+  unreadSinceMs(endedAtMs: number, arrivedAtMs: (cursor: Cursor) => number | undefined): number | undefined {
+    return this.#confirmations?.unreadSinceMs(endedAtMs, arrivedAtMs);
+  }
+
+  /** The connection is gone. */
+  end(): void {
+    const { leftUnread, now } = this.shared;
+    const unread = this.#confirmations?.unread ?? [];
+    if (this.#principal !== undefined) leftUnread.add(userKeyOf(this.#principal), unread, now());
+  }
+
+  #report(stage: ReceiptStage, event: OwnEvent): void {
+    if (this.#principal !== undefined) this.shared.all.add(stage, event, this.#principal, this.connection);
+  }
+}

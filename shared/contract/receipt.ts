@@ -1,0 +1,23 @@
+import { z } from 'zod';
+import { Cursor } from './cursor.ts';
+import { roles } from './rooms.ts';
+
+/** `written`: handed to the client's connection; `delivered`: its device has read it; `seen`: the app has taken it, and so its device has read it. */
+export const receiptStages = ['written', 'delivered', 'seen'] as const;
+export type ReceiptStage = (typeof receiptStages)[number];
+
+/** How far one event got with one person: who, not by which address. */
+export const Receipt = z.tuple([
+  z.string().min(1).describe('id of the event'),
+  Cursor,
+  z.enum(roles),
+  z.int().positive().describe('id of the user'),
+  z.enum(receiptStages),
+  z.iso.datetime().describe('since when'),
+  z.int().positive().describe('connection'),
+  z.string().min(1).describe('instance'),
+]);
+export type Receipt = z.infer<typeof Receipt>;
+
+/** One message of the stream, of one instance. The same receipt may come twice. */
+export const ReceiptBatch = z.array(Receipt);

@@ -1,0 +1,172 @@
+import { once } from 'node:events';
+import { describe, expect, it } from '@jest/globals';
+import { WebSocket } from 'ws';
+import { appointment } from '../support/events.ts';
+import { healthUntil } from '../support/health.ts';
+import { ReceiptReader } from '../support/receipts.ts';
+import { scaledMs } from '../support/time.ts';
+import { tokenFor } from '../support/tokens.ts';
+import { World } from '../support/world.ts';
+import { wires } from '../support/wires.ts';
+
+const PROVIDER = 4;
+const WRITTEN = 'written provider 4';
+const DELIVERED = 'delivered provider 4';
+const SEEN = 'seen provider 4';
+
+async function publish(world: World): Promise<{ id: string; cursor: string }> {
+  return world.publish(appointment({ data: { provider_id: PROVIDER, customer_id: 6 } }));
+}
+const gone = (world: World) =>
+  healthUntil(world.healthPort(), ({ body }) => body.stats['active_connections'] === 0);
+
+describe('a receipt of an event', () => {
+  it('says that it was written and delivered, once each and for the person alone, where any client answers pings', async () => {
+    await using world = await World.start();
+    await using receipts = await ReceiptReader.open(world.amqpUrl);
+    await using phone = await world.join('provider', PROVIDER);
+    await using office = await world.join('admin', 1);
+    const pings: string[] = [];
+    phone.ws.on('ping', (payload: Buffer) => pings.push(payload.toString()));
+    const { id, cursor } = await publish(world);
+    await receipts.until(() => receipts.of(id).includes(DELIVERED));
+    expect(receipts.of(id)).toEqual([WRITTEN, DELIVERED]);
+    const { cursor: newest } = phone.frames.filter(({ event }) => event !== undefined).at(-1) ?? {};
+    expect(pings).toEqual([newest]);
+    expect(receipts.batches.flat()).toContainEqual([
+      ...[id, cursor, 'provider', PROVIDER, 'delivered', expect.any(String)],
+      ...[expect.any(Number), world.deliveries[0]?.instance],
+    ]);
+    expect(await office.next()).toMatchObject({ id });
+  });
+
+  it('comes in batches: what is written and confirmed within a second is one message', async () => {
+    await using world = await World.start();
+    await using receipts = await ReceiptReader.open(world.amqpUrl);
+    await using phone = await world.join('provider', PROVIDER);
+    const events = Array.from({ length: 50 }, () =>
+      appointment({ data: { provider_id: PROVIDER, customer_id: 6 } }),
+    );
+    await world.post('/v1/events', events);
+    await phone.events(50);
+    await receipts.until(() => receipts.ids('delivered').length === 50);
+    expect(receipts.batches.length).toBeLessThan(10);
+  });
+
+  it('never says delivered of what a client has not read, also when its connection breaks off', async () => {
+    await using world = await World.start();
+    await using receipts = await ReceiptReader.open(world.amqpUrl);
+    await using stopped = await world.join('provider', PROVIDER);
+    await using reading = await world.join('provider', PROVIDER + 1);
+    stopped.pause();
+    const { id } = await publish(world);
+    const other = await world.publish(appointment({ data: { provider_id: PROVIDER + 1 } }));
+    await receipts.until(() => receipts.of(other.id).length === 2);
+    await reading.events(1);
+    stopped.cut();
+    await healthUntil(world.healthPort(), ({ body }) => body.stats['active_connections'] === 1);
+    const last = await world.publish(appointment({ data: { provider_id: PROVIDER + 1 } }));
+    await receipts.until(() => receipts.of(last.id).length === 2);
+    expect(receipts.of(id)).toEqual([WRITTEN]);
+  });
+
+  it('says delivered of what a paused client has read once it goes on', async () => {
+    await using world = await World.start();
+    await using receipts = await ReceiptReader.open(world.amqpUrl);
+    await using phone = await world.join('provider', PROVIDER);
+    phone.pause();
+    const { id } = await publish(world);
+    await receipts.until(() => receipts.of(id).length === 1);
+    phone.resume();
+    await receipts.until(() => receipts.of(id).length === 2);
+    expect(receipts.of(id)).toEqual([WRITTEN, DELIVERED]);
+  });
+
+  it('takes a pong with anything else for a sign of life', async () => {
+    await using world = await World.start({
+      env: { PING_INTERVAL_MS: String(scaledMs(400)), PONG_TIMEOUT_MS: String(scaledMs(200)) },
+    });
+    await using receipts = await ReceiptReader.open(world.amqpUrl);
+    const url = `${world.webSocketUrl()}?token=${tokenFor('provider', PROVIDER)}`;
+    const ws = new WebSocket(url, { autoPong: false });
+    let pings = 0;
+    const askedTwice = new Promise<void>((resolve) => {
+      ws.on('ping', (payload: Buffer) => {
+        ws.pong('something');
+        if (payload.length > 0 && ++pings === 2) resolve();
+      });
+    });
+    await once(ws, 'open');
+    await healthUntil(world.healthPort(), ({ body }) => body.stats['active_rooms'] === 2);
+    const { id } = await publish(world);
+    await askedTwice;
+    expect(ws.readyState).toBe(WebSocket.OPEN);
+    expect(receipts.of(id)).toEqual([WRITTEN]);
+    ws.terminate();
+  });
+
+  it('says seen where the app takes it: `connected` offers that to those who have events of their own', async () => {
+    await using world = await World.start();
+    await using receipts = await ReceiptReader.open(world.amqpUrl);
+    await using app = await world.connect('provider', PROVIDER);
+    await using office = await world.connect('admin', 1);
+    expect(await app.until({ type: 'connected' })).toMatchObject({ acks: true });
+    expect(await office.until({ type: 'connected' })).not.toHaveProperty('acks');
+    const { id, cursor } = await publish(world);
+    app.send({ action: 'ack', cursor });
+    app.send({ action: 'ack', cursor: 'something' });
+    await receipts.until(() => receipts.of(id).includes(SEEN));
+    expect(receipts.of(id)).toEqual([WRITTEN, DELIVERED, SEEN]);
+    expect(app.frames.filter(({ type }) => type === 'error')).toEqual([]);
+  });
+
+  it.each(wires)('is confirmed by the cursor with which a client of $name comes back', async (wire) => {
+    await using world = await World.start();
+    await using receipts = await ReceiptReader.open(world.amqpUrl);
+    const phone = await world.reach(wire, 'provider', PROVIDER);
+    const first = await publish(world);
+    const second = await publish(world);
+    await phone.events(2);
+    phone.cut();
+    await gone(world);
+    await using back = await world.reach(wire, 'provider', PROVIDER, { cursor: first.cursor });
+    await receipts.until(() => receipts.of(first.id).includes(DELIVERED));
+    expect(await back.events(1)).toMatchObject([{ id: second.id }]);
+  });
+
+  it('is none where they are off, and nobody is asked', async () => {
+    await using world = await World.start({ env: { RECEIPTS: 'off' } });
+    await using receipts = await ReceiptReader.open(world.amqpUrl);
+    await using phone = await world.connect('provider', PROVIDER);
+    expect(await phone.until({ type: 'connected' })).not.toHaveProperty('acks');
+    let pings = 0;
+    phone.ws.on('ping', () => (pings += 1));
+    const { cursor } = await publish(world);
+    await phone.events(1);
+    phone.send({ action: 'ack', cursor });
+    // Later than the look at sessions that would have asked.
+    await new Promise((resolve) => setTimeout(resolve, 2_500));
+    expect([pings, receipts.batches]).toEqual([0, []]);
+  });
+});
+
+describe('a client without a cursor that was away for a moment', () => {
+  it('is given what it has not confirmed, and nothing of the rest twice', async () => {
+    await using world = await World.start();
+    await using receipts = await ReceiptReader.open(world.amqpUrl);
+    const issuedAt = Math.floor(Date.now() / 1_000);
+    const device = { claims: { iat: issuedAt, exp: issuedAt + 900 } };
+    const phone = await world.join('customer', 6, device);
+    const read = await publish(world);
+    await receipts.until(() => receipts.of(read.id).includes('delivered customer 6'));
+    phone.pause();
+    const unread = await publish(world);
+    await receipts.until(() => receipts.of(unread.id).includes('written customer 6'));
+    phone.cut();
+    await gone(world);
+    const missed = await publish(world);
+    await using back = await world.join('customer', 6, device);
+    expect((await back.events(2)).map(({ id }) => id)).toEqual([unread.id, missed.id]);
+    expect(await back.quiet()).toEqual([]);
+  });
+});

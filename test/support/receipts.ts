@@ -1,0 +1,48 @@
+import { connect, type ChannelModel } from 'amqplib';
+import { ReceiptBatch, type Receipt, type ReceiptStage } from '../../shared/contract/receipt.ts';
+import { RECEIPTS } from '../../shared/contract/topology.ts';
+
+/** Reads the stream of receipts as it grows. */
+export class ReceiptReader {
+  readonly batches: Receipt[][] = [];
+  #waiters: (() => void)[] = [];
+
+  private constructor(private readonly model: ChannelModel) {}
+
+  static async open(amqpUrl: string): Promise<ReceiptReader> {
+    const model = await connect(amqpUrl);
+    const reader = new ReceiptReader(model);
+    const channel = await model.createChannel();
+    await channel.prefetch(100);
+    await channel.consume(
+      RECEIPTS,
+      (message) => {
+        if (message === null) return;
+        reader.batches.push(ReceiptBatch.parse(JSON.parse(message.content.toString())));
+        channel.ack(message);
+        for (const wake of reader.#waiters.splice(0)) wake();
+      },
+      { arguments: { 'x-stream-offset': 'first' } },
+    );
+    return reader;
+  }
+
+  /** `written provider 4`, in the order of the stream. */
+  of(id: string): string[] {
+    return this.batches
+      .flat()
+      .flatMap(([event, , role, user, stage]) => (event === id ? [`${stage} ${role} ${user}`] : []));
+  }
+
+  ids(stage: ReceiptStage): string[] {
+    return this.batches.flat().flatMap(([id, , , , reached]) => (reached === stage ? [id] : []));
+  }
+
+  async until(holds: () => boolean): Promise<void> {
+    while (!holds()) await new Promise<void>((resolve) => this.#waiters.push(resolve));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.model.close();
+  }
+}
