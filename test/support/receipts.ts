@@ -1,6 +1,7 @@
 import { connect, type ChannelModel } from 'amqplib';
 import { ReceiptBatch, type Receipt, type ReceiptStage } from '../../shared/contract/receipt.ts';
 import { RECEIPTS } from '../../shared/contract/topology.ts';
+import { scaledMs, WAIT_MS } from './time.ts';
 
 /** Reads the stream of receipts as it grows. */
 export class ReceiptReader {
@@ -39,7 +40,18 @@ export class ReceiptReader {
   }
 
   async until(holds: () => boolean): Promise<void> {
-    while (!holds()) await new Promise<void>((resolve) => this.#waiters.push(resolve));
+    let timer: NodeJS.Timeout | undefined;
+    const tooLong = new Promise<never>((_, reject) => {
+      const fail = () => reject(new Error(`the receipts are only: ${JSON.stringify(this.batches)}`));
+      timer = setTimeout(fail, scaledMs(WAIT_MS));
+    });
+    try {
+      while (!holds()) {
+        await Promise.race([tooLong, new Promise<void>((resolve) => this.#waiters.push(resolve))]);
+      }
+    } finally {
+      clearTimeout(timer);
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
