@@ -49,39 +49,27 @@ describe('what a user left off at', () => {
   it('keeps one time a minute of a client that comes and goes', () => {
     const leftOff = new LeftOff(REWIND_MS);
     for (let ms = 0; ms < HOUR_MS + MINUTE_MS; ms += 1_000) leftOff.add(customer, ms, ms);
-    expect(leftOff.rewindSinceMs(customer, HOUR_MS + MINUTE_MS)).toBe(2 * MINUTE_MS);
+    expect(leftOff.rewindSinceMs(customer, HOUR_MS + MINUTE_MS)).toBe(MINUTE_MS);
   });
 
   it('is an hour at most of a client that has not confirmed anything for longer', () => {
     const leftOff = new LeftOff(REWIND_MS);
-    leftOff.add(customer, 0, 5 * HOUR_MS, 'token');
+    leftOff.add(customer, 0, 5 * HOUR_MS);
     expect(leftOff.rewindSinceMs(customer, 5 * HOUR_MS)).toBe(4 * HOUR_MS);
-    expect(leftOff.rewindSinceMs(customer, 5 * HOUR_MS, 'token')).toBe(4 * HOUR_MS);
-  });
-});
-
-describe('what a device left off at that is known by its token', () => {
-  it('is where it was, each time, and nothing comes twice', () => {
-    const leftOff = new LeftOff(REWIND_MS);
-    for (const second of [1, 2, 3].map((minute) => minute * 1_000)) {
-      leftOff.add(customer, second, second, 'token');
-      expect(leftOff.rewindSinceMs(customer, second + 500, 'token')).toBe(second);
-    }
   });
 
-  it('is for that token alone: another device of the user is given what it may have missed', () => {
+  it('is never later than the rewind, also for who comes by the same token from another instance or as another device', () => {
     const leftOff = new LeftOff(REWIND_MS);
-    leftOff.add(customer, 10 * MINUTE_MS, 10 * MINUTE_MS, 'phone');
-    expect(leftOff.rewindSinceMs(customer, 11 * MINUTE_MS, 'tablet')).toBe(10 * MINUTE_MS);
-    expect(leftOff.rewindSinceMs(customer, 11 * MINUTE_MS, 'phone')).toBe(10 * MINUTE_MS);
-    // And whoever comes with that token after it, as a second page of the same browser, still is.
-    expect(leftOff.rewindSinceMs(customer, 12 * MINUTE_MS, 'phone')).toBe(10 * MINUTE_MS);
+    leftOff.add(customer, 10 * MINUTE_MS, 10 * MINUTE_MS);
+    const nowMs = 10 * MINUTE_MS + 1_000;
+    expect(leftOff.rewindSinceMs(customer, nowMs)).toBe(nowMs - REWIND_MS);
+    expect(leftOff.rewindSinceMs(customer, nowMs)).toBe(nowMs - REWIND_MS);
   });
 
-  it('is the earliest of several sessions by one token, for each of them, in whatever order they come back', () => {
+  it('is kept for an hour from the last time that it left, though it has confirmed nothing since', () => {
     const leftOff = new LeftOff(REWIND_MS);
-    for (const minute of [20, 10, 30]) leftOff.add(customer, minute * MINUTE_MS, 30 * MINUTE_MS, 'token');
-    const given = Array.from({ length: 3 }, () => leftOff.rewindSinceMs(customer, 30 * MINUTE_MS, 'token'));
-    expect(given).toEqual([10, 10, 10].map((minute) => minute * MINUTE_MS));
+    leftOff.add(customer, 0, MINUTE_MS);
+    leftOff.add(customer, 0, 50 * MINUTE_MS);
+    expect(leftOff.rewindSinceMs(customer, 100 * MINUTE_MS)).toBe(0);
   });
 });

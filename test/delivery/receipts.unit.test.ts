@@ -72,6 +72,14 @@ describe('what a session left unread', () => {
     expect(idsUpTo('provider:4', frames[2].cursor)).toEqual([]);
   });
 
+  it('is of several sessions that were written a cursor only what all of them were', () => {
+    const left = new LeftUnread();
+    const [first, second] = [frame('a'), frame('b')];
+    left.add('token', [first, second], NOON);
+    left.add('token', [second], NOON);
+    expect(left.take('token', second.cursor, NOON)).toEqual([second.event]);
+  });
+
   it('is kept of each of several devices', () => {
     const left = new LeftUnread();
     const [phone, tablet] = [frame('a'), frame('b')];

@@ -1,7 +1,7 @@
 import type { Cursor } from '../../../shared/contract/cursor.ts';
 import type { ReceiptStage } from '../../../shared/contract/receipt.ts';
 import type { SteadyClock } from '../../../shared/service/clock.ts';
-import { personalRoomOf, userKeyOf, type Principal } from '../session/access.ts';
+import { personalRoomOf, type Principal } from '../session/access.ts';
 import type { Feed } from '../stream/feed.ts';
 import type { StartingPoint } from '../stream/resume.ts';
 import { Confirmations, type OwnEvent } from './confirmations.ts';
@@ -31,6 +31,8 @@ export class SessionReceipts {
       readonly canAnswer: boolean;
       /** It is to be asked at the next opportunity. */
       readonly askSoon: () => void;
+      /** Of its token, which stands for one device. */
+      readonly tokenDigest: () => string | undefined;
     },
   ) {}
 
@@ -46,8 +48,9 @@ export class SessionReceipts {
       askSoon: this.client.askSoon,
     });
     this.feed.receiver = this.#confirmations;
-    if (!('cursor' in start) || typeof start.cursor !== 'string') return;
-    const read = leftUnread.take(userKeyOf(principal), start.cursor, now());
+    const token = this.client.tokenDigest();
+    if (token === undefined || !('cursor' in start) || typeof start.cursor !== 'string') return;
+    const read = leftUnread.take(token, start.cursor, now());
     for (const event of read) this.#report('delivered', event);
   }
 
@@ -98,7 +101,8 @@ export class SessionReceipts {
   end(): void {
     const { leftUnread, now } = this.shared;
     const unread = this.#confirmations?.unread ?? [];
-    if (this.#principal !== undefined) leftUnread.add(userKeyOf(this.#principal), unread, now());
+    const token = this.client.tokenDigest();
+    if (token !== undefined) leftUnread.add(token, unread, now());
   }
 
   #report(stage: ReceiptStage, event: OwnEvent): void {

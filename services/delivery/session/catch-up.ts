@@ -24,7 +24,7 @@ export async function catchUp(
 ): Promise<void> {
   const { stream, users, feed, receipts } = ports;
   const hasEnded = () => session.closed;
-  const rewind = () => users.leftOff.rewindSinceMs(principal, ports.now(), ports.tokenDigest);
+  const rewind = () => users.leftOff.rewindSinceMs(principal, ports.now());
   const start = cursor === undefined ? { sinceMs: rewind() } : { cursor };
   receipts?.begin(principal, start);
   let outcome = await stream.plan(session, start, position);

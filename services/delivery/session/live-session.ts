@@ -90,6 +90,7 @@ export class LiveSession implements SessionPorts, ClientEvents {
     const answering = {
       canAnswer: this.transport.ask !== undefined,
       askSoon: () => context.lookSoon(this),
+      tokenDigest: () => this.#tokenDigest,
     };
     this.receipts = context.receipts && new SessionReceipts(id, this.feed, context.receipts, answering);
     this.session = new Session(id, this, config, credentials);
@@ -113,10 +114,6 @@ export class LiveSession implements SessionPorts, ClientEvents {
 
   get now(): SteadyClock {
     return this.context.now;
-  }
-
-  get tokenDigest(): string | undefined {
-    return this.#tokenDigest;
   }
 
   /** When it is to be called next. */
@@ -306,13 +303,13 @@ export class LiveSession implements SessionPorts, ClientEvents {
     const seconds = Math.round(this.context.now() - this.#openedAtMs) / 1000;
     this.observer.closed(code, this.session.principal, { seconds, events: this.feed.written });
     this.receipts?.end();
-    const unreadSinceMs = this.#unreadSinceMs();
-    const isAsked = this.transport.ask !== undefined && unreadSinceMs !== undefined;
-    this.context.closed(this, isAsked ? unreadSinceMs : heardAtMs);
+    this.context.closed(this, heardAtMs === undefined ? undefined : this.#unreadSinceMs(heardAtMs));
   }
 
-  #unreadSinceMs(): number | undefined {
+  /** A sign of life does not prove that all before it was read; nor does an answer, of what arrived and was not written yet. */
+  #unreadSinceMs(heardAtMs: number): number {
     const { stream } = this.context;
-    return this.receipts?.unreadSinceMs(this.session.stateSinceMs, (cursor) => stream.arrivedAtMs(cursor));
+    const unreadSinceMs = this.receipts?.unreadSinceMs(heardAtMs, (cursor) => stream.arrivedAtMs(cursor));
+    return Math.min(heardAtMs, unreadSinceMs ?? heardAtMs);
   }
 }

@@ -34,8 +34,6 @@ export interface SessionPorts {
   readonly users: Users;
   /** None where receipts are off. */
   readonly receipts?: ReceiptsOfSession | undefined;
-  /** Of its token, by which a device is known that has left. */
-  readonly tokenDigest?: string | undefined;
   readonly observer: SessionObserver;
   /** For what is shown, and for the expiry of tokens. */
   readonly wall: WallClock;

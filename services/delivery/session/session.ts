@@ -110,11 +110,6 @@ export class Session implements StreamMember {
     return stage.state === 'live' ? nowMs + tokenLeftMs : nowMs;
   }
 
-  /** Since when it is as it is: waiting for something, live, or at its end. */
-  get stateSinceMs(): number {
-    return this.#stateSinceMs;
-  }
-
   /** The connection is gone, or about to be: nothing more is sent, all rooms are left. */
   end(): void {
     if (this.closed) return;

@@ -173,7 +173,7 @@ export class Sessions {
     const { principal } = session.session;
     const { users, now } = this.#context;
     if (principal !== undefined && unreadSinceMs !== undefined) {
-      users.leftOff.add(principal, unreadSinceMs, now(), session.tokenDigest);
+      users.leftOff.add(principal, unreadSinceMs, now());
     }
     if (this.#open.size === 0) this.#onEmpty();
   }
