@@ -3,7 +3,7 @@ import { Cursor } from './cursor.ts';
 import { roles } from './rooms.ts';
 
 /** `written`: handed to the client's connection; `delivered`: its device has read it; `seen`: the app has taken it, and so its device has read it. */
-export const receiptStages = ['written', 'delivered', 'seen'] as const;
+const receiptStages = ['written', 'delivered', 'seen'] as const;
 export type ReceiptStage = (typeof receiptStages)[number];
 
 /** How far one event got with one person: who, not by which address. */

@@ -89,6 +89,13 @@ export function queueDeclarations({
   historyMaxAge,
   historyMaxBytes = 0,
 }: HistoryLimits): readonly QueueDeclaration[] {
+  const asLongAsHistory = {
+    'x-queue-type': 'stream',
+    'x-max-age': historyMaxAge,
+    ...(historyMaxBytes > 0 && { 'x-max-length-bytes': historyMaxBytes }),
+    // Retention drops whole segments: the broker's 500 MB would keep a small site's history for years.
+    'x-stream-max-segment-size-bytes': 20_000_000,
+  };
   return [
     {
       name: REJECTED,
@@ -112,17 +119,7 @@ export function queueDeclarations({
         'x-overflow': 'reject-publish',
       },
     },
-    {
-      name: HISTORY,
-      arguments: {
-        'x-queue-type': 'stream',
-        'x-max-age': historyMaxAge,
-        ...(historyMaxBytes > 0 && { 'x-max-length-bytes': historyMaxBytes }),
-        // Retention drops whole segments: the broker's 500 MB would keep a small site's history for years.
-        'x-stream-max-segment-size-bytes': 20_000_000,
-      },
-      pattern: '#',
-    },
+    { name: HISTORY, arguments: asLongAsHistory, pattern: '#' },
     {
       name: LEDGER,
       arguments: {
@@ -139,14 +136,6 @@ export function queueDeclarations({
         'x-stream-max-segment-size-bytes': 20_000_000,
       },
     },
-    {
-      name: RECEIPTS,
-      arguments: {
-        'x-queue-type': 'stream',
-        'x-max-age': historyMaxAge,
-        ...(historyMaxBytes > 0 && { 'x-max-length-bytes': historyMaxBytes }),
-        'x-stream-max-segment-size-bytes': 20_000_000,
-      },
-    },
+    { name: RECEIPTS, arguments: asLongAsHistory },
   ];
 }
