@@ -53,8 +53,14 @@ function world() {
     connect(device: Device): void {
       if (device.session !== undefined) return;
       const feed = new Feed(new FakeOutlet(), 1_000_000, () => undefined);
-      const client = { canAnswer: true, askSoon: () => undefined, tokenDigest: () => device.token };
-      device.session = new SessionReceipts((connections += 1), feed, shared, client);
+      const session = {
+        feed,
+        transport: { ask: (cursor: string) => device.questions.push({ cursor, at: device.written.length }) },
+        tokenDigest: device.token,
+        writeGathered: () => undefined,
+        tickSoon: () => undefined,
+      };
+      device.session = new SessionReceipts((connections += 1), session, shared);
       const { lastRead } = device;
       device.session.begin(CUSTOMER, lastRead === undefined ? { sinceMs: nowMs } : { cursor: lastRead });
       const missed = history.slice(1 + history.findIndex(({ cursor }) => cursor === lastRead));
@@ -106,10 +112,8 @@ describe('delivered', () => {
           else if (kind === 'connect') place.connect(device);
           else if (kind === 'cut') place.cut(device);
           else if (kind === 'read') device.read(count);
-          else if (kind === 'ask') {
-            const cursor = session?.ask(place.now());
-            if (cursor !== undefined) questions.push({ cursor, at: device.written.length });
-          } else if (kind === 'forge') {
+          else if (kind === 'ask') session?.tick(place.now());
+          else if (kind === 'forge') {
             for (const forged of ['', 'x', cursorAt(NOON - 1), cursorAt(place.now())]) session?.read(forged);
           } else if (kind === 'pong') {
             // A client answers a question once it has read all that was written before it, perhaps much later.

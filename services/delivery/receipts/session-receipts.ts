@@ -17,6 +17,19 @@ export interface ReceiptsOfInstance {
   readonly now: SteadyClock;
 }
 
+/** The session whose receipts they are. */
+export interface Told {
+  readonly feed: Pick<Feed, 'receiver'>;
+  /** `ask` is absent where the client can answer by coming back alone. */
+  readonly transport: { ask?(cursor: Cursor): void };
+  /** Of its token, which stands for one device. */
+  readonly tokenDigest: string | undefined;
+  /** What is held back for it goes out. */
+  writeGathered(): void;
+  /** `tick` is to be called at the next opportunity. */
+  tickSoon(): void;
+}
+
 /** Receipts of one session, from when its user is known. */
 export class SessionReceipts {
   #confirmations: Confirmations | undefined;
@@ -24,16 +37,8 @@ export class SessionReceipts {
 
   constructor(
     private readonly connection: number,
-    private readonly feed: Feed,
+    private readonly session: Told,
     private readonly shared: ReceiptsOfInstance,
-    private readonly client: {
-      /** Whether it can answer at all, other than by coming back. */
-      readonly canAnswer: boolean;
-      /** It is to be asked at the next opportunity. */
-      readonly askSoon: () => void;
-      /** Of its token, which stands for one device. */
-      readonly tokenDigest: () => string | undefined;
-    },
   ) {}
 
   /** It enters; the cursor with which somebody comes back was read. */
@@ -45,10 +50,10 @@ export class SessionReceipts {
       readUpToMs: 'sinceMs' in start ? start.sinceMs : now(),
       lazyAskMs,
       report: (stage, event) => this.#report(stage, event),
-      askSoon: this.client.askSoon,
+      askSoon: () => this.session.tickSoon(),
     });
-    this.feed.receiver = this.#confirmations;
-    const token = this.client.tokenDigest();
+    this.session.feed.receiver = this.#confirmations;
+    const token = this.session.tokenDigest;
     if (token === undefined || !('cursor' in start) || typeof start.cursor !== 'string') return;
     const read = leftUnread.take(token, start.cursor, now());
     for (const event of read) this.#report('delivered', event);
@@ -64,13 +69,17 @@ export class SessionReceipts {
     this.#confirmations?.becomes(personalRoomOf(principal));
   }
 
-  get nextAskMs(): number {
-    return this.#confirmations?.nextAskMs ?? Number.POSITIVE_INFINITY;
-  }
-
-  /** The cursor to ask with, where it is time to. */
-  ask(nowMs: number): Cursor | undefined {
-    return this.#confirmations?.ask(nowMs);
+  /** Asks its client, where it is time to, whether it has read what it was written; when to ask next. */
+  tick(nowMs: number): number {
+    const { transport } = this.session;
+    const confirmations = this.#confirmations;
+    if (confirmations === undefined || transport.ask === undefined) return Number.POSITIVE_INFINITY;
+    if (confirmations.nextAskMs <= nowMs) {
+      this.session.writeGathered();
+      const cursor = confirmations.ask(nowMs);
+      if (cursor !== undefined) transport.ask(cursor);
+    }
+    return confirmations.nextAskMs;
   }
 
   /** The client gave a cursor back; `false`: none that it was sent. */
@@ -79,7 +88,7 @@ export class SessionReceipts {
   }
 
   takesAcks(principal: Principal): boolean {
-    return this.client.canAnswer && personalRoomOf(principal) !== undefined;
+    return this.session.transport.ask !== undefined && personalRoomOf(principal) !== undefined;
   }
 
   /** Its app has taken all up to a cursor. */
@@ -101,7 +110,7 @@ export class SessionReceipts {
   end(): void {
     const { leftUnread, now } = this.shared;
     const unread = this.#confirmations?.unread ?? [];
-    const token = this.client.tokenDigest();
+    const token = this.session.tokenDigest;
     if (token !== undefined) leftUnread.add(token, unread, now());
   }
 

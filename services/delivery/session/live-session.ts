@@ -14,7 +14,7 @@ import type { SessionRow } from '../../../shared/contract/control.ts';
 import { encodeEventFrame } from '../../../shared/contract/event.ts';
 import { errorFrame, type ErrorFrame, type ServerFrame } from '../../../shared/contract/frames.ts';
 import type { Room } from '../../../shared/contract/routing.ts';
-import { stampOf, unixMs, wallTime } from '../../../shared/core/wall-time.ts';
+import { stampOf } from '../../../shared/core/wall-time.ts';
 import type { Client } from '../../../shared/service/client-addresses.ts';
 import type { SteadyClock, WallClock } from '../../../shared/service/clock.ts';
 import { Feed } from '../stream/feed.ts';
@@ -25,6 +25,7 @@ import { Session } from './session.ts';
 import type { NotAdmitted, SessionPorts, Users } from './session-ports.ts';
 import type { EventStream, InstanceContext } from '../stream/event-stream.ts';
 import type { TimelineEntry } from '../stream/timeline.ts';
+import { rowOf } from './session-row.ts';
 import { SessionLog, type SessionLogContext } from './session-log.ts';
 import type { ShutOut } from './shut-out.ts';
 import { tokenDigest } from './token-digest.ts';
@@ -60,13 +61,14 @@ export class LiveSession implements SessionPorts, ClientEvents {
   readonly receipts: SessionReceipts | undefined;
   readonly #client: Client;
   readonly #verify: Verify;
-  readonly #transportName: string;
-  readonly #openedAtMs: number;
+  readonly transportName: string;
+  readonly openedAtMs: number;
   /** Until it is admitted. */
   shownToken: string | undefined;
   isAdmitted = false;
   #verifiedDigest: string | undefined;
-  #tokenDigest: string | undefined;
+  /** Of the token that its user is known by; only where there are receipts. */
+  tokenDigest: string | undefined;
 
   constructor(
     id: number,
@@ -76,9 +78,9 @@ export class LiveSession implements SessionPorts, ClientEvents {
     const { config } = context;
     const { transport, client, credentials, verify } = arrival;
     this.#client = client;
-    this.#transportName = transport;
+    this.transportName = transport;
     this.#verify = verify ?? context.verify;
-    this.#openedAtMs = context.now();
+    this.openedAtMs = context.now();
     this.observer = new SessionLog({ id, transport, client }, this, context);
     this.transport = arrival.open(this);
     this.feed = new Feed(
@@ -87,12 +89,7 @@ export class LiveSession implements SessionPorts, ClientEvents {
       () => this.#endAsTooSlow(),
       config.eventNames,
     );
-    const answering = {
-      canAnswer: this.transport.ask !== undefined,
-      askSoon: () => context.lookSoon(this),
-      tokenDigest: () => this.#tokenDigest,
-    };
-    this.receipts = context.receipts && new SessionReceipts(id, this.feed, context.receipts, answering);
+    this.receipts = context.receipts && new SessionReceipts(id, this, context.receipts);
     this.session = new Session(id, this, config, credentials);
   }
 
@@ -121,28 +118,16 @@ export class LiveSession implements SessionPorts, ClientEvents {
     return Math.min(
       this.session.tick(nowMs),
       this.feed.tick(nowMs, this.context.config.replayIdleMs),
-      this.#ask(nowMs),
+      this.receipts?.tick(nowMs) ?? Number.POSITIVE_INFINITY,
       this.transport.tick(nowMs),
     );
-  }
-
-  /** Whether its client has read what it was written; when to ask next. */
-  #ask(nowMs: number): number {
-    const { receipts, transport } = this;
-    if (receipts === undefined || transport.ask === undefined) return Number.POSITIVE_INFINITY;
-    if (receipts.nextAskMs <= nowMs) {
-      this.context.stream.writeGathered(this.session);
-      const cursor = receipts.ask(nowMs);
-      if (cursor !== undefined) transport.ask(cursor);
-    }
-    return receipts.nextAskMs;
   }
 
   /** Ends the session from our side, with the error frame that says why where there is one. */
   end(name: CloseName, why?: ErrorFrame): void {
     if (why !== undefined && !this.session.closed) {
       this.observer.refused(why);
-      this.context.stream.writeGathered(this.session);
+      this.writeGathered();
       this.transport.sendLast(why);
     }
     this.session.end();
@@ -153,30 +138,16 @@ export class LiveSession implements SessionPorts, ClientEvents {
     return roomsOf(this.session, this.context.stream);
   }
 
-  /** As operators see it; `undefined` for one that was not let in, or has ended. */
+  /** `undefined` for one that was not let in, or has ended. */
   row(): SessionRow | undefined {
-    const { principal, id, closed } = this.session;
-    if (principal === undefined || !this.isAdmitted || closed) return undefined;
-    const { instance, wall, now } = this.context;
-    const aheadMs = unixMs(wall()) - now();
-    const { heardAtMs } = this.transport;
-    return {
-      connection_id: id,
-      instance,
-      transport: this.#transportName,
-      role: principal.role,
-      user_id: principal.userId,
-      rooms: [...this.rooms],
-      since: stampOf(wallTime(aheadMs + this.#openedAtMs)),
-      ...(heardAtMs !== undefined && { last_heard_at: stampOf(wallTime(aheadMs + heardAtMs)) }),
-    };
+    return rowOf(this, this.context);
   }
 
   /** Sends once more what is in rooms of its; not while it is still told what it missed. */
   sendAgain(events: readonly TimelineEntry[]): void {
     if (this.session.closed || !this.feed.isLive) return;
     const rooms = this.context.stream.roomsOf(this.session);
-    this.context.stream.writeGathered(this.session);
+    this.writeGathered();
     void this.feed.replay(events.filter((event) => event.rooms.some((room) => rooms.has(room))));
   }
 
@@ -201,7 +172,7 @@ export class LiveSession implements SessionPorts, ClientEvents {
   }
 
   send(frame: ServerFrame): void {
-    this.context.stream.writeGathered(this.session);
+    this.writeGathered();
     if (!this.transport.send(frame)) this.#endAsTooSlow();
   }
 
@@ -215,7 +186,7 @@ export class LiveSession implements SessionPorts, ClientEvents {
       timestamp,
       rooms: [],
     } as const;
-    this.context.stream.writeGathered(this.session);
+    this.writeGathered();
     const frame = new NamedFrame({ type: gap.name, body: encodeEventFrame(gap, cursor), cursor });
     if (!this.transport.write(frame.as(this.feed.naming))) this.#endAsTooSlow();
   }
@@ -240,16 +211,16 @@ export class LiveSession implements SessionPorts, ClientEvents {
     const refused = admission.admit(this, place, now());
     this.isAdmitted = refused === undefined;
     if (this.isAdmitted) this.shownToken = undefined;
-    this.#tokenDigest = this.#verifiedDigest;
+    this.tokenDigest = this.#verifiedDigest;
     return refused;
   }
 
   becomes(principal: Principal): void {
     this.context.admission.becomes(this, userKeyOf(principal));
     this.receipts?.becomes(principal);
-    this.#tokenDigest = this.#verifiedDigest;
+    this.tokenDigest = this.#verifiedDigest;
     // The new token may end before the old one.
-    this.context.lookSoon(this);
+    this.tickSoon();
   }
 
   close(name: CloseName, waitSeconds?: number): void {
@@ -290,6 +261,10 @@ export class LiveSession implements SessionPorts, ClientEvents {
     this.context.lookSoon(this);
   }
 
+  writeGathered(): void {
+    this.context.stream.writeGathered(this.session);
+  }
+
   tooLargeForClient(largestBytes: number): void {
     const { users, now } = this.context;
     const { principal } = this.session;
@@ -300,7 +275,7 @@ export class LiveSession implements SessionPorts, ClientEvents {
 
   closed(code: number, heardAtMs: number | undefined): void {
     this.session.end();
-    const seconds = Math.round(this.context.now() - this.#openedAtMs) / 1000;
+    const seconds = Math.round(this.context.now() - this.openedAtMs) / 1000;
     this.observer.closed(code, this.session.principal, { seconds, events: this.feed.written });
     this.receipts?.end();
     this.context.closed(this, heardAtMs === undefined ? undefined : this.#unreadSinceMs(heardAtMs));

@@ -1,0 +1,36 @@
+import type { SessionRow } from '../../../shared/contract/control.ts';
+import type { Room } from '../../../shared/contract/routing.ts';
+import { stampOf, unixMs, wallTime } from '../../../shared/core/wall-time.ts';
+import type { SteadyClock, WallClock } from '../../../shared/service/clock.ts';
+import type { Session } from './session.ts';
+import type { Transport } from './transport.ts';
+
+interface Shown {
+  readonly session: Pick<Session, 'id' | 'principal' | 'closed'>;
+  readonly isAdmitted: boolean;
+  readonly transportName: string;
+  readonly transport: Pick<Transport, 'heardAtMs'>;
+  readonly openedAtMs: number;
+  readonly rooms: readonly Room[];
+}
+
+/** A session as operators see it; `undefined` for one that was not let in, or has ended. */
+export function rowOf(
+  live: Shown,
+  { instance, wall, now }: { instance: string; wall: WallClock; now: SteadyClock },
+): SessionRow | undefined {
+  const { principal, id, closed } = live.session;
+  if (principal === undefined || !live.isAdmitted || closed) return undefined;
+  const aheadMs = unixMs(wall()) - now();
+  const { heardAtMs } = live.transport;
+  return {
+    connection_id: id,
+    instance,
+    transport: live.transportName,
+    role: principal.role,
+    user_id: principal.userId,
+    rooms: [...live.rooms],
+    since: stampOf(wallTime(aheadMs + live.openedAtMs)),
+    ...(heardAtMs !== undefined && { last_heard_at: stampOf(wallTime(aheadMs + heardAtMs)) }),
+  };
+}
