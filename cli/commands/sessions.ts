@@ -104,10 +104,12 @@ function lineOf({
   user_id,
   since,
   last_heard_at,
+  behind,
   rooms,
 }: SessionRow) {
   const name = `${instance}/${connection_id}`;
-  return [name, transport, `${role}:${user_id}`, since, last_heard_at ?? '-', rooms.join(',')]
+  const unconfirmed = behind === undefined ? '-' : `${behind} unconfirmed`;
+  return [name, transport, `${role}:${user_id}`, since, last_heard_at ?? '-', unconfirmed, rooms.join(',')]
     .map(plainLine)
     .join('\t');
 }

@@ -111,10 +111,11 @@ class Delivery implements DeliveryService {
       config.receipts === 'on' ? new Receipts({ instance, metrics: this.#metrics, wall }) : undefined;
     this.#receiptStream = receipts && new ReceiptStream(publishing, receipts, instance, this.logger);
     const lazyAskMs = config.pingIntervalMs;
+    const leftUnread = new LeftUnread((cursor) => this.#stream.arrivedAtMs(cursor));
     this.#sessions = new Sessions({
       ...context,
       stream: this.#stream,
-      receipts: receipts && { all: receipts, leftUnread: new LeftUnread(), lazyAskMs, now },
+      receipts: receipts && { all: receipts, leftUnread, lazyAskMs, now },
       verify: this.#revocations.applyTo(verify),
       revocations: this.#revocations,
     });

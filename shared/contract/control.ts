@@ -71,6 +71,13 @@ export const SessionRow = z.object({
     .string()
     .optional()
     .meta({ description: 'RFC 3339; absent where the transport gives no sign of life' }),
+  confirmed_up_to: z
+    .string()
+    .optional()
+    .meta({ description: 'the newest cursor that the client has confirmed in this session' }),
+  behind: z.int().nonnegative().optional().meta({
+    description: 'events that it was sent and has not confirmed; absent over HTTP, and without receipts',
+  }),
 });
 export type SessionRow = z.infer<typeof SessionRow>;
 

@@ -12,7 +12,7 @@ describe("an operator's commands", () => {
     await using client = await world.join('customer', 6);
     const list = await run('sessions', '--user', 'customer:6');
     expect(list).toMatchObject({ code: 0, err: '' });
-    expect(list.out).toMatch(/^\S+\/\d+\twebsocket\tcustomer:6\t\S+Z\t\S+Z\tcustomer_6\n$/);
+    expect(list.out).toMatch(/^\S+\/\d+\twebsocket\tcustomer:6\t\S+Z\t\S+Z\t0 unconfirmed\tcustomer_6\n$/);
     expect((await run('sessions', '--room', 'admin')).out).toBe('nobody is connected\n');
     const json = JSON.parse((await run('sessions', '--json')).out) as object;
     expect(json).toMatchObject({ sessions: [{ user_id: 6 }], missing: [] });

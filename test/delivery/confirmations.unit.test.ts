@@ -1,42 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { Confirmations } from '../../services/delivery/receipts/confirmations.ts';
 import { EntryRun } from '../../services/delivery/stream/entry-run.ts';
 import type { TimelineEntry } from '../../services/delivery/stream/timeline.ts';
+import { ConfirmingWorld, LAZY_MS, own, SECOND, sync } from './confirming-world.ts';
 import { cursorAt, event, kept, NOON } from './fakes.ts';
-
-const LAZY_MS = 25_000;
-const SECOND = 1_000;
-
-const own = (id?: string) => kept(event(id === undefined ? {} : { id }));
-const sync = () => kept(event({ type: 'calendar.sync', rooms: ['calendar'] }));
-
-/** The session of provider 4, which is live and has read everything. */
-class ConfirmingWorld {
-  readonly reported: string[] = [];
-  asksSoon = 0;
-  readonly confirmations = new Confirmations({
-    room: 'provider_4',
-    readUpToMs: NOON,
-    lazyAskMs: LAZY_MS,
-    report: (stage, { id }) => this.reported.push(`${stage} ${id}`),
-    askSoon: () => (this.asksSoon += 1),
-  });
-
-  static live(): ConfirmingWorld {
-    const world = new ConfirmingWorld();
-    world.confirmations.goLive(NOON);
-    return world;
-  }
-
-  write(...entries: TimelineEntry[]): void {
-    for (const entry of entries) this.confirmations.written(entry);
-  }
-
-  told(): string[] {
-    return this.reported.splice(0);
-  }
-}
 
 describe('what a client confirms', () => {
   it('is every event of its own up to the cursor that it gives back, each once', () => {
@@ -116,6 +83,34 @@ describe('what a client confirms', () => {
     const world = ConfirmingWorld.live();
     world.write(kept(event({ identity: 'a\ndigest' })));
     expect(world.told()).toEqual(['written a']);
+  });
+
+  it('is nothing by the cursor that it was told when it connected, before it was written what stands there', () => {
+    const world = ConfirmingWorld.live();
+    const [a, b] = [own('a'), own('b')];
+    world.confirmations.told(b.cursor);
+    world.write(a, b);
+    world.told();
+    for (const give of ['read', 'seen'] as const) expect(world.confirmations[give](b.cursor)).toBe(false);
+    expect(world.confirmations.unread.filter(({ isProof }) => isProof)).toHaveLength(1);
+    expect(world.told()).toEqual([]);
+    expect(world.confirmations.ask(NOON + SECOND)).toBe(b.cursor);
+    expect(world.confirmations.read(b.cursor)).toBe(true);
+    expect(world.told()).toEqual(['delivered a', 'delivered b']);
+  });
+
+  it('is how far it has got: the newest cursor, and how many frames it is behind', () => {
+    const { confirmations } = ConfirmingWorld.live();
+    const progress = () => [confirmations.confirmed, confirmations.behind];
+    expect(progress()).toEqual([undefined, 0]);
+    const [a, b, c] = [own('a'), own('b'), sync()];
+    for (const one of [a, b]) confirmations.written(one);
+    confirmations.writtenTogether(new EntryRun([c, sync()]));
+    expect(progress()).toEqual([undefined, 4]);
+    confirmations.read(b.cursor);
+    expect(progress()).toEqual([b.cursor, 2]);
+    confirmations.read(a.cursor);
+    expect(progress()).toEqual([b.cursor, 2]);
   });
 
   it('is bounded: of more than 256 frames unread the oldest stay written', () => {
@@ -208,51 +203,5 @@ describe('the question whether a client has read', () => {
     expect(confirmations.ask(NOON + 2 * LAZY_MS - 1)).toBeUndefined();
     expect(confirmations.ask(NOON + 2 * LAZY_MS)).toBeDefined();
     expect(confirmations.waitingMs(NOON + 2 * LAZY_MS + SECOND)).toBe(SECOND);
-  });
-});
-
-describe('from when on something may be unread', () => {
-  const arrived = () => NOON + 60 * SECOND;
-  const END = NOON + 90 * SECOND;
-
-  it('is from the end where all that was written was confirmed, or nothing was written', () => {
-    const { confirmations } = ConfirmingWorld.live();
-    expect(confirmations.unreadSinceMs(END, arrived)).toBe(END);
-    const entry = sync();
-    confirmations.written(entry);
-    confirmations.ask(NOON + LAZY_MS);
-    confirmations.read(entry.cursor);
-    expect(confirmations.unreadSinceMs(END, arrived)).toBe(END);
-  });
-
-  it('is from the arrival of the first that is unread, or where that is forgotten from the last answer', () => {
-    const { confirmations } = ConfirmingWorld.live();
-    const entry = own();
-    confirmations.written(entry);
-    confirmations.ask(NOON + 2 * SECOND);
-    const unread = own();
-    confirmations.written(unread);
-    confirmations.read(entry.cursor);
-    const asked: unknown[] = [];
-    const since = confirmations.unreadSinceMs(END, (cursor) => {
-      asked.push(cursor);
-      return arrived();
-    });
-    expect([since, asked]).toEqual([arrived(), [unread.cursor]]);
-    expect(confirmations.unreadSinceMs(END, () => undefined)).toBe(NOON + 2 * SECOND);
-  });
-
-  it('is from where it came until all is confirmed that it had missed', () => {
-    const { confirmations } = new ConfirmingWorld();
-    const [missed, live] = [own(), own()];
-    confirmations.written(missed);
-    confirmations.ask(NOON + 2 * SECOND);
-    confirmations.read(missed.cursor);
-    confirmations.goLive(NOON + 3 * SECOND);
-    confirmations.written(live);
-    expect(confirmations.unreadSinceMs(END, arrived)).toBe(NOON);
-    confirmations.ask(NOON + 4 * SECOND);
-    confirmations.read(live.cursor);
-    expect(confirmations.unreadSinceMs(END, arrived)).toBe(END);
   });
 });

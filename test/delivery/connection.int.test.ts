@@ -27,6 +27,7 @@ const large = event({
   body: Buffer.from(JSON.stringify({ event: 'e', notes: 'x'.repeat(4 * OUTBOX_BYTES) })),
 });
 
+let nowMs = 0;
 let server: ClientServer;
 /** The upgrade that is looked at. */
 let upgrading: {
@@ -52,7 +53,7 @@ beforeAll(async () => {
     handshakes: { enter: (_request, _token, { take }) => take() },
     arrived: (one) => awaited.get(upgrading.path)?.(one, upgrading.socket),
     refused: () => undefined,
-    now: () => 0,
+    now: () => nowMs,
   });
   server = new ClientServer(
     [
@@ -139,6 +140,18 @@ it('the answer to an upgrade goes with what is said in the same turn, and waits 
   await using raw = await RawWebSocket.open(server.port, path);
   expect(await waiting).toBeGreaterThan(0);
   expect(raw.frames).toEqual([]);
+});
+
+it('a client is pinged once a second at most, whether for a sign of life or for what it has read', async () => {
+  await using world = await connect();
+  const { connection } = world;
+  // In one turn: no answer comes in between.
+  nowMs = 59_900;
+  connection.ask?.(event().cursor);
+  expect(connection.tick(60_000)).toBe(60_850);
+  expect(connection.tick(60_850)).toBe(70_850);
+  expect(connection.mayAskAtMs).toBe(61_800);
+  nowMs = 0;
 });
 
 describe('a client that does not read', () => {

@@ -99,11 +99,14 @@ const memories: readonly [who: string, most: number, memory: Memory][] = [
     'who left something unread',
     20_000,
     () => {
-      const left = new LeftUnread();
+      const left = new LeftUnread(() => undefined);
       const cursor = cursorAt(0);
       return {
-        come: (who) => left.add(`${who}`, [{ cursor, event: { id: 'a', cursor } }], 0),
-        isKnown: (who) => left.take(`${who}`, cursor, 0).length > 0,
+        come: (who) => {
+          left.begin(`${who}`, undefined, 0);
+          left.end(`${who}`, [{ cursor, event: { id: 'a', cursor }, place: 1, isProof: true }], 0);
+        },
+        isKnown: (who) => left.begin(`${who}`, cursor, 0).length > 0,
       };
     },
   ],

@@ -33,6 +33,13 @@ describe('what a user left off at', () => {
     expect(leftOff.rewindSinceMs(customer, 21 * MINUTE_MS)).toBe(10 * MINUTE_MS);
   });
 
+  it('is what devices have not confirmed that seem to be there still: their connection may be dead', () => {
+    const leftOff = leftAt(20);
+    const nowMs = 21 * MINUTE_MS;
+    expect(leftOff.rewindSinceMs(customer, nowMs, [nowMs, 10 * MINUTE_MS])).toBe(10 * MINUTE_MS);
+    expect(leftOff.rewindSinceMs(customer, 5 * HOUR_MS, [0])).toBe(4 * HOUR_MS);
+  });
+
   it('forgets each device after an hour, and not the others', () => {
     const leftOff = leftAt(10, 20);
     expect(leftOff.rewindSinceMs(customer, 10 * MINUTE_MS + HOUR_MS - 1)).toBe(10 * MINUTE_MS);

@@ -3,6 +3,7 @@ import { describe, expect, it } from '@jest/globals';
 import { WebSocket } from 'ws';
 import { appointment } from '../support/events.ts';
 import { healthUntil } from '../support/health.ts';
+import { Operator, OPERATOR_ENV } from '../support/operator.ts';
 import { ReceiptReader } from '../support/receipts.ts';
 import { scaledMs } from '../support/time.ts';
 import { tokenFor } from '../support/tokens.ts';
@@ -40,6 +41,18 @@ describe('a receipt of an event', () => {
       ...[expect.any(Number), world.deliveries[0]?.instance],
     ]);
     expect(await office.next()).toMatchObject({ id });
+  });
+
+  it('costs one ping a second at most, however many events come', async () => {
+    await using world = await World.start();
+    await using phone = await world.join('provider', PROVIDER);
+    const pingedMs: number[] = [];
+    phone.ws.on('ping', () => pingedMs.push(performance.now()));
+    const beganMs = performance.now();
+    while (pingedMs.length < 4) await publish(world);
+    const seconds = (performance.now() - beganMs) / 1_000;
+    // Delivery looks at its sessions about once a second.
+    expect(pingedMs.length).toBeLessThanOrEqual(1 + seconds / 0.95);
   });
 
   it('comes in batches: what is written and confirmed within a second is one message', async () => {
@@ -91,20 +104,50 @@ describe('a receipt of an event', () => {
     await using receipts = await ReceiptReader.open(world.amqpUrl);
     const url = `${world.webSocketUrl()}?token=${tokenFor('provider', PROVIDER)}`;
     const ws = new WebSocket(url, { autoPong: false });
-    let pings = 0;
-    const askedTwice = new Promise<void>((resolve) => {
-      ws.on('ping', (payload: Buffer) => {
-        ws.pong('something');
-        if (payload.length > 0 && ++pings === 2) resolve();
-      });
+    const questions = new Set<string>();
+    let asked: () => void = () => undefined;
+    ws.on('ping', (payload: Buffer) => {
+      ws.pong('something');
+      if (payload.length > 0) questions.add(payload.toString());
+      asked();
     });
+    const askedFor = async (count: number) => {
+      while (questions.size < count) await new Promise<void>((resolve) => (asked = resolve));
+    };
     await once(ws, 'open');
     await healthUntil(world.healthPort(), ({ body }) => body.stats['active_rooms'] === 2);
     const { id } = await publish(world);
-    await askedTwice;
+    await askedFor(1);
+    await publish(world);
+    await askedFor(2);
     expect(ws.readyState).toBe(WebSocket.OPEN);
     expect(receipts.of(id)).toEqual([WRITTEN]);
     ws.terminate();
+  });
+
+  it('is not said of what an operator sends once more by the cursor that its client has had for long', async () => {
+    await using world = await World.start({ env: OPERATOR_ENV });
+    await using receipts = await ReceiptReader.open(world.amqpUrl);
+    await using phone = await world.join('customer', 6);
+    const first = await publish(world);
+    await receipts.until(() => receipts.of(first.id).includes('delivered customer 6'));
+    phone.pause();
+    const unread = await publish(world);
+    const operator = new Operator(world);
+    const replay = { from: first.cursor, to: first.cursor, user: 'customer:6', dry_run: false };
+    expect((await operator.ask('POST', 'replay', replay)).status).toBe(200);
+    await receipts.until(() => receipts.of(first.id).length === 3);
+    const [before] = (await operator.sessions()).sessions;
+    expect(before).toMatchObject({ confirmed_up_to: first.cursor, behind: 2 });
+    phone.send({ action: 'ack', cursor: first.cursor });
+    await receipts.until(() => receipts.of(first.id).includes('seen customer 6'));
+    expect(receipts.of(unread.id)).toEqual(['written customer 6']);
+    phone.resume();
+    await receipts.until(
+      () => receipts.of(first.id).filter((stage) => stage === 'delivered customer 6').length === 2,
+    );
+    expect(receipts.of(unread.id)).toEqual(['written customer 6', 'delivered customer 6']);
+    while ((await operator.sessions()).sessions[0]?.behind !== 0);
   });
 
   it('says seen where the app takes it: `connected` offers that to those who have events of their own', async () => {
@@ -163,6 +206,35 @@ describe('a receipt of an event', () => {
 });
 
 describe('a client without a cursor that was away for a moment', () => {
+  it('is given what it has not confirmed while its dead connection seems to be there still', async () => {
+    await using world = await World.start({ env: { REWIND_SECONDS: '0' } });
+    await using receipts = await ReceiptReader.open(world.amqpUrl);
+    await using dead = await world.join('customer', 6);
+    dead.pause();
+    const unread = await publish(world);
+    await receipts.until(() => receipts.of(unread.id).includes('written customer 6'));
+    await using back = await world.join('customer', 6);
+    expect((await back.events(1)).map(({ id }) => id)).toEqual([unread.id]);
+  });
+
+  it('is given what it has not confirmed, also where another device with its token has', async () => {
+    await using world = await World.start({ env: { REWIND_SECONDS: '0' } });
+    await using receipts = await ReceiptReader.open(world.amqpUrl);
+    const issuedAt = Math.floor(Date.now() / 1_000);
+    const shared = { claims: { iat: issuedAt, exp: issuedAt + 900 } };
+    const phone = await world.join('customer', 6, shared);
+    const tablet = await world.join('customer', 6, shared);
+    phone.pause();
+    const unread = await publish(world);
+    await receipts.until(() => receipts.of(unread.id).includes('delivered customer 6'));
+    for (const device of [tablet, phone]) device.cut();
+    await gone(world);
+    for (let device = 0; device < 2; device += 1) {
+      await using back = await world.join('customer', 6, shared);
+      expect((await back.events(1)).map(({ id }) => id)).toEqual([unread.id]);
+    }
+  });
+
   it('is given what it has not confirmed, and nothing else twice where there is no rewind', async () => {
     await using world = await World.start({ env: { REWIND_SECONDS: '0' } });
     await using receipts = await ReceiptReader.open(world.amqpUrl);

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { LeftUnread } from '../../services/delivery/receipts/left-unread.ts';
+import type { Frame, OwnEvent } from '../../services/delivery/receipts/confirmations.ts';
 import { Receipts } from '../../services/delivery/receipts/receipts.ts';
 import { ReceiptBatch } from '../../shared/contract/receipt.ts';
 import { wallTime } from '../../shared/core/wall-time.ts';
@@ -55,45 +56,109 @@ describe('receipts of an instance', () => {
   });
 });
 
-describe('what a session left unread', () => {
-  const frame = (id?: string) => {
-    const cursor = cursorAt(NOON);
-    return { cursor, event: id === undefined ? undefined : { id, cursor } };
-  };
+/** Sessions of one token, or of several. Entries arrive a millisecond apart. */
+class Tokens {
+  #nowMs = NOON;
+  readonly #arrivals = new Map<string, number>();
+  readonly #left = new LeftUnread((cursor) => this.#arrivals.get(cursor));
 
-  it('was read up to the cursor with which its user comes back, and the rest is written anew', () => {
-    const left = new LeftUnread();
-    const frames = [frame('a'), frame(), frame('b')] as const;
-    left.add('provider:4', frames, NOON);
-    const idsUpTo = (user: string, cursor: string) => left.take(user, cursor, NOON).map(({ id }) => id);
-    expect(idsUpTo('provider:4', cursorAt(NOON))).toEqual([]);
-    expect(idsUpTo('customer:4', frames[1].cursor)).toEqual([]);
-    expect(idsUpTo('provider:4', frames[1].cursor)).toEqual(['a']);
-    expect(idsUpTo('provider:4', frames[2].cursor)).toEqual([]);
+  frame(id?: string): Frame & { readonly event: OwnEvent | undefined } {
+    const cursor = cursorAt(NOON);
+    this.#arrivals.set(cursor, (this.#nowMs += 1));
+    return { cursor, event: id === undefined ? undefined : { id, cursor }, place: 1, isProof: true };
+  }
+
+  /** What is said to be read by whoever comes. */
+  begin(token: string, cursor?: string): string[] {
+    this.#nowMs += 1;
+    return this.#left.begin(token, cursor, this.#nowMs).map(({ id }) => id);
+  }
+
+  end(token: string, ...unread: Frame[]): void {
+    this.#left.end(token, unread, (this.#nowMs += 1));
+  }
+
+  session(token: string, ...unread: Frame[]): void {
+    this.begin(token);
+    this.end(token, ...unread);
+  }
+}
+
+describe('what a session left unread', () => {
+  it('was read up to the cursor with which its client comes back, and the rest is written anew', () => {
+    const tokens = new Tokens();
+    const frames = [tokens.frame('a'), tokens.frame(), tokens.frame('b')] as const;
+    tokens.session('phone', ...frames);
+    expect(tokens.begin('phone', cursorAt(NOON))).toEqual([]);
+    tokens.end('phone');
+    tokens.session('tablet', ...frames);
+    expect(tokens.begin('tablet', frames[1].cursor)).toEqual(['a']);
+    tokens.end('tablet');
+    expect(tokens.begin('tablet', frames[2].cursor)).toEqual([]);
   });
 
-  it('is of several sessions that were written a cursor only what all of them were', () => {
-    const left = new LeftUnread();
-    const [first, second] = [frame('a'), frame('b')];
-    left.add('token', [first, second], NOON);
-    left.add('token', [second], NOON);
-    expect(left.take('token', second.cursor, NOON)).toEqual([second.event]);
+  it('is told by each poll of the one before', () => {
+    const tokens = new Tokens();
+    let before: string | undefined;
+    for (const id of ['a', 'b', 'c', 'd']) {
+      const [frame, behind] = [tokens.frame(id), tokens.frame(`${id} too`)];
+      if (before !== undefined) expect(tokens.begin('phone', before)).toHaveLength(2);
+      else tokens.begin('phone');
+      tokens.end('phone', frame, behind);
+      before = behind.cursor;
+    }
+  });
+
+  it.each<[string, (tokens: Tokens, a: Frame, b: Frame) => void]>([
+    [
+      'is there as well',
+      (tokens, a, b) => {
+        tokens.session('shared', a, b);
+        tokens.begin('shared');
+      },
+    ],
+    [
+      'was there too and left nothing unread',
+      (tokens, a, b) => {
+        tokens.session('shared', a, b);
+        tokens.session('shared');
+      },
+    ],
+    [
+      'left the same unread, and not what was before that',
+      (tokens, a, b) => {
+        tokens.session('shared', a, b);
+        tokens.session('shared', b);
+      },
+    ],
+  ])('is of a token that two devices have only what stands at the cursor: another %s', (_, leave) => {
+    const tokens = new Tokens();
+    const [a, b] = [tokens.frame('a'), tokens.frame('b')];
+    leave(tokens, a, b);
+    expect(tokens.begin('shared', b.cursor)).toEqual(['b']);
+  });
+
+  it('is nothing by a cursor that its client had without what stands there', () => {
+    const tokens = new Tokens();
+    const told = { ...tokens.frame('b'), isProof: false };
+    tokens.session('phone', tokens.frame('a'), told);
+    expect(tokens.begin('phone', told.cursor)).toEqual([]);
   });
 
   it('is kept of each of several devices', () => {
-    const left = new LeftUnread();
-    const [phone, tablet] = [frame('a'), frame('b')];
-    left.add('provider:4', [phone], NOON);
-    left.add('provider:4', [tablet], NOON);
-    expect(left.take('provider:4', tablet.cursor, NOON)).toEqual([tablet.event]);
-    expect(left.take('provider:4', phone.cursor, NOON)).toEqual([phone.event]);
+    const tokens = new Tokens();
+    const [phone, tablet] = [tokens.frame('a'), tokens.frame('b')];
+    tokens.session('shared', phone);
+    tokens.session('shared', tablet);
+    expect(tokens.begin('shared', tablet.cursor)).toEqual(['b']);
+    expect(tokens.begin('shared', phone.cursor)).toEqual(['a']);
   });
 
-  it('is kept of sixteen sessions of one user, the newest', () => {
-    const left = new LeftUnread();
-    const frames = Array.from({ length: 17 }, () => frame('a'));
-    for (const one of frames) left.add('provider:4', [one], NOON);
-    const isKept = ({ cursor }: { cursor: string }) => left.take('provider:4', cursor, NOON).length > 0;
+  it('is kept of sixteen sessions of one token, the newest', () => {
+    const tokens = new Tokens();
+    const frames = Array.from({ length: 17 }, () => tokens.frame('a'));
+    for (const one of frames) tokens.session('shared', one);
+    const isKept = ({ cursor }: Frame) => tokens.begin('shared', cursor).length > 0;
     expect(frames.filter(isKept)).toEqual(frames.slice(1));
   });
 });

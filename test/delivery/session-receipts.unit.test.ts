@@ -40,7 +40,9 @@ function world() {
   const nothing = { inc: () => undefined, observe: () => undefined };
   const metrics = { receipts: nothing, receiptsDropped: nothing, timeToDelivered: nothing };
   const all = new Receipts({ instance: 'delivery-1', metrics, wall: () => wallTime(nowMs) });
-  const shared = { all, leftUnread: new LeftUnread(), lazyAskMs: 25_000, now: () => nowMs };
+  const arrivals = new Map<string, number>();
+  const leftUnread = new LeftUnread((cursor) => arrivals.get(cursor));
+  const shared = { all, leftUnread, lazyAskMs: 25_000, now: () => nowMs };
   const devices = Array.from({ length: DEVICES }, (_, index) => new Device(`token ${index}`));
   const history: TimelineEntry[] = [];
   let connections = 0;
@@ -62,7 +64,8 @@ function world() {
       };
       device.session = new SessionReceipts((connections += 1), session, shared);
       const { lastRead } = device;
-      device.session.begin(CUSTOMER, lastRead === undefined ? { sinceMs: nowMs } : { cursor: lastRead });
+      const start = lastRead === undefined ? { sinceMs: nowMs } : { cursor: lastRead };
+      device.session.begin(CUSTOMER, start, cursorAt(nowMs));
       const missed = history.slice(1 + history.findIndex(({ cursor }) => cursor === lastRead));
       device.written = [];
       device.readCount = 0;
@@ -76,6 +79,7 @@ function world() {
     },
     write(entry: TimelineEntry): void {
       history.push(entry);
+      arrivals.set(entry.cursor, nowMs);
       for (const device of devices) {
         if (device.session === undefined) continue;
         device.feed?.receiver?.written(entry);

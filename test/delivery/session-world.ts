@@ -105,6 +105,10 @@ export class SessionWorld implements SessionPorts {
     return undefined;
   }
 
+  rewindSinceMs(principal: Principal): number {
+    return this.users.leftOff.rewindSinceMs(principal, this.nowMs);
+  }
+
   becomes({ role, userId }: Principal): void {
     this.became.push(`${role}:${userId}`);
   }

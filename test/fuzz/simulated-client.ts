@@ -11,6 +11,7 @@ import { limits } from '../delivery/session-world.ts';
 import type { SimulatedBroker, SimulatedInstance } from './simulated-broker.ts';
 
 const TOKEN_MS = 24 * 60 * 60_000;
+const REWIND_MS = 30_000;
 const NO_BOUND = 1_000_000_000;
 
 /** A frame as the client got it, and how much had been accepted by then. */
@@ -88,7 +89,8 @@ export class SimulatedClient {
         becomes: () => undefined,
         stream: instance.stream,
         position: () => instance.position(),
-        users: { floods: new ShutOut(), frameBounds: new FrameBounds(), leftOff: new LeftOff(30_000) },
+        users: { floods: new ShutOut(), frameBounds: new FrameBounds(), leftOff: new LeftOff(REWIND_MS) },
+        rewindSinceMs: () => this.broker.nowMs - REWIND_MS,
         observer: {
           opened: () => undefined,
           refused: ({ code }) => this.failures.push(code),

@@ -33,6 +33,7 @@ describe('the sessions that operators see', () => {
       rooms: ['customer_6'],
       since: stamp,
       last_heard_at: stamp,
+      behind: 0,
     });
     expect((await operator.sessions('?room=calendar')).sessions).toHaveLength(2);
     for (const client of [one, two, other]) await client.close();

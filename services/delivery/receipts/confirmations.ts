@@ -20,6 +20,10 @@ export interface OwnEvent {
 export interface Frame {
   readonly cursor: Cursor;
   readonly event: OwnEvent | undefined;
+  /** Its number among all that this session was written. */
+  readonly place: number;
+  /** Whether who names its cursor has read it: not where the client had the cursor before. */
+  readonly isProof: boolean;
 }
 
 export interface ConfirmationsOptions {
@@ -36,6 +40,8 @@ export interface ConfirmationsOptions {
 
 interface Asked {
   readonly cursor: Cursor;
+  /** Of the last frame before the question. */
+  readonly place: number;
   readonly atMs: number;
   readonly wasLive: boolean;
 }
@@ -43,18 +49,26 @@ interface Asked {
 /**
  * What one session was written, and how far its client has read that.
  *
- * Frames of a connection come in order, so whoever names a cursor that was sent has read all before it. An exact match
- * counts and nothing else. The client is asked with the newest cursor, by one question at a time; a frame costs an assignment
- * or two, unless it is an event of its own or follows one that is unread.
+ * Frames of a connection come in order, so whoever names a cursor that it has from a frame has read all before that. An exact match
+ * counts and nothing else. The client is asked with the newest cursor, by one question at a time: the answer proves all that was
+ * written before the question. A frame costs a few assignments, unless it is an event of its own or follows one that is unread.
  */
 export class Confirmations implements Receiver {
   #room: Room | undefined;
+  /** Frames so far, and how many of them are known to be read. */
+  #count = 0;
+  #readCount = 0;
   /** From the oldest unread event of its own on, in the order in which they were written. */
   #unread: Frame[] = [];
   #ownUnread = 0;
-  /** Read, and not said to be taken by the app. */
-  #unseen: OwnEvent[] = [];
+  /** Of its own, read, and not said to be taken by the app. */
+  #unseen: Frame[] = [];
+  /** The newest frame that its client had not had before. */
   #newest: Cursor | undefined;
+  #newestPlace = 0;
+  /** Its client has this cursor from elsewhere than the event that it names. */
+  #told: Cursor | undefined;
+  #confirmed: Cursor | undefined;
   #asked: Asked | undefined;
   #askedAtMs: number;
   /** Since the first question about an event of its own that it has not answered. */
@@ -78,23 +92,47 @@ export class Confirmations implements Receiver {
     return this.#unread;
   }
 
+  /** The newest cursor that it has confirmed. */
+  get confirmed(): Cursor | undefined {
+    return this.#confirmed;
+  }
+
+  /** Frames that it has not confirmed. */
+  get behind(): number {
+    return this.#count - this.#readCount;
+  }
+
+  /** Its client was told a cursor before it is written what stands there. */
+  told(cursor: Cursor): void {
+    this.#told = cursor;
+  }
+
   written(entry: TimelineEntry): void {
     const { cursor } = entry;
-    this.#newest = cursor;
+    this.#wrote(cursor, 1);
     this.#first ??= cursor;
     this.#firstSinceAsked ??= cursor;
-    const event = this.#isOwn(entry) ? { id: idOf(entry), cursor } : undefined;
-    if (event !== undefined || this.#ownUnread > 0) this.#add({ cursor, event });
+    this.#keep(entry, cursor !== this.#told);
   }
 
   writtenTogether({ entries }: EntryRun): void {
     const [first] = entries;
     const last = entries.at(-1);
-    if (first === undefined || last === undefined) return;
     if (this.#ownUnread > 0) for (const entry of entries) this.written(entry);
-    this.#newest = last.cursor;
-    this.#first ??= first.cursor;
-    this.#firstSinceAsked ??= first.cursor;
+    else if (first !== undefined && last !== undefined) {
+      this.#wrote(last.cursor, entries.length);
+      this.#first ??= first.cursor;
+      this.#firstSinceAsked ??= first.cursor;
+    }
+  }
+
+  /** What an operator sends once more: its cursor is an old one, which proves nothing. */
+  writtenAgain(entry: TimelineEntry): void {
+    if (this.#newest === undefined) {
+      this.told(entry.cursor);
+      this.#wrote(entry.cursor, 1);
+    } else this.#count += 1;
+    this.#keep(entry, false);
   }
 
   /** It has been written all that it missed, and gets what comes. */
@@ -116,33 +154,37 @@ export class Confirmations implements Receiver {
 
   /** When there is something to ask; the past where that is now. */
   get nextAskMs(): number {
-    if (this.#first === undefined) return Number.POSITIVE_INFINITY;
+    // Two questions with the same cursor could not be told apart by their answers.
+    if (this.behind === 0 || this.#asked?.cursor === this.#newest) return Number.POSITIVE_INFINITY;
     const isUrgent = this.#ownUnread > 0 && this.#asked === undefined;
     return this.#askedAtMs + (isUrgent ? ASK_AGAIN_MS : this.options.lazyAskMs);
   }
 
   /** The cursor to ask with, where it is time to. */
   ask(nowMs: number): Cursor | undefined {
-    if (this.#newest === undefined || this.nextAskMs > nowMs) return undefined;
-    this.#asked = { cursor: this.#newest, atMs: nowMs, wasLive: this.#isLive };
+    const cursor = this.#newest;
+    if (cursor === undefined || this.nextAskMs > nowMs) return undefined;
+    this.#asked = { cursor, place: this.#count, atMs: nowMs, wasLive: this.#isLive };
     this.#askedAtMs = nowMs;
     this.#firstSinceAsked = undefined;
     if (this.#ownUnread > 0) this.#waitingSinceMs ??= nowMs;
-    return this.#newest;
+    return cursor;
   }
 
   /** The client gave a cursor back; `false`: none that it is known to have been sent. */
   read(cursor: string): boolean {
-    const isKnown = this.#settle(cursor);
+    const asked = this.#asked?.cursor === cursor ? this.#asked : undefined;
+    const isKnown = asked === undefined ? this.#readUpTo(cursor) : this.#answered(asked);
     if (isKnown && this.#ownUnread > 0) this.options.askSoon();
     return isKnown;
   }
 
   /** Its app has taken all up to a cursor. */
   seen(cursor: string): boolean {
-    const isKnown = this.#settle(cursor);
-    const taken = isKnown ? this.#unseen.length : 1 + this.#unseen.findIndex((one) => one.cursor === cursor);
-    for (const event of this.#unseen.splice(0, taken)) this.options.report('seen', event);
+    const isKnown = this.#readUpTo(cursor);
+    const isThere = (frame: Frame) => frame.isProof && frame.cursor === cursor;
+    const taken = isKnown ? this.#unseen.length : 1 + this.#unseen.findIndex(isThere);
+    for (const event of eventsOf(this.#unseen.splice(0, taken))) this.options.report('seen', event);
     return isKnown || taken > 0;
   }
 
@@ -166,43 +208,72 @@ export class Confirmations implements Receiver {
     );
   }
 
-  #add(frame: Frame): void {
-    this.#unread.push(frame);
-    if (frame.event !== undefined) {
+  #wrote(newest: Cursor, frames: number): void {
+    this.#count += frames;
+    this.#newest = newest;
+    this.#newestPlace = this.#count;
+  }
+
+  #keep(entry: TimelineEntry, isProof: boolean): void {
+    const isOwn = this.#isOwn(entry);
+    if (!isOwn && this.#ownUnread === 0) return;
+    const { cursor } = entry;
+    const event = isOwn ? { id: idOf(entry), cursor } : undefined;
+    this.#unread.push({ cursor, event, place: this.#count, isProof });
+    if (event !== undefined) {
       this.#ownUnread += 1;
-      this.options.report('written', frame.event);
+      this.options.report('written', event);
       if (this.#ownUnread === 1 && this.#asked === undefined) this.options.askSoon();
     }
     if (this.#unread.length <= MAX_UNREAD) return;
     if (this.#unread.shift()?.event !== undefined) this.#ownUnread -= 1;
   }
 
-  #settle(cursor: string): boolean {
-    const isNewest = this.#newest === cursor;
-    const isAsked = this.#asked?.cursor === cursor;
-    const at = this.#unread.findIndex((frame) => frame.cursor === cursor);
-    const read = eventsOf(this.#unread.splice(0, at + 1));
-    this.#ownUnread -= read.length;
-    // What follows the last of its own needs no place: the newest frame and the question are known.
-    if (this.#ownUnread === 0) this.#unread = [];
-    for (const event of read) this.options.report('delivered', event);
-    if (read.length > 0) this.#unseen = [...this.#unseen, ...read].slice(-MAX_UNREAD);
-    if (isAsked || read.length > 0) this.#waitingSinceMs = undefined;
-    if (isAsked) this.#answered();
-    if (isNewest && this.#isLive) {
-      this.#first = undefined;
-      this.#isUnreadFromStart = false;
+  /** By the cursor of a frame alone. */
+  #readUpTo(cursor: string): boolean {
+    const newest = this.#newest;
+    if (newest !== undefined && cursor === newest && cursor !== this.#told) {
+      this.#settle(this.#newestPlace, newest);
+      if (this.#isLive) {
+        this.#first = undefined;
+        this.#isUnreadFromStart = false;
+      }
+      return true;
     }
-    return isAsked || isNewest || at !== -1;
+    const frame = this.#unread.find((one) => one.isProof && one.cursor === cursor);
+    if (frame === undefined) return false;
+    this.#settle(frame.place, frame.cursor);
+    return true;
   }
 
-  #answered(): void {
-    const asked = this.#asked;
+  #answered(asked: Asked): true {
     this.#asked = undefined;
-    if (asked?.wasLive !== true) return;
-    this.#readUpToMs = asked.atMs;
-    this.#isUnreadFromStart = false;
-    this.#first = this.#firstSinceAsked;
+    this.#waitingSinceMs = undefined;
+    this.#settle(asked.place, asked.cursor);
+    if (asked.wasLive) {
+      this.#readUpToMs = asked.atMs;
+      this.#isUnreadFromStart = false;
+      this.#first = this.#firstSinceAsked;
+    }
+    return true;
+  }
+
+  /** All up to a place is read; `cursor`: the newest there. */
+  #settle(place: number, cursor: Cursor): void {
+    if (place > this.#readCount) {
+      this.#readCount = place;
+      this.#confirmed = cursor;
+    }
+    const after = this.#unread.findIndex((frame) => frame.place > place);
+    const read = this.#unread.splice(0, after === -1 ? this.#unread.length : after);
+    const own = read.filter(({ event }) => event !== undefined);
+    this.#ownUnread -= own.length;
+    // What follows the last of its own needs no place: the newest frame and the question are known.
+    if (this.#ownUnread === 0) this.#unread = [];
+    if (own.length === 0) return;
+    this.#waitingSinceMs = undefined;
+    for (const event of eventsOf(own)) this.options.report('delivered', event);
+    this.#unseen = [...this.#unseen, ...own].slice(-MAX_UNREAD);
   }
 }
 

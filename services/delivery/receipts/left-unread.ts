@@ -1,3 +1,4 @@
+import type { Cursor } from '../../../shared/contract/cursor.ts';
 import { ExpiringMap } from '../../../shared/core/expiring-map.ts';
 import { eventsOf, type Frame, type OwnEvent } from './confirmations.ts';
 
@@ -5,33 +6,74 @@ const MAX_TOKENS = 20_000;
 const MAX_SESSIONS_OF_TOKEN = 16;
 const KEEP_MS = 60 * 60 * 1000;
 
+/** A session that has ended with something unread. */
+interface Left {
+  readonly unread: readonly Frame[];
+  readonly endedMs: number;
+}
+
+/** The sessions of one token that have ended. */
+interface Past {
+  readonly sessions: readonly Left[];
+  /** When the last of the others did, which left nothing unread or are forgotten. */
+  readonly othersEndedMs: number;
+}
+
+const NOTHING: Past = { sessions: [], othersEndedMs: Number.NEGATIVE_INFINITY };
+
 /**
- * What sessions that have ended were written and had not confirmed. A client that comes back with a cursor of it and the same token
- * has read it up to there; another device of its user may have read less.
+ * What sessions that have ended were written and had not confirmed. Who comes back with a cursor of it and the same token has read
+ * what stands there. What the session was written before that was read as well, unless the cursor may be from another session of the
+ * token: several devices may have it, and one of them may never have been written what another was.
  */
 export class LeftUnread {
-  readonly #ofTokens = new ExpiringMap<string, readonly (readonly Frame[])[]>(MAX_TOKENS, KEEP_MS);
+  readonly #past = new ExpiringMap<string, Past>(MAX_TOKENS, KEEP_MS);
+  readonly #open = new Map<string, number>();
 
-  add(token: string, frames: readonly Frame[], nowMs: number): void {
-    if (frames.length === 0) return;
-    const others = this.#ofTokens.get(token, nowMs) ?? [];
-    this.#ofTokens.set(token, [...others, frames].slice(-MAX_SESSIONS_OF_TOKEN), nowMs);
+  /** `arrivedAtMs`: when an entry reached this instance, where that is still known. */
+  constructor(private readonly arrivedAtMs: (cursor: Cursor) => number | undefined) {}
+
+  /** A session of the token begins; what the cursor that it brings says was read. It is sent all again that came behind it. */
+  begin(token: string, cursor: unknown, nowMs: number): readonly OwnEvent[] {
+    const openBefore = this.#open.get(token) ?? 0;
+    this.#open.set(token, openBefore + 1);
+    const { sessions, othersEndedMs } = this.#past.get(token, nowMs) ?? NOTHING;
+    const found = sessions.find(({ unread }) => unread.some(isAt(cursor)));
+    if (found === undefined) return [];
+    const others = sessions.filter((one) => one !== found);
+    const at = found.unread.findIndex(isAt(cursor));
+    const lastOtherMs = Math.max(othersEndedMs, ...others.map(({ endedMs }) => endedMs));
+    const isItsClient = openBefore === 0 && this.#cameAfter(found.unread[at], lastOtherMs);
+    const rest = isItsClient ? [] : found.unread.filter((_, index) => index !== at);
+    const left = rest.length > 0 ? [{ ...found, unread: rest }] : [];
+    this.#past.set(token, { sessions: [...others, ...left], othersEndedMs }, nowMs);
+    return eventsOf(found.unread.slice(isItsClient ? 0 : at, at + 1));
   }
 
-  /**
-   * What a cursor that somebody comes back with says was read; of what came behind it, it is sent all again. Where several sessions
-   * were written it, whose client this is cannot be told: only what all of them were written up to there.
-   */
-  take(token: string, cursor: string, nowMs: number): readonly OwnEvent[] {
-    const sessions = this.#ofTokens.get(token, nowMs) ?? [];
-    const placeIn = (frames: readonly Frame[]) => frames.findIndex((frame) => frame.cursor === cursor);
-    const [first, ...more] = sessions.filter((frames) => placeIn(frames) !== -1);
-    if (first === undefined) return [];
-    const others = sessions.filter((frames) => placeIn(frames) === -1);
-    if (others.length > 0) this.#ofTokens.set(token, others, nowMs);
-    else this.#ofTokens.delete(token);
-    const isInAll = ({ id }: OwnEvent) =>
-      more.every((frames) => frames.some(({ event }) => event?.id === id));
-    return eventsOf(first.slice(0, 1 + placeIn(first))).filter(isInAll);
+  /** One of them ends. */
+  end(token: string, unread: readonly Frame[], nowMs: number): void {
+    const open = (this.#open.get(token) ?? 0) - 1;
+    if (open > 0) this.#open.set(token, open);
+    else this.#open.delete(token);
+    const { sessions, othersEndedMs } = this.#past.get(token, nowMs) ?? NOTHING;
+    if (unread.length === 0) {
+      this.#past.set(token, { sessions, othersEndedMs: nowMs }, nowMs);
+      return;
+    }
+    const all = [...sessions, { unread, endedMs: nowMs }];
+    const [oldest] = all.splice(0, all.length - MAX_SESSIONS_OF_TOKEN);
+    const forgottenMs = oldest?.endedMs ?? othersEndedMs;
+    this.#past.set(token, { sessions: all, othersEndedMs: Math.max(forgottenMs, othersEndedMs) }, nowMs);
   }
+
+  /** Whether no session that had ended by then can have been written it. */
+  #cameAfter(frame: Frame | undefined, endedMs: number): boolean {
+    if (endedMs === Number.NEGATIVE_INFINITY) return true;
+    const arrivedMs = frame && this.arrivedAtMs(frame.cursor);
+    return arrivedMs !== undefined && arrivedMs > endedMs;
+  }
+}
+
+function isAt(cursor: unknown): (frame: Frame) => boolean {
+  return (frame) => frame.isProof && frame.cursor === cursor;
 }

@@ -4,7 +4,7 @@ import type { SteadyClock } from '../../../shared/service/clock.ts';
 import { personalRoomOf, type Principal } from '../session/access.ts';
 import type { Feed } from '../stream/feed.ts';
 import type { StartingPoint } from '../stream/resume.ts';
-import { Confirmations, type OwnEvent } from './confirmations.ts';
+import { Confirmations, type Frame, type OwnEvent } from './confirmations.ts';
 import type { LeftUnread } from './left-unread.ts';
 import type { Receipts } from './receipts.ts';
 
@@ -17,12 +17,18 @@ export interface ReceiptsOfInstance {
   readonly now: SteadyClock;
 }
 
+export interface Progress {
+  /** The newest cursor that was. */
+  readonly confirmed: Cursor | undefined;
+  /** Events that were not. */
+  readonly behind: number;
+}
+
 /** The session whose receipts they are. */
 export interface Told {
   readonly feed: Pick<Feed, 'receiver'>;
   /** `ask` is absent where the client can answer by coming back alone. */
-  readonly transport: { ask?(cursor: Cursor): void };
-  /** Of its token, which stands for one device. */
+  readonly transport: { ask?(cursor: Cursor): void; readonly mayAskAtMs?: number };
   readonly tokenDigest: string | undefined;
   /** What is held back for it goes out. */
   writeGathered(): void;
@@ -34,6 +40,8 @@ export interface Told {
 export class SessionReceipts {
   #confirmations: Confirmations | undefined;
   #principal: Principal | undefined;
+  /** Digest of the token that it is known by. */
+  #token: string | undefined;
 
   constructor(
     private readonly connection: number,
@@ -41,8 +49,8 @@ export class SessionReceipts {
     private readonly shared: ReceiptsOfInstance,
   ) {}
 
-  /** It enters; the cursor with which somebody comes back was read. */
-  begin(principal: Principal, start: StartingPoint): void {
+  /** It enters; the cursor with which somebody comes back was read. `position` is told to who has none. */
+  begin(principal: Principal, start: StartingPoint, position: Cursor): void {
     const { leftUnread, lazyAskMs, now } = this.shared;
     this.#principal = principal;
     this.#confirmations = new Confirmations({
@@ -53,10 +61,16 @@ export class SessionReceipts {
       askSoon: () => this.session.tickSoon(),
     });
     this.session.feed.receiver = this.#confirmations;
-    const token = this.session.tokenDigest;
-    if (token === undefined || !('cursor' in start) || typeof start.cursor !== 'string') return;
-    const read = leftUnread.take(token, start.cursor, now());
-    for (const event of read) this.#report('delivered', event);
+    if (!('cursor' in start)) this.told(position);
+    this.#token = this.session.tokenDigest;
+    if (this.#token === undefined) return;
+    const cursor = 'cursor' in start ? start.cursor : undefined;
+    for (const event of leftUnread.begin(this.#token, cursor, now())) this.#report('delivered', event);
+  }
+
+  /** Its client has a cursor without what stands there. */
+  told(cursor: Cursor): void {
+    this.#confirmations?.told(cursor);
   }
 
   /** It has been written all that it missed. */
@@ -67,6 +81,19 @@ export class SessionReceipts {
   becomes(principal: Principal): void {
     this.#principal = principal;
     this.#confirmations?.becomes(personalRoomOf(principal));
+    const { leftUnread, now } = this.shared;
+    const { tokenDigest } = this.session;
+    if (tokenDigest === this.#token) return;
+    this.#leave([]);
+    this.#token = tokenDigest;
+    if (tokenDigest !== undefined) leftUnread.begin(tokenDigest, undefined, now());
+  }
+
+  /** How far its client has confirmed what it was written; `undefined` for one that cannot be asked. */
+  get progress(): Progress | undefined {
+    if (this.session.transport.ask === undefined || this.#confirmations === undefined) return undefined;
+    const { confirmed, behind } = this.#confirmations;
+    return { confirmed, behind };
   }
 
   /** Asks its client, where it is time to, whether it has read what it was written; when to ask next. */
@@ -74,12 +101,13 @@ export class SessionReceipts {
     const { transport } = this.session;
     const confirmations = this.#confirmations;
     if (confirmations === undefined || transport.ask === undefined) return Number.POSITIVE_INFINITY;
-    if (confirmations.nextAskMs <= nowMs) {
+    const { mayAskAtMs = nowMs } = transport;
+    if (Math.max(confirmations.nextAskMs, mayAskAtMs) <= nowMs) {
       this.session.writeGathered();
       const cursor = confirmations.ask(nowMs);
       if (cursor !== undefined) transport.ask(cursor);
     }
-    return confirmations.nextAskMs;
+    return Math.max(confirmations.nextAskMs, mayAskAtMs);
   }
 
   /** The client gave a cursor back; `false`: none that it was sent. */
@@ -108,10 +136,12 @@ export class SessionReceipts {
 
   /** The connection is gone. */
   end(): void {
-    const { leftUnread, now } = this.shared;
-    const unread = this.#confirmations?.unread ?? [];
-    const token = this.session.tokenDigest;
-    if (token !== undefined) leftUnread.add(token, unread, now());
+    this.#leave(this.#confirmations?.unread ?? []);
+  }
+
+  #leave(unread: readonly Frame[]): void {
+    if (this.#token !== undefined) this.shared.leftUnread.end(this.#token, unread, this.shared.now());
+    this.#token = undefined;
   }
 
   #report(stage: ReceiptStage, event: OwnEvent): void {

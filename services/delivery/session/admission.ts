@@ -81,6 +81,11 @@ export class Admission<Member extends Ended> {
     return undefined;
   }
 
+  /** Those of a user that may stay. */
+  ofUser(userKey: string): Iterable<Member> {
+    return this.#ofUser.get(userKey) ?? [];
+  }
+
   /** It is the session of another user key from now on, as after a change of role. */
   becomes(member: Member, userKey: string): void {
     const place = this.#places.get(member);

@@ -22,11 +22,10 @@ export async function catchUp(
   ports: SessionPorts,
   { principal, cursor, position }: Connected,
 ): Promise<void> {
-  const { stream, users, feed, receipts } = ports;
+  const { stream, feed, receipts } = ports;
   const hasEnded = () => session.closed;
-  const rewind = () => users.leftOff.rewindSinceMs(principal, ports.now());
-  const start = cursor === undefined ? { sinceMs: rewind() } : { cursor };
-  receipts?.begin(principal, start);
+  const start = cursor === undefined ? { sinceMs: ports.rewindSinceMs(principal) } : { cursor };
+  receipts?.begin(principal, start, position);
   let outcome = await stream.plan(session, start, position);
   let replayed = 0;
   let isToLoadAnew = false;
@@ -53,5 +52,8 @@ function announce(ports: SessionPorts, outcome: Replay, replayed: number): void 
   const { cursor } = outcome;
   ports.observer.resumed(outcome, replayed);
   if (outcome.recovered) ports.send({ type: 'resumed', recovered: true, replayed, cursor });
-  else ports.send({ type: 'resumed', recovered: false, replayed, cursor, reason: outcome.reason });
+  else {
+    ports.receipts?.told(cursor);
+    ports.send({ type: 'resumed', recovered: false, replayed, cursor, reason: outcome.reason });
+  }
 }

@@ -1,3 +1,4 @@
+import type { Cursor } from '../../../shared/contract/cursor.ts';
 import { ExpiringMap } from '../../../shared/core/expiring-map.ts';
 import { userKeyOf, type Principal } from './access.ts';
 
@@ -5,6 +6,26 @@ const MAX_USERS = 20_000;
 const KEEP_MS = 60 * 60 * 1000;
 /** A device that left so soon after another is served by what is given for that one. */
 const SAME_MS = 60_000;
+
+/** A device that is connected, or was until now. */
+interface Device {
+  readonly transport: { readonly heardAtMs?: number | undefined };
+  readonly receipts:
+    { unreadSinceMs(endedAtMs: number, arrivedAtMs: ArrivedAtMs): number | undefined } | undefined;
+  readonly stream: { readonly arrivedAtMs: ArrivedAtMs };
+}
+type ArrivedAtMs = (cursor: Cursor) => number | undefined;
+
+/**
+ * All that arrived before was read, as far as its transport tells. A sign of life does not prove that all before it was; nor does
+ * an answer, of what arrived and was not written yet.
+ */
+export function unreadSinceMs({ transport, receipts, stream }: Device): number | undefined {
+  const { heardAtMs } = transport;
+  if (heardAtMs === undefined) return undefined;
+  const sinceMs = receipts?.unreadSinceMs(heardAtMs, (cursor) => stream.arrivedAtMs(cursor));
+  return Math.min(heardAtMs, sinceMs ?? heardAtMs);
+}
 
 interface Place {
   /** All that arrived before was read, or is given up. */
@@ -34,9 +55,11 @@ export class LeftOff {
     this.#ofUsers.set(userKeyOf(user), all, nowMs);
   }
 
-  /** From when on a client without a cursor is given what it missed. */
-  rewindSinceMs(user: Principal, nowMs: number): number {
-    return Math.min(nowMs - this.rewindMs, ...this.#kept(user, nowMs).map(({ sinceMs }) => sinceMs));
+  /** From when on a client without a cursor is given what it missed; `unreadSinceMs`: of devices that seem to be there still. */
+  rewindSinceMs(user: Principal, nowMs: number, unreadSinceMs: readonly number[] = []): number {
+    const open = unreadSinceMs.map((sinceMs) => Math.max(sinceMs, nowMs - KEEP_MS));
+    const left = this.#kept(user, nowMs).map(({ sinceMs }) => sinceMs);
+    return Math.min(nowMs - this.rewindMs, ...left, ...open);
   }
 
   #kept(user: Principal, nowMs: number): readonly Place[] {

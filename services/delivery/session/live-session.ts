@@ -21,6 +21,7 @@ import { Feed } from '../stream/feed.ts';
 import { NamedFrame } from '../stream/named-frame.ts';
 import { SessionReceipts, type ReceiptsOfInstance } from '../receipts/session-receipts.ts';
 import { roomsOf } from './membership.ts';
+import { unreadSinceMs } from './left-off.ts';
 import { Session } from './session.ts';
 import type { NotAdmitted, SessionPorts, Users } from './session-ports.ts';
 import type { EventStream, InstanceContext } from '../stream/event-stream.ts';
@@ -48,8 +49,8 @@ export interface SessionContext extends InstanceContext, SessionLogContext {
   readonly receipts: ReceiptsOfInstance | undefined;
   /** The session is to be looked at with the next, and not when it said. */
   readonly lookSoon: (session: LiveSession) => void;
-  /** The connection is gone; what arrived before `unreadSinceMs` was read, as far as its transport tells. */
-  readonly closed: (session: LiveSession, unreadSinceMs: number | undefined) => void;
+  /** The connection is gone. */
+  readonly closed: (session: LiveSession) => void;
 }
 
 /** A session on its transport: what its protocol asks for, and what its client does. */
@@ -148,7 +149,8 @@ export class LiveSession implements SessionPorts, ClientEvents {
     if (this.session.closed || !this.feed.isLive) return;
     const rooms = this.context.stream.roomsOf(this.session);
     this.writeGathered();
-    void this.feed.replay(events.filter((event) => event.rooms.some((room) => rooms.has(room))));
+    const isOurs = (event: TimelineEntry) => event.rooms.some((room) => rooms.has(room));
+    void this.feed.replay(events.filter(isOurs), 'again');
   }
 
   /** Its token may have been revoked since it came. */
@@ -204,6 +206,12 @@ export class LiveSession implements SessionPorts, ClientEvents {
     return this.context.stream.position();
   }
 
+  rewindSinceMs(principal: Principal): number {
+    const devices = [...this.context.admission.ofUser(userKeyOf(principal))];
+    const unread = devices.flatMap((one) => (one === this ? [] : (unreadSinceMs(one) ?? [])));
+    return this.users.leftOff.rewindSinceMs(principal, this.now(), unread);
+  }
+
   admit(principal: Principal): NotAdmitted | undefined {
     const { admission, now } = this.context;
     const { isNamed, network } = this.#client;
@@ -229,6 +237,7 @@ export class LiveSession implements SessionPorts, ClientEvents {
     if (waitSeconds !== undefined && this.shownToken !== undefined) {
       shutOutTokens.add(tokenDigest(this.shownToken), now() + waitSeconds * 1_000, now());
     }
+    this.#leaveOff();
     this.transport.close(name, waitSeconds);
   }
 
@@ -273,18 +282,19 @@ export class LiveSession implements SessionPorts, ClientEvents {
     this.observer.refusedByClient(largestBytes);
   }
 
-  closed(code: number, heardAtMs: number | undefined): void {
+  closed(code: number): void {
     this.session.end();
     const seconds = Math.round(this.context.now() - this.openedAtMs) / 1000;
     this.observer.closed(code, this.session.principal, { seconds, events: this.feed.written });
     this.receipts?.end();
-    this.context.closed(this, heardAtMs === undefined ? undefined : this.#unreadSinceMs(heardAtMs));
+    this.#leaveOff();
+    this.context.closed(this);
   }
 
-  /** A sign of life does not prove that all before it was read; nor does an answer, of what arrived and was not written yet. */
-  #unreadSinceMs(heardAtMs: number): number {
-    const { stream } = this.context;
-    const unreadSinceMs = this.receipts?.unreadSinceMs(heardAtMs, (cursor) => stream.arrivedAtMs(cursor));
-    return Math.min(heardAtMs, unreadSinceMs ?? heardAtMs);
+  /** Its user may come back without a cursor, before the connection is gone too. */
+  #leaveOff(): void {
+    const { principal } = this.session;
+    const sinceMs = unreadSinceMs(this);
+    if (principal && sinceMs !== undefined) this.users.leftOff.add(principal, sinceMs, this.now());
   }
 }

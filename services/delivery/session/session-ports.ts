@@ -32,6 +32,8 @@ export interface SessionPorts {
   /** Where it begins, once events come and all is known that was revoked: it has ended by then where its token was. */
   position(): Promise<Cursor>;
   readonly users: Users;
+  /** From when on it is given what it missed, where it has no cursor. */
+  rewindSinceMs(principal: Principal): number;
   /** None where receipts are off. */
   readonly receipts?: ReceiptsOfSession | undefined;
   readonly observer: SessionObserver;
@@ -42,8 +44,10 @@ export interface SessionPorts {
 }
 
 interface ReceiptsOfSession {
-  /** It enters, from there. */
-  begin(principal: Principal, start: StartingPoint): void;
+  /** It enters, from there; `position` is told to who has no cursor. */
+  begin(principal: Principal, start: StartingPoint, position: Cursor): void;
+  /** Its client has a cursor without what stands there. */
+  told(cursor: Cursor): void;
   /** It has been written all that it missed. */
   goLive(): void;
   /** Whether its app may say what it has taken, and that is worth something. */

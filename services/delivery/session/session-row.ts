@@ -2,6 +2,7 @@ import type { SessionRow } from '../../../shared/contract/control.ts';
 import type { Room } from '../../../shared/contract/routing.ts';
 import { stampOf, unixMs, wallTime } from '../../../shared/core/wall-time.ts';
 import type { SteadyClock, WallClock } from '../../../shared/service/clock.ts';
+import type { Progress } from '../receipts/session-receipts.ts';
 import type { Session } from './session.ts';
 import type { Transport } from './transport.ts';
 
@@ -12,6 +13,7 @@ interface Shown {
   readonly transport: Pick<Transport, 'heardAtMs'>;
   readonly openedAtMs: number;
   readonly rooms: readonly Room[];
+  readonly receipts: { readonly progress: Progress | undefined } | undefined;
 }
 
 /** A session as operators see it; `undefined` for one that was not let in, or has ended. */
@@ -23,6 +25,7 @@ export function rowOf(
   if (principal === undefined || !live.isAdmitted || closed) return undefined;
   const aheadMs = unixMs(wall()) - now();
   const { heardAtMs } = live.transport;
+  const { confirmed, behind } = live.receipts?.progress ?? NO_PROGRESS;
   return {
     connection_id: id,
     instance,
@@ -32,5 +35,9 @@ export function rowOf(
     rooms: [...live.rooms],
     since: stampOf(wallTime(aheadMs + live.openedAtMs)),
     ...(heardAtMs !== undefined && { last_heard_at: stampOf(wallTime(aheadMs + heardAtMs)) }),
+    ...(confirmed !== undefined && { confirmed_up_to: confirmed }),
+    ...(behind !== undefined && { behind }),
   };
 }
+
+const NO_PROGRESS = { confirmed: undefined, behind: undefined };

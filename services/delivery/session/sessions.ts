@@ -52,7 +52,7 @@ export class Sessions {
       admission: new Admission(context.config),
       users: { floods: new ShutOut(), frameBounds: new FrameBounds(), leftOff },
       lookSoon: (session) => this.#open.move(session, context.now()),
-      closed: (session, unreadSinceMs) => this.#remove(session, unreadSinceMs),
+      closed: (session) => this.#remove(session),
     };
     this.#pauses = new PauseDetector(context.now());
   }
@@ -166,15 +166,10 @@ export class Sessions {
     await empty;
   }
 
-  #remove(session: LiveSession, unreadSinceMs: number | undefined): void {
+  #remove(session: LiveSession): void {
     this.#open.delete(session);
     this.#context.admission.left(session);
     this.#bytesSentToClosed += session.transport.bytesSent;
-    const { principal } = session.session;
-    const { users, now } = this.#context;
-    if (principal !== undefined && unreadSinceMs !== undefined) {
-      users.leftOff.add(principal, unreadSinceMs, now());
-    }
     if (this.#open.size === 0) this.#onEmpty();
   }
 }

@@ -25,6 +25,8 @@ export interface Transport extends Outlet {
   cutOff(): void;
   /** Asks the client to give a cursor back once it has read all up to here; absent where nobody can be asked. */
   ask?(cursor: Cursor): void;
+  /** Not sooner, so that it is not pinged too often. */
+  readonly mayAskAtMs?: number;
   /** Finds dead peers; when it is to be called next, at the earliest a second later. */
   tick(nowMs: number): number;
 }
@@ -33,8 +35,7 @@ export interface Transport extends Outlet {
 export interface ClientEvents {
   /** `undefined`: it is no text. */
   frame(text: string | undefined): void;
-  /** `heardAtMs`: the last sign of life; what was written later may never have arrived. `undefined`: it gives none. */
-  closed(code: number, heardAtMs: number | undefined): void;
+  closed(code: number): void;
   /** The client takes no frame of this size; the largest event that it may not have read, in bytes of JSON. */
   tooLargeForClient(largestBytes: number): void;
   /** A ping of WebSocket's own, or a pong that was not asked for; `false`: it gets no answer. */

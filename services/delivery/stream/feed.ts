@@ -20,6 +20,8 @@ export interface Outlet {
 /** Is told what a client is written. */
 export interface Receiver {
   written(entry: TimelineEntry): void;
+  /** It may have had it long ago. */
+  writtenAgain(entry: TimelineEntry): void;
   writtenTogether(run: EntryRun): void;
 }
 
@@ -82,12 +84,12 @@ export class Feed {
     for (const entry of run.entries) this.push(entry);
   }
 
-  /** Writes missed entries at the client's pace. */
-  async replay(entries: Iterable<TimelineEntry>): Promise<number> {
+  /** Writes entries at the client's pace: `missed`, or `again` where it may have had them. */
+  async replay(entries: Iterable<TimelineEntry>, how: 'missed' | 'again' = 'missed'): Promise<number> {
     let count = 0;
     for (const entry of entries) {
       await this.#turnOf(entry);
-      if (!this.#write(entry)) break;
+      if (!this.#write(entry, how === 'again')) break;
       count += 1;
     }
     return count;
@@ -150,14 +152,16 @@ export class Feed {
     return this.#state === 'stopped';
   }
 
-  #write(entry: TimelineEntry): boolean {
+  #write(entry: TimelineEntry, isAgain = false): boolean {
     if (this.#state === 'stopped' || entry.frame === undefined) return false;
     if (!this.outlet.write(entry.frame.as(this.naming, this.maxFrameBytes))) {
       this.#giveUp();
       return false;
     }
     this.#written += 1;
-    if (this.receiver !== undefined && this.outlet.isOpen) this.receiver.written(entry);
+    if (this.receiver === undefined || !this.outlet.isOpen) return true;
+    if (isAgain) this.receiver.writtenAgain(entry);
+    else this.receiver.written(entry);
     return true;
   }
 

@@ -37,7 +37,7 @@ export class EventStreamAnswer extends Outbox implements Transport {
     super(socket, streamFraming, limits.maxOutboxBytes);
     this.#commentAtMs = now();
     // A client that only reads gives no sign of life; it always has a cursor to come back with.
-    response.once('close', () => events.closed(this.#closedWith ?? LEFT, undefined));
+    response.once('close', () => events.closed(this.#closedWith ?? LEFT));
   }
 
   get heartbeatMs(): number {

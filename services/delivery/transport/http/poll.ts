@@ -60,7 +60,7 @@ export class Poll implements Transport {
     response.once('close', () => {
       this.#isAnswered = true;
       clearTimeout(this.#timer);
-      events.closed(this.#closedWith ?? LEFT, undefined);
+      events.closed(this.#closedWith ?? LEFT);
     });
   }
 

@@ -26,6 +26,8 @@ const framing = new Framing(({ json }) => {
 });
 /** Reading pauses above this many unanswered frames, so that a flood waits in the client's own buffers. */
 const MAX_PENDING_FRAMES = 64;
+/** Between a question and a ping for a sign of life, about: a client is pinged once a second at most. */
+const PING_PAUSE_MS = 950;
 /** Of a client that is not listened to any more; beyond, its socket is not read, and its close frame not waited for. */
 const MAX_IGNORED_FRAMES = 64;
 const MAX_IGNORED_BYTES = 64 * 1024;
@@ -42,6 +44,8 @@ export class Connection extends Outbox implements Transport {
   #heardAtMs: number;
   /** When the ping went out that nothing has been heard after. */
   #pingedAtMs: number | undefined;
+  #mayPingAtMs = Number.NEGATIVE_INFINITY;
+  #mayAskAtMs = Number.NEGATIVE_INFINITY;
   #ignoredFrames = 0;
   #ignoredBytes = 0;
   /** Of the events that may be unread: the largest frame, and of those behind the last ping. */
@@ -81,7 +85,7 @@ export class Connection extends Outbox implements Transport {
       if (refusedByClient && this.#largestUnread > 0) {
         events.tooLargeForClient(this.#largestUnread);
       }
-      events.closed(this.#closedWith ?? code, this.#heardAtMs);
+      events.closed(this.#closedWith ?? code);
     });
   }
 
@@ -121,7 +125,12 @@ export class Connection extends Outbox implements Transport {
     this.cutOffInTime();
   }
 
+  get mayAskAtMs(): number {
+    return this.#mayAskAtMs;
+  }
+
   ask(cursor: Cursor): void {
+    this.#mayPingAtMs = this.now() + this.#pingPauseMs;
     if (this.#ws.readyState === WebSocket.OPEN) this.#ws.ping(cursor);
   }
 
@@ -130,16 +139,23 @@ export class Connection extends Outbox implements Transport {
     this.#resumeReading();
     if (this.#pingedAtMs !== undefined) {
       if (nowMs - this.#pingedAtMs >= this.limits.pongTimeoutMs) this.#ws.terminate();
-    } else if (nowMs - this.#heardAtMs >= this.limits.pingIntervalMs) {
+    } else if (nowMs >= this.#pingDueAtMs) {
       this.#pingedAtMs = nowMs;
+      this.#mayAskAtMs = nowMs + this.#pingPauseMs;
       this.#pongDue = true;
       this.#largestSincePing = 0;
       this.#ws.ping();
     }
     if (this.#isToReadOn) return nowMs;
-    return this.#pingedAtMs === undefined
-      ? this.#heardAtMs + this.limits.pingIntervalMs
-      : this.#pingedAtMs + this.limits.pongTimeoutMs;
+    return this.#pingedAtMs === undefined ? this.#pingDueAtMs : this.#pingedAtMs + this.limits.pongTimeoutMs;
+  }
+
+  get #pingDueAtMs(): number {
+    return Math.max(this.#heardAtMs + this.limits.pingIntervalMs, this.#mayPingAtMs);
+  }
+
+  get #pingPauseMs(): number {
+    return Math.min(PING_PAUSE_MS, this.limits.pingIntervalMs / 2);
   }
 
   #resumeReading(): void {
