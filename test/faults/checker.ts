@@ -1,6 +1,7 @@
 import type { Client } from './client.ts';
 import type { Fact, Ledger, TrackedEvent } from './ledger.ts';
 import type { Person } from './population.ts';
+import type { ReceiptWatch } from './receipt-watch.ts';
 import type { Receipts } from './receipts.ts';
 
 export interface Finding {
@@ -18,6 +19,8 @@ export interface Verdict {
   readonly handledTwice: readonly Finding[];
   readonly handledOutOfOrder: readonly Finding[];
   readonly falseAccepts: readonly Finding[];
+  /** Receipts of events that no device of the person had. */
+  readonly falselyDelivered: readonly Finding[];
   readonly gaps: readonly Finding[];
   /** Processes that crashed, refusals that nobody expected, clients that did not come back. */
   readonly oddities: readonly string[];
@@ -31,6 +34,8 @@ export interface Evidence {
   readonly history: ReadonlyMap<string, number>;
   /** Ids that the run itself published outside of the ledger. */
   readonly sentinels: ReadonlySet<string>;
+  /** Absent where nobody watched them. */
+  readonly receipts?: Pick<ReceiptWatch, 'counts' | 'falselyDelivered'>;
   readonly oddities: readonly string[];
   /** By close code: how the instances saw connections end. */
   readonly closes: ReadonlyMap<number, number>;
@@ -44,7 +49,15 @@ export function isGood(verdict: Verdict): boolean {
   return findingsIn(verdict).length + verdict.oddities.length === 0;
 }
 
-export function check({ ledger, clients, history, sentinels, oddities, closes }: Evidence): Verdict {
+export function check({
+  ledger,
+  clients,
+  history,
+  sentinels,
+  receipts,
+  oddities,
+  closes,
+}: Evidence): Verdict {
   const strangers = clients.flatMap(({ person, journey }) =>
     journey.receipts.strangers
       .filter((id) => !sentinels.has(id))
@@ -73,6 +86,7 @@ export function check({ ledger, clients, history, sentinels, oddities, closes }:
         event,
         what: `accepted by ${event.fact.entrance}, not in the history`,
       })),
+    falselyDelivered: receipts?.falselyDelivered ?? [],
     gaps: clients.flatMap((client) => gapsOf(client)),
     oddities: [...oddities, ...clients.flatMap((client) => client.oddities), ...strangers],
     counts: {
@@ -96,6 +110,9 @@ export function check({ ledger, clients, history, sentinels, oddities, closes }:
       'repeated to an app with 1,000 ids': onWire(({ repeatedToApplication }) => repeatedToApplication),
       'in thin form': sum(({ journey }) => journey.thin),
       'resumes recovered': sum(({ journey }) => journey.resumes.get('recovered') ?? 0),
+      ...Object.fromEntries(
+        Object.entries(receipts?.counts ?? {}).map(([stage, n]) => [`receipts ${stage}`, n]),
+      ),
       ...Object.fromEntries([...closes].sort().map(([code, count]) => [`closed ${code}`, count])),
     },
   };

@@ -13,8 +13,9 @@ const AFTER_MS = 40_000;
 export function reportOf(seed: number, result: RunResult): string {
   const { verdict, minutes, applied } = result;
   const { lost, misdelivered, outOfOrder, handledTwice, handledOutOfOrder, falseAccepts, gaps } = verdict;
-  const { oddities, counts } = verdict;
-  const kinds = [falseAccepts, lost, misdelivered, outOfOrder, handledTwice, handledOutOfOrder, gaps];
+  const { falselyDelivered, oddities, counts } = verdict;
+  const known = [falseAccepts, falselyDelivered, lost, misdelivered, outOfOrder];
+  const kinds = [...known, handledTwice, handledOutOfOrder, gaps];
   const rows: (readonly [string, string | number])[] = [
     ['seed', seed],
     ['minutes', minutes.toFixed(1)],
@@ -26,13 +27,14 @@ export function reportOf(seed: number, result: RunResult): string {
     ['repeats seen by handlers', handledTwice.length],
     ['out of order to handlers', handledOutOfOrder.length],
     ['false accepts', falseAccepts.length],
+    ['falsely delivered', falselyDelivered.length],
     ['gaps told', gaps.length],
     ['oddities', oddities.length],
   ];
   const width = Math.max(...rows.map(([name]) => name.length));
   const table = rows.map(([name, value]) => `${name.padEnd(width)}  ${value}`).join('\n');
   if (isGood(verdict))
-    return `${table}\nGOOD: nothing was lost, misdelivered, out of order, handled twice or accepted falsely.`;
+    return `${table}\nGOOD: nothing was lost, misdelivered, out of order, handled twice, accepted falsely or falsely said to be delivered.`;
   const file = join(result.folder.logs, 'findings.txt');
   writeFileSync(
     file,

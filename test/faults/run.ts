@@ -9,6 +9,7 @@ import { Ledger, type Fact } from './ledger.ts';
 import { createAppointment, createPeople, type Habit } from './population.ts';
 import { Publisher, type Entrance } from './publisher.ts';
 import { Random } from './random.ts';
+import { ReceiptWatch } from './receipt-watch.ts';
 import { loadSdk, type CreateRoomcast } from './sdk.ts';
 import { createRunFolder, type RunFolder } from './run-folder.ts';
 import { describeFault, type Fault } from './schedule.ts';
@@ -131,6 +132,16 @@ class Run {
   }
 
   async run(): Promise<RunResult> {
+    const urls = this.system.broker.nodes.map(({ url }) => url);
+    const receipts = new ReceiptWatch(urls, this.#ledger, this.#clients);
+    try {
+      return await this.#useWhileBroken(receipts);
+    } finally {
+      await receipts.close();
+    }
+  }
+
+  async #useWhileBroken(receipts: ReceiptWatch): Promise<RunResult> {
     const { options } = this;
     for (const client of this.#clients) client.start();
     await this.#until('every client is connected', () =>
@@ -155,6 +166,7 @@ class Run {
       clients: this.#clients,
       history,
       sentinels: this.#sentinels,
+      receipts,
       oddities: this.#oddities,
       closes,
     });

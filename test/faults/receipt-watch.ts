@@ -1,0 +1,74 @@
+import { connect, type ChannelModel, type ConsumeMessage } from 'amqplib';
+import { setTimeout as delay } from 'node:timers/promises';
+import { ReceiptBatch, type Receipt, type ReceiptStage } from '../../shared/contract/receipt.ts';
+import { RECEIPTS } from '../../shared/contract/topology.ts';
+import type { Finding } from './checker.ts';
+import type { Client } from './client.ts';
+import type { Ledger } from './ledger.ts';
+
+const AGAIN_MS = 250;
+const PREFETCH = 100;
+
+/**
+ * Reads the receipts while they come, over every failure of the broker, and looks at each whether a device of its person has the
+ * event by then: a device that has read it noted that before its answer could go out.
+ */
+export class ReceiptWatch {
+  readonly counts: Record<ReceiptStage, number> = { written: 0, delivered: 0, seen: 0 };
+  readonly falselyDelivered: Finding[] = [];
+  readonly #reading: Promise<void>;
+  #model: ChannelModel | undefined;
+  #next = 0;
+  #isOver = false;
+
+  constructor(
+    private readonly urls: readonly string[],
+    private readonly ledger: Ledger,
+    private readonly clients: readonly Client[],
+  ) {
+    this.#reading = this.#read();
+  }
+
+  async close(): Promise<void> {
+    this.#isOver = true;
+    await this.#model?.close().catch(() => undefined);
+    await this.#reading;
+  }
+
+  async #read(): Promise<void> {
+    for (let turn = 0; !this.#isOver; turn += 1) {
+      await this.#readFrom(this.urls[turn % this.urls.length] ?? '').catch(() => undefined);
+      if (!this.#isOver) await delay(AGAIN_MS);
+    }
+  }
+
+  /** Until the connection or the consumer ends. */
+  async #readFrom(url: string): Promise<void> {
+    const model = (this.#model = await connect(url));
+    model.on('error', () => undefined);
+    const closed = new Promise<void>((resolve) => void model.once('close', resolve));
+    const channel = await model.createChannel();
+    channel.on('error', () => undefined);
+    await channel.prefetch(PREFETCH);
+    const take = (message: ConsumeMessage | null) => {
+      if (message === null) {
+        void model.close().catch(() => undefined);
+        return;
+      }
+      for (const receipt of ReceiptBatch.parse(JSON.parse(message.content.toString()))) this.#look(receipt);
+      this.#next = Number(message.properties.headers?.['x-stream-offset']) + 1;
+      channel.ack(message);
+    };
+    await channel.consume(RECEIPTS, take, { arguments: { 'x-stream-offset': this.#next } });
+    await closed;
+  }
+
+  #look([id, , role, userId, stage]: Receipt): void {
+    this.counts[stage] += 1;
+    const event = this.ledger.find(id);
+    if (stage === 'written' || event === undefined) return;
+    const devices = this.clients.filter(({ person }) => person.role === role && person.id === userId);
+    if (devices.some(({ journey }) => journey.receipts.has(event))) return;
+    this.falselyDelivered.push({ client: devices[0], event, what: `${stage}, and no device has it` });
+  }
+}
