@@ -49,26 +49,13 @@ export function isGood(verdict: Verdict): boolean {
   return findingsIn(verdict).length + verdict.oddities.length === 0;
 }
 
-export function check({
-  ledger,
-  clients,
-  history,
-  sentinels,
-  receipts,
-  oddities,
-  closes,
-}: Evidence): Verdict {
+export function check(evidence: Evidence): Verdict {
+  const { ledger, clients, history, sentinels, receipts, oddities } = evidence;
   const strangers = clients.flatMap(({ person, journey }) =>
     journey.receipts.strangers
       .filter((id) => !sentinels.has(id))
       .map((id) => `${person.name} got an unknown event ${id}`),
   );
-  const sum = (of: (client: Client) => number) => clients.reduce((total, client) => total + of(client), 0);
-  const onWire = (of: (receipts: Receipts, person: Person) => number) =>
-    sum(({ journey, person }) => of(journey.receipts, person));
-  const repeatsOf = (often: (count: number) => boolean) =>
-    onWire(({ repeats }) => repeats.filter((index) => often(timesIn(history, ledger, index))).length);
-  const accepted = ledger.accepted;
   return {
     lost: clients.flatMap((client) => lostTo(client, ledger)),
     misdelivered: clients.flatMap((client) =>
@@ -89,32 +76,42 @@ export function check({
     falselyDelivered: receipts?.falselyDelivered ?? [],
     gaps: clients.flatMap((client) => gapsOf(client)),
     oddities: [...oddities, ...clients.flatMap((client) => client.oddities), ...strangers],
-    counts: {
-      accepted: accepted.length,
-      'of them by the inbox': accepted.filter(({ entrance }) => entrance === 'inbox').length,
-      'needed more than one try': accepted.filter(({ tries }) => tries > 1).length,
-      'published more than once': ledger.events.filter(({ id }) => (history.get(id) ?? 0) > 1).length,
-      'times published, at most': ledger.events.reduce(
-        (most, { id }) => Math.max(most, history.get(id) ?? 0),
-        0,
-      ),
-      'events on the wire': onWire(({ taken }) => taken),
-      'events given to handlers': sum(({ handled }) => handled?.taken ?? 0),
-      'repeated on the wire': onWire(({ repeats }) => repeats.length),
-      'of them on a connection that lasts': onWire(({ repeats }, { wire }) =>
-        wire === 'long-poll' ? 0 : repeats.length,
-      ),
-      'of them published twice': repeatsOf((count) => count > 1),
-      'of them sent twice': repeatsOf((count) => count <= 1),
-      'of them outside a replay': onWire(({ repeatedLive }) => repeatedLive),
-      'repeated to an app with 1,000 ids': onWire(({ repeatedToApplication }) => repeatedToApplication),
-      'in thin form': sum(({ journey }) => journey.thin),
-      'resumes recovered': sum(({ journey }) => journey.resumes.get('recovered') ?? 0),
-      ...Object.fromEntries(
-        Object.entries(receipts?.counts ?? {}).map(([stage, n]) => [`receipts ${stage}`, n]),
-      ),
-      ...Object.fromEntries([...closes].sort().map(([code, count]) => [`closed ${code}`, count])),
-    },
+    counts: countsOf(evidence),
+  };
+}
+
+function countsOf({ ledger, clients, history, receipts, closes }: Evidence): Verdict['counts'] {
+  const sum = (of: (client: Client) => number) => clients.reduce((total, client) => total + of(client), 0);
+  const onWire = (of: (receipts: Receipts, person: Person) => number) =>
+    sum(({ journey, person }) => of(journey.receipts, person));
+  const repeatsOf = (often: (count: number) => boolean) =>
+    onWire(({ repeats }) => repeats.filter((index) => often(timesIn(history, ledger, index))).length);
+  const accepted = ledger.accepted;
+  return {
+    accepted: accepted.length,
+    'of them by the inbox': accepted.filter(({ entrance }) => entrance === 'inbox').length,
+    'needed more than one try': accepted.filter(({ tries }) => tries > 1).length,
+    'published more than once': ledger.events.filter(({ id }) => (history.get(id) ?? 0) > 1).length,
+    'times published, at most': ledger.events.reduce(
+      (most, { id }) => Math.max(most, history.get(id) ?? 0),
+      0,
+    ),
+    'events on the wire': onWire(({ taken }) => taken),
+    'events given to handlers': sum(({ handled }) => handled?.taken ?? 0),
+    'repeated on the wire': onWire(({ repeats }) => repeats.length),
+    'of them on a connection that lasts': onWire(({ repeats }, { wire }) =>
+      wire === 'long-poll' ? 0 : repeats.length,
+    ),
+    'of them published twice': repeatsOf((count) => count > 1),
+    'of them sent twice': repeatsOf((count) => count <= 1),
+    'of them outside a replay': onWire(({ repeatedLive }) => repeatedLive),
+    'repeated to an app with 1,000 ids': onWire(({ repeatedToApplication }) => repeatedToApplication),
+    'in thin form': sum(({ journey }) => journey.thin),
+    'resumes recovered': sum(({ journey }) => journey.resumes.get('recovered') ?? 0),
+    ...Object.fromEntries(
+      Object.entries(receipts?.counts ?? {}).map(([stage, n]) => [`receipts ${stage}`, n]),
+    ),
+    ...Object.fromEntries([...closes].sort().map(([code, count]) => [`closed ${code}`, count])),
   };
 }
 

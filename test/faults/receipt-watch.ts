@@ -38,7 +38,7 @@ export class ReceiptWatch {
   async #read(): Promise<void> {
     for (let turn = 0; !this.#isOver; turn += 1) {
       await this.#readFrom(this.urls[turn % this.urls.length] ?? '').catch(() => undefined);
-      if (!this.#isOver) await delay(AGAIN_MS);
+      await delay(AGAIN_MS);
     }
   }
 
