@@ -1,6 +1,6 @@
 import { cursorTimeMs } from '../../../shared/contract/cursor.ts';
 import type { Receipt, ReceiptStage } from '../../../shared/contract/receipt.ts';
-import { stampOf, unixMs } from '../../../shared/core/wall-time.ts';
+import { stampOf, unixMs, type WallTime } from '../../../shared/core/wall-time.ts';
 import type { WallClock } from '../../../shared/service/clock.ts';
 import type { Principal } from '../session/access.ts';
 import type { OwnEvent } from './confirmations.ts';
@@ -21,6 +21,8 @@ export interface ReceiptsContext {
 /** Receipts of this instance that wait to be published. */
 export class Receipts {
   #waiting: Receipt[] = [];
+  /** Of the last receipt: an event to thousands has one for each, and a stamp costs as much as all else of it. */
+  #stamped = { atMs: Number.NaN, stamp: '' };
 
   constructor(private readonly context: ReceiptsContext) {}
 
@@ -35,7 +37,13 @@ export class Receipts {
     metrics.receipts.inc({ stage });
     if (stage === 'delivered') metrics.timeToDelivered.observe((unixMs(at) - cursorTimeMs(cursor)) / 1000);
     if (this.#waiting.length >= MAX_WAITING_RECEIPTS) metrics.receiptsDropped.inc();
-    else this.#waiting.push([id, cursor, role, userId, stage, stampOf(at), connection, instance]);
+    else this.#waiting.push([id, cursor, role, userId, stage, this.#stampOf(at), connection, instance]);
+  }
+
+  #stampOf(at: WallTime): string {
+    const atMs = unixMs(at);
+    if (atMs !== this.#stamped.atMs) this.#stamped = { atMs, stamp: stampOf(at) };
+    return this.#stamped.stamp;
   }
 
   /** All that wait. */
