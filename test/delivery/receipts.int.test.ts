@@ -5,6 +5,8 @@ import { appointment } from '../support/events.ts';
 import { healthUntil } from '../support/health.ts';
 import { Operator, OPERATOR_ENV } from '../support/operator.ts';
 import { ReceiptReader } from '../support/receipts.ts';
+import { TcpProxy } from '../support/tcp-proxy.ts';
+import { TestClient } from '../support/client.ts';
 import { scaledMs } from '../support/time.ts';
 import { tokenFor } from '../support/tokens.ts';
 import { World } from '../support/world.ts';
@@ -83,6 +85,29 @@ describe('a receipt of an event', () => {
     const last = await world.publish(appointment({ data: { provider_id: PROVIDER + 1 } }));
     await receipts.until(() => receipts.of(last.id).length === 2);
     expect(receipts.of(id)).toEqual([WRITTEN]);
+  });
+
+  it('never says delivered of what went into a connection whose route is gone', async () => {
+    await using world = await World.start();
+    await using receipts = await ReceiptReader.open(world.amqpUrl);
+    await using route = await TcpProxy.before(world.webSocketUrl());
+    await using phone = await TestClient.open(
+      route.through(`${world.webSocketUrl()}?token=${tokenFor('customer', 6)}`),
+    );
+    await phone.until({ type: 'connected' });
+    const read = await publish(world);
+    await receipts.until(() => receipts.of(read.id).includes('delivered customer 6'));
+    route.stall();
+    const unread = await publish(world);
+    await receipts.until(() => receipts.of(unread.id).includes('written customer 6'));
+    await using other = await world.join('provider', PROVIDER);
+    const last = await publish(world);
+    await other.until({ id: last.id });
+    await receipts.until(() => receipts.of(last.id).includes(DELIVERED));
+    expect(receipts.of(unread.id)).not.toContain('delivered customer 6');
+    route.heal();
+    await receipts.until(() => receipts.of(last.id).includes('delivered customer 6'));
+    expect(phone.frames.map(({ id }) => id)).toContain(unread.id);
   });
 
   it('says delivered of what a paused client has read once it goes on', async () => {
