@@ -108,9 +108,11 @@ export class RoomcastClient {
     const { recovered } = this.#feed;
     const news = this.#feed.take(frame);
     if (this.#feed.recovered !== recovered) this.#shown.set({ recovered: !recovered });
-    if (news !== undefined && 'event' in news) this.#emit(news, 'event', news.event);
-    else if (news !== undefined) this.#emit(news, 'gap');
-    // An `ack` of what the listeners have taken belongs here, once the server offers it.
+    if (news && 'event' in news) {
+      const isTaken = this.#emit(news, 'event', news.event);
+      // What the calendar shows is of no one person.
+      if (isTaken && news.event !== 'calendar.sync') this.#connection.ack(news.cursor);
+    } else if (news) this.#emit(news, 'gap');
     if ('cursor' in frame) void this.#store.save(frame.cursor);
   }
 
@@ -120,16 +122,19 @@ export class RoomcastClient {
     this.#emit(lastError, 'error');
   }
 
-  /** To those that listen to one of these names; one that throws stops nobody else. */
-  #emit(value: unknown, ...names: readonly HeardName[]): void {
+  /** To those that listen to one of these names; one that throws stops nobody else. Whether one has taken it. */
+  #emit(value: unknown, ...names: readonly HeardName[]): boolean {
+    let isTaken = false;
     for (const listening of [...this.#listening]) {
       if (!names.includes(listening.name) || !this.#listening.has(listening) || !this.#unwatch) continue;
       try {
         listening.listener(value as never);
+        isTaken = true;
       } catch (error) {
         this.#platform.logError(error);
         if (!names.includes('error')) this.#failed('handler_failed', error);
       }
     }
+    return isTaken;
   }
 }

@@ -1,3 +1,4 @@
+import { OVERLOADED_MS } from './limits.ts';
 import type { Input } from './machine.ts';
 
 /** What the end of a connection means. */
@@ -9,7 +10,6 @@ export interface Verdict {
   readonly isTokenBad?: boolean;
 }
 
-const OVERLOADED_MS = 5_000;
 /** RFC 6455: the other side did not understand what we sent, and would not the next time. */
 const OURS = [1002, 1003, 1007, 1008, 1010];
 

@@ -2,22 +2,20 @@ import { createAlarm, type Alarm } from './alarm.ts';
 import { backOffMs } from './backoff.ts';
 import { verdictOf } from './close.ts';
 import { parseFrame, type Frame } from './frames.ts';
+import {
+  TOKEN_MS,
+  OPENING_MS,
+  PONG_MS,
+  PROBE_MS,
+  STABLE_MS,
+  MIN_APART_MS,
+  ACKS_APART_MS,
+  RENEWAL_FAILURES,
+} from './limits.ts';
 import { table, type Action, type Input, type State } from './machine.ts';
 import type { Clock } from './platform.ts';
 import { createTokens, type GetToken, type Tokens } from './tokens.ts';
 import type { Link, OpenLink, Opening } from './transport.ts';
-
-const TOKEN_MS = 30_000;
-const OPENING_MS = 20_000;
-const PONG_MS = 10_000;
-/** Of a connection that may have died in sleep. */
-const PROBE_MS = 2_000;
-/** A session that lived so long was a success: the next wait is short again. */
-const STABLE_MS = 10_000;
-/** Wakes may come in dozens. */
-const MIN_APART_MS = 1_000;
-/** A token that could not be renewed in place is tried again as after so many failures. */
-const RENEWAL_FAILURES = 4;
 
 export interface ConnectionPorts {
   readonly clock: Clock;
@@ -45,10 +43,13 @@ export class Connection implements Record<Action, () => void> {
   #awayMs: number | undefined;
   #holdMs = 0;
   #isReported = false;
+  /** When the next `ack` may go, where the server wants any. */
+  #ackAt: number | undefined;
   readonly #ports: ConnectionPorts;
   readonly #clock: Clock;
   readonly #alarm: Alarm;
   readonly #renewal: Alarm;
+  readonly #acking: Alarm;
   readonly #tokens: Tokens;
 
   constructor(ports: ConnectionPorts) {
@@ -56,15 +57,16 @@ export class Connection implements Record<Action, () => void> {
     this.#clock = ports.clock;
     this.#alarm = createAlarm(ports.clock, () => this.input('wake'));
     this.#renewal = createAlarm(ports.clock);
+    this.#acking = createAlarm(ports.clock);
     this.#tokens = createTokens(ports.getToken, ports.clock, (input, code, cause) => {
-      if (code !== undefined) this.#ports.onError(code, cause);
+      if (code) this.#ports.onError(code, cause);
       this.input(input);
     });
   }
 
   input(input: Input): void {
     const cell = table[this.#state][input];
-    if (cell === undefined) return;
+    if (!cell) return;
     const [next, ...actions] = cell;
     if (next !== 'same') this.#state = next;
     for (const action of actions) this[action]();
@@ -74,17 +76,26 @@ export class Connection implements Record<Action, () => void> {
 
   /** With a token from outside, or one from `getToken`. */
   refresh(token?: string): void {
-    if (token !== undefined) return this.#tokens.use(token);
+    if (token) return this.#tokens.use(token);
     this.#tokens.forget();
     this.input('refresh');
+  }
+
+  /** The app has taken all up to there: says so where the server wants to know, the newest of a second. */
+  ack(cursor: string): void {
+    if (this.#ackAt === undefined) return;
+    this.#acking.set(this.#ackAt - this.#clock.now(), () => {
+      this.#ackAt = this.#clock.now() + ACKS_APART_MS;
+      this.#link?.send({ action: 'ack', cursor });
+    });
   }
 
   getToken(): void {
     if (this.#state !== 'token') return this.#tokens.fetch();
     this.#attemptAt = this.#clock.now();
     this.#expect(TOKEN_MS, 'token_failed', 'no token');
-    if (this.#tokens.renewInMs() === undefined) this.#tokens.fetch();
-    else this.input('tokenGot');
+    if (this.#tokens.renewInMs()) this.input('tokenGot');
+    else this.#tokens.fetch();
   }
 
   giveUp(): void {
@@ -126,6 +137,7 @@ export class Connection implements Record<Action, () => void> {
     this.#link = undefined;
     this.#alarm.clear();
     this.#renewal.clear();
+    this.#acking.clear();
     if (this.#clock.now() - this.#liveAt > STABLE_MS) this.#failures = 0;
     this.#liveAt = Infinity;
   }
@@ -192,16 +204,17 @@ export class Connection implements Record<Action, () => void> {
     this.#heardAt = this.#clock.now();
     this.input('heard');
     const frame = parseFrame(text);
-    if (frame === undefined) return;
+    if (!frame) return;
     this.#ports.onFrame(frame);
     if ('event' in frame) return;
     if ('expires_at' in frame) {
       this.#tokens.expireAt(Date.parse(frame.expires_at));
       const renewInMs = this.#tokens.renewInMs();
-      if (renewInMs !== undefined) this.#renew(renewInMs);
+      if (renewInMs) this.#renew(renewInMs);
     }
     if (frame.type === 'connected') {
       this.#silenceMs = frame.ping_interval_seconds * 1000;
+      this.#ackAt = frame.acks ? 0 : undefined;
       this.#liveAt = this.#clock.now();
       this.input('connected');
       // It was renewed meanwhile.

@@ -1,7 +1,5 @@
 import type { Frame, RoomcastEvent } from './frames.ts';
-
-/** What came just before a cursor may come again: where the clock of an ingest instance was ahead, all that came since. */
-const REMEMBERED_IDS = 2_000;
+import { REMEMBERED_IDS } from './limits.ts';
 
 /** Something may be missing: load anew what you show. */
 export interface Gap {

@@ -1,10 +1,8 @@
 import { RoomcastError } from './errors.ts';
 import type { RoomcastEvent } from './frames.ts';
+import { MAX_WAITING } from './limits.ts';
 import type { AbortSignalLike } from './platform.ts';
 import type { Snapshot } from './shown-status.ts';
-
-/** Events that may wait for a slow loop. */
-const MAX_WAITING = 10_000;
 
 interface Followed {
   on(name: 'event', listener: (event: RoomcastEvent) => void): () => void;
@@ -40,10 +38,10 @@ export async function* follow(
   try {
     while (!isOver) {
       const event = waiting.shift();
-      if (event !== undefined) yield event;
+      if (event) yield event;
       else await new Promise<void>((resolve) => (wakeUp = resolve));
     }
-    if (problem !== undefined) throw problem;
+    if (problem) throw problem;
   } finally {
     for (const off of offs) off();
   }

@@ -58,6 +58,8 @@ export type EventName = RoomcastEvent['event'];
 export type ServerFrame =
   | ({ readonly type: 'connected'; readonly cursor: string } & Expiry & {
         readonly ping_interval_seconds: number;
+        /** Whether it keeps what an app has taken. */
+        readonly acks?: true;
       })
   | ({ readonly type: 'refreshed' } & Expiry)
   | { readonly type: 'resumed'; readonly recovered: true; readonly cursor: string }

@@ -114,7 +114,7 @@ export const table: Readonly<Record<State, Row>> = {
   replaced: { ...leaves, ...returns, wake: connect },
 };
 
-const shownAs: Readonly<Record<Exclude<State, Status>, Status>> = {
+const shownAs: Readonly<Partial<Record<State, Status>>> = {
   signedOut: 'idle',
   token: 'connecting',
   opening: 'connecting',
@@ -124,5 +124,5 @@ const shownAs: Readonly<Record<Exclude<State, Status>, Status>> = {
 };
 
 export function statusOf(state: State): Status {
-  return state in shownAs ? shownAs[state as keyof typeof shownAs] : (state as Status);
+  return shownAs[state] ?? (state as Status);
 }

@@ -1,5 +1,6 @@
 import { createAlarm } from './alarm.ts';
 import type { RoomcastError } from './errors.ts';
+import { SETTLE_MS } from './limits.ts';
 import type { Status } from './machine.ts';
 import type { Clock } from './platform.ts';
 
@@ -13,9 +14,6 @@ export interface Snapshot {
   readonly lastError: RoomcastError | undefined;
 }
 
-/** A short break shows nothing: a banner that comes and goes is worse than none. */
-const SETTLE_MS = 1_500;
-
 export interface ShownStatus {
   readonly snapshot: Snapshot;
   /** At once where it is good or final, or follows what was final; else once it has lasted. */
@@ -26,10 +24,14 @@ export interface ShownStatus {
 export function createShownStatus(clock: Clock, onChange: (snapshot: Snapshot) => void): ShownStatus {
   const settling = createAlarm(clock);
   const isFinal = (status: Status) => status === 'idle' || status === 'stopped';
-  const freeze = (snapshot: Snapshot) => Object.freeze(snapshot);
-  let shown = freeze({ status: 'idle', recovered: false, since: clock.now(), lastError: undefined });
+  let shown: Snapshot = Object.freeze({
+    status: 'idle',
+    recovered: false,
+    since: clock.now(),
+    lastError: undefined,
+  });
   const set = (change: Partial<Snapshot>) => {
-    shown = freeze({ ...shown, ...change });
+    shown = Object.freeze({ ...shown, ...change });
     onChange(shown);
   };
   return {

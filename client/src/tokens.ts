@@ -1,4 +1,5 @@
 import { Unauthorized } from './errors.ts';
+import { MAX_MARGIN_MS, MIN_WAIT_MS, NEW_MS } from './limits.ts';
 import type { Input } from './machine.ts';
 import type { Clock } from './platform.ts';
 
@@ -11,17 +12,10 @@ export type OnToken = (
   cause?: unknown,
 ) => void;
 
-/** A token is renewed when a fifth of its time is left, and not more than this before its end. */
-const MAX_MARGIN_MS = 60_000;
-/** Sooner is never worth a renewal: then the clock of the device is wrong, or the token the old one. */
-const MIN_WAIT_MS = 1_000;
-/** A new token is taken to be good for as long until the server says. */
-const NEW_MS = 30_000;
-
 export interface Tokens {
   readonly current: string;
-  /** When it has to be renewed; `undefined` where that is now. */
-  renewInMs(): number | undefined;
+  /** When it has to be renewed; 0 where that is now. */
+  renewInMs(): number;
   /** As the server says. */
   expireAt(epochMs: number): void;
   /** The next connect asks for another one; this one is not sent again. */
@@ -49,7 +43,7 @@ export function createTokens(getToken: GetToken, clock: Clock, onToken: OnToken)
     onToken('tokenGot');
   };
   const fetch = () => {
-    if (call !== undefined) return;
+    if (call) return;
     const own = (call = {});
     const ifWanted =
       <Answer>(then: (answer: Answer) => void) =>
@@ -58,7 +52,7 @@ export function createTokens(getToken: GetToken, clock: Clock, onToken: OnToken)
         call = undefined;
         then(answer);
       };
-    new Promise<string | null>((resolve) => resolve(getToken?.() ?? null)).then(
+    (async () => (await getToken?.()) ?? null)().then(
       ifWanted((token) => {
         if (token === null) onToken('tokenNone');
         else if (token === refused) onToken('tokenFailed', 'token_refused', 'the server refused this one');
@@ -74,7 +68,7 @@ export function createTokens(getToken: GetToken, clock: Clock, onToken: OnToken)
     current: '',
     renewInMs: () => {
       const ms = renewAt - clock.now();
-      return ms > MIN_WAIT_MS ? ms : undefined;
+      return ms > MIN_WAIT_MS ? ms : 0;
     },
     expireAt: (epochMs: number) => {
       renewAt = epochMs - Math.min(MAX_MARGIN_MS, (epochMs - clock.now()) / 5);

@@ -2,7 +2,7 @@ import type { WebSocketConstructor } from './platform.ts';
 import type { OpenLink } from './transport.ts';
 
 /** Where a computer is itself, an emulator and a phone are not. */
-const LOCAL = 'from an emulator it is 10.0.2.2, from a phone a LAN address; ';
+const LOCAL = 'emulators need 10.0.2.2, phones a LAN address; ';
 
 /** The token goes in the first frame: a URL ends up in logs, and browsers send no headers. */
 export function webSocketTransport(WebSocket: WebSocketConstructor, url: string): OpenLink {

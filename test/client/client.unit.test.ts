@@ -1,5 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
+import { RoomcastClient } from '../../client/src/client.ts';
 import { Unauthorized } from '../../client/src/errors.ts';
+import { transportOf } from '../../client/src/transport-of.ts';
 import { Phone } from './support/phone.ts';
 
 describe('a client', () => {
@@ -123,6 +125,67 @@ describe('a client', () => {
     expect(later).toEqual(['event-1']);
     expect(phone.errors).toMatchObject([{ code: 'handler_failed', message: 'of the app' }]);
     expect(phone.clock.logged).toEqual([new Error('of the app')]);
+  });
+
+  it('says what its listeners have taken where the server wants to know, the newest of each second', async () => {
+    const phone = new Phone();
+    phone.server.takesAcks = true;
+    phone.client.start();
+    await phone.clock.advance(100);
+    phone.server.publish();
+    await phone.clock.advance(100);
+    expect(phone.server.socket.acks).toEqual(['cursor-1']);
+    for (let count = 0; count < 3; count += 1) phone.server.publish();
+    await phone.clock.advance(800);
+    expect(phone.server.socket.acks).toEqual(['cursor-1']);
+    await phone.clock.advance(200);
+    expect(phone.server.socket.acks).toEqual(['cursor-1', 'cursor-4']);
+  });
+
+  it('says nothing of the calendar, nor to a server that does not ask', async () => {
+    const asked = new Phone();
+    asked.server.takesAcks = true;
+    asked.client.start();
+    const unasked = await Phone.live();
+    await asked.clock.advance(100);
+    asked.server.publish({ event: 'calendar.sync', data: { reason: 'appointment.created' } });
+    unasked.server.publish();
+    for (const { clock } of [asked, unasked]) await clock.advance(5_000);
+    expect([asked.ids, unasked.ids]).toEqual([['event-1'], ['event-1']]);
+    expect([asked.server.socket.acks, unasked.server.socket.acks]).toEqual([[], []]);
+  });
+
+  it('says nothing of what no listener took', async () => {
+    const { clock, server } = new Phone();
+    server.takesAcks = true;
+    const { WebSocket } = server;
+    const openLink = transportOf({ url: 'wss://host/ws', WebSocket });
+    const client = new RoomcastClient(clock, openLink, { getToken: () => server.issue() });
+    let calls = 0;
+    client.on('appointment.created', () => {
+      calls += 1;
+      throw new Error('a fault of the app');
+    });
+    client.start();
+    await clock.advance(100);
+    server.publish();
+    server.publish({ event: 'appointment.updated' });
+    await clock.advance(5_000);
+    expect([calls, server.socket.acks]).toEqual([1, []]);
+  });
+
+  it('says nothing on the next connection of what the last one brought', async () => {
+    const phone = new Phone();
+    phone.server.takesAcks = true;
+    phone.client.start();
+    await phone.clock.advance(100);
+    for (let count = 0; count < 2; count += 1) {
+      phone.server.publish();
+      await phone.clock.advance(100);
+    }
+    phone.server.cut();
+    await phone.clock.advance(5_000);
+    expect(phone.server.sockets.map(({ acks }) => acks)).toEqual([['cursor-1'], []]);
   });
 
   it('stops for good where getToken throws Unauthorized, until refresh()', async () => {

@@ -23,6 +23,8 @@ export class ModelServer {
   /** How a resume that finds nothing ends. */
   forgotten: string | undefined;
   tokens = 0;
+  /** Whether it keeps what an app has taken. */
+  takesAcks = false;
   readonly WebSocket: WebSocketConstructor;
 
   constructor(readonly clock: FakePlatform) {
@@ -89,6 +91,7 @@ export class ModelServer {
       type: 'connected',
       cursor: cursor ?? newest,
       ping_interval_seconds: PING_S,
+      ...(this.takesAcks && { acks: true }),
     };
     if (cursor === undefined) return [connected];
     if (this.forgotten !== undefined) {
@@ -138,6 +141,11 @@ export class ModelSocket implements WebSocketLike {
       if (server.mode === 'down') this.end(1006, '');
       else this.onopen?.({} as never);
     });
+  }
+
+  /** The cursors of what the app has taken. */
+  get acks(): readonly (string | undefined)[] {
+    return this.received.filter(({ action }) => action === 'ack').map(({ cursor }) => cursor);
   }
 
   get auths(): readonly Auth[] {
