@@ -6,6 +6,13 @@ import { roles } from './rooms.ts';
 const receiptStages = ['written', 'delivered', 'seen'] as const;
 export type ReceiptStage = (typeof receiptStages)[number];
 
+/** How an event came to be written: as it came, to somebody who came back with a cursor or without one, or over HTTP. */
+const waysTold = ['live', 'resume', 'rewind', 'stream', 'poll'] as const;
+export type WayTold = (typeof waysTold)[number];
+
+/** The type of a message of the stream that is a batch of receipts. */
+export const RECEIPTS_TYPE = 'receipts';
+
 /** How far one event got with one person: who, not by which address. */
 export const Receipt = z.tuple([
   z.string().min(1).describe('id of the event'),
@@ -16,6 +23,7 @@ export const Receipt = z.tuple([
   z.iso.datetime().describe('since when'),
   z.int().positive().describe('connection'),
   z.string().min(1).describe('instance'),
+  z.enum(waysTold).optional().describe('how, of what was written'),
 ]);
 export type Receipt = z.infer<typeof Receipt>;
 

@@ -60,6 +60,7 @@ function world() {
         transport: { ask: (cursor: string) => device.questions.push({ cursor, at: device.written.length }) },
         tokenDigest: device.token,
         writeGathered: () => undefined,
+        transportName: 'websocket',
         tickSoon: () => undefined,
       };
       device.session = new SessionReceipts((connections += 1), session, shared);

@@ -3,7 +3,7 @@ import { v7 as uuidv7 } from 'uuid';
 import type { BrokerConnection } from '../../../shared/broker/broker-connection.ts';
 import { CONFIRM_KEY_HEADER, Confirms } from '../../../shared/broker/confirms.ts';
 import { confirmChannel, ManagedChannel } from '../../../shared/broker/managed-channel.ts';
-import type { Receipt } from '../../../shared/contract/receipt.ts';
+import { RECEIPTS_TYPE, type Receipt } from '../../../shared/contract/receipt.ts';
 import { RECEIPTS } from '../../../shared/contract/topology.ts';
 import type { Logger } from '../../../shared/service/logger.ts';
 
@@ -61,7 +61,7 @@ export class ReceiptStream {
     const receipts = confirms === undefined ? [] : this.source.take();
     if (confirms === undefined || receipts.length === 0) return;
     const key = uuidv7();
-    const properties = { type: 'receipts', appId: this.instance, headers: { [CONFIRM_KEY_HEADER]: key } };
+    const properties = { type: RECEIPTS_TYPE, appId: this.instance, headers: { [CONFIRM_KEY_HEADER]: key } };
     const body = Buffer.from(JSON.stringify(receipts));
     try {
       await confirms.publish({ exchange: '', routingKey: RECEIPTS, body, key, properties });

@@ -1,5 +1,5 @@
 import { cursorTimeMs } from '../../../shared/contract/cursor.ts';
-import type { Receipt, ReceiptStage } from '../../../shared/contract/receipt.ts';
+import type { Receipt, ReceiptStage, WayTold } from '../../../shared/contract/receipt.ts';
 import { stampOf, unixMs, type WallTime } from '../../../shared/core/wall-time.ts';
 import type { WallClock } from '../../../shared/service/clock.ts';
 import type { Principal } from '../session/access.ts';
@@ -31,13 +31,15 @@ export class Receipts {
     { id, cursor }: OwnEvent,
     { role, userId }: Pick<Principal, 'role' | 'userId'>,
     connection: number,
+    how?: WayTold,
   ): void {
     const { instance, metrics, wall } = this.context;
     const at = wall();
     metrics.receipts.inc({ stage });
     if (stage === 'delivered') metrics.timeToDelivered.observe((unixMs(at) - cursorTimeMs(cursor)) / 1000);
+    const receipt = [id, cursor, role, userId, stage, this.#stampOf(at), connection, instance] as const;
     if (this.#waiting.length >= MAX_WAITING_RECEIPTS) metrics.receiptsDropped.inc();
-    else this.#waiting.push([id, cursor, role, userId, stage, this.#stampOf(at), connection, instance]);
+    else this.#waiting.push(how === undefined ? [...receipt] : [...receipt, how]);
   }
 
   #stampOf(at: WallTime): string {

@@ -1,5 +1,5 @@
 import type { Cursor } from '../../../shared/contract/cursor.ts';
-import type { ReceiptStage } from '../../../shared/contract/receipt.ts';
+import type { ReceiptStage, WayTold } from '../../../shared/contract/receipt.ts';
 import type { SteadyClock } from '../../../shared/service/clock.ts';
 import { personalRoomOf, type Principal } from '../session/access.ts';
 import type { Feed } from '../stream/feed.ts';
@@ -27,6 +27,7 @@ export interface Progress {
 /** The session whose receipts they are. */
 export interface Told {
   readonly feed: Pick<Feed, 'receiver'>;
+  readonly transportName: string;
   /** `ask` is absent where the client can answer by coming back alone. */
   readonly transport: { ask?(cursor: Cursor): void; readonly mayAskAtMs?: number };
   readonly tokenDigest: string | undefined;
@@ -42,6 +43,8 @@ export class SessionReceipts {
   #principal: Principal | undefined;
   /** Digest of the token that it is known by. */
   #token: string | undefined;
+  /** How it is written what comes now. */
+  #how: WayTold = 'live';
 
   constructor(
     private readonly connection: number,
@@ -53,6 +56,7 @@ export class SessionReceipts {
   begin(principal: Principal, start: StartingPoint, position: Cursor): void {
     const { leftUnread, lazyAskMs, now } = this.shared;
     this.#principal = principal;
+    this.#how = this.#wayOf('cursor' in start ? 'resume' : 'rewind');
     this.#confirmations = new Confirmations({
       room: personalRoomOf(principal),
       readUpToMs: 'sinceMs' in start ? start.sinceMs : now(),
@@ -75,6 +79,7 @@ export class SessionReceipts {
 
   /** It has been written all that it missed. */
   goLive(): void {
+    this.#how = this.#wayOf('live');
     this.#confirmations?.goLive(this.shared.now());
   }
 
@@ -145,6 +150,14 @@ export class SessionReceipts {
   }
 
   #report(stage: ReceiptStage, event: OwnEvent): void {
-    if (this.#principal !== undefined) this.shared.all.add(stage, event, this.#principal, this.connection);
+    if (this.#principal === undefined) return;
+    const how = stage === 'written' ? this.#how : undefined;
+    this.shared.all.add(stage, event, this.#principal, this.connection, how);
+  }
+
+  /** Over HTTP it makes no difference whether somebody waited for it. */
+  #wayOf(way: WayTold): WayTold {
+    const { transportName: over } = this.session;
+    return over === 'stream' || over === 'poll' ? over : way;
   }
 }
