@@ -9,6 +9,7 @@ import { addRejected } from './commands/rejected.ts';
 import { addRevoke } from './commands/revoke.ts';
 import { addSessions } from './commands/sessions.ts';
 import { addToken } from './commands/token.ts';
+import { addTrace } from './commands/trace.ts';
 import { addWatch } from './commands/watch.ts';
 import type { Context } from './context.ts';
 import { painter } from './core/paint.ts';
@@ -19,6 +20,7 @@ const commands: readonly AddCommand[] = [
   addToken,
   addRejected,
   addSessions,
+  addTrace,
   addRevoke,
   addDoctor,
 ];

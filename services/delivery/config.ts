@@ -141,8 +141,6 @@ export const DeliveryVariables = z
     CALENDAR_GATHER_MS: integer({ min: 0, max: SECOND, default: 50 }),
     /** In `calendar` on this instance: for so many the whole of that time, for fewer in proportion. */
     CALENDAR_GATHER_SESSIONS: integer({ min: 1, max: 1_000_000, default: 1_000 }),
-    /** Whether it is kept who was told of an appointment, and how far that got. */
-    RECEIPTS: z.enum(['on', 'off'], 'expected on or off').default('on'),
     MARK_INTERVAL_MS: integer({ min: 100, max: 60 * SECOND, default: 5 * SECOND }),
     /** Sessions are closed over this time when the instance stops, so that they do not all return at once. */
     DRAIN_SPREAD_MS: integer({ min: 0, max: 600 * SECOND, default: 5 * SECOND }),

@@ -1,4 +1,6 @@
-import { steadyClock } from '../../shared/service/clock.ts';
+import type { Outcome } from '../../shared/contract/outcome.ts';
+import { stampOf } from '../../shared/core/wall-time.ts';
+import { steadyClock, wallClock } from '../../shared/service/clock.ts';
 import { networkOf } from '../../shared/core/address-network.ts';
 import { LineBudget } from '../../shared/core/line-budget.ts';
 import type { Logger } from '../../shared/service/logger.ts';
@@ -7,8 +9,9 @@ import type { IngestMetrics } from './metrics.ts';
 
 type Accepted = Parameters<Observer['accepted']>[0];
 type Refused = Parameters<Observer['refused']>[0];
+type Decided = Parameters<Observer['decided']>[0];
 
-/** Counts what happens to events and says it in the log: never a body, never a key. */
+/** Counts what happens to events, and says it in the log and to whoever keeps it: never a body, never a key. */
 export class IngestObserver implements Observer {
   readonly #lines = new LineBudget();
   /** Of accepted events: its fields are ours by name, so nothing in them is redacted, and looking would cost more than the line. */
@@ -17,6 +20,7 @@ export class IngestObserver implements Observer {
   constructor(
     private readonly metrics: IngestMetrics,
     private readonly logger: Logger,
+    private readonly keep: (outcome: Outcome) => void,
   ) {
     this.#accepted = logger.child({}, { redact: [] });
   }
@@ -25,6 +29,12 @@ export class IngestObserver implements Observer {
     this.metrics.accepted.inc({ entrance });
     if (repeated) this.metrics.repeats.inc();
     this.#accepted.info({ id, event: name, rooms, cursor, entrance, repeated }, 'accepted an event');
+    const outcome = repeated ? 'repeat' : 'accepted';
+    this.keep({ outcome, id, entrance, at: stampOf(wallClock()), cursor });
+  }
+
+  decided(webhook: Decided): void {
+    this.keep({ ...webhook, at: stampOf(wallClock()) });
   }
 
   refused({ entrance, code, problem, remote, details }: Refused): void {

@@ -2,7 +2,7 @@ import type { ChannelModel } from 'amqplib';
 import type { FastifyInstance } from 'fastify';
 import type { AddressInfo } from 'node:net';
 import { INBOX } from '../../shared/contract/topology.ts';
-import { BrokerConnection, firstRefusal } from '../../shared/broker/broker-connection.ts';
+import { firstRefusal } from '../../shared/broker/broker-connection.ts';
 import { ClientAddresses } from '../../shared/service/client-addresses.ts';
 import { steadyClock, wallClock } from '../../shared/service/clock.ts';
 import { Cluster } from '../../shared/broker/cluster.ts';
@@ -16,6 +16,7 @@ import { Drops } from '../../shared/monitoring/drops.ts';
 import { NetworkSet } from '../../shared/config/networks.ts';
 import { HistoryIds } from './publish/history-ids.ts';
 import { Inbox } from './inbox/inbox.ts';
+import { Outcomes } from './publish/outcomes.ts';
 import type { ConfirmPublisher } from '../../shared/broker/confirm-publisher.ts';
 import type { Monitoring } from '../../shared/monitoring/monitoring.ts';
 import { confirmPublisher, eventPublisher } from './publish/event-publisher.ts';
@@ -24,6 +25,7 @@ import { inboxMessage } from './inbox/send-to-inbox.ts';
 import { QueueWatch } from './inbox/queue-watch.ts';
 import { TakeBack } from './inbox/take-back.ts';
 import type { IngestConfig } from './config.ts';
+import { connect, type Connections } from './connections.ts';
 import { Repeats, REPEATS_MAX_AGE_MS } from './accept/repeats.ts';
 import { Intake } from './accept/intake.ts';
 import { Pace } from './accept/pace.ts';
@@ -72,11 +74,11 @@ class Ingest implements IngestService {
   readonly #observer: IngestObserver;
   /** What policies of the broker's operator expired from the inbox. */
   readonly #drops: Drops;
-  /** The broker blocks publishers by the connection. */
-  readonly #connections: { readonly publishing: BrokerConnection; readonly consuming: BrokerConnection };
+  readonly #connections: Connections;
   readonly #cluster: Cluster;
   readonly #repeats: Repeats<Receipt>;
   readonly #publisher: ConfirmPublisher;
+  readonly #outcomes: Outcomes;
   readonly #ids: HistoryIds;
   readonly #intake: Intake;
   readonly #backends: Backend[] = [];
@@ -106,14 +108,16 @@ class Ingest implements IngestService {
       unconfirmed: () => this.#publisher.unconfirmed,
       ids: () => this.#repeats.size,
     });
-    this.#observer = new IngestObserver(this.#metrics, this.#logger);
+    this.#observer = new IngestObserver(this.#metrics, this.#logger, (one) => this.#outcomes.add(one));
     this.#drops = new Drops(this.#metrics.brokerDrops, this.#logger, DROPS_REMEDY);
-    this.#connections = { publishing: this.#connect('publisher'), consuming: this.#connect('inbox') };
+    this.#connections = connect(config, this.instance, this.#declare, this.#logger);
     const { publishing, consuming } = this.#connections;
     this.failed = firstRefusal([publishing, consuming]);
     this.#cluster = new Cluster(config.amqpCluster, config.amqpUrl);
     publishing.on('up', () => void this.#cluster.detect());
     this.#publisher = this.#createPublisher();
+    const shared = { instance: this.instance, publisher: this.#publisher, logger: this.#logger };
+    this.#outcomes = new Outcomes({ ...shared, isKept: config.receipts === 'on', nextCursor });
     this.#ids = this.#createIds();
     const pace = new Pace(config.ingestBulkRate, steadyClock, sleep);
     this.#intake = this.#createIntake(pace);
@@ -130,14 +134,17 @@ class Ingest implements IngestService {
     });
     const keyHeaders = this.#backends.flatMap((backend) => backend.keyHeaders ?? []);
     this.#auth = new Auth(config, keyHeaders, steadyClock);
-    const shared = { instance: this.instance, connections: this.#connections, publisher: this.#publisher };
-    this.#operators = createOperators(config, { ...shared, ids: this.#ids, logger: this.#logger });
+    this.#operators = createOperators(config, {
+      ...shared,
+      connections: this.#connections,
+      ids: this.#ids,
+      outcomes: this.#outcomes,
+    });
     this.#http = this.#createHttp();
     this.#monitoring = monitorIngest({
-      instance: this.instance,
+      ...shared,
       config,
       consuming,
-      publisher: this.#publisher,
       ids: this.#ids,
       metrics: this.#metrics,
       drops: this.#drops,
@@ -146,7 +153,6 @@ class Ingest implements IngestService {
       differing: this.#differing,
       backends: this.#backends,
       stopping: () => this.#stopping !== undefined,
-      logger: this.#logger,
       clock: steadyClock,
     });
   }
@@ -188,20 +194,13 @@ class Ingest implements IngestService {
     await this.#inbox.stop();
     await Promise.all([this.#ids.close(), this.#operators?.close()]);
     for (const backend of this.#backends) await backend.stop?.();
+    await this.#outcomes.stop();
     await this.#publisher.stop();
     await this.#monitoring.leaveBroker();
-    await Promise.all(Object.values(this.#connections).map((connection) => connection.close()));
+    const { publishing, consuming } = this.#connections;
+    await Promise.all([publishing.close(), consuming.close()]);
     await this.#monitoring.close();
     this.#logger.info('stopped');
-  }
-
-  #connect(purpose: string): BrokerConnection {
-    return new BrokerConnection({
-      url: this.config.amqpUrl.reveal(),
-      name: `roomcast ingest ${this.instance} ${purpose}`,
-      logger: this.#logger,
-      setup: this.#declare,
-    });
   }
 
   #createPublisher(): ConfirmPublisher {

@@ -164,6 +164,8 @@ export const commonVariables = {
   HISTORY_MAX_AGE: Age.default('7D'),
   /** Of the history on the broker's disk, in whole files of 20 MB; 0 is unlimited. Counts when the stream is made. */
   HISTORY_MAX_BYTES: integer({ min: 0, max: 1e15, default: 5e9 }),
+  /** Whether it is kept what became of events: what came in, who was told of it, and how far that got. */
+  RECEIPTS: z.enum(['on', 'off'], 'expected on or off').default('on'),
   LOG_LEVEL: z
     .enum(
       ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'],

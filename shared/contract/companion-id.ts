@@ -16,3 +16,8 @@ export function eventIdOf(companionId: string): string | undefined {
 export function isDerivedId(id: string): boolean {
   return DERIVED.test(id);
 }
+
+/** The id of the message or event that one with this id was made of. */
+export function originalIdOf(id: string): string {
+  return isDerivedId(id) ? originalIdOf(id.replace(DERIVED, '')) : id;
+}

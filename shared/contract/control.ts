@@ -19,10 +19,12 @@ export const RoomName = z.string(ROOM_EXPECTED).transform((name, context): Room 
 export const ConnectionKey = z.object({ instance: z.string().min(1), connection_id: z.int().positive() });
 export type ConnectionKey = z.infer<typeof ConnectionKey>;
 
+const User = z.object({ role: z.enum(roles), user_id: Id });
+
 /** Which sessions: those that all of it is true of. */
 export const Selection = z.object({
   room: RoomName.optional(),
-  user: z.object({ role: z.enum(roles), user_id: Id }).optional(),
+  user: User.optional(),
   connection: ConnectionKey.optional(),
 });
 export type Selection = z.infer<typeof Selection>;
@@ -53,6 +55,8 @@ export const ControlRequest = z.discriminatedUnion('ask', [
     /** Without it the sessions are counted, and nothing is sent. */
     events: HistoryRange.optional(),
   }),
+  /** Who of them is connected, in whichever role, and when they left. */
+  z.object({ ask: z.literal('people'), of: z.array(User) }),
 ]);
 export type ControlRequest = z.infer<typeof ControlRequest>;
 
@@ -83,6 +87,15 @@ export type SessionRow = z.infer<typeof SessionRow>;
 
 const Sessions = z.object({ sessions: z.array(SessionRow), more: z.boolean() });
 
+const People = z.object({
+  /** With an id that was asked for; there may be more. */
+  sessions: z.array(
+    SessionRow.pick({ connection_id: true, instance: true, role: true, user_id: true, since: true }),
+  ),
+  /** RFC 3339, as far as the instance remembers it. */
+  left: z.array(User.extend({ at: z.string() })),
+});
+
 /** How many sessions it concerns there. */
 const Concerned = z.object({ concerned: z.int().nonnegative() });
 
@@ -91,6 +104,7 @@ export interface ControlAnswers {
   readonly sessions: z.infer<typeof Sessions>;
   readonly disconnect: z.infer<typeof Concerned>;
   readonly replay: z.infer<typeof Concerned>;
+  readonly people: z.infer<typeof People>;
 }
 export type Ask = keyof ControlAnswers;
 
@@ -98,6 +112,7 @@ const schemas: { readonly [Name in Ask]: z.ZodType<ControlAnswers[Name]> } = {
   sessions: Sessions,
   disconnect: Concerned,
   replay: Concerned,
+  people: People,
 };
 
 export type ControlAnswer = ControlAnswers[Ask] | { readonly not_understood: true };

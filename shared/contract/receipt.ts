@@ -7,7 +7,7 @@ const receiptStages = ['written', 'delivered', 'seen'] as const;
 export type ReceiptStage = (typeof receiptStages)[number];
 
 /** How an event came to be written: as it came, to somebody who came back with a cursor or without one, or over HTTP. */
-const waysTold = ['live', 'resume', 'rewind', 'stream', 'poll'] as const;
+export const waysTold = ['live', 'resume', 'rewind', 'stream', 'poll'] as const;
 export type WayTold = (typeof waysTold)[number];
 
 /** The type of a message of the stream that is a batch of receipts. */

@@ -66,7 +66,12 @@ export function world({
   let cursors = 0;
   const intake = new Intake({
     publisher,
-    observer: { accepted: (event) => void accepted.push(event), refused: nothing, ignored: nothing },
+    observer: {
+      accepted: (event) => void accepted.push(event),
+      refused: nothing,
+      ignored: nothing,
+      decided: nothing,
+    },
     nextCursor: () => Cursor.parse(`01a205ff-0000-7000-8000-${String((cursors += 1)).padStart(12, '0')}`),
     wall: () => wallTime(0),
     now: () => 0,

@@ -11,7 +11,7 @@ const TIMES = 200;
 async function refuseOften(fields: { readonly entrance: 'events' | 'inbox'; readonly remote?: string }) {
   const log: string[] = [];
   const metrics = createMetrics({ unconfirmed: () => 0, ids: () => 0 });
-  const observer = new IngestObserver(metrics, createLogger('test', 'info', lineSink(log)));
+  const observer = new IngestObserver(metrics, createLogger('test', 'info', lineSink(log)), () => undefined);
   for (let time = 0; time < TIMES; time += 1) {
     observer.refused({ code: 'unauthorized', problem: 'no key', ...fields });
   }
@@ -38,6 +38,7 @@ describe('the line of an accepted event', () => {
   const observer = new IngestObserver(
     metrics,
     createLogger('test', 'info', lineSink(log)).child({ instance: 'i-1' }),
+    () => undefined,
   );
   const lines = () => log.splice(0).map((line) => JSON.parse(line) as unknown);
 

@@ -14,6 +14,7 @@ import type { SteadyClock, WallClock } from '../../../shared/service/clock.ts';
 import type { Logger } from '../../../shared/service/logger.ts';
 import type { Sessions } from '../session/sessions.ts';
 import type { EventStream } from '../stream/event-stream.ts';
+import { peopleHere } from './people.ts';
 import { Replays } from './replays.ts';
 import { pageOf } from './session-page.ts';
 
@@ -24,7 +25,7 @@ const MAX_UNDER_WAY = 32;
 
 export interface ControlOptions {
   readonly instance: string;
-  readonly sessions: Pick<Sessions, 'select' | 'disconnect'>;
+  readonly sessions: Pick<Sessions, 'select' | 'disconnect' | 'leftAt'>;
   readonly stream: Pick<EventStream, 'past'>;
   readonly wall: WallClock;
   readonly now: SteadyClock;
@@ -68,6 +69,7 @@ export class Control {
   async #answerTo(request: ControlRequest | undefined): Promise<ControlAnswer> {
     if (request === undefined) return { not_understood: true };
     const { instance, sessions, logger } = this.options;
+    if (request.ask === 'people') return peopleHere(request.of, sessions);
     const meant = await sessions.select(request.of);
     switch (request.ask) {
       case 'sessions':

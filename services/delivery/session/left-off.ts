@@ -62,7 +62,13 @@ export class LeftOff {
     return Math.min(nowMs - this.rewindMs, ...left, ...open);
   }
 
-  #kept(user: Principal, nowMs: number): readonly Place[] {
+  /** When the last device of a user left, as far as that is kept. */
+  leftAtMs(user: Pick<Principal, 'role' | 'userId'>, nowMs: number): number | undefined {
+    const kept = this.#kept(user, nowMs);
+    return kept.length === 0 ? undefined : Math.max(...kept.map(({ leftMs }) => leftMs));
+  }
+
+  #kept(user: Pick<Principal, 'role' | 'userId'>, nowMs: number): readonly Place[] {
     return (this.#ofUsers.get(userKeyOf(user), nowMs) ?? []).filter(({ leftMs }) => nowMs - leftMs < KEEP_MS);
   }
 }

@@ -1,5 +1,6 @@
 import type { Selection } from '../../../shared/contract/control.ts';
 import { roles, type Role } from '../../../shared/contract/rooms.ts';
+import type { Principal } from './access.ts';
 import { FrameBounds } from './frame-bounds.ts';
 import { LeftOff } from './left-off.ts';
 import { PauseDetector } from '../stream/pause-detector.ts';
@@ -7,7 +8,7 @@ import { LiveSession, type SessionContext } from './live-session.ts';
 import { Admission } from './admission.ts';
 import { LineBudget } from '../../../shared/core/line-budget.ts';
 import { TimerWheel } from '../../../shared/core/timer-wheel.ts';
-import { unixMs } from '../../../shared/core/wall-time.ts';
+import { stampOf, unixMs, wallTime } from '../../../shared/core/wall-time.ts';
 import { inSlices } from '../../../shared/service/in-slices.ts';
 import { RefusalLog } from './refusal-log.ts';
 import { isMeant } from './selection.ts';
@@ -136,6 +137,14 @@ export class Sessions {
     };
     await inSlices(this.#open, look, this.#context.now);
     return found.sort((one, other) => one.session.id - other.session.id);
+  }
+
+  /** When the last session of a user on this instance ended, RFC 3339, as far as that is remembered. */
+  leftAt(user: Pick<Principal, 'role' | 'userId'>): string | undefined {
+    const { users, wall, now } = this.#context;
+    const nowMs = now();
+    const leftMs = users.leftOff.leftAtMs(user, nowMs);
+    return leftMs === undefined ? undefined : stampOf(wallTime(unixMs(wall()) - nowMs + leftMs));
   }
 
   /** Tells them to come back, one after the other. */

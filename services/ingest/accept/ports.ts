@@ -3,10 +3,10 @@ import type { Cursor } from '../../../shared/contract/cursor.ts';
 import type { ErrorCode } from '../../../shared/contract/errors.ts';
 import type { EventName, RoomcastEvent } from '../../../shared/contract/event.ts';
 import type { ContentsHeaders } from '../../../shared/contract/message.ts';
+import type { WebhookOutcome } from '../../../shared/contract/outcome.ts';
 import type { Address } from '../../../shared/contract/routing.ts';
 
-/** Where an event came in. */
-export type Entrance = 'events' | 'broadcast' | 'webhook' | 'inbox' | 'reconciliation';
+export type Entrance = WebhookOutcome['entrance'];
 
 /** An event ready to be published: its cursor, and the bytes that clients receive. */
 export interface Announcement {
@@ -48,6 +48,8 @@ export interface Observer {
     readonly remote?: string;
     readonly details?: Readonly<Record<string, unknown>>;
   }): void;
+  /** A webhook of an appointment, once all that it means is done. */
+  decided(webhook: Omit<WebhookOutcome, 'at'>): void;
   /** A webhook that announces nothing. */
   ignored(known: boolean): void;
 }

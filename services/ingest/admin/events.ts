@@ -1,17 +1,18 @@
 import { z } from 'zod';
 import { eventIdOf } from '../../../shared/contract/companion-id.ts';
 import { jsonIn, RoomName } from '../../../shared/contract/control.ts';
-import { Cursor, cursorTimeMs } from '../../../shared/contract/cursor.ts';
-import { AppError } from '../../../shared/contract/errors.ts';
+import { cursorTimeMs } from '../../../shared/contract/cursor.ts';
 import { Id } from '../../../shared/contract/ids.ts';
 import type { EventEntry } from '../../../shared/contract/message.ts';
 import { TimeOrCursor } from '../../../shared/contract/rfc3339.ts';
 import { roleRules, type RoleRule } from '../../../shared/contract/rooms.ts';
 import { personalRoom, type Address, type Room } from '../../../shared/contract/routing.ts';
+import { EventRow } from '../../../shared/contract/trace.ts';
 import { UserName } from '../../../shared/contract/user-name.ts';
 import { concernedBy } from '../accept/event-data.ts';
 import { refusal } from '../accept/problems.ts';
-import { startAt, type HistorySearch } from '../publish/history-search.ts';
+import type { HistorySearch } from '../publish/history-search.ts';
+import { startAt } from '../publish/read-to-mark.ts';
 import { COMMON_REFUSALS, readFields, type AdminRoute } from './route.ts';
 
 const MAX_PAGE = 1_000;
@@ -31,20 +32,6 @@ const EventsQuery = z.strictObject({
     .meta({ description: 'of the page before' }),
 });
 
-const EventQuery = z.strictObject({ since: TimeOrCursor.optional() });
-const EventId = z.object({ id: z.string() });
-
-/** Without its data, which is for those whom it concerns. */
-const EventRow = z.object({
-  id: z.string(),
-  event: z.string(),
-  cursor: z.string(),
-  timestamp: z.string().optional().meta({ description: 'as the backend gave it' }),
-  appointment_id: z.int().optional(),
-  rooms: z.array(z.string()),
-});
-type EventRow = z.infer<typeof EventRow>;
-
 const Listed = z.object({
   events: z.array(EventRow),
   cursor: z
@@ -56,12 +43,14 @@ const Listed = z.object({
 /** Of the frame, which ingest has built. */
 const Frame = z.object({ timestamp: z.string(), data: z.record(z.string(), z.unknown()) });
 
+/** What whoever reads the history may be answered with. */
+export const HISTORY_REFUSALS = [...COMMON_REFUSALS, 'invalid_request', 'broker_blocked'] as const;
+
 export interface EventsOptions {
   readonly search: Pick<HistorySearch, 'read'>;
 }
 
 export function eventRoutes(options: EventsOptions): readonly AdminRoute[] {
-  const refusals = [...COMMON_REFUSALS, 'invalid_request', 'broker_blocked'] as const;
   return [
     {
       method: 'GET',
@@ -70,30 +59,11 @@ export function eventRoutes(options: EventsOptions): readonly AdminRoute[] {
         summary: 'What the history has, oldest first: of an appointment, a user, a room, or all since a time',
         query: EventsQuery,
         success: { status: 200, description: 'One page', answer: Listed },
-        refusals,
+        refusals: HISTORY_REFUSALS,
       },
       handle: async ({ query }) => {
         const read = readFields(query, EventsQuery);
         return 'problems' in read ? read : { status: 200, body: await listed(read.value, options) };
-      },
-    },
-    {
-      method: 'GET',
-      path: '/v1/admin/events/:id',
-      operation: {
-        summary:
-          'One event, by its id or cursor; since: where the history is too long to look for it everywhere',
-        parameters: EventId,
-        query: EventQuery,
-        success: { status: 200, description: 'It is in the history', answer: EventRow },
-        refusals: [...refusals, 'not_found'],
-      },
-      handle: async ({ params, query }) => {
-        const read = readFields(query, EventQuery);
-        if ('problems' in read) return read;
-        const { id } = EventId.parse(params);
-        const found = await findEvent(id, read.value.since, options);
-        return found === 'late' ? tooLong('/since') : { status: 200, body: found };
       },
     },
   ];
@@ -143,31 +113,13 @@ async function listed(
   return { events, ...(ending !== 'end' && { cursor: String(next) }) };
 }
 
-async function findEvent(
-  id: string,
-  since: number | undefined,
-  { search }: EventsOptions,
-): Promise<EventRow | 'late'> {
-  const cursor = Cursor.safeParse(id).data;
-  // The id of an event without one of its backend is made when it is stamped, as a cursor is.
-  const from = since ?? (cursor && cursorTimeMs(cursor));
-  const found: EventRow[] = [];
-  const { ending } = await search.read(from === undefined ? 'first' : startAt(from), (entries) => {
-    found.push(...entries.filter((entry) => entry.id === id || entry.cursor === id).map(rowOf));
-    return found.length === 0;
-  });
-  const [first] = found;
-  if (first !== undefined) return first;
-  if (ending === 'late') return 'late';
-  throw new AppError('not_found', `The history has no event ${id}.`);
-}
-
 /** It goes beside its event, and says nothing more. */
-function isCompanion({ id }: EventEntry): boolean {
+export function isCompanion({ id }: EventEntry): boolean {
   return eventIdOf(id) !== undefined;
 }
 
-function rowOf({ id, type, cursor, rooms, body }: EventEntry): EventRow {
+/** Without its data, which is for those whom it concerns. */
+export function rowOf({ id, type, cursor, rooms, body }: EventEntry): EventRow {
   const frame = Frame.safeParse(jsonIn(body)).data;
   const appointmentId = frame && concernedBy(frame.data).appointmentId;
   return {

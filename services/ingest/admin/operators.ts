@@ -1,4 +1,3 @@
-import type { BrokerConnection } from '../../../shared/broker/broker-connection.ts';
 import type { ConfirmPublisher } from '../../../shared/broker/confirm-publisher.ts';
 import { RevocationList } from '../../../shared/revocations/revocation-list.ts';
 import { RevocationStream } from '../../../shared/revocations/revocation-stream.ts';
@@ -6,16 +5,19 @@ import { steadyClock, wallClock } from '../../../shared/service/clock.ts';
 import type { Logger } from '../../../shared/service/logger.ts';
 import { newCursor } from '../../../shared/service/new-cursor.ts';
 import type { IngestConfig } from '../config.ts';
+import type { Connections } from '../connections.ts';
 import { Control } from '../control/control.ts';
 import { Auth } from '../http/auth.ts';
 import { HistorySearch } from '../publish/history-search.ts';
 import type { HistoryIds } from '../publish/history-ids.ts';
+import type { Outcomes } from '../publish/outcomes.ts';
 import { eventRoutes } from './events.ts';
-import { rejectedRoutes } from './rejected.ts';
+import { oneByOne, rejectedRoutes } from './rejected.ts';
 import { replayRoutes } from './replay.ts';
 import { revocationRoutes } from './revocations.ts';
 import type { Admin } from './route.ts';
 import { sessionRoutes } from './sessions.ts';
+import { traceRoutes } from './trace.ts';
 
 type OperatorsConfig = Pick<
   IngestConfig,
@@ -24,9 +26,10 @@ type OperatorsConfig = Pick<
 
 export interface OperatorsParts {
   readonly instance: string;
-  readonly connections: { readonly publishing: BrokerConnection; readonly consuming: BrokerConnection };
+  readonly connections: Connections;
   readonly publisher: Pick<ConfirmPublisher, 'publish'>;
   readonly ids: Pick<HistoryIds, 'knowledge' | 'deliveries'>;
+  readonly outcomes: Pick<Outcomes, 'flush'>;
   readonly logger: Logger;
 }
 
@@ -45,7 +48,7 @@ export interface Operators {
 /** None without ADMIN_API_KEYS. */
 export function createOperators(
   { adminApiKeys, adminMaxRevocations: max, adminAnswerMs: answerMs, ...limits }: OperatorsConfig,
-  { instance, connections, publisher, ids, logger }: OperatorsParts,
+  { instance, connections, publisher, ids, outcomes, logger }: OperatorsParts,
 ): Operators | undefined {
   if (adminApiKeys === undefined) return undefined;
   const list = new RevocationList();
@@ -60,12 +63,15 @@ export function createOperators(
   const search = new HistorySearch(connections.consuming, { publisher, nextCursor });
   const keys = { ...limits, ingestApiKeys: adminApiKeys, broadcastTrustedNetworks: [] };
   const auth = new Auth(keys, [], steadyClock, 'The key that was sent is none of ADMIN_API_KEYS.');
+  const connection = connections.consuming;
+  const onRejected = oneByOne({ connection });
   const routes = [
     ...revocationRoutes({ list, stream, publisher, max, wall: wallClock }),
     ...sessionRoutes({ control }),
     ...eventRoutes({ search }),
     ...replayRoutes({ search, control, wall: wallClock }),
-    ...rejectedRoutes({ connection: connections.consuming }),
+    ...rejectedRoutes(onRejected),
+    ...traceRoutes({ connection, search, outcomes, control, revocations: list, onRejected, wall: wallClock }),
   ];
   return {
     admin: { auth, routes },

@@ -40,15 +40,15 @@ export interface RejectedOptions {
 
 type Work<Result> = (queue: RejectedQueue, all: readonly Rejected[]) => Promise<Result> | Result;
 
-export function rejectedRoutes(options: RejectedOptions): readonly AdminRoute[] {
-  const onQueue = oneByOne(options);
+export function rejectedRoutes(onQueue: OnQueue): readonly AdminRoute[] {
   return [listRoute(onQueue), ...messageRoutes(onQueue)];
 }
 
-type OnQueue = <Result>(work: Work<Result>) => Promise<Result>;
+/** Works on the queue while nobody else does. */
+export type OnQueue = <Result>(work: Work<Result>) => Promise<Result>;
 
 /** Whoever looks holds what it looks at, and another one would see the rest alone. */
-function oneByOne({ connection }: RejectedOptions): OnQueue {
+export function oneByOne({ connection }: RejectedOptions): OnQueue {
   let last: Promise<unknown> = Promise.resolve();
   return <Result>(work: Work<Result>): Promise<Result> => {
     const turn = last.then(() => withQueue(connection, work));

@@ -10,7 +10,8 @@ import { UserName } from '../../../shared/contract/user-name.ts';
 import type { WallClock } from '../../../shared/service/clock.ts';
 import { refusal, type Refusal } from '../accept/problems.ts';
 import type { Control } from '../control/control.ts';
-import { isPast, startAt, type HistorySearch } from '../publish/history-search.ts';
+import type { HistorySearch } from '../publish/history-search.ts';
+import { isPast, startAt } from '../publish/read-to-mark.ts';
 import { isIn, roomsOfUser, tooLong } from './events.ts';
 import {
   COMMON_REFUSALS,

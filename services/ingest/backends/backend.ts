@@ -96,7 +96,7 @@ export interface BackendParts {
   readonly connection: BrokerConnection;
   /** Of messages that backends put into the inbox themselves. */
   readonly messageIds: Repeats<void>;
-  readonly observer: Pick<Observer, 'ignored'>;
+  readonly observer: Pick<Observer, 'ignored' | 'decided'>;
   /** For metrics of its own. */
   readonly registry: Registry;
   /** Of one message in the inbox. */

@@ -86,6 +86,7 @@ class EasyAppointments implements Backend, WhileConsuming {
     this.#decider = new ChangeDecider({
       ...settings,
       lookups: this.#lookups,
+      decided: (webhook) => parts.observer.decided(webhook),
       undecided: (appointment) => logger.warn({ appointment }, UNDECIDED),
       ledger,
       announce: (events, entrance) => parts.intake.announce(events, entrance),

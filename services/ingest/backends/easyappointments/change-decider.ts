@@ -2,7 +2,7 @@ import { AppError } from '../../../../shared/contract/errors.ts';
 import { unixMs } from '../../../../shared/core/wall-time.ts';
 import type { WallClock } from '../../../../shared/service/clock.ts';
 import type { AcceptedEvent } from '../../accept/accept.ts';
-import type { Entrance } from '../../accept/ports.ts';
+import type { Entrance, Observer } from '../../accept/ports.ts';
 import type { Refusal } from '../../accept/problems.ts';
 import { eventsOf, type Stamp } from './compose.ts';
 import { batches, keyOf, RUN_ID, type LedgerEntry } from './entries.ts';
@@ -26,6 +26,8 @@ export interface DeciderOptions extends Pick<
   readonly write: (entries: readonly LedgerEntry[]) => Promise<void>;
   /** Resolves once the ledger holds everything that was written before the call. */
   readonly catchUp: () => Promise<void>;
+  /** What was told of it is confirmed and written. */
+  readonly decided?: Observer['decided'];
   /** An appointment of which two saves of one second differ, once, where nobody can be asked. */
   readonly undecided?: (appointment: number) => void;
   /** What webhooks do not tell; absent without the REST API. */
@@ -94,7 +96,26 @@ export class ChangeDecider implements DeciderPort {
     // Asked also where this save shows nothing: what was told before may have another name by now.
     const known = customer === undefined ? undefined : lookups?.nameOf(customer, receivedMs);
     const named = showsCustomer(effects) ? known : undefined;
-    return this.#carryOut(effects, stampOf(receivedMs, id), entrance, named).then(() => undefined);
+    return this.#carryOut(effects, stampOf(receivedMs, id), entrance, named).then(() => {
+      this.#sayDecided({ webhook, entrance, id }, effects);
+      return undefined;
+    });
+  }
+
+  #sayDecided(
+    { webhook, entrance, id }: Pick<Arrival, 'webhook' | 'entrance' | 'id'>,
+    { notices, proposals }: Effects,
+  ): void {
+    if (webhook.kind !== 'appointment' || id === undefined) return;
+    const silent = proposals.length > 0 ? 'unchanged' : 'stale';
+    const outcome = notices.length > 0 ? 'told' : silent;
+    this.options.decided?.({
+      outcome,
+      id,
+      entrance,
+      change: webhook.verb,
+      appointment_id: webhook.row.id,
+    });
   }
 
   /** It tells of another appointment under the id of one that exists. */
