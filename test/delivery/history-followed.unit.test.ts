@@ -4,6 +4,7 @@ import { History } from '../../services/delivery/broker/history.ts';
 import type { Mark, Marks } from '../../services/delivery/broker/marks.ts';
 import { Cursor } from '../../shared/contract/cursor.ts';
 import type { BrokerConnection } from '../../shared/broker/broker-connection.ts';
+import { areCollected } from '../support/collected.ts';
 import { entryOf, ScriptedChannel } from '../support/scripted-channel.ts';
 
 const STALL_MS = 15_000;
@@ -62,6 +63,27 @@ describe('a history that is followed', () => {
       expect((await reached).cursor).toBe(published[turn]);
     }
     expect(read).toEqual(brought);
+  });
+
+  it('keeps nothing of the marks up to which it was read', async () => {
+    const { following, published, bring } = await followed();
+    const readUpTo = async (turn: number) => {
+      const reached = following.upToMark();
+      await jest.advanceTimersByTimeAsync(0);
+      bring('mark', published[turn]);
+      return new WeakRef(await reached);
+    };
+    const marks = [await readUpTo(0), await readUpTo(1), await readUpTo(2)];
+    jest.useRealTimers();
+    const [first, second] = await areCollected(marks);
+    expect([first, second]).toEqual([true, true]);
+  });
+
+  it('is read up to no mark any more once it has broken off', async () => {
+    const { broker, following, failure } = await followed();
+    broker.cancel();
+    await jest.advanceTimersByTimeAsync(0);
+    expect(await following.upToMark().catch((error: unknown) => error)).toBe(failure());
   });
 
   it('may bring nothing for long, unless a mark is awaited', async () => {

@@ -135,6 +135,9 @@ class Pass {
   #stalled: NodeJS.Timeout | undefined;
   #finish: () => void = () => undefined;
   #fail: (error: Error) => void = () => undefined;
+  #isBroken = false;
+  /** Ends the steps that are under way. */
+  readonly #giveUps = new Set<(error: unknown) => void>();
   #awaited: { readonly mark: Cursor; readonly resolve: () => void } | undefined;
   #stopped = false;
 
@@ -150,7 +153,10 @@ class Pass {
     });
     // It may fail while nobody awaits it.
     this.broken = this.finished.then(() => new Promise<never>(() => undefined));
-    this.broken.catch(() => undefined);
+    this.broken.catch((error: unknown) => {
+      this.#isBroken = true;
+      for (const giveUp of this.#giveUps) giveUp(error);
+    });
     this.watch();
     channel.on('error', (error) => this.#fail(error));
     channel.on('handler-error', (error) => this.#fail(error));
@@ -161,9 +167,20 @@ class Pass {
     return readStream(this.channel, { stream: HISTORY, from, ...FLOWS[pace] }, this.#take);
   }
 
-  /** It may break off while the broker owes an answer, or a mark waits for a connection. */
-  unlessBroken<Value>(step: Promise<Value>): Promise<Value> {
-    return Promise.race([step, this.broken]);
+  /**
+   * It may break off while the broker owes an answer, or a mark waits for a connection. A race with `broken` itself would stay with
+   * it, and what it was won by, for as long as the reading goes on.
+   */
+  async unlessBroken<Value>(step: Promise<Value>): Promise<Value> {
+    if (this.#isBroken) return this.broken;
+    let giveUp: (error: unknown) => void = () => undefined;
+    const givenUp = new Promise<never>((_, reject) => (giveUp = reject));
+    this.#giveUps.add(giveUp);
+    try {
+      return await Promise.race([step, givenUp]);
+    } finally {
+      this.#giveUps.delete(giveUp);
+    }
   }
 
   /** Resolves when a mark was read that was published since the last one that was awaited. */
