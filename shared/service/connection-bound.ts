@@ -9,6 +9,7 @@ export class ConnectionBound {
   readonly #open = new Set<Socket>();
   /** Those without a request, in the order in which they came or were answered. */
   readonly #idle = new Set<Socket>();
+  readonly #onClose = listener((socket) => this.#forget(socket));
 
   constructor(
     private readonly max: number,
@@ -29,7 +30,7 @@ export class ConnectionBound {
   #opened(socket: Socket): void {
     this.#open.add(socket);
     this.#idle.add(socket);
-    socket.once('close', () => this.#forget(socket));
+    socket.on('close', this.#onClose);
     if (this.#open.size <= this.max) return;
     const [oldest] = this.#idle;
     if (oldest === undefined) return;
@@ -42,4 +43,11 @@ export class ConnectionBound {
     this.#open.delete(socket);
     this.#idle.delete(socket);
   }
+}
+
+/** One for all sockets, which is told which of them: a closure for each, and what `once` makes around it, would be 250 bytes. */
+function listener(told: (socket: Socket) => void): (this: Socket) => void {
+  return function () {
+    told(this);
+  };
 }

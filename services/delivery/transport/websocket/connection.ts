@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import { WebSocket, type RawData } from 'ws';
+import { WebSocket } from 'ws';
 import { closeCodes, closeReason, type CloseName } from '../../../../shared/contract/close-codes.ts';
 import type { Cursor } from '../../../../shared/contract/cursor.ts';
 import {
@@ -14,7 +14,7 @@ import type { ClientEvents, Transport } from '../../session/transport.ts';
 import type { JoinedForms } from '../../stream/entry-run.ts';
 import { Framing, type EventForm } from '../../stream/event-form.ts';
 import { Outbox } from '../outbox.ts';
-import type { ClientSocket } from './client-socket.ts';
+import type { ClientSocket, SocketOwner } from './client-socket.ts';
 import { FirstMessage } from './first-message.ts';
 import { encodeTextFrame } from './text-frame.ts';
 
@@ -38,9 +38,10 @@ const MAX_IGNORED_BYTES = 64 * 1024;
  * ws reads, answers pings and does the closing handshake; event frames are written to its socket directly, since
  * they are encoded once for all clients. No compression is negotiated, so both kinds of writes keep their order.
  */
-export class Connection extends Outbox implements Transport {
+export class Connection extends Outbox implements Transport, SocketOwner {
   readonly #ws: ClientSocket;
-  readonly #first: FirstMessage | undefined;
+  /** Until it has come. */
+  #first: FirstMessage | undefined;
   #heardAtMs: number;
   /** When the ping went out that nothing has been heard after. */
   #pingedAtMs: number | undefined;
@@ -68,25 +69,7 @@ export class Connection extends Outbox implements Transport {
     this.#ws = ws;
     this.#heardAtMs = now();
     this.#first = isStranger ? new FirstMessage(socket, () => this.#endAsTooLarge()) : undefined;
-    ws.beforeFault = (name) => {
-      this.sendLast(errorFrame('INVALID_MESSAGE', `${closeCodes[name].reason}.`));
-      this.isClosing = true;
-      this.#closedWith = closeCodes[name].code;
-      this.cutOffInTime();
-    };
-    ws.readingEnded = () => this.#boundRest();
-    ws.on('message', (data, isBinary) => this.#receive(data, isBinary));
-    ws.on('pong', (data) => this.#receivePong(data));
-    ws.on('ping', (data) => this.#receivePing(data));
-    // What went wrong is in the close code that follows.
-    ws.on('error', () => undefined);
-    ws.once('close', (code) => {
-      const refusedByClient = code === closeCodes.tooLarge.code && !this.isClosing;
-      if (refusedByClient && this.#largestUnread > 0) {
-        events.tooLargeForClient(this.#largestUnread);
-      }
-      events.closed(this.#closedWith ?? code);
-    });
+    ws.owner = this;
   }
 
   get heartbeatMs(): number {
@@ -171,15 +154,14 @@ export class Connection extends Outbox implements Transport {
     if (bytes > this.#largestUnread) this.#largestUnread = bytes;
   }
 
-  #receive(data: RawData, isBinary: boolean): void {
+  received(message: Buffer, isBinary: boolean): void {
     this.#hear();
-    // ws hands over one Buffer per message as long as binaryType is untouched.
-    const message = data as Buffer;
     if (this.#ignores(message)) return;
     if (this.#first?.take(message) === false) {
       this.#endAsTooLarge();
       return;
     }
+    this.#first = undefined;
     this.events.frame(isBinary ? undefined : message.toString());
     if (this.events.pending() < MAX_PENDING_FRAMES) return;
     this.#ws.pause();
@@ -194,12 +176,27 @@ export class Connection extends Outbox implements Transport {
     this.#ws.close(closeCodes.tooLarge.code);
   }
 
-  #receivePing(data: Buffer): void {
+  foundFault(name: CloseName): void {
+    this.sendLast(errorFrame('INVALID_MESSAGE', `${closeCodes[name].reason}.`));
+    this.isClosing = true;
+    this.#closedWith = closeCodes[name].code;
+    this.cutOffInTime();
+  }
+
+  gone(code: number): void {
+    const refusedByClient = code === closeCodes.tooLarge.code && !this.isClosing;
+    if (refusedByClient && this.#largestUnread > 0) {
+      this.events.tooLargeForClient(this.#largestUnread);
+    }
+    this.events.closed(this.#closedWith ?? code);
+  }
+
+  pinged(data: Buffer): void {
     this.#hear();
     if (!this.#ignores(data) && this.events.heartbeat()) this.#ws.pong(data);
   }
 
-  #receivePong(data: Buffer): void {
+  ponged(data: Buffer): void {
     this.#hear();
     if (!this.isClosing && data.byteLength > 0 && this.events.gaveBack(data.toString('latin1'))) return;
     if (!this.#pongDue) {
@@ -219,8 +216,7 @@ export class Connection extends Outbox implements Transport {
     return true;
   }
 
-  /** Nothing that still comes is a frame. */
-  #boundRest(): void {
+  readingEnded(): void {
     this.cutOffInTime();
     this.socket.on('data', ({ byteLength }: Buffer) => {
       this.#ignoredBytes += byteLength;

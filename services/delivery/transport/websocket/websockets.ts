@@ -60,7 +60,7 @@ export class WebSockets implements Mount {
 
   upgrade(request: IncomingMessage, head: Buffer): void {
     const { socket } = request;
-    // A connection that breaks before or after the handshake is not ours to fall over.
+    // A connection that breaks before the handshake is not ours to fall over.
     socket.on('error', destroy);
     const { allowedOrigins, clients, handshakes } = this.options;
     const refuse = (refusal: Refusal) => {
@@ -88,6 +88,8 @@ export class WebSockets implements Mount {
     // A good token is known, and its rooms are joined, within the turn of its 101: all that goes in one call.
     corkForThisTurn(socket);
     this.#upgrades.handleUpgrade(request, socket, head, (ws) => {
+      // ws listens by itself from here on.
+      socket.off('error', destroy);
       arrived({
         transport: 'websocket',
         client,
