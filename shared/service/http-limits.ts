@@ -17,7 +17,9 @@ const MAX_UNANSWERED = 10;
 /** Of every answer: no cache keeps it, and it is of the type that it says. */
 const everyAnswer = { 'Cache-Control': 'no-store', 'X-Content-Type-Options': 'nosniff' };
 
+/** Of connections with an answer: an upgraded one has none for as long as it lives. */
 const unanswered = new WeakMap<Socket, Set<ServerResponse>>();
+const NONE: ReadonlySet<ServerResponse> = new Set();
 
 /**
  * Node runs all requests that have come, and a read of 64 KiB holds thousands. Only behind one that changes the protocol
@@ -36,16 +38,16 @@ class CountedResponse<Request extends IncomingMessage = IncomingMessage> extends
   /** Node passes more than its types say. */
   constructor(...args: [request: Request]) {
     super(...args);
-    const open = unansweredOn(this.req.socket).add(this);
+    const { socket } = this.req;
+    const open = unanswered.get(socket) ?? new Set();
+    unanswered.set(socket, open.add(this));
     this.once('close', () => setImmediate(() => open.delete(this)));
     for (const [name, value] of Object.entries(everyAnswer)) this.setHeader(name, value);
   }
 }
 
-function unansweredOn(socket: Socket): Set<ServerResponse> {
-  const responses = unanswered.get(socket) ?? new Set();
-  unanswered.set(socket, responses);
-  return responses;
+function unansweredOn(socket: Socket): ReadonlySet<ServerResponse> {
+  return unanswered.get(socket) ?? NONE;
 }
 
 /** Options of a server that cuts a connection at a request beyond `MAX_UNANSWERED`. One that listens for `upgrade` is told of it with a destroyed socket. */

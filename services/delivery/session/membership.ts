@@ -14,7 +14,7 @@ export function roomsOf(member: StreamMember, stream: Pick<RoomStream, 'roomsOf'
 /** Which rooms one session is in, and the frames that say so. */
 export class Membership {
   /** Rooms that the user left and a refresh would join: it does not. Of others nothing is kept, since a client could name millions. */
-  readonly #left = new Set<Room>();
+  #left: Set<Room> | undefined;
 
   constructor(
     private readonly stream: RoomStream,
@@ -43,7 +43,7 @@ export class Membership {
     const { rooms } = this;
     if (!rooms.includes(room) && rooms.length >= this.maxRooms) return this.#tooMany();
     await this.stream.join(this.member, room);
-    this.#left.delete(room);
+    this.#left?.delete(room);
     return { type: 'subscribed', room };
   }
 
@@ -51,7 +51,8 @@ export class Membership {
     const room = parseRoom(name);
     if (room === undefined) return errorFrame('INVALID_ROOM', 'Name a room, such as "provider_4".');
     this.stream.leave(this.member, room);
-    if (roles.some((role) => ownRooms({ role, userId }).includes(room))) this.#left.add(room);
+    if (roles.some((role) => ownRooms({ role, userId }).includes(room)))
+      this.#left = (this.#left ?? new Set()).add(room);
     return { type: 'unsubscribed', room };
   }
 
@@ -60,7 +61,8 @@ export class Membership {
     const before = this.rooms;
     const lost = before.filter((room) => !mayJoin(principal, room));
     for (const room of lost) this.stream.leave(this.member, room);
-    const own = ownRooms(principal).filter((room) => !this.#left.has(room) && !before.includes(room));
+    const isMissing = (room: Room) => this.#left?.has(room) !== true && !before.includes(room);
+    const own = ownRooms(principal).filter(isMissing);
     const { rooms, errors } = this.#admitAll(principal, asked, [...this.rooms, ...own]);
     const gained = [...own, ...rooms];
     await Promise.all(gained.map((room) => this.stream.join(this.member, room)));
