@@ -12,47 +12,49 @@ const NEVER = Number.NEGATIVE_INFINITY;
 /** A ping or pong of WebSocket's own (RFC 6455 section 5.5), which carries no JSON. */
 export type Heartbeat = 'heartbeat';
 
+type Free = 'ping' | 'ack' | Heartbeat;
+
 /**
  * How many frames of one session are answered (PROTOCOL.md, Frames). What is refused here does not count, but so much of it
- * in one minute is a flood.
+ * in one minute is a flood. Most clients send nothing once they are in, so nothing is kept of what has not come.
  */
 export class FrameLimit {
-  readonly #frames: RateWindow;
-  readonly #auths = new RateWindow(FREE_AUTHS, MINUTE_MS);
-  readonly #lastFreeMs = { ping: NEVER, ack: NEVER, heartbeat: NEVER };
+  #frames: RateWindow | undefined;
+  #auths: RateWindow | undefined;
+  #lastFreeMs: Record<Free, number> | undefined;
 
   constructor(
     readonly framesPerMinute: number,
     private readonly refusalsPerMinute: number,
-  ) {
-    this.#frames = new RateWindow(framesPerMinute, MINUTE_MS);
-  }
+  ) {}
 
   /** Whether the last refusal was the last that is answered. */
   get flooded(): boolean {
-    return this.#frames.refused >= this.refusalsPerMinute;
+    return (this.#frames?.refused ?? 0) >= this.refusalsPerMinute;
   }
 
   pass(frame: ClientFrame | ErrorFrame | Heartbeat, nowMs: number): boolean {
-    return this.#isFree(frame, nowMs) || this.#frames.take(nowMs);
+    if (this.#isFree(frame, nowMs)) return true;
+    return (this.#frames ??= new RateWindow(this.framesPerMinute, MINUTE_MS)).take(nowMs);
   }
 
   /** Milliseconds until frames are counted anew. */
   remainingMs(nowMs: number): number {
-    return this.#frames.remainingMs(nowMs);
+    return this.#frames?.remainingMs(nowMs) ?? 0;
   }
 
   #isFree(frame: ClientFrame | ErrorFrame | Heartbeat, nowMs: number): boolean {
     if (frame === 'heartbeat') return this.#isDue('heartbeat', nowMs);
     if (!('action' in frame)) return false;
-    if (frame.action === 'auth') return this.#auths.take(nowMs);
+    if (frame.action === 'auth') return (this.#auths ??= new RateWindow(FREE_AUTHS, MINUTE_MS)).take(nowMs);
     const { action } = frame;
     return (action === 'ping' || action === 'ack') && this.#isDue(action, nowMs);
   }
 
-  #isDue(kind: 'ping' | 'ack' | 'heartbeat', nowMs: number): boolean {
-    if (nowMs - this.#lastFreeMs[kind] < FREE_PING_MS) return false;
-    this.#lastFreeMs[kind] = nowMs;
+  #isDue(kind: Free, nowMs: number): boolean {
+    const last = (this.#lastFreeMs ??= { ping: NEVER, ack: NEVER, heartbeat: NEVER });
+    if (nowMs - last[kind] < FREE_PING_MS) return false;
+    last[kind] = nowMs;
     return true;
   }
 }

@@ -1,6 +1,7 @@
 /** Runs asynchronous steps one after the other, in the order in which they came. */
 export class SerialQueue {
-  #tail: Promise<void> = Promise.resolve();
+  /** While there are any. */
+  #tail: Promise<void> | undefined;
   #size = 0;
 
   constructor(private readonly observer: { failed(error: unknown): void }) {}
@@ -15,7 +16,7 @@ export class SerialQueue {
     this.#tail = this.#run(this.#tail, step);
   }
 
-  async #run(before: Promise<void>, step: () => Promise<void> | void): Promise<void> {
+  async #run(before: Promise<void> | undefined, step: () => Promise<void> | void): Promise<void> {
     await before;
     try {
       await step();
@@ -23,5 +24,6 @@ export class SerialQueue {
       this.observer.failed(error);
     }
     this.#size -= 1;
+    if (this.#size === 0) this.#tail = undefined;
   }
 }

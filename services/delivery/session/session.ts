@@ -36,7 +36,7 @@ export class Session implements StreamMember {
   #brought: Partial<Credentials> | undefined;
   #principal: Principal | undefined;
   /** What it missed has been sent: until then it leaves no room of which more is coming. */
-  #caughtUp: Promise<void> = Promise.resolve();
+  #caughtUp: Promise<void> | undefined;
   #flooded = false;
 
   constructor(
@@ -244,9 +244,9 @@ export class Session implements StreamMember {
     });
     this.#become('live');
     const missed = { principal, cursor: cursor ?? undefined, position };
-    this.#caughtUp = catchUp(this, this.ports, missed).catch((error: unknown) =>
-      this.ports.observer.failed(error),
-    );
+    this.#caughtUp = catchUp(this, this.ports, missed)
+      .catch((error: unknown) => this.ports.observer.failed(error))
+      .finally(() => (this.#caughtUp = undefined));
   }
 
   async #refresh(principal: Principal, entrance: Credentials): Promise<void> {
