@@ -43,7 +43,8 @@ async function chromium(): Promise<ForeignClient> {
   const open = async (world: World, token: string): Promise<Reading> => {
     const browser = await launch(found.path);
     const page = await browser.newPage();
-    await page.goto('about:blank');
+    // Chromium lets a page without an origin reach no address of this machine.
+    await page.goto(`http://127.0.0.1:${world.healthPort()}/health/live`);
     const url = JSON.stringify(urlOf(world, token));
     await page.evaluate(`{
       globalThis.texts = '';
