@@ -38,6 +38,32 @@ describe('receipts of an instance', () => {
     expect(seconds).toEqual([0.5]);
   });
 
+  it('are one for an event and a person, however many devices that person has', () => {
+    const { receipts, seconds } = receiptsAt(NOON);
+    const [cursor, next] = [cursorAt(NOON), cursorAt(NOON)];
+    const addAll = (stage: 'written' | 'delivered') => {
+      for (const connection of [57, 58, 59]) receipts.add(stage, { id: 'a', cursor }, PROVIDER, connection);
+    };
+    addAll('written');
+    receipts.add('written', { id: 'a', cursor }, { role: 'customer', userId: 4 }, 60);
+    receipts.add('written', { id: 'a', cursor }, PROVIDER, 61, 'resume');
+    receipts.add('written', { id: 'b', cursor: next }, PROVIDER, 57);
+    addAll('delivered');
+    const said = receipts
+      .take()
+      .map(([id, , role, , stage, , connection]) => [id, role, stage, connection].join(' '));
+    expect(said).toEqual([
+      'a provider written 57',
+      'a customer written 60',
+      'a provider written 61',
+      'b provider written 57',
+      'a provider delivered 57',
+    ]);
+    expect(seconds).toEqual([0]);
+    addAll('delivered');
+    expect(receipts.take()).toHaveLength(1);
+  });
+
   it('wait for a broker that is away, the newest up to a bound, and those beyond are counted', () => {
     const { receipts, dropped } = receiptsAt(NOON);
     const add = (id: string) => receipts.add('written', { id, cursor: cursorAt(NOON) }, PROVIDER, 1);

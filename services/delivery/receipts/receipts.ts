@@ -18,9 +18,11 @@ export interface ReceiptsContext {
   readonly wall: WallClock;
 }
 
-/** Receipts of this instance that wait to be published. */
+/** Receipts of this instance that wait to be published: one for an event and a person, however many devices that person has. */
 export class Receipts {
   #waiting: Receipt[] = [];
+  /** What they say, of all that were added since the last were taken. */
+  readonly #said = new Set<string>();
   /** Of the last receipt: an event to thousands has one for each, and a stamp costs as much as all else of it. */
   #stamped = { atMs: Number.NaN, stamp: '' };
 
@@ -33,13 +35,18 @@ export class Receipts {
     connection: number,
     how?: WayTold,
   ): void {
+    const said = `${cursor} ${role} ${userId} ${stage} ${how ?? ''}`;
+    if (this.#said.has(said)) return;
     const { instance, metrics, wall } = this.context;
     const at = wall();
     metrics.receipts.inc({ stage });
     if (stage === 'delivered') metrics.timeToDelivered.observe((unixMs(at) - cursorTimeMs(cursor)) / 1000);
     const receipt = [id, cursor, role, userId, stage, this.#stampOf(at), connection, instance] as const;
     if (this.#waiting.length >= MAX_WAITING_RECEIPTS) metrics.receiptsDropped.inc();
-    else this.#waiting.push(how === undefined ? [...receipt] : [...receipt, how]);
+    else {
+      this.#said.add(said);
+      this.#waiting.push(how === undefined ? [...receipt] : [...receipt, how]);
+    }
   }
 
   #stampOf(at: WallTime): string {
@@ -50,6 +57,7 @@ export class Receipts {
 
   /** All that wait. */
   take(): readonly Receipt[] {
+    this.#said.clear();
     return this.#waiting.splice(0);
   }
 
