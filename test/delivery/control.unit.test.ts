@@ -14,6 +14,7 @@ async function instance() {
   const sessions: ControlOptions['sessions'] = {
     select: () => new Promise((resolve) => looking.push(() => resolve([]))),
     disconnect: () => Promise.resolve(),
+    leftAt: () => undefined,
   };
   const requests = new Control(broker.connection, {
     instance: 'ws-1',

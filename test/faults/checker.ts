@@ -1,14 +1,9 @@
 import type { Client } from './client.ts';
+import type { Finding } from './finding.ts';
 import type { Fact, Ledger, TrackedEvent } from './ledger.ts';
 import type { Person } from './population.ts';
 import type { ReceiptWatch } from './receipt-watch.ts';
 import type { Receipts } from './receipts.ts';
-
-export interface Finding {
-  readonly client: Client | undefined;
-  readonly event: TrackedEvent | undefined;
-  readonly what: string;
-}
 
 /** What a run comes to. All but the counts have to be 0. */
 export interface Verdict {

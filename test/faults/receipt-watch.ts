@@ -1,9 +1,10 @@
 import { connect, type ChannelModel, type ConsumeMessage } from 'amqplib';
 import { setTimeout as delay } from 'node:timers/promises';
-import { ReceiptBatch, type Receipt, type ReceiptStage } from '../../shared/contract/receipt.ts';
+import type { Receipt, ReceiptStage } from '../../shared/contract/receipt.ts';
 import { RECEIPTS } from '../../shared/contract/topology.ts';
-import type { Finding } from './checker.ts';
+import { receiptsIn } from '../support/receipts.ts';
 import type { Client } from './client.ts';
+import type { Finding } from './finding.ts';
 import type { Ledger } from './ledger.ts';
 
 const AGAIN_MS = 250;
@@ -55,7 +56,7 @@ export class ReceiptWatch {
         void model.close().catch(() => undefined);
         return;
       }
-      for (const receipt of ReceiptBatch.parse(JSON.parse(message.content.toString()))) this.#look(receipt);
+      for (const receipt of receiptsIn(message)) this.#look(receipt);
       this.#next = Number(message.properties.headers?.['x-stream-offset']) + 1;
       channel.ack(message);
     };

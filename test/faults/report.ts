@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { isGood, type Finding } from './checker.ts';
+import { isGood } from './checker.ts';
+import type { Finding } from './finding.ts';
 import type { RunResult } from './run.ts';
 import { describeFault } from './schedule.ts';
 

@@ -1,11 +1,21 @@
-import { connect, type ChannelModel } from 'amqplib';
-import { ReceiptBatch, type Receipt, type ReceiptStage } from '../../shared/contract/receipt.ts';
+import { connect, type ChannelModel, type ConsumeMessage } from 'amqplib';
+import {
+  ReceiptBatch,
+  RECEIPTS_TYPE,
+  type Receipt,
+  type ReceiptStage,
+} from '../../shared/contract/receipt.ts';
 import { RECEIPTS } from '../../shared/contract/topology.ts';
 import { scaledMs, WAIT_MS } from './time.ts';
 
+/** What became of an event at ingest stands in the same stream. */
+export function receiptsIn({ properties, content }: ConsumeMessage): readonly Receipt[] {
+  return properties.type === RECEIPTS_TYPE ? ReceiptBatch.parse(JSON.parse(content.toString())) : [];
+}
+
 /** Reads the stream of receipts as it grows. */
 export class ReceiptReader {
-  readonly batches: Receipt[][] = [];
+  readonly batches: (readonly Receipt[])[] = [];
   #waiters: (() => void)[] = [];
 
   private constructor(private readonly model: ChannelModel) {}
@@ -19,7 +29,7 @@ export class ReceiptReader {
       RECEIPTS,
       (message) => {
         if (message === null) return;
-        reader.batches.push(ReceiptBatch.parse(JSON.parse(message.content.toString())));
+        reader.batches.push(receiptsIn(message));
         channel.ack(message);
         for (const wake of reader.#waiters.splice(0)) wake();
       },

@@ -50,4 +50,20 @@ export const operatorBounds: readonly ConstantBound[] = [
     test: 'ingest/rejected-admin.int.test.ts',
     says: 'as far as 1,000 of them, or 32 MiB',
   },
+  {
+    what: 'Stale webhooks of one appointment that a trace names',
+    name: 'MAX_PASSED_OVER',
+    file: 'services/ingest/admin/trace.ts',
+    beyond: 'the later ones are left out',
+    test: 'ingest/trace.unit.test.ts',
+    says: 'twenty stale webhooks',
+  },
+  {
+    what: 'Sessions of one answer of a delivery instance about people',
+    name: 'MAX_SESSIONS',
+    file: 'services/delivery/control/people.ts',
+    beyond: 'a trace may say of somebody that they have no session',
+    test: 'delivery/people.unit.test.ts',
+    says: 'a thousand sessions',
+  },
 ];
