@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { connect, type ChannelModel } from 'amqplib';
 import { once } from 'node:events';
 import { declareTopology, type DifferingQueues } from '../../shared/broker/declare-topology.ts';
-import { EXCHANGE, HISTORY } from '../../shared/contract/topology.ts';
+import { EXCHANGE, HISTORY, RECEIPTS } from '../../shared/contract/topology.ts';
 import { createLogger } from '../../shared/service/logger.ts';
 import { createVhostForTest, runBroker } from '../support/broker.ts';
 import { healthUntil, isReady } from '../support/health.ts';
@@ -60,7 +60,9 @@ describe('a history', () => {
       await channel.unbindQueue(HISTORY, EXCHANGE, '#');
       const differing: DifferingQueues = new Map();
       await declareTopology(broker.model, { ...older, ...asked, differing }, silent);
-      expect([...differing]).toEqual([[HISTORY, expect.stringMatching(words)]]);
+      expect([...differing]).toEqual(
+        [HISTORY, RECEIPTS].map((stream) => [stream, expect.stringMatching(words)]),
+      );
       const returned: unknown[] = [];
       channel.on('return', (message) => returned.push(message));
       channel.publish(EXCHANGE, 'provider.5', Buffer.from('{}'), { mandatory: true });
@@ -91,6 +93,10 @@ describe('an upgrade over a history that has no bound', () => {
       {
         code: 'queue_differs',
         message: expect.stringMatching(/appointments\.history.*x-max-length-bytes.*policy/),
+      },
+      {
+        code: 'queue_differs',
+        message: expect.stringMatching(/appointments\.receipts.*x-max-length-bytes.*policy/),
       },
     ]);
 

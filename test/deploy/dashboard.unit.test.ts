@@ -8,7 +8,15 @@ const COLUMNS = 24;
 describe('the dashboard', () => {
   it('has a row for each question', () => {
     const rows = panels.filter(({ type }) => type === 'row').map(({ title }) => title);
-    expect(rows).toEqual(['Is it flowing?', 'Latency', 'Queues', 'Sessions', 'Broker', 'Processes']);
+    expect(rows).toEqual([
+      'Is it flowing?',
+      'Latency',
+      'Receipts',
+      'Queues',
+      'Sessions',
+      'Broker',
+      'Processes',
+    ]);
   });
 
   it('gives every panel an id and a place of its own', () => {
