@@ -86,7 +86,7 @@ const IngestFields = z.object({
    * Events a second of arrays and of the inbox together, so that an event that comes by itself is not behind thousands of them; 0 is
    * unlimited.
    */
-  INGEST_BULK_RATE: integer({ min: 0, max: 1_000_000, default: 1_000 }),
+  INGEST_BULK_RATE: integer({ min: 0, max: 1_000_000, default: 500 }),
   /** Wrong keys a minute and remote address; then 429 answers them, and right ones that this address has not used before. */
   INGEST_MAX_BAD_KEYS: integer({ min: 1, max: 100_000, default: 20 }),
   /** Messages handed to the broker and not confirmed; the smallest value holds the largest array (1,000 events). */

@@ -19,7 +19,7 @@ describe('the configuration of ingest', () => {
       ingestConfirmTimeoutMs: 5_000,
       ingestMaxBadKeys: 20,
       ingestRateLimit: 2_000,
-      ingestBulkRate: 1_000,
+      ingestBulkRate: 500,
       ingestMaxLargeBodiesBytes: 8_388_608,
       ingestLargeBodiesRate: 8_388_608,
       inboxPrefetch: 50,
