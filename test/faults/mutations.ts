@@ -44,8 +44,8 @@ export const mutations: readonly Mutation[] = [
     name: 'a scan ends at any mark, not at its own',
     scenario: 'everybody resumes over slow links',
     file: 'services/delivery/broker/history.js',
-    find: 'if (entry.cursor === this.#end)',
-    replace: "if (entry.kind === 'mark')",
+    find: 'if (entry.cursor !== this.#awaited.mark)',
+    replace: 'if (false)',
   },
   {
     name: 'live events that arrive during a resume are dropped',
