@@ -133,7 +133,7 @@ export const mutations: readonly Mutation[] = [
   },
   {
     name: 'the SDK keeps no place',
-    scenario: 'everybody resumes over slow links',
+    scenario: 'everybody resumes, and nobody is rewound',
     file: 'client/src/feed.js',
     find: 'this.cursor = frame.cursor;',
     replace: '',

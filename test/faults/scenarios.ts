@@ -7,6 +7,8 @@ interface Scenario {
   readonly load: Load;
   readonly faults: readonly Fault[];
   readonly atLeastMs?: number;
+  /** Settings of the services. */
+  readonly env?: Readonly<Record<string, string>>;
   /** What is wrong beyond what is wrong in every run. */
   readonly judge?: (verdict: Verdict) => readonly string[];
 }
@@ -40,6 +42,12 @@ const scenarios = {
       fault('both deliveries killed', 1_500, { lane: 2 }),
       fault('both deliveries killed', 7_500, { lane: 2 }),
     ],
+  },
+  // Else who comes back without a cursor is told the last 30 s again, which is all of such a run.
+  'everybody resumes, and nobody is rewound': {
+    load: steady,
+    faults: [fault('both deliveries killed', 1_500), fault('both deliveries killed', 7_500)],
+    env: { REWIND_SECONDS: '0' },
   },
   // Between the end of a scan and its session's going live lie milliseconds: only a dense stream of events hits them.
   'everybody resumes while events come thick and fast': {
@@ -91,9 +99,12 @@ const scenarios = {
 
 export type ScenarioName = keyof typeof scenarios;
 
-export function optionsFor(name: ScenarioName): Pick<RunOptions, 'faults' | 'load' | 'nodes' | 'atLeastMs'> {
+export function optionsFor(
+  name: ScenarioName,
+): Pick<RunOptions, 'faults' | 'load' | 'nodes' | 'atLeastMs' | 'env'> {
   const scenario: Scenario = scenarios[name];
-  return { faults: scenario.faults, load: scenario.load, nodes: 1, atLeastMs: scenario.atLeastMs ?? 0 };
+  const { faults, load, atLeastMs = 0, env = {} } = scenario;
+  return { faults, load, nodes: 1, atLeastMs, env };
 }
 
 export function wrongIn(name: ScenarioName, verdict: Verdict): readonly string[] {
