@@ -19,14 +19,18 @@ interface ForeignClient {
   readonly open: (world: World, token: string) => Promise<Reading>;
 }
 
+/** Nobody opens it: it is skipped by name. */
+function absent(name: string, { missing }: { readonly missing: string }): ForeignClient {
+  return { name, missing, open: () => Promise.reject(new Error(name)) };
+}
+
 const work = workFolder();
 afterAll(() => work[Symbol.dispose]());
 
 const urlOf = (world: World, token: string) => `${world.webSocketUrl()}?token=${token}`;
 
 function program(name: string, found: Command): ForeignClient {
-  if ('missing' in found)
-    return { name, missing: found.missing, open: () => Promise.reject(new Error(name)) };
+  if ('missing' in found) return absent(name, found);
   const open = async (world: World, token: string) => {
     const reading = new ReadingProgram(found.command, [...found.args, urlOf(world, token)]);
     await reading.until('"connected"');
@@ -38,8 +42,7 @@ function program(name: string, found: Command): ForeignClient {
 async function chromium(): Promise<ForeignClient> {
   const name = "Chromium's WebSocket";
   const found = await findChromium();
-  if ('missing' in found)
-    return { name, missing: found.missing, open: () => Promise.reject(new Error(name)) };
+  if ('missing' in found) return absent(name, found);
   const open = async (world: World, token: string): Promise<Reading> => {
     const browser = await launch(found.path);
     const page = await browser.newPage();
@@ -64,8 +67,7 @@ async function chromium(): Promise<ForeignClient> {
 async function okHttp(): Promise<ForeignClient> {
   const name = 'OkHttp, in the Kotlin client of docs/clients.md';
   const found = await findKotlin();
-  if ('missing' in found)
-    return { name, missing: found.missing, open: () => Promise.reject(new Error(name)) };
+  if ('missing' in found) return absent(name, found);
   const open = async (world: World, token: string): Promise<Reading> => {
     const compiled = await KotlinProgram.compile(found);
     const app = compiled.start(world.webSocketUrl(), () => token);
