@@ -25,7 +25,7 @@ export function rowOf(
   if (principal === undefined || !live.isAdmitted || closed) return undefined;
   const aheadMs = unixMs(wall()) - now();
   const { heardAtMs } = live.transport;
-  const { confirmed, behind } = live.receipts?.progress ?? NO_PROGRESS;
+  const progress = live.receipts?.progress;
   return {
     connection_id: id,
     instance,
@@ -35,9 +35,7 @@ export function rowOf(
     rooms: [...live.rooms],
     since: stampOf(wallTime(aheadMs + live.openedAtMs)),
     ...(heardAtMs !== undefined && { last_heard_at: stampOf(wallTime(aheadMs + heardAtMs)) }),
-    ...(confirmed !== undefined && { confirmed_up_to: confirmed }),
-    ...(behind !== undefined && { behind }),
+    ...(progress?.confirmed !== undefined && { confirmed_up_to: progress.confirmed }),
+    ...(progress !== undefined && { behind: progress.behind }),
   };
 }
-
-const NO_PROGRESS = { confirmed: undefined, behind: undefined };
