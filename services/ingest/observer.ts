@@ -1,11 +1,10 @@
-import type { Outcome } from '../../shared/contract/outcome.ts';
-import { stampOf } from '../../shared/core/wall-time.ts';
-import { steadyClock, wallClock } from '../../shared/service/clock.ts';
+import { steadyClock } from '../../shared/service/clock.ts';
 import { networkOf } from '../../shared/core/address-network.ts';
 import { LineBudget } from '../../shared/core/line-budget.ts';
 import type { Logger } from '../../shared/service/logger.ts';
 import type { Observer } from './accept/ports.ts';
 import type { IngestMetrics } from './metrics.ts';
+import type { Outcomes } from './publish/outcomes.ts';
 
 type Accepted = Parameters<Observer['accepted']>[0];
 type Refused = Parameters<Observer['refused']>[0];
@@ -20,7 +19,7 @@ export class IngestObserver implements Observer {
   constructor(
     private readonly metrics: IngestMetrics,
     private readonly logger: Logger,
-    private readonly keep: (outcome: Outcome) => void,
+    private readonly keep: Outcomes['add'],
   ) {
     this.#accepted = logger.child({}, { redact: [] });
   }
@@ -29,12 +28,11 @@ export class IngestObserver implements Observer {
     this.metrics.accepted.inc({ entrance });
     if (repeated) this.metrics.repeats.inc();
     this.#accepted.info({ id, event: name, rooms, cursor, entrance, repeated }, 'accepted an event');
-    const outcome = repeated ? 'repeat' : 'accepted';
-    this.keep({ outcome, id, entrance, at: stampOf(wallClock()), cursor });
+    this.keep({ outcome: repeated ? 'repeat' : 'accepted', id, entrance, cursor });
   }
 
   decided(webhook: Decided): void {
-    this.keep({ ...webhook, at: stampOf(wallClock()) });
+    this.keep(webhook);
   }
 
   refused({ entrance, code, problem, remote, details }: Refused): void {

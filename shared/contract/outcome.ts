@@ -28,6 +28,8 @@ export const Outcome = z.discriminatedUnion('outcome', [
 ]);
 export type Outcome = z.infer<typeof Outcome>;
 export type WebhookOutcome = Extract<Outcome, { change: unknown }>;
+/** Of an event, by whichever way it came in. */
+export type Arrived = Exclude<Outcome, WebhookOutcome>;
 
 /** One message of the stream, of one instance. The same may come twice. */
 export const OutcomeBatch = z.array(Outcome);

@@ -24,8 +24,7 @@ function outcomesWith({ isKept = true } = {}) {
     logger: createLogger('test', 'silent'),
   });
   const add = (id: string) => {
-    const at = new Date().toISOString();
-    outcomes.add({ outcome: 'accepted', id, entrance: 'events', at, cursor: newCursor(wallClock()) });
+    outcomes.add({ outcome: 'accepted', id, entrance: 'events', cursor: newCursor(wallClock()) });
   };
   const batches = () =>
     messages.map(({ body }) => OutcomeBatch.parse(JSON.parse(body.toString())).map(({ id }) => id));

@@ -4,6 +4,7 @@ import { jsonIn } from '../../../shared/contract/control.ts';
 import {
   OutcomeBatch,
   OUTCOMES_TYPE,
+  type Arrived,
   type Outcome,
   type WebhookOutcome,
 } from '../../../shared/contract/outcome.ts';
@@ -27,7 +28,7 @@ export interface Sought {
 /** What the stream of receipts has of one event. */
 export interface Kept {
   readonly receipts: readonly Receipt[];
-  readonly arrivals: readonly Exclude<Outcome, WebhookOutcome>[];
+  readonly arrivals: readonly Arrived[];
   /** The message that it came of. */
   readonly webhook: WebhookOutcome | undefined;
   /** Stale webhooks of its appointment. */
@@ -64,9 +65,7 @@ export async function readKept(
   const webhooks = sought.filter((one) => 'change' in one);
   return {
     receipts,
-    arrivals: sought.filter(
-      (one): one is Exclude<Outcome, WebhookOutcome> => !('change' in one) && one.id === id,
-    ),
+    arrivals: sought.filter((one): one is Arrived => !('change' in one) && one.id === id),
     webhook: webhooks.find((one) => one.id === original),
     stale: webhooks.filter((one) => one.outcome === 'stale' && one.id !== original),
     isComplete: ending === 'end',

@@ -1,8 +1,15 @@
 import type { ConfirmPublisher } from '../../../shared/broker/confirm-publisher.ts';
 import { CONFIRM_KEY_HEADER } from '../../../shared/broker/confirms.ts';
 import type { Cursor } from '../../../shared/contract/cursor.ts';
-import { OUTCOMES_TYPE, type Outcome } from '../../../shared/contract/outcome.ts';
+import {
+  OUTCOMES_TYPE,
+  type Arrived,
+  type Outcome,
+  type WebhookOutcome,
+} from '../../../shared/contract/outcome.ts';
 import { RECEIPTS } from '../../../shared/contract/topology.ts';
+import { stampOf } from '../../../shared/core/wall-time.ts';
+import { wallClock } from '../../../shared/service/clock.ts';
 import type { Logger } from '../../../shared/service/logger.ts';
 import type { NextCursor } from '../accept/ports.ts';
 
@@ -26,9 +33,11 @@ export class Outcomes {
 
   constructor(private readonly options: OutcomesOptions) {}
 
-  add(outcome: Outcome): void {
+  /** What became of it now. */
+  add(outcome: Omit<Arrived, 'at'> | Omit<WebhookOutcome, 'at'>): void {
     if (!this.options.isKept) return;
-    if (this.#waiting.length < MAX_WAITING_OUTCOMES) this.#waiting.push(outcome);
+    if (this.#waiting.length < MAX_WAITING_OUTCOMES)
+      this.#waiting.push({ ...outcome, at: stampOf(wallClock()) });
     this.#sendLater();
   }
 
