@@ -26,6 +26,8 @@ export interface Draft {
   readonly appointment: number;
   readonly entrance: Fact['entrance'];
   readonly rooms: readonly string[];
+  /** `false`: nothing goes to the calendar beside it. */
+  readonly hasCompanion?: boolean;
 }
 
 /** Knows every event there ever was, from before it is sent. */
@@ -37,7 +39,7 @@ export class Ledger {
 
   constructor(private readonly run: string) {}
 
-  draft({ appointment, entrance, rooms }: Draft): Fact {
+  draft({ appointment, entrance, rooms, hasCompanion = true }: Draft): Fact {
     const version = (this.#versions.get(appointment) ?? 0) + 1;
     this.#versions.set(appointment, version);
     const id = `${this.run}-a${appointment}-v${version}`;
@@ -52,7 +54,7 @@ export class Ledger {
     };
     this.facts.push(fact);
     this.#add(id, `${appointment}`, rooms, fact);
-    this.#add(`${id}:calendar`, `${appointment}:calendar`, ['calendar'], fact);
+    if (hasCompanion) this.#add(`${id}:calendar`, `${appointment}:calendar`, ['calendar'], fact);
     return fact;
   }
 

@@ -14,6 +14,22 @@ const FIRST_BACKOFF_MS = 100;
 const MAX_BACKOFF_MS = 1_500;
 const NAMES = ['appointment.updated', 'appointment_updated', 'appointment.created'] as const;
 
+/** Of one event, where it is not drawn. */
+interface More {
+  readonly name?: 'calendar.sync' | (typeof NAMES)[number];
+  readonly notes?: string | undefined;
+  readonly rooms?: readonly string[] | undefined;
+}
+
+interface Manner {
+  /** Events a second; fewer when the system takes longer. */
+  readonly rate: number;
+  /** How often each is said again. */
+  readonly repeats: number;
+  /** What each carries besides its fields. */
+  readonly notesBytes?: number;
+}
+
 /**
  * A backend that says what happens to its appointments, one event after the other: the next only when the one
  * before it was taken, and the same id again until it is. So each appointment has one true order.
@@ -29,8 +45,7 @@ export class Publisher {
     private readonly appointments: readonly Appointment[],
     private readonly ledger: Ledger,
     private readonly random: Random,
-    /** `rate`: events a second; fewer when the system takes longer. `repeats`: how often each is said again. */
-    private readonly manner: { readonly rate: number; readonly repeats: number },
+    private readonly manner: Manner,
   ) {}
 
   start(): void {
@@ -51,18 +66,15 @@ export class Publisher {
   }
 
   /** Sends one event of an appointment until it is taken; `notes` make it as large as wanted. */
-  async say(
-    appointment: Appointment,
-    more: { readonly notes?: string; readonly rooms?: readonly string[] } = {},
-  ) {
-    const { notes, rooms } = more;
+  async say(appointment: Appointment, { name = this.random.pick(NAMES), notes, rooms }: More = {}) {
     const fact = this.ledger.draft({
       appointment: appointment.id,
       entrance: this.entrance.kind,
       rooms: rooms ?? roomsOfAppointment(appointment),
+      hasCompanion: name !== 'calendar.sync',
     });
     const body = {
-      event: this.random.pick(NAMES),
+      event: name,
       id: fact.id,
       data: {
         id: appointment.id,
@@ -87,9 +99,10 @@ export class Publisher {
   }
 
   async #run(): Promise<void> {
+    const notes = 'n'.repeat(this.manner.notesBytes ?? 0);
     while (!this.#stopped) {
       const nextMs = performance.now() + (1_000 / this.manner.rate) * this.random.between(0.5, 1.5);
-      await this.say(this.random.pick(this.appointments));
+      await this.say(this.random.pick(this.appointments), notes === '' ? {} : { notes });
       await delay(Math.max(0, nextMs - performance.now()));
     }
   }

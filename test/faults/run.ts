@@ -27,6 +27,8 @@ export interface Load {
   readonly rate: number;
   /** How often an event is said again after it was taken. */
   readonly repeats?: number;
+  /** Bytes that each event carries besides its fields. */
+  readonly notesBytes?: number;
   /** Instead of all habits in turn. */
   readonly habits?: readonly Habit[];
 }
@@ -244,7 +246,8 @@ class Run {
   }
 
   #createPublishers(random: Random): readonly Publisher[] {
-    const { httpPublishers, inboxPublishers, appointmentsEach, rate, repeats = 0 } = this.options.load;
+    const { httpPublishers, inboxPublishers, appointmentsEach, rate } = this.options.load;
+    const { repeats = 0, notesBytes = 0 } = this.options.load;
     const urls = this.system.broker.nodes.map(({ url }) => url);
     let appointmentId = 0;
     return Array.from({ length: httpPublishers + inboxPublishers }, (_, index) => {
@@ -254,7 +257,8 @@ class Run {
       const byHttp = index < httpPublishers;
       const entrance = byHttp ? this.#http(index) : new InboxEntrance(urls);
       const name = `${byHttp ? 'http' : 'inbox'}-${index}`;
-      return new Publisher(name, entrance, appointments, this.#ledger, random.fork(), { rate, repeats });
+      const manner = { rate, repeats, notesBytes };
+      return new Publisher(name, entrance, appointments, this.#ledger, random.fork(), manner);
     });
   }
 

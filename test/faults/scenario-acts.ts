@@ -38,7 +38,8 @@ export const scenarioActs: Readonly<Record<(typeof scenarioFaults)[number], Act>
   },
   'entries swapped': swapEntries,
   'mistakes of a backend': makeMistakes,
-  // What is published right after `subscribed` has to arrive, however long the broker takes to bind.
+  // What is published right after `subscribed` has to arrive, however long the broker takes to bind. An appointment's event
+  // would come by the binding of `calendar`, for which it goes too.
   'rooms subscribed to': async (_fault, { clients, speaker }) => {
     const admin = adminOf(clients);
     for (let index = 0; index < SUBSCRIPTIONS; index += 1) {
@@ -48,7 +49,7 @@ export const scenarioActs: Readonly<Record<(typeof scenarioFaults)[number], Act>
       admin.person.rooms.add(room);
       await speaker.say(
         { id: 9_100 + index, providerId: 901, customerId, secretaryIds: [] },
-        { rooms: [room] },
+        { name: 'calendar.sync', rooms: [room] },
       );
     }
   },

@@ -49,9 +49,10 @@ const scenarios = {
     faults: [fault('both deliveries killed', 1_500), fault('both deliveries killed', 7_500)],
     env: { REWIND_SECONDS: '0' },
   },
-  // Between the end of a scan and its session's going live lie milliseconds: only a dense stream of events hits them.
+  // Between the end of a scan and its session's going live lie milliseconds: only a dense stream of events hits them, and
+  // only a replay that its socket does not take in one turn lets any come.
   'everybody resumes while events come thick and fast': {
-    load: { ...steady, rate: 60 },
+    load: { ...steady, rate: 60, notesBytes: 8_192 },
     faults: [
       fault('both deliveries killed', 1_500, { lane: 2 }),
       fault('both deliveries killed', 5_500, { lane: 2 }),
