@@ -140,7 +140,7 @@ export const mutations: readonly Mutation[] = [
   },
   {
     name: 'everybody gets everything',
-    scenario: 'delivery loses the broker for a while',
+    scenario: 'everybody resumes, and nobody is rewound',
     file: 'services/delivery/stream/scan.js',
     find: '...rooms.flatMap((one) => this.#byRoom.get(one) ?? [])',
     replace: '...this.#collectors',
