@@ -7,8 +7,10 @@ import type { Target } from './target.ts';
 const BUFFER_BYTES = 64 * 1024;
 /** Of all sockets of the process: what arrives is counted at once. */
 const buffer = Buffer.alloc(BUFFER_BYTES);
-const PONG = clientFrame(opcodes.pong, '');
 const PING_BYTE = 0x80 | opcodes.ping;
+const CURSOR_BYTES = 36;
+/** Thousands are asked with the same cursor. */
+const lastPong = { payload: '', frame: clientFrame(opcodes.pong, '') };
 
 /** A WebSocket client without the parser: it answers pings and hands what arrives to the tally. */
 export class CountingSocket {
@@ -51,7 +53,8 @@ export class CountingSocket {
   #read(bytes: Buffer): boolean {
     if (this.#head !== undefined) this.#readHead(bytes);
     else {
-      if (hasPing(bytes)) this.#socket.write(PONG);
+      const ping = pingIn(bytes);
+      if (ping !== undefined) this.#socket.write(pongWith(ping));
       this.tally.add(bytes);
     }
     return true;
@@ -79,10 +82,21 @@ export class CountingSocket {
   }
 }
 
-/** Also one between frames: in those of events a zero never follows this byte, which may be one of a length. */
-function hasPing(bytes: Buffer): boolean {
-  for (let at = bytes.indexOf(PING_BYTE); at !== -1; at = bytes.indexOf(PING_BYTE, at + 1)) {
-    if (bytes[at + 1] === 0) return true;
+/**
+ * What the last ping brings, also of one between frames: an empty one or a cursor, of which neither length ever follows this
+ * byte in the frames of the load's events.
+ */
+function pingIn(bytes: Buffer): string | undefined {
+  for (let at = bytes.lastIndexOf(PING_BYTE); at !== -1; at = bytes.lastIndexOf(PING_BYTE, at - 1)) {
+    const length = bytes[at + 1];
+    if (length === 0 || length === CURSOR_BYTES) return bytes.toString('latin1', at + 2, at + 2 + length);
+    if (at === 0) return undefined;
   }
-  return false;
+  return undefined;
+}
+
+function pongWith(payload: string): Buffer {
+  if (payload !== lastPong.payload)
+    Object.assign(lastPong, { payload, frame: clientFrame(opcodes.pong, payload) });
+  return lastPong.frame;
 }

@@ -184,14 +184,15 @@ describe('the question whether a client has read', () => {
   it('is to be asked soon where an event of its own comes, and again where the answer left one unread', () => {
     const world = ConfirmingWorld.live();
     world.write(sync());
-    expect(world.asksSoon).toBe(0);
+    expect(world.isToAskSoon()).toBe(false);
     const first = own();
     world.write(first, own());
-    expect(world.asksSoon).toBe(1);
-    world.confirmations.ask(NOON + SECOND);
+    expect(world.isToAskSoon()).toBe(true);
+    world.confirmations.ask(NOON);
     world.write(own());
+    expect(world.isToAskSoon()).toBe(false);
     world.confirmations.read(first.cursor);
-    expect(world.asksSoon).toBe(2);
+    expect(world.isToAskSoon()).toBe(true);
   });
 
   it('is seldom asked for frames of other rooms, and again of a client that does not answer', () => {

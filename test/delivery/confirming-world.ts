@@ -11,13 +11,15 @@ export const sync = () => kept(event({ type: 'calendar.sync', rooms: ['calendar'
 /** The session of provider 4, which is live and has read everything. */
 export class ConfirmingWorld {
   readonly reported: string[] = [];
-  asksSoon = 0;
+  #asksSoon = 0;
+  nowMs = NOON;
   readonly confirmations = new Confirmations({
     room: 'provider_4',
     readUpToMs: NOON,
     lazyAskMs: LAZY_MS,
     report: (stage, { id }) => this.reported.push(`${stage} ${id}`),
-    askSoon: () => (this.asksSoon += 1),
+    askSoon: () => (this.#asksSoon += 1),
+    now: () => this.nowMs,
   });
 
   static live(): ConfirmingWorld {
@@ -28,6 +30,13 @@ export class ConfirmingWorld {
 
   write(...entries: TimelineEntry[]): void {
     for (const entry of entries) this.confirmations.written(entry);
+  }
+
+  /** Since it was last asked. */
+  isToAskSoon(): boolean {
+    const times = this.#asksSoon;
+    this.#asksSoon = 0;
+    return times > 0;
   }
 
   told(): string[] {

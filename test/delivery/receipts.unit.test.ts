@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { LeftUnread } from '../../services/delivery/receipts/left-unread.ts';
-import type { Frame, OwnEvent } from '../../services/delivery/receipts/confirmations.ts';
+import type { Frame } from '../../services/delivery/receipts/confirmations.ts';
+import type { OwnEvent } from '../../services/delivery/receipts/own-event.ts';
 import { Receipts } from '../../services/delivery/receipts/receipts.ts';
 import { ReceiptBatch } from '../../shared/contract/receipt.ts';
 import { wallTime } from '../../shared/core/wall-time.ts';

@@ -45,6 +45,7 @@ function world() {
   const shared = { all, leftUnread, lazyAskMs: 25_000, now: () => nowMs };
   const devices = Array.from({ length: DEVICES }, (_, index) => new Device(`token ${index}`));
   const history: TimelineEntry[] = [];
+  const atTurnEnd: (() => void)[] = [];
   let connections = 0;
   return {
     all,
@@ -57,7 +58,10 @@ function world() {
       const feed = new Feed(new FakeOutlet(), 1_000_000, () => undefined);
       const session = {
         feed,
-        transport: { ask: (cursor: string) => device.questions.push({ cursor, at: device.written.length }) },
+        transport: {
+          ask: (cursor: string) => device.questions.push({ cursor, at: device.written.length }),
+          beforeTurnEnds: (callback: () => void) => atTurnEnd.push(callback),
+        },
         tokenDigest: device.token,
         writeGathered: () => undefined,
         transportName: 'websocket',
@@ -78,14 +82,18 @@ function world() {
       device.session.goLive();
       device.feed = feed;
     },
-    write(entry: TimelineEntry): void {
-      history.push(entry);
-      arrivals.set(entry.cursor, nowMs);
-      for (const device of devices) {
-        if (device.session === undefined) continue;
-        device.feed?.receiver?.written(entry);
-        device.written.push(entry);
+    /** In one turn. */
+    write(...entries: TimelineEntry[]): void {
+      for (const entry of entries) {
+        history.push(entry);
+        arrivals.set(entry.cursor, nowMs);
+        for (const device of devices) {
+          if (device.session === undefined) continue;
+          device.feed?.receiver?.written(entry);
+          device.written.push(entry);
+        }
       }
+      for (const callback of atTurnEnd.splice(0)) callback();
     },
     cut(device: Device): void {
       device.session?.end();
@@ -150,5 +158,43 @@ describe('delivered', () => {
     place.connect(tablet);
     const delivered = all.take().flatMap(([id, , , , stage]) => (stage === 'delivered' ? [id] : []));
     expect(delivered).toEqual(['b']);
+  });
+});
+
+describe('a live session', () => {
+  const own = () => kept(event({ rooms: ['customer_6'] }));
+
+  it('is asked in the turn in which it is written events of its own, with the last of them', () => {
+    const { devices, write, connect } = world();
+    const [phone] = devices;
+    if (phone === undefined) throw new Error('there are two');
+    connect(phone);
+    const last = own();
+    write(own(), last);
+    expect(phone.questions).toEqual([{ cursor: last.cursor, at: 2 }]);
+  });
+
+  it('is asked again a second after the last question, with the next event of its own', () => {
+    const { devices, write, connect, pass } = world();
+    const [phone] = devices;
+    if (phone === undefined) throw new Error('there are two');
+    connect(phone);
+    const entries = [own(), own(), own(), own()];
+    for (const entry of entries) {
+      write(entry);
+      for (const { cursor } of phone.questions) phone.session?.read(cursor);
+      pass(400);
+    }
+    expect(phone.questions.map(({ at }) => at)).toEqual([1, 4]);
+  });
+
+  it('is not asked with an event for many', () => {
+    const { devices, write, connect, pass } = world();
+    const [phone] = devices;
+    if (phone === undefined) throw new Error('there are two');
+    connect(phone);
+    pass(2_000);
+    write(kept(event({ type: 'calendar.sync', rooms: ['calendar'] })));
+    expect(phone.questions).toEqual([]);
   });
 });

@@ -1,20 +1,16 @@
 import type { Cursor } from '../../../shared/contract/cursor.ts';
 import type { ReceiptStage } from '../../../shared/contract/receipt.ts';
+import type { SteadyClock } from '../../../shared/service/clock.ts';
 import type { Room } from '../../../shared/contract/routing.ts';
 import type { EntryRun } from '../stream/entry-run.ts';
 import type { Receiver } from '../stream/feed.ts';
 import type { TimelineEntry } from '../stream/timeline.ts';
+import { eventOf, type OwnEvent } from './own-event.ts';
 
 /** Sessions are looked at about once a second; a timer is not that exact. */
 const ASK_AGAIN_MS = 950;
 /** Frames of one session that wait to be confirmed, and events that its app may still take; of more, the oldest stay as they are. */
 const MAX_UNREAD = 256;
-
-/** An event of which its user has receipts. */
-export interface OwnEvent {
-  readonly id: string;
-  readonly cursor: Cursor;
-}
 
 /** What was written; `event` where it is one of the user's own. */
 export interface Frame {
@@ -34,8 +30,9 @@ export interface ConfirmationsOptions {
   /** Frames that no receipt waits for are asked for this seldom. */
   readonly lazyAskMs: number;
   readonly report: (stage: ReceiptStage, event: OwnEvent) => void;
-  /** There is something to ask for now. */
+  /** There is something to ask for, now or when it is time to. */
   readonly askSoon: () => void;
+  readonly now: SteadyClock;
 }
 
 interface Asked {
@@ -70,7 +67,7 @@ export class Confirmations implements Receiver {
   #told: Cursor | undefined;
   #confirmed: Cursor | undefined;
   #asked: Asked | undefined;
-  #askedAtMs: number;
+  #askedAtMs: number | undefined;
   /** Since the first question about an event of its own that it has not answered. */
   #waitingSinceMs: number | undefined;
   #isLive = false;
@@ -84,7 +81,6 @@ export class Confirmations implements Receiver {
   constructor(private readonly options: ConfirmationsOptions) {
     this.#room = options.room;
     this.#readUpToMs = options.readUpToMs;
-    this.#askedAtMs = options.readUpToMs;
   }
 
   /** Events of its own that wait to be confirmed, and what was written behind them. */
@@ -95,6 +91,10 @@ export class Confirmations implements Receiver {
   /** The newest cursor that it has confirmed. */
   get confirmed(): Cursor | undefined {
     return this.#confirmed;
+  }
+
+  get isLive(): boolean {
+    return this.#isLive;
   }
 
   /** Frames that it has not confirmed. */
@@ -138,6 +138,7 @@ export class Confirmations implements Receiver {
   /** It has been written all that it missed, and gets what comes. */
   goLive(nowMs: number): void {
     this.#isLive = true;
+    if (this.#ownUnread > 0) this.options.askSoon();
     if (this.#first !== undefined) return;
     this.#isUnreadFromStart = false;
     this.#readUpToMs = nowMs;
@@ -157,7 +158,8 @@ export class Confirmations implements Receiver {
     // Two questions with the same cursor could not be told apart by their answers.
     if (this.behind === 0 || this.#asked?.cursor === this.#newest) return Number.POSITIVE_INFINITY;
     const isUrgent = this.#ownUnread > 0 && this.#asked === undefined;
-    return this.#askedAtMs + (isUrgent ? ASK_AGAIN_MS : this.options.lazyAskMs);
+    if (isUrgent) return (this.#askedAtMs ?? Number.NEGATIVE_INFINITY) + ASK_AGAIN_MS;
+    return (this.#askedAtMs ?? this.options.readUpToMs) + this.options.lazyAskMs;
   }
 
   /** The cursor to ask with, where it is time to. */
@@ -200,14 +202,6 @@ export class Confirmations implements Receiver {
     return Math.max(this.#readUpToMs, arrivedAtMs(this.#first) ?? this.#readUpToMs);
   }
 
-  #isOwn({ frame, rooms }: TimelineEntry): boolean {
-    return (
-      this.#room !== undefined &&
-      rooms.includes(this.#room) &&
-      frame?.dotted.name.startsWith('appointment.') === true
-    );
-  }
-
   #wrote(newest: Cursor, frames: number): void {
     this.#count += frames;
     this.#newest = newest;
@@ -215,15 +209,15 @@ export class Confirmations implements Receiver {
   }
 
   #keep(entry: TimelineEntry, isProof: boolean): void {
-    const isOwn = this.#isOwn(entry);
-    if (!isOwn && this.#ownUnread === 0) return;
-    const { cursor } = entry;
-    const event = isOwn ? { id: idOf(entry), cursor } : undefined;
-    this.#unread.push({ cursor, event, place: this.#count, isProof });
+    const event = this.#room === undefined ? undefined : eventOf(this.#room, entry);
+    if (event === undefined && this.#ownUnread === 0) return;
+    this.#unread.push({ cursor: entry.cursor, event, place: this.#count, isProof });
     if (event !== undefined) {
       this.#ownUnread += 1;
       this.options.report('written', event);
-      if (this.#ownUnread === 1 && this.#asked === undefined) this.options.askSoon();
+      // With what is written now the question costs next to nothing.
+      const isTime = this.#ownUnread === 1 || this.nextAskMs <= this.options.now();
+      if (this.#asked === undefined && isTime) this.options.askSoon();
     }
     if (this.#unread.length <= MAX_UNREAD) return;
     if (this.#unread.shift()?.event !== undefined) this.#ownUnread -= 1;
@@ -279,10 +273,4 @@ export class Confirmations implements Receiver {
 
 export function eventsOf(frames: readonly Frame[]): OwnEvent[] {
   return frames.flatMap(({ event }) => event ?? []);
-}
-
-/** Contents, where the identity has them, stand on a line of their own. */
-function idOf({ identity }: TimelineEntry): string {
-  const end = identity.indexOf('\n');
-  return end === -1 ? identity : identity.slice(0, end);
 }

@@ -1,6 +1,7 @@
 import type { Cursor } from '../../../shared/contract/cursor.ts';
 import { ExpiringMap } from '../../../shared/core/expiring-map.ts';
-import { eventsOf, type Frame, type OwnEvent } from './confirmations.ts';
+import { eventsOf, type Frame } from './confirmations.ts';
+import type { OwnEvent } from './own-event.ts';
 
 const MAX_TOKENS = 20_000;
 const MAX_SESSIONS_OF_TOKEN = 16;

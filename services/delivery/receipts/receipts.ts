@@ -3,7 +3,7 @@ import type { Receipt, ReceiptStage, WayTold } from '../../../shared/contract/re
 import { stampOf, unixMs, type WallTime } from '../../../shared/core/wall-time.ts';
 import type { WallClock } from '../../../shared/service/clock.ts';
 import type { Principal } from '../session/access.ts';
-import type { OwnEvent } from './confirmations.ts';
+import type { OwnEvent } from './own-event.ts';
 
 /** While the broker is away, about a minute of a busy site. */
 const MAX_WAITING_RECEIPTS = 50_000;
@@ -18,11 +18,18 @@ export interface ReceiptsContext {
   readonly wall: WallClock;
 }
 
+interface Said extends Pick<OwnEvent, 'cursor'>, Pick<Principal, 'role' | 'userId'> {
+  readonly stage: ReceiptStage;
+  readonly how: WayTold | undefined;
+}
+
 /** Receipts of this instance that wait to be published: one for an event and a person, however many devices that person has. */
 export class Receipts {
   #waiting: Receipt[] = [];
   /** What they say, of all that were added since the last were taken. */
   readonly #said = new Set<string>();
+  /** Most often the next is the same: an event goes to the devices of a person one after the other. */
+  #last: Said | undefined;
   /** Of the last receipt: an event to thousands has one for each, and a stamp costs as much as all else of it. */
   #stamped = { atMs: Number.NaN, stamp: '' };
 
@@ -35,6 +42,10 @@ export class Receipts {
     connection: number,
     how?: WayTold,
   ): void {
+    const last = this.#last;
+    const isLast = cursor === last?.cursor && userId === last.userId && role === last.role;
+    if (isLast && stage === last.stage && how === last.how) return;
+    this.#last = { cursor, userId, role, stage, how };
     const said = `${cursor} ${role} ${userId} ${stage} ${how ?? ''}`;
     if (this.#said.has(said)) return;
     const { instance, metrics, wall } = this.context;
@@ -58,6 +69,7 @@ export class Receipts {
   /** All that wait. */
   take(): readonly Receipt[] {
     this.#said.clear();
+    this.#last = undefined;
     return this.#waiting.splice(0);
   }
 

@@ -2,9 +2,11 @@ import type { Cursor } from '../../../shared/contract/cursor.ts';
 import type { ReceiptStage, WayTold } from '../../../shared/contract/receipt.ts';
 import type { SteadyClock } from '../../../shared/service/clock.ts';
 import { personalRoomOf, type Principal } from '../session/access.ts';
+import type { Transport } from '../session/transport.ts';
 import type { Feed } from '../stream/feed.ts';
 import type { StartingPoint } from '../stream/resume.ts';
-import { Confirmations, type Frame, type OwnEvent } from './confirmations.ts';
+import { Confirmations, type Frame } from './confirmations.ts';
+import type { OwnEvent } from './own-event.ts';
 import type { LeftUnread } from './left-unread.ts';
 import type { Receipts } from './receipts.ts';
 
@@ -29,7 +31,7 @@ export interface Told {
   readonly feed: Pick<Feed, 'receiver'>;
   readonly transportName: string;
   /** `ask` is absent where the client can answer by coming back alone. */
-  readonly transport: { ask?(cursor: Cursor): void; readonly mayAskAtMs?: number };
+  readonly transport: Pick<Transport, 'ask' | 'mayAskAtMs' | 'beforeTurnEnds'>;
   readonly tokenDigest: string | undefined;
   /** What is held back for it goes out. */
   writeGathered(): void;
@@ -45,6 +47,7 @@ export class SessionReceipts {
   #token: string | undefined;
   /** How it is written what comes now. */
   #how: WayTold = 'live';
+  #asksAtTurnEnd = false;
 
   constructor(
     private readonly connection: number,
@@ -62,7 +65,8 @@ export class SessionReceipts {
       readUpToMs: 'sinceMs' in start ? start.sinceMs : now(),
       lazyAskMs,
       report: (stage, event) => this.#report(stage, event),
-      askSoon: () => this.session.tickSoon(),
+      askSoon: () => this.#askSoon(),
+      now,
     });
     this.session.feed.receiver = this.#confirmations;
     if (!('cursor' in start)) this.told(position);
@@ -104,15 +108,34 @@ export class SessionReceipts {
   /** Asks its client, where it is time to, whether it has read what it was written; when to ask next. */
   tick(nowMs: number): number {
     const { transport } = this.session;
-    const confirmations = this.#confirmations;
-    if (confirmations === undefined || transport.ask === undefined) return Number.POSITIVE_INFINITY;
-    const { mayAskAtMs = nowMs } = transport;
-    if (Math.max(confirmations.nextAskMs, mayAskAtMs) <= nowMs) {
+    if (this.#confirmations !== undefined && this.#nextAskMs <= nowMs) {
       this.session.writeGathered();
-      const cursor = confirmations.ask(nowMs);
-      if (cursor !== undefined) transport.ask(cursor);
+      const cursor = this.#confirmations.ask(nowMs);
+      if (cursor !== undefined) transport.ask?.(cursor);
     }
-    return Math.max(confirmations.nextAskMs, mayAskAtMs);
+    return this.#nextAskMs;
+  }
+
+  /** Behind what a live session is written in this turn, or as soon as it is time to. */
+  #askSoon(): void {
+    const { transport } = this.session;
+    if (this.#asksAtTurnEnd) return;
+    const isTime = this.#confirmations?.isLive === true && this.#nextAskMs <= this.shared.now();
+    if (!isTime || transport.beforeTurnEnds === undefined) {
+      this.session.tickSoon();
+      return;
+    }
+    this.#asksAtTurnEnd = true;
+    transport.beforeTurnEnds(() => {
+      this.#asksAtTurnEnd = false;
+      this.tick(this.shared.now());
+    });
+  }
+
+  get #nextAskMs(): number {
+    const { transport } = this.session;
+    if (this.#confirmations === undefined || transport.ask === undefined) return Number.POSITIVE_INFINITY;
+    return Math.max(this.#confirmations.nextAskMs, transport.mayAskAtMs ?? Number.NEGATIVE_INFINITY);
   }
 
   /** The client gave a cursor back; `false`: none that it was sent. */

@@ -25,6 +25,8 @@ export interface Transport extends Outlet {
   cutOff(): void;
   /** Asks the client to give a cursor back once it has read all up to here; absent where nobody can be asked. */
   ask?(cursor: Cursor): void;
+  /** Calls back once the client has been written all that this turn has for it, in time for `ask` to go with that. */
+  beforeTurnEnds?(callback: () => void): void;
   /** Not sooner, so that it is not pinged too often. */
   readonly mayAskAtMs?: number;
   /** Finds dead peers; when it is to be called next, at the earliest a second later. */

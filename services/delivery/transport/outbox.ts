@@ -117,6 +117,7 @@ export abstract class Outbox implements Outlet {
 }
 
 const corked: Socket[] = [];
+const lastWriters: (() => void)[] = [];
 
 /**
  * Gathers what is written to a socket until the current callback has run, and hands it to the kernel in one call:
@@ -125,9 +126,15 @@ const corked: Socket[] = [];
 export function corkForThisTurn(socket: Socket): void {
   if (socket.writableCorked > 0) return;
   socket.cork();
-  if (corked.push(socket) === 1) process.nextTick(uncorkAll);
+  if (corked.push(socket) === 1 && lastWriters.length === 0) process.nextTick(endTurn);
 }
 
-function uncorkAll(): void {
+/** Has something written behind all that this turn writes, in the same call to the kernel. */
+export function writeLast(write: () => void): void {
+  if (lastWriters.push(write) === 1 && corked.length === 0) process.nextTick(endTurn);
+}
+
+function endTurn(): void {
+  for (const write of lastWriters.splice(0)) write();
   for (const socket of corked.splice(0)) socket.uncork();
 }

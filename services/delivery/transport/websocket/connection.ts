@@ -13,10 +13,10 @@ import type { DeliveryConfig } from '../../config.ts';
 import type { ClientEvents, Transport } from '../../session/transport.ts';
 import type { JoinedForms } from '../../stream/entry-run.ts';
 import { Framing, type EventForm } from '../../stream/event-form.ts';
-import { Outbox } from '../outbox.ts';
+import { Outbox, writeLast } from '../outbox.ts';
 import type { ClientSocket, SocketOwner } from './client-socket.ts';
 import { FirstMessage } from './first-message.ts';
-import { encodeTextFrame } from './text-frame.ts';
+import { encodePing, encodeTextFrame } from './server-frames.ts';
 
 export type ConnectionLimits = Pick<DeliveryConfig, 'maxOutboxBytes' | 'pingIntervalMs' | 'pongTimeoutMs'>;
 
@@ -24,6 +24,8 @@ const framing = new Framing(({ json }) => {
   const wire = encodeTextFrame(json);
   return { wire, json: wire.subarray(wire.byteLength - json.byteLength) };
 });
+/** An event to thousands is followed by the same question to each. */
+const lastPing = { cursor: '', frame: Buffer.alloc(0) };
 /** Reading pauses above this many unanswered frames, so that a flood waits in the client's own buffers. */
 const MAX_PENDING_FRAMES = 64;
 /** Between a question and a ping for a sign of life, about: a client is pinged once a second at most. */
@@ -114,7 +116,11 @@ export class Connection extends Outbox implements Transport, SocketOwner {
 
   ask(cursor: Cursor): void {
     this.#mayPingAtMs = this.now() + this.#pingPauseMs;
-    if (this.#ws.readyState === WebSocket.OPEN) this.#ws.ping(cursor);
+    if (this.#ws.readyState === WebSocket.OPEN) this.sendLastBytes(pingWith(cursor));
+  }
+
+  beforeTurnEnds(callback: () => void): void {
+    writeLast(callback);
   }
 
   /** Nobody is cut off who has not been asked. Reads on where fewer frames wait by now. */
@@ -232,4 +238,9 @@ export class Connection extends Outbox implements Transport, SocketOwner {
     this.#heardAtMs = this.now();
     this.#pingedAtMs = undefined;
   }
+}
+
+function pingWith(cursor: Cursor): Buffer {
+  if (cursor !== lastPing.cursor) Object.assign(lastPing, { cursor, frame: encodePing(Buffer.from(cursor)) });
+  return lastPing.frame;
 }

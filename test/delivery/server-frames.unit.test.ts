@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { encodeTextFrame } from '../../services/delivery/transport/websocket/text-frame.ts';
+import { encodePing, encodeTextFrame } from '../../services/delivery/transport/websocket/server-frames.ts';
 
 interface Decoded {
   readonly text: string;
@@ -30,6 +30,18 @@ function decode(frame: Buffer): Decoded {
 }
 
 const wellFormed = { fin: true, opcode: 1, isMasked: false };
+
+describe('encodePing (RFC 6455 section 5.5.2)', () => {
+  it('is a final unmasked ping with its payload', () => {
+    const cursor = '019ab0c2-5e00-7000-8000-000000000001';
+    expect(decode(encodePing(Buffer.from(cursor)))).toEqual({
+      ...wellFormed,
+      opcode: 9,
+      headerBytes: 2,
+      text: cursor,
+    });
+  });
+});
 
 describe('encodeTextFrame (RFC 6455 section 5.2)', () => {
   it.each([
