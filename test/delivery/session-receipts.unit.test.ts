@@ -164,37 +164,36 @@ describe('delivered', () => {
 describe('a live session', () => {
   const own = () => kept(event({ rooms: ['customer_6'] }));
 
-  it('is asked in the turn in which it is written events of its own, with the last of them', () => {
-    const { devices, write, connect } = world();
+  function connected() {
+    const { devices, ...place } = world();
     const [phone] = devices;
     if (phone === undefined) throw new Error('there are two');
-    connect(phone);
+    place.connect(phone);
+    return { phone, ...place };
+  }
+
+  it('is asked in the turn in which it is written events of its own, with the last of them', () => {
+    const { phone, ...place } = connected();
     const last = own();
-    write(own(), last);
+    place.write(own(), last);
     expect(phone.questions).toEqual([{ cursor: last.cursor, at: 2 }]);
   });
 
   it('is asked again a second after the last question, with the next event of its own', () => {
-    const { devices, write, connect, pass } = world();
-    const [phone] = devices;
-    if (phone === undefined) throw new Error('there are two');
-    connect(phone);
+    const { phone, ...place } = connected();
     const entries = [own(), own(), own(), own()];
     for (const entry of entries) {
-      write(entry);
+      place.write(entry);
       for (const { cursor } of phone.questions) phone.session?.read(cursor);
-      pass(400);
+      place.pass(400);
     }
     expect(phone.questions.map(({ at }) => at)).toEqual([1, 4]);
   });
 
   it('is not asked with an event for many', () => {
-    const { devices, write, connect, pass } = world();
-    const [phone] = devices;
-    if (phone === undefined) throw new Error('there are two');
-    connect(phone);
-    pass(2_000);
-    write(kept(event({ type: 'calendar.sync', rooms: ['calendar'] })));
+    const { phone, ...place } = connected();
+    place.pass(2_000);
+    place.write(kept(event({ type: 'calendar.sync', rooms: ['calendar'] })));
     expect(phone.questions).toEqual([]);
   });
 });
