@@ -7,6 +7,7 @@ import { run, runJest } from './tests.mjs';
 /** What Testcontainers needs. */
 const MIN_NODE = '22.22';
 const NODE_TO_FETCH = 'node@24';
+const WORKERS_OF_EACH = 2;
 
 /**
  * What hangs on the broker's version: arguments of queues, policies, bounds, streams, confirms, its management API and
@@ -54,14 +55,14 @@ export async function rerunOnNewerNode(args) {
 }
 
 /**
- * The suites of the broker on the one that docker-compose.yml names, then those of the compose stack; with arguments
- * only the latter, with them. Resolves to the exit code.
+ * The suites of the broker on the one that docker-compose.yml names, beside those of the compose stack, since both wait most
+ * of the time; with arguments only the latter, with them. Resolves to the exit code.
  */
 export async function runDockerTests(args) {
   demand(['version', '--format', '{{.Server.Version}}'], 'No Docker engine answers');
   demand(['compose', 'version'], 'There is no docker compose');
-  const stack = () => runJest(['--config=jest.docker.config.js', '--maxWorkers=2', ...args]);
-  if (args.length > 0) return stack();
+  const stack = ['--config=jest.docker.config.js', `--maxWorkers=${WORKERS_OF_EACH}`, ...args];
+  if (args.length > 0) return runJest(stack);
   const onContainers = { ...process.env, ROOMCAST_BROKER: 'docker' };
   const gone = SUITES_OF_THE_BROKER.filter((name) =>
     ['', '.test.ts'].every((end) => !existsSync(inRoot(`test/${name}${end}`))),
@@ -69,7 +70,11 @@ export async function runDockerTests(args) {
   if (gone.length > 0)
     throw new SetupError(`tools/setup/docker-tests.mjs names suites that are not there: ${gone.join(', ')}.`);
   const suites = SUITES_OF_THE_BROKER.map((name) => `/test/${name}[/.]`);
-  const codes = [await runJest(suites, onContainers), await stack()];
+  const ofTheBroker = [`--maxWorkers=${WORKERS_OF_EACH}`, ...suites];
+  const codes = await Promise.all([
+    runJest(ofTheBroker, onContainers),
+    runJest(stack, process.env, 'at the end'),
+  ]);
   return codes.find((code) => code !== 0) ?? 0;
 }
 

@@ -16,7 +16,8 @@ export async function runTests(args) {
   return runJest(args);
 }
 
-export function runJest(args, env = process.env) {
+/** `shown`: what it prints comes as it is printed, or all of it when it has ended. */
+export function runJest(args, env = process.env, shown = 'at once') {
   const limited = args.some((arg) => /^(-i|--runInBand|-w|--maxWorkers)/.test(arg));
   const jest = [
     '--experimental-vm-modules',
@@ -25,18 +26,22 @@ export function runJest(args, env = process.env) {
     ...(limited ? [] : [`--maxWorkers=${MAX_WORKERS}`]),
     ...args,
   ];
-  return run(process.execPath, jest, env);
+  return run(process.execPath, jest, env, shown);
 }
 
 /** Signals are passed on; one from the terminal then arrives twice, which ends Jest and npm all the same. */
-export function run(command, args, env = process.env) {
+export function run(command, args, env = process.env, shown = 'at once') {
   return new Promise((resolve, reject) => {
-    const child = spawn(command, args, { stdio: 'inherit', env });
+    const output = shown === 'at once' ? 'inherit' : 'pipe';
+    const child = spawn(command, args, { stdio: ['inherit', output, output], env });
+    const printed = [];
+    for (const stream of [child.stdout, child.stderr]) stream?.on('data', (bytes) => printed.push(bytes));
     const forward = (signal) => child.kill(signal);
     process.on('SIGINT', forward).on('SIGTERM', forward);
     child.on('error', reject);
     child.on('close', (code, signal) => {
       process.off('SIGINT', forward).off('SIGTERM', forward);
+      for (const bytes of printed) process.stderr.write(bytes);
       resolve(code ?? 128 + (constants.signals[signal] ?? 0));
     });
   });
