@@ -9,6 +9,7 @@ import { idle } from './idle.ts';
 import { ingest } from './ingest.ts';
 import { instances } from './instances.ts';
 import { ledger } from './ledger.ts';
+import { receipts } from './receipts.ts';
 import { resume } from './resume.ts';
 import { rooms } from './rooms.ts';
 import type { Scenario } from './scenario.ts';
@@ -22,6 +23,7 @@ export const scenarios: readonly Scenario[] = [
   calmRoom,
   rooms,
   calendar,
+  receipts,
   ingest,
   webhook,
   connecting,
