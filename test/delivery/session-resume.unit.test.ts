@@ -52,6 +52,14 @@ describe('a session with a cursor', () => {
     expect(world.plans[0]?.start).toEqual({ cursor });
   });
 
+  it('is given nothing again for the cursor of a later frame', async () => {
+    const world = new SessionWorld();
+    await world.receive(auth('customer 6', { cursor }));
+    await world.receive(auth('customer 6', { cursor: 'of a refresh' }));
+    expect(world.said().at(-1)).toBe('refreshed');
+    expect(world.plans.map(({ start }) => start)).toEqual([{ cursor }]);
+  });
+
   it.each(['invalid', 'unknown', 'expired', 'busy', 'too_much'] as const)(
     'that is %s hears it and is told of the gap right behind',
     async (reason) => {
