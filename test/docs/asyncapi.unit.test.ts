@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { closeCodes } from '../../shared/contract/close-codes.ts';
 import { ClientFrame, frameErrorCodes, ServerFrame } from '../../shared/contract/frames.ts';
-import { EXCHANGE, INBOX, REJECTED } from '../../shared/contract/topology.ts';
+import { EXCHANGE, INBOX, RECEIPTS, REJECTED } from '../../shared/contract/topology.ts';
 import { ASYNCAPI_PAGE, asyncApiPage } from '../../tools/asyncapi/page.ts';
 import { exampleLines } from '../../tools/asyncapi/protocol-examples.ts';
 
@@ -97,6 +97,6 @@ describe('docs/asyncapi.yaml', () => {
   it('has the ways in and out of the broker', () => {
     const channels = document.channels().all();
     const addresses = channels.map((channel) => channel.address());
-    expect(addresses).toEqual(expect.arrayContaining([EXCHANGE, INBOX, REJECTED, '/v1/stream']));
+    expect(addresses).toEqual(expect.arrayContaining([EXCHANGE, INBOX, REJECTED, RECEIPTS, '/v1/stream']));
   });
 });

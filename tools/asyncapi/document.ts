@@ -1,10 +1,12 @@
 import { closeCodes } from '../../shared/contract/close-codes.ts';
 import { roomKinds } from '../../shared/contract/rooms.ts';
-import { EXCHANGE, INBOX, REJECTED } from '../../shared/contract/topology.ts';
+import { EXCHANGE, INBOX, RECEIPTS, REJECTED } from '../../shared/contract/topology.ts';
 import {
   clientFrames,
   eventFrame,
+  outcomes,
   published,
+  receipts,
   rejected,
   serverFrames,
   submitted,
@@ -99,6 +101,15 @@ const channels = {
     messages: messagesOf(['rejected']),
     bindings: { amqp: durableQueue(REJECTED) },
   },
+  receipts: {
+    address: RECEIPTS,
+    title: 'Who was told of which event, for as long as the history',
+    description:
+      'A stream: consume it with a prefetch, an acknowledgement, and the argument `x-stream-offset` that says where to begin.',
+    servers: [server('broker')],
+    messages: messagesOf(['receipts', 'outcomes']),
+    bindings: { amqp: durableQueue(RECEIPTS) },
+  },
 };
 
 function durableQueue(name: string) {
@@ -126,6 +137,12 @@ const operations = {
   }),
   publishEvents: operation('send', 'events', ['published'], 'One message for each event.'),
   takeEvents: operation('receive', 'inbox', ['submitted'], 'Events, as POST /v1/events takes them.'),
+  tellHowFar: operation(
+    'send',
+    'receipts',
+    ['receipts', 'outcomes'],
+    'Receipts, and what they are joined with in the trace of an event.',
+  ),
   reject: operation('send', 'rejected', ['rejected'], 'For an operator to look at.'),
 };
 
@@ -165,7 +182,7 @@ export function asyncApiDocument(): object {
     channels,
     operations,
     components: {
-      messages: { ...clientFrames, ...pushed, published, submitted, rejected },
+      messages: { ...clientFrames, ...pushed, published, submitted, rejected, receipts, outcomes },
       securitySchemes: {
         bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' },
         query: {

@@ -2,6 +2,8 @@ import { z } from 'zod';
 import { EventInput } from '../../services/ingest/accept/schemas.ts';
 import { Envelope } from '../../shared/contract/envelope.ts';
 import { ClientFrame, EventFrame, ServerFrame } from '../../shared/contract/frames.ts';
+import { OutcomeBatch, OUTCOMES_TYPE } from '../../shared/contract/outcome.ts';
+import { ReceiptBatch, RECEIPTS_TYPE } from '../../shared/contract/receipt.ts';
 import { REJECTED_REASON } from '../../shared/contract/topology.ts';
 import { schemaOf, valuesOf, type JsonSchema } from './json-schema.ts';
 import { framesWith, wholeExample } from './protocol-examples.ts';
@@ -72,4 +74,18 @@ export const rejected: Message = {
     z.object({ [REJECTED_REASON]: z.string().describe('Why, in the words that HTTP would have used.') }),
   ),
   payload: {},
+};
+
+const batches = 'What one instance has noted is gathered for about a second; the same may come twice.';
+
+export const receipts: Message = {
+  summary: `How far events got with people, from delivery; its property \`type\` is \`${RECEIPTS_TYPE}\`. ${batches}`,
+  payload: schemaOf(ReceiptBatch),
+  examples: [{ payload: wholeExample('receipts') }],
+};
+
+export const outcomes: Message = {
+  summary: `What ingest did with what came in; its property \`type\` is \`${OUTCOMES_TYPE}\`. ${batches}`,
+  payload: schemaOf(OutcomeBatch),
+  examples: [{ payload: wholeExample('outcomes') }],
 };

@@ -24,5 +24,5 @@ export function framesWith(label: string, field: string, value: string): readonl
 }
 
 export function wholeExample(label: string): object {
-  return Json.parse(JSON.parse(examples(label)[0] ?? ''));
+  return Json.or(z.array(z.unknown())).parse(JSON.parse(examples(label)[0] ?? ''));
 }
