@@ -3,11 +3,11 @@ import type { Command } from 'commander';
 import { z } from 'zod';
 import { BrokerAddresses } from '../../shared/broker/broker-addresses.ts';
 import { commonVariables, readVariables } from '../../shared/config/env.ts';
+import { plainLine, plainText } from '../../shared/core/plain-text.ts';
 import { CommandError, positiveInteger } from '../../shared/service/command-line.ts';
 import { errorText } from '../../shared/service/error-text.ts';
 import { RejectedQueue, type Rejected } from '../../services/ingest/inbox/rejected-queue.ts';
 import type { Context } from '../context.ts';
-import { plainLine, plainText } from '../core/plain-text.ts';
 import type { AddCommand } from './command.ts';
 
 type Which = number | 'all';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
+import { plainLine } from '../../shared/core/plain-text.ts';
 import { Revocation } from '../../shared/revocations/revocation.ts';
-import { plainLine } from '../core/plain-text.ts';
 import { askAsOperator, type OperatorOptions } from '../ingest/call-ingest.ts';
 import type { AddCommand } from './command.ts';
 import { operatorCommand } from './operator-command.ts';

@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
 import { z } from 'zod';
 import { SessionRow } from '../../shared/contract/control.ts';
+import { plainLine } from '../../shared/core/plain-text.ts';
 import type { Context } from '../context.ts';
-import { plainLine } from '../core/plain-text.ts';
 import { askAsOperator, type OperatorOptions } from '../ingest/call-ingest.ts';
 import type { AddCommand } from './command.ts';
 import { operatorCommand } from './operator-command.ts';

@@ -1,6 +1,5 @@
+import { noAnswerFrom, shownTrace } from '../../services/ingest/admin/shown-trace.ts';
 import { Trace } from '../../shared/contract/trace.ts';
-import { plainLine } from '../core/plain-text.ts';
-import { shownTrace } from '../core/shown-trace.ts';
 import { askAsOperator, type OperatorOptions } from '../ingest/call-ingest.ts';
 import type { AddCommand } from './command.ts';
 import { operatorCommand } from './operator-command.ts';
@@ -22,8 +21,7 @@ export const addTrace: AddCommand = (program, context, exit) => {
       const path = `events/${encodeURIComponent(id)}${query}`;
       const trace = Trace.parse(JSON.parse(await askAsOperator(context, where, 'GET', path)));
       context.out.write(where.json ? `${JSON.stringify(trace)}\n` : shownTrace(trace));
-      const { missing } = trace;
-      if (missing.length > 0) context.err.write(`no answer from ${missing.map(plainLine).join(', ')}\n`);
-      exit(missing.length > 0 ? 1 : 0);
+      context.err.write(noAnswerFrom(trace.missing));
+      exit(trace.missing.length > 0 ? 1 : 0);
     });
 };

@@ -1,12 +1,12 @@
 import { z } from 'zod';
 import { readVariables } from '../../shared/config/env.ts';
 import { oneOf, roles } from '../../shared/contract/rooms.ts';
+import { plainLine } from '../../shared/core/plain-text.ts';
 import { UsageError } from '../../shared/service/command-line.ts';
 import { DeliveryVariables } from '../../services/delivery/config.ts';
 import { readPerson, readSigner } from '../../services/delivery/sign-token.ts';
 import type { Context } from '../context.ts';
 import { painter } from '../core/paint.ts';
-import { plainLine } from '../core/plain-text.ts';
 import { shownFrame } from '../core/shown-frame.ts';
 import { watch } from '../watch/watch-sessions.ts';
 import type { AddCommand } from './command.ts';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
+import { plainLine } from '../../shared/core/plain-text.ts';
 import type { Paint, Style } from './paint.ts';
-import { plainLine } from './plain-text.ts';
 
 const Event = z.object({
   event: z.string(),

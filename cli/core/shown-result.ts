@@ -1,6 +1,6 @@
+import { plainLine } from '../../shared/core/plain-text.ts';
 import type { Result } from './examination.ts';
 import type { Paint } from './paint.ts';
-import { plainLine } from './plain-text.ts';
 
 const NAME_WIDTH = 18;
 

@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import { IngestVariables } from '../../services/ingest/config.ts';
 import { readVariables } from '../../shared/config/env.ts';
+import { plainText } from '../../shared/core/plain-text.ts';
 import { CommandError, UsageError } from '../../shared/service/command-line.ts';
 import { fetchFailure } from '../../shared/service/fetch-failure.ts';
 import type { Context } from '../context.ts';
-import { plainText } from '../core/plain-text.ts';
 
 export interface Call {
   readonly method: 'GET' | 'POST' | 'DELETE';

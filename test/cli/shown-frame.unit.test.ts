@@ -1,6 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
 import { painter } from '../../cli/core/paint.ts';
-import { plainLine, plainText } from '../../cli/core/plain-text.ts';
 import { sampleEvent } from '../../cli/core/sample-event.ts';
 import { shownFrame } from '../../cli/core/shown-frame.ts';
 
@@ -38,14 +37,6 @@ describe('a frame for people', () => {
   it('is coloured where colours are wanted', () => {
     const colours = painter({ hasColours: true });
     expect(shownFrame('{"type":"error","code":"AUTH_FAILED"}', 'T', colours)).toContain('\u001b[31merror');
-  });
-});
-
-describe('a text from elsewhere', () => {
-  it('keeps letters of every script, and its lines where it may have some', () => {
-    expect(plainLine('Größe 日本 🎉')).toBe('Größe 日本 🎉');
-    expect(plainText('a\tb\nc\u0000')).toBe('a\tb\nc\\u0000');
-    expect(plainLine('a\nb')).toBe('a\\u000ab');
   });
 });
 

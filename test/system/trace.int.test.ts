@@ -32,16 +32,14 @@ class Traced {
   async shown(id: string): Promise<string[]> {
     const url = ['--url', `http://127.0.0.1:${this.world.ingests[0]?.httpPort ?? 0}`];
     const { code, out, err } = await roomcast(['trace', id, ...url], { env: OPERATOR_ENV });
-    if (code !== 0) return [err];
-    return out
-      .trimEnd()
-      .replaceAll(new RegExp(`${DAY} ${TIME}`, 'g'), 'DAY TIME')
-      .replaceAll(new RegExp(`${DAY} \\d\\d:\\d\\d`, 'g'), 'MINUTE')
-      .replaceAll(new RegExp(TIME, 'g'), 'TIME')
-      .replaceAll(/connection \d+ on [^\s,]+/g, 'connection N on I')
-      .replaceAll(/, [\d mins]+ late$/gm, '')
-      .replaceAll(/after \d+ ms/g, 'after N ms')
-      .split('\n');
+    return code === 0 ? withoutTimes(out) : [err];
+  }
+
+  /** As HTTP answers it for people. */
+  async served(id: string): Promise<string[]> {
+    const answer = await new Operator(this.world).ask('GET', `events/${id}?as=text`);
+    expect(answer.headers.get('content-type')).toBe('text/plain; charset=utf-8');
+    return withoutTimes(await answer.text());
   }
 
   /** Receipts are written within a second or so. */
@@ -74,6 +72,18 @@ class Traced {
   [Symbol.asyncDispose](): Promise<void> {
     return this.world[Symbol.asyncDispose]();
   }
+}
+
+function withoutTimes(text: string): string[] {
+  return text
+    .trimEnd()
+    .replaceAll(new RegExp(`${DAY} ${TIME}`, 'g'), 'DAY TIME')
+    .replaceAll(new RegExp(`${DAY} \\d\\d:\\d\\d`, 'g'), 'MINUTE')
+    .replaceAll(new RegExp(TIME, 'g'), 'TIME')
+    .replaceAll(/connection \d+ on [^\s,]+/g, 'connection N on I')
+    .replaceAll(/, [\d mins]+ late$/gm, '')
+    .replaceAll(/after \d+ ms/g, 'after N ms')
+    .split('\n');
 }
 
 const posted = 'POST /v1/events; confirmed after N ms';
@@ -120,6 +130,7 @@ describe('the trace of an event', () => {
       '  provider 4   nobody     no session',
       '  customer 6   nobody     no session',
     ]);
+    expect(await traced.served(id)).toEqual(await traced.shown(id));
   });
 
   it('says that the one whom it was for is connected in another role', async () => {

@@ -20,7 +20,9 @@ export interface AdminRoute {
   readonly handle: (asked: Asked) => Promise<AdminAnswer | Refusal>;
 }
 
-export type AdminAnswer = Answer & {
+export type AdminAnswer = Omit<Answer, 'body'> & {
+  /** JSON, or plain text. */
+  readonly body?: object | string;
   /** For the log, where the answer does not say what was done, and why. */
   readonly did?: object;
 };
@@ -89,7 +91,7 @@ export function addAdminRoutes(
         underWay -= 1;
       }
     };
-    const log = (request: FastifyRequest, outcome: string | number, did?: object) => {
+    const log = (request: FastifyRequest, outcome: string | number, did?: object | string) => {
       const said = {
         method,
         path: request.url.split('?', 1)[0],
@@ -114,8 +116,10 @@ export function addAdminRoutes(
           log(request, answer.code);
           return refuse(request, reply, answer);
         }
-        log(request, answer.status, answer.did ?? (method === 'GET' ? undefined : answer.body));
-        return reply.code(answer.status).send(answer.body);
+        const { status, body } = answer;
+        log(request, status, answer.did ?? (method === 'GET' ? undefined : body));
+        // It tells of persons: no cache keeps it.
+        return reply.code(status).header('cache-control', 'no-store').send(body);
       },
     });
   }

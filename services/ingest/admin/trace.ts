@@ -12,6 +12,7 @@ import type { HistorySearch } from '../publish/history-search.ts';
 import { HISTORY_REFUSALS, tooLong } from './events.ts';
 import type { OnQueue } from './rejected.ts';
 import { readFields, type AdminRoute } from './route.ts';
+import { noAnswerFrom, shownTrace } from './shown-trace.ts';
 import { findEvents, timeIn } from './traced-events.ts';
 import {
   personsOf,
@@ -25,7 +26,13 @@ import { readKept, type Kept, type TracedStreamOptions } from './traced-stream.t
 
 const MAX_PASSED_OVER = 20;
 
-const TraceQuery = z.strictObject({ since: TimeOrCursor.optional() });
+const TraceQuery = z.strictObject({
+  since: TimeOrCursor.optional(),
+  as: z
+    .enum(['json', 'text'])
+    .default('json')
+    .meta({ description: 'text: for people, in the words of `roomcast trace`' }),
+});
 const EventId = z.object({ id: z.string() });
 
 export interface TraceOptions extends TracedStreamOptions {
@@ -53,8 +60,11 @@ export function traceRoutes(options: TraceOptions): readonly AdminRoute[] {
         const read = readFields(query, TraceQuery);
         if ('problems' in read) return read;
         const { id } = EventId.parse(params);
-        const trace = await traced(id, read.value.since, options);
-        return trace === 'late' ? tooLong('/since') : { status: 200, body: trace };
+        const { since, as } = read.value;
+        const trace = await traced(id, since, options);
+        if (trace === 'late') return tooLong('/since');
+        const text = () => shownTrace(trace) + noAnswerFrom(trace.missing);
+        return { status: 200, body: as === 'text' ? text() : trace };
       },
     },
   ];

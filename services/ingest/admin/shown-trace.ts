@@ -1,6 +1,6 @@
-import { Cursor, cursorTimeMs } from '../../shared/contract/cursor.ts';
-import type { Trace, TracedPerson } from '../../shared/contract/trace.ts';
-import { plainLine } from './plain-text.ts';
+import { Cursor, cursorTimeMs } from '../../../shared/contract/cursor.ts';
+import type { Trace, TracedPerson } from '../../../shared/contract/trace.ts';
+import { plainLine } from '../../../shared/core/plain-text.ts';
 
 /** Longer than somebody who is connected takes to read an event and to be asked about it. */
 const LATE_MS = 5_000;
@@ -43,6 +43,11 @@ export function shownTrace(trace: Trace): string {
   const width = GAP + Math.max(...lines.map(([label]) => label.length), 'secretary 2'.length);
   const body = lines.map(([label, text]) => `  ${label.padEnd(width)}${plainLine(text)}`);
   return `${[head.map(plainLine).join('   '), ...body].join('\n')}\n`;
+}
+
+/** Which instances it is told without; nothing where all have answered. */
+export function noAnswerFrom(missing: readonly string[]): string {
+  return missing.length === 0 ? '' : `no answer from ${missing.map(plainLine).join(', ')}\n`;
 }
 
 function arrivalLines(

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { shownTrace } from '../../cli/core/shown-trace.ts';
+import { shownTrace } from '../../services/ingest/admin/shown-trace.ts';
 import type { Trace } from '../../shared/contract/trace.ts';
 
 /** A cursor that was stamped then. */
