@@ -1,11 +1,12 @@
 import { INBOX, REJECTED } from '../../shared/contract/topology.ts';
 import type { DifferingQueues } from '../../shared/broker/declare-topology.ts';
 import type { BrokerConnection } from '../../shared/broker/broker-connection.ts';
-import type { SteadyClock } from '../../shared/service/clock.ts';
+import { steadyClock } from '../../shared/service/clock.ts';
 import type { Logger } from '../../shared/service/logger.ts';
 import { countsBy, totalOf } from '../../shared/monitoring/counts.ts';
 import type { Drops } from '../../shared/monitoring/drops.ts';
 import { Monitoring } from '../../shared/monitoring/monitoring.ts';
+import type { OperatorsPart } from '../../shared/monitoring/status-page.ts';
 import { Rates, SAMPLE_MS } from '../../shared/monitoring/sample-ring.ts';
 import type { Inbox } from './inbox/inbox.ts';
 import type { InboxRoom } from './inbox/inbox-room.ts';
@@ -31,14 +32,14 @@ export interface IngestParts {
   readonly inbox: Pick<Inbox, 'isHeldUp'>;
   readonly backends: readonly Backend[];
   readonly stopping: () => boolean;
+  readonly operators: OperatorsPart;
   readonly logger: Logger;
-  readonly clock: SteadyClock;
 }
 
 /** The health port of ingest. */
 export function monitorIngest(parts: IngestParts): Monitoring {
-  const { instance, config, consuming, publisher, metrics, logger, clock } = parts;
-  const startedMs = clock();
+  const { instance, config, consuming, publisher, metrics, logger } = parts;
+  const startedMs = steadyClock();
   const rates = new Rates();
   return new Monitoring({
     service: 'ingest',
@@ -88,7 +89,8 @@ export function monitorIngest(parts: IngestParts): Monitoring {
       };
     },
     counts: async () => ({ refusals: await countsBy(metrics.refused, 'code') }),
+    operators: parts.operators,
     logger,
-    clock,
+    clock: steadyClock,
   });
 }

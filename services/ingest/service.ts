@@ -139,6 +139,7 @@ class Ingest implements IngestService {
       connections: this.#connections,
       ids: this.#ids,
       outcomes: this.#outcomes,
+      observer: this.#observer,
     });
     this.#http = this.#createHttp();
     this.#monitoring = monitorIngest({
@@ -153,7 +154,7 @@ class Ingest implements IngestService {
       differing: this.#differing,
       backends: this.#backends,
       stopping: () => this.#stopping !== undefined,
-      clock: steadyClock,
+      operators: this.#operators?.onPage ?? 'closed',
     });
   }
 
@@ -217,7 +218,7 @@ class Ingest implements IngestService {
       readTimeoutMs: this.config.repeatsReadTimeoutMs,
       publisher: this.#publisher,
       nextCursor,
-      onControl: (id) => this.#operators?.controlSeen(id),
+      onEntry: (message) => this.#operators?.historyEntry(message),
       ...clocks,
       logger: this.#logger,
     });

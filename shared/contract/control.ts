@@ -57,6 +57,8 @@ export const ControlRequest = z.discriminatedUnion('ask', [
   }),
   /** Who of them is connected, in whichever role, and when they left. */
   z.object({ ask: z.literal('people'), of: z.array(User) }),
+  /** How many sessions there are. */
+  z.object({ ask: z.literal('tally') }),
 ]);
 export type ControlRequest = z.infer<typeof ControlRequest>;
 
@@ -96,6 +98,15 @@ const People = z.object({
   left: z.array(User.extend({ at: z.string() })),
 });
 
+export const SessionCount = z.object({
+  role: z.enum(roles),
+  transport: z.string(),
+  sessions: z.int().nonnegative(),
+});
+export type SessionCount = z.infer<typeof SessionCount>;
+
+const Tally = z.object({ counts: z.array(SessionCount) });
+
 /** How many sessions it concerns there. */
 const Concerned = z.object({ concerned: z.int().nonnegative() });
 
@@ -105,6 +116,7 @@ export interface ControlAnswers {
   readonly disconnect: z.infer<typeof Concerned>;
   readonly replay: z.infer<typeof Concerned>;
   readonly people: z.infer<typeof People>;
+  readonly tally: z.infer<typeof Tally>;
 }
 export type Ask = keyof ControlAnswers;
 
@@ -113,6 +125,7 @@ const schemas: { readonly [Name in Ask]: z.ZodType<ControlAnswers[Name]> } = {
   disconnect: Concerned,
   replay: Concerned,
   people: People,
+  tally: Tally,
 };
 
 export type ControlAnswer = ControlAnswers[Ask] | { readonly not_understood: true };

@@ -14,7 +14,7 @@ import { ReasonTimes } from './reason-times.ts';
 import { PageHosts } from './page-hosts.ts';
 import { Peers } from './peers.ts';
 import { SAMPLE_MS, SampleRing, type Sample } from './sample-ring.ts';
-import { addStatusPage } from './status-page.ts';
+import { addStatusPage, type OperatorsPart } from './status-page.ts';
 import { ShownReport, type InstanceStatus, type ServiceName } from './status.ts';
 
 /** Of the status page: ten minutes, about 30 KiB. */
@@ -55,6 +55,8 @@ export interface MonitoringOptions {
   readonly sample: (nowMs: number) => Promise<Sample>;
   /** The service's own tables of the status page. */
   readonly counts: () => Promise<InstanceStatus['counts']>;
+  /** Of the status page, where the service has such a part. */
+  readonly operators?: OperatorsPart;
   readonly logger: Logger;
   readonly clock: SteadyClock;
 }
@@ -92,7 +94,8 @@ export class Monitoring {
     if (hasPage) {
       const peers = new Peers(config.statusPeers);
       const hosts = new PageHosts(config.allowedHosts, config.statusPeers);
-      addStatusPage(this.server, { self: () => this.#status(), peers, hosts, ...age });
+      const { operators } = options;
+      addStatusPage(this.server, { self: () => this.#status(), peers, hosts, operators, ...age });
     }
     this.#looking = setInterval(() => {
       void this.#report();

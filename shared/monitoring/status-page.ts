@@ -16,7 +16,11 @@ export interface StatusSource {
   /** How old an answer may be. */
   readonly maxAgeMs: number;
   readonly now: SteadyClock;
+  readonly operators?: OperatorsPart | undefined;
 }
+
+/** What the page asks for with an operator's key, `closed` where there is none. Of a service that has such a part. */
+export type OperatorsPart = ((server: FastifyInstance) => void) | 'closed';
 
 /** Nothing from elsewhere, nothing inline, in nobody's frame. */
 const HEADERS = {
@@ -30,7 +34,17 @@ const CSS = 'text/css; charset=utf-8';
 const JS = 'text/javascript; charset=utf-8';
 const TEXT = 'text/plain; charset=utf-8';
 
-const scripts = ['status.js', 'card.js', 'path.js', 'plots.js', 'tables.js', 'dom.js', 'words.js'];
+const scripts = [
+  'status.js',
+  'card.js',
+  'path.js',
+  'plots.js',
+  'tables.js',
+  'dom.js',
+  'words.js',
+  'operators.js',
+  'operator-words.js',
+];
 
 const MAX_SINCE_CHARACTERS = 10_000;
 
@@ -45,7 +59,7 @@ const MISDIRECTED = 421;
 
 /** The page for people at `/`, and `/status.json`, which it asks every second. */
 export function addStatusPage(server: FastifyInstance, source: StatusSource): void {
-  const { hosts, now } = source;
+  const { hosts, now, operators } = source;
   const [own, all] = [ownTexts(source), allTexts(source)];
   server.register((scope, _options, done) => {
     scope.addHook('onRequest', (request, reply, next) => {
@@ -60,6 +74,11 @@ export function addStatusPage(server: FastifyInstance, source: StatusSource): vo
       const texts = await (wanted === 'self' ? own : all)(now());
       return reply.type(JSON_TYPE).send(texts.without(have));
     });
+    if (typeof operators === 'function')
+      scope.register((part, _none, ready) => {
+        operators(part);
+        ready();
+      });
     done();
   });
 }
@@ -71,7 +90,13 @@ function ownTexts({ self, maxAgeMs }: StatusSource): (nowMs: number) => Promise<
   });
 }
 
-function allTexts({ self, peers, now, maxAgeMs }: StatusSource): (nowMs: number) => Promise<StatusTexts> {
+function allTexts({
+  self,
+  peers,
+  now,
+  maxAgeMs,
+  operators,
+}: StatusSource): (nowMs: number) => Promise<StatusTexts> {
   return atMostEvery(maxAgeMs, async () => {
     const [own, found] = await Promise.all([self(), peers.read(now())]);
     // A name that leads to all instances leads to this one too.
@@ -80,6 +105,7 @@ function allTexts({ self, peers, now, maxAgeMs }: StatusSource): (nowMs: number)
     const statuses = [own, ...others.flatMap((peer) => ('status' in peer ? [peer.status] : []))];
     return new StatusTexts(statuses, (newer): StatusDocument => ({
       now_ms: nowMs,
+      ...(operators !== undefined && { operators: operators === 'closed' ? operators : 'open' }),
       self: newer(own),
       peers: others.map((peer): PeerStatus =>
         'status' in peer ? { ...peer, status: newer(peer.status) } : peer,

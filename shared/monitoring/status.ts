@@ -52,6 +52,8 @@ export type PeerStatus =
 /** What `/status.json` answers. */
 export interface StatusDocument {
   readonly now_ms: number;
+  /** Whether the page has a part for operators, and keys open it; absent of a service that has none. */
+  readonly operators?: 'open' | 'closed';
   readonly self: InstanceStatus;
   readonly peers: readonly PeerStatus[];
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { replayRoutes, type ReplayOptions } from '../../services/ingest/admin/replay.ts';
-import type { AdminAnswer, AdminRoute } from '../../services/ingest/admin/route.ts';
+import { boundedTogether, type AdminAnswer, type AdminRoute } from '../../services/ingest/admin/route.ts';
 import { Auth } from '../../services/ingest/http/auth.ts';
 import { Secret } from '../../shared/config/env.ts';
 import { wallTime } from '../../shared/core/wall-time.ts';
@@ -13,7 +13,10 @@ import { bareServer } from './bare-server.ts';
 async function serve(routes: readonly AdminRoute[]) {
   const limits = { ingestMaxBadKeys: 100, ingestRateLimit: 0, broadcastTrustedNetworks: [] };
   const auth = new Auth({ ingestApiKeys: new Secret([OPERATOR_KEY]), ...limits }, [], () => 0);
-  const server = await bareServer({ admin: { auth, routes } }, { ingestApiKeys: new Secret([INGEST_KEY]) });
+  const server = await bareServer(
+    { admin: { auth, routes: boundedTogether(routes) } },
+    { ingestApiKeys: new Secret([INGEST_KEY]) },
+  );
   const operator = new Operator({ ingests: [{ httpPort: server.port }] });
   return { operator, [Symbol.asyncDispose]: () => server[Symbol.asyncDispose]() };
 }

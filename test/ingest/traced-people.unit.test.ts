@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import {
-  personsOf,
+  recipientsOf,
   toldOf,
   whyNobody,
   whyUnconfirmed,
@@ -28,11 +28,17 @@ const revoked = (named: Partial<Revocation>): Revocation => {
 };
 
 describe('whom an event concerns', () => {
+  const rooms = ['admin', 'calendar', 'everyone', 'provider_4', 'customer_6'];
+
   it('are those of its personal rooms', () => {
-    expect(personsOf(['admin', 'calendar', 'everyone', 'provider_4', 'customer_6'])).toEqual([
+    expect(recipientsOf({ event: 'appointment.created', rooms })).toEqual([
       { role: 'provider', user_id: 4 },
       CUSTOMER,
     ]);
+  });
+
+  it('are nobody where it is not an appointment’s, of which there are no receipts', () => {
+    expect(recipientsOf({ event: 'unavailability.created', rooms })).toEqual([]);
   });
 });
 

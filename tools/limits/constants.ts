@@ -86,7 +86,7 @@ export const constantBounds: readonly ConstantBound[] = [
   {
     what: 'From a guess past `INGEST_MAX_BAD_KEYS` to its answer',
     name: 'GUESS_DELAY_MS',
-    file: 'services/ingest/http/server.ts',
+    file: 'services/ingest/http/answer-fault.ts',
     beyond: '429 `too_many_requests`',
     test: 'ingest/strangers.int.test.ts',
     says: 'waits 200 ms for the answer to each guess past the limit',

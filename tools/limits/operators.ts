@@ -66,4 +66,28 @@ export const operatorBounds: readonly ConstantBound[] = [
     test: 'delivery/people.unit.test.ts',
     says: 'a thousand sessions',
   },
+  {
+    what: 'Events of the overview that the status page shows',
+    name: 'MAX_LATEST',
+    file: 'services/ingest/admin/latest-events.ts',
+    beyond: 'the older ones are left out; `GET /v1/admin/events` has them',
+    test: 'ingest/latest-events.unit.test.ts',
+    says: 'are the last fifty',
+  },
+  {
+    what: 'Other events whose receipts are remembered for it while somebody looks',
+    name: 'MAX_OTHER_EVENTS',
+    file: 'services/ingest/admin/latest-receipts.ts',
+    beyond: 'the oldest are forgotten',
+    test: 'ingest/latest-receipts.unit.test.ts',
+    says: 'of a thousand other events',
+  },
+  {
+    what: 'How long the overview is answered as it is',
+    name: 'MAX_AGE_MS',
+    file: 'services/ingest/admin/overview.ts',
+    beyond: 'it is worked out anew, once for all who ask',
+    test: 'ingest/overview.unit.test.ts',
+    says: 'is worked out every other second',
+  },
 ];

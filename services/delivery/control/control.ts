@@ -17,6 +17,7 @@ import type { EventStream } from '../stream/event-stream.ts';
 import { peopleHere } from './people.ts';
 import { Replays } from './replays.ts';
 import { pageOf } from './session-page.ts';
+import { tallyOf } from './tally.ts';
 
 /** What was asked before is passed over: an instance that stood still would end sessions whose operator was told that it did not answer. */
 const STALE_MS = 60_000;
@@ -70,6 +71,7 @@ export class Control {
     if (request === undefined) return { not_understood: true };
     const { instance, sessions, logger } = this.options;
     if (request.ask === 'people') return peopleHere(request.of, sessions);
+    if (request.ask === 'tally') return { counts: tallyOf(await sessions.select({})) };
     const meant = await sessions.select(request.of);
     switch (request.ask) {
       case 'sessions':

@@ -73,24 +73,30 @@ export function readFields<Output>(fields: unknown, schema: z.ZodType<Output>): 
   return read.success ? { value: read.data } : refusal('invalid_request', problemsOf(read.error));
 }
 
+/** The same, of which so many are under way at a time, by whichever port they come. */
+export function boundedTogether(routes: readonly AdminRoute[]): readonly AdminRoute[] {
+  let underWay = 0;
+  return routes.map(({ handle, ...route }) => ({
+    ...route,
+    handle: async (asked) => {
+      if (underWay >= MAX_CALLS)
+        throw new TooManyRequests(`${MAX_CALLS} calls of operators are under way.`, BUSY_MS);
+      underWay += 1;
+      try {
+        return await handle(asked);
+      } finally {
+        underWay -= 1;
+      }
+    },
+  }));
+}
+
 /** Every call is a line of the log: which key, from where, what was asked for, what came of it and why it was made. */
 export function addAdminRoutes(
   server: FastifyInstance,
   { admin, addressOf, refuse, logger }: AdminRouteOptions,
 ): void {
-  let underWay = 0;
   for (const { method, path, operation, handle } of admin.routes) {
-    const call = async (request: FastifyRequest) => {
-      if (underWay >= MAX_CALLS)
-        throw new TooManyRequests(`${MAX_CALLS} calls of operators are under way.`, BUSY_MS);
-      const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
-      underWay += 1;
-      try {
-        return await handle({ body, params: request.params, query: request.query });
-      } finally {
-        underWay -= 1;
-      }
-    };
     const log = (request: FastifyRequest, outcome: string | number, did?: object | string) => {
       const said = {
         method,
@@ -108,7 +114,9 @@ export function addAdminRoutes(
       method,
       url: path,
       handler: async (request, reply) => {
-        const answer = await call(request).catch((error: unknown) => {
+        const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
+        const asked = { body, params: request.params, query: request.query };
+        const answer = await handle(asked).catch((error: unknown) => {
           log(request, error instanceof AppError ? error.code : 'internal');
           throw error;
         });
@@ -116,10 +124,10 @@ export function addAdminRoutes(
           log(request, answer.code);
           return refuse(request, reply, answer);
         }
-        const { status, body } = answer;
-        log(request, status, answer.did ?? (method === 'GET' ? undefined : body));
+        const { status } = answer;
+        log(request, status, answer.did ?? (method === 'GET' ? undefined : answer.body));
         // It tells of persons: no cache keeps it.
-        return reply.code(status).header('cache-control', 'no-store').send(body);
+        return reply.code(status).header('cache-control', 'no-store').send(answer.body);
       },
     });
   }

@@ -15,7 +15,7 @@ import { readFields, type AdminRoute } from './route.ts';
 import { noAnswerFrom, shownTrace } from './shown-trace.ts';
 import { findEvents, timeIn } from './traced-events.ts';
 import {
-  personsOf,
+  recipientsOf,
   toldOf,
   whyNobody,
   whyUnconfirmed,
@@ -124,20 +124,18 @@ export function arrivalOf({ arrivals, webhook, stale }: Kept) {
   };
 }
 
-/** Nobody of an event that is not an appointment's: there are no receipts of it. */
 async function people(
-  { event, rooms, cursor }: EventRow,
+  event: EventRow,
   { receipts }: Kept,
   { control, revocations, wall }: TraceOptions,
 ): Promise<Pick<Trace, 'people' | 'missing'>> {
-  const concerned = event.startsWith('appointment.') ? personsOf(rooms) : [];
-  const persons = concerned.map((person) => ({ person, told: toldOf(person, receipts) }));
+  const persons = recipientsOf(event).map((person) => ({ person, told: toldOf(person, receipts) }));
   const of = persons
     .filter(({ told }) => told === undefined || told.stage === 'written')
     .map(({ person }) => person);
   const here = of.length === 0 ? NOWHERE : await whereabouts(of, control);
   const revoked = revocations.entries(unixMs(wall()));
-  const eventMs = timeIn(cursor) ?? 0;
+  const eventMs = timeIn(event.cursor) ?? 0;
   const how = persons.map(({ person, told }): TracedPerson => {
     if (told === undefined) return whyNobody(person, eventMs, here, revoked);
     return told.stage === 'written' ? whyUnconfirmed(told, here) : told;

@@ -2,7 +2,7 @@ import type { ControlAnswers } from '../../../shared/contract/control.ts';
 import type { Receipt } from '../../../shared/contract/receipt.ts';
 import type { Role } from '../../../shared/contract/rooms.ts';
 import { parseRoom, personalKindOf } from '../../../shared/contract/routing.ts';
-import type { TracedPerson } from '../../../shared/contract/trace.ts';
+import type { EventRow, TracedPerson } from '../../../shared/contract/trace.ts';
 import { UserName } from '../../../shared/contract/user-name.ts';
 import type { Revocation } from '../../../shared/revocations/revocation.ts';
 
@@ -14,8 +14,12 @@ export interface Person {
 /** Where people are now, as all instances that answered say. */
 export type Whereabouts = ControlAnswers['people'] & { readonly missing: readonly string[] };
 
-/** Whose personal rooms they are: `admin` and `calendar` are nobody's. */
-export function personsOf(rooms: readonly string[]): Person[] {
+/**
+ * Whose personal rooms an event went to: `admin` and `calendar` are nobody's. Nobody of one that is not an appointment's, of which
+ * there are no receipts.
+ */
+export function recipientsOf({ event, rooms }: Pick<EventRow, 'event' | 'rooms'>): Person[] {
+  if (!event.startsWith('appointment.')) return [];
   return rooms.flatMap((name) => {
     const role = personalKindOf(name);
     if (role === undefined || parseRoom(name) === undefined) return [];

@@ -1,40 +1,35 @@
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { AppError } from '../../../shared/contract/errors.ts';
-import type { ClientAddresses } from '../../../shared/service/client-addresses.ts';
 import { steadyClock } from '../../../shared/service/clock.ts';
 import { answerBroken, boundedMessages, lastAnswer } from '../../../shared/service/http-limits.ts';
 import type { Logger } from '../../../shared/service/logger.ts';
 import type { Intake } from '../accept/intake.ts';
 import { encodingProblem } from '../accept/content-encoding.ts';
-import type { Observer } from '../accept/ports.ts';
 import type { Refusal } from '../accept/problems.ts';
 import { addAdminRoutes, isAdminPath, type Admin } from '../admin/route.ts';
-import type { Backend, BackendRoute } from '../backends/backend.ts';
+import type { Backend } from '../backends/backend.ts';
 import type { IngestConfig } from '../config.ts';
 import type { Auth } from './auth.ts';
 import {
-  broadcastDocument,
-  broadcastStatus,
-  faultOf,
-  faultOfRefusal,
-  faultOfUnfinished,
-  problemDocument,
-  TooManyWrongKeys,
-  type Fault,
-} from './problem.ts';
+  answering,
+  answeringErrors,
+  answerLater,
+  pathOf,
+  type AnswerFault,
+  type AnswerOptions,
+} from './answer-fault.ts';
+import { faultOf, faultOfRefusal, problemDocument } from './problem.ts';
 import { LargeBodies, type LargeBodiesConfig } from './large-bodies.ts';
 import { Slices } from './slices.ts';
 import { addRoutes, asBytes, entrancesOf, OPENAPI_PATH } from './routes.ts';
 
-export interface HttpServerOptions {
+export interface HttpServerOptions extends AnswerOptions {
   readonly config: LargeBodiesConfig & Pick<IngestConfig, 'ingestRequestTimeoutMs'>;
   readonly intake: Pick<Intake, 'steps'>;
   readonly backends: readonly Backend[];
   readonly auth: Auth;
   /** Unset: there are no such paths. */
   readonly admin?: Admin | undefined;
-  readonly clients: Pick<ClientAddresses, 'of'>;
-  readonly observer: Pick<Observer, 'refused'>;
   /** True once nothing new is taken; requests on connections that are still open get 503. */
   readonly stopping: () => boolean;
   readonly logger: Logger;
@@ -42,9 +37,6 @@ export interface HttpServerOptions {
 
 /** How often Node looks for requests that take too long; its default of 30 s would make shorter limits meaningless. */
 const TIMEOUT_CHECK_MS = 1_000;
-
-/** Of an address that has guessed too often. */
-const GUESS_DELAY_MS = 200;
 
 const TIMED_OUT = lastAnswer('408 Request Timeout', {
   type: 'application/problem+json',
@@ -99,12 +91,7 @@ export function createHttpServer(options: HttpServerOptions): FastifyInstance {
     if (options.stopping()) reply.header('connection', 'close');
     next();
   });
-  server.setErrorHandler((error, request, reply) => {
-    const fault = request.raw.complete ? faultOf(error) : faultOfUnfinished(error);
-    if (fault.code === 'internal')
-      options.logger.error({ err: error, route: request.routeOptions.url }, 'a request failed');
-    return answer(request, reply, fault);
-  });
+  server.setErrorHandler(answeringErrors(answer, options.logger));
   mountRoutes(server, options, answer);
   return server;
 }
@@ -119,33 +106,6 @@ function mountRoutes(
   addRoutes(server, { intake, slices: new Slices(steadyClock), backends, admin, refuse });
   if (admin === undefined) return;
   addAdminRoutes(server, { admin, addressOf: ({ raw }) => clients.of(raw).address, refuse, logger });
-}
-
-type AnswerFault = (request: FastifyRequest, reply: FastifyReply, fault: Fault) => FastifyReply;
-
-function answering(
-  { clients, observer }: Pick<HttpServerOptions, 'clients' | 'observer'>,
-  entrances: ReturnType<typeof entrancesOf>,
-  routes: readonly BackendRoute[],
-): AnswerFault {
-  return (request, reply, fault) => {
-    const path = pathOf(request);
-    const broadcast = path === '/broadcast';
-    const status = broadcast ? broadcastStatus(fault.code) : fault.status;
-    const [first] = fault.errors;
-    const { address } = clients.of(request.raw);
-    observer.refused({
-      entrance: entrances.get(path) ?? 'none',
-      code: fault.code,
-      problem: first === undefined ? fault.detail : `${first.path} ${first.message}`.trim(),
-      remote: address,
-      details: { status, route: request.routeOptions.url ?? 'none' },
-    });
-    if (fault.forKey) routes.find((route) => route.path === path)?.onWrongKey?.(address);
-    reply.code(status).headers(fault.headers);
-    if (broadcast) return reply.type('application/json').send(broadcastDocument(fault));
-    return reply.type('application/problem+json').send(problemDocument(fault));
-  };
 }
 
 type Access = Pick<HttpServerOptions, 'auth' | 'admin' | 'clients'>;
@@ -191,28 +151,6 @@ function unlessTaken(
 /** Asks for what needs no key. */
 function isOpen(request: FastifyRequest): boolean {
   return pathOf(request) === OPENAPI_PATH;
-}
-
-/**
- * Whoever shows no good key is answered in a later turn: by then a connection that sent too many requests at once is cut, and gets
- * no answers. Guesses past their limit wait longer, so that a connection makes few of them.
- */
-function answerLater(
-  { raw }: FastifyRequest,
-  refusal: Error | undefined,
-  next: (error?: Error) => void,
-): void {
-  const answer = () => {
-    if (!raw.socket.destroyed) next(refusal);
-  };
-  if (refusal instanceof TooManyWrongKeys) setTimeout(answer, GUESS_DELAY_MS);
-  else setImmediate(answer);
-}
-
-/** Without the query, where people put secrets by mistake. */
-function pathOf(request: FastifyRequest): string {
-  const [path = ''] = request.url.split('?');
-  return path.length > 1 && path.endsWith('/') ? path.slice(0, -1) : path;
 }
 
 /** Confirms are answered within `answerWithinMs`: what is open then is a client that does not finish its request. */

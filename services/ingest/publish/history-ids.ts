@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { eventIdOf } from '../../../shared/contract/companion-id.ts';
 import { cursorTimeMs, type Cursor } from '../../../shared/contract/cursor.ts';
 import { parseEnvelope } from '../../../shared/contract/envelope.ts';
-import { CONTROL_TYPE, MARK_TYPE } from '../../../shared/contract/message.ts';
+import { MARK_TYPE } from '../../../shared/contract/message.ts';
 import { HISTORY } from '../../../shared/contract/topology.ts';
 import { unixMs } from '../../../shared/core/wall-time.ts';
 import type { BrokerConnection } from '../../../shared/broker/broker-connection.ts';
@@ -25,8 +25,8 @@ export interface HistoryIdsOptions {
   readonly readTimeoutMs: number;
   readonly publisher: ConfirmPublisher;
   readonly nextCursor: NextCursor;
-  /** A request to the delivery instances stands in the history, and so does every mark from before it. */
-  readonly onControl: (id: unknown) => void;
+  /** Each entry in the order of the history: at a request to the delivery instances, every mark from before it is known. */
+  readonly onEntry: (message: ConsumeMessage) => void;
   readonly wall: WallClock;
   readonly now: SteadyClock;
   readonly logger: Logger;
@@ -106,7 +106,7 @@ export class HistoryIds {
 
   #take(message: ConsumeMessage): void {
     if (message.properties.type === MARK_TYPE) this.deliveries.note(message.properties);
-    else if (message.properties.type === CONTROL_TYPE) this.options.onControl(message.properties.messageId);
+    this.options.onEntry(message);
     if (message.properties.messageId === this.#mark) this.#complete();
     // Most entries are somebody else's: marks, companions, events without an id of a backend.
     if (message.properties.headers?.['contents_parts'] === undefined) return;
