@@ -6,7 +6,7 @@ import type { SteadyClock } from '../service/clock.ts';
 import type { BrokerState } from '../broker/broker-connection.ts';
 import type { QueueDepth } from '../broker/queue-depths.ts';
 import { ConnectionBound } from '../service/connection-bound.ts';
-import { answerBroken, boundedMessages, smallRequests } from '../service/http-limits.ts';
+import { answerBroken, boundedMessages, MAX_PATH_ID, smallRequests } from '../service/http-limits.ts';
 import type { Reason } from './status.ts';
 
 /** Of probes, scrapers and people; far more than there are. */
@@ -42,6 +42,7 @@ export function createHealthServer({ report, metrics, maxAgeMs, now }: HealthSou
     forceCloseConnections: true,
     http: { ...smallRequests, ...boundedMessages },
     requestTimeout,
+    routerOptions: { maxParamLength: MAX_PATH_ID },
     clientErrorHandler: answerBroken,
   });
   new ConnectionBound(MAX_CONNECTIONS).watch(server.server);

@@ -11,6 +11,9 @@ export const smallRequests = {
   connectionsCheckingInterval: 1_000,
 } as const;
 
+/** Characters of an id in a path: `message_id` of AMQP holds no more bytes. */
+export const MAX_PATH_ID = 255;
+
 /** Requests of one connection that wait for their answer, or got it in this turn. Clients send the next one when they have the last answer. */
 const MAX_UNANSWERED = 10;
 

@@ -133,6 +133,13 @@ describe('the trace of an event', () => {
     expect(await traced.served(id)).toEqual(await traced.shown(id));
   });
 
+  it('is there for the longest id that ingest takes', async () => {
+    await using traced = await Traced.start();
+    const id = 'é/'.repeat(66);
+    await traced.world.publish(appointment({ id }));
+    expect((await traced.untilLine(id, 'confirmed'))[0]).toBe(`${id}   appointment.created   DAY TIME`);
+  });
+
   it('says that the one whom it was for is connected in another role', async () => {
     await using traced = await Traced.start();
     await using wrong = await traced.world.join('secretary', 4);

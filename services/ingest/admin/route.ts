@@ -124,10 +124,8 @@ export function addAdminRoutes(
           log(request, answer.code);
           return refuse(request, reply, answer);
         }
-        const { status } = answer;
-        log(request, status, answer.did ?? (method === 'GET' ? undefined : answer.body));
-        // It tells of persons: no cache keeps it.
-        return reply.code(status).header('cache-control', 'no-store').send(answer.body);
+        log(request, answer.status, answer.did ?? (method === 'GET' ? undefined : answer.body));
+        return reply.code(answer.status).send(answer.body);
       },
     });
   }

@@ -1,7 +1,12 @@
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { AppError } from '../../../shared/contract/errors.ts';
 import { steadyClock } from '../../../shared/service/clock.ts';
-import { answerBroken, boundedMessages, lastAnswer } from '../../../shared/service/http-limits.ts';
+import {
+  answerBroken,
+  boundedMessages,
+  lastAnswer,
+  MAX_PATH_ID,
+} from '../../../shared/service/http-limits.ts';
 import type { Logger } from '../../../shared/service/logger.ts';
 import type { Intake } from '../accept/intake.ts';
 import { encodingProblem } from '../accept/content-encoding.ts';
@@ -62,7 +67,7 @@ export function createHttpServer(options: HttpServerOptions): FastifyInstance {
     forceCloseConnections: 'idle',
     // Ours says so in the form of the path.
     return503OnClosing: false,
-    routerOptions: { ignoreTrailingSlash: true },
+    routerOptions: { ignoreTrailingSlash: true, maxParamLength: MAX_PATH_ID },
     clientErrorHandler: (error, socket) => answerBroken(error, socket, TIMED_OUT),
     frameworkErrors: (error, request, reply) => {
       void answer(request, reply, faultOf(error));
