@@ -90,6 +90,7 @@ export default tseslint.config(
         [
           ...['document', 'location', 'fetch', 'setTimeout', 'AbortSignal', 'matchMedia', 'getComputedStyle'],
           ...['ResizeObserver', 'HTMLElement', 'HTMLButtonElement', 'HTMLOListElement', 'HTMLUListElement'],
+          ...['HTMLFormElement', 'HTMLInputElement', 'AbortController', 'Headers'],
         ].map((name) => [name, 'readonly']),
       ),
     },

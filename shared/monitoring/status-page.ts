@@ -35,15 +35,8 @@ const JS = 'text/javascript; charset=utf-8';
 const TEXT = 'text/plain; charset=utf-8';
 
 const scripts = [
-  'status.js',
-  'card.js',
-  'path.js',
-  'plots.js',
-  'tables.js',
-  'dom.js',
-  'words.js',
-  'operators.js',
-  'operator-words.js',
+  ...['status.js', 'card.js', 'path.js', 'plots.js', 'tables.js', 'dom.js', 'words.js'],
+  ...['operators.js', 'operator-calls.js', 'operator-words.js', 'latest-events.js'],
 ];
 
 const MAX_SINCE_CHARACTERS = 10_000;

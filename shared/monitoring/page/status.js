@@ -1,5 +1,6 @@
 import { Card } from './card.js';
 import { byId, make, setLevel, setText } from './dom.js';
+import { Operators } from './operators.js';
 import { Path } from './path.js';
 import { clock, extended, inOrder, sinceWhen, unreachable, verdictOf } from './words.js';
 
@@ -131,6 +132,7 @@ class Page {
 const page = new Page();
 const pause = byId('pause', HTMLButtonElement);
 let paused = false;
+const operators = new Operators(() => paused);
 
 async function poll() {
   try {
@@ -139,7 +141,9 @@ async function poll() {
     });
     if (!response.ok) throw new Error(`status ${response.status}`);
     const status = await response.json();
-    if (!paused) page.show(status);
+    if (paused) return;
+    page.show(status);
+    operators.show(status.operators);
   } catch {
     if (!paused) page.failed();
   }

@@ -8,7 +8,7 @@
  * @typedef {{ at_ms: number[], columns: Record<string, (number | null)[]> }} Series
  * @typedef {{ service: 'ingest' | 'delivery', instance: string, report: Report, series: Series, counts: Record<string, Record<string, number>> }} InstanceStatus
  * @typedef {{ url: string, status: InstanceStatus } | { url: string, failure: string, since: string }} PeerStatus
- * @typedef {{ now_ms: number, self: InstanceStatus, peers: PeerStatus[] }} StatusDocument
+ * @typedef {{ now_ms: number, operators?: 'open' | 'closed', self: InstanceStatus, peers: PeerStatus[] }} StatusDocument
  * @typedef {{ status: InstanceStatus, url: string, isSelf: boolean, lost: boolean }} Place  lost: it does not answer just now
  * @typedef {Place & { series: Series }} Known  what a page has of one instance, with the samples gathered
  * @typedef {Reason & { who: string }} Complaint
