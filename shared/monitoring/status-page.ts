@@ -36,7 +36,7 @@ const TEXT = 'text/plain; charset=utf-8';
 
 const scripts = [
   ...['status.js', 'card.js', 'path.js', 'plots.js', 'tables.js', 'dom.js', 'words.js'],
-  ...['operators.js', 'operator-calls.js', 'operator-words.js', 'latest-events.js'],
+  ...['operators.js', 'operator-calls.js', 'operator-view.js', 'operator-words.js', 'latest-events.js'],
 ];
 
 const MAX_SINCE_CHARACTERS = 10_000;

@@ -79,6 +79,7 @@ describe('the overview', () => {
     ];
     const { ask, passes } = overviewOf(rows, { stages });
     const asked = ask();
+    await settle();
     passes[0]?.();
     const { events } = (await asked) as { events: { id: string; told?: object }[] };
     expect(events.map(({ id, told }) => [id, told])).toEqual([

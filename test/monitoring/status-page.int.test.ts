@@ -37,6 +37,7 @@ describe('the status page', () => {
     ['/status/words.js', 'text/javascript; charset=utf-8'],
     ['/status/operators.js', 'text/javascript; charset=utf-8'],
     ['/status/operator-calls.js', 'text/javascript; charset=utf-8'],
+    ['/status/operator-view.js', 'text/javascript; charset=utf-8'],
     ['/status/operator-words.js', 'text/javascript; charset=utf-8'],
     ['/status/latest-events.js', 'text/javascript; charset=utf-8'],
     ['/status/uplot.js', 'text/javascript; charset=utf-8'],

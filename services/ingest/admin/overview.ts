@@ -70,13 +70,13 @@ export function overviewRoutes(options: OverviewOptions): readonly AdminRoute[] 
 }
 
 async function overview({ latest, receipts, control, wall }: OverviewOptions): Promise<Overview> {
+  // First, because it refuses what cannot be told yet: a pass over the receipts is not begun in vain.
+  const { answers, missing } = await control.ask({ ask: 'tally' });
   const rows = latest.rows();
   const times = rows.map(({ cursor }) => timeIn(cursor) ?? 0);
   const ids = new Set(rows.map(({ id }) => id));
-  const [{ answers, missing }, complete] = await Promise.all([
-    control.ask({ ask: 'tally' }),
-    rows.length === 0 || receipts === undefined ? true : receipts.read(ids, Math.min(...times)),
-  ]);
+  const complete =
+    rows.length === 0 || receipts === undefined || (await receipts.read(ids, Math.min(...times)));
   const nowMs = unixMs(wall());
   const events = rows.map((row, index) => {
     const atMs = times[index] ?? 0;
