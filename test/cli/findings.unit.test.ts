@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { bindingProblems } from '../../cli/core/binding-problems.ts';
 import { refusalOf, topologyProblem } from '../../cli/core/broker-refusal.ts';
 import { certificateProblem } from '../../cli/core/certificate.ts';
 import { clockProblem } from '../../cli/core/clock-difference.ts';
@@ -6,6 +7,28 @@ import { besideWebSocket, endpointOf, shownUrl, withScheme } from '../../cli/cor
 import { reasonFindings } from '../../cli/core/health-reasons.ts';
 import { refusedSession } from '../../cli/core/refused-session.ts';
 import { refusedUpgrade } from '../../cli/core/refused-upgrade.ts';
+
+describe('the bindings of the queues', () => {
+  const queues = [
+    { name: 'appointments.history', pattern: '#', arguments: {} },
+    { name: 'appointments.inbox', arguments: {} },
+  ];
+  const bound = (destination: string, routing_key: string) => ({ destination, routing_key });
+  const ours = bound('appointments.history', '#');
+
+  it.each([
+    ['as ingest makes them', [ours, bound('appointments.delivery.ws-1', 'calendar')], []],
+    ['without one of them', [], ['appointments.history is not bound to appointments with #']],
+    [
+      'with one of somebody else',
+      [ours, bound('appointments.inbox', 'calendar')],
+      ['appointments.inbox is bound to appointments with calendar, by none of ours'],
+    ],
+  ])('%s', (_what, bindings, problems) => {
+    const found = bindingProblems(queues, bindings).map(({ problem }) => problem);
+    expect(found).toEqual(problems.map((problem) => expect.stringContaining(problem) as unknown));
+  });
+});
 
 describe('an endpoint', () => {
   it.each([
