@@ -1,29 +1,15 @@
 import { describe, expect, it } from '@jest/globals';
-import { execFileSync, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { createServer } from 'node:tls';
 import { roomcast } from '../support/command-line.ts';
 import { FakePair } from '../support/fake-pair.ts';
+import { hasOpenssl, selfSigned } from '../support/self-signed.ts';
 import { skippedFor } from '../support/skipped.ts';
 import { tokenFor } from '../support/tokens.ts';
 
-const hasOpenssl = spawnSync('openssl', ['version']).status === 0;
 const obstacle = hasOpenssl ? undefined : 'needs openssl';
 const describeHere = hasOpenssl ? describe : describe.skip;
-
-function selfSigned(): { readonly key: Buffer; readonly cert: Buffer } {
-  const folder = mkdtempSync(join(tmpdir(), 'roomcast-tls-'));
-  const [key, cert] = [join(folder, 'key.pem'), join(folder, 'cert.pem')];
-  const kind = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-subj', '/CN=localhost'];
-  execFileSync('openssl', ['req', '-x509', ...kind, '-keyout', key, '-out', cert], { stdio: 'ignore' });
-  const files = { key: readFileSync(key), cert: readFileSync(cert) };
-  rmSync(folder, { recursive: true });
-  return files;
-}
 
 async function tlsProblems(port: number): Promise<readonly string[]> {
   const args = ['--url', `wss://localhost:${port}/ws`, '--token', tokenFor('customer', 6)];
