@@ -1,9 +1,10 @@
 import { z } from 'zod';
+import { appointmentIdKeys } from './appointment-id.ts';
 import type { EventData } from './event.ts';
 
 /** What the thin form of an event keeps of its data, besides `previous_*`: who, when, and what became of it. */
 export const thinKeys = [
-  ...['id', 'appointment_id', 'appointmentId'],
+  ...appointmentIdKeys,
   ...['provider_id', 'providerId', 'id_users_provider'],
   ...['customer_id', 'customerId', 'id_users_customer'],
   ...['secretary_ids', 'secretaryIds'],

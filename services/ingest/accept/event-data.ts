@@ -1,3 +1,4 @@
+import { appointmentIdKeys, appointmentIdOf } from '../../../shared/contract/appointment-id.ts';
 import type { EventData } from '../../../shared/contract/event.ts';
 import { parseId } from '../../../shared/contract/ids.ts';
 import type { Problem } from '../../../shared/contract/errors.ts';
@@ -11,7 +12,7 @@ export interface Concerned {
 }
 
 export const spellings = {
-  appointment: ['id', 'appointment_id', 'appointmentId'],
+  appointment: appointmentIdKeys,
   provider: ['provider_id', 'providerId', 'id_users_provider'],
   customer: ['customer_id', 'customerId', 'id_users_customer'],
   secretaries: ['secretary_ids', 'secretaryIds'],
@@ -23,7 +24,7 @@ const endKeys = ['end', 'end_datetime', 'endAt'] as const;
 /** Ids that do not parse are absent here; the schema reports them. */
 export function concernedBy(data: EventData): Concerned {
   return {
-    appointmentId: firstId(data, spellings.appointment),
+    appointmentId: appointmentIdOf(data),
     providerId: firstId(data, spellings.provider),
     customerId: firstId(data, spellings.customer),
     secretaryIds:
