@@ -13,14 +13,10 @@ const io = {
   message: 'This folder is pure: take what you need as a port.',
 };
 const services = { regex: '/(services|cli)/', message: 'shared/ knows no service and no command.' };
-const ingest = {
-  regex: '/(ingest|cli)/',
-  message: 'delivery and ingest meet only in shared/; cli/ stands above both.',
-};
-const delivery = {
-  regex: '/(delivery|cli)/',
-  message: 'ingest and delivery meet only in shared/; cli/ stands above both.',
-};
+const meets = 'services meet only in shared/; cli/ stands above them.';
+const ingest = { regex: '/(ingest|push|cli)/', message: `delivery: ${meets}` };
+const delivery = { regex: '/(delivery|push|cli)/', message: `ingest: ${meets}` };
+const others = { regex: '/(ingest|delivery|cli)/', message: `push: ${meets}` };
 /** Folders of the same service, from whatever depth. */
 const siblings = (...names) => ({
   regex: `^(\\.\\./)+(${names.join('|')})/`,
@@ -105,7 +101,7 @@ export default tseslint.config(
     message: 'The contract stands alone.',
   }),
   boundary(['shared/core/**'], io, services, { regex: '^\\.\\./', message: 'The core stands alone.' }),
-  boundary(['shared/{broker,config,monitoring,service}/**'], services),
+  boundary(['shared/{broker,config,devices,monitoring,service}/**'], services),
   boundary(['cli/core/**'], io, {
     regex: '^\\.\\./(?!\\.\\./shared/(contract|core)/)',
     message: 'The core of the commands is pure.',
@@ -129,6 +125,8 @@ export default tseslint.config(
   boundary(['services/delivery/broker/**'], ingest, siblings('transport', 'auth', 'session')),
   boundary(['services/delivery/auth/**'], ingest, siblings('transport', 'broker', 'stream')),
   boundary(['services/delivery/*.ts'], ingest),
+  boundary(['services/push/**'], others),
+  boundary(['services/push/{crypto,http}/**'], others, siblings('senders', 'sending')),
   boundary(['client/src/**'], io, { regex: '^\\.\\./', message: 'The package stands alone.' }),
   boundary(wiring, { regex: '/(services|cli)/', message: 'ingest and delivery meet only in shared/.' }),
   prettier,
