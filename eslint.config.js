@@ -127,6 +127,7 @@ export default tseslint.config(
   boundary(['services/delivery/*.ts'], ingest),
   boundary(['services/push/**'], others),
   boundary(['services/push/{crypto,http}/**'], others, siblings('senders', 'sending')),
+  boundary(['services/push/{decision,sending,texts,waking}/**'], others, io, siblings('crypto', 'http')),
   boundary(['client/src/**'], io, { regex: '^\\.\\./', message: 'The package stands alone.' }),
   boundary(wiring, { regex: '/(services|cli)/', message: 'ingest and delivery meet only in shared/.' }),
   prettier,

@@ -8,6 +8,7 @@ export const pureFolders = [
   'services/delivery/receipts',
   'services/delivery/session',
   'services/delivery/stream',
+  'services/push/sending',
 ];
 
 /** What puts the parts of its folder together, and so may import the adapters; integration tests cover it. */

@@ -1,0 +1,98 @@
+import { backoffMs, withJitter } from '../../../shared/core/backoff.ts';
+import type { DeviceKind } from '../../../shared/devices/device.ts';
+import type { Notification, Recipient, Sender, Senders, SendOutcome } from '../senders/sender.ts';
+import { Lane, type CallLater, type LaneLimits } from './lane.ts';
+
+/** `full`: too many wait for this host already, and nothing was tried; bring it again later. */
+export type Delivered =
+  { readonly result: 'pushed' | 'full' } | { readonly result: 'gone' | 'failed'; readonly reason: string };
+
+export interface DispatchLimits extends LaneLimits {
+  /** Tries, the first among them, before it is given up. */
+  readonly maxTries: number;
+  /** From the first try on, whatever a push service asks to wait. */
+  readonly giveUpAfterMs: number;
+}
+
+export interface DispatcherPorts {
+  /** Unix milliseconds, to be held against when a notification is worth nothing any more. */
+  readonly now: () => number;
+  readonly callLater: CallLater;
+  readonly onTry?: (kind: DeviceKind, outcome: SendOutcome) => void;
+}
+
+const RETRY = { firstMs: 1_000, maxMs: 60_000 };
+
+/**
+ * Brings a notification to one device, with tries as its push service asks for them. Every host has a lane of its own: what
+ * waits for a slow or a dead one is in nobody else's way.
+ */
+export class Dispatcher {
+  readonly #lanes = new Map<string, Lane>();
+
+  constructor(
+    private readonly senders: Senders,
+    private readonly limits: DispatchLimits,
+    private readonly ports: DispatcherPorts,
+  ) {}
+
+  /** Hosts that are left alone for now. */
+  get openHosts(): readonly string[] {
+    return [...this.#lanes].filter(([, lane]) => lane.isOpen).map(([host]) => host);
+  }
+
+  async deliver(recipient: Recipient, notification: Notification): Promise<Delivered> {
+    const { kind } = recipient.device;
+    const sender: Sender | undefined = this.senders[kind];
+    if (sender === undefined) return { result: 'failed', reason: 'kind_not_set_up' };
+    const host = sender.hostOf(recipient.device);
+    const send = () => sender.send(recipient, notification);
+    const beganMs = this.ports.now();
+    const endsMs = Math.min(notification.expiresAtMs, beganMs + this.limits.giveUpAfterMs);
+    for (let tries = 1; ; tries += 1) {
+      const outcome = await this.#tryOnce(host, kind, send, endsMs);
+      if (outcome === 'full') return tries === 1 ? { result: 'full' } : { result: 'failed', reason: 'full' };
+      if (outcome === 'too_late') return { result: 'failed', reason: 'too_late' };
+      if (outcome.outcome === 'accepted') return { result: 'pushed' };
+      if (outcome.outcome !== 'later')
+        return { result: outcome.outcome === 'gone' ? 'gone' : 'failed', reason: outcome.reason };
+      const waitMs = outcome.retryAfterMs ?? withJitter(backoffMs(RETRY, tries - 1));
+      const isLast = tries >= this.limits.maxTries || this.ports.now() + waitMs >= endsMs;
+      if (isLast) return { result: 'failed', reason: outcome.reason };
+      await new Promise<void>((resolve) => this.ports.callLater(resolve, waitMs));
+    }
+  }
+
+  async #tryOnce(
+    host: string,
+    kind: DeviceKind,
+    send: () => Promise<SendOutcome>,
+    endsMs: number,
+  ): Promise<SendOutcome | 'full' | 'too_late'> {
+    const lane = this.#laneTo(host);
+    const turn = await (lane.enter(endsMs) ?? 'full');
+    if (turn !== 'now') return turn;
+    const outcome = await send();
+    this.ports.onTry?.(kind, outcome);
+    lane.leave(bearing(outcome));
+    return outcome;
+  }
+
+  #laneTo(host: string): Lane {
+    for (const [name, lane] of this.#lanes) if (lane.isIdle && name !== host) this.#lanes.delete(name);
+    const known = this.#lanes.get(host);
+    if (known !== undefined) return known;
+    const lane = new Lane(this.limits, this.ports.now, this.ports.callLater);
+    this.#lanes.set(host, lane);
+    return lane;
+  }
+}
+
+/** A host that refuses one device, or says of it that it is sent too much, is well. */
+function bearing(outcome: SendOutcome): {
+  readonly isUnwell: boolean;
+  readonly pauseMs?: number | undefined;
+} {
+  if (outcome.outcome !== 'later' || outcome.reason === 'status_429') return { isUnwell: false };
+  return { isUnwell: true, pauseMs: outcome.retryAfterMs };
+}
