@@ -10,7 +10,9 @@ const gates = {
   'services/ingest/backends/easyappointments': [95, 93],
   'services/delivery/session': [98, 95],
   'services/delivery/stream': [94, 89],
+  'services/push/decision': [98, 95],
   'services/push/sending': [95, 90],
+  'services/push/texts': [98, 93],
 };
 
 /** `npm run coverage`: what the unit tests alone reach of the folders without I/O. */

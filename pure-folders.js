@@ -8,7 +8,9 @@ export const pureFolders = [
   'services/delivery/receipts',
   'services/delivery/session',
   'services/delivery/stream',
+  'services/push/decision',
   'services/push/sending',
+  'services/push/texts',
 ];
 
 /** What puts the parts of its folder together, and so may import the adapters; integration tests cover it. */
