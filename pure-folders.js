@@ -11,6 +11,7 @@ export const pureFolders = [
   'services/push/decision',
   'services/push/sending',
   'services/push/texts',
+  'services/push/waking',
 ];
 
 /** What puts the parts of its folder together, and so may import the adapters; integration tests cover it. */

@@ -1,0 +1,152 @@
+import { describe, expect, it } from '@jest/globals';
+import { Knowledge } from '../../services/push/decision/knowledge.ts';
+import type { Person } from '../../services/push/decision/waiting-message.ts';
+import type { Delivered } from '../../services/push/sending/dispatcher.ts';
+import type { Notification } from '../../services/push/senders/sender.ts';
+import { Waker, type PushReceipt } from '../../services/push/waking/waker.ts';
+import { DeviceList } from '../../shared/devices/device-list.ts';
+import type { Device } from '../../shared/devices/device.ts';
+import { settled } from './dispatch-world.ts';
+import { NOW_MS } from './notifications.ts';
+import { waitingEvent } from './waiting-events.ts';
+
+const DAY_MS = 86_400_000;
+const jane: Person = { role: 'provider', userId: 4 };
+const ada: Person = { role: 'customer', userId: 6 };
+
+/** Jane has a phone that speaks German and a tablet; Ada has none. */
+function world(answers: readonly Delivered[] = [{ result: 'pushed' }]) {
+  const devices = new DeviceList({ maxPerPerson: 10, maxAgeMs: 180 * DAY_MS });
+  for (const [index, language] of ['de', 'en'].entries()) {
+    const registration = { kind: 'fcm', token: `token-${index}`, language } as const;
+    const id = `00000000-0000-4000-8000-00000000000${index}`;
+    const owner = { role: jane.role, user_id: jane.userId };
+    devices.apply({ device: { id, ...owner, seen_at: new Date(NOW_MS).toISOString(), registration } });
+  }
+  const timers: (() => void)[] = [];
+  const sent: { device: Device; notification: Notification; answer: (one: Delivered) => void }[] = [];
+  const receipts: PushReceipt[] = [];
+  const gone: string[] = [];
+  const knowledge = new Knowledge({ maxEntries: 100, maxAgeMs: DAY_MS });
+  const waker = new Waker({
+    knowledge,
+    devices,
+    dispatcher: {
+      deliver: ({ device }, notification) =>
+        new Promise((answer) => sent.push({ device, notification, answer })),
+    },
+    wording: { details: false, clickUrl: 'https://office.example.org/{id}' },
+    gatherMs: 1_000,
+    onReceipt: (receipt) => receipts.push(receipt),
+    onGone: ({ id }) => gone.push(id),
+    now: () => NOW_MS,
+    callLater: (act) => timers.push(act),
+  });
+  /** The time to gather is over, and every device answers what the test says, the last of it for the others too. */
+  const gather = async () => {
+    for (const act of timers.splice(0)) act();
+    await settled();
+    for (const [index, { answer }] of sent.entries())
+      answer(answers[index] ?? answers.at(-1) ?? { result: 'full' });
+    await settled();
+  };
+  const told = () =>
+    receipts.map(({ event, person, stage, reason }) => [event.id, person.role, stage, reason ?? '']);
+  return { waker, knowledge, sent, gone, told, gather };
+}
+
+describe('somebody whose phones are asleep', () => {
+  it('is woken on every device, each in its language, and it is written down', async () => {
+    const { waker, sent, told, gather } = world();
+    const taken = waker.take({ event: waitingEvent(1), people: [jane] });
+    await gather();
+    expect(await taken).toBe('done');
+    expect(sent.map(({ notification }) => notification.title)).toEqual(['Neuer Termin', 'New appointment']);
+    expect(told()).toEqual([['event-1', 'provider', 'pushed', '']]);
+  });
+
+  it('is woken once for all that comes together', async () => {
+    const { waker, sent, told, gather } = world();
+    const events = [waitingEvent(1), waitingEvent(2, { appointmentId: 13 }), waitingEvent(3)];
+    const taken = events.map((event) => waker.take({ event, people: [jane] }));
+    await gather();
+    expect(await Promise.all(taken)).toEqual(['done', 'done', 'done']);
+    expect(sent.map(({ notification }) => notification.data)).toEqual([
+      { event: 'several', count: '2' },
+      { event: 'several', count: '2' },
+    ]);
+    expect(told()).toEqual([
+      ['event-1', 'provider', 'failed', 'superseded'],
+      ['event-2', 'provider', 'pushed', ''],
+      ['event-3', 'provider', 'pushed', ''],
+    ]);
+  });
+
+  it('is not woken twice for what comes again, be it while it is being pushed or after', async () => {
+    const { waker, sent, gather } = world();
+    const message = { event: waitingEvent(1), people: [jane] };
+    const twice = [waker.take(message), waker.take(message)];
+    await gather();
+    expect(await Promise.all(twice)).toEqual(['done', 'done']);
+    const again = waker.take(message);
+    await gather();
+    expect(await again).toBe('done');
+    expect(sent).toHaveLength(2);
+  });
+
+  it('is not woken for what a device has read meanwhile, and nothing is written', async () => {
+    const { waker, knowledge, sent, told, gather } = world();
+    const taken = waker.take({ event: waitingEvent(1), people: [jane] });
+    knowledge.reached('event-1', jane, 'delivered', NOW_MS);
+    await gather();
+    expect([await taken, sent, told()]).toEqual(['done', [], []]);
+  });
+
+  it('without a device cannot be woken, which is written down; others can', async () => {
+    const { waker, told, gather } = world();
+    const taken = waker.take({ event: waitingEvent(1), people: [ada, jane] });
+    await gather();
+    expect(await taken).toBe('done');
+    expect(told()).toEqual([
+      ['event-1', 'customer', 'failed', 'no_device'],
+      ['event-1', 'provider', 'pushed', ''],
+    ]);
+  });
+
+  it.each<[string, readonly Delivered[], string, string]>([
+    ['one is reached', [{ result: 'failed', reason: 'timeout' }, { result: 'pushed' }], 'done', 'pushed'],
+    ['one is reached, one has to wait', [{ result: 'full' }, { result: 'pushed' }], 'done', 'pushed'],
+    ['none is reached', [{ result: 'failed', reason: 'timeout' }], 'done', 'failed timeout'],
+    ['one has to wait', [{ result: 'failed', reason: 'timeout' }, { result: 'full' }], 'again', ''],
+  ])('has two devices: %s', async (_, answers, settledAs, written) => {
+    const { waker, told, gather } = world(answers);
+    const taken = waker.take({ event: waitingEvent(1), people: [jane] });
+    await gather();
+    expect(await taken).toBe(settledAs);
+    expect(told().map(([, , stage, reason]) => `${stage ?? ''} ${reason ?? ''}`.trim())).toEqual(
+      written === '' ? [] : [written],
+    );
+  });
+
+  it('loses a device that its push service does not know any more', async () => {
+    const { waker, gone, told, gather } = world([
+      { result: 'gone', reason: 'unregistered' },
+      { result: 'pushed' },
+    ]);
+    const taken = waker.take({ event: waitingEvent(1), people: [jane] });
+    await gather();
+    await taken;
+    expect(gone).toEqual(['00000000-0000-4000-8000-000000000000']);
+    expect(told()).toEqual([['event-1', 'provider', 'pushed', '']]);
+  });
+
+  it('may be brought a message again that had to wait', async () => {
+    const { waker, sent, gather } = world([{ result: 'full' }]);
+    const message = { event: waitingEvent(1), people: [jane] };
+    for (const devicesAsked of [2, 4]) {
+      const taken = waker.take(message);
+      await gather();
+      expect([await taken, sent.length]).toEqual(['again', devicesAsked]);
+    }
+  });
+});
