@@ -11,6 +11,7 @@ import {
   type Config,
 } from '../../shared/config/env.ts';
 import { Age, ageSeconds, between, drainsInTime, portsDiffer } from '../../shared/config/setting-rules.ts';
+import { pushNeedsReceipts, pushVariables } from '../../shared/config/push-settings.ts';
 import { keySetUrlProblem } from '../../shared/config/setting-urls.ts';
 import { weaknessOf } from '../../shared/config/weak-secrets.ts';
 
@@ -73,6 +74,7 @@ const MIB = 1024 * 1024;
 export const DeliveryVariables = z
   .object({
     ...commonVariables,
+    ...pushVariables,
     JWT_SECRET: JwtSecrets.default(() => new Secret<readonly string[]>([])),
     /** PEM or a JWKS; read again when it changes. */
     JWT_PUBLIC_KEYS_FILE: z.string().optional(),
@@ -179,6 +181,7 @@ export const DeliveryVariables = z
       'must not be more than HISTORY_MAX_AGE: what is older cannot be sent again',
     ),
   )
+  .refine(...pushNeedsReceipts)
   .refine(...portsDiffer('WEBSOCKET_PORT', 'HEALTH_PORT'))
   .refine(...drainsInTime);
 

@@ -10,6 +10,11 @@ import { NetworkSet } from '../../shared/config/networks.ts';
 import type { Monitoring } from '../../shared/monitoring/monitoring.ts';
 import { rulesOf } from './auth/claims.ts';
 import { Revocations } from './auth/revocations.ts';
+import { deviceDeclarations } from '../../shared/contract/topology.ts';
+import { DeviceStream } from '../../shared/devices/device-stream.ts';
+import { HostRules } from '../../shared/devices/host-rules.ts';
+import { Devices } from './devices/devices.ts';
+import { DeviceRequests } from './transport/http/device-requests.ts';
 import { ReceiptStream } from './broker/receipt-stream.ts';
 import { LeftUnread } from './receipts/left-unread.ts';
 import { Receipts } from './receipts/receipts.ts';
@@ -22,6 +27,7 @@ import { EventStream } from './stream/event-stream.ts';
 import { createMetrics, type DeliveryMetrics } from './metrics.ts';
 import { monitorDelivery } from './monitoring.ts';
 import { Sessions } from './session/sessions.ts';
+import type { Verify } from './session/access.ts';
 import type { Arrival } from './session/transport.ts';
 import { ConnectionBound } from '../../shared/service/connection-bound.ts';
 import { Handshakes } from './transport/handshakes.ts';
@@ -67,6 +73,8 @@ class Delivery implements DeliveryService {
   readonly #revocations: Revocations;
   /** None where they are off. */
   readonly #receiptStream: ReceiptStream | undefined;
+  /** None where push is off. */
+  readonly #devices: DeviceStream | undefined;
   readonly #sessions: Sessions;
   readonly #control: Control;
   readonly #server: ClientServer;
@@ -120,7 +128,8 @@ class Delivery implements DeliveryService {
       revocations: this.#revocations,
     });
     this.#control = new Control(publishing, { ...context, stream: this.#stream, sessions: this.#sessions });
-    this.#server = this.#createServer(new Tickets(this.#keys.tickets, verify, wall));
+    this.#devices = config.push === 'on' ? new DeviceStream(publishing, context) : undefined;
+    this.#server = this.#createServer(new Tickets(this.#keys.tickets, verify, wall), verify, wall);
     this.#monitoring = monitorDelivery({
       ...context,
       connection: consuming,
@@ -177,6 +186,7 @@ class Delivery implements DeliveryService {
       this.#control.close(),
       this.#revocations.close(),
       this.#receiptStream?.close(),
+      this.#devices?.close(),
     ]);
     await this.#monitoring.leaveBroker();
     await Promise.all(Object.values(this.#connections).map((connection) => connection.close()));
@@ -185,17 +195,18 @@ class Delivery implements DeliveryService {
   }
 
   #connect(purpose: string): BrokerConnection {
-    const { amqpUrl, historyMaxAge, historyMaxBytes } = this.config;
+    const { amqpUrl, historyMaxAge, historyMaxBytes, push } = this.config;
+    const also = push === 'on' ? deviceDeclarations : [];
     return new BrokerConnection({
       url: amqpUrl.reveal(),
       name: `roomcast delivery ${this.instance} ${purpose}`,
       logger: this.logger,
-      setup: (model) => declareTopology(model, { historyMaxAge, historyMaxBytes }, this.logger),
+      setup: (model) => declareTopology(model, { historyMaxAge, historyMaxBytes, also }, this.logger),
     });
   }
 
   /** A transport is a line here. */
-  #createServer(tickets: Tickets): ClientServer {
+  #createServer(tickets: Tickets, verify: Verify, wall: WallClock): ClientServer {
     const { allowedOrigins, trustedProxies, maxSessions, maxStrangers } = this.config;
     const clients = new ClientAddresses(new NetworkSet(trustedProxies));
     const common = {
@@ -220,14 +231,30 @@ class Delivery implements DeliveryService {
       issue: (token: string) => tickets.issue(token),
       redeem: this.#revocations.applyTo((ticket) => tickets.redeem(ticket)),
     };
-    const mounts = [new HttpRequests({ ...common, tickets: used, position }), new WebSockets(common)];
+    const mounts = [
+      new HttpRequests({ ...common, tickets: used, position }),
+      new DeviceRequests({
+        ...common,
+        verify: this.#revocations.applyTo(verify),
+        devices: this.#ownDevices(wall),
+        publicKey: this.config.pushVapidPublicKey,
+      }),
+      new WebSockets(common),
+    ];
     return new ClientServer(mounts, connections);
+  }
+
+  #ownDevices(wall: WallClock): Devices | undefined {
+    const stream = this.#devices;
+    const rules = new HostRules(this.config.pushAllowedHosts);
+    return stream && new Devices({ stream, rules, wall, now: this.now });
   }
 
   #tick(): void {
     this.#keys.tick();
     this.#revocations.tick();
     this.#receiptStream?.tick();
+    this.#devices?.tick();
     this.#sessions.tick(this.now());
     this.#stream.tick(this.now());
   }

@@ -18,16 +18,18 @@ export type DifferingQueues = Map<string, string>;
 interface DeclareOptions extends HistoryLimits {
   /** Kept as it was found last. */
   readonly differing?: DifferingQueues;
+  /** Of what is off by default. */
+  readonly also?: readonly QueueDeclaration[];
 }
 
 /** Declares exchange, queues and bindings; idempotent, so that either service may come first. */
 export async function declareTopology(
   model: ChannelModel,
-  { differing = new Map(), ...limits }: DeclareOptions,
+  { differing = new Map(), also = [], ...limits }: DeclareOptions,
   logger: Logger,
 ): Promise<void> {
   await onChannel(model, (channel) => channel.assertExchange(EXCHANGE, 'topic', { durable: true }));
-  for (const queue of queueDeclarations(limits)) {
+  for (const queue of [...queueDeclarations(limits), ...also]) {
     const difference = await declareQueue(model, queue, logger);
     if (difference === undefined) differing.delete(queue.name);
     else differing.set(queue.name, difference);

@@ -2,15 +2,15 @@ import type { Channel, ConsumeMessage } from 'amqplib';
 import type { BrokerConnection } from './broker-connection.ts';
 import type { Logger } from '../service/logger.ts';
 import { ManagedChannel, plainChannel } from './managed-channel.ts';
-import { readStream } from './stream-reader.ts';
+import { readStream, type StreamStart } from './stream-reader.ts';
 import { offsetOf } from './first-offset.ts';
 
 export interface StreamFollowerOptions {
   readonly stream: string;
   /** Of its channel, in the log. */
   readonly name: string;
-  /** The offset to begin at, and again in a new stream when somebody deleted the one before. */
-  readonly begin: () => Promise<number | 'first'>;
+  /** Where to begin, and again in a new stream when somebody deleted the one before. */
+  readonly begin: () => Promise<StreamStart>;
   /** In the order of the stream, each once. */
   readonly onMessage: (message: ConsumeMessage, offset: number) => void;
   /** Before the first message of each consumer: beyond the offset that was expected, the stream was shortened. */

@@ -12,6 +12,9 @@ export const REVOCATIONS = 'appointments.revocations';
 /** Who was told of which event, and how far that got. */
 export const RECEIPTS = 'appointments.receipts';
 
+/** Which phones people have, where they are woken while they sleep. */
+export const DEVICES = 'appointments.devices';
+
 /** Header of a rejected message: why, in the words that the HTTP entrance would have used. */
 export const REJECTED_REASON = 'x-rejected-reason';
 
@@ -19,6 +22,10 @@ export const REJECTED_REASON = 'x-rejected-reason';
 export const REVOCATION_MAX_DAYS = 366;
 /** Newest values are written again long before the stream is that large, so that what it drops is never the newest. */
 const LEDGER_MAX_BYTES = 200_000_000;
+/** Of a device that is not registered again. */
+export const DEVICE_MAX_DAYS = 180;
+/** Some two million registrations. */
+const DEVICES_MAX_BYTES = 1_000_000_000;
 const DAY_MS = 24 * 60 * 60 * 1000;
 /** How long a queue of a delivery instance may be without a consumer; each start of the instance has a new one. */
 const UNCONSUMED_MS = 30_000;
@@ -139,3 +146,17 @@ export function queueDeclarations({
     { name: RECEIPTS, arguments: asLongAsHistory },
   ];
 }
+
+/** Where push is on. */
+export const deviceDeclarations: readonly QueueDeclaration[] = [
+  {
+    name: DEVICES,
+    arguments: {
+      'x-queue-type': 'stream',
+      // A device is unknown by then, so that nothing has to be written anew.
+      'x-max-age': `${DEVICE_MAX_DAYS + 1}D`,
+      'x-max-length-bytes': DEVICES_MAX_BYTES,
+      'x-stream-max-segment-size-bytes': 20_000_000,
+    },
+  },
+];

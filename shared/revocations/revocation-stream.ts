@@ -1,7 +1,7 @@
-import type { Channel, ConsumeMessage } from 'amqplib';
-import { v7 as uuidv7 } from 'uuid';
+import type { ConsumeMessage } from 'amqplib';
 import type { BrokerConnection } from '../broker/broker-connection.ts';
-import { StreamFollower } from '../broker/stream-follower.ts';
+import { CurrentStream } from '../broker/current-stream.ts';
+import { jsonIn } from '../contract/control.ts';
 import { REVOCATIONS } from '../contract/topology.ts';
 import { unixMs } from '../core/wall-time.ts';
 import type { WallClock } from '../service/clock.ts';
@@ -18,79 +18,52 @@ export interface RevocationStreamOptions {
   readonly logger: Logger;
 }
 
-/**
- * Follows what is revoked. `isCurrent` while everything is in the list that the broker had when reading began, and what
- * came since: after each loss of the broker the stream is read on to a barrier of our own first.
- */
+/** Follows what is revoked. */
 export class RevocationStream {
-  readonly #follower: StreamFollower;
-  #barrier: string | undefined;
-  #isCurrent = false;
-  #waiters: (() => void)[] = [];
+  readonly #stream: CurrentStream;
 
   constructor(
     connection: BrokerConnection,
     private readonly options: RevocationStreamOptions,
   ) {
-    this.#follower = new StreamFollower(connection, {
+    this.#stream = new CurrentStream(connection, {
       stream: REVOCATIONS,
       name: 'revocations',
       begin: () => Promise.resolve('first'),
-      onReading: (channel) => this.#sendBarrier(channel),
-      onLost: () => (this.#isCurrent = false),
+      barrier: (id) => ({ body: encoded({ barrier: id }) }),
+      ...(options.onChange && { onCurrent: options.onChange }),
       onMessage: (message, offset) => this.#take(message, offset),
       logger: options.logger,
     });
   }
 
+  /** While everything is in the list that the broker has. */
   get isCurrent(): boolean {
-    return this.#isCurrent;
+    return this.#stream.isCurrent;
   }
 
   whenCurrent(): Promise<void> {
-    if (this.#isCurrent) return Promise.resolve();
-    return new Promise((resolve) => this.#waiters.push(resolve));
+    return this.#stream.whenCurrent();
   }
 
   close(): Promise<void> {
-    return this.#follower.close();
-  }
-
-  /** Comes back behind all that stood in the stream; one that is lost goes with its channel, and the next sends another. */
-  #sendBarrier(channel: Channel): void {
-    this.#barrier = uuidv7();
-    const line: RevocationLine = { barrier: this.#barrier };
-    channel.publish('', REVOCATIONS, Buffer.from(JSON.stringify(line)));
+    return this.#stream.close();
   }
 
   #take(message: ConsumeMessage, offset: number): void {
     const { list, wall, logger, onChange } = this.options;
-    const line = lineIn(message.content);
+    const line = RevocationLine.safeParse(jsonIn(message.content)).data;
     if (line === undefined) {
       logger.warn({ offset }, `an entry of ${REVOCATIONS} is none of ours and was passed over`);
-    } else if ('barrier' in line) {
-      if (line.barrier === this.#barrier) this.#becomeCurrent();
     } else if ('lifted' in line) {
       list.lift(line.lifted);
-    } else {
+    } else if ('revocation' in line) {
       list.add(line.revocation, unixMs(wall()));
-      if (this.#isCurrent) onChange?.();
+      if (this.isCurrent) onChange?.();
     }
-  }
-
-  #becomeCurrent(): void {
-    this.#isCurrent = true;
-    this.options.onChange?.();
-    const waiters = this.#waiters;
-    this.#waiters = [];
-    for (const resolve of waiters) resolve();
   }
 }
 
-function lineIn(body: Buffer): RevocationLine | undefined {
-  try {
-    return RevocationLine.safeParse(JSON.parse(body.toString())).data;
-  } catch {
-    return undefined;
-  }
+function encoded(line: RevocationLine): Buffer {
+  return Buffer.from(JSON.stringify(line));
 }

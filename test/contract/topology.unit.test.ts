@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import {
+  deviceDeclarations,
   deliveryQueueOptions,
   HISTORY,
   INBOX,
@@ -31,6 +32,13 @@ describe('the durable queues', () => {
       ...old,
       'x-max-length-bytes': 5e9,
     });
+  });
+});
+
+describe('where push is on', () => {
+  it('there is a stream of devices that is bounded in bytes and older than any device in it', () => {
+    const [{ arguments: declared } = { arguments: {} }] = deviceDeclarations;
+    expect(declared).toMatchObject({ 'x-max-age': '181D', 'x-max-length-bytes': 1e9 });
   });
 });
 

@@ -58,6 +58,7 @@ const defaults = [
   ['CALENDAR_GATHER_MS', 50],
   ['CALENDAR_GATHER_SESSIONS', 1_000],
   ['RECEIPTS', 'on'],
+  ['PUSH', 'off'],
   ['MARK_INTERVAL_MS', 5_000],
   ['DRAIN_SPREAD_MS', 5_000],
   ['STATUS_PAGE', 'on'],
@@ -82,6 +83,7 @@ describe('the defaults of delivery', () => {
       JWT_JWKS_URL: 'https://login.example.org/jwks.json',
       JWT_ISSUER: 'https://login.example.org',
       JWT_AUDIENCE: 'roomcast',
+      PUSH_VAPID_PUBLIC_KEY: `B${'x'.repeat(86)}`,
     };
     const known = Object.keys(DeliveryVariables.parse({ ...required, ...optional }));
     const tabled = defaults.map(([name]) => name);
@@ -92,6 +94,7 @@ describe('the defaults of delivery', () => {
       'TRUSTED_PROXIES',
       'ALLOWED_ORIGINS',
       'ALLOWED_HOSTS',
+      'PUSH_ALLOWED_HOSTS',
     ].concat(Object.keys(optional));
     expect(known.toSorted()).toEqual([...tabled, ...others].toSorted());
     const example = readFileSync('.env.example', 'utf8');

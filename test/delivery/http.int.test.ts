@@ -280,7 +280,7 @@ describe('a page of another host', () => {
     const preflight = await fetch(`${base}/v1/stream`, { method: 'OPTIONS', headers: { origin: ORIGIN } });
     expect([preflight.status, preflight.headers.get('access-control-allow-headers')]).toEqual([
       204,
-      'Authorization, Last-Event-ID, Cache-Control',
+      'Authorization, Content-Type, Last-Event-ID, Cache-Control',
     ]);
     const answer = await fetch(`${base}/v1/events`, { headers: { ...bearer(6), origin: ORIGIN } });
     expect(answer.headers.get('access-control-allow-origin')).toBe(ORIGIN);

@@ -19,8 +19,7 @@ describe('the proxy', () => {
   });
 
   it('passes a stream on as it comes, and does not take its silence between two comments for its end', () => {
-    const [http = ''] =
-      /location ~ \^\/v1\/\(stream\|events\|tickets\)\$ \{[\s\S]*?\n\}/.exec(directives) ?? [];
+    const [http = ''] = /location ~ \^\/v1\/\(stream\|events\|tickets\|[\s\S]*?\n\}/.exec(directives) ?? [];
     expect(http).toContain('proxy_buffering off;');
     for (const name of ['proxy_read_timeout', 'proxy_send_timeout']) {
       expect(Number(new RegExp(`${name} (\\d+)s;`).exec(http)?.[1])).toBeGreaterThan(2 * 15);
@@ -31,6 +30,15 @@ describe('the proxy', () => {
     expect(http).toMatch(/if \(\$publishes\) \{\s*return 421;/);
     for (const choice of ['on', 'off'])
       expect(read(`deploy/nginx/ingest-${choice}.conf`)).toContain('location @publish {');
+  });
+
+  it('passes on to delivery what clients ask of it, and nothing else', () => {
+    const [, pattern = ''] = /location ~ (\^\/v1\/\S+) \{/.exec(directives) ?? [];
+    const passes = (path: string) => new RegExp(pattern).test(path);
+    for (const path of ['stream', 'events', 'tickets', 'devices', 'devices/3f0e', 'push/key'])
+      expect([path, passes(`/v1/${path}`)]).toEqual([path, true]);
+    for (const path of ['admin/events', 'devices/3f0e/x', 'push', 'streams'])
+      expect([path, passes(`/v1/${path}`)]).toEqual([path, false]);
   });
 
   it('writes no query to a log, where existing clients carry their token', () => {

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import {
+  DEVICES,
   EXCHANGE,
   HISTORY,
   INBOX,
@@ -20,9 +21,12 @@ describe('the page about the architecture', () => {
     expect(ROOTS.some((root) => existsSync(root + path))).toBe(true);
   });
 
-  it.each([EXCHANGE, HISTORY, INBOX, LEDGER, REJECTED, REVOCATIONS, RECEIPTS])('tells of %s', (name) => {
-    expect(page).toContain(`\`${name}\``);
-  });
+  it.each([EXCHANGE, HISTORY, INBOX, LEDGER, REJECTED, REVOCATIONS, RECEIPTS, DEVICES])(
+    'tells of %s',
+    (name) => {
+      expect(page).toContain(`\`${name}\``);
+    },
+  );
 
   it('has a drawing of each path', () => {
     expect(page.match(/```mermaid\nsequenceDiagram/g)).toHaveLength(3);

@@ -5,6 +5,7 @@ import { DeliveryVariables } from '../../services/delivery/config.ts';
 import { IngestVariables } from '../../services/ingest/config.ts';
 import {
   deliveryQueueOf,
+  DEVICES,
   HISTORY,
   INBOX,
   LEDGER,
@@ -73,7 +74,7 @@ describe('SECURITY.md', () => {
   });
 
   it('names every durable queue and stream, where personal data is', () => {
-    const queues = [HISTORY, INBOX, REJECTED, LEDGER, REVOCATIONS, RECEIPTS, deliveryQueueOf('…')];
+    const queues = [HISTORY, INBOX, REJECTED, LEDGER, REVOCATIONS, RECEIPTS, DEVICES, deliveryQueueOf('…')];
     expect(named(/(appointments\.[a-z.…]+)`/g).sort()).toEqual(queues.sort());
   });
 

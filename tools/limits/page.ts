@@ -9,6 +9,7 @@ import { amount, numberIn } from './amount.ts';
 import { constantBounds, type ConstantBound } from './constants.ts';
 import { memoryBounds } from './memories.ts';
 import { operatorBounds } from './operators.ts';
+import { pushBounds } from './push.ts';
 import type { Reach } from './row.ts';
 import { settingBounds, type Setting } from './settings.ts';
 
@@ -40,12 +41,14 @@ export function missingFromLimits(root: string): readonly string[] {
   const reached = Object.entries(settingBounds).map(([name, reach]) =>
     notShown(root, [name, camelCase(name)], reach),
   );
-  const constants = [...constantBounds, ...operatorBounds, ...memoryBounds].flatMap((bound) => [
-    valueOf(root, bound) === undefined
-      ? `${bound.name}: not found in ${bound.file}; mend its row in tools/limits/`
-      : undefined,
-    notShown(root, [bound.name], bound),
-  ]);
+  const constants = [...constantBounds, ...operatorBounds, ...pushBounds, ...memoryBounds].flatMap(
+    (bound) => [
+      valueOf(root, bound) === undefined
+        ? `${bound.name}: not found in ${bound.file}; mend its row in tools/limits/`
+        : undefined,
+      notShown(root, [bound.name], bound),
+    ],
+  );
   return [...settings, ...reached, ...constants].filter((problem) => problem !== undefined);
 }
 
@@ -87,6 +90,8 @@ export function limitsPage(root: string): string {
     constantsTable(root, constantBounds),
     '## Calls of operators',
     constantsTable(root, operatorBounds),
+    '## Push',
+    constantsTable(root, pushBounds),
     '## What is remembered',
     constantsTable(root, memoryBounds),
     '',

@@ -29,6 +29,9 @@ const kinds = {
   OVERLOADED: unavailable,
   GOING_AWAY: unavailable,
   INVALID_QUERY: badRequest,
+  INVALID_DEVICE: { status: 400, title: 'The device is not valid' },
+  BODY_TOO_LARGE: { status: 413, title: 'The body is too large' },
+  PUSH_OFF: { status: 404, title: 'Push is not set up here' },
   ORIGIN_NOT_ALLOWED: { status: 403, title: 'Pages of this origin may not connect' },
   METHOD_NOT_ALLOWED: { status: 405, title: 'This path does not take that method' },
 } as const satisfies Record<FrameErrorCode, Kind> & Record<string, Kind>;

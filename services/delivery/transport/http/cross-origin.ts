@@ -2,6 +2,7 @@ import type { ServerResponse } from 'node:http';
 
 /** How long a browser need not ask again. */
 const MAX_AGE_S = 600;
+const ALLOWED_HEADERS = 'Authorization, Content-Type, Last-Event-ID, Cache-Control';
 
 /** Lets pages of these origins read the answer (Fetch standard, CORS protocol). */
 export function allowOrigin(
@@ -18,12 +19,12 @@ export function allowOrigin(
 }
 
 /** Says what a page may ask, if it may ask at all. */
-export function answerPreflight(response: ServerResponse, method: string): void {
+export function answerPreflight(response: ServerResponse, methods: string): void {
   if (response.hasHeader('Access-Control-Allow-Origin')) {
-    response.setHeader('Access-Control-Allow-Methods', method);
-    response.setHeader('Access-Control-Allow-Headers', 'Authorization, Last-Event-ID, Cache-Control');
+    response.setHeader('Access-Control-Allow-Methods', methods);
+    response.setHeader('Access-Control-Allow-Headers', ALLOWED_HEADERS);
     response.setHeader('Access-Control-Max-Age', MAX_AGE_S);
   }
-  response.writeHead(204, { allow: `${method}, OPTIONS` });
+  response.writeHead(204, { allow: `${methods}, OPTIONS` });
   response.end();
 }
