@@ -11,10 +11,14 @@ export function bindingProblems(
   queues: readonly QueueDeclaration[],
   bindings: readonly Binding[],
 ): readonly Finding[] {
-  return queues.flatMap(({ name, pattern }) => {
+  return queues.flatMap(({ name, patterns = [] }) => {
     const keys = bindings.filter(({ destination }) => destination === name).map((one) => one.routing_key);
-    const strange = keys.filter((key) => key !== pattern).map((key) => strangeBinding(name, key));
-    return pattern === undefined || keys.includes(pattern) ? strange : [unbound(name, pattern), ...strange];
+    const missing = patterns.filter((pattern) => !keys.includes(pattern));
+    const strange = keys.filter((key) => !patterns.includes(key));
+    return [
+      ...missing.map((pattern) => unbound(name, pattern)),
+      ...strange.map((key) => strangeBinding(name, key)),
+    ];
   });
 }
 

@@ -56,8 +56,7 @@ async function declareQueue(
       'the queue exists with other arguments and keeps them: change them by a policy, or delete the queue',
     );
   }
-  const { pattern } = queue;
-  if (pattern !== undefined) {
+  for (const pattern of queue.patterns ?? []) {
     await onChannel(model, (channel) => channel.bindQueue(queue.name, EXCHANGE, pattern));
   }
   return difference;

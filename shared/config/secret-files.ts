@@ -8,6 +8,9 @@ const secretVariables = [
   'AMQP_URL',
   'RABBITMQ_MANAGEMENT_URL',
   'EASYAPPOINTMENTS_API_TOKEN',
+  'PUSH_VAPID_PRIVATE_KEY',
+  'PUSH_FCM_ACCOUNT',
+  'PUSH_APNS_KEY',
 ] as const;
 
 export interface SecretFiles {

@@ -29,3 +29,22 @@ export type Receipt = z.infer<typeof Receipt>;
 
 /** One message of the stream, of one instance. The same receipt may come twice. */
 export const ReceiptBatch = z.array(Receipt);
+
+/** The type of a message of the stream that says who was woken: readers of before pass it over. */
+export const PUSHES_TYPE = 'pushes';
+
+/** What became of an event for somebody who had not read it: a push service has taken it, or why none has. */
+export const PushReceipt = z.tuple([
+  z.string().min(1).describe('id of the event'),
+  Cursor,
+  z.enum(roles),
+  z.int().positive().describe('id of the user'),
+  z.enum(['pushed', 'failed']),
+  z.iso.datetime().describe('since when'),
+  z.string().min(1).describe('instance'),
+  z.string().min(1).describe('by which kind of push service, or why not'),
+]);
+export type PushReceipt = z.infer<typeof PushReceipt>;
+
+/** One message of the stream, of one instance. */
+export const PushReceiptBatch = z.array(PushReceipt);

@@ -1,3 +1,6 @@
+import { personalKinds } from './rooms.ts';
+import { widePatternOf } from './routing.ts';
+
 /** Names and declare options of everything on the broker. Data only; `declareTopology` sends it. */
 
 export const EXCHANGE = 'appointments';
@@ -12,6 +15,9 @@ export const REVOCATIONS = 'appointments.revocations';
 /** Who was told of which event, and how far that got. */
 export const RECEIPTS = 'appointments.receipts';
 
+/** Events of people wait here for a receipt, then there for push. */
+export const PUSH_WAIT = 'appointments.push.wait';
+export const PUSH = 'appointments.push';
 /** Which phones people have, where they are woken while they sleep. */
 export const DEVICES = 'appointments.devices';
 
@@ -33,8 +39,8 @@ const UNCONSUMED_MS = 30_000;
 export interface QueueDeclaration {
   readonly name: string;
   readonly arguments: Readonly<Record<string, string | number | boolean>>;
-  /** Binding pattern on the exchange, if any. */
-  readonly pattern?: string;
+  /** Binding patterns on the exchange, if any. */
+  readonly patterns?: readonly string[];
 }
 
 /** Name of the queue of one delivery instance, or of one connection of it. */
@@ -51,6 +57,13 @@ export function controlQueueOf(asker: string): string {
 export function droppedQueueOf(queue: string): string {
   return `${queue}.dropped`;
 }
+
+/** Nobody is woken for what is older. */
+export const PUSH_MAX_AGE_MS = 24 * 60 * 60 * 1000;
+/** While nobody pushes, the oldest go beyond it. */
+const PUSH_MAX_BYTES = 500_000_000;
+/** At one message of push: what ended the process so often would do so for ever. */
+const PUSH_ATTEMPTS = 100;
 
 /** At one message of the inbox: what fails so often fails for ever. */
 const INBOX_ATTEMPTS = 10;
@@ -126,7 +139,7 @@ export function queueDeclarations({
         'x-overflow': 'reject-publish',
       },
     },
-    { name: HISTORY, arguments: asLongAsHistory, pattern: '#' },
+    { name: HISTORY, arguments: asLongAsHistory, patterns: ['#'] },
     {
       name: LEDGER,
       arguments: {
@@ -160,3 +173,37 @@ export const deviceDeclarations: readonly QueueDeclaration[] = [
     },
   },
 ];
+
+/**
+ * Where push is on, its own beside them. Neither queue ever refuses a message: ingest's 202 waits for every queue that an event
+ * goes to. The first empties itself into the second, and that drops what is too old or too much while nobody pushes.
+ */
+export function pushDeclarations(afterSeconds: number): readonly QueueDeclaration[] {
+  return [
+    ...deviceDeclarations,
+    {
+      name: PUSH,
+      arguments: {
+        'x-queue-type': 'quorum',
+        'x-single-active-consumer': true,
+        'x-message-ttl': PUSH_MAX_AGE_MS,
+        'x-max-length-bytes': PUSH_MAX_BYTES,
+        'x-overflow': 'drop-head',
+        'x-delivery-limit': PUSH_ATTEMPTS,
+      },
+    },
+    {
+      name: PUSH_WAIT,
+      arguments: {
+        'x-queue-type': 'quorum',
+        'x-message-ttl': afterSeconds * 1_000,
+        'x-dead-letter-exchange': '',
+        'x-dead-letter-routing-key': PUSH,
+        // Which requires this overflow; without a bound of its length there is none.
+        'x-dead-letter-strategy': 'at-least-once',
+        'x-overflow': 'reject-publish',
+      },
+      patterns: personalKinds.map(widePatternOf),
+    },
+  ];
+}

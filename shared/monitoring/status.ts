@@ -33,7 +33,7 @@ export type Counts = z.infer<typeof Counts>;
 
 /** One running service, as the page shows it. */
 export const InstanceStatus = z.object({
-  service: z.enum(['ingest', 'delivery']),
+  service: z.enum(['ingest', 'delivery', 'push']),
   instance: z.string(),
   report: ShownReport,
   series: Series,

@@ -44,7 +44,7 @@ export async function listenOn(
  * process at once with code 1. What an operator can mend is said in one sentence, without a stack.
  */
 export async function runService<Config extends CommonConfig>(
-  name: 'ingest' | 'delivery',
+  name: 'ingest' | 'delivery' | 'push',
   readConfig: (env: NodeJS.ProcessEnv) => Config,
   start: (config: Config, context: { readonly logger: Logger }) => Promise<Service>,
 ): Promise<void> {

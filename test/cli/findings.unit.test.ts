@@ -10,7 +10,7 @@ import { refusedUpgrade } from '../../cli/core/refused-upgrade.ts';
 
 describe('the bindings of the queues', () => {
   const queues = [
-    { name: 'appointments.history', pattern: '#', arguments: {} },
+    { name: 'appointments.history', patterns: ['#'], arguments: {} },
     { name: 'appointments.inbox', arguments: {} },
   ];
   const bound = (destination: string, routing_key: string) => ({ destination, routing_key });

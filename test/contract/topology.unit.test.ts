@@ -5,6 +5,9 @@ import {
   HISTORY,
   INBOX,
   LEDGER,
+  PUSH,
+  PUSH_WAIT,
+  pushDeclarations,
   RECEIPTS,
   REVOCATIONS,
   queueDeclarations,
@@ -39,6 +42,28 @@ describe('where push is on', () => {
   it('there is a stream of devices that is bounded in bytes and older than any device in it', () => {
     const [{ arguments: declared } = { arguments: {} }] = deviceDeclarations;
     expect(declared).toMatchObject({ 'x-max-age': '181D', 'x-max-length-bytes': 1e9 });
+  });
+});
+
+describe('the queues of push', () => {
+  const argumentsOf = (queue: string) =>
+    pushDeclarations(20).find(({ name }) => name === queue)?.arguments ?? {};
+
+  it('wait without a bound and drop what is beyond one, so that ingest never refuses an event for them', () => {
+    const waiting = argumentsOf(PUSH_WAIT);
+    expect(Object.keys(waiting).filter((name) => name.startsWith('x-max'))).toEqual([]);
+    expect(waiting).toMatchObject({ 'x-message-ttl': 20_000, 'x-dead-letter-routing-key': PUSH });
+    expect(argumentsOf(PUSH)).toMatchObject({
+      'x-overflow': 'drop-head',
+      'x-max-length-bytes': 5e8,
+      'x-message-ttl': 86_400_000,
+      'x-delivery-limit': 100,
+    });
+  });
+
+  it('are declared with the dead-letter target before its source', () => {
+    const names = pushDeclarations(20).map(({ name }) => name);
+    expect(names.indexOf(PUSH)).toBeLessThan(names.indexOf(PUSH_WAIT));
   });
 });
 

@@ -3,6 +3,8 @@ import { describe, expect, it } from '@jest/globals';
 import {
   DEVICES,
   EXCHANGE,
+  PUSH,
+  PUSH_WAIT,
   HISTORY,
   INBOX,
   LEDGER,
@@ -13,7 +15,7 @@ import {
 
 const page = readFileSync('docs/architecture.md', 'utf8');
 /** A path from the root, or one that goes on from a service that the page names before. */
-const ROOTS = ['', 'services/ingest/', 'services/delivery/', 'docs/'];
+const ROOTS = ['', 'services/ingest/', 'services/delivery/', 'services/push/', 'docs/'];
 const files = [...new Set([...page.matchAll(/`([\w./-]+\.(?:ts|js|md))`/g)].map(([, path = '']) => path))];
 
 describe('the page about the architecture', () => {
@@ -21,7 +23,7 @@ describe('the page about the architecture', () => {
     expect(ROOTS.some((root) => existsSync(root + path))).toBe(true);
   });
 
-  it.each([EXCHANGE, HISTORY, INBOX, LEDGER, REJECTED, REVOCATIONS, RECEIPTS, DEVICES])(
+  it.each([EXCHANGE, HISTORY, INBOX, LEDGER, REJECTED, REVOCATIONS, RECEIPTS, DEVICES, PUSH, PUSH_WAIT])(
     'tells of %s',
     (name) => {
       expect(page).toContain(`\`${name}\``);
@@ -29,6 +31,6 @@ describe('the page about the architecture', () => {
   );
 
   it('has a drawing of each path', () => {
-    expect(page.match(/```mermaid\nsequenceDiagram/g)).toHaveLength(3);
+    expect(page.match(/```mermaid\nsequenceDiagram/g)).toHaveLength(4);
   });
 });

@@ -3,12 +3,15 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { DeliveryVariables } from '../../services/delivery/config.ts';
 import { IngestVariables } from '../../services/ingest/config.ts';
+import { PushVariables } from '../../services/push/config.ts';
 import {
   deliveryQueueOf,
   DEVICES,
   HISTORY,
   INBOX,
   LEDGER,
+  PUSH,
+  PUSH_WAIT,
   RECEIPTS,
   REJECTED,
   REVOCATIONS,
@@ -57,7 +60,9 @@ describe('SECURITY.md', () => {
 
   it('names only settings that there are', () => {
     const compose = readFileSync('docker-compose.yml', 'utf8');
-    const settings = [DeliveryVariables, IngestVariables].flatMap(({ shape }) => Object.keys(shape));
+    const settings = [DeliveryVariables, IngestVariables, PushVariables].flatMap(({ shape }) =>
+      Object.keys(shape),
+    );
     const unknown = named(/`([A-Z]+(?:_[A-Z]+)+)\b/g).filter(
       (name) => !settings.includes(name) && !compose.includes(`\${${name}`),
     );
@@ -74,7 +79,18 @@ describe('SECURITY.md', () => {
   });
 
   it('names every durable queue and stream, where personal data is', () => {
-    const queues = [HISTORY, INBOX, REJECTED, LEDGER, REVOCATIONS, RECEIPTS, DEVICES, deliveryQueueOf('…')];
+    const queues = [
+      HISTORY,
+      INBOX,
+      REJECTED,
+      LEDGER,
+      REVOCATIONS,
+      RECEIPTS,
+      DEVICES,
+      PUSH,
+      PUSH_WAIT,
+      deliveryQueueOf('…'),
+    ];
     expect(named(/(appointments\.[a-z.…]+)`/g).sort()).toEqual(queues.sort());
   });
 

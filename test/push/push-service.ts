@@ -28,7 +28,7 @@ export class PushService {
   connections = 0;
   respond: Responder = () => ({ status: 201 });
   readonly #sessions: ServerHttp2Session[] = [];
-  #wake: () => void = () => undefined;
+  #waiters: (() => void)[] = [];
 
   private constructor(
     readonly ca: string,
@@ -63,7 +63,7 @@ export class PushService {
   }
 
   async askedTimes(count: number): Promise<void> {
-    while (this.asked.length < count) await new Promise<void>((resolve) => (this.#wake = resolve));
+    while (this.asked.length < count) await new Promise<void>((resolve) => this.#waiters.push(resolve));
   }
 
   /** As Apple does now and then: those who are connected have to come again. */
@@ -102,6 +102,6 @@ export class PushService {
       response.end(typeof body === 'string' ? body : JSON.stringify(body));
     }
     this.asked.push(asked);
-    this.#wake();
+    for (const wake of this.#waiters.splice(0)) wake();
   }
 }

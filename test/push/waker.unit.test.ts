@@ -3,7 +3,7 @@ import { Knowledge } from '../../services/push/decision/knowledge.ts';
 import type { Person } from '../../services/push/decision/waiting-message.ts';
 import type { Delivered } from '../../services/push/sending/dispatcher.ts';
 import type { Notification } from '../../services/push/senders/sender.ts';
-import { Waker, type PushReceipt } from '../../services/push/waking/waker.ts';
+import { Waker, type Woken } from '../../services/push/waking/waker.ts';
 import { DeviceList } from '../../shared/devices/device-list.ts';
 import type { Device } from '../../shared/devices/device.ts';
 import { settled } from './dispatch-world.ts';
@@ -25,7 +25,7 @@ function world(answers: readonly Delivered[] = [{ result: 'pushed' }]) {
   }
   const timers: (() => void)[] = [];
   const sent: { device: Device; notification: Notification; answer: (one: Delivered) => void }[] = [];
-  const receipts: PushReceipt[] = [];
+  const receipts: Woken[] = [];
   const gone: string[] = [];
   const knowledge = new Knowledge({ maxEntries: 100, maxAgeMs: DAY_MS });
   const waker = new Waker({
@@ -50,8 +50,7 @@ function world(answers: readonly Delivered[] = [{ result: 'pushed' }]) {
       answer(answers[index] ?? answers.at(-1) ?? { result: 'full' });
     await settled();
   };
-  const told = () =>
-    receipts.map(({ event, person, stage, reason }) => [event.id, person.role, stage, reason ?? '']);
+  const told = () => receipts.map(({ event, person, stage, how }) => [event.id, person.role, stage, how]);
   return { waker, knowledge, sent, gone, told, gather };
 }
 
@@ -62,7 +61,7 @@ describe('somebody whose phones are asleep', () => {
     await gather();
     expect(await taken).toBe('done');
     expect(sent.map(({ notification }) => notification.title)).toEqual(['Neuer Termin', 'New appointment']);
-    expect(told()).toEqual([['event-1', 'provider', 'pushed', '']]);
+    expect(told()).toEqual([['event-1', 'provider', 'pushed', 'fcm']]);
   });
 
   it('is woken once for all that comes together', async () => {
@@ -77,8 +76,8 @@ describe('somebody whose phones are asleep', () => {
     ]);
     expect(told()).toEqual([
       ['event-1', 'provider', 'failed', 'superseded'],
-      ['event-2', 'provider', 'pushed', ''],
-      ['event-3', 'provider', 'pushed', ''],
+      ['event-2', 'provider', 'pushed', 'fcm'],
+      ['event-3', 'provider', 'pushed', 'fcm'],
     ]);
   });
 
@@ -109,13 +108,13 @@ describe('somebody whose phones are asleep', () => {
     expect(await taken).toBe('done');
     expect(told()).toEqual([
       ['event-1', 'customer', 'failed', 'no_device'],
-      ['event-1', 'provider', 'pushed', ''],
+      ['event-1', 'provider', 'pushed', 'fcm'],
     ]);
   });
 
   it.each<[string, readonly Delivered[], string, string]>([
-    ['one is reached', [{ result: 'failed', reason: 'timeout' }, { result: 'pushed' }], 'done', 'pushed'],
-    ['one is reached, one has to wait', [{ result: 'full' }, { result: 'pushed' }], 'done', 'pushed'],
+    ['one is reached', [{ result: 'failed', reason: 'timeout' }, { result: 'pushed' }], 'done', 'pushed fcm'],
+    ['one is reached, one has to wait', [{ result: 'full' }, { result: 'pushed' }], 'done', 'pushed fcm'],
     ['none is reached', [{ result: 'failed', reason: 'timeout' }], 'done', 'failed timeout'],
     ['one has to wait', [{ result: 'failed', reason: 'timeout' }, { result: 'full' }], 'again', ''],
   ])('has two devices: %s', async (_, answers, settledAs, written) => {
@@ -137,7 +136,7 @@ describe('somebody whose phones are asleep', () => {
     await gather();
     await taken;
     expect(gone).toEqual(['00000000-0000-4000-8000-000000000000']);
-    expect(told()).toEqual([['event-1', 'provider', 'pushed', '']]);
+    expect(told()).toEqual([['event-1', 'provider', 'pushed', 'fcm']]);
   });
 
   it('may be brought a message again that had to wait', async () => {

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { z } from 'zod';
 import { DeliveryVariables } from '../../services/delivery/config.ts';
 import { IngestVariables } from '../../services/ingest/config.ts';
+import { PushVariables } from '../../services/push/config.ts';
 import { commonVariables } from '../../shared/config/env.ts';
 import { Age } from '../../shared/config/setting-rules.ts';
 import { amount, numberIn } from './amount.ts';
@@ -18,7 +19,11 @@ const INTRODUCTION = `Everything that a client, a caller or a bad day can make r
 [.env.example](../.env.example), the error and close codes are in [PROTOCOL.md](../PROTOCOL.md). The test beside a bound reaches it.
 \`npm run docs:limits\` writes this page from the settings and from \`tools/limits/\`.`;
 
-const schemas: Readonly<Record<string, z.ZodType>> = { ...DeliveryVariables.shape, ...IngestVariables.shape };
+const schemas: Readonly<Record<string, z.ZodType>> = {
+  ...DeliveryVariables.shape,
+  ...IngestVariables.shape,
+  ...PushVariables.shape,
+};
 
 /** A number or an age that is no port: what such a setting bounds must be said. */
 function isBound(name: string): boolean {
@@ -91,6 +96,7 @@ export function limitsPage(root: string): string {
     '## Calls of operators',
     constantsTable(root, operatorBounds),
     '## Push',
+    settingsTable(own(PushVariables.shape)),
     constantsTable(root, pushBounds),
     '## What is remembered',
     constantsTable(root, memoryBounds),

@@ -1,4 +1,59 @@
+import type { PushVariables } from '../../services/push/config.ts';
 import type { ConstantBound } from './constants.ts';
+import type { Reach } from './row.ts';
+
+export type PushSetting = keyof typeof PushVariables.shape;
+
+export const pushSettings: Readonly<Partial<Record<PushSetting, Reach>>> = {
+  PUSH_AFTER_SECONDS: {
+    beyond: 'who has not read the event is woken',
+    test: 'push/push.int.test.ts',
+    says: 'is told of a new appointment',
+  },
+  PUSH_GATHER_MS: {
+    beyond: 'the next notification',
+    test: 'push/waker.unit.test.ts',
+    says: 'is woken once for all that comes together',
+  },
+  PUSH_MAX_RUNNING: {
+    beyond: 'a notification waits for its turn at that host',
+    test: 'push/dispatcher.unit.test.ts',
+    says: 'go to one host so many at a time',
+  },
+  PUSH_MAX_WAITING: {
+    beyond: 'the event waits for `PUSH_AFTER_SECONDS` once more',
+    test: 'push/dispatcher.unit.test.ts',
+    says: 'are handed back where too many wait for one host',
+  },
+  PUSH_MAX_TRIES: {
+    beyond: 'receipt `failed`, with the reason of the last try',
+    test: 'push/dispatcher.unit.test.ts',
+    says: 'is given up after so many tries',
+  },
+  PUSH_GIVE_UP_SECONDS: {
+    beyond: 'receipt `failed`, with the reason of the last try',
+    test: 'push/dispatcher.unit.test.ts',
+    says: 'wants more time than it is worth',
+  },
+  PUSH_REQUEST_TIMEOUT_MS: {
+    beyond: 'the request is broken off, and tried again',
+    test: 'push/hostile-answers.int.test.ts',
+    says: 'cannot hold a request by headers that never end',
+  },
+  PUSH_PREFETCH: {
+    beyond: 'events wait in `appointments.push`',
+    test: 'push/waiting-queue.int.test.ts',
+  },
+  PUSH_MAX_KNOWN: {
+    beyond: 'the oldest is forgotten: somebody may be woken for what they have read',
+    test: 'push/knowledge.unit.test.ts',
+    says: 'maxEntries',
+  },
+  HEALTH_MAX_PUSH_QUEUE: {
+    beyond: 'health says `degraded`, reason `push_backlog`',
+    test: 'push/health.unit.test.ts',
+  },
+};
 
 /** Of the part that wakes phones which are asleep. */
 export const pushBounds: readonly ConstantBound[] = [
@@ -22,7 +77,7 @@ export const pushBounds: readonly ConstantBound[] = [
     what: 'Bytes of the stream of devices on the broker',
     name: 'DEVICES_MAX_BYTES',
     file: 'shared/contract/topology.ts',
-    beyond: 'the oldest registrations go: their apps register again within a week of use',
+    beyond: 'the oldest registrations go: their apps register again within a day of use',
     test: 'contract/topology.unit.test.ts',
     says: 'a stream of devices that is bounded in bytes',
   },
@@ -49,5 +104,29 @@ export const pushBounds: readonly ConstantBound[] = [
     beyond: 'the one counted first is counted anew',
     test: 'delivery/devices.int.test.ts',
     says: 'changes them without end',
+  },
+  {
+    what: 'How old an event is for which somebody is woken; while nobody pushes it waits no longer',
+    name: 'PUSH_MAX_AGE_MS',
+    file: 'shared/contract/topology.ts',
+    beyond: 'nobody is woken for it',
+    test: 'contract/topology.unit.test.ts',
+    says: 'never refuses an event',
+  },
+  {
+    what: 'Bytes of events that wait while nobody pushes',
+    name: 'PUSH_MAX_BYTES',
+    file: 'shared/contract/topology.ts',
+    beyond: 'the oldest go; whoever publishes is not refused',
+    test: 'contract/topology.unit.test.ts',
+    says: 'never refuses an event',
+  },
+  {
+    what: 'Times that a message of push comes again',
+    name: 'PUSH_ATTEMPTS',
+    file: 'shared/contract/topology.ts',
+    beyond: 'it is dropped',
+    test: 'contract/topology.unit.test.ts',
+    says: 'never refuses an event',
   },
 ];

@@ -1,8 +1,10 @@
 import type { DeliveryVariables } from '../../services/delivery/config.ts';
 import type { IngestVariables } from '../../services/ingest/config.ts';
+import { pushSettings, type PushSetting } from './push.ts';
 import type { Reach } from './row.ts';
 
-export type Setting = keyof typeof DeliveryVariables.shape | keyof typeof IngestVariables.shape;
+type OfServices = typeof DeliveryVariables.shape & typeof IngestVariables.shape;
+export type Setting = keyof OfServices | PushSetting;
 
 /** Every setting that bounds something. The order is that of the settings. */
 export const settingBounds: Readonly<Partial<Record<Setting, Reach>>> = {
@@ -294,4 +296,5 @@ export const settingBounds: Readonly<Partial<Record<Setting, Reach>>> = {
     beyond: 'health says `degraded`, reason `confirm_latency_high`; nobody is refused',
     test: 'ingest/health.unit.test.ts',
   },
+  ...pushSettings,
 };

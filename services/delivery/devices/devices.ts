@@ -16,7 +16,7 @@ import { personalRoomOf, userKeyOf, type Principal } from '../session/access.ts'
 
 const DAY_MS = 24 * 60 * 60_000;
 /** Apps register at each start: what says nothing new is written once in so long. */
-const SEEN_AGAIN_MS = 7 * DAY_MS;
+const SEEN_AGAIN_MS = DAY_MS;
 /** Of one user, on all devices together; as many at once after a rest. */
 const MAX_CHANGES_PER_MINUTE = 20;
 /** Users whose changes are counted at a time; of more, the first are counted anew. */

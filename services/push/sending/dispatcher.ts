@@ -29,6 +29,8 @@ const RETRY = { firstMs: 1_000, maxMs: 60_000 };
  */
 export class Dispatcher {
   readonly #lanes = new Map<string, Lane>();
+  /** By host; who waits to try again is in no lane. */
+  readonly #underWay = new Map<string, number>();
 
   constructor(
     private readonly senders: Senders,
@@ -46,7 +48,27 @@ export class Dispatcher {
     const sender: Sender | undefined = this.senders[kind];
     if (sender === undefined) return { result: 'failed', reason: 'kind_not_set_up' };
     const host = sender.hostOf(recipient.device);
-    const send = () => sender.send(recipient, notification);
+    const { maxRunning, maxWaiting } = this.limits;
+    if (this.#underWayTo(host) >= maxRunning + maxWaiting) return { result: 'full' };
+    this.#underWay.set(host, this.#underWayTo(host) + 1);
+    try {
+      return await this.#try(host, kind, () => sender.send(recipient, notification), notification);
+    } finally {
+      this.#underWay.set(host, this.#underWayTo(host) - 1);
+      if (this.#underWayTo(host) === 0) this.#underWay.delete(host);
+    }
+  }
+
+  #underWayTo(host: string): number {
+    return this.#underWay.get(host) ?? 0;
+  }
+
+  async #try(
+    host: string,
+    kind: DeviceKind,
+    send: () => Promise<SendOutcome>,
+    notification: Notification,
+  ): Promise<Delivered> {
     const beganMs = this.ports.now();
     const endsMs = Math.min(notification.expiresAtMs, beganMs + this.limits.giveUpAfterMs);
     for (let tries = 1; ; tries += 1) {

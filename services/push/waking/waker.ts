@@ -11,11 +11,12 @@ import { notificationOf, type Wording } from '../texts/notification.ts';
 export type Settled = 'done' | 'again';
 
 /** What became of an event for somebody who had not got it. */
-export interface PushReceipt {
+export interface Woken {
   readonly event: WaitingEvent;
   readonly person: Person;
   readonly stage: 'pushed' | 'failed';
-  readonly reason?: string;
+  /** By which kind of push service, or why not. */
+  readonly how: string;
 }
 
 export interface WakerOptions {
@@ -25,7 +26,7 @@ export interface WakerOptions {
   readonly wording: Wording;
   /** What comes for a person within this time goes in one notification. */
   readonly gatherMs: number;
-  readonly onReceipt: (receipt: PushReceipt) => void;
+  readonly onReceipt: (woken: Woken) => void;
   /** Its push service does not know the device any more. */
   readonly onGone: (device: RegisteredDevice) => void;
   readonly now: () => number;
@@ -88,7 +89,7 @@ export class Waker {
     const [first, ...others] = decision.push;
     if (first === undefined) return 'done';
     const results = await Promise.all(theirs.map((device) => this.#send(device, person, [first, ...others])));
-    return this.#settle(person, decision.push, results);
+    return this.#settle(person, decision.push, theirs, results);
   }
 
   async #send(
@@ -106,24 +107,30 @@ export class Waker {
   }
 
   /** One phone that was reached is enough; one that has to wait for its turn is worth waiting for. */
-  #settle(person: Person, events: readonly WaitingEvent[], results: readonly Delivered[]): Settled {
+  #settle(
+    person: Person,
+    events: readonly WaitingEvent[],
+    devices: readonly RegisteredDevice[],
+    results: readonly Delivered[],
+  ): Settled {
     const { knowledge, onReceipt, now } = this.options;
-    if (results.some(({ result }) => result === 'pushed')) {
+    const reached = devices.find((_device, index) => results[index]?.result === 'pushed');
+    if (reached !== undefined) {
       for (const event of events) {
         knowledge.reached(event.id, person, 'pushed', now());
-        onReceipt({ event, person, stage: 'pushed' });
+        onReceipt({ event, person, stage: 'pushed', how: reached.registration.kind });
       }
       return 'done';
     }
     if (results.some(({ result }) => result === 'full')) return 'again';
-    const reason = results.flatMap((one) => ('reason' in one ? [one.reason] : []))[0] ?? 'no_device';
-    for (const event of events) onReceipt({ event, person, stage: 'failed', reason });
+    const how = results.flatMap((one) => ('reason' in one ? [one.reason] : []))[0] ?? 'no_device';
+    for (const event of events) onReceipt({ event, person, stage: 'failed', how });
     return 'done';
   }
 
   #tellSkipped(person: Person, { skip }: Decision): void {
     for (const { event, reason } of skip) {
-      if (!UNTOLD.has(reason)) this.options.onReceipt({ event, person, stage: 'failed', reason });
+      if (!UNTOLD.has(reason)) this.options.onReceipt({ event, person, stage: 'failed', how: reason });
     }
   }
 }

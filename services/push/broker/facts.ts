@@ -1,0 +1,127 @@
+import type { ConsumeMessage } from 'amqplib';
+import type { BrokerConnection } from '../../../shared/broker/broker-connection.ts';
+import { CurrentStream } from '../../../shared/broker/current-stream.ts';
+import type { StreamStart } from '../../../shared/broker/stream-reader.ts';
+import { jsonIn } from '../../../shared/contract/control.ts';
+import { Cursor } from '../../../shared/contract/cursor.ts';
+import { encodeHeaders, MARK_TYPE } from '../../../shared/contract/message.ts';
+import {
+  PUSHES_TYPE,
+  PushReceiptBatch,
+  ReceiptBatch,
+  RECEIPTS_TYPE,
+} from '../../../shared/contract/receipt.ts';
+import { personalKinds, type Role } from '../../../shared/contract/rooms.ts';
+import { HISTORY, PUSH_MAX_AGE_MS, RECEIPTS } from '../../../shared/contract/topology.ts';
+import { unixMs } from '../../../shared/core/wall-time.ts';
+import type { SteadyClock, WallClock } from '../../../shared/service/clock.ts';
+import type { Logger } from '../../../shared/service/logger.ts';
+import { sleep } from '../../../shared/service/sleep.ts';
+import type { Knowledge, Reached } from '../decision/knowledge.ts';
+import { readWaitingMessage } from '../decision/waiting-message.ts';
+
+/** The broker finds a time by its own clock, and entries are stamped by others. */
+const CLOCKS_APART_MS = 5 * 60_000;
+/**
+ * After the broker was away: delivery tries to come back every five seconds at most, and then publishes the receipts that it had to
+ * keep.
+ */
+const LATE_RECEIPTS_MS = 7_000;
+
+export interface FactsOptions {
+  readonly knowledge: Pick<Knowledge, 'happened' | 'reached'>;
+  readonly wall: WallClock;
+  readonly now: SteadyClock;
+  readonly logger: Logger;
+}
+
+/** Keeps what is known of the last day as the history and the receipts tell it. */
+export class Facts {
+  readonly #streams: readonly CurrentStream[];
+  #wasCurrent = false;
+  #settledAtMs = 0;
+
+  constructor(
+    connection: BrokerConnection,
+    private readonly options: FactsOptions,
+  ) {
+    const { logger } = options;
+    const begin = () => Promise.resolve(this.#aDayAgo());
+    const history = new CurrentStream(connection, {
+      stream: HISTORY,
+      name: 'history',
+      begin,
+      barrier: mark,
+      onMessage: (message) => this.#takeEvent(message),
+      logger,
+    });
+    const receipts = new CurrentStream(connection, {
+      stream: RECEIPTS,
+      name: 'receipts',
+      begin,
+      barrier: () => ({ body: Buffer.from('[]'), properties: { type: PUSHES_TYPE } }),
+      onCurrent: () => this.#regained(),
+      onMessage: (message) => this.#takeReceipts(message),
+      logger,
+    });
+    this.#streams = [history, receipts];
+  }
+
+  get isCurrent(): boolean {
+    return this.#streams.every(({ isCurrent }) => isCurrent);
+  }
+
+  /** Resolves once all is known that is there to be known. */
+  async settled(): Promise<void> {
+    for (;;) {
+      await Promise.all(this.#streams.map((stream) => stream.whenCurrent()));
+      const leftMs = this.#settledAtMs - this.options.now();
+      if (this.isCurrent && leftMs <= 0) return;
+      await sleep(Math.max(0, leftMs));
+    }
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#streams.map((stream) => stream.close()));
+  }
+
+  #aDayAgo(): StreamStart {
+    const fromMs = unixMs(this.options.wall()) - PUSH_MAX_AGE_MS - CLOCKS_APART_MS;
+    return { '!': 'timestamp', value: Math.floor(fromMs / 1_000) };
+  }
+
+  #regained(): void {
+    if (this.#wasCurrent) this.#settledAtMs = this.options.now() + LATE_RECEIPTS_MS;
+    this.#wasCurrent = true;
+  }
+
+  #takeEvent(message: ConsumeMessage): void {
+    const event = readWaitingMessage(message);
+    if (event !== undefined) this.options.knowledge.happened(event, unixMs(this.options.wall()));
+  }
+
+  #takeReceipts({ properties, content }: ConsumeMessage): void {
+    if (properties.type === RECEIPTS_TYPE) {
+      for (const [id, , role, userId, stage] of ReceiptBatch.safeParse(jsonIn(content)).data ?? [])
+        if (stage !== 'written') this.#reached(id, role, userId, 'delivered');
+    } else if (properties.type === PUSHES_TYPE) {
+      for (const [id, , role, userId, stage] of PushReceiptBatch.safeParse(jsonIn(content)).data ?? [])
+        if (stage === 'pushed') this.#reached(id, role, userId, 'pushed');
+    }
+  }
+
+  /** Nobody is woken who has no room of their own. */
+  #reached(id: string, role: Role, userId: number, how: Reached): void {
+    const kind = personalKinds.find((personal) => personal === role);
+    const { knowledge, wall } = this.options;
+    if (kind !== undefined) knowledge.reached(id, { role: kind, userId }, how, unixMs(wall()));
+  }
+}
+
+/** An entry that stands for a position, as those of ingest: readers of the history know it. */
+function mark(id: string) {
+  return {
+    body: Buffer.alloc(0),
+    properties: { type: MARK_TYPE, headers: { ...encodeHeaders(Cursor.parse(id), []) } },
+  };
+}

@@ -1,0 +1,92 @@
+import type { Channel, ChannelModel, ConsumeMessage } from 'amqplib';
+import type { BrokerConnection } from '../../../shared/broker/broker-connection.ts';
+import { ManagedChannel, plainChannel } from '../../../shared/broker/managed-channel.ts';
+import { PUSH } from '../../../shared/contract/topology.ts';
+import type { Logger } from '../../../shared/service/logger.ts';
+import { sleep } from '../../../shared/service/sleep.ts';
+
+/** What failed comes again, by the broker, after so long. */
+const AGAIN_MS = 1_000;
+
+export interface WaitingQueueOptions {
+  /** Makes sure that the queue is there; before every channel, for somebody may have deleted it. */
+  readonly declare: (model: ChannelModel) => Promise<void>;
+  readonly prefetch: number;
+  /** Resolves once the message may be forgotten. */
+  readonly take: (message: ConsumeMessage) => Promise<void>;
+  readonly logger: Logger;
+}
+
+/** Consumes what has waited for a receipt; one instance of push at a time does. */
+export class WaitingQueue {
+  readonly #channel: ManagedChannel<Channel>;
+  readonly #underWay = new Set<Promise<void>>();
+  #stopping = false;
+  #consumerTag: string | undefined;
+
+  constructor(
+    connection: BrokerConnection,
+    private readonly options: WaitingQueueOptions,
+  ) {
+    const { declare, logger } = options;
+    this.#channel = new ManagedChannel(connection, {
+      name: 'push',
+      logger,
+      create: async (model) => {
+        await declare(model);
+        return plainChannel(model);
+      },
+      ready: (channel) => this.#consume(channel),
+      lost: () => (this.#consumerTag = undefined),
+    });
+  }
+
+  /** Messages that are decided on or pushed. */
+  get size(): number {
+    return this.#underWay.size;
+  }
+
+  /** What is not done by then, the broker gives to another instance. */
+  async stop(withinMs: number): Promise<void> {
+    this.#stopping = true;
+    const channel = this.#channel.current;
+    if (channel !== undefined && this.#consumerTag !== undefined)
+      await Promise.race([channel.cancel(this.#consumerTag).catch(() => undefined), sleep(withinMs)]);
+    await Promise.race([Promise.all(this.#underWay), sleep(withinMs)]);
+    await this.#channel.close();
+  }
+
+  async #consume(channel: Channel): Promise<void> {
+    await channel.prefetch(this.options.prefetch);
+    const { consumerTag } = await channel.consume(PUSH, (message) => {
+      if (message === null) this.#channel.restart('the broker cancelled the consumer of push');
+      else this.#take(channel, message);
+    });
+    this.#consumerTag = consumerTag;
+  }
+
+  #take(channel: Channel, message: ConsumeMessage): void {
+    const taken = this.#settle(channel, message).finally(() => this.#underWay.delete(taken));
+    this.#underWay.add(taken);
+  }
+
+  async #settle(channel: Channel, message: ConsumeMessage): Promise<void> {
+    try {
+      await this.options.take(message);
+      settle(() => channel.ack(message));
+    } catch (error) {
+      if (!this.#stopping) this.options.logger.warn({ err: error }, 'an event comes again for push');
+      await sleep(this.#stopping ? 0 : AGAIN_MS);
+      settle(() => channel.nack(message));
+    }
+  }
+}
+
+/** Once the channel has closed there is nothing left to settle. */
+function settle(act: () => void): void {
+  try {
+    act();
+  } catch {
+    // The broker has taken it back.
+  }
+}

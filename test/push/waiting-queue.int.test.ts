@@ -1,0 +1,89 @@
+import { describe, expect, it } from '@jest/globals';
+import { connect } from 'amqplib';
+import { WaitingQueue } from '../../services/push/broker/waiting-queue.ts';
+import { BrokerConnection } from '../../shared/broker/broker-connection.ts';
+import { declareTopology } from '../../shared/broker/declare-topology.ts';
+import { PUSH, pushDeclarations } from '../../shared/contract/topology.ts';
+import { createLogger } from '../../shared/service/logger.ts';
+import { createVhostForTest } from '../support/broker.ts';
+
+const logger = createLogger('test', 'silent');
+
+/** What is taken, and how a test settles it. */
+async function world(prefetch: number) {
+  const vhost = await createVhostForTest();
+  const declare = (model: Parameters<typeof declareTopology>[0]) =>
+    declareTopology(model, { historyMaxAge: '1h', also: pushDeclarations(1) }, logger);
+  const connection = new BrokerConnection({ url: vhost.url, name: 'test', logger, setup: declare });
+  const taken: { text: string; redelivered: boolean; done: () => void; failed: () => void }[] = [];
+  let wake: () => void = () => undefined;
+  const queue = new WaitingQueue(connection, {
+    declare,
+    prefetch,
+    take: ({ content, fields }) =>
+      new Promise<void>((resolve, reject) => {
+        const failed = () => reject(new Error('not now'));
+        taken.push({ text: content.toString(), redelivered: fields.redelivered, done: resolve, failed });
+        wake();
+      }),
+    logger,
+  });
+  await connection.firstConnected;
+  const model = await connect(vhost.url);
+  const channel = await model.createConfirmChannel();
+  return {
+    taken,
+    send: async (...texts: string[]) => {
+      for (const text of texts) channel.sendToQueue(PUSH, Buffer.from(text));
+      await channel.waitForConfirms();
+    },
+    takes: async (count: number) => {
+      while (taken.length < count) await new Promise<void>((resolve) => (wake = resolve));
+      return taken;
+    },
+    waiting: async () => (await channel.checkQueue(PUSH)).messageCount,
+    /** What another consumer is given first. */
+    other: () =>
+      new Promise<string>((resolve, reject) => {
+        channel.consume(PUSH, (message) => resolve(String(message?.content))).catch(reject);
+      }),
+    stop: () => queue.stop(100),
+    [Symbol.asyncDispose]: async () => {
+      await queue.stop(100);
+      await connection.close();
+      await model.close();
+      await vhost[Symbol.asyncDispose]();
+    },
+  };
+}
+
+describe('what has waited for a receipt', () => {
+  it('is taken as far as there is room: PUSH_PREFETCH of it at a time, the rest waits with the broker', async () => {
+    await using of = await world(1);
+    await of.send('one', 'two');
+    const [first] = await of.takes(1);
+    expect([of.taken.length, await of.waiting()]).toEqual([1, 1]);
+    first?.done();
+    await of.takes(2);
+    expect(of.taken.map(({ text }) => text)).toEqual(['one', 'two']);
+  });
+
+  it('comes again where it could not be settled', async () => {
+    await using of = await world(10);
+    await of.send('one');
+    (await of.takes(1))[0]?.failed();
+    await of.takes(2);
+    expect(of.taken.map(({ text, redelivered }) => [text, redelivered])).toEqual([
+      ['one', false],
+      ['one', true],
+    ]);
+  });
+
+  it('is given to another instance where a stop comes first', async () => {
+    await using of = await world(10);
+    await of.send('one');
+    await of.takes(1);
+    await of.stop();
+    expect(await of.other()).toBe('one');
+  });
+});
