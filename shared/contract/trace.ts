@@ -18,6 +18,13 @@ const reasons = [
   'unconfirmed',
 ] as const;
 
+/** Beside how far it got, since readers of before know no further stage. */
+const TracedPush = z.object({
+  stage: z.enum(['pushed', 'failed']).meta({ description: 'a push service took it; nobody was woken' }),
+  at: Time,
+  how: z.string().meta({ description: 'by which kind of push service, or why nobody was woken' }),
+});
+
 export const TracedPerson = z.object({
   role: z.enum(roles),
   user_id: z.int(),
@@ -34,6 +41,7 @@ export const TracedPerson = z.object({
     description: 'of the reason: when the last session ended, the other one began, the tokens were revoked',
   }),
   as: z.enum(roles).optional().meta({ description: 'the other role' }),
+  push: TracedPush.optional(),
 });
 export type TracedPerson = z.infer<typeof TracedPerson>;
 

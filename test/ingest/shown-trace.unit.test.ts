@@ -67,6 +67,28 @@ describe('a trace as text', () => {
     expect(lineOf('2026-11-26T09:00:02.120Z')).toBe('  customer 6   seen       09:00:02.120   by poll');
   });
 
+  it.each<[string, Partial<Trace['people'][number]>, string]>([
+    [
+      'of somebody who was told in no other way',
+      { stage: 'none', reason: 'no_session', push: { stage: 'pushed', at: AT, how: 'webpush' } },
+      'pushed     09:00:00.120   by webpush; no session',
+    ],
+    [
+      'why nobody was woken',
+      { stage: 'none', reason: 'no_session', push: { stage: 'failed', at: AT, how: 'no_device' } },
+      'nobody     no session; not woken: no_device',
+    ],
+    [
+      'beside what they read later',
+      { stage: 'delivered', at: AT, how: 'poll', push: { stage: 'pushed', at: AT, how: 'fcm' } },
+      'delivered  09:00:00.120   by poll; pushed 09:00:00.120 by fcm',
+    ],
+  ])('says who was pushed: %s', (_what, fields, expected) => {
+    const person = { role: 'customer', user_id: 6, stage: 'none', ...fields } as const;
+    const [, , , line = ''] = shownTrace({ ...trace, people: [person] }).split('\n');
+    expect(line.replace(/^ +customer 6 +/, '')).toBe(expected);
+  });
+
   it('says what it does not know', () => {
     const unknown = { entrance: undefined, confirmed_at: undefined, change: undefined };
     const lines = shownTrace({ ...trace, ...unknown, people: [], complete: false }).split('\n');

@@ -5,7 +5,14 @@ import { cursorAt, NOON } from '../delivery/fakes.ts';
 
 const at = new Date(NOON).toISOString();
 const cursor = cursorAt(NOON);
-const NOTHING: Kept = { receipts: [], arrivals: [], webhook: undefined, stale: [], isComplete: true };
+const NOTHING: Kept = {
+  receipts: [],
+  pushes: [],
+  arrivals: [],
+  webhook: undefined,
+  stale: [],
+  isComplete: true,
+};
 const saved = { entrance: 'webhook', at, change: 'save', appointment_id: 12 } as const;
 
 describe('how an event came in', () => {

@@ -1,12 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
 import {
+  pushOf,
   recipientsOf,
   toldOf,
   whyNobody,
   whyUnconfirmed,
   type Whereabouts,
 } from '../../services/ingest/admin/traced-people.ts';
-import type { Receipt, ReceiptStage, WayTold } from '../../shared/contract/receipt.ts';
+import type { PushReceipt, Receipt, ReceiptStage, WayTold } from '../../shared/contract/receipt.ts';
 import type { Revocation } from '../../shared/revocations/revocation.ts';
 import { cursorAt, NOON } from '../delivery/fakes.ts';
 
@@ -39,6 +40,22 @@ describe('whom an event concerns', () => {
 
   it('are nobody where it is not an appointment’s, of which there are no receipts', () => {
     expect(recipientsOf({ event: 'unavailability.created', rooms })).toEqual([]);
+  });
+});
+
+describe('what push made of it', () => {
+  const push = (stage: 'pushed' | 'failed', how: string, userId = 6): PushReceipt => {
+    return ['a', cursor, 'customer', userId, stage, atSecond(20), 'p-1', how];
+  };
+
+  it('is that a push service took it, whatever failed beside', () => {
+    const pushes = [push('failed', 'timeout'), push('pushed', 'webpush'), push('failed', 'superseded')];
+    expect(pushOf(CUSTOMER, pushes)).toEqual({ push: { stage: 'pushed', at: atSecond(20), how: 'webpush' } });
+  });
+
+  it('is why nobody was woken, and nothing of somebody else', () => {
+    expect(pushOf(CUSTOMER, [push('failed', 'no_device')]).push).toMatchObject({ how: 'no_device' });
+    expect(pushOf(CUSTOMER, [push('pushed', 'fcm', 7)])).toEqual({});
   });
 });
 

@@ -1,8 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { PUSH, PUSH_WAIT } from '../../shared/contract/topology.ts';
+import { Trace } from '../../shared/contract/trace.ts';
 import { brokerCtl } from '../support/broker.ts';
 import { appointment } from '../support/events.ts';
 import { healthUntil, readHealth } from '../support/health.ts';
+import { bearer } from '../support/wires.ts';
+import type { World } from '../support/world.ts';
 import { PushWorld, SleepingPhone } from './push-world.ts';
 
 const DAY_MS = 86_400_000;
@@ -14,6 +17,14 @@ beforeAll(async () => {
   of = await PushWorld.start();
 });
 afterAll(() => of[Symbol.asyncDispose]());
+
+const OPERATOR_KEY = 'key-of-an-operator-for-tests';
+
+async function traceOf({ ingests: [ingest] }: World, id: string): Promise<Trace> {
+  const url = `http://127.0.0.1:${ingest?.httpPort ?? 0}/v1/admin/events/${id}`;
+  const answer = await fetch(url, { headers: bearer(OPERATOR_KEY) });
+  return Trace.parse(await answer.json());
+}
 
 let lastId = 9_000;
 const somebody = () => (lastId += 1);
@@ -153,6 +164,20 @@ describe('while push is down', () => {
     await world.pushes[0]?.stop();
     await world.world.publish(booking(4));
     expect(await phone.shows(1)).toHaveLength(1);
+  });
+});
+
+describe('an operator who traces an event', () => {
+  it('sees by which way somebody was woken', async () => {
+    await using world = await PushWorld.start({ env: { ADMIN_API_KEYS: OPERATOR_KEY } });
+    const phone = await world.phoneOf('provider', 4);
+    const { id } = await world.world.publish(booking(4));
+    await phone.shows(1);
+    await healthUntil(world.pushes[0]?.healthPort ?? 0, ({ body }) => body.stats['under_way'] === 0);
+    const trace = await traceOf(world.world, id);
+    expect(trace.people).toMatchObject([
+      { role: 'provider', user_id: 4, stage: 'none', push: { how: 'webpush' } },
+    ]);
   });
 });
 

@@ -82,10 +82,18 @@ function laterLines({ repeats, parts, passed_over, complete }: Trace, atMs = 0):
 
 function personLine(person: TracedPerson, atMs: number): Line {
   const label = `${person.role} ${person.user_id}`;
-  const { stage, at } = person;
-  if (stage === 'none') return [label, `nobody     ${whyNobody(person)}`];
+  const { stage, at, push } = person;
+  if (stage === 'none' && push?.stage === 'pushed') {
+    return [label, `pushed     ${momentOf(push.at, atMs)}   by ${push.how}; ${whyNobody(person)}`];
+  }
+  const pushed = push === undefined ? '' : `; ${pushedHow(push, atMs)}`;
+  if (stage === 'none') return [label, `nobody     ${whyNobody(person)}${pushed}`];
   const when = at === undefined ? '' : `${momentOf(at, atMs)}   `;
-  return [label, `${stage.padEnd(9)}  ${when}${howTold(person, atMs)}`];
+  return [label, `${stage.padEnd(9)}  ${when}${howTold(person, atMs)}${pushed}`];
+}
+
+function pushedHow({ stage, at, how }: NonNullable<TracedPerson['push']>, atMs: number): string {
+  return stage === 'pushed' ? `pushed ${momentOf(at, atMs)} by ${how}` : `not woken: ${how}`;
 }
 
 function howTold({ how = 'live', at, connection_id, instance, reason }: TracedPerson, atMs: number): string {

@@ -15,6 +15,7 @@ import { readFields, type AdminRoute } from './route.ts';
 import { noAnswerFrom, shownTrace } from './shown-trace.ts';
 import { findEvents, timeIn } from './traced-events.ts';
 import {
+  pushOf,
   recipientsOf,
   toldOf,
   whyNobody,
@@ -126,7 +127,7 @@ export function arrivalOf({ arrivals, webhook, stale }: Kept) {
 
 async function people(
   event: EventRow,
-  { receipts }: Kept,
+  { receipts, pushes }: Kept,
   { control, revocations, wall }: TraceOptions,
 ): Promise<Pick<Trace, 'people' | 'missing'>> {
   const persons = recipientsOf(event).map((person) => ({ person, told: toldOf(person, receipts) }));
@@ -137,8 +138,9 @@ async function people(
   const revoked = revocations.entries(unixMs(wall()));
   const eventMs = timeIn(event.cursor) ?? 0;
   const how = persons.map(({ person, told }): TracedPerson => {
-    if (told === undefined) return whyNobody(person, eventMs, here, revoked);
-    return told.stage === 'written' ? whyUnconfirmed(told, here) : told;
+    const push = pushOf(person, pushes);
+    if (told === undefined) return { ...whyNobody(person, eventMs, here, revoked), ...push };
+    return { ...(told.stage === 'written' ? whyUnconfirmed(told, here) : told), ...push };
   });
   return { people: how, missing: [...here.missing] };
 }

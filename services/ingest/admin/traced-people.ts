@@ -1,5 +1,5 @@
 import type { ControlAnswers } from '../../../shared/contract/control.ts';
-import type { Receipt } from '../../../shared/contract/receipt.ts';
+import type { PushReceipt, Receipt } from '../../../shared/contract/receipt.ts';
 import type { Role } from '../../../shared/contract/rooms.ts';
 import { parseRoom, personalKindOf } from '../../../shared/contract/routing.ts';
 import type { EventRow, TracedPerson } from '../../../shared/contract/trace.ts';
@@ -42,6 +42,18 @@ export function toldOf(person: Person, receipts: readonly Receipt[]): TracedPers
   // What was confirmed by coming back was written to the connection before.
   const how = (byIt ?? written.at(-1))?.[8];
   return { ...person, stage, at, ...(how !== undefined && { how }), connection_id, instance };
+}
+
+/** What push made of it: that a push service took it, where one did, and else why not at last. */
+export function pushOf(
+  { role, user_id }: Person,
+  pushes: readonly PushReceipt[],
+): Pick<TracedPerson, 'push'> {
+  const own = pushes.filter(([, , kind, userId]) => kind === role && userId === user_id);
+  const found = own.find(([, , , , stage]) => stage === 'pushed') ?? own.at(-1);
+  if (found === undefined) return {};
+  const [, , , , stage, at, , how] = found;
+  return { push: { stage, at, how } };
 }
 
 /** Why nobody has confirmed what was written to them. */

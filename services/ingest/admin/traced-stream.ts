@@ -8,7 +8,14 @@ import {
   type Outcome,
   type WebhookOutcome,
 } from '../../../shared/contract/outcome.ts';
-import { ReceiptBatch, RECEIPTS_TYPE, type Receipt } from '../../../shared/contract/receipt.ts';
+import {
+  PUSHES_TYPE,
+  PushReceiptBatch,
+  ReceiptBatch,
+  RECEIPTS_TYPE,
+  type PushReceipt,
+  type Receipt,
+} from '../../../shared/contract/receipt.ts';
 import { RECEIPTS } from '../../../shared/contract/topology.ts';
 import type { Outcomes } from '../publish/outcomes.ts';
 import { readToMark, startAt } from '../publish/read-to-mark.ts';
@@ -28,6 +35,7 @@ export interface Sought {
 /** What the stream of receipts has of one event. */
 export interface Kept {
   readonly receipts: readonly Receipt[];
+  readonly pushes: readonly PushReceipt[];
   readonly arrivals: readonly Arrived[];
   /** The message that it came of. */
   readonly webhook: WebhookOutcome | undefined;
@@ -42,6 +50,7 @@ export async function readKept(
   { connection, outcomes }: TracedStreamOptions,
 ): Promise<Kept> {
   const receipts: Receipt[] = [];
+  const pushes: PushReceipt[] = [];
   const sought: Outcome[] = [];
   const original = originalIdOf(id);
   const isSought = (one: Outcome) =>
@@ -57,6 +66,8 @@ export async function readKept(
       if (!named.some((text) => content.includes(text))) return true;
       if (properties.type === RECEIPTS_TYPE)
         receipts.push(...(ReceiptBatch.safeParse(jsonIn(content)).data ?? []).filter(([of]) => of === id));
+      else if (properties.type === PUSHES_TYPE)
+        pushes.push(...(PushReceiptBatch.safeParse(jsonIn(content)).data ?? []).filter(([of]) => of === id));
       else if (properties.type === OUTCOMES_TYPE)
         sought.push(...(OutcomeBatch.safeParse(jsonIn(content)).data ?? []).filter(isSought));
       return true;
@@ -65,6 +76,7 @@ export async function readKept(
   const webhooks = sought.filter((one) => 'change' in one);
   return {
     receipts,
+    pushes,
     arrivals: sought.filter((one): one is Arrived => !('change' in one) && one.id === id),
     webhook: webhooks.find((one) => one.id === original),
     stale: webhooks.filter((one) => one.outcome === 'stale' && one.id !== original),
