@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { checkPackage, createPackageFromTarballData, type ProblemKind } from '@arethetypeswrong/core';
-import { build } from 'esbuild';
+import { build, transform } from 'esbuild';
 import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
@@ -38,8 +38,14 @@ describe('what an app loads', () => {
     ['index.js', 4_000],
     ['react.js', 1_000],
     ['react-native.js', 1_000],
+    ['push.js', 1_600],
   ])('%s is at most %d bytes', async (entry, most) => {
     expect(await sizeOf(entry)).toBeLessThanOrEqual(most);
+  });
+
+  it('push-worker.js is less than 2,000 bytes before any compression', async () => {
+    const worker = readFileSync(join(packed.folder, 'dist/push-worker.js'), 'utf8');
+    expect((await transform(worker, { minify: true })).code.length).toBeLessThan(2_000);
   });
 });
 
@@ -51,7 +57,9 @@ describe('the package', () => {
   });
 
   it('has types for whoever can import it (attw, profile esm-only)', async () => {
-    const result = await checkPackage(createPackageFromTarballData(readFileSync(packed.tarball)));
+    const tarball = createPackageFromTarballData(readFileSync(packed.tarball));
+    // It is served, and never imported by what has types.
+    const result = await checkPackage(tarball, { excludeEntrypoints: ['./push-worker.js'] });
     // Of those that cannot: `require`, and `exports` not read at all.
     const esmOnly: readonly ProblemKind[] = ['CJSResolvesToESM', 'NoResolution'];
     const problems = 'problems' in result ? result.problems : [{ kind: 'Untyped' as const }];
@@ -74,16 +82,22 @@ describe('the package', () => {
     import { createRoomcast, Unauthorized } from '@roomcast/client';
     import { useAppointments } from '@roomcast/client/react';
     import { watchApp } from '@roomcast/client/react-native';
+    import { registerPush } from '@roomcast/client/push';
     const client = createRoomcast({ serverUrl: 'https://host', getToken: async () => { throw new Unauthorized(); } });
     client.on('appointment.updated', ({ data }) => data.previous_start);
     client.on('event', (event) => { if (event.event === 'calendar.sync') event.data.provider_id; });
     // @ts-expect-error no such event
     client.on('appointment.deleted', () => undefined);
     export const list = () => useAppointments(client, async () => [{ id: 1, title: '' }]).appointments[0]?.title;
-    export { watchApp };`;
+    export { registerPush, watchApp };`;
   const browser = `
     import { createRoomcast } from '@roomcast/client';
+    import { registerPush } from '@roomcast/client/push';
     const client = createRoomcast({ url: 'wss://host', getToken: null, storage: localStorage, WebSocket, fetch });
+    export const wake = async () => (await registerPush(
+      { serverUrl: 'https://host', getToken: null },
+      { serviceWorker: await navigator.serviceWorker.ready },
+    )).unregister();
     export const follow = () => client.events({ signal: AbortSignal.timeout(1) });`;
 
   it.each([

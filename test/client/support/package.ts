@@ -19,8 +19,9 @@ export function pack(): Packed {
   const source = join(work, 'source');
   cpSync('client', source, { recursive: true, filter: (path) => !path.startsWith(join('client', 'dist')) });
   const tsc = join(root, 'node_modules/typescript/bin/tsc');
-  const build = ['-p', 'client/tsconfig.build.json', '--outDir', join(source, 'dist')];
-  execFileSync(process.execPath, [tsc, ...build]);
+  for (const project of [['client/tsconfig.build.json'], ['client/worker', '--noEmit', 'false']]) {
+    execFileSync(process.execPath, [tsc, '-p', ...project, '--outDir', join(source, 'dist')]);
+  }
   // Built already, by the compiler of this checkout.
   execFileSync('npm', ['pack', '--ignore-scripts', '--pack-destination', work], {
     cwd: source,
