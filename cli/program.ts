@@ -5,6 +5,7 @@ import { CommandError, fileProblem, UsageError } from '../shared/service/command
 import type { AddCommand } from './commands/command.ts';
 import { addDoctor } from './commands/doctor.ts';
 import { addPublish } from './commands/publish.ts';
+import { addPush } from './commands/push.ts';
 import { addRejected } from './commands/rejected.ts';
 import { addRevoke } from './commands/revoke.ts';
 import { addSessions } from './commands/sessions.ts';
@@ -21,6 +22,7 @@ const commands: readonly AddCommand[] = [
   addRejected,
   addSessions,
   addTrace,
+  addPush,
   addRevoke,
   addDoctor,
 ];

@@ -8,7 +8,11 @@ import jwt from 'jsonwebtoken';
 import { TEST_SECRET } from '../support/tokens.ts';
 
 /** As in the image: from `dist/`, with nothing of the environment but what is given. */
-function run(command: 'token' | 'watch', args: readonly string[], env: Readonly<Record<string, string>>) {
+function run(
+  command: 'token' | 'watch' | 'push',
+  args: readonly string[],
+  env: Readonly<Record<string, string>>,
+) {
   const { status, stdout, stderr } = spawnSync(process.execPath, ['dist/cli/main.js', command, ...args], {
     env,
     encoding: 'utf8',
@@ -17,6 +21,14 @@ function run(command: 'token' | 'watch', args: readonly string[], env: Readonly<
 }
 
 const PROVIDER_4 = ['--role', 'provider', '--id', '4'];
+
+describe('the command push', () => {
+  it('prints a pair of keys as the settings take them', () => {
+    const { status, stdout } = run('push', ['keys'], {});
+    expect(status).toBe(0);
+    expect(stdout).toMatch(/^PUSH_VAPID_PUBLIC_KEY=B[\w-]{86}\nPUSH_VAPID_PRIVATE_KEY=[\w-]{43}\n$/);
+  });
+});
 
 describe('the command token', () => {
   it('signs with JWT_SECRET, with the first of several', () => {

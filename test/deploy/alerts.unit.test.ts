@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { z } from 'zod';
-import { INBOX, REJECTED } from '../../shared/contract/topology.ts';
+import { INBOX, PUSH, REJECTED } from '../../shared/contract/topology.ts';
 import { dashboardExpressions, read, readAlerts, readYaml } from './deploy-files.ts';
 import { labelValuesIn, metricsIn } from './promql.ts';
 
@@ -52,7 +52,7 @@ describe('the queues that rules and dashboard name', () => {
   it('are those of the topology', () => {
     const expressions = [...alerts.map(({ expr }) => expr), ...dashboardExpressions()];
     const queues = new Set(expressions.flatMap((expression) => labelValuesIn(expression, 'queue')));
-    expect([...queues].sort()).toEqual([INBOX, REJECTED, 'own'].sort());
+    expect([...queues].sort()).toEqual([INBOX, PUSH, `${PUSH}.*`, REJECTED, 'own'].sort());
   });
 });
 

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { rabbitImage } from '../../tools/broker/docker-engine.ts';
 import { DeliveryVariables } from '../../services/delivery/config.ts';
 import { IngestVariables } from '../../services/ingest/config.ts';
+import { PushVariables } from '../../services/push/config.ts';
 import { TEST_SECRET } from '../support/tokens.ts';
 import { read, readYaml } from './deploy-files.ts';
 
@@ -47,6 +48,7 @@ describe('docker-compose.yml', () => {
     expect(byProfile('proxy')).toEqual(['proxy']);
     expect(byProfile('scaled')).toEqual(['ingest-2', 'websocket-2']);
     expect(byProfile('cluster')).toEqual(['ingest-2', 'websocket-2', 'rabbitmq-2', 'rabbitmq-3']);
+    expect(byProfile('push')).toEqual(['push']);
     expect(byProfile('monitoring')).toEqual(['prometheus', 'grafana']);
   });
 
@@ -88,9 +90,25 @@ describe('docker-compose.yml', () => {
         .filter(([, value]) => value === '')
         .map(([name]) => name);
     const others = ['RABBITMQ_PASSWORD', 'GRAFANA_PASSWORD'];
-    expect(blank('ingest')).toEqual([...others, 'JWT_SECRET', 'JWT_SECRET_FILE']);
+    const ofPush = [
+      'PUSH_VAPID_PRIVATE_KEY',
+      'PUSH_VAPID_PRIVATE_KEY_FILE',
+      'PUSH_FCM_ACCOUNT',
+      'PUSH_FCM_ACCOUNT_FILE',
+      'PUSH_APNS_KEY',
+      'PUSH_APNS_KEY_FILE',
+    ];
+    expect(blank('ingest')).toEqual([...others, 'JWT_SECRET', 'JWT_SECRET_FILE', ...ofPush]);
     expect(blank('websocket')).toEqual([
       ...others,
+      ...['INGEST_API_KEYS', 'INGEST_API_KEYS_FILE'],
+      ...['ADMIN_API_KEYS', 'ADMIN_API_KEYS_FILE'],
+      ...['EASYAPPOINTMENTS_API_TOKEN', 'EASYAPPOINTMENTS_API_TOKEN_FILE'],
+      ...ofPush,
+    ]);
+    expect(blank('push')).toEqual([
+      ...others,
+      ...['JWT_SECRET', 'JWT_SECRET_FILE'],
       ...['INGEST_API_KEYS', 'INGEST_API_KEYS_FILE'],
       ...['ADMIN_API_KEYS', 'ADMIN_API_KEYS_FILE'],
       ...['EASYAPPOINTMENTS_API_TOKEN', 'EASYAPPOINTMENTS_API_TOKEN_FILE'],
@@ -98,7 +116,11 @@ describe('docker-compose.yml', () => {
   });
 
   it('passes every setting on, whatever file it stands in', () => {
-    const settings = { websocket: DeliveryVariables.shape, ingest: IngestVariables.shape };
+    const settings = {
+      websocket: DeliveryVariables.shape,
+      ingest: IngestVariables.shape,
+      push: PushVariables.shape,
+    };
     for (const [service, shape] of Object.entries(settings)) {
       const passed = Object.keys(services[service]?.environment ?? {});
       expect(Object.keys(shape).filter((name) => !passed.includes(name))).toEqual([]);
@@ -135,7 +157,7 @@ describe('docker-compose.yml', () => {
     const settings = new Set(
       [...read('docker-compose.yml').matchAll(/(?<!\$)\$\{(\w+)/g)].map(([, name]) => name),
     );
-    const documented = read('docs/operations.md') + read('.env.example');
+    const documented = read('docs/operations.md') + read('docs/push.md') + read('.env.example');
     expect([...settings].filter((name) => !documented.includes(name ?? ''))).toEqual([]);
   });
 });

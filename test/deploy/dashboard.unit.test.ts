@@ -16,6 +16,7 @@ describe('the dashboard', () => {
       'Sessions',
       'Broker',
       'Processes',
+      'Push',
     ]);
   });
 

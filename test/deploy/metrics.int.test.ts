@@ -1,7 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { BrokerHandle } from '../../tools/broker/broker.ts';
+import { readConfig } from '../../services/push/config.ts';
+import { startPush, type PushService } from '../../services/push/service.ts';
+import { pushEnv } from '../push/push-world.ts';
 import { BROKER_VARIABLE } from '../support/broker.ts';
-import { World } from '../support/world.ts';
+import { healthUntil, isReady } from '../support/health.ts';
+import { World, worldEnv } from '../support/world.ts';
 import { dashboardExpressions, readAlerts, readDashboard } from './deploy-files.ts';
 import { metricsIn } from './promql.ts';
 
@@ -9,18 +13,26 @@ import { metricsIn } from './promql.ts';
 const OF_PROMETHEUS = ['up', 'ALERTS'];
 
 let world: World;
+let push: PushService;
 let exported: ReadonlySet<string>;
 
 beforeAll(async () => {
   const { managementUrl } = JSON.parse(process.env[BROKER_VARIABLE] ?? '') as BrokerHandle;
   world = await World.start({ env: { RABBITMQ_MANAGEMENT_URL: managementUrl } });
-  const ports = [world.healthPort(), world.ingests[0]?.healthPort ?? 0];
+  push = await startPush(
+    readConfig(worldEnv(world.amqpUrl, pushEnv([], { PUSH_ALLOWED_HOSTS: '*', LOG_LEVEL: 'silent' }))),
+  );
+  await healthUntil(push.healthPort, isReady);
+  const ports = [world.healthPort(), world.ingests[0]?.healthPort ?? 0, push.healthPort];
   const pages = await Promise.all(
     ports.map(async (port) => (await fetch(`http://127.0.0.1:${port}/metrics`)).text()),
   );
   exported = new Set([...pages.flatMap(namesOn), ...OF_PROMETHEUS]);
 });
-afterAll(() => world[Symbol.asyncDispose]());
+afterAll(async () => {
+  await push.stop();
+  await world[Symbol.asyncDispose]();
+});
 
 /** By their type lines: a metric with labels has no sample before its first event. */
 function namesOn(page: string): readonly string[] {
@@ -31,7 +43,7 @@ function namesOn(page: string): readonly string[] {
 
 const unknownIn = (expression: string) => metricsIn(expression).filter((name) => !exported.has(name));
 
-describe('the metrics that both services export', () => {
+describe('the metrics that the services export', () => {
   it.each(readAlerts())('are what the alert $alert reads', ({ expr }) => {
     expect(metricsIn(expr).length).toBeGreaterThan(0);
     expect(unknownIn(expr)).toEqual([]);

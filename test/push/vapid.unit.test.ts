@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { Vapid } from '../../services/push/crypto/vapid.ts';
+import { newVapidKeys, Vapid } from '../../services/push/crypto/vapid.ts';
 import { NOW_MS } from './notifications.ts';
 import { claimsIn, vapidKeys } from './vapid-claims.ts';
 
@@ -9,6 +9,13 @@ const ORIGIN = 'https://push.example.net';
 const vapid = () => new Vapid(vapidKeys.privateKey, 'mailto:office@example.org');
 
 describe('VAPID', () => {
+  it('has a new pair each time, whose halves belong together', () => {
+    const pairs = Array.from({ length: 300 }, newVapidKeys);
+    for (const { publicKey, privateKey } of pairs)
+      expect(new Vapid(privateKey, 'mailto:office@example.org').publicKey).toBe(publicKey);
+    expect(new Set(pairs.map(({ privateKey }) => privateKey)).size).toBe(300);
+  });
+
   it('makes the public key of the private one', () => {
     expect(vapid().publicKey).toBe(vapidKeys.publicKey);
   });

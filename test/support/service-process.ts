@@ -17,7 +17,7 @@ export class ServiceProcess {
   #wake: () => void = () => undefined;
 
   constructor(
-    service: 'ingest' | 'delivery',
+    service: 'ingest' | 'delivery' | 'push',
     env: Readonly<Record<string, string>>,
     private readonly child: ChildProcess = spawn(process.execPath, [`dist/services/${service}/main.js`], {
       env: { PATH: process.env['PATH'] ?? '', ...env },

@@ -1,11 +1,12 @@
 import { readConfig as readDeliveryConfig } from '../../services/delivery/config.ts';
 import { readConfig as readIngestConfig } from '../../services/ingest/config.ts';
+import { readConfig as readPushConfig } from '../../services/push/config.ts';
 import { ConfigError, type SettingProblem } from '../../shared/config/env.ts';
 import { brokerKindProblem } from '../broker/find-broker.ts';
 import type { Environment } from '../environment.ts';
 import { readPorts } from './ports.ts';
 
-/** Every setting of both services and of `npm start` itself that can never work; asks nothing of the machine. */
+/** Every setting of the services and of `npm start` itself that can never work; asks nothing of the machine. */
 export function settingProblems(env: Environment): readonly SettingProblem[] {
   const kind = brokerKindProblem(env['ROOMCAST_BROKER']);
   const all = [
@@ -13,6 +14,7 @@ export function settingProblems(env: Environment): readonly SettingProblem[] {
     ...(kind === undefined ? [] : [{ name: 'ROOMCAST_BROKER', message: kind }]),
     ...problemsOf(readIngestConfig, env),
     ...problemsOf(readDeliveryConfig, env),
+    ...(env['PUSH']?.trim() === 'on' ? problemsOf(readPushConfig, env) : []),
   ];
   // What both services read is wrong for both, and said once; so is a port, which we read too.
   return all.filter(({ name }, index) => all.findIndex((other) => other.name === name) === index);

@@ -23,9 +23,9 @@ import { welcome } from './welcome.ts';
 
 const usage = `usage: npm start
 
-Writes .env if there is none, finds a RabbitMQ, starts ingest and delivery. Reads .env and the environment:
+Writes .env if there is none, finds a RabbitMQ, starts ingest and delivery, and push with PUSH=on. Reads .env and the environment:
 AMQP_URL, ROOMCAST_BROKER=docker|local, WEBSOCKET_PORT, INGEST_PORT, WEBSOCKET_HEALTH_PORT, INGEST_HEALTH_PORT,
-DEMO_PORT.`;
+DEMO_PORT, PUSH_HEALTH_PORT.`;
 
 /** How long the end of a command waits for the broker's. */
 const BROKER_PATIENCE_MS = 1_000;

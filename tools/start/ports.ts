@@ -10,6 +10,7 @@ const variables = {
   ingest: { name: 'INGEST_PORT', standard: 8082 },
   ingestHealth: { name: 'INGEST_HEALTH_PORT', standard: 8083 },
   demo: { name: 'DEMO_PORT', standard: 8084 },
+  pushHealth: { name: 'PUSH_HEALTH_PORT', standard: 8085 },
 } as const;
 const keys = Object.keys(variables) as (keyof typeof variables)[];
 
@@ -17,7 +18,7 @@ export type StartPorts = Readonly<Record<keyof typeof variables, number>>;
 
 /** The ports from the environment, each another one; 0 for one that is none. */
 export function readPorts(env: Environment): { ports: StartPorts; problems: readonly SettingProblem[] } {
-  const ports = { webSocket: 0, webSocketHealth: 0, ingest: 0, ingestHealth: 0, demo: 0 };
+  const ports = { webSocket: 0, webSocketHealth: 0, ingest: 0, ingestHealth: 0, demo: 0, pushHealth: 0 };
   const problems: SettingProblem[] = [];
   for (const key of keys) {
     const { name, standard } = variables[key];

@@ -18,7 +18,7 @@ const TRY_MS = 2_000;
 interface ServiceOptions {
   /** What its log lines begin with. */
   readonly label: string;
-  readonly service: 'ingest' | 'delivery';
+  readonly service: 'ingest' | 'delivery' | 'push';
   readonly env: Environment;
   /** Becomes its HEALTH_PORT. */
   readonly healthPort: number;

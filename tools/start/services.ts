@@ -7,10 +7,12 @@ import { ServiceProcess } from './service-process.ts';
 
 const GUARDIAN_GRACE_S = 12;
 
-/** Both services, and what ends them should we be killed. */
+/** The services, and what ends them should we be killed. */
 export class Services {
   readonly #ingest: ServiceProcess;
   readonly #delivery: ServiceProcess;
+  /** None where it is off. */
+  readonly #push: ServiceProcess | undefined;
   readonly #broker: Broker;
   #guardian: Guardian;
 
@@ -39,11 +41,15 @@ export class Services {
       },
       healthPort: ports.webSocketHealth,
     });
+    this.#push =
+      env['PUSH']?.trim() === 'on'
+        ? new ServiceProcess({ label: 'push', service: 'push', env: common, healthPort: ports.pushHealth })
+        : undefined;
     this.#guardian = this.#guard();
   }
 
   get #all(): readonly ServiceProcess[] {
-    return [this.#ingest, this.#delivery];
+    return [this.#ingest, this.#delivery, ...(this.#push === undefined ? [] : [this.#push])];
   }
 
   async untilReady(): Promise<void> {

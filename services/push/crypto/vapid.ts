@@ -10,6 +10,17 @@ const REUSE_MS = (LIFETIME_S / 2) * 1_000;
 /** Push services; the self-hosted ones of UnifiedPush are the many. */
 const MAX_ORIGINS = 1_000;
 
+/** As `roomcast push keys` prints them, and settings take them. */
+export function newVapidKeys(): { readonly publicKey: string; readonly privateKey: string } {
+  const pair = createECDH('prime256v1');
+  pair.generateKeys();
+  // Leading zeros are part of it.
+  const secret = Buffer.alloc(KEY_BYTES);
+  const bytes = pair.getPrivateKey();
+  bytes.copy(secret, KEY_BYTES - bytes.byteLength);
+  return { publicKey: pair.getPublicKey().toString('base64url'), privateKey: secret.toString('base64url') };
+}
+
 /** How we show a push service that it is us whom a phone has subscribed to (RFC 8292). */
 export class Vapid {
   /** As subscribers need it: base64url of an uncompressed point. */

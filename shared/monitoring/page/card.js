@@ -75,6 +75,13 @@ function factsOf({ service, report: { stats, queues } }) {
       ['consumers of the inbox', counted(inbox?.consumers)],
     ];
   }
+  if (service === 'push') {
+    return [
+      ['pushed', total('pushed')],
+      ['not woken', total('failed')],
+      ['devices', total('devices')],
+    ];
+  }
   return [
     ['events, with calendar.sync', total('total_broadcasts')],
     ['frames to clients', total('total_deliveries')],

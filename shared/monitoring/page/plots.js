@@ -13,7 +13,7 @@ const HEIGHT_PX = 136;
 /** Solid, dashed, dotted: lines are told apart without their colours. @type {number[][]} */
 const dashes = [[], [6, 3], [1.5, 3]];
 
-/** The four plots of each service. @type {Record<'ingest' | 'delivery', PlotSpec[]>} */
+/** The plots of each service. @type {Record<'ingest' | 'delivery' | 'push', PlotSpec[]>} */
 export const plotsOf = {
   ingest: [
     {
@@ -48,6 +48,29 @@ export const plotsOf = {
         { column: 'inbox', label: 'inbox', format: counted },
         { column: 'rejected', label: 'rejected', format: counted },
       ],
+    },
+  ],
+  push: [
+    {
+      title: 'People woken',
+      unit: 'per second',
+      atLeast: 2,
+      lines: [
+        { column: 'pushed_per_second', label: 'pushed', format: measured },
+        { column: 'failed_per_second', label: 'not woken', format: measured },
+      ],
+    },
+    {
+      title: 'Events under way',
+      unit: 'events',
+      atLeast: 10,
+      lines: [{ column: 'under_way', label: 'under way', format: counted }],
+    },
+    {
+      title: 'Devices',
+      unit: 'devices',
+      atLeast: 10,
+      lines: [{ column: 'devices', label: 'registered', format: counted }],
     },
   ],
   delivery: [

@@ -37,6 +37,8 @@ const closes = {
 export function tablesOf({ service, counts }) {
   const refused = table('Refused, by reason', counts['refusals'], (code) => code);
   if (service === 'ingest') return [refused];
+  if (service === 'push')
+    return [table('People, by what woke them or why not', counts['reasons'], (how) => how)];
   return [
     table('Sessions now, by role', counts['sessions'], (role) => role),
     table('Resumes', counts['resumes'], (outcome) => resumes[outcome] ?? outcome),

@@ -6,7 +6,7 @@
  * @typedef {{ name: string, messages: number, consumers: number }} Queue
  * @typedef {{ status: 'healthy' | 'degraded' | 'unhealthy', stats: Record<string, number>, queues: Queue[], reasons: Reason[] }} Report
  * @typedef {{ at_ms: number[], columns: Record<string, (number | null)[]> }} Series
- * @typedef {{ service: 'ingest' | 'delivery', instance: string, report: Report, series: Series, counts: Record<string, Record<string, number>> }} InstanceStatus
+ * @typedef {{ service: 'ingest' | 'delivery' | 'push', instance: string, report: Report, series: Series, counts: Record<string, Record<string, number>> }} InstanceStatus
  * @typedef {{ url: string, status: InstanceStatus } | { url: string, failure: string, since: string }} PeerStatus
  * @typedef {{ now_ms: number, operators?: 'open' | 'closed', self: InstanceStatus, peers: PeerStatus[] }} StatusDocument
  * @typedef {{ status: InstanceStatus, url: string, isSelf: boolean, lost: boolean }} Place  lost: it does not answer just now
@@ -20,7 +20,7 @@ const NOTHING = '–';
 /** @type {Record<Report['status'], Level>} */
 export const levels = { healthy: 'good', degraded: 'warn', unhealthy: 'bad' };
 
-const serviceNames = { ingest: 'Ingest', delivery: 'Delivery' };
+const serviceNames = { ingest: 'Ingest', delivery: 'Delivery', push: 'Push' };
 
 /** @param {InstanceStatus['service']} service */
 export function titleOf(service) {

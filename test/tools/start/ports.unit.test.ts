@@ -4,7 +4,7 @@ import { createServer, type AddressInfo } from 'node:net';
 import { portHolder } from '../../../tools/broker/port-holder.ts';
 import { takenPorts } from '../../../tools/start/ports.ts';
 
-const none = { webSocket: 0, webSocketHealth: 0, ingest: 0, ingestHealth: 0, demo: 0 };
+const none = { webSocket: 0, webSocketHealth: 0, ingest: 0, ingestHealth: 0, demo: 0, pushHealth: 0 };
 
 it('a port that is taken names the setting to change and, on Linux, the process that holds it', async () => {
   const server = createServer().listen(0);
