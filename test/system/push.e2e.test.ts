@@ -1,0 +1,162 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { connect } from 'amqplib';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { cursorTimeMs } from '../../shared/contract/cursor.ts';
+import {
+  PUSHES_TYPE,
+  PushReceiptBatch,
+  type PushReceipt,
+  type Receipt,
+} from '../../shared/contract/receipt.ts';
+import { RECEIPTS } from '../../shared/contract/topology.ts';
+import { PushService } from '../push/push-service.ts';
+import { pushEnv, SleepingPhone } from '../push/push-world.ts';
+import { createVhostForTest, startOwnBroker, type TestBroker } from '../support/broker.ts';
+import { appointment } from '../support/events.ts';
+import { receiptsIn } from '../support/receipts.ts';
+import { ServiceProcess } from '../support/service-process.ts';
+import { tokenFor } from '../support/tokens.ts';
+import { bearer } from '../support/wires.ts';
+import { World, worldEnv } from '../support/world.ts';
+
+const SLOW_MS = 240_000;
+const EVENTS = 200;
+const AFTER_S = 3;
+/** Providers: the first of them have their app open. */
+const CONNECTED = [1, 2, 3, 4, 5];
+const ASLEEP = [6, 7, 8, 9, 10];
+const PEOPLE = [...CONNECTED, ...ASLEEP];
+const start = new Date(Date.now() + 86_400_000).toISOString().replace('Z', '+00:00');
+
+let broker: TestBroker;
+let amqpUrl: string;
+const folder = mkdtempSync(join(tmpdir(), 'roomcast-push-'));
+
+beforeAll(async () => {
+  broker = await startOwnBroker();
+  amqpUrl = (await createVhostForTest(broker.handle)).url;
+}, SLOW_MS);
+afterAll(async () => {
+  rmSync(folder, { recursive: true });
+  await broker[Symbol.asyncDispose]();
+}, SLOW_MS);
+
+interface Kept {
+  readonly receipts: Receipt[];
+  readonly pushes: PushReceipt[];
+}
+
+/** Reads the stream of receipts from its beginning until it has what is waited for. */
+async function keptUntil(holds: (kept: Kept) => boolean): Promise<Kept> {
+  const kept: Kept = { receipts: [], pushes: [] };
+  const model = await connect(amqpUrl);
+  try {
+    const channel = await model.createChannel();
+    await channel.prefetch(100);
+    await new Promise<void>((resolve) => {
+      void channel.consume(
+        RECEIPTS,
+        (message) => {
+          if (message === null) return;
+          channel.ack(message);
+          kept.receipts.push(...receiptsIn(message));
+          if (message.properties.type === PUSHES_TYPE)
+            kept.pushes.push(...PushReceiptBatch.parse(JSON.parse(message.content.toString())));
+          if (holds(kept)) resolve();
+        },
+        { arguments: { 'x-stream-offset': 'first' } },
+      );
+    });
+    return kept;
+  } finally {
+    await model.close();
+  }
+}
+
+const pushedTo = (people: readonly number[], { pushes }: Kept) =>
+  pushes.filter(([, , , user, stage]) => stage === 'pushed' && people.includes(user));
+const keyOf = ([id, , , user]: PushReceipt | Receipt) => `${id} ${user}`;
+
+/** As a careful backend does it: again, with the same id, until it is accepted. */
+async function publish(world: World, event: object): Promise<void> {
+  for (;;) {
+    const answer = await world.post('/v1/events', event).catch(() => undefined);
+    if (answer?.status === 202) return;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
+
+async function register(world: World, user: number, phone: SleepingPhone): Promise<void> {
+  const answer = await fetch(`http://${world.host()}/v1/devices/${phone.id}`, {
+    method: 'PUT',
+    headers: bearer(tokenFor('provider', user)),
+    body: JSON.stringify(phone.registration()),
+  });
+  expect(answer.status).toBe(204);
+}
+
+describe('who is asleep', () => {
+  it(
+    'is woken for all they missed and nobody else is, though push and the broker are killed',
+    async () => {
+      await using service = await PushService.start();
+      const ca = join(folder, 'ca.pem');
+      writeFileSync(ca, service.ca);
+      const env = worldEnv(amqpUrl, {
+        ...pushEnv([service], { PUSH_AFTER_SECONDS: String(AFTER_S) }),
+        NODE_EXTRA_CA_CERTS: ca,
+      });
+      await using world = await World.start({ amqpUrl, env, deliveries: 2 });
+      await using first = new ServiceProcess('push', env);
+      await first.said('push is listening');
+      await using second = await killedHalfway(world, first, service, env);
+      const asleep = EVENTS / 2;
+      const kept = await keptUntil((so) => new Set(pushedTo(ASLEEP, so).map(keyOf)).size >= asleep);
+      // Nothing is pushed twice that was written down.
+      const pushed = kept.pushes.filter(([, , , , stage]) => stage === 'pushed').map(keyOf);
+      expect(pushed.length).toBe(new Set(pushed).size);
+      const inTime = kept.receipts.filter(([, cursor, , , stage, at]) => {
+        return stage === 'delivered' && Date.parse(at) - cursorTimeMs(cursor) < AFTER_S * 1_000;
+      });
+      expect(inTime.length).toBeGreaterThan(asleep / 2);
+      const confirmed = new Set(inTime.map(keyOf));
+      expect(pushed.filter((key) => confirmed.has(key))).toEqual([]);
+      expect(second.stderr).toBe('');
+    },
+    SLOW_MS,
+  );
+});
+
+/** Everybody has a phone, half of them the app open; resolves to the push that runs at the end. */
+async function killedHalfway(
+  world: World,
+  push: ServiceProcess,
+  service: PushService,
+  env: Readonly<Record<string, string>>,
+): Promise<ServiceProcess> {
+  const phones = new Map(PEOPLE.map((user) => [user, new SleepingPhone(service)]));
+  for (const [user, phone] of phones) await register(world, user, phone);
+  for (const user of CONNECTED) await world.join('provider', user, { delivery: user % 2 });
+  let running = push;
+  for (let count = 0; count < EVENTS; count += 1) {
+    const provider_id = PEOPLE[count % PEOPLE.length];
+    await publish(
+      world,
+      appointment({ id: `push-${count}`, data: { provider_id, customer_id: null, start } }),
+    );
+    if (count === 70) {
+      running.signal('SIGKILL');
+      await running.exited;
+      running = new ServiceProcess('push', env);
+    }
+    if (count === 140) {
+      await broker.kill();
+      await broker.restart();
+    }
+  }
+  const sleeping = [...phones].filter(([user]) => ASLEEP.includes(user));
+  await Promise.all(sleeping.map(([, phone]) => phone.shows(1)));
+  return running;
+}
