@@ -1,7 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
 import type { ConsumeMessage } from 'amqplib';
 import { LatestReceipts, type LatestReceiptsOptions } from '../../services/ingest/admin/latest-receipts.ts';
-import { RECEIPTS_TYPE, type Receipt, type ReceiptStage } from '../../shared/contract/receipt.ts';
+import {
+  PUSHES_TYPE,
+  RECEIPTS_TYPE,
+  type PushReceipt,
+  type Receipt,
+  type ReceiptStage,
+} from '../../shared/contract/receipt.ts';
 import { cursorAt, NOON } from '../delivery/fakes.ts';
 import { deliveryOf } from '../support/scripted-channel.ts';
 
@@ -12,6 +18,10 @@ const receipt = (id: string, stage: ReceiptStage = 'written'): Receipt =>
   [
     ...[id, cursorAt(NOON), 'provider', 4, stage, new Date(NOON).toISOString(), 1, 'ws-1'],
   ] as unknown as Receipt;
+
+const pushed = (id: string, stage: 'pushed' | 'failed' = 'pushed'): PushReceipt => {
+  return [id, cursorAt(NOON), 'provider', 4, stage, new Date(NOON).toISOString(), 'push-1', 'webpush'];
+};
 
 /** A stream that brings what is in it from an offset on; each reading notes where it began. */
 function stream() {
@@ -53,6 +63,7 @@ function stream() {
     receipts: new LatestReceipts(options),
     begun,
     write: (...batch: readonly Receipt[]) => add({ type: RECEIPTS_TYPE }, batch),
+    push: (...batch: readonly PushReceipt[]) => add({ type: PUSHES_TYPE }, batch),
     pass: (ms: number) => (nowMs += ms),
   };
 }
@@ -67,6 +78,16 @@ describe('the receipts of the latest events', () => {
     expect(await receipts.read(ids, NOON)).toBe(true);
     expect(receipts.stageOf('a', PROVIDER)).toBe('seen');
     expect(receipts.stageOf('a', { role: 'customer', user_id: 4 })).toBeUndefined();
+  });
+
+  it('tell of a phone that was woken, until its owner has read the event, and nothing of one that could not be', async () => {
+    const { receipts, write, push } = stream();
+    write(receipt('a'), receipt('read'));
+    push(pushed('a'), pushed('read'), pushed('nobody', 'failed'));
+    write(receipt('read', 'delivered'));
+    await receipts.read(ids, NOON);
+    const stages = ['a', 'read', 'nobody'].map((id) => receipts.stageOf(id, PROVIDER));
+    expect(stages).toEqual(['pushed', 'delivered', undefined]);
   });
 
   it('are read once: a pass goes on from the one before, and knows what that has read', async () => {

@@ -84,8 +84,8 @@ describe('the overview', () => {
     const { events } = (await asked) as { events: { id: string; told?: object }[] };
     expect(events.map(({ id, told }) => [id, told])).toEqual([
       ['young', undefined],
-      ['old', { seen: 0, delivered: 0, written: 0, none: 2 }],
-      ['seen', { seen: 1, delivered: 0, written: 1, none: 0 }],
+      ['old', { seen: 0, delivered: 0, pushed: 0, written: 0, none: 2 }],
+      ['seen', { seen: 1, delivered: 0, pushed: 0, written: 1, none: 0 }],
       ['nobody’s', undefined],
     ]);
   });

@@ -22,10 +22,11 @@ const { outcomeOf, momentOf, sessionTable, missingText } = (await import(
 
 describe('who was told', () => {
   it.each([
-    [{ seen: 0, delivered: 2, written: 0, none: 0 }, 'good', '2 delivered'],
-    [{ seen: 1, delivered: 1, written: 0, none: 0 }, 'good', '1 seen · 1 delivered'],
-    [{ seen: 0, delivered: 1, written: 1, none: 0 }, 'unknown', '1 delivered · 1 written'],
-    [{ seen: 0, delivered: 0, written: 0, none: 3 }, 'unknown', '3 not told'],
+    [{ seen: 0, delivered: 2, pushed: 0, written: 0, none: 0 }, 'good', '2 delivered'],
+    [{ seen: 1, delivered: 1, pushed: 0, written: 0, none: 0 }, 'good', '1 seen · 1 delivered'],
+    [{ seen: 0, delivered: 1, pushed: 0, written: 1, none: 0 }, 'unknown', '1 delivered · 1 written'],
+    [{ seen: 0, delivered: 1, pushed: 2, written: 0, none: 0 }, 'unknown', '1 delivered · 2 pushed'],
+    [{ seen: 0, delivered: 0, pushed: 0, written: 0, none: 3 }, 'unknown', '3 not told'],
     [undefined, 'unknown', '–'],
   ])('of %j', (told, level, text) => {
     expect(outcomeOf(told)).toEqual({ level, text });

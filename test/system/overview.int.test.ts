@@ -56,7 +56,7 @@ describe('the overview of an operator', () => {
         appointment_id: 12,
         rooms: ['admin', 'provider_4', 'customer_6'],
         at,
-        told: { seen: 0, delivered: 1, written: 0, none: 1 },
+        told: { seen: 0, delivered: 1, pushed: 0, written: 0, none: 1 },
       },
     ]);
     expect(events[0]).not.toHaveProperty('told');
@@ -71,7 +71,7 @@ describe('the overview of an operator', () => {
     const [first] = (await readUntil(operator, ({ events }) => events.length === 1)).events;
     expect(first).not.toHaveProperty('told');
     const [later] = (await readUntil(operator, ({ events }) => events[0]?.told !== undefined)).events;
-    expect(later?.told).toEqual({ seen: 0, delivered: 0, written: 0, none: 2 });
+    expect(later?.told).toEqual({ seen: 0, delivered: 0, pushed: 0, written: 0, none: 2 });
   });
 
   it('counts the sessions of all instances by role and transport, and names an instance that does not answer', async () => {

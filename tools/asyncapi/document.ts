@@ -6,6 +6,7 @@ import {
   eventFrame,
   outcomes,
   published,
+  pushes,
   receipts,
   rejected,
   serverFrames,
@@ -107,7 +108,7 @@ const channels = {
     description:
       'A stream: consume it with a prefetch, an acknowledgement, and the argument `x-stream-offset` that says where to begin.',
     servers: [server('broker')],
-    messages: messagesOf(['receipts', 'outcomes']),
+    messages: messagesOf(['receipts', 'pushes', 'outcomes']),
     bindings: { amqp: durableQueue(RECEIPTS) },
   },
 };
@@ -140,7 +141,7 @@ const operations = {
   tellHowFar: operation(
     'send',
     'receipts',
-    ['receipts', 'outcomes'],
+    ['receipts', 'pushes', 'outcomes'],
     'Receipts, and what they are joined with in the trace of an event.',
   ),
   reject: operation('send', 'rejected', ['rejected'], 'For an operator to look at.'),
@@ -182,7 +183,7 @@ export function asyncApiDocument(): object {
     channels,
     operations,
     components: {
-      messages: { ...clientFrames, ...pushed, published, submitted, rejected, receipts, outcomes },
+      messages: { ...clientFrames, ...pushed, published, submitted, rejected, receipts, pushes, outcomes },
       securitySchemes: {
         bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' },
         query: {

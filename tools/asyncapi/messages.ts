@@ -3,7 +3,7 @@ import { EventInput } from '../../services/ingest/accept/schemas.ts';
 import { Envelope } from '../../shared/contract/envelope.ts';
 import { ClientFrame, EventFrame, ServerFrame } from '../../shared/contract/frames.ts';
 import { OutcomeBatch, OUTCOMES_TYPE } from '../../shared/contract/outcome.ts';
-import { ReceiptBatch, RECEIPTS_TYPE } from '../../shared/contract/receipt.ts';
+import { PushReceiptBatch, PUSHES_TYPE, ReceiptBatch, RECEIPTS_TYPE } from '../../shared/contract/receipt.ts';
 import { REJECTED_REASON } from '../../shared/contract/topology.ts';
 import { schemaOf, valuesOf, type JsonSchema } from './json-schema.ts';
 import { framesWith, wholeExample } from './protocol-examples.ts';
@@ -82,6 +82,12 @@ export const receipts: Message = {
   summary: `How far events got with people, from delivery; its property \`type\` is \`${RECEIPTS_TYPE}\`. ${batches}`,
   payload: schemaOf(ReceiptBatch),
   examples: [{ payload: wholeExample('receipts') }],
+};
+
+export const pushes: Message = {
+  summary: `Who was woken, from push; its property \`type\` is \`${PUSHES_TYPE}\`. ${batches}`,
+  payload: schemaOf(PushReceiptBatch),
+  examples: [{ payload: wholeExample('pushes') }],
 };
 
 export const outcomes: Message = {

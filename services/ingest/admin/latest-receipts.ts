@@ -1,8 +1,9 @@
 import { jsonIn } from '../../../shared/contract/control.ts';
 import {
+  PushReceiptBatch,
+  PUSHES_TYPE,
   ReceiptBatch,
   RECEIPTS_TYPE,
-  type Receipt,
   type ReceiptStage,
 } from '../../../shared/contract/receipt.ts';
 import { RECEIPTS } from '../../../shared/contract/topology.ts';
@@ -16,7 +17,10 @@ const MAX_OTHER_EVENTS = 1_000;
 /** Nobody looks any more: to go on from there would be longer than to begin where the latest events do. */
 const IDLE_MS = 60_000;
 
-const rank: Readonly<Record<ReceiptStage, number>> = { written: 1, delivered: 2, seen: 3 };
+/** How far an event got with a person; `pushed` where a phone of theirs was woken, and nothing says yet that it was read. */
+export type Reached = ReceiptStage | 'pushed';
+
+const rank: Readonly<Record<Reached, number>> = { written: 1, pushed: 2, delivered: 3, seen: 4 };
 
 export interface LatestReceiptsOptions extends TracedStreamOptions {
   readonly now: SteadyClock;
@@ -25,7 +29,7 @@ export interface LatestReceiptsOptions extends TracedStreamOptions {
 /** How far events got with whom, by passes over the stream of receipts: while somebody looks, each goes on from the one before. */
 export class LatestReceipts {
   /** By event, then by person: the furthest. */
-  readonly #stages = new Map<string, Map<string, ReceiptStage>>();
+  readonly #stages = new Map<string, Map<string, Reached>>();
   #next: number | undefined;
   #readAtMs = -Infinity;
 
@@ -41,8 +45,8 @@ export class LatestReceipts {
       connection,
       { stream: RECEIPTS, from, mark },
       ({ properties, content }) => {
-        if (properties.type !== RECEIPTS_TYPE) return true;
-        for (const receipt of ReceiptBatch.safeParse(jsonIn(content)).data ?? []) this.#note(receipt);
+        for (const [id, , role, user_id, stage] of receiptsIn(properties.type, content))
+          if (stage !== 'failed') this.#note(id, { role, user_id }, stage);
         this.#forgetOthers(ids);
         return true;
       },
@@ -53,7 +57,7 @@ export class LatestReceipts {
     return ending === 'end';
   }
 
-  stageOf(id: string, person: Person): ReceiptStage | undefined {
+  stageOf(id: string, person: Person): Reached | undefined {
     return this.#stages.get(id)?.get(nameOf(person));
   }
 
@@ -62,10 +66,10 @@ export class LatestReceipts {
     this.#next = undefined;
   }
 
-  #note([id, , role, user_id, stage]: Receipt): void {
-    const people = this.#stages.get(id) ?? new Map<string, ReceiptStage>();
+  #note(id: string, person: Person, stage: Reached): void {
+    const people = this.#stages.get(id) ?? new Map<string, Reached>();
     this.#stages.set(id, people);
-    const name = nameOf({ role, user_id });
+    const name = nameOf(person);
     const before = people.get(name);
     if (before === undefined || rank[stage] > rank[before]) people.set(name, stage);
   }
@@ -79,6 +83,12 @@ export class LatestReceipts {
       tooMany -= 1;
     }
   }
+}
+
+function receiptsIn(type: unknown, content: Buffer) {
+  if (type === RECEIPTS_TYPE) return ReceiptBatch.safeParse(jsonIn(content)).data ?? [];
+  if (type === PUSHES_TYPE) return PushReceiptBatch.safeParse(jsonIn(content)).data ?? [];
+  return [];
 }
 
 function nameOf({ role, user_id }: Person): string {

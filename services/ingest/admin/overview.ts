@@ -17,7 +17,13 @@ const MAX_AGE_MS = 2_000;
 /** Receipts are written about a second after what they tell of. */
 const TOLD_WITHIN_MS = 5_000;
 
-const Told = z.object({ seen: z.int(), delivered: z.int(), written: z.int(), none: z.int() });
+const Told = z.object({
+  seen: z.int(),
+  delivered: z.int(),
+  pushed: z.int(),
+  written: z.int(),
+  none: z.int(),
+});
 type Told = z.infer<typeof Told>;
 
 const LatestEvent = EventRow.extend({
@@ -95,13 +101,13 @@ async function overview({ latest, receipts, control, wall }: OverviewOptions): P
 function toldOf(row: EventRow, receipts: Pick<LatestReceipts, 'stageOf'>): Told | undefined {
   const people = recipientsOf(row);
   if (people.length === 0) return undefined;
-  const told = { seen: 0, delivered: 0, written: 0, none: 0 };
+  const told = { seen: 0, delivered: 0, pushed: 0, written: 0, none: 0 };
   for (const person of people) told[receipts.stageOf(row.id, person) ?? 'none'] += 1;
   return told;
 }
 
-function isNobody({ seen, delivered, written }: Told): boolean {
-  return seen + delivered + written === 0;
+function isNobody({ seen, delivered, pushed, written }: Told): boolean {
+  return seen + delivered + pushed + written === 0;
 }
 
 /** Those of all instances, in the order of roles and transports. */

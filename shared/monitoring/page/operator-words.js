@@ -2,7 +2,7 @@
  * What the part for operators says. Nothing here touches the document.
  *
  * @typedef {import('./words.js').Level} Level
- * @typedef {{ seen: number, delivered: number, written: number, none: number }} Told
+ * @typedef {{ seen: number, delivered: number, pushed: number, written: number, none: number }} Told
  * @typedef {{ id: string, event: string, at: string, appointment_id?: number, rooms: string[], told?: Told }} LatestEvent  at: RFC 3339
  * @typedef {{ role: string, transport: string, sessions: number }} SessionCount
  * @typedef {{ events: LatestEvent[], complete: boolean, sessions: SessionCount[], missing: string[] }} Overview
@@ -12,6 +12,7 @@
 const stages = [
   ['seen', 'seen'],
   ['delivered', 'delivered'],
+  ['pushed', 'pushed'],
   ['written', 'written'],
   ['none', 'not told'],
 ];
@@ -20,7 +21,10 @@ const stages = [
 export function outcomeOf(told) {
   if (told === undefined) return { level: 'unknown', text: '–' };
   const parts = stages.filter(([stage]) => told[stage] > 0).map(([stage, word]) => `${told[stage]} ${word}`);
-  return { level: told.written + told.none === 0 ? 'good' : 'unknown', text: parts.join(' · ') };
+  return {
+    level: told.pushed + told.written + told.none === 0 ? 'good' : 'unknown',
+    text: parts.join(' · '),
+  };
 }
 
 /** In UTC, as a trace has it; with the day where that is not today. @param {string} at @param {number} nowMs */
