@@ -143,9 +143,11 @@ describe('a receipt of an event', () => {
     await healthUntil(world.healthPort(), ({ body }) => body.stats['active_rooms'] === 2);
     const { id } = await publish(world);
     await askedFor(1);
-    await publish(world);
+    const second = await publish(world);
     await askedFor(2);
     expect(ws.readyState).toBe(WebSocket.OPEN);
+    // Its first pong came before.
+    await receipts.until(() => receipts.of(second.id).length > 0);
     expect(receipts.of(id)).toEqual([WRITTEN]);
     ws.terminate();
   });
