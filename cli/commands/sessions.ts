@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { z } from 'zod';
+import { noAnswerFrom } from '../../services/ingest/admin/shown-trace.ts';
 import { SessionRow } from '../../shared/contract/control.ts';
 import { plainLine } from '../../shared/core/plain-text.ts';
 import type { Context } from '../context.ts';
@@ -36,7 +37,7 @@ export const addSessions: AddCommand = (program, context, exit) => {
   /** The answer alone goes to the output; what it lacks is for the person, and for the exit code. */
   const say = (text: string, missing: readonly string[]) => {
     context.out.write(text);
-    if (missing.length > 0) context.err.write(`no answer from ${missing.map(plainLine).join(', ')}\n`);
+    context.err.write(noAnswerFrom(missing));
     exit(missing.length > 0 ? 1 : 0);
   };
 
