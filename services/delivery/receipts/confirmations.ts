@@ -216,8 +216,8 @@ export class Confirmations implements Receiver {
       this.#ownUnread += 1;
       this.options.report('written', event);
       // With what is written now the question costs next to nothing.
-      const isTime = this.#ownUnread === 1 || this.nextAskMs <= this.options.now();
-      if (this.#asked === undefined && isTime) this.options.askSoon();
+      if (this.#asked === undefined && (this.#ownUnread === 1 || this.nextAskMs <= this.options.now()))
+        this.options.askSoon();
     }
     if (this.#unread.length <= MAX_UNREAD) return;
     if (this.#unread.shift()?.event !== undefined) this.#ownUnread -= 1;
