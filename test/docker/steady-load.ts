@@ -3,19 +3,24 @@ import type { Appointment } from '../faults/population.ts';
 import type { Publisher } from '../faults/publisher.ts';
 
 /**
- * So many events a second whatever the system does: while it is slow or away, the next are sent all the same. Only
- * the events of one appointment wait for one another.
+ * Events that a backend sends at once. The others wait in its outbox: if each were tried again on its own, those of a
+ * minute without a broker would be thousands of requests a second, until the engine had no descriptor left for a
+ * connection.
  */
+const AT_ONCE = 16;
+
+/** So many events a second fall due whatever the system does; what could not be sent in time is sent later. */
 export class SteadyLoad {
-  /** Times at which every appointment still had an event under way. */
-  skipped = 0;
   #stopped = false;
   #done: Promise<void> = Promise.resolve();
+  /** Events that wait for one of those under way. */
+  #due = 0;
   readonly #idle: Appointment[];
   readonly #underWay = new Set<Promise<void>>();
 
   constructor(
     private readonly publisher: Publisher,
+    /** More than `AT_ONCE`, for the events of one come one after the other. */
     appointments: readonly Appointment[],
     private readonly perSecond: number,
   ) {
@@ -36,9 +41,17 @@ export class SteadyLoad {
   async #run(): Promise<void> {
     for (let nextMs = performance.now(); !this.#stopped; nextMs += 1_000 / this.perSecond) {
       await delay(Math.max(0, nextMs - performance.now()));
+      this.#due += 1;
+      this.#sendDue();
+    }
+  }
+
+  #sendDue(): void {
+    while (!this.#stopped && this.#due > 0 && this.#underWay.size < AT_ONCE) {
       const appointment = this.#idle.shift();
-      if (appointment === undefined) this.skipped += 1;
-      else this.#send(appointment);
+      if (appointment === undefined) return;
+      this.#due -= 1;
+      this.#send(appointment);
     }
   }
 
@@ -46,6 +59,7 @@ export class SteadyLoad {
     const sending = this.publisher.say(appointment).finally(() => {
       this.#underWay.delete(sending);
       this.#idle.push(appointment);
+      this.#sendDue();
     });
     this.#underWay.add(sending);
   }

@@ -53,7 +53,7 @@ export class PollLine implements Line {
       try {
         await this.#poll();
       } catch (error) {
-        journey.note(String(error));
+        journey.note(inWords(error));
       }
       const waitMs = random.between(this.#backoffMs / 2, this.#backoffMs);
       this.#backoffMs = Math.min(MAX_BACKOFF_MS, this.#backoffMs * 2);
@@ -96,4 +96,10 @@ export class PollLine implements Line {
       clearTimeout(late);
     }
   }
+}
+
+/** What fetch says of a failed connection stands in the cause. */
+function inWords(error: unknown): string {
+  const cause = error instanceof Error ? error.cause : undefined;
+  return cause instanceof Error ? `${String(error)}: ${String(cause)}` : String(error);
 }
