@@ -15,6 +15,9 @@ const BATCH = 500;
 const CUSTOMER = 6;
 const POLL_MS = 50;
 const CANARY = 'canary';
+/** The broker does not give up on a delivery that stands still, however long rabbitmqctl takes on a busy machine. */
+const HEARTBEAT_S = 600;
+
 /** A broker of one node or several, and what its operator may do to the queues of a vhost. */
 export interface Place extends AsyncDisposable {
   /** As in `AMQP_URL`. */
@@ -101,7 +104,7 @@ export class StalledDelivery implements AsyncDisposable {
   static async #start({ place = ownVhost, env: extra = {} }: Ordeal): Promise<StalledDelivery> {
     const broker = await place();
     const env = {
-      ...worldEnv(broker.url),
+      ...worldEnv(patient(broker.url)),
       DELIVERY_PREFETCH: String(PREFETCH),
       MARK_INTERVAL_MS: '500',
       ...extra,
@@ -142,7 +145,6 @@ export class StalledDelivery implements AsyncDisposable {
   }
 
   async onOwnQueue(act: 'purge_queue' | 'delete_queue'): Promise<void> {
-    // One look: rabbitmqctl takes a second to start, and a queue whose instance stands still for long is gone.
     const listed = await this.#list('name', 'messages_ready');
     const isOwn = ([name = '']: string[]) => /^appointments\.delivery\.(?!.*\.dropped$)/.test(name);
     const [queue = '', waiting] = listed.find(isOwn) ?? [];
@@ -197,6 +199,11 @@ export class StalledDelivery implements AsyncDisposable {
     const listed = await this.place.ctl(['-q', 'list_queues', '-p', this.place.vhost, ...columns]);
     return listed.split('\n').map((line) => line.trim().split('\t'));
   }
+}
+
+function patient(urls: string): string {
+  const each = urls.split(',').map((url) => `${url}?heartbeat=${HEARTBEAT_S}`);
+  return each.join(',');
 }
 
 async function confirmChannel(model: Awaited<ReturnType<typeof connect>>) {
