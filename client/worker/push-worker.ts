@@ -48,8 +48,8 @@
   /** A browser that is woken has to show something, whatever came. */
   function notificationIn(data: PushMessageData | null): Message['notification'] {
     try {
-      const { notification } = data?.json() as Message;
-      if (notification.title) return notification;
+      const message = data?.json() as Message | undefined;
+      if (message?.notification.title) return message.notification;
     } catch {
       // No JSON.
     }

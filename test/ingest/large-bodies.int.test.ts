@@ -13,7 +13,7 @@ async function serve() {
   const arrivals: (() => void)[] = [];
   const server = await bareServer({
     intake: {
-      // eslint-disable-next-line require-yield -- it has no need to pause
+      // oxlint-disable-next-line require-yield -- it has no need to pause
       *steps({ body }) {
         taken.push(body.byteLength);
         for (const arrived of arrivals.splice(0)) arrived();

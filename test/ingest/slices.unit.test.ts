@@ -57,7 +57,7 @@ describe('requests that share the event loop', () => {
 
   it('fail alone', async () => {
     using failing = world(2);
-    // eslint-disable-next-line require-yield -- it fails before it would
+    // oxlint-disable-next-line require-yield -- it fails before it would
     function* broken(): Steps<void> {
       throw new Error('broken');
     }

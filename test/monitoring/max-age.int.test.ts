@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fastify, { type FastifyInstance } from 'fastify';
-import type { AddressInfo } from 'node:net';
 import { Gauge, Registry } from 'prom-client';
 import { createHealthServer } from '../../shared/monitoring/health.ts';
 import { PageHosts } from '../../shared/monitoring/page-hosts.ts';
@@ -45,8 +44,8 @@ describe('what everybody may read as often as they like', () => {
     [1, '/status.json'],
     [1, '/status.json?scope=self'],
   ])('is worked out once in a second: %# %s', async (server, path) => {
-    const { port } = servers[server]?.server.address() as AddressInfo;
-    const read = async () => (await fetch(`http://127.0.0.1:${port}${path}`)).text();
+    const origin = servers[server]?.listeningOrigin ?? '';
+    const read = async () => (await fetch(`${origin}${path}`)).text();
     nowMs += MAX_AGE_MS;
     worked = 0;
     const texts = await Promise.all(Array.from({ length: 50 }, read));

@@ -12,7 +12,7 @@ export function wait(delayMs: number, signal: AbortSignal, timer: Timer): Promis
     signal.throwIfAborted();
     const onAbort = () => {
       cancel();
-      // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- what the caller aborted with
+      // oxlint-disable-next-line typescript/prefer-promise-reject-errors -- what the caller aborted with
       reject(signal.reason);
     };
     const cancel = timer(delayMs, () => {
