@@ -103,7 +103,7 @@ describe.each(kinds)('a run that looks at $list', ({ list, make, ...notices }) =
       if (request.query['page'] !== '2')
         return answerJson(
           response,
-          numbers(PAGE_LENGTH, 6).toReversed().map((id) => make(id)), // prettier-ignore
+          numbers(PAGE_LENGTH, 6).toReversed().map((id) => make(id)), // oxfmt-ignore
         );
       return how(request, response);
     });

@@ -22,7 +22,8 @@ type Outcome = PublicKey | { readonly problem: string };
 
 /** `passedOver`: why so many keys are not used. */
 export type KeyReading =
-  { readonly keys: PublicKeys; readonly passedOver: readonly string[] } | { readonly problem: string };
+  | { readonly keys: PublicKeys; readonly passedOver: readonly string[] }
+  | { readonly problem: string };
 
 /** The public keys in a text: PEM, or a JWKS (RFC 7517). What has no key in it that can be used is a problem. */
 export function readKeys(text: string): KeyReading {

@@ -68,7 +68,8 @@ export function mayJoin(principal: Principal, room: Room): boolean {
 }
 
 export type RoomVerdict =
-  { readonly room: Room } | { readonly refused: FrameErrorCode; readonly message: string };
+  | { readonly room: Room }
+  | { readonly refused: FrameErrorCode; readonly message: string };
 
 /** What a client's room name comes to for this principal. */
 export function admit(principal: Principal, name: unknown): RoomVerdict {

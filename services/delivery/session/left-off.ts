@@ -11,7 +11,8 @@ const SAME_MS = 60_000;
 interface Device {
   readonly transport: { readonly heardAtMs?: number | undefined };
   readonly receipts:
-    { unreadSinceMs(endedAtMs: number, arrivedAtMs: ArrivedAtMs): number | undefined } | undefined;
+    | { unreadSinceMs(endedAtMs: number, arrivedAtMs: ArrivedAtMs): number | undefined }
+    | undefined;
   readonly stream: { readonly arrivedAtMs: ArrivedAtMs };
 }
 type ArrivedAtMs = (cursor: Cursor) => number | undefined;

@@ -5,7 +5,8 @@ import { Lane, type CallLater, type LaneLimits } from './lane.ts';
 
 /** `full`: too many wait for this host already, and nothing was tried; bring it again later. */
 export type Delivered =
-  { readonly result: 'pushed' | 'full' } | { readonly result: 'gone' | 'failed'; readonly reason: string };
+  | { readonly result: 'pushed' | 'full' }
+  | { readonly result: 'gone' | 'failed'; readonly reason: string };
 
 export interface DispatchLimits extends LaneLimits {
   /** Tries, the first among them, before it is given up. */

@@ -13,7 +13,8 @@ const folder = resolve('test/delivery/foreign');
 const DOWNLOAD_MS = 120_000;
 
 export type Command =
-  { readonly command: string; readonly args: readonly string[] } | { readonly missing: string };
+  | { readonly command: string; readonly args: readonly string[] }
+  | { readonly missing: string };
 
 /** A client of `coder/websocket`, built by a Go toolchain that can reach a module proxy. */
 export async function goClient(work: string): Promise<Command> {

@@ -1,5 +1,10 @@
 type ApiFailureCode =
-  'unreachable' | 'server_error' | 'rate_limited' | 'unauthorized' | 'wrong_address' | 'too_large';
+  | 'unreachable'
+  | 'server_error'
+  | 'rate_limited'
+  | 'unauthorized'
+  | 'wrong_address'
+  | 'too_large';
 
 /** Why a question to the REST API has no answer; the message tells an operator what to look at. */
 export class ApiFailure extends Error {
