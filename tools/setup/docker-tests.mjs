@@ -11,7 +11,8 @@ const WORKERS_OF_EACH = 2;
 
 /**
  * What hangs on the broker's version: arguments of queues, policies, bounds, streams, confirms, its management API and
- * what it answers at the edges. The rest of the suite runs on RabbitMQ 4 by `ROOMCAST_BROKER=docker npm test`.
+ * what it answers at the edges. What the services promise together is held to by the tests of the compose stack. The rest
+ * of the suite runs on RabbitMQ 4 by `ROOMCAST_BROKER=docker npm test`.
  */
 const SUITES_OF_THE_BROKER = [
   'broker',
@@ -36,11 +37,8 @@ const SUITES_OF_THE_BROKER = [
   'ingest/take-back.int',
   'ingest/used-ids.int',
   'monitoring/metrics.int',
-  'system/easyappointments.e2e',
-  'system/guarantees.e2e',
   'system/own-queue.e2e',
   'system/queue-limits.e2e',
-  'system/rolling-restart.e2e',
 ];
 
 /** Runs the command again under a newer Node where this one is too old; `undefined` where it is not. */
