@@ -4,12 +4,8 @@ import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:tls';
 import { roomcast } from '../support/command-line.ts';
 import { FakePair } from '../support/fake-pair.ts';
-import { hasOpenssl, selfSigned } from '../support/self-signed.ts';
-import { skippedFor } from '../support/skipped.ts';
+import { selfSigned } from '../../tools/push-service/self-signed.ts';
 import { tokenFor } from '../support/tokens.ts';
-
-const obstacle = hasOpenssl ? undefined : 'needs openssl';
-const describeHere = hasOpenssl ? describe : describe.skip;
 
 async function tlsProblems(port: number): Promise<readonly string[]> {
   const args = ['--url', `wss://localhost:${port}/ws`, '--token', tokenFor('customer', 6)];
@@ -18,7 +14,7 @@ async function tlsProblems(port: number): Promise<readonly string[]> {
   return checks.flatMap(({ name, findings = [] }) => findings.map(({ problem }) => `${name}: ${problem}`));
 }
 
-describeHere(`roomcast doctor and TLS${skippedFor(obstacle)}`, () => {
+describe('roomcast doctor and TLS', () => {
   it('names a certificate that nobody trusts', async () => {
     const server = createServer(selfSigned()).listen(0, 'localhost');
     await once(server, 'listening');

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { connect } from 'amqplib';
 import { randomUUID } from 'node:crypto';
 import { DEVICES } from '../../shared/contract/topology.ts';
-import { Subscriber } from '../push/subscriber.ts';
+import { Subscriber } from '../../tools/push-service/subscriber.ts';
 import { brokerCtl, createVhostForTest } from '../support/broker.ts';
 import { tokenFor, type TestRole } from '../support/tokens.ts';
 import { bearer } from '../support/wires.ts';

@@ -4,7 +4,7 @@ import type { Role } from '../../shared/contract/rooms.ts';
 import { DeviceList } from '../../shared/devices/device-list.ts';
 import { DeviceLine, Registration, type RegisteredDevice } from '../../shared/devices/device.ts';
 import { NOW_MS } from '../push/notifications.ts';
-import { Subscriber } from '../push/subscriber.ts';
+import { Subscriber } from '../../tools/push-service/subscriber.ts';
 
 const DAY_MS = 86_400_000;
 const LIMITS = { maxPerPerson: 10, maxAgeMs: 180 * DAY_MS };

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { encrypt, MAX_PLAINTEXT_BYTES } from '../../services/push/crypto/aes128gcm.ts';
-import { Subscriber } from './subscriber.ts';
+import { Subscriber } from '../../tools/push-service/subscriber.ts';
 
 const bytes = (text: string) => Buffer.from(text, 'base64url');
 

@@ -4,13 +4,9 @@ import { generateKeyPairSync } from 'node:crypto';
 import { Http2Session } from '../../services/push/http/http2-session.ts';
 import { Apns } from '../../services/push/senders/apns.ts';
 import { wallTime } from '../../shared/core/wall-time.ts';
-import { hasOpenssl } from '../support/self-signed.ts';
-import { skippedFor } from '../support/skipped.ts';
 import { NOW_MS, notification } from './notifications.ts';
-import { PushService, type Reply } from './push-service.ts';
+import { PushService, type Reply } from '../../tools/push-service/push-service.ts';
 
-const describeHere = hasOpenssl ? describe : describe.skip;
-const skipped = skippedFor(hasOpenssl ? undefined : 'needs openssl');
 const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
 const TOKEN = 'a1'.repeat(32);
 const MINUTE_MS = 60_000;
@@ -46,7 +42,7 @@ const failure = (status: number, reason: string, more = {}): Reply => ({ status,
 
 type Row = [reply: Reply, outcome: object];
 
-describeHere(`APNs${skipped}`, () => {
+describe('APNs', () => {
   it('shows a notification that takes the place of an older one, until the appointment begins', async () => {
     await using here = await world();
     expect(await here.push()).toEqual({ outcome: 'accepted' });

@@ -1,6 +1,6 @@
 import { Dispatcher, type DispatchLimits } from '../../services/push/sending/dispatcher.ts';
 import type { Notification, Sender, SendOutcome } from '../../services/push/senders/sender.ts';
-import { Subscriber } from './subscriber.ts';
+import { Subscriber } from '../../tools/push-service/subscriber.ts';
 import { NOW_MS, notification } from './notifications.ts';
 
 interface Pending {

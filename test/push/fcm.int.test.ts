@@ -5,13 +5,9 @@ import { HttpsClient } from '../../services/push/http/https-client.ts';
 import { FcmAccess } from '../../services/push/senders/fcm-access.ts';
 import { Fcm } from '../../services/push/senders/fcm.ts';
 import { wallTime } from '../../shared/core/wall-time.ts';
-import { hasOpenssl } from '../support/self-signed.ts';
-import { skippedFor } from '../support/skipped.ts';
 import { NOW_MS, notification } from './notifications.ts';
-import { PushService, type Asked, type Reply } from './push-service.ts';
+import { PushService, type Asked, type Reply } from '../../tools/push-service/push-service.ts';
 
-const describeHere = hasOpenssl ? describe : describe.skip;
-const skipped = skippedFor(hasOpenssl ? undefined : 'needs openssl');
 const { publicKey, privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
 const TOKEN_PATH = '/token';
 const SEND_PATH = '/v1/projects/office-7/messages:send';
@@ -65,7 +61,7 @@ function failure(status: number, errorCode: string, field?: string): Reply {
 
 type Row = [what: string, reply: Reply, outcome: object];
 
-describeHere(`FCM${skipped}`, () => {
+describe('FCM', () => {
   it('changes the key of a service account for a token, and sends with that', async () => {
     await using here = await world();
     expect(await here.push()).toEqual({ outcome: 'accepted' });

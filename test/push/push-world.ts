@@ -8,8 +8,8 @@ import { lineSink } from '../support/line-sink.ts';
 import { tokenFor, type TestRole } from '../support/tokens.ts';
 import { bearer } from '../support/wires.ts';
 import { World, worldEnv } from '../support/world.ts';
-import { PushService, type Asked } from './push-service.ts';
-import { Subscriber } from './subscriber.ts';
+import { PushService, type Asked } from '../../tools/push-service/push-service.ts';
+import { Subscriber } from '../../tools/push-service/subscriber.ts';
 import { vapidKeys } from './vapid-claims.ts';
 
 /** Of what a phone is shown. */

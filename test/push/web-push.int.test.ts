@@ -5,15 +5,11 @@ import { Ntfy } from '../../services/push/senders/ntfy.ts';
 import { WebPush } from '../../services/push/senders/web-push.ts';
 import { wallTime } from '../../shared/core/wall-time.ts';
 import { HostRules } from '../../shared/devices/host-rules.ts';
-import { hasOpenssl } from '../support/self-signed.ts';
-import { skippedFor } from '../support/skipped.ts';
 import { NOW_MS, notification } from './notifications.ts';
-import { PushService, type Reply } from './push-service.ts';
-import { Subscriber } from './subscriber.ts';
+import { PushService, type Reply } from '../../tools/push-service/push-service.ts';
+import { Subscriber } from '../../tools/push-service/subscriber.ts';
 import { claimsIn, vapidKeys } from './vapid-claims.ts';
 
-const describeHere = hasOpenssl ? describe : describe.skip;
-const skipped = skippedFor(hasOpenssl ? undefined : 'needs openssl');
 const LIMITS = { timeoutMs: 60_000, maxAnswerBytes: 16_384 };
 
 async function world(change: { timeoutMs?: number; rules?: readonly string[] } = {}) {
@@ -71,7 +67,7 @@ const common: readonly Row[] = [
   ],
 ];
 
-describeHere(`Web Push${skipped}`, () => {
+describe('Web Push', () => {
   it('sends what its subscriber alone reads: a declarative message', async () => {
     await using here = await world();
     expect(await here.push()).toEqual({ outcome: 'accepted' });
@@ -154,7 +150,7 @@ describeHere(`Web Push${skipped}`, () => {
   });
 });
 
-describeHere(`a topic of ntfy${skipped}`, () => {
+describe('a topic of ntfy', () => {
   it('gets a text with its title, priority and link', async () => {
     await using here = await world();
     expect(await here.tell()).toEqual({ outcome: 'accepted' });

@@ -11,7 +11,7 @@ import {
   type Receipt,
 } from '../../shared/contract/receipt.ts';
 import { RECEIPTS } from '../../shared/contract/topology.ts';
-import { PushService } from '../push/push-service.ts';
+import { PushService } from '../../tools/push-service/push-service.ts';
 import { pushEnv, SleepingPhone } from '../push/push-world.ts';
 import { createVhostForTest, startOwnBroker, type TestBroker } from '../support/broker.ts';
 import { appointment } from '../support/events.ts';
