@@ -1,8 +1,5 @@
-import type { ConfirmChannel } from 'amqplib';
-import { v7 as uuidv7 } from 'uuid';
 import type { BrokerConnection } from '../../../shared/broker/broker-connection.ts';
-import { CONFIRM_KEY_HEADER, Confirms } from '../../../shared/broker/confirms.ts';
-import { confirmChannel, ManagedChannel } from '../../../shared/broker/managed-channel.ts';
+import { QueueWriter } from '../../../shared/broker/queue-writer.ts';
 import { RECEIPTS_TYPE, type Receipt } from '../../../shared/contract/receipt.ts';
 import { RECEIPTS } from '../../../shared/contract/topology.ts';
 import type { Logger } from '../../../shared/service/logger.ts';
@@ -19,8 +16,7 @@ interface Source {
 
 /** Publishes receipts, all that wait in one message, one message at a time. */
 export class ReceiptStream {
-  readonly #channel: ManagedChannel<ConfirmChannel>;
-  #confirms: Confirms | undefined;
+  readonly #writer: QueueWriter;
   #sending: Promise<void> | undefined;
 
   constructor(
@@ -29,13 +25,7 @@ export class ReceiptStream {
     private readonly instance: string,
     private readonly logger: Logger,
   ) {
-    this.#channel = new ManagedChannel(connection, {
-      name: 'receipts',
-      logger,
-      create: confirmChannel,
-      opened: (channel) => (this.#confirms = new Confirms(channel)),
-      lost: () => (this.#confirms = undefined),
-    });
+    this.#writer = new QueueWriter(connection, { name: 'receipts', logger });
   }
 
   /** Called about once a second. */
@@ -48,7 +38,7 @@ export class ReceiptStream {
     const tooLong = new Promise<void>((resolve) => (timer = setTimeout(resolve, LAST_BATCH_MS)));
     await Promise.race([tooLong, this.#sendLast()]);
     clearTimeout(timer);
-    await this.#channel.close();
+    await this.#writer.close();
   }
 
   async #sendLast(): Promise<void> {
@@ -57,14 +47,11 @@ export class ReceiptStream {
   }
 
   async #send(): Promise<void> {
-    const confirms = this.#confirms;
-    const receipts = confirms === undefined ? [] : this.source.take();
-    if (confirms === undefined || receipts.length === 0) return;
-    const key = uuidv7();
-    const properties = { type: RECEIPTS_TYPE, appId: this.instance, headers: { [CONFIRM_KEY_HEADER]: key } };
+    const receipts = this.#writer.isOpen ? this.source.take() : [];
+    if (receipts.length === 0) return;
     const body = Buffer.from(JSON.stringify(receipts));
     try {
-      await confirms.publish({ exchange: '', routingKey: RECEIPTS, body, key, properties });
+      await this.#writer.write(RECEIPTS, body, { type: RECEIPTS_TYPE, appId: this.instance });
     } catch (error) {
       this.logger.debug({ err: error, receipts: receipts.length }, 'receipts were not published yet');
       this.source.giveBack(receipts);

@@ -1,18 +1,12 @@
-import type { ConfirmChannel, Options } from 'amqplib';
-import { v7 as uuidv7 } from 'uuid';
+import type { Options } from 'amqplib';
 import type { BrokerConnection } from '../../../shared/broker/broker-connection.ts';
-import { CONFIRM_KEY_HEADER, Confirms } from '../../../shared/broker/confirms.ts';
-import { confirmChannel, ManagedChannel } from '../../../shared/broker/managed-channel.ts';
-import { AppError } from '../../../shared/contract/errors.ts';
+import { QueueWriter } from '../../../shared/broker/queue-writer.ts';
 import { PUSHES_TYPE, type PushReceipt } from '../../../shared/contract/receipt.ts';
 import { PUSH_WAIT, RECEIPTS } from '../../../shared/contract/topology.ts';
 import { stampOf } from '../../../shared/core/wall-time.ts';
 import type { WallClock } from '../../../shared/service/clock.ts';
 import type { Logger } from '../../../shared/service/logger.ts';
 import type { Woken } from '../waking/waker.ts';
-
-/** Of a message; `headers` where it is known what they are. */
-type Properties = Omit<Options.Publish, 'headers'> & { readonly headers?: Readonly<Record<string, unknown>> };
 
 export interface PushWriterOptions {
   readonly instance: string;
@@ -22,8 +16,7 @@ export interface PushWriterOptions {
 
 /** Writes down whom push reached, all that waits in one message, and sends events round to wait once more. */
 export class PushWriter {
-  readonly #channel: ManagedChannel<ConfirmChannel>;
-  #confirms: Confirms | undefined;
+  readonly #writer: QueueWriter;
   #waiting: PushReceipt[] = [];
   #next: Promise<void> | undefined;
   #last: Promise<void> = Promise.resolve();
@@ -32,13 +25,7 @@ export class PushWriter {
     connection: BrokerConnection,
     private readonly options: PushWriterOptions,
   ) {
-    this.#channel = new ManagedChannel(connection, {
-      name: 'push receipts',
-      logger: options.logger,
-      create: confirmChannel,
-      opened: (channel) => (this.#confirms = new Confirms(channel)),
-      lost: () => (this.#confirms = undefined),
-    });
+    this.#writer = new QueueWriter(connection, { name: 'push receipts', logger: options.logger });
   }
 
   add({ event: { id, cursor }, person: { role, userId }, stage, how }: Woken): void {
@@ -60,11 +47,11 @@ export class PushWriter {
     readonly properties: Options.Publish;
     readonly content: Buffer;
   }): Promise<void> {
-    await this.#publish(PUSH_WAIT, message.content, message.properties);
+    await this.#writer.write(PUSH_WAIT, message.content, message.properties);
   }
 
   close(): Promise<void> {
-    return this.#channel.close();
+    return this.#writer.close();
   }
 
   async #send(): Promise<void> {
@@ -73,24 +60,10 @@ export class PushWriter {
     if (receipts.length === 0) return;
     try {
       const properties = { type: PUSHES_TYPE, appId: this.options.instance };
-      await this.#publish(RECEIPTS, Buffer.from(JSON.stringify(receipts)), properties);
+      await this.#writer.write(RECEIPTS, Buffer.from(JSON.stringify(receipts)), properties);
     } catch (error) {
       this.#waiting = [...receipts, ...this.#waiting];
       throw error;
     }
-  }
-
-  async #publish(queue: string, body: Buffer, properties: Properties): Promise<void> {
-    const confirms = this.#confirms;
-    if (confirms === undefined) throw new AppError('broker_unavailable', 'no channel to publish on');
-    const key = uuidv7();
-    const headers = { ...properties.headers, [CONFIRM_KEY_HEADER]: key };
-    await confirms.publish({
-      exchange: '',
-      routingKey: queue,
-      body,
-      key,
-      properties: { ...properties, headers },
-    });
   }
 }
