@@ -1,7 +1,17 @@
 import { newVapidKeys } from '../../services/push/crypto/vapid.ts';
+import { plainLine } from '../../shared/core/plain-text.ts';
+import { PushTested, type TestedDevice } from '../../shared/devices/push-test.ts';
+import { askAsOperator, type OperatorOptions } from '../ingest/call-ingest.ts';
 import type { AddCommand } from './command.ts';
+import { operatorCommand } from './operator-command.ts';
 
-export const addPush: AddCommand = (program, { out }, exit) => {
+interface TestOptions extends OperatorOptions {
+  readonly user: string;
+  readonly reason?: string;
+}
+
+export const addPush: AddCommand = (program, context, exit) => {
+  const { out } = context;
   const push = program.command('push').description('Look after push, which wakes phones that are asleep.');
   push
     .command('keys')
@@ -13,4 +23,24 @@ export const addPush: AddCommand = (program, { out }, exit) => {
       out.write(json ? `${JSON.stringify({ public_key: publicKey, private_key: privateKey })}\n` : lines);
       exit(0);
     });
+  operatorCommand(
+    push,
+    'test',
+    'Send a notification to every device of a user, and say what each push service answered. 1: none took it.',
+  )
+    .requiredOption('--user <role:id>', 'such as provider:4')
+    .option('--reason <text>', 'for the log')
+    .action(async ({ user, reason, ...where }: TestOptions) => {
+      const answer = await askAsOperator(context, where, 'POST', 'push/test', { user, reason });
+      const tested = PushTested.parse(JSON.parse(answer));
+      const { devices } = tested;
+      const text = devices.length === 0 ? `${plainLine(user)} has no device` : devices.map(lineOf).join('\n');
+      out.write(where.json ? `${JSON.stringify(tested)}\n` : `${text}\n`);
+      exit(devices.some(({ outcome }) => outcome === 'accepted') ? 0 : 1);
+    });
 };
+
+function lineOf({ kind, host, seen_at, outcome, reason }: TestedDevice): string {
+  const answered = reason === undefined ? outcome : `${outcome}: ${reason}`;
+  return [kind, host === '' ? '-' : host, `registered ${seen_at}`, answered].map(plainLine).join('\t');
+}

@@ -6,6 +6,7 @@ import { cursorTimeMs } from '../../shared/contract/cursor.ts';
 import { PUSH_MAX_AGE_MS, pushDeclarations } from '../../shared/contract/topology.ts';
 import { unixMs } from '../../shared/core/wall-time.ts';
 import type { RegisteredDevice } from '../../shared/devices/device.ts';
+import { PUSH_TEST_TYPE } from '../../shared/devices/push-test.ts';
 import { DeviceStream } from '../../shared/devices/device-stream.ts';
 import type { Monitoring } from '../../shared/monitoring/monitoring.ts';
 import { steadyClock, wallClock } from '../../shared/service/clock.ts';
@@ -14,6 +15,7 @@ import { listenOn, type Service } from '../../shared/service/lifecycle.ts';
 import { createLogger, type Logger } from '../../shared/service/logger.ts';
 import { Facts } from './broker/facts.ts';
 import { PushWriter } from './broker/push-writer.ts';
+import { readTestRequest } from './broker/test-request.ts';
 import { WaitingQueue } from './broker/waiting-queue.ts';
 import { WakeableDevices } from './broker/wakeable-devices.ts';
 import type { PushConfig } from './config.ts';
@@ -25,6 +27,7 @@ import { Refusals } from './refusals.ts';
 import { closeSenders, createSenders, type Vendors } from './senders/create-senders.ts';
 import type { Senders } from './senders/sender.ts';
 import { Dispatcher } from './sending/dispatcher.ts';
+import { testDevices } from './waking/device-tests.ts';
 import { Waker, type Woken } from './waking/waker.ts';
 
 const TICK_MS = 1_000;
@@ -219,6 +222,7 @@ class Push implements PushService {
   }
 
   async #take(message: ConsumeMessage): Promise<void> {
+    if (message.properties.type === PUSH_TEST_TYPE) return this.#test(message);
     const waiting = readWaitingMessage(message);
     if (waiting === undefined) return;
     await Promise.all([this.#facts.settled(), this.#devices.whenCurrent(), this.#wakeable.whenCurrent()]);
@@ -228,6 +232,26 @@ class Push implements PushService {
     if (settled === 'done') return;
     this.#metrics.rounds.inc();
     await this.#writer.sendRound(message);
+  }
+
+  /** Once: whoever asked has left when it comes again. */
+  async #test(message: ConsumeMessage): Promise<void> {
+    const request = readTestRequest(message);
+    if (request === undefined || message.fields.redelivered) return;
+    const { test, properties } = request;
+    await Promise.all([this.#devices.whenCurrent(), this.#wakeable.whenCurrent()]);
+    const devices = await testDevices(test, {
+      devices: this.#wakeable,
+      dispatcher: this.#dispatcher,
+      clickUrl: this.config.pushClickUrl,
+      onGone: (device) => void this.#forget(device),
+      now,
+      callLater,
+    });
+    this.#logger.info({ ...test, devices }, 'an operator tested the devices of a user');
+    await this.#writer.answer(properties, { devices: [...devices] }).catch((error: unknown) => {
+      this.#logger.debug({ err: error }, 'whoever asked for a test has left');
+    });
   }
 
   #note(woken: Woken): void {

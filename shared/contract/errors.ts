@@ -24,6 +24,7 @@ export const errorRegistry = {
   too_many_bodies: { status: 503, title: 'Too many large bodies come at once' },
   too_many_unconfirmed: { status: 503, title: 'Too many events wait for the broker' },
   broken_topology: { status: 503, title: 'The broker has lost a queue or binding of ours' },
+  push_unavailable: { status: 503, title: 'Push does not answer' },
   starting: { status: 503, title: 'This instance is not ready yet' },
   going_away: { status: 503, title: 'This instance is shutting down' },
 } as const;

@@ -27,15 +27,17 @@ export function dispatchWorld(limits: Partial<DispatchLimits> = {}) {
     { now: () => state.nowMs, callLater: (act, ms) => void timers.push({ atMs: state.nowMs + ms, act }) },
   );
   const keys = new Subscriber();
+  const recipientAt = (host: string) => {
+    const subscription = keys.subscription(`https://${host}/x`);
+    return { device: { kind: 'webpush' as const, subscription }, seenAtMs: NOW_MS };
+  };
   return {
     state,
     dispatcher,
     pending,
-    deliver: (host: string, changes: Partial<Notification> = {}) => {
-      const subscription = keys.subscription(`https://${host}/x`);
-      const recipient = { device: { kind: 'webpush' as const, subscription }, seenAtMs: NOW_MS };
-      return dispatcher.deliver(recipient, notification(changes));
-    },
+    deliver: (host: string, changes: Partial<Notification> = {}) =>
+      dispatcher.deliver(recipientAt(host), notification(changes)),
+    tryNow: (host: string) => dispatcher.tryNow(recipientAt(host), notification()),
     /** The oldest request that waits for an answer gets this one; resolves once what follows from that has happened. */
     answer: async (outcome: SendOutcome, host?: string) => {
       await settled();

@@ -76,6 +76,29 @@ describe('a notification for one device', () => {
   });
 });
 
+describe('one try for somebody who looks on', () => {
+  it('passes those that wait for a host that is left alone, and tells what it said', async () => {
+    const { deliver, tryNow, answer, pending } = dispatchWorld({ maxRunning: 5, maxTries: 1 });
+    for (let sent = 0; sent < 5; sent += 1) void deliver('dead');
+    for (let answered = 0; answered < 5; answered += 1) await answer(later('timeout'));
+    void deliver('dead');
+    const tried = tryNow('dead');
+    await settled();
+    expect(pending).toHaveLength(1);
+    await answer(later('timeout'));
+    expect(await tried).toEqual({ host: 'dead', ...later('timeout') });
+  });
+
+  it('says so where the kind is not set up', async () => {
+    const { dispatcher } = dispatchWorld();
+    const recipient = { device: { kind: 'fcm', token: 'x' }, seenAtMs: NOW_MS } as const;
+    expect(await dispatcher.tryNow(recipient, notification())).toMatchObject({
+      outcome: 'refused',
+      reason: 'kind_not_set_up',
+    });
+  });
+});
+
 describe('many notifications', () => {
   it('go to one host so many at a time, and to others meanwhile', async () => {
     const { deliver, answer, pending } = dispatchWorld();

@@ -35,6 +35,14 @@ export const operatorBounds: readonly ConstantBound[] = [
     says: 'is of a million frames at most',
   },
   {
+    what: 'Test notifications that operators ask one instance of ingest for in a minute',
+    name: 'MAX_TESTS_PER_MINUTE',
+    file: 'services/ingest/admin/push-test.ts',
+    beyond: '429 `too_many_requests` with `Retry-After`',
+    test: 'ingest/push-test.unit.test.ts',
+    says: 'ten a minute',
+  },
+  {
     what: 'Messages of `appointments.rejected` that an operator is shown',
     name: 'MAX_LOOKED_AT',
     file: 'services/ingest/admin/rejected.ts',

@@ -23,6 +23,7 @@ import { LatestReceipts } from './latest-receipts.ts';
 import { overviewRoutes } from './overview.ts';
 import { pageRoutes } from './page-routes.ts';
 import { oneByOne, rejectedRoutes } from './rejected.ts';
+import { pushTestRoutes } from './push-test.ts';
 import { replayRoutes } from './replay.ts';
 import { revocationRoutes } from './revocations.ts';
 import { boundedTogether, type Admin } from './route.ts';
@@ -102,6 +103,7 @@ export function createOperators(
     ...replayRoutes({ search, control, wall: wallClock }),
     ...rejectedRoutes(onRejected),
     ...traceRoutes({ connection, search, outcomes, control, revocations: list, onRejected, wall: wallClock }),
+    ...pushTestRoutes({ control, now: steadyClock }),
     ...overviewRoutes({ latest, receipts, control, ...clocks }),
   ]);
   const admin = { auth, routes };

@@ -12,7 +12,7 @@ import { CONTROL_TYPE, encodeHeaders } from '../../../shared/contract/message.ts
 import { CONTROL_KEY } from '../../../shared/contract/routing.ts';
 import { controlQueueOf, EXCHANGE } from '../../../shared/contract/topology.ts';
 import type { BrokerConnection } from '../../../shared/broker/broker-connection.ts';
-import { Confirms } from '../../../shared/broker/confirms.ts';
+import { CONFIRM_KEY_HEADER, Confirms, type OutgoingMessage } from '../../../shared/broker/confirms.ts';
 import { confirmChannel, ManagedChannel } from '../../../shared/broker/managed-channel.ts';
 import type { Logger } from '../../../shared/service/logger.ts';
 import type { NextCursor } from '../accept/ports.ts';
@@ -44,7 +44,7 @@ export interface Told<Name extends Ask> {
  */
 export class Control {
   readonly #channel: ManagedChannel<ConfirmChannel>;
-  readonly #pending = new Map<string, PendingAnswers>();
+  readonly #pending = new Map<string, Pick<PendingAnswers, 'answered' | 'everybodyKnown'>>();
   #confirms: Confirms | undefined;
   #queue = '';
 
@@ -91,6 +91,42 @@ export class Control {
     return toldOf(request.ask, pending);
   }
 
+  /** Asks whoever consumes a queue; `undefined` where nobody answers in time. */
+  async askConsumer(
+    queue: string,
+    {
+      type,
+      request,
+      withinMs,
+    }: { readonly type: string; readonly request: object; readonly withinMs: number },
+  ): Promise<Buffer | undefined> {
+    const id = randomUUID();
+    const time = new AbortController();
+    const answer = new Promise<Buffer>((resolve) => {
+      const answered = (_instance: string, body: Buffer) => resolve(body);
+      this.#pending.set(id, { answered, everybodyKnown: () => undefined });
+    });
+    try {
+      await this.#publish({
+        exchange: '',
+        routingKey: queue,
+        body: Buffer.from(JSON.stringify(request)),
+        key: id,
+        properties: {
+          type,
+          replyTo: this.#queue,
+          correlationId: id,
+          expiration: String(withinMs),
+          headers: { [CONFIRM_KEY_HEADER]: id },
+        },
+      });
+      return await Promise.race([answer, after(withinMs, time.signal).then(() => undefined)]);
+    } finally {
+      time.abort();
+      this.#pending.delete(id);
+    }
+  }
+
   close(): Promise<void> {
     return this.#channel.close();
   }
@@ -113,9 +149,7 @@ export class Control {
   }
 
   async #send(id: ReturnType<NextCursor>, request: ControlRequest): Promise<void> {
-    if (this.#channel.current === undefined || this.#confirms === undefined)
-      throw new AppError('broker_unavailable', 'There is no connection to the broker now.');
-    await this.#confirms.publish({
+    await this.#publish({
       exchange: EXCHANGE,
       routingKey: CONTROL_KEY,
       body: Buffer.from(JSON.stringify({ reply_to: this.#queue, request })),
@@ -128,6 +162,12 @@ export class Control {
         headers: encodeHeaders(id, []),
       },
     });
+  }
+
+  async #publish(message: OutgoingMessage): Promise<void> {
+    if (this.#channel.current === undefined || this.#confirms === undefined)
+      throw new AppError('broker_unavailable', 'There is no connection to the broker now.');
+    await this.#confirms.publish(message);
   }
 }
 

@@ -1,12 +1,19 @@
 import type { Options } from 'amqplib';
 import type { BrokerConnection } from '../../../shared/broker/broker-connection.ts';
 import { QueueWriter } from '../../../shared/broker/queue-writer.ts';
+import type { PushTested } from '../../../shared/devices/push-test.ts';
 import { PUSHES_TYPE, type PushReceipt } from '../../../shared/contract/receipt.ts';
 import { PUSH_WAIT, RECEIPTS } from '../../../shared/contract/topology.ts';
 import { stampOf } from '../../../shared/core/wall-time.ts';
 import type { WallClock } from '../../../shared/service/clock.ts';
 import type { Logger } from '../../../shared/service/logger.ts';
 import type { Woken } from '../waking/waker.ts';
+
+/** Who waits for an answer, and to which of their requests. */
+export interface Asker {
+  readonly replyTo: string;
+  readonly correlationId: string;
+}
 
 export interface PushWriterOptions {
   readonly instance: string;
@@ -48,6 +55,13 @@ export class PushWriter {
     readonly content: Buffer;
   }): Promise<void> {
     await this.#writer.write(PUSH_WAIT, message.content, message.properties);
+  }
+
+  /** Resolves once it is with whoever asked. */
+  async answer({ replyTo, correlationId }: Asker, tested: Omit<PushTested, 'instance'>): Promise<void> {
+    const { instance } = this.options;
+    const body = Buffer.from(JSON.stringify({ instance, ...tested }));
+    await this.#writer.write(replyTo, body, { correlationId, appId: instance });
   }
 
   close(): Promise<void> {

@@ -8,6 +8,9 @@ export type Delivered =
   | { readonly result: 'pushed' | 'full' }
   | { readonly result: 'gone' | 'failed'; readonly reason: string };
 
+/** What became of one try, and whom it went to; nobody where the kind is not set up. */
+export type TriedNow = SendOutcome & { readonly host: string };
+
 export interface DispatchLimits extends LaneLimits {
   /** Tries, the first among them, before it is given up. */
   readonly maxTries: number;
@@ -58,6 +61,16 @@ export class Dispatcher {
       this.#underWay.set(host, this.#underWayTo(host) - 1);
       if (this.#underWayTo(host) === 0) this.#underWay.delete(host);
     }
+  }
+
+  /** One try, past all that waits for that host and whatever it failed at: for somebody who looks on. */
+  async tryNow(recipient: Recipient, notification: Notification): Promise<TriedNow> {
+    const { kind } = recipient.device;
+    const sender: Sender | undefined = this.senders[kind];
+    if (sender === undefined) return { host: '', outcome: 'refused', reason: 'kind_not_set_up' };
+    const outcome = await sender.send(recipient, notification);
+    this.ports.onTry?.(kind, outcome);
+    return { host: sender.hostOf(recipient.device), ...outcome };
   }
 
   #underWayTo(host: string): number {

@@ -11,4 +11,6 @@ export const de: Texts = {
   whoWhatWhen: '{person}: {service}, {time}',
   whoWhen: '{person}: {time}',
   open: 'Öffnen Sie die App, um mehr zu sehen.',
+  test: 'Test',
+  tested: 'Dieses Gerät erhält Benachrichtigungen.',
 };

@@ -11,4 +11,6 @@ export const en: Texts = {
   whoWhatWhen: '{person}: {service}, {time}',
   whoWhen: '{person}: {time}',
   open: 'Open the app to see more.',
+  test: 'Test',
+  tested: 'This device gets notifications.',
 };

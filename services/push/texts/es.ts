@@ -11,4 +11,6 @@ export const es: Texts = {
   whoWhatWhen: '{person}: {service}, {time}',
   whoWhen: '{person}: {time}',
   open: 'Abra la aplicación para ver más.',
+  test: 'Prueba',
+  tested: 'Este dispositivo recibe notificaciones.',
 };

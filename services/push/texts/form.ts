@@ -14,6 +14,9 @@ export interface Texts {
   readonly whoWhen: string;
   /** Below the title where nothing is to be said. */
   readonly open: string;
+  /** The title, and what stands below it, where an operator looks whether a phone is reached. */
+  readonly test: string;
+  readonly tested: string;
 }
 
 export type TextName = keyof Texts;
@@ -30,4 +33,6 @@ export const placeholders = {
   whoWhatWhen: ['person', 'service', 'time'],
   whoWhen: ['person', 'time'],
   open: [],
+  test: [],
+  tested: [],
 } as const satisfies Readonly<Record<TextName, readonly string[]>>;

@@ -11,4 +11,6 @@ export const fr: Texts = {
   whoWhatWhen: '{person} : {service}, {time}',
   whoWhen: '{person} : {time}',
   open: 'Ouvrez l’application pour en savoir plus.',
+  test: 'Test',
+  tested: 'Cet appareil reçoit les notifications.',
 };

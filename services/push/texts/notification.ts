@@ -9,6 +9,8 @@ import { languageOf, textIn, type Language } from './texts.ts';
 const KEPT_FOR_MS = 24 * 60 * 60_000;
 /** Characters of a name that are shown; with three of them every push service takes the whole. */
 const MAX_NAME = 100;
+/** How long a push service need try to reach a phone by which an operator looks whether it is reached. */
+const TEST_KEPT_FOR_MS = 5 * 60_000;
 /** Takes the place of the one before it, whichever appointments that was about. */
 const SEVERAL = 'appointments';
 
@@ -56,6 +58,21 @@ export function notificationOf(
     url: urlFor(wording.clickUrl, id),
     topic: id === undefined ? SEVERAL : `appointment-${id}`,
     data: { event: event.name, ...(id !== undefined && { appointment_id: id }) },
+  };
+}
+
+/** Tells of nothing but itself. */
+export function testNotification(tag: string | undefined, clickUrl: string, nowMs: number): Notification {
+  const language = languageOf(tag);
+  return {
+    language,
+    title: textIn(language, 'test', {}),
+    body: textIn(language, 'tested', {}),
+    url: urlFor(clickUrl, undefined),
+    topic: 'test',
+    urgency: 'high',
+    expiresAtMs: nowMs + TEST_KEPT_FOR_MS,
+    data: { event: 'test' },
   };
 }
 

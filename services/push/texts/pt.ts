@@ -11,4 +11,6 @@ export const pt: Texts = {
   whoWhatWhen: '{person}: {service}, {time}',
   whoWhen: '{person}: {time}',
   open: 'Abra a aplicação para ver mais.',
+  test: 'Teste',
+  tested: 'Este dispositivo recebe notificações.',
 };
