@@ -1,5 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import { readdirSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, relative, resolve } from 'node:path';
 import { z } from 'zod';
 import { findExecutables } from '../../tools/broker/executables.ts';
 import { runCommand } from '../../tools/broker/processes.ts';
@@ -23,11 +25,14 @@ const Container = z.object({
   env: z.array(z.object({ name: z.string(), value: z.string().optional() })),
   livenessProbe: probe('/health/live'),
   readinessProbe: probe('/health/ready'),
-  lifecycle: z.object({
-    preStop: z.object({
-      exec: z.object({ command: z.tuple([z.literal('sleep'), z.string().regex(/^\d+$/)]) }),
-    }),
-  }),
+  /** Where load balancers send clients. */
+  lifecycle: z
+    .object({
+      preStop: z.object({
+        exec: z.object({ command: z.tuple([z.literal('sleep'), z.string().regex(/^\d+$/)]) }),
+      }),
+    })
+    .optional(),
   resources: z.object({
     requests: z.object({ cpu: z.string(), memory: z.string() }),
     limits: z.object({ memory: z.string() }),
@@ -59,21 +64,26 @@ const Deployment = z.object({
 
 const Named = z.object({ kind: z.string(), metadata: z.object({ name: z.string() }) });
 
-describe.each(['ingest', 'websocket'])('the manifests of %s', (name) => {
-  const manifests = readManifests(`${FOLDER}/base/${name}.yaml`);
+describe.each([
+  ['ingest', 'base', ['Deployment', 'Service', 'PodDisruptionBudget']],
+  ['websocket', 'base', ['Deployment', 'Service', 'PodDisruptionBudget']],
+  ['push', 'components/push', ['Deployment', 'PodDisruptionBudget']],
+])('the manifests of %s', (name, folder, kinds) => {
+  const manifests = readManifests(`${FOLDER}/${folder}/${name}.yaml`);
   const { spec } = Deployment.parse(manifests[0]);
   const pod = spec.template.spec;
   const [container] = pod.containers;
 
-  it('are a deployment, a service and a disruption budget of that name', () => {
+  it('are a deployment and what belongs to it, of that name', () => {
     expect(
       manifests.map((manifest) => Named.parse(manifest)).map(({ kind, metadata }) => [kind, metadata.name]),
-    ).toEqual(['Deployment', 'Service', 'PodDisruptionBudget'].map((kind) => [kind, name]));
+    ).toEqual(kinds.map((kind) => [kind, name]));
     expect(spec.selector.matchLabels).toEqual(spec.template.metadata.labels);
   });
 
   it('leave the drain the time that it takes', () => {
-    const preStopMs = Number(container.lifecycle.preStop.exec.command[1]) * 1_000;
+    const preStopMs = Number(container.lifecycle?.preStop.exec.command[1] ?? 0) * 1_000;
+    expect(container.lifecycle === undefined).toBe(!kinds.includes('Service'));
     expect(pod.terminationGracePeriodSeconds * 1_000).toBeGreaterThan(preStopMs + defaults.DRAIN_TIMEOUT_MS);
   });
 
@@ -135,6 +145,31 @@ withKubectl(`kustomize${skippedFor(obstacle)}`, () => {
         else expect([secret, key]).toEqual(['roomcast-broker-default-user', 'connection_string']);
       }
       expect(text).toContain('"ScaledObject"');
+    },
+    RENDER_MS,
+  );
+
+  it(
+    'renders the example with push where somebody wants it, on the same broker, and without it no push',
+    async () => {
+      const overlay = mkdtempSync(join(tmpdir(), 'roomcast-push-'));
+      const example = read(`${FOLDER}/overlays/example/kustomization.yaml`);
+      const at = (path: string) => relative(overlay, resolve(FOLDER, path));
+      const wanted = example
+        .replace('components:', `components:\n  - ${at('components/push')}`)
+        .replaceAll(/\.\.\/\.\.\/(base|components\/(?!push)[\w-]+)/g, (_, path: string) => at(path));
+      writeFileSync(join(overlay, 'kustomization.yaml'), wanted);
+      const manifests = await render(overlay);
+      rmSync(overlay, { recursive: true });
+      const push = manifests.find((manifest) => {
+        const { kind, metadata } = Named.parse(manifest);
+        return kind === 'Deployment' && metadata.name === 'push';
+      });
+      expect(push).toMatchObject({ spec: { replicas: 2 } });
+      expect(JSON.stringify(push)).toContain('roomcast-broker-default-user');
+      const without = JSON.stringify(await render(`${FOLDER}/overlays/example`));
+      expect(without).not.toContain('services/push');
+      expect(without).not.toContain('PUSH');
     },
     RENDER_MS,
   );
