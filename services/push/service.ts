@@ -165,8 +165,9 @@ class Push implements PushService {
   }
 
   #createDispatcher(): Dispatcher {
-    const { pushMaxRunning, pushMaxWaiting, pushMaxTries, pushGiveUpSeconds } = this.config;
+    const { pushMaxRunning, pushMaxWaiting, pushMaxTries, pushGiveUpSeconds, pushPrefetch } = this.config;
     const limits = {
+      maxUnderWay: Math.ceil(pushPrefetch / 2),
       maxRunning: pushMaxRunning,
       maxWaiting: pushMaxWaiting,
       maxTries: pushMaxTries,

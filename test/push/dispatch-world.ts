@@ -23,7 +23,7 @@ export function dispatchWorld(limits: Partial<DispatchLimits> = {}) {
   };
   const dispatcher = new Dispatcher(
     { webpush: sender },
-    { maxRunning: 2, maxWaiting: 100, maxTries: 3, giveUpAfterMs: 600_000, ...limits },
+    { maxRunning: 2, maxWaiting: 100, maxUnderWay: 1_000, maxTries: 3, giveUpAfterMs: 600_000, ...limits },
     { now: () => state.nowMs, callLater: (act, ms) => void timers.push({ atMs: state.nowMs + ms, act }) },
   );
   const keys = new Subscriber();

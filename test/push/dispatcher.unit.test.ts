@@ -119,6 +119,16 @@ describe('many notifications', () => {
     expect(pending.map(({ host }) => host)).toEqual(['slow', 'good']);
   });
 
+  it('leave room for others, however many hosts hang', async () => {
+    const { deliver, pending } = dispatchWorld({ maxRunning: 1, maxWaiting: 10, maxUnderWay: 3 });
+    for (const host of ['dead', 'dead', 'slow']) void deliver(host);
+    expect(await deliver('dead')).toEqual({ result: 'full' });
+    expect(await deliver('slow')).toEqual({ result: 'full' });
+    void deliver('good');
+    await settled();
+    expect(pending.map(({ host }) => host)).toEqual(['dead', 'slow', 'good']);
+  });
+
   it('leave a host alone that failed five in a row, and then try one of them', async () => {
     const { deliver, answer, pass, pending, dispatcher } = dispatchWorld({ maxRunning: 5, maxTries: 1 });
     for (let sent = 0; sent < 5; sent += 1) void deliver('dead');

@@ -75,26 +75,34 @@ export class PushWorld {
 
   private constructor(
     readonly world: World,
-    readonly service: PushService,
+    readonly services: readonly [PushService, ...PushService[]],
     readonly vhost: TestVhost,
     readonly env: Record<string, string>,
     readonly log: string[],
   ) {}
 
-  static async start({ env = {}, pushes = 1, deliveries = 1 } = {}): Promise<PushWorld> {
-    const service = await PushService.start();
+  static async start({ env = {}, pushes = 1, deliveries = 1, furtherServices = 0 } = {}): Promise<PushWorld> {
+    const others = Array.from({ length: furtherServices }, () => PushService.start());
+    const services = [await PushService.start(), ...(await Promise.all(others))] as const;
     const vhost = await createVhostForTest();
-    const all = { ...worldEnv(vhost.url, pushEnv([service], env)) };
+    const all = { ...worldEnv(vhost.url, pushEnv(services, env)) };
     const log: string[] = [];
     const world = await World.start({ env: all, amqpUrl: vhost.url, deliveries, log });
-    const started = new PushWorld(world, service, vhost, all, log);
+    const started = new PushWorld(world, services, vhost, all, log);
     for (let count = 0; count < pushes; count += 1) await started.startPush();
     return started;
   }
 
+  get service(): PushService {
+    return this.services[0];
+  }
+
   async startPush(): Promise<Service> {
     const logger = createLogger('push', 'debug', lineSink(this.log));
-    const push = await startPush(readConfig(this.env), { logger, vendors: { ca: this.service.ca } });
+    const push = await startPush(readConfig(this.env), {
+      logger,
+      vendors: { ca: this.services.map(({ ca }) => ca).join('') },
+    });
     this.pushes.push(push);
     await healthUntil(push.healthPort, isReady);
     return push;
@@ -110,8 +118,13 @@ export class PushWorld {
   }
 
   /** Of a user who has one more. */
-  async phoneOf(role: TestRole, userId: number, language?: string): Promise<SleepingPhone> {
-    const phone = new SleepingPhone(this.service);
+  async phoneOf(
+    role: TestRole,
+    userId: number,
+    language?: string,
+    service = this.service,
+  ): Promise<SleepingPhone> {
+    const phone = new SleepingPhone(service);
     await this.register(role, userId, phone, language);
     return phone;
   }
@@ -129,6 +142,6 @@ export class PushWorld {
     await Promise.all(this.pushes.map((push) => push.stop()));
     await this.world[Symbol.asyncDispose]();
     await this.vhost[Symbol.asyncDispose]();
-    await this.service[Symbol.asyncDispose]();
+    await Promise.all(this.services.map((service) => service[Symbol.asyncDispose]()));
   }
 }

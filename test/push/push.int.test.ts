@@ -137,6 +137,37 @@ describe('somebody whose app is open', () => {
   });
 });
 
+describe('phones of a push service that is well', () => {
+  it('ring while a slow, a dead and a refusing one have all that waits for them, and more', async () => {
+    const [prefetch, events] = [12, 24];
+    const env = { PUSH_PREFETCH: String(prefetch), PUSH_MAX_RUNNING: '2', PUSH_MAX_WAITING: '20' };
+    await using world = await PushWorld.start({ env, furtherServices: 3 });
+    const [good, slow, dead, refusing] = world.services;
+    if (slow === undefined || dead === undefined || refusing === undefined)
+      throw new Error('four were asked for');
+    let hurry: () => void = () => undefined;
+    const hurried = new Promise<void>((resolve) => (hurry = resolve));
+    slow.respond = async () => {
+      await hurried;
+      return { status: 201 };
+    };
+    dead.respond = () => 'silence';
+    refusing.respond = () => ({ status: 403 });
+    for (let user = 1; user <= events; user += 1) {
+      await world.phoneOf('provider', user, 'en', [slow, dead, refusing][user % 3]);
+      await world.world.publish(booking(user));
+    }
+    await dead.askedTimes(2);
+    const phones = [];
+    for (let user = 101; user <= 100 + prefetch; user += 1) {
+      phones.push(await world.phoneOf('provider', user, 'en', good));
+      await world.world.publish(booking(user));
+    }
+    for (const phone of phones) expect(await phone.shows(1)).toHaveLength(1);
+    hurry();
+  });
+});
+
 describe('while push is down', () => {
   it('nobody who publishes notices, and phones are told once it is back', async () => {
     await using world = await PushWorld.start();

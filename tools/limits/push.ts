@@ -41,7 +41,8 @@ export const pushSettings: Readonly<Partial<Record<PushSetting, Reach>>> = {
     says: 'cannot hold a request by headers that never end',
   },
   PUSH_PREFETCH: {
-    beyond: 'events wait in `appointments.push`',
+    beyond:
+      'events wait in `appointments.push`; once half as many notifications are under way, each host has an equal part of them',
     test: 'push/waiting-queue.int.test.ts',
   },
   PUSH_MAX_KNOWN: {

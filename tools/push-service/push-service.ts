@@ -19,7 +19,9 @@ export interface Reply {
   readonly body?: string | object;
 }
 
-type Responder = (asked: Asked) => Reply | 'silence';
+type Answer = Reply | 'silence';
+/** A promise holds the answer back. */
+type Responder = (asked: Asked) => Answer | Promise<Answer>;
 
 /** Stands in for a push service, with real TLS: keeps what it was asked and answers what a test says. */
 export class PushService {
@@ -95,7 +97,7 @@ export class PushService {
     for await (const chunk of request as AsyncIterable<Buffer>) chunks.push(chunk);
     const { method = '', url: path = '', headers } = request;
     const asked = { method, path, headers, body: Buffer.concat(chunks) };
-    const reply = this.respond(asked);
+    const reply = await this.respond(asked);
     if (reply !== 'silence') {
       const { status, headers: answered = {}, body = '' } = reply;
       response.writeHead(status, answered);

@@ -24,13 +24,16 @@ const oid = {
 export function selfSigned(): { readonly key: string; readonly cert: string } {
   const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const signedBy = der(SEQUENCE, idOf('ecdsaWithSha256'));
-  const name = der(SEQUENCE, der(SET, der(SEQUENCE, idOf('commonName'), der(tag.text, Buffer.from(NAME)))));
+  const serial = randomBytes(8);
+  // Of several that are trusted together one is found by its name.
+  const commonName = Buffer.from(`${NAME} ${serial.toString('hex')}`);
+  const name = der(SEQUENCE, der(SET, der(SEQUENCE, idOf('commonName'), der(tag.text, commonName))));
   const nowMs = Date.now();
   const content = der(
     SEQUENCE,
     der(field.version, der(tag.integer, Buffer.from([2]))),
     // The first byte makes it a positive number.
-    der(tag.integer, Buffer.concat([Buffer.from([1]), randomBytes(8)])),
+    der(tag.integer, Buffer.concat([Buffer.from([1]), serial])),
     signedBy,
     name,
     der(SEQUENCE, timeOf(nowMs - LIFE_MS.before), timeOf(nowMs + LIFE_MS.after)),

@@ -12,6 +12,8 @@ export type Delivered =
 export type TriedNow = SendOutcome & { readonly host: string };
 
 export interface DispatchLimits extends LaneLimits {
+  /** Under way to all hosts together: beyond it each has an equal part, so that those that hang leave room for others. */
+  readonly maxUnderWay: number;
   /** Tries, the first among them, before it is given up. */
   readonly maxTries: number;
   /** From the first try on, whatever a push service asks to wait. */
@@ -35,6 +37,7 @@ export class Dispatcher {
   readonly #lanes = new Map<string, Lane>();
   /** By host; who waits to try again is in no lane. */
   readonly #underWay = new Map<string, number>();
+  #allUnderWay = 0;
 
   constructor(
     private readonly senders: Senders,
@@ -52,12 +55,13 @@ export class Dispatcher {
     const sender: Sender | undefined = this.senders[kind];
     if (sender === undefined) return { result: 'failed', reason: 'kind_not_set_up' };
     const host = sender.hostOf(recipient.device);
-    const { maxRunning, maxWaiting } = this.limits;
-    if (this.#underWayTo(host) >= maxRunning + maxWaiting) return { result: 'full' };
+    if (this.#underWayTo(host) >= this.#roomAtHost()) return { result: 'full' };
     this.#underWay.set(host, this.#underWayTo(host) + 1);
+    this.#allUnderWay += 1;
     try {
       return await this.#try(host, kind, () => sender.send(recipient, notification), notification);
     } finally {
+      this.#allUnderWay -= 1;
       this.#underWay.set(host, this.#underWayTo(host) - 1);
       if (this.#underWayTo(host) === 0) this.#underWay.delete(host);
     }
@@ -71,6 +75,13 @@ export class Dispatcher {
     const outcome = await sender.send(recipient, notification);
     this.ports.onTry?.(kind, outcome);
     return { host: sender.hostOf(recipient.device), ...outcome };
+  }
+
+  /** How many may be under way to one host. */
+  #roomAtHost(): number {
+    const { maxRunning, maxWaiting, maxUnderWay } = this.limits;
+    if (this.#allUnderWay < maxUnderWay) return maxRunning + maxWaiting;
+    return Math.max(maxRunning, maxUnderWay / (this.#underWay.size + 1));
   }
 
   #underWayTo(host: string): number {
