@@ -79,7 +79,7 @@ export class Pair {
   }
 }
 
-class ServiceUnderAttack {
+export class ServiceUnderAttack {
   readonly pid: number;
   readonly #child: ChildProcess;
   readonly #guardian: Guardian;

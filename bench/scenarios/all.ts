@@ -9,6 +9,7 @@ import { idle } from './idle.ts';
 import { ingest } from './ingest.ts';
 import { instances } from './instances.ts';
 import { ledger } from './ledger.ts';
+import { push } from './push.ts';
 import { receipts } from './receipts.ts';
 import { resume } from './resume.ts';
 import { rooms } from './rooms.ts';
@@ -24,6 +25,7 @@ export const scenarios: readonly Scenario[] = [
   rooms,
   calendar,
   receipts,
+  push,
   ingest,
   webhook,
   connecting,
