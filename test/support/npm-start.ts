@@ -18,7 +18,7 @@ export class StartFolder {
   async start(env: Readonly<Record<string, string>> = {}): Promise<StartProcess> {
     const names = [
       ...['WEBSOCKET_PORT', 'WEBSOCKET_HEALTH_PORT', 'INGEST_PORT', 'INGEST_HEALTH_PORT'],
-      'DEMO_PORT',
+      ...['DEMO_PORT', 'PUSH_HEALTH_PORT'],
     ];
     const ports: Record<string, string> = {};
     for (const name of names) ports[name] = String(await freePort());

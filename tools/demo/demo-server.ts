@@ -4,6 +4,7 @@ import { extname } from 'node:path';
 import { z } from 'zod';
 import { errorText } from '../../shared/service/error-text.ts';
 import { Bookings, Change, PROVIDER_ID } from './bookings.ts';
+import type { ClosedPhones } from './closed-phones.ts';
 import { Links } from './links.ts';
 import { refusalOf } from './own-page.ts';
 
@@ -14,6 +15,8 @@ export interface DemoOptions {
   readonly publish: (event: object) => Promise<void>;
   /** For the phone of the page. */
   readonly makeToken: () => string;
+  /** Where the phones of the pages are woken while they are closed; none where push is off. */
+  readonly phones: ClosedPhones | undefined;
   /** Resolves once it is ready again. */
   readonly restartDelivery: () => Promise<void>;
 }
@@ -44,6 +47,8 @@ const types: Readonly<Record<string, string>> = {
 const folders = ['tools/demo/page', 'shared/monitoring/page', 'client/src'];
 
 const LinkChange = z.object({ link: z.uuid(), cut: z.boolean() });
+const PhoneChange = z.object({ phone: z.uuid(), closed: z.boolean() });
+const PhoneName = PhoneChange.pick({ phone: true });
 
 const status = { conflict: 409, badRequest: 400, forbidden: 403, misdirected: 421, badGateway: 502 } as const;
 
@@ -64,6 +69,7 @@ export async function startDemo(options: DemoOptions): Promise<Demo> {
   });
   addFiles(server);
   addBackend(server, options);
+  if (options.phones !== undefined) addPhones(server, options, options.phones);
   server.post('/demo/token', () => ({ token: options.makeToken() }));
   server.post('/demo/link', (request) => {
     const { link, cut } = LinkChange.parse(request.body);
@@ -85,13 +91,40 @@ export async function startDemo(options: DemoOptions): Promise<Demo> {
   };
 }
 
-function addBackend(server: FastifyInstance, { publish }: DemoOptions): void {
+/** A phone is closed once delivery knows where it is woken. */
+function addPhones(
+  server: FastifyInstance,
+  { deliveryPort, makeToken }: DemoOptions,
+  phones: ClosedPhones,
+): void {
+  const device = async (method: 'PUT' | 'DELETE', phone: string, registration?: object) => {
+    const answer = await fetch(`http://127.0.0.1:${deliveryPort}/v1/devices/${phone}`, {
+      method,
+      headers: { authorization: `Bearer ${makeToken()}` },
+      ...(registration && { body: JSON.stringify(registration) }),
+    });
+    if (!answer.ok) throw new Error(`delivery answered ${answer.status}: ${await answer.text()}`);
+  };
+  server.post('/demo/phone', async (request) => {
+    const { phone, closed } = PhoneChange.parse(request.body);
+    if (closed) await device('PUT', phone, phones.closed(phone));
+    else {
+      await device('DELETE', phone);
+      phones.opened(phone);
+    }
+    return {};
+  });
+  server.get('/demo/phone', (request) => ({ rung: phones.shownBy(PhoneName.parse(request.query).phone) }));
+}
+
+function addBackend(server: FastifyInstance, { publish, phones }: DemoOptions): void {
   const since = new Date();
   const bookings = new Bookings(Math.floor(since.getTime() / 1_000));
   let turn: Promise<unknown> = Promise.resolve();
   server.get('/demo/bookings', () => ({
     provider: PROVIDER_ID,
     since: since.toISOString(),
+    push: phones !== undefined,
     bookings: bookings.all,
   }));
   server.post('/demo/bookings', async (request, reply) => {

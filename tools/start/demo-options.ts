@@ -4,6 +4,7 @@ import { readSigner } from '../../services/delivery/sign-token.ts';
 import { readVariables } from '../../shared/config/env.ts';
 import { errorText } from '../../shared/service/error-text.ts';
 import { PROVIDER_ID } from '../demo/bookings.ts';
+import type { ClosedPhones } from '../demo/closed-phones.ts';
 import type { DemoOptions } from '../demo/demo-server.ts';
 import type { Environment } from '../environment.ts';
 import type { StartPorts } from './ports.ts';
@@ -14,7 +15,12 @@ const PUBLISH_MS = 10_000;
 const TOKEN_S = 120;
 
 /** What the demo page needs of the pair that runs here; the key and the secret stay on this side. */
-export function demoOptions(env: Environment, ports: StartPorts, services: Services): DemoOptions {
+export function demoOptions(
+  env: Environment,
+  ports: StartPorts,
+  services: Services,
+  phones: ClosedPhones | undefined,
+): DemoOptions {
   const sign = readSigner(env);
   const { INGEST_API_KEYS } = IngestVariables.shape;
   const [key = ''] = readVariables(z.object({ INGEST_API_KEYS }), env).ingestApiKeys.reveal();
@@ -23,6 +29,7 @@ export function demoOptions(env: Environment, ports: StartPorts, services: Servi
     deliveryPort: ports.webSocket,
     makeToken: () => sign({ role: 'provider', id: PROVIDER_ID }, TOKEN_S),
     publish: (event) => publish(`http://127.0.0.1:${ports.ingest}/v1/events`, key, event),
+    phones,
     restartDelivery: () => services.restartDelivery(),
   };
 }

@@ -12,12 +12,14 @@ import { findBroker } from '../broker/find-broker.ts';
 import { orAbort } from '../broker/or-abort.ts';
 import { announceStop } from '../broker/start-record.ts';
 import { ensureEnvFile, loadEnvironment, root, type Environment } from '../environment.ts';
+import { ClosedPhones } from '../demo/closed-phones.ts';
 import { startDemo, type Demo } from '../demo/demo-server.ts';
 import { demoOptions } from './demo-options.ts';
 import { settleEarlierStart } from './leftovers.ts';
 import { Services } from './services.ts';
 import { ConfigError } from '../../shared/config/env.ts';
 import { readPorts, takenPorts, type StartPorts } from './ports.ts';
+import { withPushDefaults, withPushService } from './push-environment.ts';
 import { stopRequest } from './stop-request.ts';
 import { welcome } from './welcome.ts';
 
@@ -44,15 +46,18 @@ await runMain(usage, async () => {
   stopped.addEventListener('abort', () => announceStop());
   let broker: Broker | undefined;
   let demo: Demo | undefined;
+  let phones: ClosedPhones | undefined;
   try {
     ensureEnvFile(say);
-    const env = loadEnvironment();
+    const given = loadEnvironment();
+    const env = withPushDefaults(given, readPorts(given).ports.demo);
     const ports = await portsForUs(env, stopped);
     broker = await findBroker({ lifetime: 'kept', env, root, say, signal: stopped });
-    services = new Services(env, ports, broker);
+    phones = env['PUSH']?.trim() === 'on' ? await ClosedPhones.start() : undefined;
+    services = new Services(phones === undefined ? env : trusting(env, phones), ports, broker);
     const end = endOf(services, broker, stopped);
     await Promise.race([end, services.untilReady()]);
-    demo = await startDemo(demoOptions(env, ports, services));
+    demo = await startDemo(demoOptions(env, ports, services, phones));
     say(welcome(env, ports, broker.handle));
     await end;
   } catch (error) {
@@ -63,6 +68,7 @@ await runMain(usage, async () => {
     await demo?.close();
     // Before the broker, so that what they accepted gets there.
     await services?.stop();
+    await phones?.close();
     await stopBroker(broker);
   }
   return 0;
@@ -70,6 +76,12 @@ await runMain(usage, async () => {
 
 // What still stops is in the hands of its guardian, which acts once we are gone.
 process.exit();
+
+/** Services that take these phones' push service for one of the internet. */
+function trusting(env: Environment, phones: ClosedPhones): Environment {
+  const certificates = phones.certificates(env['NODE_EXTRA_CA_CERTS']);
+  return withPushService(env, { host: phones.host, certificates });
+}
 
 /** Throws everything that is wrong at once, before anything is started or installed. */
 async function portsForUs(env: Environment, stopped: AbortSignal): Promise<StartPorts> {

@@ -22,7 +22,7 @@ beforeAll(async () => {
   if (!('path' in found)) return;
   [browser, vhost] = await Promise.all([launch(found.path), createVhostForTest()]);
   folder = new StartFolder();
-  const start = await folder.start({ AMQP_URL: vhost.url });
+  const start = await folder.start({ AMQP_URL: vhost.url, PUSH: 'on' });
   await start.said('Ctrl-C stops everything.');
   address = /in a browser:\s+(http:\S+)/.exec(start.output)?.[1] ?? '';
 }, SLOW_MS);
@@ -79,11 +79,11 @@ inBrowser(`the demo page${skippedFor(obstacle)}`, () => {
     async () => {
       await using opened = await open();
       const { page } = opened;
-      await page.getByRole('switch').click();
+      await page.getByLabel('Phone’s link').click();
       await state(page, 'No connection');
       await book(page, 'Grace', '13:00');
       expect(await onPhone(page, 'Grace').count()).toBe(0);
-      await page.getByRole('switch').click();
+      await page.getByLabel('Phone’s link').click();
       await onPhone(page, 'Grace').waitFor();
       await frame(page, 'missed, all here').waitFor();
       await state(page, 'Live');
@@ -103,6 +103,26 @@ inBrowser(`the demo page${skippedFor(obstacle)}`, () => {
       await page.getByRole('button', { name: 'Restart delivery' }).waitFor();
       await book(page, 'Emmy', '15:00');
       await onPhone(page, 'Emmy').waitFor();
+    },
+    SLOW_MS,
+  );
+
+  it(
+    'rings while its app is closed, by push and encrypted for this phone alone, and has all once it is open',
+    async () => {
+      await using opened = await open();
+      const { page, complaints } = opened;
+      await page.getByLabel('Phone’s app').click();
+      await state(page, 'Closed');
+      await book(page, 'Alan', '17:30');
+      await page.locator('#rung li', { hasText: 'New appointment' }).waitFor();
+      expect(await page.locator('#rung').textContent()).not.toContain('Alan');
+      expect(await onPhone(page, 'Alan').count()).toBe(0);
+      await page.getByLabel('Phone’s app').click();
+      await state(page, 'Live');
+      await onPhone(page, 'Alan').waitFor();
+      expect(await page.locator('#screen').isVisible()).toBe(false);
+      expect(complaints).toEqual([]);
     },
     SLOW_MS,
   );

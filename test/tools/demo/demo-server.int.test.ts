@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import { once } from 'node:events';
 import { createServer, request } from 'node:http';
 import { WebSocket, WebSocketServer } from 'ws';
+import { ClosedPhones } from '../../../tools/demo/closed-phones.ts';
 import { startDemo, type DemoOptions } from '../../../tools/demo/demo-server.ts';
 
 const closing: (() => unknown)[] = [];
@@ -18,6 +19,7 @@ async function started(options: Partial<DemoOptions> = {}) {
     port: 0,
     deliveryPort: 1,
     makeToken: () => 'a-token',
+    phones: undefined,
     restartDelivery: () => Promise.resolve(),
     publish: (event) => {
       published.push(event);
@@ -100,6 +102,7 @@ describe('the server of the demo page', () => {
     ['/demo/token', {}],
     ['/demo/restart', {}],
     ['/demo/link', { link: LINK, cut: true }],
+    ['/demo/phone', { phone: LINK, closed: true }],
   ])('does nothing at %s for a page of another origin, or without one', async (path, body) => {
     let restarts = 0;
     const { post, published, demo } = await started({
@@ -141,6 +144,23 @@ describe('the server of the demo page', () => {
     const { origin } = await started();
     const policy = (await fetch(origin)).headers.get('content-security-policy');
     expect(policy).toMatch(/default-src 'none'.*frame-ancestors 'none'/);
+  });
+});
+
+describe('the phone of a page', () => {
+  it('has no app to close where push is off', async () => {
+    const { origin, post } = await started();
+    expect(await (await fetch(`${origin}/demo/bookings`)).json()).toMatchObject({ push: false });
+    expect((await post('/demo/phone', { phone: LINK, closed: true })).status).toBe(404);
+  });
+
+  it('stays open where delivery does not take it, and shows nothing', async () => {
+    const phones = await ClosedPhones.start();
+    closing.push(() => phones.close());
+    const { origin, post } = await started({ phones });
+    expect((await post('/demo/phone', { phone: LINK, closed: true })).status).toBe(502);
+    const shown = await fetch(`${origin}/demo/phone?phone=${LINK}`);
+    expect(await shown.json()).toEqual({ rung: [] });
   });
 });
 

@@ -9,7 +9,14 @@ export interface Overview {
   readonly provider: number;
   /** Events from before are of an earlier run of the demo. */
   readonly since: string;
+  /** Whether a phone that is closed is woken. */
+  readonly push: boolean;
   readonly bookings: readonly Booking[];
+}
+export interface Rung {
+  readonly title: string;
+  readonly body: string;
+  readonly tag: string;
 }
 export type Change =
   | { readonly do: 'book'; readonly customer: string; readonly start: string; readonly minutes: number }
@@ -21,6 +28,10 @@ export const sendChange = (change: Change): Promise<{ booking: Booking }> => ask
 export const fetchToken = async (): Promise<string> =>
   (await ask<{ token: string }>('/demo/token', {})).token;
 export const setLink = (link: string, cut: boolean): Promise<unknown> => ask('/demo/link', { link, cut });
+export const closePhone = (phone: string, closed: boolean): Promise<unknown> =>
+  ask('/demo/phone', { phone, closed });
+export const readRung = async (phone: string): Promise<readonly Rung[]> =>
+  (await ask<{ rung: readonly Rung[] }>(`/demo/phone?phone=${phone}`)).rung;
 export const restartDelivery = (): Promise<unknown> => ask('/demo/restart', {});
 
 /** Rejects with the server's own words. */

@@ -3,6 +3,7 @@ import { byId, setLevel, setText } from '../../../shared/monitoring/page/dom.js'
 import { fetchToken, readBookings, restartDelivery, setLink } from './api.ts';
 import { BackendForm } from './backend-form.ts';
 import { Calendar } from './calendar.ts';
+import { ClosedPhone } from './closed-phone.ts';
 import { FrameLog } from './frame-log.ts';
 import { recordedSocket } from './recorded-socket.ts';
 
@@ -16,7 +17,7 @@ const states = {
   connecting: ['warn', 'Connecting …'],
   live: ['good', 'Live'],
   waiting: ['bad', 'No connection'],
-  stopped: ['bad', 'Stopped'],
+  stopped: ['unknown', 'Closed'],
 } as const;
 
 const client = createRoomcast({
@@ -59,7 +60,8 @@ restart.addEventListener('click', () => {
     });
 });
 
-const { since } = await readBookings();
+const { since, push } = await readBookings();
+if (push) new ClosedPhone(client, log).show();
 await Promise.all([form.show(), load()]);
 client.on('status', showStatus);
 client.on('gap', () => void load());
