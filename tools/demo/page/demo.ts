@@ -13,11 +13,11 @@ const calendar = new Calendar();
 const form = new BackendForm();
 
 const states = {
-  idle: ['unknown', 'Starting'],
+  idle: ['unknown', 'Closed'],
   connecting: ['warn', 'Connecting …'],
   live: ['good', 'Live'],
   waiting: ['bad', 'No connection'],
-  stopped: ['unknown', 'Closed'],
+  stopped: ['bad', 'Stopped'],
 } as const;
 
 const client = createRoomcast({
