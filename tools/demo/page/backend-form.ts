@@ -1,6 +1,6 @@
 import { byId, make, setText } from '../../../shared/monitoring/page/dom.js';
 import { readBookings, sendChange, type Booking, type Change } from './api.ts';
-import { clock, minutesOf, slots, timeAt } from './today.ts';
+import { clock, minutesOf, slots, timeAt } from './day.ts';
 
 /** Who comes next, so that one click books another one. */
 const customers = [
@@ -88,7 +88,7 @@ export class BackendForm {
   }
 }
 
-/** Of today; where nothing is booked, when the day begins. */
+/** Of that day; where nothing is booked, when the day begins. */
 function latestEnd(bookings: readonly Booking[]): number {
   const ends = bookings.map(({ end }) => minutesOf(end)).filter((minutes) => minutes !== undefined);
   return ends.length === 0 ? FIRST_START : Math.max(...ends);

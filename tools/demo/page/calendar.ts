@@ -2,7 +2,7 @@ import type { AppointmentEvent } from '../../../client/src/index.ts';
 import { byId, make, setText } from '../../../shared/monitoring/page/dom.js';
 import type { Booking } from './api.ts';
 import { textOf } from './text-of.ts';
-import { clock, FIRST_HOUR, LAST_HOUR, minutesOf, today } from './today.ts';
+import { clock, day, FIRST_HOUR, LAST_HOUR, minutesOf } from './day.ts';
 
 const NEWS_MS = 6_000;
 const LEAVE_MS = 400;
@@ -23,7 +23,7 @@ export class Calendar {
 
   constructor() {
     const format = new Intl.DateTimeFormat('en', { weekday: 'short', day: 'numeric', month: 'short' });
-    setText(byId('day', HTMLElement), format.format(today));
+    setText(byId('day', HTMLElement), format.format(day));
     for (let hour = FIRST_HOUR; hour <= LAST_HOUR; hour += 1) {
       const line = make('li', 'hour', make('span', '', `${hour}:00`));
       line.ariaHidden = 'true';

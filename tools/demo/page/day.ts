@@ -2,17 +2,19 @@
 export const FIRST_HOUR = 8;
 export const LAST_HOUR = 18;
 
-export const today = new Date();
+/** Tomorrow: nobody is woken for what is over. */
+export const day = new Date();
+day.setDate(day.getDate() + 1);
 
-/** Minutes since midnight of today, in the zone of this browser; `undefined` for a time of another day. */
+/** Minutes since midnight of that day, in the zone of this browser; `undefined` for a time of another day. */
 export function minutesOf(time: string): number | undefined {
   const at = new Date(time);
-  return at.toDateString() === today.toDateString() ? at.getHours() * 60 + at.getMinutes() : undefined;
+  return at.toDateString() === day.toDateString() ? at.getHours() * 60 + at.getMinutes() : undefined;
 }
 
 /** The same back. */
 export function timeAt(minutes: number): string {
-  const at = new Date(today);
+  const at = new Date(day);
   at.setHours(Math.floor(minutes / 60), minutes % 60, 0, 0);
   return at.toISOString();
 }
