@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { readConfig } from '../../services/push/config.ts';
 import { startPush, type PushService as Service } from '../../services/push/service.ts';
+import type { Registration } from '../../shared/devices/device.ts';
 import { createLogger } from '../../shared/service/logger.ts';
 import { createVhostForTest, type TestVhost } from '../support/broker.ts';
 import { healthUntil, isReady } from '../support/health.ts';
@@ -46,7 +47,7 @@ export class SleepingPhone {
 
   constructor(private readonly service: PushService) {}
 
-  registration(language = 'de') {
+  registration(language = 'de'): Registration {
     const subscription = this.#subscriber.subscription(`${this.service.origin}${this.path}`);
     return { kind: 'webpush', subscription, language };
   }
