@@ -6,7 +6,8 @@ import { appointment } from '../support/events.ts';
 import { healthUntil, readHealth } from '../support/health.ts';
 import { bearer } from '../support/wires.ts';
 import type { World } from '../support/world.ts';
-import { PushWorld, SleepingPhone } from './push-world.ts';
+import { PushWorld } from './push-world.ts';
+import { SleepingPhone } from './sleeping-phone.ts';
 
 const DAY_MS = 86_400_000;
 const tomorrow = () => new Date(Date.now() + DAY_MS).toISOString().replace('Z', '+00:00');
@@ -61,7 +62,7 @@ describe('somebody whose app is closed', () => {
     const phone = await of.phoneOf('provider', id, 'en');
     for (let count = 0; count < 3; count += 1) await of.world.publish(booking(id));
     const [shown] = await phone.shows(1);
-    expect(shown?.data).toEqual({ event: 'several', count: '3' });
+    expect(shown?.data).toMatchObject({ event: 'several', count: '3' });
     await afterAnother();
     expect(phone.asked).toHaveLength(1);
   });

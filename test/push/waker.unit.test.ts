@@ -8,7 +8,7 @@ import { DeviceList } from '../../shared/devices/device-list.ts';
 import type { Device } from '../../shared/devices/device.ts';
 import { settled } from './dispatch-world.ts';
 import { NOW_MS } from './notifications.ts';
-import { waitingEvent } from './waiting-events.ts';
+import { cursorAt, waitingEvent } from './waiting-events.ts';
 
 const DAY_MS = 86_400_000;
 const jane: Person = { role: 'provider', userId: 4 };
@@ -71,8 +71,8 @@ describe('somebody whose phones are asleep', () => {
     await gather();
     expect(await Promise.all(taken)).toEqual(['done', 'done', 'done']);
     expect(sent.map(({ notification }) => notification.data)).toEqual([
-      { event: 'several', count: '2' },
-      { event: 'several', count: '2' },
+      { event: 'several', count: '2', cursor: cursorAt(3) },
+      { event: 'several', count: '2', cursor: cursorAt(3) },
     ]);
     expect(told()).toEqual([
       ['event-1', 'provider', 'failed', 'superseded'],

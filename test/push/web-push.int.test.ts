@@ -10,7 +10,8 @@ import { skippedFor } from '../support/skipped.ts';
 import { NOW_MS, notification } from './notifications.ts';
 import { PushService, type Reply } from './push-service.ts';
 import { Subscriber } from './subscriber.ts';
-import { claimsIn, vapidKeys } from './vapid-claims.ts';
+import { claimsIn } from './vapid-claims.ts';
+import { vapidKeys } from './vapid-keys.ts';
 
 const describeHere = hasOpenssl ? describe : describe.skip;
 const skipped = skippedFor(hasOpenssl ? undefined : 'needs openssl');
