@@ -10,7 +10,7 @@ interface Pending {
 
 /** A dispatcher whose clock, timers and push services a test has in its hands. */
 export function dispatchWorld(limits: Partial<DispatchLimits> = {}) {
-  const state = { nowMs: NOW_MS };
+  const state = { nowMs: 0, unixMs: () => NOW_MS + state.nowMs };
   const timers: { readonly atMs: number; readonly act: () => void }[] = [];
   const pending: Pending[] = [];
   const sender: Sender = {
@@ -24,17 +24,21 @@ export function dispatchWorld(limits: Partial<DispatchLimits> = {}) {
   const dispatcher = new Dispatcher(
     { webpush: sender },
     { maxRunning: 2, maxWaiting: 100, maxTries: 3, giveUpAfterMs: 600_000, ...limits },
-    { now: () => state.nowMs, callLater: (act, ms) => void timers.push({ atMs: state.nowMs + ms, act }) },
+    {
+      now: () => state.nowMs,
+      unixMs: () => state.unixMs(),
+      callLater: (act, ms) => void timers.push({ atMs: state.nowMs + ms, act }),
+    },
   );
   const keys = new Subscriber();
   return {
     state,
     dispatcher,
     pending,
-    deliver: (host: string, changes: Partial<Notification> = {}) => {
+    deliver: (host: string, changes: Partial<Notification> = {}, isWanted = () => true) => {
       const subscription = keys.subscription(`https://${host}/x`);
       const recipient = { device: { kind: 'webpush' as const, subscription }, seenAtMs: NOW_MS };
-      return dispatcher.deliver(recipient, notification(changes));
+      return dispatcher.deliver(recipient, notification(changes), isWanted);
     },
     /** The oldest request that waits for an answer gets this one; resolves once what follows from that has happened. */
     answer: async (outcome: SendOutcome, host?: string) => {
