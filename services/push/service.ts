@@ -188,6 +188,7 @@ class Push implements PushService {
       devices: this.#wakeable,
       dispatcher: this.#dispatcher,
       whenKnown: () => this.#facts.caughtUp(),
+      isOurs: () => this.#facts.isCurrent,
       wording: { details: pushDetails === 'on', clickUrl: pushClickUrl },
       gatherMs: pushGatherMs,
       onReceipt: (woken) => this.#note(woken),

@@ -28,7 +28,7 @@ function world(answers: readonly Delivered[] = [{ result: 'pushed' }]) {
   const receipts: Woken[] = [];
   const gone: string[] = [];
   const knowledge = new Knowledge({ maxEntries: 100, maxAgeMs: DAY_MS });
-  const asked = { whenKnown: () => Promise.resolve() };
+  const asked = { whenKnown: () => Promise.resolve(), isOurs: true };
   const wanted: (() => boolean)[] = [];
   const waker = new Waker({
     knowledge,
@@ -40,6 +40,7 @@ function world(answers: readonly Delivered[] = [{ result: 'pushed' }]) {
       },
     },
     whenKnown: () => asked.whenKnown(),
+    isOurs: () => asked.isOurs,
     wording: { details: false, clickUrl: 'https://office.example.org/{id}' },
     gatherMs: 1_000,
     onReceipt: (receipt) => receipts.push(receipt),
@@ -143,6 +144,16 @@ describe('somebody whose phones are asleep', () => {
     });
     expect(await taken).toBe('done');
     expect(told()).toEqual([['event-1', 'provider', 'failed', 'superseded']]);
+  });
+
+  it('is left to another instance where the broker may have given it one', async () => {
+    const { waker, asked, wanted, told, gather } = world([{ result: 'unwanted' }]);
+    const taken = waker.take({ event: waitingEvent(1), people: [jane] });
+    await gather(() => {
+      asked.isOurs = false;
+      expect(wanted.map((isWanted) => isWanted())).toEqual([false, false]);
+    });
+    expect([await taken, told()]).toEqual(['again', []]);
   });
 
   it('without a device cannot be woken, which is written down; others can', async () => {

@@ -25,6 +25,8 @@ export interface WakerOptions {
   readonly dispatcher: Pick<Dispatcher, 'deliver'>;
   /** Resolves once it is known what was read by now; rejects where that cannot be known. */
   readonly whenKnown: () => Promise<void>;
+  /** `false` once the broker may have given what waits here to another instance. */
+  readonly isOurs: () => boolean;
   readonly wording: Wording;
   /** What comes for a person within this time goes in one notification. */
   readonly gatherMs: number;
@@ -105,14 +107,14 @@ export class Waker {
     person: Person,
     events: readonly [WaitingEvent, ...WaitingEvent[]],
   ): Promise<Delivered> {
-    const { dispatcher, wording, onGone, now } = this.options;
+    const { dispatcher, wording, isOurs, onGone, now } = this.options;
     const { registration, seen_at } = device;
     const notification = notificationOf(events, person.role, registration.language, wording, now());
     const recipient = { device: registration, seenAtMs: Date.parse(seen_at) };
     const delivered = await dispatcher.deliver(
       recipient,
       notification,
-      () => this.#decide(person, events).push.length > 0,
+      () => isOurs() && this.#decide(person, events).push.length > 0,
     );
     if (delivered.result === 'gone') onGone(device);
     return delivered;
@@ -136,8 +138,9 @@ export class Waker {
     }
     if (results.some(({ result }) => result === 'full')) return 'again';
     if (results.some(({ result }) => result === 'unwanted')) {
-      this.#tellSkipped(person, this.#decide(person, events));
-      return 'done';
+      const left = this.#decide(person, events);
+      this.#tellSkipped(person, left);
+      return left.push.length > 0 ? 'again' : 'done';
     }
     const how = results.flatMap((one) => ('reason' in one ? [one.reason] : []))[0] ?? 'no_device';
     for (const event of events) onReceipt({ event, person, stage: 'failed', how });
