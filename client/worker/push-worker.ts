@@ -38,7 +38,7 @@
 
   worker.addEventListener('notificationclick', (event) => {
     event.notification.close();
-    const { navigate = '' } = event.notification.data as Shown;
+    const { navigate = '' } = (event.notification.data ?? {}) as Shown;
     event.waitUntil(open(navigate));
   });
 
