@@ -8,6 +8,8 @@ import type { Named } from './population.ts';
 /** Registrations at a time. */
 const REGISTER_AT_ONCE = 10;
 
+const TAKEN = 201;
+
 /** What a phone was brought by its push service. */
 export interface Notice {
   readonly atMs: number;
@@ -31,8 +33,8 @@ export interface Phone {
 /** Everybody's phones, and the push service that reaches them. */
 export class Phones {
   readonly all: readonly Phone[];
-  /** For whom the push service is out of order, by room. */
-  isOutFor: (room: string) => boolean = () => false;
+  /** What the push service answers, by room. */
+  statusFor: (room: string) => number = () => TAKEN;
   readonly #byPath = new Map<string, Reached>();
   readonly #owners: readonly (Named & { readonly phone: SleepingPhone })[];
   #waiters: (() => void)[] = [];
@@ -89,9 +91,10 @@ export class Phones {
   #answer({ path, body }: Asked): Reply {
     const owner = this.#byPath.get(path);
     if (owner === undefined) return { status: 404 };
-    if (this.isOutFor(owner.room)) return { status: 503 };
+    const status = this.statusFor(owner.room);
+    if (status !== TAKEN) return { status };
     owner.notices.push({ atMs: performance.now(), shown: owner.phone.read(body) });
     for (const resolve of this.#waiters.splice(0)) resolve();
-    return { status: 201 };
+    return { status };
   }
 }

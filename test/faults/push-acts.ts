@@ -23,12 +23,13 @@ export const pushActs: Readonly<Record<PushFault, Act>> = {
     timeout.abort();
     for (const { process } of system.of('push')) process.kill();
   },
-  'push service out of order': ({ lastsMs }, { phones }) => outFor(phones, () => true, lastsMs),
-  // What an event's customer was told is known to a push that starts while its provider could not be.
+  'push service out of order': ({ lastsMs }, { phones }) => answers(phones, () => 503, lastsMs),
+  // They are sent too much, as it says, so that others are reached all the same. That an event's customer was told has to be known
+  // to the push that starts then.
   'providers out of reach, and push killed': ({ lastsMs }, { system, phones }) =>
-    outFor(
+    answers(
       phones,
-      (room) => room.startsWith('provider'),
+      (room) => (room.startsWith('provider') ? 429 : 201),
       lastsMs,
       () => {
         for (const { process } of system.of('push')) process.kill();
@@ -36,16 +37,17 @@ export const pushActs: Readonly<Record<PushFault, Act>> = {
     ),
 };
 
-async function outFor(
+async function answers(
   phones: Phones | undefined,
-  whom: Phones['isOutFor'],
+  statuses: Phones['statusFor'],
   lastsMs: number,
   then: () => void = () => undefined,
 ): Promise<void> {
-  there(phones).isOutFor = whom;
+  const { statusFor } = there(phones);
+  there(phones).statusFor = statuses;
   await delay(lastsMs);
   then();
-  there(phones).isOutFor = () => false;
+  there(phones).statusFor = statusFor;
 }
 
 function there(phones: Phones | undefined): Phones {
