@@ -24,25 +24,43 @@
       readonly lang?: string;
       readonly tag?: string;
       readonly navigate?: string;
+      readonly data?: { readonly cursor?: string };
     };
+  }
+
+  /** Of a notification that is shown. */
+  interface Shown {
+    readonly navigate?: string;
+    readonly cursor?: string;
   }
 
   worker.addEventListener('push', (event) => event.waitUntil(show(event.data)));
 
   worker.addEventListener('notificationclick', (event) => {
     event.notification.close();
-    event.waitUntil(open(String(event.notification.data ?? '')));
+    const { navigate = '' } = (event.notification.data ?? {}) as Shown;
+    event.waitUntil(open(navigate));
   });
 
   worker.addEventListener('pushsubscriptionchange', (event) =>
     event.waitUntil(renew('newSubscription' in event ? event.newSubscription : null)),
   );
 
-  async function show(data: PushMessageData | null): Promise<void> {
-    const { title, body = '', lang = '', tag = '', navigate } = notificationIn(data);
-    // It takes the place of the one before it about the same, and tells of that.
-    const options = { body, lang, tag, renotify: tag !== '', data: navigate };
-    await worker.registration.showNotification(title, options);
+  async function show(message: PushMessageData | null): Promise<void> {
+    const {
+      title,
+      body = '',
+      lang = '',
+      tag = '',
+      navigate,
+      data: { cursor } = {},
+    } = notificationIn(message);
+    const { registration } = worker;
+    const [before] = await registration.getNotifications({ tag });
+    // It takes the place of the one before it about the same, and tells of that where it is not the same again.
+    const isNews = cursor === undefined || (before?.data as Shown | undefined)?.cursor !== cursor;
+    const options = { body, lang, tag, renotify: tag !== '' && isNews, data: { navigate, cursor } };
+    await registration.showNotification(title, options);
   }
 
   /** A browser that is woken has to show something, whatever came. */

@@ -174,7 +174,8 @@ class Push implements PushService {
       giveUpAfterMs: pushGiveUpSeconds * 1_000,
     };
     return new Dispatcher(this.#senders, limits, {
-      now,
+      now: steadyClock,
+      unixMs: now,
       callLater,
       onTry: (kind, outcome) => {
         const reason = 'reason' in outcome ? outcome.reason : '';
@@ -190,6 +191,8 @@ class Push implements PushService {
       knowledge,
       devices: this.#wakeable,
       dispatcher: this.#dispatcher,
+      whenKnown: () => this.#facts.caughtUp(),
+      isOurs: () => this.#facts.isCurrent,
       wording: { details: pushDetails === 'on', clickUrl: pushClickUrl },
       gatherMs: pushGatherMs,
       onReceipt: (woken) => this.#note(woken),
@@ -258,6 +261,8 @@ class Push implements PushService {
   #note(woken: Woken): void {
     const { event, person, stage, how } = woken;
     this.#writer.add(woken);
+    // Not only once everybody is seen to: others may have to wait long for their push service. What fails is flushed with the rest.
+    this.#writer.flush().catch(() => undefined);
     this.#metrics.receipts.inc({ stage, how });
     const seconds = (now() - cursorTimeMs(event.cursor)) / 1_000;
     if (stage === 'pushed') this.#metrics.timeToPushed.observe(seconds);

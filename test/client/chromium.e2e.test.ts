@@ -63,7 +63,11 @@ const disturbances: readonly ((system: System, page: Page) => Promise<unknown>)[
         await using site = await ClientPage.serve(() =>
           tokenFor('customer', CUSTOMER, { secret: system?.secret ?? '', ttlSeconds: TOKEN_S }),
         );
-        system = await System.start(folder, 1, { ALLOWED_ORIGINS: site.origin });
+        system = await System.start(folder, {
+          nodes: 1,
+          hasPush: false,
+          env: { ALLOWED_ORIGINS: site.origin },
+        });
         const page = await site.open(browser, system.ports('delivery')[0] ?? 0);
         const ledger = new Ledger('page');
         const odd: string[] = [];

@@ -15,7 +15,11 @@ const notification = {
   lang: 'de',
   navigate: 'https://office.example/appointments/12',
   tag: 'appointment-12',
-  data: { event: 'appointment.updated', appointment_id: '12' },
+  data: {
+    event: 'appointment.updated',
+    appointment_id: '12',
+    cursor: '019ab0c2-5e00-7000-8000-000000000001',
+  },
 };
 const message = (more: Partial<typeof notification> = {}) =>
   JSON.stringify({ web_push: 8030, notification: { ...notification, ...more } });
@@ -66,7 +70,19 @@ const message = (more: Partial<typeof notification> = {}) =>
     await app.register();
     await app.deliver(message());
     const { title, body, lang, tag, navigate } = notification;
-    expect(await app.shown).toEqual([{ title, body, lang, tag, renotify: true, data: navigate }]);
+    const data = { navigate, cursor: notification.data.cursor };
+    expect(await app.shown).toEqual([{ title, body, lang, tag, renotify: true, data }]);
+  });
+
+  it('tells of what is new about an appointment, and is silent about the same again', async () => {
+    await app.register();
+    const renotifies = async () => (await app.shown).map(({ renotify }) => renotify);
+    const later = { ...notification.data, cursor: '019ab0c2-5e00-7000-8000-000000000002' };
+    await app.deliver(message());
+    await app.deliver(message());
+    expect(await renotifies()).toEqual([false]);
+    await app.deliver(message({ data: later }));
+    expect(await renotifies()).toEqual([true]);
   });
 
   it('shows one notification for each appointment, the newest', async () => {

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { BrokerHandle } from '../../tools/broker/broker.ts';
 import { readConfig } from '../../services/push/config.ts';
 import { startPush, type PushService } from '../../services/push/service.ts';
-import { pushEnv } from '../push/push-world.ts';
+import { pushEnv } from '../push/sleeping-phone.ts';
 import { BROKER_VARIABLE } from '../support/broker.ts';
 import { healthUntil, isReady } from '../support/health.ts';
 import { World, worldEnv } from '../support/world.ts';

@@ -3,8 +3,8 @@ import { createRoomcast } from '../../client/src/index.ts';
 import { check, type Verdict } from '../faults/checker.ts';
 import { Client } from '../faults/client.ts';
 import { HttpEntrance } from '../faults/entrances.ts';
-import { countHistory } from '../faults/history-reader.ts';
-import { Ledger, type Fact } from '../faults/ledger.ts';
+import { readHistory } from '../faults/history-reader.ts';
+import { Ledger } from '../faults/ledger.ts';
 import { createAppointment, createPeople } from '../faults/population.ts';
 import { Publisher, type Entrance } from '../faults/publisher.ts';
 import { Random } from '../faults/random.ts';
@@ -100,7 +100,7 @@ export class Traffic {
     await this.#load.stop();
     await this.reachesEverybody('the-end');
     const last = await this.#say('end-of-history');
-    const history = await countHistory(await this.stack.brokerUrl(), last);
+    const history = await readHistory(await this.stack.brokerUrl(), last);
     await this.stop();
     const { ledger, clients } = this;
     return check({
@@ -143,19 +143,10 @@ export class Traffic {
   async #say(name: string): Promise<string> {
     const id = `docker-${name}`;
     this.#sentinels.add(id);
-    const fact: Fact = {
-      id,
-      appointment: 0,
-      version: 1,
-      entrance: 'http',
-      firstTriedMs: undefined,
-      acceptedMs: undefined,
-      tries: 0,
-    };
     const rooms = [...new Set(this.clients.flatMap(({ person }) => [...person.rooms][0] ?? []))];
     const body = { id, event: 'calendar.sync', data: { reason: name }, rooms };
     const deadlineMs = performance.now() + DEADLINE_MS;
-    while (!(await this.#http.offer(fact, body))) {
+    while (!(await this.#http.offer({ id }, body))) {
       if (performance.now() > deadlineMs) throw new Error(`the event ${name} was not accepted`);
       await delay(POLL_MS);
     }

@@ -1,5 +1,6 @@
 import type { Client } from './client.ts';
 import type { Ledger } from './ledger.ts';
+import type { Phones } from './phones.ts';
 import type { Publisher } from './publisher.ts';
 import type { Random } from './random.ts';
 import type { Fault } from './schedule.ts';
@@ -9,6 +10,7 @@ export interface FaultContext {
   readonly system: System;
   readonly clients: readonly Client[];
   readonly ledger: Ledger;
+  readonly phones: Phones | undefined;
   /** Says what a fault needs to be said. */
   readonly speaker: Publisher;
   readonly random: Random;

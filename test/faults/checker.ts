@@ -1,7 +1,9 @@
 import type { Client } from './client.ts';
 import type { Finding } from './finding.ts';
+import type { HistoryContents } from './history-reader.ts';
 import type { Fact, Ledger, TrackedEvent } from './ledger.ts';
 import type { Person } from './population.ts';
+import { judgePush, type PushEvidence, type PushVerdict } from './push-checker.ts';
 import type { ReceiptWatch } from './receipt-watch.ts';
 import type { Receipts } from './receipts.ts';
 
@@ -17,6 +19,8 @@ export interface Verdict {
   /** Receipts of events that no device of the person had. */
   readonly falselyDelivered: readonly Finding[];
   readonly gaps: readonly Finding[];
+  /** Where nobody has a phone there is nothing to find. */
+  readonly push: Omit<PushVerdict, 'counts'>;
   /** Processes that crashed, refusals that nobody expected, clients that did not come back. */
   readonly oddities: readonly string[];
   readonly counts: Readonly<Record<string, number>>;
@@ -25,19 +29,39 @@ export interface Verdict {
 export interface Evidence {
   readonly ledger: Ledger;
   readonly clients: readonly Client[];
-  /** How often each id stands in the history stream. */
-  readonly history: ReadonlyMap<string, number>;
+  readonly history: HistoryContents;
   /** Ids that the run itself published outside of the ledger. */
   readonly sentinels: ReadonlySet<string>;
   /** Absent where nobody watched them. */
   readonly receipts?: Pick<ReceiptWatch, 'counts' | 'falselyDelivered'>;
+  /** Absent where nobody has a phone that push wakes. */
+  readonly push?: PushEvidence | undefined;
   readonly oddities: readonly string[];
   /** By close code: how the instances saw connections end. */
   readonly closes: ReadonlyMap<number, number>;
 }
 
-export function findingsIn({ counts: _counts, oddities: _oddities, ...kinds }: Verdict): readonly Finding[] {
-  return Object.values(kinds).flat();
+/** What was found, each kind by its name. */
+export function kindsIn({ push, ...verdict }: Verdict): Readonly<Record<string, readonly Finding[]>> {
+  return {
+    'false accepts': verdict.falseAccepts,
+    'falsely delivered': verdict.falselyDelivered,
+    lost: verdict.lost,
+    misdelivered: verdict.misdelivered,
+    'out of order': verdict.outOfOrder,
+    'repeats seen by handlers': verdict.handledTwice,
+    'out of order to handlers': verdict.handledOutOfOrder,
+    'gaps told': verdict.gaps,
+    'not woken': push.unwoken,
+    'woken in vain': push.wokenInVain,
+    'buzzed again': push.buzzedAgain,
+    'older states shown': push.olderShown,
+    'falsely pushed': push.falselyPushed,
+  };
+}
+
+export function findingsIn(verdict: Verdict): readonly Finding[] {
+  return Object.values(kindsIn(verdict)).flat();
 }
 
 export function isGood(verdict: Verdict): boolean {
@@ -46,6 +70,7 @@ export function isGood(verdict: Verdict): boolean {
 
 export function check(evidence: Evidence): Verdict {
   const { ledger, clients, history, sentinels, receipts, oddities } = evidence;
+  const { counts: pushCounts, ...push } = judgePush(evidence.push);
   const strangers = clients.flatMap(({ person, journey }) =>
     journey.receipts.strangers
       .filter((id) => !sentinels.has(id))
@@ -62,7 +87,7 @@ export function check(evidence: Evidence): Verdict {
       client.handled === undefined ? [] : disorderOf(client, client.handled, ledger),
     ),
     falseAccepts: ledger.events
-      .filter(({ fact, id }) => fact.acceptedMs !== undefined && !history.has(id))
+      .filter(({ fact, id }) => fact.acceptedMs !== undefined && !history.counts.has(id))
       .map((event) => ({
         client: undefined,
         event,
@@ -71,11 +96,12 @@ export function check(evidence: Evidence): Verdict {
     falselyDelivered: receipts?.falselyDelivered ?? [],
     gaps: clients.flatMap((client) => gapsOf(client)),
     oddities: [...oddities, ...clients.flatMap((client) => client.oddities), ...strangers],
-    counts: countsOf(evidence),
+    push,
+    counts: { ...countsOf(evidence), ...pushCounts },
   };
 }
 
-function countsOf({ ledger, clients, history, receipts, closes }: Evidence): Verdict['counts'] {
+function countsOf({ ledger, clients, history: { counts: history }, receipts, closes }: Evidence) {
   const sum = (of: (client: Client) => number) => clients.reduce((total, client) => total + of(client), 0);
   const onWire = (of: (receipts: Receipts, person: Person) => number) =>
     sum(({ journey, person }) => of(journey.receipts, person));

@@ -21,6 +21,13 @@ export interface ClientOptions {
   readonly random: Random;
 }
 
+type Range = readonly [min: number, max: number];
+
+interface Comings {
+  readonly awayMs: Range;
+  readonly thereMs: Range;
+}
+
 /** A phone and its habits. */
 export class Client {
   readonly journey: Journey;
@@ -54,8 +61,10 @@ export class Client {
 
   start(): void {
     this.#line.start();
-    if (this.person.habit === 'wanders') this.#leaveSometime();
-    if (this.person.habit === 'refreshes') this.#habit = setInterval(() => this.#sdk?.refresh(), REFRESH_MS);
+    const { habit } = this.person;
+    if (habit === 'wanders') this.#leaveSometime({ awayMs: [500, 12_000], thereMs: [1_000, 15_000] });
+    if (habit === 'naps') this.#leaveSometime({ awayMs: [15_000, 60_000], thereMs: [5_000, 25_000] });
+    if (habit === 'refreshes') this.#habit = setInterval(() => this.#sdk?.refresh(), REFRESH_MS);
   }
 
   stop(): void {
@@ -106,14 +115,16 @@ export class Client {
   }
 
   /** By a tunnel, which its app knows nothing of, or because somebody closes the app. */
-  #leaveSometime(): void {
+  #leaveSometime(manner: Comings): void {
+    const { awayMs, thereMs } = manner;
     const leave = () => {
       if (this.#isSettled) return;
-      const awayMs = this.#random.between(500, 12_000);
-      if (this.#random.chance(0.5)) this.#line.cut();
-      else this.hangUp(awayMs);
-      this.#habit = setTimeout(leave, awayMs + this.#random.between(1_000, 15_000));
+      const away = this.#random.between(...awayMs);
+      // From a tunnel it is back as soon as its app notices.
+      if (this.person.habit === 'wanders' && this.#random.chance(0.5)) this.#line.cut();
+      else this.hangUp(away);
+      this.#habit = setTimeout(leave, away + this.#random.between(...thereMs));
     };
-    this.#habit = setTimeout(leave, this.#random.between(1_000, 15_000));
+    this.#habit = setTimeout(leave, this.#random.between(...thereMs));
   }
 }

@@ -21,7 +21,7 @@ export class HttpEntrance implements Entrance {
     this.#turn = firstTurn;
   }
 
-  async offer(fact: Fact, body: object): Promise<boolean> {
+  async offer({ id }: Pick<Fact, 'id'>, body: object): Promise<boolean> {
     this.#turn += 1;
     const port = this.ports[this.#turn % this.ports.length] ?? 0;
     try {
@@ -33,7 +33,7 @@ export class HttpEntrance implements Entrance {
       });
       const text = await response.text();
       if (response.status !== 202 && response.status !== 503) {
-        this.onOddAnswer(`${fact.id}: ${response.status} ${text.slice(0, 200)}`);
+        this.onOddAnswer(`${id}: ${response.status} ${text.slice(0, 200)}`);
       }
       return response.status === 202;
     } catch {
@@ -56,7 +56,7 @@ export class InboxEntrance implements Entrance {
 
   constructor(private readonly urls: readonly string[]) {}
 
-  async offer(_fact: Fact, body: object): Promise<boolean> {
+  async offer(_fact: unknown, body: object): Promise<boolean> {
     try {
       const channel = this.#channel ?? (await this.#open());
       const { id, ...rest } = body as { id: string };

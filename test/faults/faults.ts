@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Act, FaultContext } from './act.ts';
 import type { Proxy } from './proxy.ts';
 import { SLOW_CUSTOMER, SMALL_FRAMES_CUSTOMER } from './population.ts';
+import { pushActs } from './push-acts.ts';
 import { queueActs } from './queue-acts.ts';
 import { scenarioActs } from './scenario-acts.ts';
 import type { Fault, FaultKind } from './schedule.ts';
@@ -10,7 +11,7 @@ import type { Member, System } from './system.ts';
 
 const CLOCK_OFF_MS = 5 * 60 * 1000;
 /** The clock of ingest stamps cursors; that of delivery judges tokens too, whose `iat` may be 30 s ahead of it. */
-const CLOCK_STEP_MS = { ingest: 60 * 60 * 1000, delivery: 20_000 };
+const CLOCK_STEP_MS = { ingest: 60 * 60 * 1000, delivery: 20_000, push: 60 * 60 * 1000 };
 /** A slow client has this long to be found out. */
 const SLOW_MS = 12_000;
 /** More than the kernel's buffers on the way take, so that the outbox fills; each as large as an event may be. */
@@ -145,6 +146,7 @@ const acts: Readonly<Record<FaultKind, Act>> = {
     }
   },
   ...queueActs,
+  ...pushActs,
   ...scenarioActs,
   'node kill': (fault, context) => nodeDown(fault, context, (node) => node.kill()),
   'node stop': (fault, context) => nodeDown(fault, context, (node) => node.stop()),

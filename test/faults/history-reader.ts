@@ -5,11 +5,19 @@ import { HISTORY } from '../../shared/contract/topology.ts';
 const PREFETCH = 1_000;
 const STALL_MS = 30_000;
 
-/** How often each event, and each `calendar.sync` beside one, stands in the history, up to the entry `until`, which the caller knows to be there. */
-export async function countHistory(url: string, until: string): Promise<ReadonlyMap<string, number>> {
+export interface HistoryContents {
+  /** How often each event, and each `calendar.sync` beside one, stands in it. */
+  readonly counts: ReadonlyMap<string, number>;
+  /** By cursor, which event that is. */
+  readonly idsAt: ReadonlyMap<string, string>;
+}
+
+/** Up to the entry `until`, which the caller knows to be there. */
+export async function readHistory(url: string, until: string): Promise<HistoryContents> {
   const model = await connect(url);
   model.on('error', () => undefined);
   const counts = new Map<string, number>();
+  const idsAt = new Map<string, string>();
   try {
     const channel = await model.createChannel();
     await channel.prefetch(PREFETCH);
@@ -22,11 +30,12 @@ export async function countHistory(url: string, until: string): Promise<Readonly
         }
         stalled.refresh();
         channel.ack(message);
-        const ids = parseHistoryEntries(message).flatMap((entry) =>
-          entry.kind === 'event' ? [entry.id] : [],
-        );
-        for (const id of ids) counts.set(id, (counts.get(id) ?? 0) + 1);
-        if (!ids.includes(until)) return;
+        const events = parseHistoryEntries(message).filter((entry) => entry.kind === 'event');
+        for (const { id, cursor } of events) {
+          counts.set(id, (counts.get(id) ?? 0) + 1);
+          idsAt.set(cursor, id);
+        }
+        if (!events.some(({ id }) => id === until)) return;
         clearTimeout(stalled);
         resolve();
       };
@@ -35,5 +44,5 @@ export async function countHistory(url: string, until: string): Promise<Readonly
   } finally {
     await model.close().catch(() => undefined);
   }
-  return counts;
+  return { counts, idsAt };
 }

@@ -5,6 +5,8 @@ export interface Fact {
   /** 1, 2, 3 … of its appointment, each sent after the one before it was accepted. */
   readonly version: number;
   readonly entrance: 'http' | 'inbox';
+  /** Whoever has a phone and does not read it is to be woken. */
+  readonly wakes: boolean;
   /** When it was first handed over; it may have been taken from then on. */
   firstTriedMs: number | undefined;
   /** When the caller was told that it is taken. */
@@ -28,6 +30,7 @@ export interface Draft {
   readonly rooms: readonly string[];
   /** `false`: nothing goes to the calendar beside it. */
   readonly hasCompanion?: boolean;
+  readonly wakes?: boolean;
 }
 
 /** Knows every event there ever was, from before it is sent. */
@@ -39,7 +42,7 @@ export class Ledger {
 
   constructor(private readonly run: string) {}
 
-  draft({ appointment, entrance, rooms, hasCompanion = true }: Draft): Fact {
+  draft({ appointment, entrance, rooms, hasCompanion = true, wakes = false }: Draft): Fact {
     const version = (this.#versions.get(appointment) ?? 0) + 1;
     this.#versions.set(appointment, version);
     const id = `${this.run}-a${appointment}-v${version}`;
@@ -48,6 +51,7 @@ export class Ledger {
       appointment,
       version,
       entrance,
+      wakes,
       firstTriedMs: undefined,
       acceptedMs: undefined,
       tries: 0,

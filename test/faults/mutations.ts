@@ -145,6 +145,42 @@ export const mutations: readonly Mutation[] = [
     find: '...rooms.flatMap((one) => this.#byRoom.get(one) ?? [])',
     replace: '...this.#collectors',
   },
+  {
+    name: 'push does not heed who has read an event',
+    scenario: 'push is killed while it tells who is asleep',
+    file: 'services/push/decision/decide.js',
+    find: 'if (known.wasDelivered(id))',
+    replace: 'if (false)',
+  },
+  {
+    name: 'push acknowledges before anybody is told',
+    scenario: 'push is killed while it tells who is asleep',
+    file: 'services/push/broker/waiting-queue.js',
+    find: 'await this.options.take(message);',
+    replace: 'channel.ack(message); await this.options.take(message); return;',
+  },
+  {
+    name: 'what waits is dropped when push starts',
+    scenario: 'push is killed while it tells who is asleep',
+    file: 'services/push/broker/waiting-queue.js',
+    find: 'await declare(model);',
+    replace:
+      "await declare(model); const purging = await model.createChannel(); await purging.purgeQueue('appointments.push.wait'); await purging.close();",
+  },
+  {
+    name: 'a receipt says pushed before a push service has answered',
+    scenario: 'push is killed while it cannot reach everybody',
+    file: 'services/push/sending/dispatcher.js',
+    find: "if (outcome.outcome === 'accepted')",
+    replace: 'if (true)',
+  },
+  {
+    name: 'what was pushed is forgotten over a restart',
+    scenario: 'push is killed while it cannot reach everybody',
+    file: 'services/push/broker/facts.js',
+    find: "if (stage === 'pushed')",
+    replace: 'if (false)',
+  },
 ];
 
 /** Changes a copy of the build; a text that is not there exactly once means that the code has moved on. */

@@ -6,7 +6,7 @@ import type { Random } from './random.ts';
 /** One way to hand an event over: `true` only when it was taken for sure. */
 export interface Entrance {
   readonly kind: Fact['entrance'];
-  offer(fact: Fact, body: object): Promise<boolean>;
+  offer(fact: Pick<Fact, 'id'>, body: object): Promise<boolean>;
   close(): Promise<void>;
 }
 
@@ -67,11 +67,14 @@ export class Publisher {
 
   /** Sends one event of an appointment until it is taken; `notes` make it as large as wanted. */
   async say(appointment: Appointment, { name = this.random.pick(NAMES), notes, rooms }: More = {}) {
+    const { start } = appointment;
+    const isOver = start !== undefined && Date.parse(start) <= Date.now();
     const fact = this.ledger.draft({
       appointment: appointment.id,
       entrance: this.entrance.kind,
       rooms: rooms ?? roomsOfAppointment(appointment),
       hasCompanion: name !== 'calendar.sync',
+      wakes: name !== 'calendar.sync' && !isOver,
     });
     const body = {
       event: name,
@@ -82,6 +85,7 @@ export class Publisher {
         customer_id: appointment.customerId,
         secretary_ids: appointment.secretaryIds,
         version: fact.version,
+        ...(start === undefined ? {} : { start }),
         ...(notes === undefined ? {} : { notes }),
       },
       ...(rooms === undefined ? {} : { rooms }),

@@ -1,11 +1,20 @@
 import { connect, type ChannelModel, type ConsumeMessage } from 'amqplib';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Receipt, ReceiptStage } from '../../shared/contract/receipt.ts';
+import type { PushReceipt, Receipt, ReceiptStage } from '../../shared/contract/receipt.ts';
 import { RECEIPTS } from '../../shared/contract/topology.ts';
-import { receiptsIn } from '../support/receipts.ts';
+import { pushesIn, receiptsIn } from '../support/receipts.ts';
 import type { Client } from './client.ts';
 import type { Finding } from './finding.ts';
 import type { Ledger } from './ledger.ts';
+import type { PersonalReceipts } from './push-checker.ts';
+import type { PushedEvent } from './showings.ts';
+
+/** Of one person, as they come. */
+class Kept implements PersonalReceipts {
+  readonly readMs = new Map<string, number>();
+  readonly pushed: PushedEvent[] = [];
+  readonly failed = new Map<string, { why: string; atMs: number }>();
+}
 
 const AGAIN_MS = 250;
 const PREFETCH = 100;
@@ -17,6 +26,7 @@ const PREFETCH = 100;
 export class ReceiptWatch {
   readonly counts: Record<ReceiptStage, number> = { written: 0, delivered: 0, seen: 0 };
   readonly falselyDelivered: Finding[] = [];
+  readonly #kept = new Map<string, Kept>();
   readonly #reading: Promise<void>;
   #model: ChannelModel | undefined;
   #next = 0;
@@ -29,6 +39,9 @@ export class ReceiptWatch {
   ) {
     this.#reading = this.#read();
   }
+
+  /** Of the person to whom a room belongs. */
+  readonly of = (room: string): PersonalReceipts => this.#keptOf(room);
 
   async close(): Promise<void> {
     this.#isOver = true;
@@ -57,6 +70,7 @@ export class ReceiptWatch {
         return;
       }
       for (const receipt of receiptsIn(message)) this.#look(receipt);
+      for (const receipt of pushesIn(message)) this.#note(receipt);
       this.#next = Number(message.properties.headers?.['x-stream-offset']) + 1;
       channel.ack(message);
     };
@@ -68,8 +82,22 @@ export class ReceiptWatch {
     this.counts[stage] += 1;
     const event = this.ledger.find(id);
     if (stage === 'written' || event === undefined) return;
+    const { readMs } = this.#keptOf(`${role}_${userId}`);
+    if (!readMs.has(id)) readMs.set(id, performance.now());
     const devices = this.clients.filter(({ person }) => person.role === role && person.id === userId);
     if (devices.some(({ journey }) => journey.receipts.has(event))) return;
     this.falselyDelivered.push({ client: devices[0], event, what: `${stage}, and no device has it` });
+  }
+
+  #note([id, cursor, role, userId, stage, , , how]: PushReceipt): void {
+    const { pushed, failed } = this.#keptOf(`${role}_${userId}`);
+    if (stage === 'pushed') pushed.push({ id, cursor });
+    else failed.set(id, { why: how, atMs: performance.now() });
+  }
+
+  #keptOf(room: string): Kept {
+    const known = this.#kept.get(room) ?? new Kept();
+    this.#kept.set(room, known);
+    return known;
   }
 }

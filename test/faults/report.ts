@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { isGood } from './checker.ts';
+import { findingsIn, isGood, kindsIn } from './checker.ts';
 import type { Finding } from './finding.ts';
 import type { RunResult } from './run.ts';
 import { describeFault } from './schedule.ts';
@@ -13,38 +13,31 @@ const AFTER_MS = 40_000;
 /** The table, and for every kind of failure the first few with what happened around them. */
 export function reportOf(seed: number, result: RunResult): string {
   const { verdict, minutes, applied } = result;
-  const { lost, misdelivered, outOfOrder, handledTwice, handledOutOfOrder, falseAccepts, gaps } = verdict;
-  const { falselyDelivered, oddities, counts } = verdict;
-  const known = [falseAccepts, falselyDelivered, lost, misdelivered, outOfOrder];
-  const kinds = [...known, handledTwice, handledOutOfOrder, gaps];
+  const { oddities, counts } = verdict;
+  const kinds = kindsIn(verdict);
   const rows: (readonly [string, string | number])[] = [
     ['seed', seed],
     ['minutes', minutes.toFixed(1)],
     ['faults', applied.length],
     ...Object.entries(counts),
-    ['lost', lost.length],
-    ['misdelivered', misdelivered.length],
-    ['out of order', outOfOrder.length],
-    ['repeats seen by handlers', handledTwice.length],
-    ['out of order to handlers', handledOutOfOrder.length],
-    ['false accepts', falseAccepts.length],
-    ['falsely delivered', falselyDelivered.length],
-    ['gaps told', gaps.length],
+    ...Object.entries(kinds).map(([name, { length }]) => [name, length] as const),
     ['oddities', oddities.length],
   ];
   const width = Math.max(...rows.map(([name]) => name.length));
   const table = rows.map(([name, value]) => `${name.padEnd(width)}  ${value}`).join('\n');
   if (isGood(verdict))
-    return `${table}\nGOOD: nothing was lost, misdelivered, out of order, handled twice, accepted falsely or falsely said to be delivered.`;
+    return `${table}\nGOOD: nothing was lost, misdelivered, out of order, handled twice, accepted falsely or falsely said to be delivered, and nobody was woken in vain, again or not at all.`;
   const file = join(result.folder.logs, 'findings.txt');
   writeFileSync(
     file,
-    [timeline(result), ...kinds.flat().map((finding) => explain(finding, result))].join('\n\n'),
+    [timeline(result), ...findingsIn(verdict).map((finding) => explain(finding, result))].join('\n\n'),
   );
   return [
     table,
     ...oddities.slice(0, 20).map((oddity) => `ODD: ${oddity}`),
-    ...kinds.flatMap((kind) => kind.slice(0, FINDINGS_SHOWN).map((finding) => explain(finding, result))),
+    ...Object.values(kinds).flatMap((kind) =>
+      kind.slice(0, FINDINGS_SHOWN).map((finding) => explain(finding, result)),
+    ),
     `BAD: seed ${seed}. All findings: ${file}, beside the logs of the processes.`,
   ].join('\n');
 }

@@ -4,10 +4,14 @@ import { Client } from './client.ts';
 import { HttpEntrance, InboxEntrance } from './entrances.ts';
 import type { FaultContext } from './act.ts';
 import { applyFault } from './faults.ts';
-import { countHistory } from './history-reader.ts';
-import { Ledger, type Fact } from './ledger.ts';
-import { createAppointment, createPeople, type Habit } from './population.ts';
+import { createPublishers, type BackendLoad } from './backends.ts';
+import { readHistory } from './history-reader.ts';
+import { lastWordsTo, sayLast, type LastWord } from './last-words.ts';
+import { Ledger } from './ledger.ts';
+import { Phones } from './phones.ts';
+import { createPeople, everybodyIn, type Habit } from './population.ts';
 import { Publisher, type Entrance } from './publisher.ts';
+import { undecided, type PushEvidence } from './push-checker.ts';
 import { Random } from './random.ts';
 import { ReceiptWatch } from './receipt-watch.ts';
 import { loadSdk, type CreateRoomcast } from './sdk.ts';
@@ -15,20 +19,12 @@ import { createRunFolder, type RunFolder } from './run-folder.ts';
 import { describeFault, type Fault } from './schedule.ts';
 import { System } from './system.ts';
 
-export interface Load {
+/** With a crowd everybody in it has a phone, and half of them the app open, instead of `clients`. */
+export interface Load extends BackendLoad {
   readonly clients: number;
   readonly slowClients: number;
   /** Besides `clients`. */
   readonly smallFrameClients?: number;
-  readonly httpPublishers: number;
-  readonly inboxPublishers: number;
-  readonly appointmentsEach: number;
-  /** Events a second and publisher. */
-  readonly rate: number;
-  /** How often an event is said again after it was taken. */
-  readonly repeats?: number;
-  /** Bytes that each event carries besides its fields. */
-  readonly notesBytes?: number;
   /** Instead of all habits in turn. */
   readonly habits?: readonly Habit[];
 }
@@ -73,18 +69,31 @@ export async function runFaults(options: RunOptions): Promise<RunResult> {
   const { say, nodes } = options;
   const folder = createRunFolder();
   options.prepare?.(folder.dist);
-  say(`starting ${nodes === 1 ? 'a broker' : `${nodes} brokers`}, 2 ingest and 2 delivery instances`);
+  const brokers = nodes === 1 ? 'a broker' : `${nodes} brokers`;
+  say(`starting ${brokers}, and 2 instances of each service`);
+  const { crowd } = options.load;
+  const phones = crowd === undefined ? undefined : await Phones.start(everybodyIn(crowd));
   let system: System | undefined;
   try {
-    system = await System.start(folder, nodes, options.env ?? {});
-    return await new Run(system, folder, options, await loadSdk(folder.dist)).run();
+    const env = { ...phones?.env(folder.path), ...options.env };
+    system = await System.start(folder, { nodes, hasPush: phones !== undefined, env });
+    return await new Run({ system, folder, phones, env }, options, await loadSdk(folder.dist)).run();
   } catch (error) {
     await system?.stop();
     await folder.remove({ keepLogs: true });
     throw new Error(`the run broke off; its logs are in ${folder.logs}`, { cause: error });
   } finally {
     await system?.stop();
+    await phones?.close();
   }
+}
+
+/** What a run is about. */
+interface Stage {
+  readonly system: System;
+  readonly folder: RunFolder;
+  readonly phones: Phones | undefined;
+  readonly env: Readonly<Record<string, string>>;
 }
 
 class Run {
@@ -99,11 +108,11 @@ class Run {
   readonly #applied: Applied[] = [];
 
   constructor(
-    private readonly system: System,
-    private readonly folder: RunFolder,
+    private readonly stage: Stage,
     private readonly options: RunOptions,
     createRoomcast: CreateRoomcast,
   ) {
+    const { system, phones } = stage;
     const random = new Random(options.seed + 1);
     const { load } = options;
     this.#finishMs = options.finishMs ?? FINISH_MS;
@@ -118,7 +127,9 @@ class Run {
           random: random.fork(),
         }),
     );
-    this.#publishers = this.#createPublishers(random.fork());
+    const [ledger, urls] = [this.#ledger, this.#urls];
+    const http = (firstTurn: number) => this.#http(firstTurn);
+    this.#publishers = createPublishers(load, { ledger, random: random.fork(), urls, http });
     const speaker = new Publisher('speaker', this.#http(0), [], this.#ledger, random.fork(), {
       rate: 1,
       repeats: 0,
@@ -127,6 +138,7 @@ class Run {
       system,
       clients: this.#clients,
       ledger: this.#ledger,
+      phones,
       speaker,
       random: random.fork(),
       odd: (what) => this.#oddities.push(what),
@@ -134,8 +146,7 @@ class Run {
   }
 
   async run(): Promise<RunResult> {
-    const urls = this.system.broker.nodes.map(({ url }) => url);
-    const receipts = new ReceiptWatch(urls, this.#ledger, this.#clients);
+    const receipts = new ReceiptWatch(this.#urls, this.#ledger, this.#clients);
     try {
       return await this.#useWhileBroken(receipts);
     } finally {
@@ -145,6 +156,8 @@ class Run {
 
   async #useWhileBroken(receipts: ReceiptWatch): Promise<RunResult> {
     const { options } = this;
+    const { system, phones, folder } = this.stage;
+    await phones?.register(system.ports('delivery'), system.secret);
     for (const client of this.#clients) client.start();
     await this.#until('every client is connected', () =>
       this.#clients.every(({ journey }) => journey.firstConnectedMs !== undefined),
@@ -155,11 +168,13 @@ class Run {
     await Promise.all([this.#doFaults(), delay(options.atLeastMs ?? 0)]);
     await delay(COOL_DOWN_MS);
     await this.#quiesce();
-    const last = await this.#sayLast('end', this.#http(0), ['admin']);
-    const history = await countHistory(this.system.broker.nodes[0]?.url ?? '', last);
+    await this.#untilWoken(receipts);
+    const last = { id: this.#idOf('end'), rooms: ['admin'] };
+    await this.#sayLast(this.#http(0), [last]);
+    const history = await readHistory(this.#urls[0] ?? '', last.id);
     for (const client of this.#clients) client.stop();
     const closes = new Map<number, number>();
-    for (const { process } of this.system.members) {
+    for (const { process } of system.members) {
       this.#oddities.push(...process.crashes);
       for (const [code, count] of process.closes) closes.set(code, (closes.get(code) ?? 0) + count);
     }
@@ -169,11 +184,12 @@ class Run {
       history,
       sentinels: this.#sentinels,
       receipts,
+      push: this.#pushEvidence(receipts, history.idsAt),
       oddities: this.#oddities,
       closes,
     });
     const minutes = (performance.now() - this.#startedMs) / 60_000;
-    return { verdict, applied: this.#applied, startedMs: this.#startedMs, minutes, folder: this.folder };
+    return { verdict, applied: this.#applied, startedMs: this.#startedMs, minutes, folder };
   }
 
   async #doFaults(): Promise<void> {
@@ -209,61 +225,53 @@ class Run {
       'every publisher got its last event accepted',
       Promise.all(this.#publishers.map((one) => one.stop())),
     );
-    await this.#within('every process is ready', this.system.untilHealthy(this.#finishMs));
+    await this.#within('every process is ready', this.stage.system.untilHealthy(this.#finishMs));
     const rooms = [...new Set(this.#clients.flatMap(({ person }) => [...person.rooms][0] ?? []))];
-    const urls = this.system.broker.nodes.map(({ url }) => url);
-    const ids = [
-      await this.#sayLast('last-by-http', this.#http(1), rooms),
-      await this.#sayLast('last-by-inbox', new InboxEntrance(urls), rooms),
+    const words = (name: string) => lastWordsTo(rooms, this.#idOf(name));
+    const lasts = [
+      ...(await this.#sayLast(this.#http(1), words('last-by-http'))),
+      ...(await this.#sayLast(new InboxEntrance(this.#urls), words('last-by-inbox'))),
     ];
-    const isBack = (client: Client) => ids.every((id) => client.has(id));
+    const isBack = (client: Client) =>
+      lasts.every(({ id, rooms }) => !rooms.some((room) => client.person.rooms.has(room)) || client.has(id));
     await this.#until('every client caught up', () => this.#clients.every(isBack));
     for (const client of this.#clients)
       if (!isBack(client)) this.#oddities.push(`${client.person.name} did not catch up`);
   }
 
-  /** An event for everybody, behind all others. */
-  async #sayLast(name: string, entrance: Entrance, rooms: readonly string[]): Promise<string> {
-    const id = `s${this.options.seed}-${name}`;
-    this.#sentinels.add(id);
-    const fact: Fact = {
-      id,
-      appointment: 0,
-      version: 1,
-      entrance: entrance.kind,
-      firstTriedMs: undefined,
-      acceptedMs: undefined,
-      tries: 0,
-    };
-    const body = { id, event: 'calendar.sync', data: { reason: 'end of the run' }, rooms };
-    const deadlineMs = performance.now() + this.#finishMs;
-    while (!(await entrance.offer(fact, body))) {
-      if (performance.now() > deadlineMs) throw new Error(`the event ${name} was not accepted`);
-      await delay(POLL_MS);
+  async #sayLast(entrance: Entrance, words: readonly LastWord[]): Promise<readonly LastWord[]> {
+    for (const word of words) {
+      this.#sentinels.add(word.id);
+      await sayLast(entrance, word, this.#finishMs);
     }
     await entrance.close();
-    return id;
+    return words;
   }
 
-  #createPublishers(random: Random): readonly Publisher[] {
-    const { httpPublishers, inboxPublishers, appointmentsEach, rate } = this.options.load;
-    const { repeats = 0, notesBytes = 0 } = this.options.load;
-    const urls = this.system.broker.nodes.map(({ url }) => url);
-    let appointmentId = 0;
-    return Array.from({ length: httpPublishers + inboxPublishers }, (_, index) => {
-      const appointments = Array.from({ length: appointmentsEach }, () =>
-        createAppointment((appointmentId += 1), random),
-      );
-      const byHttp = index < httpPublishers;
-      const entrance = byHttp ? this.#http(index) : new InboxEntrance(urls);
-      const name = `${byHttp ? 'http' : 'inbox'}-${index}`;
-      const manner = { rate, repeats, notesBytes };
-      return new Publisher(name, entrance, appointments, this.#ledger, random.fork(), manner);
-    });
+  #idOf(name: string): string {
+    return `s${this.options.seed}-${name}`;
+  }
+
+  /** Everybody asleep has been told what waited for them, or it is written down why not. */
+  async #untilWoken(receipts: ReceiptWatch): Promise<void> {
+    const evidence = this.#pushEvidence(receipts, new Map());
+    if (evidence === undefined) return;
+    await this.#until('everybody asleep was seen to', () => undecided(evidence).length === 0);
+  }
+
+  #pushEvidence(receipts: ReceiptWatch, idsAt: PushEvidence['idsAt']): PushEvidence | undefined {
+    const { phones, env } = this.stage;
+    const afterMs = Number(env['PUSH_AFTER_SECONDS']) * 1_000;
+    return phones && { ledger: this.#ledger, phones: phones.all, receiptsOf: receipts.of, idsAt, afterMs };
+  }
+
+  get #urls(): readonly string[] {
+    return this.stage.system.broker.nodes.map(({ url }) => url);
   }
 
   #http(firstTurn: number): HttpEntrance {
-    return new HttpEntrance(this.system.ports('ingest'), this.system.key, firstTurn, (answer) =>
+    const { system } = this.stage;
+    return new HttpEntrance(system.ports('ingest'), system.key, firstTurn, (answer) =>
       this.#oddities.push(`odd answer: ${answer}`),
     );
   }

@@ -1,4 +1,4 @@
-import type { Verdict } from './checker.ts';
+import { kindsIn, type Verdict } from './checker.ts';
 import type { Load, RunOptions } from './run.ts';
 import type { Fault, FaultKind } from './schedule.ts';
 
@@ -23,8 +23,21 @@ const steady: Load = {
   habits: ['steady'],
 };
 const quiet: Load = { ...steady, clients: 6, httpPublishers: 0, inboxPublishers: 0 };
+/** Some have their app open all the time, the others never. */
+const asleep: Load = {
+  ...quiet,
+  clients: 0,
+  httpPublishers: 2,
+  inboxPublishers: 1,
+  appointmentsEach: 60,
+  rate: 4,
+  crowd: { providers: 6, secretaries: 2, customers: 8 },
+};
+const soonPushed = { PUSH_AFTER_SECONDS: '6', PUSH_GATHER_MS: '1500' };
 /** Members of a system: two ingests, then two deliveries. */
 const DELIVERIES = [2, 3];
+/** Notifications that were answered in the moment of a kill. */
+const REPEATS = 3;
 
 const scenarios = {
   'ingest dies with unconfirmed events': {
@@ -89,6 +102,19 @@ const scenarios = {
     faults: [fault('operator policy', 1_000, { target: 0, lastsMs: 4_000 })],
     atLeastMs: 12_000,
   },
+  'push is killed while it tells who is asleep': {
+    load: asleep,
+    faults: [fault('push killed at an answer', 8_000), fault('push killed at an answer', 14_000)],
+    atLeastMs: 20_000,
+    env: soonPushed,
+  },
+  'push is killed while it cannot reach everybody': {
+    load: asleep,
+    faults: [fault('providers out of reach, and push killed', 6_000, { lastsMs: 12_000 })],
+    atLeastMs: 20_000,
+    env: soonPushed,
+    judge: ({ counts }) => atMost(REPEATS, 'repeated under the same tag', counts),
+  },
   'rooms are joined over slow links': {
     load: quiet,
     faults: [
@@ -110,17 +136,10 @@ export function optionsFor(
 
 export function wrongIn(name: ScenarioName, verdict: Verdict): readonly string[] {
   const scenario: Scenario = scenarios[name];
-  const found = {
-    lost: verdict.lost,
-    misdelivered: verdict.misdelivered,
-    'out of order': verdict.outOfOrder,
-    'handled twice': verdict.handledTwice,
-    'handled out of order': verdict.handledOutOfOrder,
-    'accepted falsely': verdict.falseAccepts,
-    'gaps told': verdict.gaps,
-  };
   return [
-    ...Object.entries(found).flatMap(([what, { length }]) => (length === 0 ? [] : [`${length} ${what}`])),
+    ...Object.entries(kindsIn(verdict)).flatMap(([what, { length }]) =>
+      length === 0 ? [] : [`${length} ${what}`],
+    ),
     ...verdict.oddities,
     ...(scenario.judge?.(verdict) ?? []),
   ];

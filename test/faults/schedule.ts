@@ -31,6 +31,12 @@ export const edgeFaults = [
   'large events',
 ] as const;
 
+/** Of push, where people have phones. */
+export const pushFaults = ['kill push', 'push killed at an answer', 'push service out of order'] as const;
+
+/** Too particular for a schedule, as `scenarioFaults` are. */
+export const pushScenarioFaults = ['providers out of reach, and push killed'] as const;
+
 /** Of a cluster: one node at a time, and what is done to queues while all of them run. */
 const clusterFaults = ['node kill', 'node stop', 'node kill', ...queueFaults] as const;
 
@@ -48,6 +54,8 @@ export type FaultKind =
   | (typeof brokerFaults)[number]
   | (typeof edgeFaults)[number]
   | (typeof clusterFaults)[number]
+  | (typeof pushFaults)[number]
+  | (typeof pushScenarioFaults)[number]
   | (typeof scenarioFaults)[number];
 
 export interface Fault {
@@ -110,6 +118,18 @@ export const longLanes: readonly Lane[] = [
 export const shortLanes: readonly Lane[] = [
   { kinds: brokerFaults, lastsMs: [1_000, 2_500], restMs: [3_000, 5_000] },
   { kinds: edgeFaults, lastsMs: [600, 2_000], restMs: [600, 1_800] },
+];
+
+const killedInTurn = ['kill push', 'broker kill', 'kill delivery', 'push killed at an answer'] as const;
+
+/** Push, the broker and delivery are killed in turn, beside all else. */
+export const pushLanes: readonly Lane[] = [
+  {
+    kinds: [...brokerFaults, ...pushFaults, ...killedInTurn],
+    lastsMs: [2_000, 9_000],
+    restMs: [8_000, 20_000],
+  },
+  { kinds: edgeFaults, lastsMs: [1_000, 8_000], restMs: [3_000, 12_000] },
 ];
 
 export const clusterLanes: readonly Lane[] = [

@@ -16,7 +16,7 @@ const PREFETCH = 50;
 /** A process may be paused and starved meanwhile: one that does not drain at all is still found. */
 const DRAIN_TIMEOUT_MS = 60_000;
 
-export type Role = 'ingest' | 'delivery';
+export type Role = 'ingest' | 'delivery' | 'push';
 
 /** One service process and the network around it. */
 export interface Member {
@@ -37,7 +37,18 @@ const portLines = {
   delivery: z
     .object({ ports: z.object({ websocket: z.number(), health: z.number() }) })
     .transform(({ ports }): ServicePorts => ({ main: ports.websocket, health: ports.health })),
+  // Nobody calls it.
+  push: z
+    .object({ healthPort: z.number() })
+    .transform(({ healthPort }): ServicePorts => ({ main: healthPort, health: healthPort })),
 };
+
+export interface SystemOptions {
+  readonly nodes: number;
+  readonly hasPush: boolean;
+  /** Variables for the services beside what a run needs. */
+  readonly env: Readonly<Record<string, string>>;
+}
 
 /** The broker, two instances of each service, and a proxy on every connection between any two of them. */
 export class System {
@@ -46,16 +57,13 @@ export class System {
     readonly members: readonly Member[],
   ) {}
 
-  static async start(
-    folder: RunFolder,
-    nodeCount: number,
-    env: Readonly<Record<string, string>>,
-  ): Promise<System> {
-    const broker = await BrokerNodes.start(folder.broker, nodeCount);
+  static async start(folder: RunFolder, { nodes, hasPush, env }: SystemOptions): Promise<System> {
+    const broker = await BrokerNodes.start(folder.broker, nodes);
+    const roles: readonly Role[] = hasPush ? ['ingest', 'delivery', 'push'] : ['ingest', 'delivery'];
     const members: Member[] = [];
     const system = new System(broker, members);
     try {
-      for (const role of ['ingest', 'delivery'] as const) {
+      for (const role of roles) {
         for (let index = 0; index < INSTANCES; index += 1) {
           members.push(await createMember(role, `${role}-${index}`, { broker, folder, env }));
         }

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { generateKeyPairSync } from 'node:crypto';
 import { readConfig } from '../../services/push/config.ts';
 import { ConfigError } from '../../shared/config/env.ts';
-import { pushEnv } from './push-world.ts';
+import { pushEnv } from './sleeping-phone.ts';
 
 const env = pushEnv([], { PUSH_ALLOWED_HOSTS: 'ntfy.example.org' });
 const problemsOf = (fields: Readonly<Record<string, string>>): readonly string[] => {

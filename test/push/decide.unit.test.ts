@@ -4,12 +4,13 @@ import { decide, type Known, type WaitingEvent } from '../../services/push/decis
 import { startOf } from '../../services/push/decision/start.ts';
 import type { EventName } from '../../shared/contract/event.ts';
 import { NOW_MS } from './notifications.ts';
-import { cursorAt, waitingEvent } from './waiting-events.ts';
+import { waitingEvent } from './waiting-events.ts';
 
 const nobody: Known = {
   hasDevice: true,
   wasDelivered: () => false,
   wasPushed: () => false,
+  placeOf: () => undefined,
   newestOf: () => undefined,
 };
 const reasons = (events: readonly WaitingEvent[], known: Partial<Known> = {}) => {
@@ -31,7 +32,7 @@ describe('who is asleep', () => {
     ['other_event', waitingEvent(1, { name: 'calendar.sync' }), {}],
     ['delivered', waitingEvent(1), { wasDelivered: (id) => id === 'event-1' }],
     ['pushed', waitingEvent(1), { wasPushed: (id) => id === 'event-1' }],
-    ['superseded', waitingEvent(1), { newestOf: (id) => (id === 12 ? cursorAt(2) : undefined) }],
+    ['superseded', waitingEvent(1), { placeOf: () => 1, newestOf: (id) => (id === 12 ? 2 : undefined) }],
     ['in_the_past', waitingEvent(1, { data: { start: '2026-11-28T09:00:00Z' } }), {}],
     ['no_device', waitingEvent(1), { hasDevice: false }],
   ])('is not woken: %s', (reason, event, known) => {

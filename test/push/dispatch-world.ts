@@ -10,7 +10,7 @@ interface Pending {
 
 /** A dispatcher whose clock, timers and push services a test has in its hands. */
 export function dispatchWorld(limits: Partial<DispatchLimits> = {}) {
-  const state = { nowMs: NOW_MS };
+  const state = { nowMs: 0, unixMs: () => NOW_MS + state.nowMs };
   const timers: { readonly atMs: number; readonly act: () => void }[] = [];
   const pending: Pending[] = [];
   const sender: Sender = {
@@ -24,7 +24,11 @@ export function dispatchWorld(limits: Partial<DispatchLimits> = {}) {
   const dispatcher = new Dispatcher(
     { webpush: sender },
     { maxRunning: 2, maxWaiting: 100, maxUnderWay: 1_000, maxTries: 3, giveUpAfterMs: 600_000, ...limits },
-    { now: () => state.nowMs, callLater: (act, ms) => void timers.push({ atMs: state.nowMs + ms, act }) },
+    {
+      now: () => state.nowMs,
+      unixMs: () => state.unixMs(),
+      callLater: (act, ms) => void timers.push({ atMs: state.nowMs + ms, act }),
+    },
   );
   const keys = new Subscriber();
   const recipientAt = (host: string) => {
@@ -35,8 +39,8 @@ export function dispatchWorld(limits: Partial<DispatchLimits> = {}) {
     state,
     dispatcher,
     pending,
-    deliver: (host: string, changes: Partial<Notification> = {}) =>
-      dispatcher.deliver(recipientAt(host), notification(changes)),
+    deliver: (host: string, changes: Partial<Notification> = {}, isWanted = () => true) =>
+      dispatcher.deliver(recipientAt(host), notification(changes), isWanted),
     tryNow: (host: string) => dispatcher.tryNow(recipientAt(host), notification()),
     /** The oldest request that waits for an answer gets this one; resolves once what follows from that has happened. */
     answer: async (outcome: SendOutcome, host?: string) => {

@@ -66,10 +66,31 @@ describe('a notification for one device', () => {
     expect(await delivered).toEqual({ result: 'failed', reason: 'status_429' });
   });
 
+  it('is tried again however the clock on the wall is set meanwhile', async () => {
+    const { deliver, answer, pass, state } = dispatchWorld();
+    const delivered = deliver('a');
+    await answer(later('status_503', 60_000));
+    state.unixMs = () => NOW_MS + 3_600_000;
+    await pass(60_000);
+    await answer(accepted);
+    expect(await delivered).toEqual({ result: 'pushed' });
+  });
+
+  it('is not tried again once nobody has to be told any more', async () => {
+    const { deliver, answer, pass, pending } = dispatchWorld();
+    let isWanted = true;
+    const delivered = deliver('a', {}, () => isWanted);
+    await answer(later());
+    isWanted = false;
+    await pass(60_000);
+    expect(await delivered).toEqual({ result: 'unwanted' });
+    expect(pending).toHaveLength(0);
+  });
+
   it('cannot be brought to a kind that is not set up', async () => {
     const { dispatcher } = dispatchWorld();
     const recipient = { device: { kind: 'fcm', token: 'x' }, seenAtMs: NOW_MS } as const;
-    expect(await dispatcher.deliver(recipient, notification())).toEqual({
+    expect(await dispatcher.deliver(recipient, notification(), () => true)).toEqual({
       result: 'failed',
       reason: 'kind_not_set_up',
     });
@@ -147,6 +168,17 @@ describe('many notifications', () => {
     await answer(accepted);
     expect(await waiting[1]).toEqual({ result: 'pushed' });
     expect(dispatcher.openHosts).toEqual([]);
+  });
+
+  it('try a host that failed with the next that is wanted still', async () => {
+    const { deliver, answer, pass, pending, dispatcher } = dispatchWorld({ maxRunning: 5, maxTries: 1 });
+    for (let sent = 0; sent < 5; sent += 1) void deliver('dead');
+    for (let answered = 0; answered < 5; answered += 1) await answer(later('timeout'));
+    const waiting = [deliver('dead', {}, () => false), deliver('dead')];
+    await pass(10_000);
+    expect([await waiting[0], pending.length]).toEqual([{ result: 'unwanted' }, 1]);
+    await answer(accepted);
+    expect([await waiting[1], dispatcher.openHosts]).toEqual([{ result: 'pushed' }, []]);
   });
 
   it('leave a host alone for as long as it says', async () => {

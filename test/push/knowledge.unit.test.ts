@@ -23,10 +23,27 @@ describe('what has become of events', () => {
     expect([pushedTo(known, jane), pushedTo(known, ada)]).toEqual([[], ['event-1']]);
   });
 
-  it('is that a newer one went to somebody, in whatever order that is heard of', () => {
+  it('is that a newer one went to somebody', () => {
     const known = knowledge();
-    for (const place of [2, 1]) known.happened({ event: waitingEvent(place), people: [jane] }, NOW_MS);
+    for (const place of [1, 2]) known.happened({ event: waitingEvent(place), people: [jane] }, NOW_MS);
     expect([pushedTo(known, jane), pushedTo(known, ada)]).toEqual([[], ['event-1']]);
+  });
+
+  it('is which of them is newer by the history, whatever the clocks say of those who stamped them', () => {
+    const known = knowledge();
+    const [ahead, right] = [waitingEvent(9), waitingEvent(2)];
+    for (const event of [ahead, right]) known.happened({ event, people: [jane] }, NOW_MS);
+    // Published twice, it is as old as at first.
+    known.happened({ event: ahead, people: [jane] }, NOW_MS);
+    expect(pushedTo(known, jane, [ahead])).toEqual([]);
+    expect(pushedTo(known, jane, [right])).toEqual([right.id]);
+    expect(pushedTo(known, jane, [right, ahead])).toEqual([right.id]);
+  });
+
+  it('is not what the history has not shown yet: that is the newest', () => {
+    const known = knowledge();
+    known.happened({ event: waitingEvent(9), people: [jane] }, NOW_MS);
+    expect(pushedTo(known, jane, [waitingEvent(2)])).toEqual(['event-2']);
   });
 
   it('is nothing that another appointment or a calendar was told', () => {

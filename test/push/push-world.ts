@@ -1,74 +1,13 @@
-import { randomUUID } from 'node:crypto';
 import { readConfig } from '../../services/push/config.ts';
 import { startPush, type PushService as Service } from '../../services/push/service.ts';
-import type { Registration } from '../../shared/devices/device.ts';
 import { createLogger } from '../../shared/service/logger.ts';
 import { createVhostForTest, type TestVhost } from '../support/broker.ts';
 import { healthUntil, isReady } from '../support/health.ts';
 import { lineSink } from '../support/line-sink.ts';
 import { tokenFor, type TestRole } from '../support/tokens.ts';
-import { bearer } from '../support/wires.ts';
 import { World, worldEnv } from '../support/world.ts';
-import { PushService, type Asked } from '../../tools/push-service/push-service.ts';
-import { Subscriber } from '../../tools/push-service/subscriber.ts';
-import { vapidKeys } from './vapid-claims.ts';
-
-/** Of what a phone is shown. */
-export interface Shown {
-  readonly title: string;
-  readonly body: string;
-  readonly navigate: string;
-  readonly tag: string;
-  readonly data: Readonly<Record<string, string>>;
-}
-
-type Env = Readonly<Record<string, string>>;
-
-/** What push and delivery need, with push services of this machine. */
-export function pushEnv(services: readonly PushService[], extra: Env = {}): Record<string, string> {
-  return {
-    PUSH: 'on',
-    PUSH_AFTER_SECONDS: '1',
-    PUSH_GATHER_MS: '1500',
-    PUSH_ALLOWED_HOSTS: services.map(({ port }) => `127.0.0.1:${port}`).join(),
-    PUSH_VAPID_PUBLIC_KEY: vapidKeys.publicKey,
-    PUSH_VAPID_PRIVATE_KEY: vapidKeys.privateKey,
-    PUSH_SUBJECT: 'mailto:it@example.org',
-    PUSH_CLICK_URL: 'https://app.example.org/appointments/{id}',
-    ...extra,
-  };
-}
-
-/** A phone whose app is closed: it shows what its push service brings. */
-export class SleepingPhone {
-  readonly path = `/push/${randomUUID()}`;
-  readonly id = randomUUID() as string;
-  readonly #subscriber = new Subscriber();
-
-  constructor(private readonly service: PushService) {}
-
-  registration(language = 'de'): Registration {
-    const subscription = this.#subscriber.subscription(`${this.service.origin}${this.path}`);
-    return { kind: 'webpush', subscription, language };
-  }
-
-  get asked(): readonly Asked[] {
-    return this.service.asked.filter(({ path }) => path === this.path);
-  }
-
-  /** In the order in which it came. */
-  get shown(): readonly Shown[] {
-    return this.asked.map(({ body }) => {
-      const message = JSON.parse(this.#subscriber.decrypt(body).toString()) as { notification: Shown };
-      return message.notification;
-    });
-  }
-
-  async shows(count: number): Promise<readonly Shown[]> {
-    while (this.asked.length < count) await this.service.askedTimes(this.service.asked.length + 1);
-    return this.shown;
-  }
-}
+import { PushService } from '../../tools/push-service/push-service.ts';
+import { pushEnv, SleepingPhone } from './sleeping-phone.ts';
 
 /** Ingest, delivery and push in this process, and a push service. */
 export class PushWorld {
@@ -109,13 +48,8 @@ export class PushWorld {
     return push;
   }
 
-  async register(role: TestRole, userId: number, phone: SleepingPhone, language?: string): Promise<void> {
-    const answer = await fetch(`http://${this.world.host()}/v1/devices/${phone.id}`, {
-      method: 'PUT',
-      headers: bearer(tokenFor(role, userId)),
-      body: JSON.stringify(phone.registration(language)),
-    });
-    if (answer.status !== 204) throw new Error(`${answer.status} ${await answer.text()}`);
+  register(role: TestRole, userId: number, phone: SleepingPhone, language?: string): Promise<void> {
+    return phone.registerAt(this.world.host(), tokenFor(role, userId), language);
   }
 
   /** Of a user who has one more. */

@@ -1,12 +1,18 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { once } from 'node:events';
 import { PUSH, PUSH_WAIT } from '../../shared/contract/topology.ts';
 import { Trace } from '../../shared/contract/trace.ts';
 import { brokerCtl } from '../support/broker.ts';
+import { TestClient } from '../support/client.ts';
 import { appointment } from '../support/events.ts';
 import { healthUntil, readHealth } from '../support/health.ts';
+import { receiptsUntil } from '../support/receipts.ts';
+import { scaledMs } from '../support/time.ts';
+import { tokenFor } from '../support/tokens.ts';
 import { bearer } from '../support/wires.ts';
 import type { World } from '../support/world.ts';
-import { PushWorld, SleepingPhone } from './push-world.ts';
+import { PushWorld } from './push-world.ts';
+import { SleepingPhone } from './sleeping-phone.ts';
 
 const DAY_MS = 86_400_000;
 const tomorrow = () => new Date(Date.now() + DAY_MS).toISOString().replace('Z', '+00:00');
@@ -61,7 +67,7 @@ describe('somebody whose app is closed', () => {
     const phone = await of.phoneOf('provider', id, 'en');
     for (let count = 0; count < 3; count += 1) await of.world.publish(booking(id));
     const [shown] = await phone.shows(1);
-    expect(shown?.data).toEqual({ event: 'several', count: '3' });
+    expect(shown?.data).toMatchObject({ event: 'several', count: '3' });
     await afterAnother();
     expect(phone.asked).toHaveLength(1);
   });
@@ -165,6 +171,47 @@ describe('phones of a push service that is well', () => {
     }
     for (const phone of phones) expect(await phone.shows(1)).toHaveLength(1);
     hurry();
+  });
+});
+
+describe('somebody who reads it late', () => {
+  /** After the event has waited, and while push gathers what else there may be for them. */
+  it('is not told, where push has not told them yet', async () => {
+    await using world = await PushWorld.start({ env: { PUSH_GATHER_MS: String(scaledMs(3_000)) } });
+    const phone = await world.phoneOf('provider', 4);
+    await using app = await TestClient.open(
+      `${world.world.webSocketUrl()}?token=${tokenFor('provider', 4)}`,
+      { ws: { autoPong: false } },
+    );
+    const asked = once(app.ws, 'ping') as Promise<[Buffer]>;
+    const { id } = await world.world.publish(booking(4));
+    const [question] = await asked;
+    const push = world.pushes[0]?.healthPort ?? 0;
+    await healthUntil(push, ({ body }) => body.stats['under_way'] === 1);
+    app.ws.pong(question);
+    await healthUntil(push, ({ body }) => body.stats['under_way'] === 0);
+    const { receipts } = await receiptsUntil(world.vhost.url, (kept) =>
+      kept.receipts.some(([event, , , , stage]) => event === id && stage === 'delivered'),
+    );
+    expect([receipts.length > 0, phone.asked]).toEqual([true, []]);
+  });
+});
+
+describe('two who are told of one event', () => {
+  it('do not wait for one another: that one was told is written down while the other cannot be', async () => {
+    const [provider, customer] = [somebody(), somebody()];
+    const [lost, found] = [new SleepingPhone(of.service), new SleepingPhone(of.service)];
+    of.service.respond = ({ path }) => ({ status: path === lost.path ? 503 : 201 });
+    await of.register('provider', provider, lost);
+    await of.register('customer', customer, found);
+    const { id } = await of.world.publish(booking(provider, { customer_id: customer }));
+    const { pushes } = await receiptsUntil(of.vhost.url, (kept) =>
+      kept.pushes.some(([event, , role]) => event === id && role === 'customer'),
+    );
+    const told = pushes.filter(([event]) => event === id).map(([, , role, , stage]) => `${role} ${stage}`);
+    expect(told).toEqual(['customer pushed']);
+    of.service.respond = () => ({ status: 201 });
+    await lost.shows(lost.asked.length + 1);
   });
 });
 

@@ -4,7 +4,7 @@ import { placeholders, type TextName } from '../../services/push/texts/form.ts';
 import { languageOf, languages, textIn, type Language } from '../../services/push/texts/texts.ts';
 import { MAX_PLAINTEXT_BYTES } from '../../services/push/crypto/aes128gcm.ts';
 import { NOW_MS } from './notifications.ts';
-import { waitingEvent } from './waiting-events.ts';
+import { cursorAt, waitingEvent } from './waiting-events.ts';
 
 const names = Object.keys(placeholders) as readonly TextName[];
 const every = Object.entries(languages).flatMap(([language, texts]) =>
@@ -94,7 +94,7 @@ describe('a notification', () => {
       url: 'https://office.example.org/calendar?appointment=12',
       topic: 'appointment-12',
       expiresAtMs: Date.parse(data.start),
-      data: { event: 'appointment.created', appointment_id: '12' },
+      data: { event: 'appointment.created', appointment_id: '12', cursor: cursorAt(1) },
     });
     expect(shown('en', thin, { start: undefined }).expiresAtMs).toBe(NOW_MS + 86_400_000);
   });
@@ -107,6 +107,7 @@ describe('a notification', () => {
       url: 'https://office.example.org/calendar?appointment=',
       topic: 'appointments',
       expiresAtMs: NOW_MS + 86_400_000,
+      data: { event: 'several', count: '2', cursor: cursorAt(2) },
     });
   });
 

@@ -2,12 +2,6 @@ import { expect } from '@jest/globals';
 import jwt from 'jsonwebtoken';
 import { createPublicKey } from 'node:crypto';
 
-/** Of RFC 8291's example. */
-export const vapidKeys = {
-  privateKey: 'yfWPiYE-n46HLnH0KqZOF1fJJU3MYrct3AELtAQ-oRw',
-  publicKey: 'BP4z9KsN6nGRTbVYI_c7VJSPQTBtkgcy27mlmlMoZIIgDll6e3vCYLocInmYWAmS6TlzAC8wEqKK6PBru3jl7A8',
-};
-
 /** What a push service reads in the header, by the key that is in it and that its subscriber gave. */
 export function claimsIn(authorization: string, publicKey: string, nowMs: number): unknown {
   const [, token = '', key = ''] = /^vapid t=([\w.-]+), k=([\w-]+)$/.exec(authorization) ?? [];

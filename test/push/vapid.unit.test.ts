@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { newVapidKeys, Vapid } from '../../services/push/crypto/vapid.ts';
 import { NOW_MS } from './notifications.ts';
-import { claimsIn, vapidKeys } from './vapid-claims.ts';
+import { claimsIn } from './vapid-claims.ts';
+import { vapidKeys } from './vapid-keys.ts';
 
 const HOUR_MS = 3_600_000;
 const ORIGIN = 'https://push.example.net';

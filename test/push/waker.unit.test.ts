@@ -8,7 +8,7 @@ import { DeviceList } from '../../shared/devices/device-list.ts';
 import type { Device } from '../../shared/devices/device.ts';
 import { settled } from './dispatch-world.ts';
 import { NOW_MS } from './notifications.ts';
-import { waitingEvent } from './waiting-events.ts';
+import { cursorAt, waitingEvent } from './waiting-events.ts';
 
 const DAY_MS = 86_400_000;
 const jane: Person = { role: 'provider', userId: 4 };
@@ -28,13 +28,19 @@ function world(answers: readonly Delivered[] = [{ result: 'pushed' }]) {
   const receipts: Woken[] = [];
   const gone: string[] = [];
   const knowledge = new Knowledge({ maxEntries: 100, maxAgeMs: DAY_MS });
+  const asked = { whenKnown: () => Promise.resolve(), isOurs: true };
+  const wanted: (() => boolean)[] = [];
   const waker = new Waker({
     knowledge,
     devices,
     dispatcher: {
-      deliver: ({ device }, notification) =>
-        new Promise((answer) => sent.push({ device, notification, answer })),
+      deliver: ({ device }, notification, isWanted) => {
+        wanted.push(isWanted);
+        return new Promise((answer) => sent.push({ device, notification, answer }));
+      },
     },
+    whenKnown: () => asked.whenKnown(),
+    isOurs: () => asked.isOurs,
     wording: { details: false, clickUrl: 'https://office.example.org/{id}' },
     gatherMs: 1_000,
     onReceipt: (receipt) => receipts.push(receipt),
@@ -43,15 +49,16 @@ function world(answers: readonly Delivered[] = [{ result: 'pushed' }]) {
     callLater: (act) => timers.push(act),
   });
   /** The time to gather is over, and every device answers what the test says, the last of it for the others too. */
-  const gather = async () => {
+  const gather = async (meanwhile: () => void = () => undefined) => {
     for (const act of timers.splice(0)) act();
     await settled();
+    meanwhile();
     for (const [index, { answer }] of sent.entries())
       answer(answers[index] ?? answers.at(-1) ?? { result: 'full' });
     await settled();
   };
   const told = () => receipts.map(({ event, person, stage, how }) => [event.id, person.role, stage, how]);
-  return { waker, knowledge, sent, gone, told, gather };
+  return { waker, knowledge, asked, sent, wanted, gone, told, gather };
 }
 
 describe('somebody whose phones are asleep', () => {
@@ -71,8 +78,8 @@ describe('somebody whose phones are asleep', () => {
     await gather();
     expect(await Promise.all(taken)).toEqual(['done', 'done', 'done']);
     expect(sent.map(({ notification }) => notification.data)).toEqual([
-      { event: 'several', count: '2' },
-      { event: 'several', count: '2' },
+      { event: 'several', count: '2', cursor: cursorAt(3) },
+      { event: 'several', count: '2', cursor: cursorAt(3) },
     ]);
     expect(told()).toEqual([
       ['event-1', 'provider', 'failed', 'superseded'],
@@ -99,6 +106,54 @@ describe('somebody whose phones are asleep', () => {
     knowledge.reached('event-1', jane, 'delivered', NOW_MS);
     await gather();
     expect([await taken, sent, told()]).toEqual(['done', [], []]);
+  });
+
+  it('is woken by nothing that was read before push has looked what was', async () => {
+    const { waker, knowledge, asked, sent, gather } = world();
+    let look: () => void = () => undefined;
+    asked.whenKnown = () => new Promise((resolve) => (look = resolve));
+    const taken = waker.take({ event: waitingEvent(1), people: [jane] });
+    await gather();
+    knowledge.reached('event-1', jane, 'delivered', NOW_MS);
+    look();
+    expect([await taken, sent]).toEqual(['done', []]);
+  });
+
+  it('is not woken where push cannot know what was read; the message comes again', async () => {
+    const { waker, asked, sent, gather } = world();
+    asked.whenKnown = () => Promise.reject(new Error('the broker is away'));
+    const message = { event: waitingEvent(1), people: [jane] };
+    const failed = expect(waker.take(message)).rejects.toThrow('the broker is away');
+    await gather();
+    await failed;
+    expect(sent).toEqual([]);
+    asked.whenKnown = () => Promise.resolve();
+    const taken = waker.take(message);
+    await gather();
+    expect([await taken, sent.length]).toEqual(['done', 2]);
+  });
+
+  it('need not be woken once a device has read it, or something newer is to be told', async () => {
+    const { waker, knowledge, wanted, told, gather } = world([{ result: 'unwanted' }]);
+    const taken = waker.take({ event: waitingEvent(1), people: [jane] });
+    knowledge.happened({ event: waitingEvent(1), people: [jane] }, NOW_MS);
+    await gather(() => {
+      expect(wanted.map((isWanted) => isWanted())).toEqual([true, true]);
+      knowledge.happened({ event: waitingEvent(2), people: [jane] }, NOW_MS);
+      expect(wanted.map((isWanted) => isWanted())).toEqual([false, false]);
+    });
+    expect(await taken).toBe('done');
+    expect(told()).toEqual([['event-1', 'provider', 'failed', 'superseded']]);
+  });
+
+  it('is left to another instance where the broker may have given it one', async () => {
+    const { waker, asked, wanted, told, gather } = world([{ result: 'unwanted' }]);
+    const taken = waker.take({ event: waitingEvent(1), people: [jane] });
+    await gather(() => {
+      asked.isOurs = false;
+      expect(wanted.map((isWanted) => isWanted())).toEqual([false, false]);
+    });
+    expect([await taken, told()]).toEqual(['again', []]);
   });
 
   it('without a device cannot be woken, which is written down; others can', async () => {

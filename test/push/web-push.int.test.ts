@@ -8,7 +8,8 @@ import { HostRules } from '../../shared/devices/host-rules.ts';
 import { NOW_MS, notification } from './notifications.ts';
 import { PushService, type Reply } from '../../tools/push-service/push-service.ts';
 import { Subscriber } from '../../tools/push-service/subscriber.ts';
-import { claimsIn, vapidKeys } from './vapid-claims.ts';
+import { claimsIn } from './vapid-claims.ts';
+import { vapidKeys } from './vapid-keys.ts';
 
 const LIMITS = { timeoutMs: 60_000, maxAnswerBytes: 16_384 };
 

@@ -1,7 +1,10 @@
 import { connect, type ChannelModel, type ConsumeMessage } from 'amqplib';
 import {
+  PUSHES_TYPE,
+  PushReceiptBatch,
   ReceiptBatch,
   RECEIPTS_TYPE,
+  type PushReceipt,
   type Receipt,
   type ReceiptStage,
 } from '../../shared/contract/receipt.ts';
@@ -11,6 +14,46 @@ import { scaledMs, WAIT_MS } from './time.ts';
 /** What became of an event at ingest stands in the same stream. */
 export function receiptsIn({ properties, content }: ConsumeMessage): readonly Receipt[] {
   return properties.type === RECEIPTS_TYPE ? ReceiptBatch.parse(JSON.parse(content.toString())) : [];
+}
+
+/** Who was woken, or why not. */
+export function pushesIn({ properties, content }: ConsumeMessage): readonly PushReceipt[] {
+  return properties.type === PUSHES_TYPE ? PushReceiptBatch.parse(JSON.parse(content.toString())) : [];
+}
+
+/** Of every kind. */
+export interface AllReceipts {
+  readonly receipts: readonly Receipt[];
+  readonly pushes: readonly PushReceipt[];
+}
+
+/** Reads the stream of receipts from its beginning until it has what is waited for. */
+export async function receiptsUntil(
+  amqpUrl: string,
+  holds: (kept: AllReceipts) => boolean,
+): Promise<AllReceipts> {
+  const kept: { receipts: Receipt[]; pushes: PushReceipt[] } = { receipts: [], pushes: [] };
+  const model = await connect(amqpUrl);
+  try {
+    const channel = await model.createChannel();
+    await channel.prefetch(100);
+    await new Promise<void>((resolve) => {
+      void channel.consume(
+        RECEIPTS,
+        (message) => {
+          if (message === null) return;
+          channel.ack(message);
+          kept.receipts.push(...receiptsIn(message));
+          kept.pushes.push(...pushesIn(message));
+          if (holds(kept)) resolve();
+        },
+        { arguments: { 'x-stream-offset': 'first' } },
+      );
+    });
+    return kept;
+  } finally {
+    await model.close();
+  }
 }
 
 /** Reads the stream of receipts as it grows. */

@@ -1,24 +1,16 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { connect } from 'amqplib';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { cursorTimeMs } from '../../shared/contract/cursor.ts';
-import {
-  PUSHES_TYPE,
-  PushReceiptBatch,
-  type PushReceipt,
-  type Receipt,
-} from '../../shared/contract/receipt.ts';
-import { RECEIPTS } from '../../shared/contract/topology.ts';
+import type { PushReceipt, Receipt } from '../../shared/contract/receipt.ts';
 import { PushService } from '../../tools/push-service/push-service.ts';
-import { pushEnv, SleepingPhone } from '../push/push-world.ts';
+import { pushEnv, SleepingPhone } from '../push/sleeping-phone.ts';
 import { createVhostForTest, startOwnBroker, type TestBroker } from '../support/broker.ts';
 import { appointment } from '../support/events.ts';
-import { receiptsIn } from '../support/receipts.ts';
+import { receiptsUntil, type AllReceipts } from '../support/receipts.ts';
 import { ServiceProcess } from '../support/service-process.ts';
 import { tokenFor } from '../support/tokens.ts';
-import { bearer } from '../support/wires.ts';
 import { World, worldEnv } from '../support/world.ts';
 
 const SLOW_MS = 240_000;
@@ -43,39 +35,7 @@ afterAll(async () => {
   await broker[Symbol.asyncDispose]();
 }, SLOW_MS);
 
-interface Kept {
-  readonly receipts: Receipt[];
-  readonly pushes: PushReceipt[];
-}
-
-/** Reads the stream of receipts from its beginning until it has what is waited for. */
-async function keptUntil(holds: (kept: Kept) => boolean): Promise<Kept> {
-  const kept: Kept = { receipts: [], pushes: [] };
-  const model = await connect(amqpUrl);
-  try {
-    const channel = await model.createChannel();
-    await channel.prefetch(100);
-    await new Promise<void>((resolve) => {
-      void channel.consume(
-        RECEIPTS,
-        (message) => {
-          if (message === null) return;
-          channel.ack(message);
-          kept.receipts.push(...receiptsIn(message));
-          if (message.properties.type === PUSHES_TYPE)
-            kept.pushes.push(...PushReceiptBatch.parse(JSON.parse(message.content.toString())));
-          if (holds(kept)) resolve();
-        },
-        { arguments: { 'x-stream-offset': 'first' } },
-      );
-    });
-    return kept;
-  } finally {
-    await model.close();
-  }
-}
-
-const pushedTo = (people: readonly number[], { pushes }: Kept) =>
+const pushedTo = (people: readonly number[], { pushes }: AllReceipts) =>
   pushes.filter(([, , , user, stage]) => stage === 'pushed' && people.includes(user));
 const keyOf = ([id, , , user]: PushReceipt | Receipt) => `${id} ${user}`;
 
@@ -86,15 +46,6 @@ async function publish(world: World, event: object): Promise<void> {
     if (answer?.status === 202) return;
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
-}
-
-async function register(world: World, user: number, phone: SleepingPhone): Promise<void> {
-  const answer = await fetch(`http://${world.host()}/v1/devices/${phone.id}`, {
-    method: 'PUT',
-    headers: bearer(tokenFor('provider', user)),
-    body: JSON.stringify(phone.registration()),
-  });
-  expect(answer.status).toBe(204);
 }
 
 describe('who is asleep', () => {
@@ -113,7 +64,10 @@ describe('who is asleep', () => {
       await first.said('push is listening');
       await using second = await killedHalfway(world, first, service, env);
       const asleep = EVENTS / 2;
-      const kept = await keptUntil((so) => new Set(pushedTo(ASLEEP, so).map(keyOf)).size >= asleep);
+      const kept = await receiptsUntil(
+        amqpUrl,
+        (so) => new Set(pushedTo(ASLEEP, so).map(keyOf)).size >= asleep,
+      );
       // Nothing is pushed twice that was written down.
       const pushed = kept.pushes.filter(([, , , , stage]) => stage === 'pushed').map(keyOf);
       expect(pushed.length).toBe(new Set(pushed).size);
@@ -137,7 +91,7 @@ async function killedHalfway(
   env: Readonly<Record<string, string>>,
 ): Promise<ServiceProcess> {
   const phones = new Map(PEOPLE.map((user) => [user, new SleepingPhone(service)]));
-  for (const [user, phone] of phones) await register(world, user, phone);
+  for (const [user, phone] of phones) await phone.registerAt(world.host(), tokenFor('provider', user));
   for (const user of CONNECTED) await world.join('provider', user, { delivery: user % 2 });
   let running = push;
   for (let count = 0; count < EVENTS; count += 1) {

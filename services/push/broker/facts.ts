@@ -38,6 +38,9 @@ export interface FactsOptions {
 /** Keeps what is known of the last day as the history and the receipts tell it. */
 export class Facts {
   readonly #streams: readonly CurrentStream[];
+  readonly #receipts: CurrentStream;
+  #nextLook: Promise<void> | undefined;
+  #lastLook: Promise<void> = Promise.resolve();
   #wasCurrent = false;
   #settledAtMs = 0;
 
@@ -55,16 +58,16 @@ export class Facts {
       onMessage: (message) => this.#takeEvent(message),
       logger,
     });
-    const receipts = new CurrentStream(connection, {
+    this.#receipts = new CurrentStream(connection, {
       stream: RECEIPTS,
       name: 'receipts',
       begin,
-      barrier: () => ({ body: Buffer.from('[]'), properties: { type: PUSHES_TYPE } }),
+      barrier: nothingPushed,
       onCurrent: () => this.#regained(),
       onMessage: (message) => this.#takeReceipts(message),
       logger,
     });
-    this.#streams = [history, receipts];
+    this.#streams = [history, this.#receipts];
   }
 
   get isCurrent(): boolean {
@@ -79,6 +82,19 @@ export class Facts {
       if (this.isCurrent && leftMs <= 0) return;
       await sleep(Math.max(0, leftMs));
     }
+  }
+
+  /** Resolves once every receipt is known that the broker had when this was called; rejects where it cannot be asked. */
+  caughtUp(): Promise<void> {
+    // One look at a time, which is for all who ask before it begins.
+    if (this.#nextLook === undefined) {
+      this.#nextLook = this.#lastLook.then(() => {
+        this.#nextLook = undefined;
+        return this.#receipts.write(nothingPushed());
+      });
+      this.#lastLook = this.#nextLook.catch(() => undefined);
+    }
+    return this.#nextLook;
   }
 
   async close(): Promise<void> {
@@ -116,6 +132,10 @@ export class Facts {
     const { knowledge, wall } = this.options;
     if (kind !== undefined) knowledge.reached(id, { role: kind, userId }, how, unixMs(wall()));
   }
+}
+
+function nothingPushed() {
+  return { body: Buffer.from('[]'), properties: { type: PUSHES_TYPE } };
 }
 
 /** An entry that stands for a position, as those of ingest: readers of the history know it. */

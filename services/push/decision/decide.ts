@@ -19,8 +19,10 @@ export interface Known {
   readonly wasDelivered: (eventId: string) => boolean;
   /** A push service has taken it, or will not. */
   readonly wasPushed: (eventId: string) => boolean;
-  /** Of the newest event of an appointment that went to them. */
-  readonly newestOf: (appointmentId: number) => Cursor | undefined;
+  /** Where an event stands in the history; `undefined`: behind all that is known of it. */
+  readonly placeOf: (eventId: string) => number | undefined;
+  /** The place of the newest event of an appointment that went to them. */
+  readonly newestOf: (appointmentId: number) => number | undefined;
 }
 
 type SkipReason = 'other_event' | 'delivered' | 'pushed' | 'superseded' | 'in_the_past' | 'no_device';
@@ -36,9 +38,12 @@ export interface Decision {
  * for the same.
  */
 export function decide(waiting: readonly WaitingEvent[], known: Known, nowMs: number): Decision {
-  const inOrder = [...new Map(waiting.map((event) => [event.id, event])).values()].toSorted(byCursor);
-  const newest = newestAmong(inOrder, known);
-  const judged = inOrder.map((event) => ({ event, reason: reasonToSkip(event, known, newest, nowMs) }));
+  const once = [...new Map(waiting.map((event) => [event.id, event])).values()];
+  const inOrder = once.toSorted((a, b) => placeOf(a, known) - placeOf(b, known) || byCursor(a, b));
+  const judged = inOrder.map((event, index) => {
+    const isSuperseded = isOlder(event, inOrder.slice(index + 1), known);
+    return { event, reason: reasonToSkip(event, known, isSuperseded, nowMs) };
+  });
   return {
     push: judged.filter(({ reason }) => reason === undefined).map(({ event }) => event),
     skip: judged.flatMap(({ event, reason }) => (reason === undefined ? [] : [{ event, reason }])),
@@ -48,30 +53,31 @@ export function decide(waiting: readonly WaitingEvent[], known: Known, nowMs: nu
 function reasonToSkip(
   event: WaitingEvent,
   known: Known,
-  newest: ReadonlyMap<number, Cursor>,
+  isSuperseded: boolean,
   nowMs: number,
 ): SkipReason | undefined {
-  const { id, name, cursor, data, appointmentId } = event;
+  const { id, name, data } = event;
   if (!isAppointmentEvent(name)) return 'other_event';
   if (known.wasDelivered(id)) return 'delivered';
   if (known.wasPushed(id)) return 'pushed';
-  if (appointmentId !== undefined && cursor < (newest.get(appointmentId) ?? cursor)) return 'superseded';
+  if (isSuperseded) return 'superseded';
   if ((startOf(data)?.atMs ?? Infinity) <= nowMs) return 'in_the_past';
   return known.hasDevice ? undefined : 'no_device';
 }
 
-/** Whichever is newer: what is known already, or what waits. */
-function newestAmong(inOrder: readonly WaitingEvent[], known: Known): ReadonlyMap<number, Cursor> {
-  const newest = new Map<number, Cursor>();
-  for (const { name, appointmentId, cursor } of inOrder) {
-    if (appointmentId === undefined || !isAppointmentEvent(name)) continue;
-    const other = known.newestOf(appointmentId) ?? cursor;
-    newest.set(appointmentId, other > cursor ? other : cursor);
-  }
-  return newest;
+/** Something newer of its appointment waits behind it, or went to the person. */
+function isOlder(event: WaitingEvent, behind: readonly WaitingEvent[], known: Known): boolean {
+  const { appointmentId } = event;
+  if (appointmentId === undefined) return false;
+  if ((known.newestOf(appointmentId) ?? 0) > placeOf(event, known)) return true;
+  return behind.some((other) => other.appointmentId === appointmentId && isAppointmentEvent(other.name));
 }
 
-/** A cursor begins with the time at which it was stamped, so that its text sorts by that. */
+function placeOf({ id }: WaitingEvent, known: Known): number {
+  return known.placeOf(id) ?? Number.MAX_SAFE_INTEGER;
+}
+
+/** Of what the history has not shown yet: a cursor begins with the time at which it was stamped, so that its text sorts by that. */
 function byCursor(a: WaitingEvent, b: WaitingEvent): number {
   return a.cursor < b.cursor ? -1 : Number(a.cursor > b.cursor);
 }

@@ -1,4 +1,3 @@
-import type { Cursor } from '../../../shared/contract/cursor.ts';
 import { isAppointmentEvent } from '../../../shared/contract/event.ts';
 import { ExpiringMap } from '../../../shared/core/expiring-map.ts';
 import type { Known } from './decide.ts';
@@ -19,23 +18,27 @@ export type Reached = 'delivered' | 'pushed';
  * receipts, who has read or was pushed what.
  */
 export class Knowledge {
-  readonly #newest: ExpiringMap<string, Cursor>;
+  /** Where events stand in the history, counted from the first that was heard of. */
+  readonly #places: ExpiringMap<string, number>;
+  #lastPlace = 0;
+  readonly #newest: ExpiringMap<string, number>;
   readonly #delivered: ExpiringMap<string, true>;
   readonly #pushed: ExpiringMap<string, true>;
 
   constructor({ maxEntries, maxAgeMs }: KnowledgeLimits) {
+    this.#places = new ExpiringMap(maxEntries, maxAgeMs);
     this.#newest = new ExpiringMap(maxEntries, maxAgeMs);
     this.#delivered = new ExpiringMap(maxEntries, maxAgeMs);
     this.#pushed = new ExpiringMap(maxEntries, maxAgeMs);
   }
 
-  /** An event went to those people, in whatever order it is heard of. */
-  happened({ event: { name, appointmentId, cursor }, people }: WaitingMessage, nowMs: number): void {
+  /** An event went to those people; told in the order of the history, of which an event may be told twice. */
+  happened({ event: { id, name, appointmentId }, people }: WaitingMessage, nowMs: number): void {
     if (appointmentId === undefined || !isAppointmentEvent(name)) return;
+    const place = this.#places.getOrSet(id, nowMs, () => (this.#lastPlace += 1));
     for (const person of people) {
       const key = keyOf(person, appointmentId);
-      const other = this.#newest.get(key, nowMs);
-      if (other === undefined || other < cursor) this.#newest.set(key, cursor, nowMs);
+      if ((this.#newest.get(key, nowMs) ?? 0) < place) this.#newest.set(key, place, nowMs);
     }
   }
 
@@ -48,6 +51,7 @@ export class Knowledge {
     return {
       wasDelivered: (eventId) => this.#delivered.get(keyOf(person, eventId), nowMs) === true,
       wasPushed: (eventId) => this.#pushed.get(keyOf(person, eventId), nowMs) === true,
+      placeOf: (eventId) => this.#places.get(eventId, nowMs),
       newestOf: (appointmentId) => this.#newest.get(keyOf(person, appointmentId), nowMs),
     };
   }

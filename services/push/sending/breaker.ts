@@ -32,6 +32,11 @@ export class Breaker {
     this.#isTrying = this.isOpen;
   }
 
+  /** It asked nothing, and the next one may. */
+  passed(): void {
+    this.#isTrying = false;
+  }
+
   succeeded(): void {
     this.#failures = 0;
     this.#rests = 0;

@@ -3,9 +3,12 @@ import type { DeviceKind } from '../../../shared/devices/device.ts';
 import type { Notification, Recipient, Sender, Senders, SendOutcome } from '../senders/sender.ts';
 import { Lane, type CallLater, type LaneLimits } from './lane.ts';
 
-/** `full`: too many wait for this host already, and nothing was tried; bring it again later. */
+/**
+ * `full`: too many wait for this host already, and nothing was tried; bring it again later. `unwanted`: nobody has to be told any
+ * more.
+ */
 export type Delivered =
-  | { readonly result: 'pushed' | 'full' }
+  | { readonly result: 'pushed' | 'full' | 'unwanted' }
   | { readonly result: 'gone' | 'failed'; readonly reason: string };
 
 /** What became of one try, and whom it went to; nobody where the kind is not set up. */
@@ -21,10 +24,20 @@ export interface DispatchLimits extends LaneLimits {
 }
 
 export interface DispatcherPorts {
-  /** Unix milliseconds, to be held against when a notification is worth nothing any more. */
+  /** How long something takes is measured by it, whatever becomes of the clock on the wall. */
   readonly now: () => number;
+  /** Unix milliseconds, to be held against when a notification is worth nothing any more. */
+  readonly unixMs: () => number;
   readonly callLater: CallLater;
   readonly onTry?: (kind: DeviceKind, outcome: SendOutcome) => void;
+}
+
+/** What is to be sent, and how. */
+interface Order {
+  readonly host: string;
+  readonly kind: DeviceKind;
+  readonly send: () => Promise<SendOutcome>;
+  readonly isWanted: () => boolean;
 }
 
 const RETRY = { firstMs: 1_000, maxMs: 60_000 };
@@ -50,7 +63,12 @@ export class Dispatcher {
     return [...this.#lanes].filter(([, lane]) => lane.isOpen).map(([host]) => host);
   }
 
-  async deliver(recipient: Recipient, notification: Notification): Promise<Delivered> {
+  /** `isWanted` is asked before each try, for which it may have waited long. */
+  async deliver(
+    recipient: Recipient,
+    notification: Notification,
+    isWanted: () => boolean,
+  ): Promise<Delivered> {
     const { kind } = recipient.device;
     const sender: Sender | undefined = this.senders[kind];
     if (sender === undefined) return { result: 'failed', reason: 'kind_not_set_up' };
@@ -59,7 +77,8 @@ export class Dispatcher {
     this.#underWay.set(host, this.#underWayTo(host) + 1);
     this.#allUnderWay += 1;
     try {
-      return await this.#try(host, kind, () => sender.send(recipient, notification), notification);
+      const send = () => sender.send(recipient, notification);
+      return await this.#try({ host, kind, send, isWanted }, notification);
     } finally {
       this.#allUnderWay -= 1;
       this.#underWay.set(host, this.#underWayTo(host) - 1);
@@ -88,18 +107,14 @@ export class Dispatcher {
     return this.#underWay.get(host) ?? 0;
   }
 
-  async #try(
-    host: string,
-    kind: DeviceKind,
-    send: () => Promise<SendOutcome>,
-    notification: Notification,
-  ): Promise<Delivered> {
-    const beganMs = this.ports.now();
-    const endsMs = Math.min(notification.expiresAtMs, beganMs + this.limits.giveUpAfterMs);
+  async #try(order: Order, notification: Notification): Promise<Delivered> {
+    const worthMs = notification.expiresAtMs - this.ports.unixMs();
+    const endsMs = this.ports.now() + Math.min(worthMs, this.limits.giveUpAfterMs);
     for (let tries = 1; ; tries += 1) {
-      const outcome = await this.#tryOnce(host, kind, send, endsMs);
+      const outcome = await this.#tryOnce(order, endsMs);
       if (outcome === 'full') return tries === 1 ? { result: 'full' } : { result: 'failed', reason: 'full' };
       if (outcome === 'too_late') return { result: 'failed', reason: 'too_late' };
+      if (outcome === 'unwanted') return { result: 'unwanted' };
       if (outcome.outcome === 'accepted') return { result: 'pushed' };
       if (outcome.outcome !== 'later')
         return { result: outcome.outcome === 'gone' ? 'gone' : 'failed', reason: outcome.reason };
@@ -111,14 +126,16 @@ export class Dispatcher {
   }
 
   async #tryOnce(
-    host: string,
-    kind: DeviceKind,
-    send: () => Promise<SendOutcome>,
+    { host, kind, send, isWanted }: Order,
     endsMs: number,
-  ): Promise<SendOutcome | 'full' | 'too_late'> {
+  ): Promise<SendOutcome | 'full' | 'too_late' | 'unwanted'> {
     const lane = this.#laneTo(host);
     const turn = await (lane.enter(endsMs) ?? 'full');
     if (turn !== 'now') return turn;
+    if (!isWanted()) {
+      lane.pass();
+      return 'unwanted';
+    }
     const outcome = await send();
     this.ports.onTry?.(kind, outcome);
     lane.leave(bearing(outcome));

@@ -67,6 +67,13 @@ export class Lane {
     this.#admit();
   }
 
+  /** Leaves without having asked the host anything. */
+  pass(): void {
+    this.#running -= 1;
+    this.#breaker.passed();
+    this.#admit();
+  }
+
   #admit(): void {
     this.#dismissLate();
     while (this.#waiting.length > 0 && this.#running < this.limits.maxRunning) {

@@ -39,6 +39,8 @@ export function notificationOf(
   const ends = events.map(({ data }) => startOf(data)?.atMs ?? nowMs + KEPT_FOR_MS);
   const common = { language, urgency: 'high', expiresAtMs: Math.max(...ends) } as const;
   const [event, ...others] = events;
+  // A phone that is told the same again, by a push that died before it could write that down, can tell it from news.
+  const cursor = (others.at(-1) ?? event).cursor;
   if (others.length > 0) {
     const count = String(events.length);
     return {
@@ -47,7 +49,7 @@ export function notificationOf(
       body: textIn(language, 'open', {}),
       url: urlFor(wording.clickUrl, undefined),
       topic: SEVERAL,
-      data: { event: 'several', count },
+      data: { event: 'several', count, cursor },
     };
   }
   const id = event.appointmentId?.toString();
@@ -57,7 +59,7 @@ export function notificationOf(
     body: bodyOf(event, role, language, wording.details),
     url: urlFor(wording.clickUrl, id),
     topic: id === undefined ? SEVERAL : `appointment-${id}`,
-    data: { event: event.name, ...(id !== undefined && { appointment_id: id }) },
+    data: { event: event.name, ...(id !== undefined && { appointment_id: id }), cursor },
   };
 }
 

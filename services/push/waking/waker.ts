@@ -23,6 +23,10 @@ export interface WakerOptions {
   readonly knowledge: Pick<Knowledge, 'of' | 'reached'>;
   readonly devices: Pick<DeviceList, 'of'>;
   readonly dispatcher: Pick<Dispatcher, 'deliver'>;
+  /** Resolves once it is known what was read by now; rejects where that cannot be known. */
+  readonly whenKnown: () => Promise<void>;
+  /** `false` once the broker may have given what waits here to another instance. */
+  readonly isOurs: () => boolean;
   readonly wording: Wording;
   /** What comes for a person within this time goes in one notification. */
   readonly gatherMs: number;
@@ -81,10 +85,10 @@ export class Waker {
   }
 
   async #wake(person: Person, events: readonly WaitingEvent[]): Promise<Settled> {
-    const { knowledge, devices, now } = this.options;
+    await this.options.whenKnown();
+    const { devices, now } = this.options;
     const theirs = devices.of(person.role, person.userId, now());
-    const known = { ...knowledge.of(person, now()), hasDevice: theirs.length > 0 };
-    const decision = decide(events, known, now());
+    const decision = this.#decide(person, events);
     this.#tellSkipped(person, decision);
     const [first, ...others] = decision.push;
     if (first === undefined) return 'done';
@@ -92,16 +96,26 @@ export class Waker {
     return this.#settle(person, decision.push, theirs, results);
   }
 
+  #decide(person: Person, events: readonly WaitingEvent[]): Decision {
+    const { knowledge, devices, now } = this.options;
+    const hasDevice = devices.of(person.role, person.userId, now()).length > 0;
+    return decide(events, { ...knowledge.of(person, now()), hasDevice }, now());
+  }
+
   async #send(
     device: RegisteredDevice,
-    { role }: Person,
+    person: Person,
     events: readonly [WaitingEvent, ...WaitingEvent[]],
   ): Promise<Delivered> {
-    const { dispatcher, wording, onGone, now } = this.options;
+    const { dispatcher, wording, isOurs, onGone, now } = this.options;
     const { registration, seen_at } = device;
-    const notification = notificationOf(events, role, registration.language, wording, now());
+    const notification = notificationOf(events, person.role, registration.language, wording, now());
     const recipient = { device: registration, seenAtMs: Date.parse(seen_at) };
-    const delivered = await dispatcher.deliver(recipient, notification);
+    const delivered = await dispatcher.deliver(
+      recipient,
+      notification,
+      () => isOurs() && this.#decide(person, events).push.length > 0,
+    );
     if (delivered.result === 'gone') onGone(device);
     return delivered;
   }
@@ -123,6 +137,11 @@ export class Waker {
       return 'done';
     }
     if (results.some(({ result }) => result === 'full')) return 'again';
+    if (results.some(({ result }) => result === 'unwanted')) {
+      const left = this.#decide(person, events);
+      this.#tellSkipped(person, left);
+      return left.push.length > 0 ? 'again' : 'done';
+    }
     const how = results.flatMap((one) => ('reason' in one ? [one.reason] : []))[0] ?? 'no_device';
     for (const event of events) onReceipt({ event, person, stage: 'failed', how });
     return 'done';

@@ -168,7 +168,9 @@ export class PushPage implements AsyncDisposable {
     return worker.evaluate<Value>(expression);
   }
 
-  get shown(): Promise<readonly { readonly title: string; readonly tag: string }[]> {
+  get shown(): Promise<
+    readonly { readonly title: string; readonly tag: string; readonly renotify: boolean }[]
+  > {
     return this.inWorker(
       `registration.getNotifications().then((all) => all.map(({ title, body, lang, tag, renotify, data }) => ({ title, body, lang, tag, renotify, data })))`,
     );

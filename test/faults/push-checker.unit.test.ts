@@ -1,0 +1,176 @@
+import { describe, expect, it } from '@jest/globals';
+import { Ledger } from './ledger.ts';
+import type { Notice } from './phones.ts';
+import { judgePush, undecided, type PushEvidence } from './push-checker.ts';
+import type { PushedEvent } from './showings.ts';
+
+const ROOM = 'provider_4';
+const AFTER_MS = 20_000;
+
+/** One phone, and appointment 12 and 13 of its user: a fact of each version is said every second, and accepted at once. */
+function run() {
+  const ledger = new Ledger('run');
+  const notices: Notice[] = [];
+  const pushed: PushedEvent[] = [];
+  const [readMs, failed] = [new Map<string, number>(), new Map<string, { why: string; atMs: number }>()];
+  const idsAt = new Map<string, string>();
+  let saidMs = 0;
+  const evidence: PushEvidence = {
+    ledger,
+    phones: [{ name: 'phone', room: ROOM, notices }],
+    receiptsOf: () => ({ readMs, pushed, failed }),
+    idsAt,
+    afterMs: AFTER_MS,
+  };
+  const cursorOf = (id: string) => `at ${id}`;
+  return {
+    say: (appointment = 12, wakes = true) => {
+      const fact = ledger.draft({ appointment, entrance: 'http', rooms: [ROOM], wakes });
+      fact.firstTriedMs = saidMs += 1_000;
+      fact.acceptedMs = saidMs;
+      idsAt.set(cursorOf(fact.id), fact.id);
+      return fact.id;
+    },
+    /** What a phone is brought; `receipt`: and it is written down. */
+    show: (ids: readonly string[], { atMs = 30_000, receipt = true } = {}) => {
+      const [cursor, count] = [cursorOf(ids.at(-1) ?? ''), String(ids.length)];
+      const tag = ids.length > 1 ? 'appointments' : (ids[0] ?? '').replace(/-v.*/, '');
+      const data = ids.length > 1 ? { event: 'several', count, cursor } : { cursor };
+      notices.push({ atMs, shown: { title: '', body: '', navigate: '', tag, data } });
+      if (receipt) pushed.push(...ids.map((id) => ({ id, cursor: cursorOf(id) })));
+    },
+    receipt: (id: string) => pushed.push({ id, cursor: cursorOf(id) }),
+    read: (id: string, atMs: number) => readMs.set(id, atMs),
+    fail: (id: string, why: string, atMs: number) => failed.set(id, { why, atMs }),
+    found: () => {
+      const { unwoken, wokenInVain, buzzedAgain, olderShown, falselyPushed } = judgePush(evidence);
+      const kinds = { unwoken, wokenInVain, buzzedAgain, olderShown, falselyPushed };
+      return Object.entries(kinds).flatMap(([kind, all]) => all.map(({ event }) => `${kind} ${event?.id}`));
+    },
+    counts: () => judgePush(evidence).counts,
+    undecided: () => undecided(evidence).map(({ id }) => id),
+  };
+}
+
+describe('who was to be told', () => {
+  it('was, of what nobody has read, be it one event or several at once', () => {
+    const { say, show, found, undecided: open } = run();
+    const ids = [say(12), say(13), say(14)];
+    expect(open()).toEqual(ids);
+    show(ids.slice(0, 1));
+    show(ids.slice(1));
+    expect([found(), open()]).toEqual([[], []]);
+  });
+
+  it.each([
+    ['nothing is known of it', () => undefined],
+    ['a receipt says why', (one: ReturnType<typeof run>, id: string) => void one.fail(id, 'timeout', 30_000)],
+  ])('was not: %s', (_what, happens) => {
+    const one = run();
+    const id = one.say();
+    happens(one, id);
+    expect(one.found()).toEqual([`unwoken ${id}`]);
+  });
+
+  it('was, however the receipts of its notices follow one another', () => {
+    const { say, show, found } = run();
+    const [a, b, c, d, e] = [say(11), say(12), say(13), say(14), say(15)];
+    // A push died before it could write this down, and the next gathered it in other parts.
+    show([a, b, c], { receipt: false });
+    show([a, b]);
+    show([c, d]);
+    show([e]);
+    expect(found()).toEqual([]);
+  });
+
+  it('need not be of what is over, or of what a device has read, however late', () => {
+    const { say, read, found } = run();
+    say(12, false);
+    read(say(13), 600_000);
+    expect(found()).toEqual([]);
+  });
+
+  it('need not be of what something newer took the place of, where that was said by then', () => {
+    const { say, show, fail, found } = run();
+    const [older, newer] = [say(), say()];
+    show([newer]);
+    fail(older, 'superseded', 2_500);
+    expect(found()).toEqual([]);
+    fail(older, 'superseded', 1_500);
+    expect(found()).toEqual([`unwoken ${older}`]);
+  });
+
+  it('was, as a receipt says, and the phone knows nothing of it', () => {
+    const { say, receipt, found } = run();
+    const id = say();
+    receipt(id);
+    expect(found()).toEqual([`unwoken ${id}`, `falselyPushed ${id}`]);
+  });
+});
+
+describe('who was told', () => {
+  it('had read it in time', () => {
+    const { say, show, read, found } = run();
+    const [inTime, late] = [say(12), say(13)];
+    show([inTime]);
+    show([late]);
+    read(inTime, 1_000 + AFTER_MS);
+    read(late, 2_001 + AFTER_MS);
+    expect(found()).toEqual([`wokenInVain ${inTime}`]);
+  });
+
+  it('was told of what is over', () => {
+    const { say, show, found } = run();
+    const id = say(12, false);
+    show([id]);
+    expect(found()).toEqual([`wokenInVain ${id}`]);
+  });
+
+  it('is told the same again in the same place, and the phone keeps silent', () => {
+    const { say, show, found, counts } = run();
+    const ids = [say(12), say(13)];
+    show(ids, { receipt: false });
+    show(ids);
+    expect(found()).toEqual([]);
+    expect(counts()).toMatchObject({ notices: 2, buzzes: 1, 'repeated under the same tag': 1 });
+  });
+
+  it('is told again with something new beside it', () => {
+    const { say, show, found } = run();
+    const [first, second] = [say(12), say(13)];
+    show([first], { receipt: false });
+    show([first, second]);
+    expect(found()).toEqual([]);
+  });
+
+  it.each([
+    [
+      'in another place',
+      (one: ReturnType<typeof run>, [a, b]: readonly [string, string]) => {
+        one.show([a, b]);
+        one.show([b]);
+      },
+    ],
+    [
+      'after something else took its place',
+      (one: ReturnType<typeof run>, [a, b]: readonly [string, string]) => {
+        one.show([a, b]);
+        one.show([a, one.say(14)]);
+        one.show([a, b]);
+      },
+    ],
+  ])('is told again with nothing new: %s', (_where, happens) => {
+    const one = run();
+    const [a, b] = [one.say(12), one.say(13)];
+    happens(one, [a, b]);
+    expect(one.found()).toEqual([`buzzedAgain ${b}`]);
+  });
+
+  it('is shown an older state in the place of a newer one', () => {
+    const { say, show, found } = run();
+    const [older, newer] = [say(), say()];
+    show([newer]);
+    show([older]);
+    expect(found()).toEqual([`olderShown ${older}`]);
+  });
+});
