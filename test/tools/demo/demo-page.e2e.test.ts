@@ -114,7 +114,7 @@ inBrowser(`the demo page${skippedFor(obstacle)}`, () => {
       const { page, complaints } = opened;
       await page.getByLabel('Phone’s app').click();
       await state(page, 'Closed');
-      await book(page, 'Alan', '17:30');
+      await book(page, 'Alan', '11:00');
       await page.locator('#rung li', { hasText: 'New appointment' }).waitFor();
       expect(await page.locator('#rung').textContent()).not.toContain('Alan');
       expect(await onPhone(page, 'Alan').count()).toBe(0);
