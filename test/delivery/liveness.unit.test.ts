@@ -20,6 +20,17 @@ it('is alive from a mark that came back on, until the queue is gone', async () =
   expect([liveness.isAlive, await isOpen(liveness.whenAlive())]).toEqual([false, false]);
 });
 
+it('counts its outages: once each, and none before it was alive', () => {
+  const liveness = new Liveness(INTERVAL_MS);
+  liveness.lost();
+  expect(liveness.outages).toBe(0);
+  liveness.markArrived();
+  liveness.lost();
+  liveness.lost();
+  liveness.markArrived();
+  expect(liveness.outages).toBe(1);
+});
+
 it('wants a mark as soon as the queue is consumed, and another each interval though none has come back', () => {
   const liveness = new Liveness(INTERVAL_MS);
   const due = (nowMs: number) => liveness.isMarkDue(nowMs);

@@ -57,7 +57,7 @@ export function world({
     now: () => now,
   };
   const resume = new Resume({
-    liveness: { whenAlive: () => Promise.resolve() },
+    liveness: { isAlive: true, outages: 0, whenAlive: () => Promise.resolve() },
     index: { roomsOf: () => rooms },
     timeline,
     completeness: { beginningFor: () => beginning },

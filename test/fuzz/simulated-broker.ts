@@ -94,7 +94,7 @@ export class SimulatedInstance {
     const clocks = { sleep: settle, wall: () => wallTime(broker.nowMs), now: () => broker.nowMs };
     const resume = new Resume<StreamMember>({
       ...{ timeline, coverage, completeness, index, ...clocks },
-      liveness: { whenAlive: () => Promise.resolve() },
+      liveness: { isAlive: true, outages: 0, whenAlive: () => Promise.resolve() },
       scans: new ScanLanes(
         {
           read: (fromMs, onEntry) => this.#read(broker.begin(fromMs), onEntry),

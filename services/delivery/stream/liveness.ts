@@ -4,6 +4,7 @@
  */
 export class Liveness {
   #isAlive = false;
+  #outages = 0;
   #isConsuming = false;
   #markDueMs = Number.NEGATIVE_INFINITY;
   #waiting: (() => void)[] = [];
@@ -12,6 +13,11 @@ export class Liveness {
 
   get isAlive(): boolean {
     return this.#isAlive;
+  }
+
+  /** How often it was alive and is not, or was not, any more. */
+  get outages(): number {
+    return this.#outages;
   }
 
   /** Resolves when it is alive; it may be over again by the time the caller goes on. */
@@ -33,6 +39,7 @@ export class Liveness {
 
   /** The queue is gone. */
   lost(): void {
+    if (this.#isAlive) this.#outages += 1;
     this.#isConsuming = false;
     this.#isAlive = false;
   }

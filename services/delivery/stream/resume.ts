@@ -1,10 +1,9 @@
 import { Cursor, cursorTimeMs } from '../../../shared/contract/cursor.ts';
 import type { ResumeFailure } from '../../../shared/contract/frames.ts';
 import { patternsOf, type Address } from '../../../shared/contract/routing.ts';
-import { backoffMs } from '../../../shared/core/backoff.ts';
 import { ExpiringMap } from '../../../shared/core/expiring-map.ts';
 import { unixMs } from '../../../shared/core/wall-time.ts';
-import type { SteadyClock, WallClock } from '../../../shared/service/clock.ts';
+import type { WallClock } from '../../../shared/service/clock.ts';
 import type { Completeness } from './completeness.ts';
 import type { Coverage } from './coverage.ts';
 import { APART_MS, NEAR_MS, type LookBack } from './look-back.ts';
@@ -16,6 +15,7 @@ import type { FromCursor, NextPage, ScanRequest, StreamPlace } from './scan-requ
 import type { MarkedScanResult } from './scan-schedule.ts';
 import { boundSyncs } from './syncs.ts';
 import type { Timeline, TimelineEntry } from './timeline.ts';
+import { untilRead, type UntilReadPorts } from './until-read.ts';
 
 /** Where a session wants to go on: a client's cursor as it came, or a time of the steady clock for a client that has none. */
 export type StartingPoint = { readonly cursor: unknown } | { readonly sinceMs: number };
@@ -42,8 +42,7 @@ interface Reader {
   readonly userKey: string;
 }
 
-export interface ResumePorts<Member extends Reader> {
-  readonly liveness: { whenAlive(): Promise<void> };
+export interface ResumePorts<Member extends Reader> extends UntilReadPorts {
   readonly index: { roomsOf(member: Member): ReadonlySet<Address> };
   readonly timeline: Timeline;
   readonly completeness: Pick<Completeness, 'beginningFor'>;
@@ -64,17 +63,9 @@ export interface ResumePorts<Member extends Reader> {
   readonly lookBack: LookBack;
   /** `calendar.sync` that a client without a cursor is sent at most. */
   readonly maxRewindSyncs: number;
-  /** Waits some milliseconds. */
-  readonly sleep: (ms: number) => Promise<void>;
   /** For stamps, which are of the clocks of machines. */
   readonly wall: WallClock;
-  /** For intervals, arrivals and ages. */
-  readonly now: SteadyClock;
 }
-
-/** A history that cannot be read, as in the seconds in which it has no leader, is tried again for so long before the client is told of a gap. */
-const RETRY_MS = 60_000;
-const RETRY_PAUSE = { firstMs: 250, maxMs: 2_000 };
 
 const UNKNOWN_MAX = 10_000;
 const UNKNOWN_MS = 10 * 60_000;
@@ -117,22 +108,18 @@ export class Resume<Member extends Reader> {
   }
 
   async #untilRead(asking: Asking, read: () => Promise<Replay>): Promise<Replay> {
-    const { liveness, sleep, now } = this.ports;
-    const { member, position } = asking;
-    const untilMs = now() + RETRY_MS;
-    for (let failures = 0; ; failures += 1) {
-      try {
-        await liveness.whenAlive();
-        return await read();
-      } catch (error) {
-        if (error instanceof QuotaSpent) return { recovered: false, reason: 'busy', cursor: position };
-        // Each pass says in the log what was wrong, once for all its readers.
-        if (member.closed || now() >= untilMs) {
-          return { recovered: false, reason: 'unknown', cursor: position };
-        }
-      }
-      await sleep(backoffMs(RETRY_PAUSE, failures));
-    }
+    const notRead = (reason: ResumeFailure): Replay => ({
+      recovered: false,
+      reason,
+      cursor: asking.position,
+    });
+    const replay = await untilRead(this.ports, asking.member, () =>
+      read().catch((error: unknown) => {
+        if (error instanceof QuotaSpent) return notRead('busy');
+        throw error;
+      }),
+    );
+    return replay ?? notRead('unknown');
   }
 
   async #plan(asking: Asking, start: StartingPoint): Promise<Replay> {
