@@ -6,11 +6,12 @@ import { declareTopology } from '../../shared/broker/declare-topology.ts';
 import { PUSH, pushDeclarations } from '../../shared/contract/topology.ts';
 import { createLogger } from '../../shared/service/logger.ts';
 import { createVhostForTest } from '../support/broker.ts';
-
-const logger = createLogger('test', 'silent');
+import { lineSink } from '../support/line-sink.ts';
 
 /** What is taken, and how a test settles it. */
 async function world(prefetch: number) {
+  const lines: string[] = [];
+  const logger = createLogger('test', 'warn', lineSink(lines));
   const vhost = await createVhostForTest();
   const declare = (model: Parameters<typeof declareTopology>[0]) =>
     declareTopology(model, { historyMaxAge: '1h', also: pushDeclarations(1) }, logger);
@@ -32,6 +33,7 @@ async function world(prefetch: number) {
   const model = await connect(vhost.url);
   const channel = await model.createConfirmChannel();
   return {
+    lines,
     taken,
     send: async (...texts: string[]) => {
       for (const text of texts) channel.sendToQueue(PUSH, Buffer.from(text));
@@ -76,6 +78,17 @@ describe('what has waited for a receipt', () => {
     expect(of.taken.map(({ text, redelivered }) => [text, redelivered])).toEqual([
       ['one', false],
       ['one', true],
+    ]);
+  });
+
+  it('is a line of the log when it fails, and no other soon after, however many fail', async () => {
+    await using of = await world(10);
+    await of.send('one', 'two', 'three');
+    for (const { failed } of await of.takes(3)) failed();
+    for (const { failed } of (await of.takes(6)).slice(3)) failed();
+    await of.takes(9);
+    expect(of.lines.map((line) => JSON.parse(line) as unknown)).toEqual([
+      expect.objectContaining({ failures: 1, msg: 'events come again for push' }),
     ]);
   });
 

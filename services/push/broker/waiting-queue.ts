@@ -2,11 +2,14 @@ import type { Channel, ChannelModel, ConsumeMessage } from 'amqplib';
 import type { BrokerConnection } from '../../../shared/broker/broker-connection.ts';
 import { ManagedChannel, plainChannel } from '../../../shared/broker/managed-channel.ts';
 import { PUSH } from '../../../shared/contract/topology.ts';
+import { steadyClock } from '../../../shared/service/clock.ts';
 import type { Logger } from '../../../shared/service/logger.ts';
 import { sleep } from '../../../shared/service/sleep.ts';
 
 /** What failed comes again, by the broker, after so long. */
 const AGAIN_MS = 1_000;
+/** While the broker is away all that is under way fails, each second: two lines about it are so far apart. */
+const TELL_EVERY_MS = 10_000;
 
 export interface WaitingQueueOptions {
   /** Makes sure that the queue is there; before every channel, for somebody may have deleted it. */
@@ -22,6 +25,9 @@ export class WaitingQueue {
   readonly #channel: ManagedChannel<Channel>;
   readonly #underWay = new Set<Promise<void>>();
   #stopping = false;
+  /** Since the last line about it. */
+  #failures = 0;
+  #toldAtMs = Number.NEGATIVE_INFINITY;
   #consumerTag: string | undefined;
 
   constructor(
@@ -75,10 +81,19 @@ export class WaitingQueue {
       await this.options.take(message);
       settle(() => channel.ack(message));
     } catch (error) {
-      if (!this.#stopping) this.options.logger.warn({ err: error }, 'an event comes again for push');
+      if (!this.#stopping) this.#tell(error);
       await sleep(this.#stopping ? 0 : AGAIN_MS);
       settle(() => channel.nack(message));
     }
+  }
+
+  #tell(error: unknown): void {
+    this.#failures += 1;
+    const nowMs = steadyClock();
+    if (nowMs < this.#toldAtMs + TELL_EVERY_MS) return;
+    this.options.logger.warn({ err: error, failures: this.#failures }, 'events come again for push');
+    this.#failures = 0;
+    this.#toldAtMs = nowMs;
   }
 }
 
