@@ -4,6 +4,7 @@ import { signToken } from '../../services/delivery/sign-token.ts';
 import { newVapidKeys } from '../../services/push/crypto/vapid.ts';
 import type { Registration } from '../../shared/devices/device.ts';
 import { freePort } from '../../tools/broker/ports.ts';
+import { pushEnvWith, SHORT_WAITS } from '../../tools/push-service/push-env.ts';
 import { PushService } from '../../tools/push-service/push-service.ts';
 import { Subscriber } from '../../tools/push-service/subscriber.ts';
 import { API_KEY, SECRET, ServiceUnderAttack } from '../hostile/pair.ts';
@@ -11,9 +12,7 @@ import { Posts } from '../load/posts.ts';
 import type { World } from './peer.ts';
 import { RunningRoomcast } from './roomcast.ts';
 
-/** The least that the settings allow for. */
-const WAITS = { afterS: 1, gatherMs: 1_500 };
-const WAIT_MS = WAITS.afterS * 1_000 + WAITS.gatherMs;
+const WAIT_MS = SHORT_WAITS.afterS * 1_000 + SHORT_WAITS.gatherMs;
 const REGISTERED_AT_ONCE = 20;
 /** Each has a topic at its push service that no other event has: a phone is told of one at a time. */
 let lastAppointment = 0;
@@ -39,18 +38,7 @@ export class SleepingPhones {
     const services = await Promise.all(Array.from({ length: counts.services }, () => PushService.start()));
     const certificates = join(world.folder, `push-services-${process.pid}-${services[0]?.port ?? 0}.pem`);
     writeFileSync(certificates, services.map(({ ca }) => ca).join(''));
-    const { publicKey, privateKey } = newVapidKeys();
-    const env = {
-      PUSH: 'on',
-      PUSH_AFTER_SECONDS: String(WAITS.afterS),
-      PUSH_GATHER_MS: String(WAITS.gatherMs),
-      PUSH_ALLOWED_HOSTS: services.map(({ port }) => `127.0.0.1:${port}`).join(),
-      PUSH_VAPID_PUBLIC_KEY: publicKey,
-      PUSH_VAPID_PRIVATE_KEY: privateKey,
-      PUSH_SUBJECT: 'mailto:it@example.org',
-      PUSH_CLICK_URL: 'https://app.example.org/appointments/{id}',
-      NODE_EXTRA_CA_CERTS: certificates,
-    };
+    const env = pushEnvWith(newVapidKeys(), services, { NODE_EXTRA_CA_CERTS: certificates });
     const roomcast = await RunningRoomcast.start(world, { env });
     const healthPort = await freePort();
     const push = new ServiceUnderAttack('dist/services/push/main.js', 'push', healthPort, world.folder, {

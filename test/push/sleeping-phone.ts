@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { Registration } from '../../shared/devices/device.ts';
 import { bearer } from '../support/wires.ts';
 import type { Asked, PushService } from '../../tools/push-service/push-service.ts';
+import { pushEnvWith } from '../../tools/push-service/push-env.ts';
 import { Subscriber } from '../../tools/push-service/subscriber.ts';
 import { vapidKeys } from './vapid-keys.ts';
 
@@ -19,21 +20,9 @@ const Message = z.object({
 /** Of what a phone is shown. */
 export type Shown = z.infer<typeof Message>['notification'];
 
-type Env = Readonly<Record<string, string>>;
-
 /** What push and delivery need, with push services of this machine. */
-export function pushEnv(services: readonly PushService[], extra: Env = {}): Record<string, string> {
-  return {
-    PUSH: 'on',
-    PUSH_AFTER_SECONDS: '1',
-    PUSH_GATHER_MS: '1500',
-    PUSH_ALLOWED_HOSTS: services.map(({ port }) => `127.0.0.1:${port}`).join(),
-    PUSH_VAPID_PUBLIC_KEY: vapidKeys.publicKey,
-    PUSH_VAPID_PRIVATE_KEY: vapidKeys.privateKey,
-    PUSH_SUBJECT: 'mailto:it@example.org',
-    PUSH_CLICK_URL: 'https://app.example.org/appointments/{id}',
-    ...extra,
-  };
+export function pushEnv(services: readonly PushService[], extra: Readonly<Record<string, string>> = {}) {
+  return pushEnvWith(vapidKeys, services, extra);
 }
 
 /** A phone whose app is closed: it shows what its push service brings. */
