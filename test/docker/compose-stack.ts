@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { rmSync } from 'node:fs';
 import { z } from 'zod';
+import { jsonIn } from '../../shared/contract/control.ts';
+import { HISTORY } from '../../shared/contract/topology.ts';
 import { startGuardian } from '../../tools/broker/guardian.ts';
 import { runCommand } from '../../tools/broker/processes.ts';
 import { freePort } from '../../tools/broker/ports.ts';
@@ -11,6 +13,7 @@ import { ShellCommand } from './shell-command.ts';
 const COMMAND_MS = 600_000;
 const IMAGE = 'roomcast-test';
 const LOG_LINES_ON_FAILURE = 40;
+const WARNINGS_SHOWN = 5;
 
 /** A blank value means the default. */
 const leftToDefault = [
@@ -186,11 +189,26 @@ export class ComposeStack {
     );
   }
 
+  /** Of a cluster, in few lines: which nodes have the history, and what each instance has warned of last. */
+  async condition(): Promise<string> {
+    const services = (await this.containers()).filter(({ Service }) => /^(ingest|websocket)/.test(Service));
+    const said = await Promise.all([
+      this.#tried(['exec', '-T', 'rabbitmq', ...STREAM_STATUS, HISTORY]),
+      ...services.map(async ({ Service, Name }) => {
+        const lines = await this.#tried(['logs', '--no-log-prefix', Service]);
+        return `${Name}: ${warningsIn(lines).slice(-WARNINGS_SHOWN).join('; ')}`;
+      }),
+    ]);
+    return said.join('\n');
+  }
+
+  #tried(args: readonly string[]): Promise<string> {
+    return this.compose(args).catch((error: unknown) => String(error));
+  }
+
   async #showLogs(): Promise<void> {
     const tail = ['logs', '--no-color', '--timestamps', '--tail', String(LOG_LINES_ON_FAILURE)];
-    const shown = await Promise.all(
-      [['ps', '--all'], tail].map((args) => this.compose(args).catch((error: unknown) => String(error))),
-    );
+    const shown = await Promise.all([['ps', '--all'], tail].map((args) => this.#tried(args)));
     process.stderr.write(`\n${shown.join('\n')}\n`);
   }
 
@@ -204,6 +222,24 @@ export class ComposeStack {
     if (code === 0) return stdout;
     throw new Error(`${command} ${args.join(' ')} failed (${code ?? 'no exit code'}): ${stderr || stdout}`);
   }
+}
+
+const LogLine = z.object({
+  level: z.number(),
+  time: z.number(),
+  msg: z.string(),
+  err: z.object({ message: z.string() }).optional(),
+});
+const WARN = 40;
+const STREAM_STATUS = ['rabbitmq-streams', '--quiet', '--formatter=json', 'stream_status'];
+
+function warningsIn(log: string): readonly string[] {
+  return log.split('\n').flatMap((line) => {
+    const { data } = LogLine.safeParse(jsonIn(Buffer.from(line)));
+    if (data === undefined || data.level < WARN) return [];
+    const { time, msg, err } = data;
+    return [`${new Date(time).toISOString()} ${msg}${err === undefined ? '' : ` (${err.message})`}`];
+  });
 }
 
 async function outlineOf(folder: string, profiles: readonly string[]): Promise<Outline> {

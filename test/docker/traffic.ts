@@ -19,6 +19,8 @@ const POLL_MS = 50;
 const AWAY_MS = 50;
 /** Of what a client says of its connections, when it is waited for in vain. */
 const JOURNAL_SHOWN = 6;
+/** Of how many clients: the end of what CI prints has to hold it. */
+const JOURNALS_SHOWN = 4;
 /** Tells a hang from a slow machine. */
 const DEADLINE_MS = scaledMs(120_000);
 /** What nginx says for an ingest that is away; the backend tries again. */
@@ -84,13 +86,13 @@ export class Traffic {
     const id = await this.#say(name);
     const missing = () => this.clients.filter((client) => !client.has(id));
     await until(
-      () =>
-        `everybody got ${name}: not ${missing()
-          .map(({ person, journey }) => [
-            person.name,
-            ...journey.journal.slice(-JOURNAL_SHOWN).map(({ what }) => what),
-          ])
-          .join('; ')}`,
+      async () => {
+        const journals = missing().map(({ person, journey }) =>
+          [person.name, ...journey.journal.slice(-JOURNAL_SHOWN).map(({ what }) => what)].join(', '),
+        );
+        const shown = journals.slice(0, JOURNALS_SHOWN).join('\n');
+        return `everybody got ${name}: ${journals.length} did not, such as\n${shown}\n${await this.stack.condition()}`;
+      },
       () => missing().length === 0,
     );
   }
@@ -154,11 +156,11 @@ export class Traffic {
   }
 }
 
-async function until(what: string | (() => string), holds: () => boolean): Promise<void> {
+async function until(what: string | (() => Promise<string>), holds: () => boolean): Promise<void> {
   const deadlineMs = performance.now() + DEADLINE_MS;
   while (!holds()) {
     if (performance.now() > deadlineMs) {
-      throw new Error(`it did not come about that ${typeof what === 'string' ? what : what()}`);
+      throw new Error(`it did not come about that ${typeof what === 'string' ? what : await what()}`);
     }
     await delay(POLL_MS);
   }
