@@ -4,7 +4,7 @@ import {
   type ScanRequest,
   type StreamPlace,
 } from '../../services/delivery/stream/scan-request.ts';
-import type { Replay } from '../../services/delivery/stream/resume.ts';
+import type { Replay } from '../../services/delivery/stream/replay.ts';
 import { Scan, type ScanResult } from '../../services/delivery/stream/scan.ts';
 import { bytesOf } from '../../services/delivery/stream/timeline.ts';
 import type { Cursor } from '../../shared/contract/cursor.ts';

@@ -1,7 +1,8 @@
 import { jest } from '@jest/globals';
 import { LookBack } from '../../services/delivery/stream/look-back.ts';
 import { LongReplays } from '../../services/delivery/stream/long-replays.ts';
-import { Resume, type Replay } from '../../services/delivery/stream/resume.ts';
+import type { Replay } from '../../services/delivery/stream/replay.ts';
+import { Resume } from '../../services/delivery/stream/resume.ts';
 import type { Rewinds } from '../../services/delivery/stream/rewinds.ts';
 import type { ScanLanes, ScanSchedule } from '../../services/delivery/stream/scan-schedule.ts';
 import type { Place } from '../../services/delivery/stream/completeness.ts';
@@ -81,9 +82,18 @@ export function world({
     readOn,
     answer: (answer: Partial<ScanAnswer>) =>
       scan.mockResolvedValueOnce({ ...NOTHING, mark: cursorAt(NOON), ...answer }),
+    passBegins: () => passOf(scan),
+    wait: (ms: number) => (now += ms),
     after: (cursor: unknown, who = member) => resume.plan(who, { cursor }, position),
     since: (sinceMs: number) => resume.plan(member, { sinceMs }, position),
   };
+}
+
+/** One that goes on until it is ended. */
+function passOf(scan: jest.Mock<ScanSchedule['request']>) {
+  let end: (answer: ScanAnswer) => void = () => undefined;
+  scan.mockReturnValueOnce(new Promise((resolve) => (end = resolve)));
+  return (answer: Partial<ScanAnswer>) => end({ ...NOTHING, mark: cursorAt(NOON), ...answer });
 }
 
 export interface WorldOptions {

@@ -246,11 +246,16 @@ describe('a resume from far back', () => {
     ]);
   });
 
-  it('names the session that reads, so that nothing is read for it once it has gone', async () => {
-    const { after, answer, scan, member } = world();
-    answer({ found: true });
-    await after(longAgo());
-    expect(scan.mock.calls[0]?.[0].reader).toBe(member);
+  it('names a reader, so that nothing is read once the session has gone and nobody has come back for a minute', () => {
+    const { after, passBegins, scan, member, wait } = world();
+    passBegins();
+    void after(longAgo());
+    const { reader } = scan.mock.calls[0]?.[0] ?? {};
+    member.closed = true;
+    wait(59_000);
+    expect(reader?.closed).toBe(false);
+    wait(1_000);
+    expect(reader?.closed).toBe(true);
   });
 
   it('is busy once the devices of its user have had all of a minute; others are not', async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { Replay } from '../../services/delivery/stream/resume.ts';
+import type { Replay } from '../../services/delivery/stream/replay.ts';
 import { cursorAt, event, kept, NOON, settle } from './fakes.ts';
 import { auth, SessionWorld } from './session-world.ts';
 

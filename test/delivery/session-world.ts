@@ -1,7 +1,7 @@
 import type { Principal } from '../../services/delivery/session/access.ts';
 import type { Role } from '../../shared/contract/rooms.ts';
 import type { StreamMember } from '../../services/delivery/stream/event-stream.ts';
-import type { Replay, StartingPoint } from '../../services/delivery/stream/resume.ts';
+import type { Replay, StartingPoint } from '../../services/delivery/stream/replay.ts';
 import { ShutOut } from '../../services/delivery/session/shut-out.ts';
 import { Feed } from '../../services/delivery/stream/feed.ts';
 import { Session } from '../../services/delivery/session/session.ts';

@@ -155,6 +155,22 @@ export const memoryBounds: readonly ConstantBound[] = [
     says: 'is said to be too much where it holds more than is kept',
   },
   {
+    what: 'Bytes of what was read for clients that were cut off meanwhile, for a minute',
+    name: 'MAX_BYTES',
+    file: 'services/delivery/stream/kept-readings.ts',
+    beyond: 'the oldest is read once more when its client comes back',
+    test: 'delivery/cut-off-resumes.unit.test.ts',
+    says: 'keeps so many bytes',
+  },
+  {
+    what: 'Users of whom such readings are kept',
+    name: 'MAX_USERS',
+    file: 'services/delivery/stream/kept-readings.ts',
+    beyond: 'of the oldest, they are begun anew when its client comes back',
+    test: 'delivery/cut-off-resumes.unit.test.ts',
+    says: 'forgets those of the user who asked the longest ago',
+  },
+  {
     what: 'Cursors that were looked for in vain, for ten minutes',
     name: 'UNKNOWN_MAX',
     file: 'services/delivery/stream/resume.ts',

@@ -4,7 +4,7 @@ import type { SteadyClock } from '../../../shared/service/clock.ts';
 import { personalRoomOf, type Principal } from '../session/access.ts';
 import type { Transport } from '../session/transport.ts';
 import type { Feed } from '../stream/feed.ts';
-import type { StartingPoint } from '../stream/resume.ts';
+import type { StartingPoint } from '../stream/replay.ts';
 import { Confirmations, type Frame } from './confirmations.ts';
 import type { OwnEvent } from './own-event.ts';
 import type { LeftUnread } from './left-unread.ts';

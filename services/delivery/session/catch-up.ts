@@ -1,6 +1,6 @@
 import type { Cursor } from '../../../shared/contract/cursor.ts';
 import type { StreamMember } from '../stream/event-stream.ts';
-import type { Replay } from '../stream/resume.ts';
+import type { Replay } from '../stream/replay.ts';
 import type { Principal } from './access.ts';
 import type { SessionPorts } from './session-ports.ts';
 

@@ -5,7 +5,7 @@ import type { SteadyClock } from '../../../shared/service/clock.ts';
 import { errorText } from '../../../shared/service/error-text.ts';
 import type { Logger } from '../../../shared/service/logger.ts';
 import { closeLabel, type DeliveryMetrics } from '../metrics.ts';
-import type { Replay } from '../stream/resume.ts';
+import type { Replay } from '../stream/replay.ts';
 import type { Principal } from './access.ts';
 import { refusedAtAuth, type RefusalLog, type RefusedClient } from './refusal-log.ts';
 import type { SessionObserver } from './session-ports.ts';

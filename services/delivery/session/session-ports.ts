@@ -5,7 +5,7 @@ import type { Room } from '../../../shared/contract/routing.ts';
 import type { SteadyClock, WallClock } from '../../../shared/service/clock.ts';
 import type { Principal, Verify } from './access.ts';
 import type { DeliveryConfig } from '../config.ts';
-import type { Replay, StartingPoint } from '../stream/resume.ts';
+import type { Replay, StartingPoint } from '../stream/replay.ts';
 import type { EventStream } from '../stream/event-stream.ts';
 import type { Feed } from '../stream/feed.ts';
 import type { ShutOut } from './shut-out.ts';

@@ -2,7 +2,7 @@ import type { EventEntry } from '../../../shared/contract/message.ts';
 import { hasLeft, isWanted, type ReplayLimits, type ScanRequest, type StreamPlace } from './scan-request.ts';
 import type { Before } from './reorder-window.ts';
 import { isSync, withoutSyncs } from './syncs.ts';
-import { addressed, bytesOf, type TimelineEntry } from './timeline.ts';
+import { addressed, bytesOf, sizeOf, type TimelineEntry } from './timeline.ts';
 
 /** What one reader of a scan is given. */
 export class Collector {
@@ -111,7 +111,7 @@ export class Collector {
       if (this.#syncs <= maxSyncs) return false;
       this.syncsLeftOut = true;
       this.entries = withoutSyncs(this.entries);
-      this.#pageBytes = this.entries.reduce((bytes, entry) => bytes + bytesOf(entry), 0);
+      this.#pageBytes = sizeOf(this.entries);
     }
     return true;
   }

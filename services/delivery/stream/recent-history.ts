@@ -3,7 +3,7 @@ import type { EventEntry, HistoryEntry } from '../../../shared/contract/message.
 import { EVERYONE, type Address } from '../../../shared/contract/routing.ts';
 import type { ReplayLimits } from './scan-request.ts';
 import { boundSyncs, isSync } from './syncs.ts';
-import { addressed, bytesOf, type TimelineEntry } from './timeline.ts';
+import { addressed, bytesOf, sizeOf, type TimelineEntry } from './timeline.ts';
 
 /** Rooms of many: what is in them is kept, of all others only when something last was. */
 const SHARED: ReadonlySet<Address> = new Set<Address>(['calendar', EVERYONE]);
@@ -98,8 +98,7 @@ export class RecentHistory {
   /** On one page. */
   #fits(entries: readonly TimelineEntry[]): boolean {
     const { events, bytes, pageBytes } = this.limits;
-    const size = entries.reduce((sum, entry) => sum + bytesOf(entry), 0);
-    return entries.length <= events && size <= Math.min(bytes, pageBytes);
+    return entries.length <= events && sizeOf(entries) <= Math.min(bytes, pageBytes);
   }
 
   #step(position: number, timeMs: number): void {

@@ -6,41 +6,18 @@ import { unixMs } from '../../../shared/core/wall-time.ts';
 import type { WallClock } from '../../../shared/service/clock.ts';
 import type { Completeness } from './completeness.ts';
 import type { Coverage } from './coverage.ts';
-import { APART_MS, NEAR_MS, type LookBack } from './look-back.ts';
+import { KeptReadings, type Reader } from './kept-readings.ts';
+import { APART_MS, NEAR_MS, type LookBack, type LookBackOutcome } from './look-back.ts';
 import type { LongReplays } from './long-replays.ts';
 import { REORDER_WINDOW_MS } from './reorder-window.ts';
 import type { RecentStart } from './recent-history.ts';
+import { without, type Recovered, type Replay, type StartingPoint } from './replay.ts';
 import type { Rewinds } from './rewinds.ts';
 import type { FromCursor, NextPage, ScanRequest, StreamPlace } from './scan-request.ts';
 import type { MarkedScanResult } from './scan-schedule.ts';
 import { boundSyncs } from './syncs.ts';
-import type { Timeline, TimelineEntry } from './timeline.ts';
+import { sizeOf, type Timeline, type TimelineEntry } from './timeline.ts';
 import { untilRead, type UntilReadPorts } from './until-read.ts';
-
-/** Where a session wants to go on: a client's cursor as it came, or a time of the steady clock for a client that has none. */
-export type StartingPoint = { readonly cursor: unknown } | { readonly sinceMs: number };
-
-/** What a session is to be sent before it goes live. */
-export type Replay =
-  | {
-      readonly recovered: true;
-      /** One page. */
-      readonly entries: readonly TimelineEntry[];
-      /** A rewind had more `calendar.sync` than it may send; the client is to load anew. */
-      readonly syncsLeftOut?: boolean;
-      readonly cursor: Cursor;
-      /** Reads the next page, where there is one. */
-      readonly more?: (() => Promise<Replay>) | undefined;
-    }
-  | { readonly recovered: false; readonly reason: ResumeFailure; readonly cursor: Cursor };
-
-/** Who resumes. */
-interface Reader {
-  /** It is gone: nothing is asked for it again. */
-  readonly closed: boolean;
-  /** Its user on all their devices; they share a quota. */
-  readonly userKey: string;
-}
 
 export interface ResumePorts<Member extends Reader> extends UntilReadPorts {
   readonly index: { roomsOf(member: Member): ReadonlySet<Address> };
@@ -96,8 +73,11 @@ class QuotaSpent extends Error {}
 export class Resume<Member extends Reader> {
   /** Cursors that were looked for in vain: asked for again, they cost the broker nothing. */
   readonly #unknown = new ExpiringMap<Cursor, true>(UNKNOWN_MAX, UNKNOWN_MS);
+  readonly #readings: KeptReadings<LookBackOutcome<MarkedScanResult>>;
 
-  constructor(private readonly ports: ResumePorts<Member>) {}
+  constructor(private readonly ports: ResumePorts<Member>) {
+    this.#readings = new KeptReadings(({ result }) => sizeOf(result.entries), ports.now);
+  }
 
   /** What a member missed in the rooms that it is in now; asks again when the broker went away in between. */
   plan(member: Member, start: StartingPoint, position: Cursor): Promise<Replay> {
@@ -151,17 +131,38 @@ export class Resume<Member extends Reader> {
   }
 
   async #fromHistory(asking: Asking, from: FromCursor): Promise<Replay> {
-    const { lookBack, now } = this.ports;
-    const look = (fromMs: number) => {
+    const { member, rooms, maxSyncs, position } = asking;
+    const what = [from.cursor, from.beginning, maxSyncs, ...[...rooms].sort()].join(' ');
+    const look = (reader: Reader) => this.#look(asking, reader, from);
+    const { outcome, isOlder } = this.#readings.share(member, what, look);
+    const { result, failure } = await outcome;
+    if (failure === 'unknown') this.#unknown.set(from.cursor, true, this.ports.now());
+    const replay =
+      failure === undefined
+        ? this.#replayOf(asking, result)
+        : { recovered: false as const, reason: failure, cursor: result.mark };
+    if (!isOlder) return replay;
+    return replay.recovered ? this.#readAfter(asking, replay) : { ...replay, cursor: position };
+  }
+
+  async #look(asking: Asking, reader: Reader, from: FromCursor): Promise<LookBackOutcome<MarkedScanResult>> {
+    this.#count(asking, cursorTimeMs(from.cursor));
+    return this.ports.lookBack.find(from, (fromMs) => {
       // As far behind the cursor's time as reading begins before it.
       const hopelessAfterMs = 2 * cursorTimeMs(from.cursor) - fromMs;
-      return this.#read(asking, { from, hopelessAfterMs }, fromMs);
-    };
-    this.#count(asking, cursorTimeMs(from.cursor));
-    const { result, failure } = await lookBack.find(from, look);
-    if (failure === undefined) return this.#replayOf(asking, result);
-    if (failure === 'unknown') this.#unknown.set(from.cursor, true, now());
-    return { recovered: false, reason: failure, cursor: result.mark };
+      return this.#read(asking, { from, hopelessAfterMs, reader }, fromMs);
+    });
+  }
+
+  /**
+   * What was read before somebody came ends at a mark from before that: what follows is read behind it, as another page is. In memory
+   * a mark may stand behind entries that the history has after it, where it was held back while a hole was filled.
+   */
+  #readAfter(asking: Asking, replay: Recovered): Replay {
+    if (replay.more !== undefined) return replay;
+    const had = new Set(replay.entries.map(({ identity }) => identity));
+    const after = () => this.#untilRead(asking, () => this.#fromHistory(asking, { cursor: replay.cursor }));
+    return { ...replay, more: async () => without(({ identity }) => had.has(identity), await after()) };
   }
 
   async #since(asking: Asking, sinceMs: number): Promise<Replay> {
@@ -178,7 +179,7 @@ export class Resume<Member extends Reader> {
     if (rewind !== undefined) return rewind;
     if (before !== undefined) return this.#sinceEntry(asking, before, at - 1, sinceMs);
     this.#count(asking, stampedMs);
-    const request = { from: { sinceMs: stampedMs } };
+    const request = { from: { sinceMs: stampedMs }, reader: asking.member };
     let result = await this.#read(asking, request, stampedMs - NEAR_MS);
     const mayLieBefore = result.beginsLater && !result.fromStart;
     if (mayLieBefore) result = await this.#read(asking, request, stampedMs - APART_MS);
@@ -229,13 +230,13 @@ export class Resume<Member extends Reader> {
     asking.isCounted = true;
   }
 
-  /** A pass over the history for one session. */
+  /** A pass over the history for one reader. */
   #read(
-    { member, rooms, maxSyncs }: Asking,
-    request: Pick<ScanRequest, 'from' | 'hopelessAfterMs'>,
+    { rooms, maxSyncs }: Asking,
+    request: Pick<ScanRequest, 'from' | 'hopelessAfterMs' | 'reader'>,
     fromMs: number,
   ): Promise<MarkedScanResult> {
-    return this.ports.scans.request({ ...request, wants: rooms, reader: member, maxSyncs }, fromMs);
+    return this.ports.scans.request({ ...request, wants: rooms, maxSyncs }, fromMs);
   }
 
   /** `had`: identities of what the pages before held. */
@@ -268,15 +269,4 @@ export class Resume<Member extends Reader> {
   #coversAll(rooms: ReadonlySet<Address>, position: number): boolean {
     return [...rooms].every((room) => this.ports.coverage.covers(patternsOf(room), position));
   }
-}
-
-/** On each of its pages. */
-function without(isUnwanted: (entry: TimelineEntry) => boolean, replay: Replay): Replay {
-  if (!replay.recovered) return replay;
-  const { entries, more } = replay;
-  return {
-    ...replay,
-    entries: entries.filter((entry) => !isUnwanted(entry)),
-    more: more && (async () => without(isUnwanted, await more())),
-  };
 }

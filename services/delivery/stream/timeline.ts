@@ -243,3 +243,7 @@ export class Timeline {
 export function bytesOf(entry: TimelineEntry): number {
   return ENTRY_OVERHEAD_BYTES + (entry.frame?.bytes ?? 0);
 }
+
+export function sizeOf(entries: readonly TimelineEntry[]): number {
+  return entries.reduce((bytes, entry) => bytes + bytesOf(entry), 0);
+}
