@@ -102,14 +102,16 @@ describe('a client with a cursor', () => {
     expect(looks).toEqual([60_000, 15 * 60_000, 2 * 60 * 60_000]);
   });
 
-  it('whose entry came while something before it was missing begins where it was complete', async () => {
+  it('whose entry came while something before it was missing begins where it was complete, or at its entry where the history has that before', async () => {
     const entries = [mark(), event(), event()];
     const [complete, , seen] = cursorsOf(entries);
     if (complete === undefined) throw new Error('no mark');
     const { after, answer, scan } = world({ entries, beginning: { cursor: complete, position: 0 } });
     answer({ found: true });
     await after(seen);
-    expect(scan.mock.calls.map(([{ from }]) => from)).toEqual([{ cursor: complete, earlier: [] }]);
+    expect(scan.mock.calls.map(([{ from }]) => from)).toEqual([
+      { cursor: complete, earlier: [], beginning: seen },
+    ]);
   });
 
   it('and that place by its stamp alone begins at whichever comes first: the clock of its publisher may be off', async () => {

@@ -130,6 +130,16 @@ describe('a cursor after a place from which something may have been missed', () 
     expect(cursorsOf(result.entries)).toEqual(cursorsOf(given));
   });
 
+  it('is given what lies after that place although an entry that may stand in for its own comes before', () => {
+    const earlier = [first.cursor, later.cursor];
+    const result = one([first, complete, between, seen], {
+      ...request,
+      from: { cursor: seen.cursor, earlier, beginning: complete.cursor },
+    });
+    expect(result.found).toBe(true);
+    expect(cursorsOf(result.entries)).toEqual(cursorsOf([between, seen]));
+  });
+
   it('is not found by that place alone: its own entry may lie before what was read', () => {
     expect(one([complete, between, later], request).found).toBe(false);
   });

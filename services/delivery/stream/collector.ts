@@ -57,7 +57,8 @@ export class Collector {
     this.settled = at.cursor === from.cursor;
     const isBeginning = at.cursor === from.beginning;
     if (!this.#hasBeginning && !(isBeginning && this.found)) this.#startOver(at, before);
-    if (isBeginning) this.#hasBeginning ||= !this.found;
+    // Its own entry comes behind that, even if one that stands in for it came before.
+    if (isBeginning) this.#hasBeginning = true;
     else this.found = true;
   }
 

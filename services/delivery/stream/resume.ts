@@ -115,7 +115,8 @@ export class Resume<Member extends Reader> {
     const beginning = completeness.beginningFor(cursor, at);
     if (at !== undefined && beginning !== undefined) {
       const earlier = timeline.earlier(beginning.position);
-      return this.#fromHistory(asking, { cursor: beginning.cursor, earlier });
+      // The own queue may bring late what the history has before that place: the hole was read for the rooms in use alone.
+      return this.#fromHistory(asking, { cursor: beginning.cursor, earlier, beginning: cursor });
     }
     const window = at === undefined ? undefined : timeline.reorderWindow(at, asking.rooms);
     if (at !== undefined && window !== undefined && this.#coversAll(asking.rooms, window.start)) {
