@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { connect } from 'amqplib';
 import { randomUUID } from 'node:crypto';
-import { DEVICES } from '../../shared/contract/topology.ts';
+import { DEVICES, HISTORY } from '../../shared/contract/topology.ts';
 import { Subscriber } from '../../tools/push-service/subscriber.ts';
-import { brokerCtl, createVhostForTest } from '../support/broker.ts';
+import { createVhostForTest } from '../support/broker.ts';
+import { queuesIn } from '../support/queues.ts';
 import { tokenFor, type TestRole } from '../support/tokens.ts';
 import { bearer } from '../support/wires.ts';
 import { World } from '../support/world.ts';
@@ -202,8 +203,9 @@ describe('where push is off', () => {
       const answer = await fetch(`http://${off.host()}${path}`, { headers: bearer(tokenFor('provider', 4)) });
       expect(await codeOf(answer)).toEqual([404, 'push_off']);
     }
-    const queues = await brokerCtl(['list_queues', '-p', vhost.name, 'name', '--silent']);
-    expect(queues.split('\n').map((line) => line.trim())).not.toContain(DEVICES);
+    const queues = await queuesIn(vhost);
+    expect(queues).toContain(HISTORY);
+    expect(queues).not.toContain(DEVICES);
   });
 });
 

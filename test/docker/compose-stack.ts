@@ -5,7 +5,7 @@ import { jsonIn } from '../../shared/contract/control.ts';
 import { HISTORY } from '../../shared/contract/topology.ts';
 import { startGuardian } from '../../tools/broker/guardian.ts';
 import { runCommand } from '../../tools/broker/processes.ts';
-import { freePort } from '../../tools/broker/ports.ts';
+import { freePort, type BrokerAddress } from '../../tools/broker/ports.ts';
 import { freshClone } from './fresh-clone.ts';
 import { ShellCommand } from './shell-command.ts';
 
@@ -167,10 +167,15 @@ export class ComposeStack {
     await this.compose(['up', '--detach', '--wait', '--no-build', '--no-recreate']);
   }
 
-  /** Leads to a node of the broker, from here; the port changes with each start of the container. */
-  async brokerUrl(node = 'rabbitmq'): Promise<string> {
-    const address = await this.compose(['port', node, '5672']);
-    return `amqp://roomcast:roomcast@${address.trim()}`;
+  /** Leads to a node of the broker, from here; the ports change with each start of the container. */
+  async brokerAddress(node = 'rabbitmq'): Promise<BrokerAddress> {
+    const [amqp, management] = await Promise.all(
+      ['5672', '15672'].map((port) => this.compose(['port', node, port])),
+    );
+    return {
+      url: `amqp://roomcast:roomcast@${amqp?.trim()}`,
+      managementUrl: `http://roomcast:roomcast@${management?.trim()}`,
+    };
   }
 
   /** By the project's name alone, so that it works whatever the checkout lacks. */

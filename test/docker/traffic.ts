@@ -102,7 +102,8 @@ export class Traffic {
     await this.#load.stop();
     await this.reachesEverybody('the-end');
     const last = await this.#say('end-of-history');
-    const history = await readHistory(await this.stack.brokerUrl(), last);
+    const { url } = await this.stack.brokerAddress();
+    const history = await readHistory(url, last);
     await this.stop();
     const { ledger, clients } = this;
     return check({

@@ -11,7 +11,7 @@ import {
   writeNodeFiles,
   type NodePlace,
 } from '../../tools/broker/node-files.ts';
-import { addresses, choosePorts } from '../../tools/broker/ports.ts';
+import { addresses, choosePorts, type BrokerAddress } from '../../tools/broker/ports.ts';
 import { endProcess, markOf, runCommand, type ProcessMark } from '../../tools/broker/processes.ts';
 import { rabbitPrograms } from './rabbit.ts';
 
@@ -44,8 +44,12 @@ export class BrokerNode {
     return this.place.ports.amqp;
   }
 
+  get address(): BrokerAddress {
+    return addresses(this.place.ports);
+  }
+
   get url(): string {
-    return addresses(this.place.ports).url;
+    return this.address.url;
   }
 
   async start(): Promise<void> {

@@ -11,8 +11,9 @@ import {
   REJECTED,
   REVOCATIONS,
 } from '../../shared/contract/topology.ts';
-import { brokerCtl, createVhostForTest } from '../support/broker.ts';
+import { createVhostForTest } from '../support/broker.ts';
 import { metricUntil, readMetric } from '../support/metrics.ts';
+import { queuesIn } from '../support/queues.ts';
 import { World } from '../support/world.ts';
 
 const POLL_MS = 50;
@@ -104,9 +105,7 @@ describe('a durable queue that is deleted by hand', () => {
     const [{ cursor } = {}] = await client.events(1);
     await client.close();
     await place.channel.deleteQueue(HISTORY);
-    await until(async () =>
-      (await brokerCtl(['-q', 'list_queues', '-p', place.vhost.name, 'name'])).includes(HISTORY),
-    );
+    await until(async () => (await queuesIn(place.vhost)).includes(HISTORY));
     // Another instance has no memory of it.
     await using other = await World.start({ amqpUrl: place.vhost.url, ingests: 0 });
     await using back = await other.connect('customer', 6, { query: { cursor: String(cursor) } });

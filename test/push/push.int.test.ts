@@ -2,10 +2,10 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { once } from 'node:events';
 import { PUSH, PUSH_WAIT } from '../../shared/contract/topology.ts';
 import { Trace } from '../../shared/contract/trace.ts';
-import { brokerCtl } from '../support/broker.ts';
 import { TestClient } from '../support/client.ts';
 import { appointment } from '../support/events.ts';
 import { healthUntil, readHealth } from '../support/health.ts';
+import { untilDepths } from '../support/queues.ts';
 import { receiptsUntil } from '../support/receipts.ts';
 import { scaledMs } from '../support/time.ts';
 import { tokenFor } from '../support/tokens.ts';
@@ -222,16 +222,7 @@ describe('while push is down', () => {
     await world.pushes[0]?.stop();
     for (let count = 0; count < 500; count += 1) await world.world.publish(booking(5));
     await world.world.publish(booking(4));
-    const depths = async () => {
-      const args = ['list_queues', '-p', world.vhost.name, '--silent', 'name', 'messages'];
-      const rows = (await brokerCtl(args)).split('\n').map((line) => line.trim().split(/\s+/));
-      return Object.fromEntries(rows.map(([name = '', count]) => [name, Number(count)]));
-    };
-    // What has arrived there is taken from here a little later.
-    let at = await depths();
-    for (let looks = 0; looks < 60 && !(at[PUSH] === 501 && at[PUSH_WAIT] === 0); looks += 1)
-      at = await depths();
-    expect(at).toMatchObject({ [PUSH_WAIT]: 0, [PUSH]: 501 });
+    await untilDepths(world.vhost.url, { [PUSH_WAIT]: 0, [PUSH]: 501 });
     await world.startPush();
     expect(await phone.shows(1)).toHaveLength(1);
   });

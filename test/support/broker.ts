@@ -1,8 +1,14 @@
 import { randomUUID } from 'node:crypto';
-import type { BrokerHandle, BrokerOptions, OwnBroker } from '../../tools/broker/broker.ts';
+import {
+  BrokerError,
+  type BrokerHandle,
+  type BrokerOptions,
+  type OwnBroker,
+} from '../../tools/broker/broker.ts';
 import { runCtl } from '../../tools/broker/ctl.ts';
 import { findOwnBroker } from '../../tools/broker/find-broker.ts';
 import { createVhost, deleteVhost } from '../../tools/broker/management.ts';
+import type { BrokerAddress } from '../../tools/broker/ports.ts';
 
 /** How the run's broker reaches the test files: as JSON in the environment of the workers. */
 export const BROKER_VARIABLE = 'ROOMCAST_TEST_BROKER';
@@ -17,18 +23,30 @@ export interface TestVhost extends AsyncDisposable {
   readonly name: string;
   /** Leads into the vhost. */
   readonly url: string;
+  readonly managementUrl: string;
 }
 
 /** An empty vhost on the run's broker, deleted with everything in it when disposed. */
-export async function createVhostForTest(broker: BrokerHandle = runBroker()): Promise<TestVhost> {
+export async function createVhostForTest(broker: BrokerAddress = runBroker()): Promise<TestVhost> {
+  const { managementUrl } = broker;
   const name = `test-${randomUUID()}`;
   const url = await createVhost(broker, name);
-  return { name, url, [Symbol.asyncDispose]: () => deleteVhost(broker, name) };
+  return { name, url, managementUrl, [Symbol.asyncDispose]: () => deleteVhost(broker, name) };
 }
 
 /** rabbitmqctl on the run's broker, which every test file shares: name your vhost. */
 export function brokerCtl(args: readonly string[]): Promise<string> {
   return runCtl(runBroker(), args);
+}
+
+/** As `createVhostForTest`, on a cluster: its url names every node. */
+export async function createVhostOnNodes(nodes: readonly BrokerAddress[]): Promise<TestVhost> {
+  const [first] = nodes;
+  if (first === undefined) throw new BrokerError('the cluster has no node');
+  const vhost = await createVhostForTest(first);
+  const { pathname } = new URL(vhost.url);
+  const url = nodes.map((node) => Object.assign(new URL(node.url), { pathname }).href).join(',');
+  return { ...vhost, url };
 }
 
 export interface TestBroker extends OwnBroker, AsyncDisposable {

@@ -4,8 +4,13 @@ import { runBroker } from './broker.ts';
 const NAME = 'limit';
 
 /** An operator policy on every queue of a vhost, as hosted brokers have them, or on those that a pattern names. */
-export function limitQueues(vhost: string, definition: object, pattern = '.*'): Promise<void> {
-  return put('operator-policies', vhost, { pattern, definition });
+export function limitQueues(
+  vhost: string,
+  definition: object,
+  pattern = '.*',
+  managementUrl?: string,
+): Promise<void> {
+  return put('operator-policies', vhost, { pattern, definition }, managementUrl);
 }
 
 export async function liftLimit(vhost: string): Promise<void> {
@@ -22,9 +27,14 @@ export async function liftPolicy(vhost: string): Promise<void> {
 }
 
 /** By the management API: rabbitmqctl takes a second to start, and a core for that long. */
-async function put(kind: string, vhost: string, policy: object): Promise<void> {
+async function put(
+  kind: string,
+  vhost: string,
+  policy: object,
+  managementUrl = runBroker().managementUrl,
+): Promise<void> {
   const body = { ...policy, 'apply-to': 'queues' };
-  await callManagement(runBroker().managementUrl, 'PUT', pathOf(kind, vhost), body);
+  await callManagement(managementUrl, 'PUT', pathOf(kind, vhost), body);
 }
 
 function pathOf(kind: string, vhost: string): string {

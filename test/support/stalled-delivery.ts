@@ -1,11 +1,12 @@
 import { expect } from '@jest/globals';
 import { connect } from 'amqplib';
 import { setTimeout as delay } from 'node:timers/promises';
-import { brokerCtl, createVhostForTest } from './broker.ts';
+import { brokerCtl, createVhostForTest, type TestVhost } from './broker.ts';
 import { TestClient, type Frame } from './client.ts';
 import { appointment } from './events.ts';
 import { healthUntil, isReady } from './health.ts';
 import { limitQueues } from './policies.ts';
+import { queuesIn } from './queues.ts';
 import { ServiceProcess } from './service-process.ts';
 import { tokenFor } from './tokens.ts';
 import { TEST_KEY, worldEnv } from './world.ts';
@@ -15,21 +16,13 @@ const BATCH = 500;
 const CUSTOMER = 6;
 const POLL_MS = 50;
 const CANARY = 'canary';
-/** The broker does not give up on a delivery that stands still, however long rabbitmqctl takes on a busy machine. */
+const OWN_QUEUE = /^appointments\.delivery\.(?!.*\.dropped$)/;
+/** The broker does not give up on a delivery that stands still, however busy the machine is. */
 const HEARTBEAT_S = 600;
 
-/** A broker of one node or several, and what its operator may do to the queues of a vhost. */
-export interface Place extends AsyncDisposable {
-  /** As in `AMQP_URL`. */
-  readonly url: string;
-  readonly vhost: string;
-  readonly ctl: (args: readonly string[]) => Promise<string>;
-  /** An operator policy on every queue. */
-  readonly limit: (definition: object) => Promise<void>;
-}
-
 export interface Ordeal {
-  readonly place?: () => Promise<Place>;
+  /** On a broker of one node or several; its url is as in `AMQP_URL`. */
+  readonly place?: () => Promise<TestVhost>;
   /** Of both services. */
   readonly env?: Readonly<Record<string, string>>;
   /** Before anything is published. */
@@ -51,17 +44,6 @@ export interface Outcome {
   readonly ids: readonly string[];
 }
 
-async function ownVhost(): Promise<Place> {
-  const vhost = await createVhostForTest();
-  return {
-    url: vhost.url,
-    vhost: vhost.name,
-    ctl: brokerCtl,
-    limit: (definition) => limitQueues(vhost.name, definition),
-    [Symbol.asyncDispose]: () => vhost[Symbol.asyncDispose](),
-  };
-}
-
 /** What an operator's policy may limit a queue by. */
 export const queueLimits = [
   { 'max-length': 100 },
@@ -79,7 +61,7 @@ export const untilDropped = (limit: Limit) => async (pair: StalledDelivery) => {
 /** An ingest, and a delivery that is stopped as a stall of its machine would, while events come. */
 export class StalledDelivery implements AsyncDisposable {
   private constructor(
-    readonly place: Place,
+    readonly place: TestVhost,
     readonly ingest: ServiceProcess,
     readonly delivery: ServiceProcess,
     private readonly ports: { http: number; websocket: number; health: number },
@@ -101,7 +83,7 @@ export class StalledDelivery implements AsyncDisposable {
     await judge({ pair, live, cursor, before, ids });
   }
 
-  static async #start({ place = ownVhost, env: extra = {} }: Ordeal): Promise<StalledDelivery> {
+  static async #start({ place = createVhostForTest, env: extra = {} }: Ordeal): Promise<StalledDelivery> {
     const broker = await place();
     const env = {
       ...worldEnv(patient(broker.url)),
@@ -141,15 +123,18 @@ export class StalledDelivery implements AsyncDisposable {
   }
 
   limit(definition: object): Promise<void> {
-    return this.place.limit(definition);
+    const { name, managementUrl } = this.place;
+    return limitQueues(name, definition, '.*', managementUrl);
   }
 
+  /** By rabbitmqctl, which an exclusive queue does not refuse; on the run's broker. */
   async onOwnQueue(act: 'purge_queue' | 'delete_queue'): Promise<void> {
-    const listed = await this.#list('name', 'messages_ready');
-    const isOwn = ([name = '']: string[]) => /^appointments\.delivery\.(?!.*\.dropped$)/.test(name);
-    const [queue = '', waiting] = listed.find(isOwn) ?? [];
+    const inVhost = ['-p', this.place.name];
+    const listed = await brokerCtl(['-q', 'list_queues', ...inVhost, 'name', 'messages_ready']);
+    const rows = listed.split('\n').map((line) => line.trim().split('\t'));
+    const [queue = '', waiting] = rows.find(([name = '']) => OWN_QUEUE.test(name)) ?? [];
     expect(Number(waiting)).toBeGreaterThan(0);
-    await this.place.ctl([act, '-p', this.place.vhost, queue]);
+    await brokerCtl([act, ...inVhost, queue]);
   }
 
   /** Until a message that comes behind all others has expired by the policy. */
@@ -167,7 +152,7 @@ export class StalledDelivery implements AsyncDisposable {
     await this.#onBroker(async (channel) => {
       await channel.assertQueue(CANARY);
     });
-    while ((await this.#list('name')).some(([name]) => name === CANARY));
+    while ((await queuesIn(this.place)).includes(CANARY)) await delay(POLL_MS);
   }
 
   async untilHealthSays(code: string): Promise<string> {
@@ -193,11 +178,6 @@ export class StalledDelivery implements AsyncDisposable {
     } finally {
       await model.close();
     }
-  }
-
-  async #list(...columns: string[]): Promise<string[][]> {
-    const listed = await this.place.ctl(['-q', 'list_queues', '-p', this.place.vhost, ...columns]);
-    return listed.split('\n').map((line) => line.trim().split('\t'));
   }
 }
 
