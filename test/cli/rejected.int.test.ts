@@ -3,6 +3,7 @@ import { INBOX, REJECTED, REJECTED_REASON } from '../../shared/contract/topology
 import { appointment } from '../support/events.ts';
 import { roomcast } from '../support/command-line.ts';
 import { TestIngest } from '../support/ingest.ts';
+import { until } from '../support/until.ts';
 
 async function rejected(ingest: TestIngest, ...args: string[]): Promise<string> {
   const { code, out, err } = await roomcast(['rejected', ...args], { env: { AMQP_URL: ingest.brokerUrl } });
@@ -11,8 +12,8 @@ async function rejected(ingest: TestIngest, ...args: string[]): Promise<string> 
 }
 
 /** Resolves once a queue holds as many messages. */
-async function untilDepth(ingest: TestIngest, queue: string, depth: number): Promise<void> {
-  while ((await depthOf(ingest, queue)) !== depth);
+function untilDepth(ingest: TestIngest, queue: string, depth: number): Promise<void> {
+  return until(async () => (await depthOf(ingest, queue)) === depth);
 }
 
 async function depthOf(ingest: TestIngest, queue: string): Promise<number> {

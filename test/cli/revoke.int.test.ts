@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { roomcast } from '../support/command-line.ts';
 import { OPERATOR_ENV } from '../support/operator.ts';
 import { World } from '../support/world.ts';
+import { until } from '../support/until.ts';
 
 describe('roomcast revoke', () => {
   it('ends the sessions of a user, lists what is revoked, and unrevoke lets them in again', async () => {
@@ -17,7 +18,7 @@ describe('roomcast revoke', () => {
     expect(list.out).toMatch(/^\S+\t\S+Z\tcustomer:6\tphone was stolen\n$/);
     const [id = ''] = list.out.split('\t');
     expect(await run('unrevoke', id)).toMatchObject({ code: 0, out: 'ended\n' });
-    while ((await run('revocations')).out !== 'nothing is revoked\n');
+    await until(async () => (await run('revocations')).out === 'nothing is revoked\n');
     const again = await world.join('customer', 6);
     await again.close();
   });

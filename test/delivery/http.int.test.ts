@@ -5,6 +5,7 @@ import { PollClient, StreamClient } from '../support/http-client.ts';
 import { tokenFor } from '../support/tokens.ts';
 import { World } from '../support/world.ts';
 import { metricOf, metricUntil } from './metric.ts';
+import { until } from '../support/until.ts';
 
 const ORIGIN = 'https://app.example.org';
 let world: World;
@@ -71,7 +72,7 @@ describe('GET /v1/stream', () => {
   it('says something when nothing happens', async () => {
     const client = await StreamClient.open({ url: `${base}/v1/stream`, headers: bearer(somebody()) });
     await client.until({ type: 'connected' });
-    while (client.comments.length === 0) await new Promise((resolve) => setImmediate(resolve));
+    await until(() => client.comments.length > 0);
     client.cut();
   });
 

@@ -11,6 +11,7 @@ import { scaledMs } from '../support/time.ts';
 import { tokenFor } from '../support/tokens.ts';
 import { World } from '../support/world.ts';
 import { wires } from '../support/wires.ts';
+import { until } from '../support/until.ts';
 
 const PROVIDER = 4;
 const WRITTEN = 'written provider 4';
@@ -174,7 +175,7 @@ describe('a receipt of an event', () => {
       () => receipts.of(first.id).filter((stage) => stage === 'delivered customer 6').length === 2,
     );
     expect(receipts.of(unread.id)).toEqual(['written customer 6', 'delivered customer 6']);
-    while ((await operator.sessions()).sessions[0]?.behind !== 0);
+    await until(async () => (await operator.sessions()).sessions[0]?.behind === 0);
   });
 
   it('says seen where the app takes it: `connected` offers that to those who have events of their own', async () => {

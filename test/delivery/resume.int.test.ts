@@ -9,6 +9,7 @@ import type { TestRole } from '../support/tokens.ts';
 import { REORDER_WINDOW_MS } from '../../services/delivery/stream/reorder-window.ts';
 import { World, type ReachOptions } from '../support/world.ts';
 import { metricOf } from './metric.ts';
+import { until } from '../support/until.ts';
 
 const MARK_INTERVAL_MS = 250;
 
@@ -53,7 +54,7 @@ async function settled(wire: Wire, customer: number, delivery = 0): Promise<Fram
 async function pastReorderWindow(): Promise<void> {
   const marks = () => metricOf(world.healthPort(), 'mark_round_trip_seconds_count');
   const enough = (await marks()) + Math.ceil(REORDER_WINDOW_MS / MARK_INTERVAL_MS) + 2;
-  while ((await marks()) < enough);
+  await until(async () => (await marks()) >= enough);
 }
 
 /** The cursor of a client that was here, and has seen no event. */
@@ -106,7 +107,7 @@ describe.each(wires)('over $name a client that comes back with its cursor', (wir
     await allowReading('^(?!appointments\\.history$).*');
     const back = comeBack(wire, customer, cursorOf(last), 1);
     // A quarter of a second lies between the first of them.
-    while ((await scans(1)) < passes + 6) await new Promise(setImmediate);
+    await until(async () => (await scans(1)) >= passes + 6);
     await allowReading('.*');
     const { client, replayed, resumed } = await back;
     expect(idsOf(replayed)).toEqual([missed]);

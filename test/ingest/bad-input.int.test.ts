@@ -6,6 +6,7 @@ import { gzipSync } from 'node:zlib';
 import { appointment } from '../support/events.ts';
 import { faultsIn } from '../support/faults-in.ts';
 import { INGEST_KEY, problemIn, TestIngest } from '../support/ingest.ts';
+import { until } from '../support/until.ts';
 
 let ingest: TestIngest;
 beforeAll(async () => {
@@ -174,7 +175,7 @@ describe('bad input', () => {
     socket.write('{');
     socket.resetAndDestroy();
     const lines = () => ingest.log.slice(from).filter((line) => line.includes('"route":"/v1/events"'));
-    while (lines().length === 0) await new Promise(setImmediate);
+    await until(() => lines().length > 0);
     expect(lines()).toEqual([
       expect.stringContaining('The connection ended before the whole body had come.'),
     ]);

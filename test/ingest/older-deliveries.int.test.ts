@@ -7,6 +7,7 @@ import { healthUntil, isReady } from '../support/health.ts';
 import { INGEST_KEY, TestIngest } from '../support/ingest.ts';
 import { publishOldMark } from '../support/old-mark.ts';
 import { worldEnv } from '../support/world.ts';
+import { until } from '../support/until.ts';
 
 /** A mark of a delivery of before 0.2, which gives a message to the sessions in its header `rooms` and looks at nothing else. */
 async function markOfOld({ channel, published }: TestIngest): Promise<void> {
@@ -30,8 +31,8 @@ async function givenByOld(ingest: TestIngest, id: string, { httpPort } = ingest.
   }
 }
 
-async function logged({ log }: TestIngest, text: string): Promise<void> {
-  while (!log.some((line) => line.includes(text))) await new Promise(setImmediate);
+function logged({ log }: TestIngest, text: string): Promise<void> {
+  return until(() => log.some((line) => line.includes(text)));
 }
 
 const ROOMS = 'admin,provider_4,customer_6';

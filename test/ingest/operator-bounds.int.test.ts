@@ -8,6 +8,7 @@ import { event, NOON } from '../delivery/fakes.ts';
 import { INGEST_KEY, problemIn } from '../support/ingest.ts';
 import { Operator, OPERATOR_KEY } from '../support/operator.ts';
 import { bareServer } from './bare-server.ts';
+import { until } from '../support/until.ts';
 
 /** Ingest's port with these routes of operators. */
 async function serve(routes: readonly AdminRoute[]) {
@@ -42,7 +43,7 @@ describe('calls of operators', () => {
     for (const answer of answers.splice(0)) answer({ status: 204 });
     expect((await Promise.all(waiting)).map(({ status }) => status)).toEqual(Array(8).fill(204));
     const again = ask();
-    while (answers.length === 0) await new Promise((resolve) => setImmediate(resolve));
+    await until(() => answers.length > 0);
     answers[0]?.({ status: 204 });
     expect((await again).status).toBe(204);
   });

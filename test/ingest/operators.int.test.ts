@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { setTimeout as delay } from 'node:timers/promises';
 import { Operator, OPERATOR_ENV, OPERATOR_KEY } from '../support/operator.ts';
 import { problemIn } from '../support/ingest.ts';
 import { tokenFor } from '../support/tokens.ts';
 import { TEST_KEY, World } from '../support/world.ts';
+import { until } from '../support/until.ts';
 
 const log: string[] = [];
 let world: World;
@@ -145,7 +145,7 @@ describe('a revocation', () => {
     await operator.revoke({ jti: 'one' });
     const list = async () =>
       ((await (await operator.ask('GET', 'revocations')).json()) as { revocations: object[] }).revocations;
-    while ((await list()).length < 2) await delay(10);
+    await until(async () => (await list()).length >= 2);
     expect(await list()).toEqual([
       expect.objectContaining({ id, user: 'provider:4', reason: 'left the office' }),
       expect.objectContaining({ jti: 'one' }),

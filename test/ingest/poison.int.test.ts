@@ -14,6 +14,7 @@ import { createLogger } from '../../shared/service/logger.ts';
 import { createVhostForTest } from '../support/broker.ts';
 import { unlimited } from './intake-world.ts';
 import { scaledMs } from '../support/time.ts';
+import { until } from '../support/until.ts';
 
 const MAX_TRIES = 11;
 
@@ -82,7 +83,7 @@ describe('a message on which ingest fails again and again', () => {
       messageId: 'poison',
     });
     await world.channel.waitForConfirms();
-    while ((await world.channel.checkQueue(REJECTED)).messageCount === 0);
+    await until(async () => (await world.channel.checkQueue(REJECTED)).messageCount > 0);
     expect(world.tries()).toBeGreaterThan(1);
     expect(world.tries()).toBeLessThanOrEqual(MAX_TRIES);
     const [rejected] = await new RejectedQueue(world.channel).read(10);

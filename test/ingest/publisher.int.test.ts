@@ -17,6 +17,7 @@ import { appointment } from '../support/events.ts';
 import { TestIngest } from '../support/ingest.ts';
 import { TcpProxy } from '../support/tcp-proxy.ts';
 import { scaledMs, TEST_MS } from '../support/time.ts';
+import { until } from '../support/until.ts';
 
 const logger = createLogger('test', 'silent');
 
@@ -202,8 +203,7 @@ describe('a message that the broker finds no queue for', () => {
     expect(await response.json()).toMatchObject({ code: 'broken_topology' });
     expect(ingest.log.join('')).toContain('topology broken');
 
-    let status = 0;
-    while (status !== 202) ({ status } = await ingest.post('/v1/events', event));
+    await until(async () => (await ingest.post('/v1/events', event)).status === 202);
   });
 });
 

@@ -1,7 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { connect } from 'amqplib';
 import { once } from 'node:events';
-import { setTimeout as delay } from 'node:timers/promises';
 import {
   EXCHANGE,
   HISTORY,
@@ -15,8 +14,7 @@ import { createVhostForTest } from '../support/broker.ts';
 import { metricUntil, readMetric } from '../support/metrics.ts';
 import { queuesIn } from '../support/queues.ts';
 import { World } from '../support/world.ts';
-
-const POLL_MS = 50;
+import { until } from '../support/until.ts';
 
 async function broker() {
   const vhost = await createVhostForTest();
@@ -41,10 +39,6 @@ async function broker() {
       await vhost[Symbol.asyncDispose]();
     },
   };
-}
-
-async function until(holds: () => Promise<boolean>): Promise<void> {
-  while (!(await holds())) await delay(POLL_MS);
 }
 
 const event = (id: string) => ({
@@ -76,7 +70,7 @@ describe('a durable queue that is deleted by hand', () => {
       }
       await place.send(event('through the inbox'));
       // Refused until the history is bound, too.
-      while ((await world.post('/v1/events', event('by HTTP'))).status === 503);
+      await until(async () => (await world.post('/v1/events', event('by HTTP'))).status !== 503);
       // A session that was reading the history just then is told of a gap besides.
       const awaited = new Set<unknown>(['through the inbox', 'by HTTP']);
       while (awaited.size > 0) for (const { id } of await client.events(1)) awaited.delete(id);

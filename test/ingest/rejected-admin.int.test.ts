@@ -4,6 +4,7 @@ import { INBOX, REJECTED } from '../../shared/contract/topology.ts';
 import { appointment } from '../support/events.ts';
 import { Operator, OPERATOR_ENV } from '../support/operator.ts';
 import { World } from '../support/world.ts';
+import { until } from '../support/until.ts';
 
 interface Row {
   readonly number: number;
@@ -27,7 +28,7 @@ async function world(...ids: string[]) {
     const answer = await operator.ask('GET', `rejected${query}`);
     return (await answer.json()) as { rejected: Row[]; cursor?: string };
   };
-  while ((await list()).rejected.length < ids.length);
+  await until(async () => (await list()).rejected.length >= ids.length);
   const idsIn = async () => (await list()).rejected.map(({ message_id }) => message_id);
   return { operator, list, idsIn, log, [Symbol.asyncDispose]: () => one[Symbol.asyncDispose]() };
 }
@@ -59,7 +60,7 @@ describe('rejected messages', () => {
     const published = await operator.ask('POST', 'rejected/1/publish');
     expect([published.status, await published.json()]).toMatchObject([200, { message_id: 'b' }]);
     // It is as wrong as before, and comes back behind the other.
-    while ((await idsIn()).join() !== 'c,b');
+    await until(async () => (await idsIn()).join() === 'c,b');
     const calls = log.filter((line) => line.includes('an operator called'));
     expect(
       calls.find((line) => line.includes('"method":"DELETE"') && line.includes('"outcome":204')),

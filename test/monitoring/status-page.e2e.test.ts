@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { startOwnBroker, type TestBroker } from '../support/broker.ts';
 import { appointment } from '../support/events.ts';
@@ -25,6 +26,7 @@ const SLOW_MS = scaledMs(TEST_MS);
 const DEADLINE_MS = scaledMs(WAIT_MS);
 /** What the page promises: who looks at it knows within this. */
 const TOLD_WITHIN_MS = scaledMs(5_000);
+const PUBLISH_EVERY_MS = 50;
 const PHONE = { width: 360, height: 740 };
 
 let browser: Browser;
@@ -67,7 +69,10 @@ async function open(options: BrowserContextOptions = {}, world = delivery) {
 
 /** A backend that does not mind a 503. */
 async function publishInVain(signal: AbortSignal): Promise<void> {
-  while (!signal.aborted) await ingest.post('/v1/events', appointment());
+  while (!signal.aborted) {
+    await ingest.post('/v1/events', appointment());
+    await delay(PUBLISH_EVERY_MS);
+  }
 }
 
 const sentence = (page: Page, text: string) =>

@@ -6,6 +6,7 @@ import { InstanceStatus, type StatusDocument } from '../../shared/monitoring/sta
 import { TestClient } from '../support/client.ts';
 import { appointment } from '../support/events.ts';
 import { World } from '../support/world.ts';
+import { until } from '../support/until.ts';
 
 let world: World;
 beforeAll(async () => (world = await World.start({ env: { REWIND_SECONDS: '0' } })));
@@ -18,10 +19,12 @@ const documentAt = async (port: number, query = '') =>
 
 /** Polls, as the page does, until it has samples. */
 async function withSamples(port: number): Promise<StatusDocument> {
-  for (;;) {
-    const document = await documentAt(port);
-    if (document.self.series.at_ms.length > 1) return document;
-  }
+  let document = await documentAt(port);
+  await until(async () => {
+    document = await documentAt(port);
+    return document.self.series.at_ms.length > 1;
+  });
+  return document;
 }
 
 describe('the status page', () => {

@@ -11,6 +11,7 @@ import { lineSink } from './line-sink.ts';
 import { TcpProxy } from './tcp-proxy.ts';
 import { scaledMs, WAIT_MS } from './time.ts';
 import { unhurried } from './unhurried.ts';
+import { until } from './until.ts';
 
 export const INGEST_KEY = 'key-for-tests-only';
 
@@ -193,9 +194,11 @@ export class TestIngest {
 
   async metricUntil(name: string, value: number): Promise<void> {
     const deadlineMs = performance.now() + scaledMs(WAIT_MS);
-    while ((await this.metric(name)) !== value) {
-      if (performance.now() > deadlineMs) throw new Error(`${name} did not become ${value}`);
-    }
+    await until(async () => {
+      const now = await this.metric(name);
+      if (performance.now() > deadlineMs) throw new Error(`${name} is ${now} and did not become ${value}`);
+      return now === value;
+    });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -1,7 +1,5 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { scaledMs, WAIT_MS } from './time.ts';
-
-const POLL_MS = 20;
+import { until } from './until.ts';
 
 /** One sample of `/metrics`, with its labels as they stand there; 0 where it has not been counted yet. */
 export async function readMetric(healthPort: number, sample: string): Promise<number> {
@@ -12,8 +10,9 @@ export async function readMetric(healthPort: number, sample: string): Promise<nu
 
 export async function metricUntil(healthPort: number, sample: string, value: number): Promise<void> {
   const deadlineMs = performance.now() + scaledMs(WAIT_MS);
-  while ((await readMetric(healthPort, sample)) !== value) {
-    if (performance.now() > deadlineMs) throw new Error(`${sample} did not become ${value}`);
-    await delay(POLL_MS);
-  }
+  await until(async () => {
+    const now = await readMetric(healthPort, sample);
+    if (performance.now() > deadlineMs) throw new Error(`${sample} is ${now} and did not become ${value}`);
+    return now === value;
+  });
 }

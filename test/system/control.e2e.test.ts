@@ -6,6 +6,7 @@ import { Operator, OPERATOR_ENV } from '../support/operator.ts';
 import { ServiceProcess } from '../support/service-process.ts';
 import { tokenFor } from '../support/tokens.ts';
 import { worldEnv } from '../support/world.ts';
+import { until } from '../support/until.ts';
 
 describe('an instance that stands still', () => {
   it('is named as missing in every answer, beside what the others say, until it goes on', async () => {
@@ -36,7 +37,7 @@ describe('an instance that stands still', () => {
     const both = { of: [still.instance, going.instance].sort(), missing: [] };
     const without = { of: [going.instance], missing: [still.instance] };
     // A machine that is busy answers late; a stopped process does not answer at all.
-    while ((await seen()).missing.length > 0);
+    await until(async () => (await seen()).missing.length === 0);
     expect(await seen()).toEqual(both);
     one.signal('SIGSTOP');
     try {
@@ -47,7 +48,7 @@ describe('an instance that stands still', () => {
     } finally {
       one.signal('SIGCONT');
     }
-    while ((await seen()).missing.length > 0);
+    await until(async () => (await seen()).missing.length === 0);
     expect(await seen()).toEqual(both);
     await Promise.all([still.client.close(), going.client.close()]);
   });

@@ -11,6 +11,7 @@ import type { Frame, TestClient } from '../support/client.ts';
 import { webhook } from '../support/test-decider.ts';
 import { readMetric } from '../support/metrics.ts';
 import { World } from '../support/world.ts';
+import { until } from '../support/until.ts';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 const day = new Date(Date.now() + 3 * DAY_MS).toISOString().slice(0, 10);
@@ -43,11 +44,11 @@ function ingestsOf(backend: FakeEasyAppointments, amqpUrl: string): Promise<Worl
 }
 
 /** Complete runs of all ingest instances. */
-async function runsUntil(world: World, count: number): Promise<void> {
-  for (;;) {
+function runsUntil(world: World, count: number): Promise<void> {
+  return until(async () => {
     const counts = await Promise.all(world.ingests.map(({ healthPort }) => readMetric(healthPort, COMPLETE)));
-    if (counts.reduce((sum, one) => sum + one, 0) >= count) return;
-  }
+    return counts.reduce((sum, one) => sum + one, 0) >= count;
+  });
 }
 
 async function appointmentsOf(client: TestClient, count: number): Promise<Frame[]> {

@@ -13,6 +13,7 @@ import { Operator, OPERATOR_ENV } from '../support/operator.ts';
 import { TcpProxy } from '../support/tcp-proxy.ts';
 import { tokenFor } from '../support/tokens.ts';
 import { World } from '../support/world.ts';
+import { until } from '../support/until.ts';
 
 const BLOCKED = { type: 'error', code: 'AUTH_FAILED' };
 const nowS = () => Math.floor(Date.now() / 1_000);
@@ -66,10 +67,11 @@ describe('a user who is blocked', () => {
     const id = await revokes();
     await using world = await start();
     expect(await enter(world.webSocketUrl(), token)).toBe(3000);
-    while ((await enter(world.webSocketUrl(), tokenFor('customer', 7))) !== 'connected');
+    const enters = async (token: string) => (await enter(world.webSocketUrl(), token)) === 'connected';
+    await until(() => enters(tokenFor('customer', 7)));
     const operator = new Operator(world);
     expect((await operator.ask('DELETE', `revocations/${id}`)).status).toBe(204);
-    while ((await enter(world.webSocketUrl(), token)) !== 'connected');
+    await until(() => enters(token));
     expect(await (await operator.ask('GET', 'revocations')).json()).toEqual({ revocations: [] });
     expect((await operator.ask('DELETE', `revocations/${id}`)).status).toBe(404);
   });

@@ -7,6 +7,7 @@ import { ServiceProcess } from '../support/service-process.ts';
 import { scaledMs, TEST_MS } from '../support/time.ts';
 import { tokenFor } from '../support/tokens.ts';
 import { TEST_KEY, worldEnv } from '../support/world.ts';
+import { until } from '../support/until.ts';
 
 const CLIENTS = 40;
 const SPREAD_MS = 3_000;
@@ -89,7 +90,7 @@ describe('a rolling restart of two delivery instances under load', () => {
       await publisher;
       for (const phone of phones) {
         const expected = accepted.get(phone.customer) ?? [];
-        while (!expected.every((id) => phone.ids.has(id))) await new Promise(setImmediate);
+        await until(() => expected.every((id) => phone.ids.has(id)));
         expect(expected.length).toBeGreaterThan(0);
       }
 

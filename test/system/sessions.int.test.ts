@@ -3,6 +3,7 @@ import { connect } from 'amqplib';
 import { publishOldMark } from '../support/old-mark.ts';
 import { Operator, OPERATOR_ENV } from '../support/operator.ts';
 import { World } from '../support/world.ts';
+import { until } from '../support/until.ts';
 
 const nameOf = ({ instance, connection_id }: { instance: string; connection_id: number }) =>
   `${instance}/${connection_id}`;
@@ -37,7 +38,7 @@ describe('the sessions that operators see', () => {
     });
     expect((await operator.sessions('?room=calendar')).sessions).toHaveLength(2);
     for (const client of [one, two, other]) await client.close();
-    while ((await operator.sessions()).sessions.length > 0);
+    await until(async () => (await operator.sessions()).sessions.length === 0);
   });
 
   it('come by pages over all instances, each once', async () => {
