@@ -1,14 +1,18 @@
-import { describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { setTimeout as delay } from 'node:timers/promises';
 import { inspect } from 'node:util';
 import { z } from 'zod';
+import type { BrokerAddress } from '../../tools/broker/ports.ts';
 import { deliveryQueueOf, HISTORY } from '../../shared/contract/topology.ts';
 import { findingsIn } from '../faults/checker.ts';
 import type { Fact } from '../faults/ledger.ts';
+import { createVhostOnNodes } from '../support/broker.ts';
+import { holdsUnderLimits } from '../support/limits-on-three-nodes.ts';
 import { scaledMs } from '../support/time.ts';
 import { ComposeStack } from './compose-stack.ts';
 import { Traffic } from './traffic.ts';
 
+const NODES = ['rabbitmq', 'rabbitmq-2', 'rabbitmq-3'];
 const EVENTS_PER_SECOND = 20;
 /** Wide, for a busy machine: it tells a fail-over of seconds from a node that everybody waits for. */
 const FAIL_OVER_MS = scaledMs(30_000);
@@ -56,7 +60,7 @@ async function recover(stack: ComposeStack): Promise<void> {
   await stack.compose(['up', '--detach', '--wait', '--no-build', '--no-recreate']);
   const check = ['rabbitmq-diagnostics', '--quiet', 'check_if_node_is_quorum_critical'];
   const deadlineMs = performance.now() + IN_SYNC_MS;
-  for (const node of ['rabbitmq', 'rabbitmq-2', 'rabbitmq-3']) {
+  for (const node of NODES) {
     while (!(await succeeds(stack.compose(['exec', '-T', node, ...check])))) {
       if (performance.now() > deadlineMs) throw new Error(`the others are not in sync with ${node}`);
       await delay(POLL_MS);
@@ -99,11 +103,28 @@ async function kill(stack: ComposeStack, traffic: Traffic, victims: readonly str
   };
 }
 
+/** One for all tests: three brokers take longer to start than they are used by any of them. */
+let cluster: Awaited<ReturnType<typeof ComposeStack.start>>;
+beforeAll(async () => {
+  cluster = await ComposeStack.start(['proxy', 'cluster']);
+}, DEADLINE_MS);
+afterAll(() => cluster.end(), DEADLINE_MS);
+
+describe('the brokers of the cluster profile under a policy of their operator', () => {
+  let nodes: readonly BrokerAddress[];
+  beforeAll(async () => {
+    nodes = await Promise.all(NODES.map((node) => cluster.stack.brokerAddress(node)));
+  }, DEADLINE_MS);
+
+  holdsUnderLimits(() => createVhostOnNodes(nodes));
+});
+
 describe('a broker node of three that is killed with the history or the queue of a websocket instance on it', () => {
   it(
     'loses nothing and stops nothing for longer than the fail-over, also when the instance dies with it',
-    () =>
-      ComposeStack.use(['proxy', 'cluster'], async (stack) => {
+    () => {
+      const { stack } = cluster;
+      return stack.explained(async () => {
         const traffic = new Traffic(stack, EVENTS_PER_SECOND);
         await traffic.start();
         try {
@@ -131,7 +152,8 @@ describe('a broker node of three that is killed with the history or the queue of
         } finally {
           await traffic.stop();
         }
-      }),
+      });
+    },
     DEADLINE_MS,
   );
 });

@@ -85,7 +85,7 @@ export class ComposeStack {
     });
   }
 
-  /** As `use`, for the tests of a file: until `end` is called. */
+  /** As `use`, for the tests of a file: until `end` is called. What fails in one of them goes through `explained`. */
   static start(profiles: readonly string[]): Promise<{ stack: ComposeStack; end: () => Promise<void> }> {
     return new Promise((resolve, reject) => {
       const used = ComposeStack.use(profiles, (stack) => {
@@ -117,13 +117,20 @@ export class ComposeStack {
   async #during(work: () => Promise<void>): Promise<void> {
     const guardian = startGuardian('docker compose -p "$1" down --volumes --timeout 5', [this.project]);
     try {
+      await this.explained(work);
+    } finally {
+      await this.#takeDown();
+      await guardian.dismiss();
+    }
+  }
+
+  /** Prints the last lines of each container where the work fails. */
+  async explained(work: () => Promise<void>): Promise<void> {
+    try {
       await work();
     } catch (error) {
       await this.#showLogs();
       throw error;
-    } finally {
-      await this.#takeDown();
-      await guardian.dismiss();
     }
   }
 
