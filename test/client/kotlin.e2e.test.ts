@@ -3,6 +3,7 @@ import { readConfig } from '../../services/delivery/config.ts';
 import { startDelivery } from '../../services/delivery/service.ts';
 import { createLogger } from '../../shared/service/logger.ts';
 import { readHealth } from '../support/health.ts';
+import { ReceiptReader } from '../support/receipts.ts';
 import { skippedFor } from '../support/skipped.ts';
 import { TcpProxy } from '../support/tcp-proxy.ts';
 import { tokenFor } from '../support/tokens.ts';
@@ -58,6 +59,17 @@ const obstacle = 'missing' in found ? found.missing : undefined;
       } finally {
         await next.stop();
       }
+    });
+
+    it('what it has read is known to be delivered', async () => {
+      await using world = await World.start();
+      await using receipts = await ReceiptReader.open(world.amqpUrl);
+      await using app = program.start(world.webSocketUrl(), token);
+      await app.until('cursor');
+      await world.publish(appointment(1));
+      await app.until('event booking-1');
+      await receipts.until(() => receipts.of('booking-1').includes('delivered customer 6'));
+      expect(receipts.of('booking-1')).toEqual(['written customer 6', 'delivered customer 6']);
     });
 
     it('asks for a new token where its own has expired', async () => {

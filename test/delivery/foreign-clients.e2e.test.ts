@@ -1,5 +1,4 @@
 import { afterAll, describe, expect, it } from '@jest/globals';
-import { findKotlin, KotlinProgram } from '../client/support/kotlin.ts';
 import { findChromium, launch } from '../monitoring/chromium.ts';
 import { appointment } from '../support/events.ts';
 import { ReceiptReader } from '../support/receipts.ts';
@@ -64,26 +63,6 @@ async function chromium(): Promise<ForeignClient> {
   return { name, open };
 }
 
-async function okHttp(): Promise<ForeignClient> {
-  const name = 'OkHttp, in the Kotlin client of docs/clients.md';
-  const found = await findKotlin();
-  if ('missing' in found) return absent(name, found);
-  const open = async (world: World, token: string): Promise<Reading> => {
-    const compiled = await KotlinProgram.compile(found);
-    const app = compiled.start(world.webSocketUrl(), () => token);
-    await app.until('cursor');
-    const until = async (id: string) => {
-      await app.until(`event ${id}`);
-    };
-    const dispose = async () => {
-      await app[Symbol.asyncDispose]();
-      compiled[Symbol.dispose]();
-    };
-    return { until, [Symbol.asyncDispose]: dispose };
-  };
-  return { name, open };
-}
-
 const ws: ForeignClient = {
   name: 'ws',
   open: async (world) => {
@@ -103,9 +82,9 @@ const clients = [
   await chromium(),
   program("Python's websockets", python),
   program("Go's coder/websocket", await goClient(work.path)),
-  await okHttp(),
 ];
 
+/** OkHttp is in `test/client/kotlin.e2e.test.ts`, where Kotlin is compiled. */
 describe('what a client that nobody here wrote has read is known to be delivered', () => {
   for (const { name, missing, open } of clients) {
     (missing === undefined ? it : it.skip)(`by ${name}${skippedFor(missing)}`, async () => {
