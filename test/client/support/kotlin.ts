@@ -30,6 +30,7 @@ export async function findKotlin(): Promise<Kotlin | { readonly missing: string 
   if (java === undefined || mvn === undefined) return { missing: 'no java or no mvn on the PATH' };
   const work = mkdtempSync(join(tmpdir(), 'roomcast-kotlin-'));
   const file = join(work, 'classpath');
+  const env = { ...process.env, MAVEN_OPTS: [process.env['MAVEN_OPTS'] ?? '', ...BRIEFLY].join(' ') };
   const goal = ['-q', '-B', '-f', join(folder, 'pom.xml'), 'dependency:build-classpath'];
   try {
     for (const [mode, timeoutMs] of [
@@ -37,7 +38,7 @@ export async function findKotlin(): Promise<Kotlin | { readonly missing: string 
       [[], DOWNLOAD_MS],
     ] as const) {
       const args = [...mode, ...goal, `-Dmdep.outputFile=${file}`];
-      const { code } = await runCommand(mvn, args, { timeoutMs });
+      const { code } = await runCommand(mvn, args, { timeoutMs, env });
       if (code === 0) return { java, classpath: readFileSync(file, 'utf8').trim() };
     }
     return { missing: `mvn did not bring the libraries within ${DOWNLOAD_MS / 1_000} s` };
