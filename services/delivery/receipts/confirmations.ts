@@ -112,7 +112,7 @@ export class Confirmations implements Receiver {
     this.#wrote(cursor, 1);
     this.#first ??= cursor;
     this.#firstSinceAsked ??= cursor;
-    this.#keep(entry, cursor !== this.#told);
+    this.#keep(entry);
   }
 
   writtenTogether({ entries }: EntryRun): void {
@@ -132,7 +132,7 @@ export class Confirmations implements Receiver {
       this.told(entry.cursor);
       this.#wrote(entry.cursor, 1);
     } else this.#count += 1;
-    this.#keep(entry, false);
+    this.#keep(entry, true);
   }
 
   /** It has been written all that it missed, and gets what comes. */
@@ -208,9 +208,11 @@ export class Confirmations implements Receiver {
     this.#newestPlace = this.#count;
   }
 
-  #keep(entry: TimelineEntry, isProof: boolean): void {
+  #keep(entry: TimelineEntry, isAgain = false): void {
     const event = this.#room === undefined ? undefined : eventOf(this.#room, entry);
     if (event === undefined && this.#ownUnread === 0) return;
+    // Compared no sooner: that costs as much as all else that a frame does here.
+    const isProof = !isAgain && entry.cursor !== this.#told;
     this.#unread.push({ cursor: entry.cursor, event, place: this.#count, isProof });
     if (event !== undefined) {
       this.#ownUnread += 1;
