@@ -91,7 +91,7 @@ class Push implements PushService {
     this.failed = firstRefusal([consuming, publishing]);
     const common = { wall: wallClock, now: steadyClock, logger: this.#logger };
     const knowledge = new Knowledge({ maxEntries: config.pushMaxKnown, maxAgeMs: PUSH_MAX_AGE_MS });
-    this.#facts = new Facts(consuming, { ...common, knowledge });
+    this.#facts = new Facts(consuming, { ...common, instance: this.#instance, knowledge });
     this.#devices = new DeviceStream(publishing, common);
     this.#wakeable = new WakeableDevices(consuming, this.#devices.list, common);
     this.#writer = new PushWriter(publishing, { ...common, instance: this.#instance });
@@ -192,6 +192,8 @@ class Push implements PushService {
       devices: this.#wakeable,
       dispatcher: this.#dispatcher,
       whenKnown: () => this.#facts.caughtUp(),
+      writeBundle: (person, bundle) => this.#facts.writeBundle(person, bundle),
+      receiptsWritten: () => this.#writer.flush(),
       isOurs: () => this.#facts.isCurrent,
       wording: { details: pushDetails === 'on', clickUrl: pushClickUrl },
       gatherMs: pushGatherMs,
@@ -231,11 +233,11 @@ class Push implements PushService {
     if (waiting === undefined) return;
     await Promise.all([this.#facts.settled(), this.#devices.whenCurrent(), this.#wakeable.whenCurrent()]);
     if (now() - cursorTimeMs(waiting.event.cursor) >= PUSH_MAX_AGE_MS) return;
-    const settled = await this.#waker.take(waiting);
+    const left = await this.#waker.take(waiting);
     await this.#writer.flush();
-    if (settled === 'done') return;
+    if (left.length === 0) return;
     this.#metrics.rounds.inc();
-    await this.#writer.sendRound(message);
+    await this.#writer.sendRound(message, left);
   }
 
   /** Once: whoever asked has left when it comes again. */

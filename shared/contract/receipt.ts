@@ -48,3 +48,21 @@ export type PushReceipt = z.infer<typeof PushReceipt>;
 
 /** One message of the stream, of one instance. */
 export const PushReceiptBatch = z.array(PushReceipt);
+
+/** The type of a message of the stream that says what push tells people in one notification; it is there before they are told. */
+export const BUNDLES_TYPE = 'bundles';
+
+/** Events of which a person is told at once. Of bundles with the same event the first counts, until it says `failed`. */
+export const PushBundle = z.tuple([
+  z.array(z.string().min(1)).min(1).describe('ids of the events, in order'),
+  Cursor.describe('of the newest of them'),
+  z.enum(roles),
+  z.int().positive().describe('id of the user'),
+  z.string().min(1).describe('tag of the notification'),
+  z.iso.datetime().describe('since when'),
+  z.string().min(1).describe('instance'),
+]);
+export type PushBundle = z.infer<typeof PushBundle>;
+
+/** One message of the stream, of one instance; it may be empty. */
+export const PushBundles = z.array(PushBundle);

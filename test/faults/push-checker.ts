@@ -1,7 +1,7 @@
 import type { Finding } from './finding.ts';
 import type { Ledger, TrackedEvent } from './ledger.ts';
 import type { Phone } from './phones.ts';
-import { showingsOf, type PushedEvent, type Showing } from './showings.ts';
+import { showingsOf, type PushRecord, type Showing } from './showings.ts';
 
 /** Why nobody was told, and when that stood in the stream of receipts. */
 interface Refusal {
@@ -10,11 +10,9 @@ interface Refusal {
 }
 
 /** What the receipts say of one person. */
-export interface PersonalReceipts {
+export interface PersonalReceipts extends PushRecord {
   /** By id: since when it stands in the stream that a device of theirs has read the event. */
   readonly readMs: ReadonlyMap<string, number>;
-  /** In the order of the stream. */
-  readonly pushed: readonly PushedEvent[];
   /** By id: the last one. */
   readonly failed: ReadonlyMap<string, Refusal>;
 }
@@ -36,7 +34,7 @@ export interface PushVerdict {
   readonly unwoken: readonly Finding[];
   /** Somebody had read it in time, or it was over. */
   readonly wokenInVain: readonly Finding[];
-  /** By a notice that told of nothing that the phone had not been told. */
+  /** By a notice that told of what another one had told of; the same again in the same place is silent. */
   readonly buzzedAgain: readonly Finding[];
   /** In the place of a newer one. */
   readonly olderShown: readonly Finding[];
@@ -88,7 +86,7 @@ class PhoneJudge {
   ) {
     this.#ledger = evidence.ledger;
     this.#receipts = evidence.receiptsOf(phone.room);
-    const { showings, unshown } = showingsOf(phone.notices, this.#receipts.pushed, evidence.idsAt);
+    const { showings, unshown } = showingsOf(phone.notices, this.#receipts, evidence.idsAt);
     this.#showings = showings;
     this.#unshown = unshown;
     this.#due = dueTo(phone.room, this.#ledger);
@@ -104,7 +102,7 @@ class PhoneJudge {
     return {
       unwoken: unwoken.map(({ id }) => this.#find(id, `not told: ${failed.get(id)?.why ?? 'no word of it'}`)),
       wokenInVain: [...this.#told].flatMap((id) => this.#inVain(id)),
-      buzzedAgain: withoutNews(buzzes).map((id) => this.#find(id, 'buzzed again')),
+      buzzedAgain: toldBefore(buzzes).map((id) => this.#find(id, 'buzzed again')),
       olderShown: this.#olderIn(this.#showings).map((id) => this.#find(id, 'in the place of a newer one')),
       falselyPushed: this.#unshown.map((id) => this.#find(id, 'pushed, by a receipt alone')),
       counts: {
@@ -116,7 +114,7 @@ class PhoneJudge {
         'of them read before the notice': this.#showings.flatMap((one) => this.#readBefore(one)).length,
         notices: this.#showings.length,
         'of several events': this.#showings.filter(({ ids }) => ids.length > 1).length,
-        'without a receipt': this.#showings.filter(({ hasReceipts }) => !hasReceipts).length,
+        'not announced': this.#showings.filter(({ isAnnounced }) => !isAnnounced).length,
         'repeated under the same tag': this.#showings.length - buzzes.length,
         buzzes: buzzes.length,
       },
@@ -162,13 +160,13 @@ class PhoneJudge {
   }
 }
 
-/** The newest event of each notice that told of nothing new. */
-function withoutNews(buzzes: readonly Showing[]): readonly string[] {
+/** The newest event of each notice that one before it had told of too. */
+function toldBefore(buzzes: readonly Showing[]): readonly string[] {
   const told = new Set<string>();
   return buzzes.flatMap(({ ids }) => {
-    const isNews = ids.some((id) => !told.has(id));
+    const before = ids.filter((id) => told.has(id));
     for (const id of ids) told.add(id);
-    return isNews ? [] : ids.slice(-1);
+    return before.slice(-1);
   });
 }
 

@@ -1,18 +1,19 @@
 import { connect, type ChannelModel, type ConsumeMessage } from 'amqplib';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { PushReceipt, Receipt, ReceiptStage } from '../../shared/contract/receipt.ts';
+import type { PushBundle, PushReceipt, Receipt, ReceiptStage } from '../../shared/contract/receipt.ts';
 import { RECEIPTS } from '../../shared/contract/topology.ts';
-import { pushesIn, receiptsIn } from '../support/receipts.ts';
+import { bundlesIn, pushesIn, receiptsIn } from '../support/receipts.ts';
 import type { Client } from './client.ts';
 import type { Finding } from './finding.ts';
 import type { Ledger } from './ledger.ts';
 import type { PersonalReceipts } from './push-checker.ts';
-import type { PushedEvent } from './showings.ts';
+import type { PushedEvent, ToldAtOnce } from './showings.ts';
 
 /** Of one person, as they come. */
 class Kept implements PersonalReceipts {
   readonly readMs = new Map<string, number>();
   readonly pushed: PushedEvent[] = [];
+  readonly bundles: ToldAtOnce[] = [];
   readonly failed = new Map<string, { why: string; atMs: number }>();
 }
 
@@ -71,6 +72,7 @@ export class ReceiptWatch {
       }
       for (const receipt of receiptsIn(message)) this.#look(receipt);
       for (const receipt of pushesIn(message)) this.#note(receipt);
+      for (const bundle of bundlesIn(message)) this.#keep(bundle);
       this.#next = Number(message.properties.headers?.['x-stream-offset']) + 1;
       channel.ack(message);
     };
@@ -93,6 +95,10 @@ export class ReceiptWatch {
     const { pushed, failed } = this.#keptOf(`${role}_${userId}`);
     if (stage === 'pushed') pushed.push({ id, cursor });
     else failed.set(id, { why: how, atMs: performance.now() });
+  }
+
+  #keep([ids, cursor, role, userId, tag]: PushBundle): void {
+    this.#keptOf(`${role}_${userId}`).bundles.push({ ids, cursor, tag });
   }
 
   #keptOf(room: string): Kept {

@@ -6,34 +6,58 @@ export interface PushedEvent {
   readonly cursor: string;
 }
 
+/** What is told at once, as push wrote it down before. */
+export interface ToldAtOnce {
+  readonly ids: readonly string[];
+  readonly cursor: string;
+  readonly tag: string;
+}
+
+/** What the receipts say of one person, in the order of the stream. */
+export interface PushRecord {
+  readonly pushed: readonly PushedEvent[];
+  readonly bundles: readonly ToldAtOnce[];
+}
+
 /** A notice as its phone shows it. */
 export interface Showing {
   readonly notice: Notice;
   /** The same again in the same place: the phone keeps silent. */
   readonly isRepeat: boolean;
-  /** Of which events it tells: all where receipts say so, else the newest. */
+  /** Of which events it tells: all where a bundle or the receipts say so, else the newest. */
   readonly ids: readonly string[];
-  readonly hasReceipts: boolean;
+  readonly isAnnounced: boolean;
 }
 
 /**
- * What a phone showed, notice by notice. A notice names how many events it tells of and the cursor of the newest; the receipts of
- * its events follow one another, so that both can be told from each other's. `unshown`: receipts without a notice.
+ * What a phone showed, notice by notice. A notice names how many events it tells of and the cursor of the newest, by which its
+ * bundle is known. Where it has none it is known by its receipts, which follow one another. `unshown`: receipts without a notice.
  */
 export function showingsOf(
   notices: readonly Notice[],
-  pushed: readonly PushedEvent[],
+  { pushed, bundles }: PushRecord,
   idsAt: ReadonlyMap<string, string>,
 ): { readonly showings: readonly Showing[]; readonly unshown: readonly string[] } {
-  const { groups, unshown } = groupsOf(notices, pushed);
+  const announced = new Map(bundles.map((one) => [bundleName(one.ids.length, one), one.ids]));
+  const idsOf = (notice: Notice) => announced.get(bundleName(countOf(notice), placeOf(notice)));
+  const told = new Set(notices.flatMap((notice) => idsOf(notice) ?? []));
+  const { groups, unshown } = groupsOf(
+    notices.filter((notice) => idsOf(notice) === undefined),
+    pushed.filter(({ id }) => !told.has(id)),
+  );
   const inPlace = new Map<string, string>();
   const showings = notices.map((notice): Showing => {
-    const { tag, data } = notice.shown;
-    const cursor = data['cursor'] ?? '';
+    const { tag, cursor } = placeOf(notice);
     const isRepeat = inPlace.get(tag) === cursor;
     inPlace.set(tag, cursor);
-    const ids = groups.get(groupOf(notice));
-    return { notice, isRepeat, ids: ids ?? [idsAt.get(cursor) ?? cursor], hasReceipts: ids !== undefined };
+    const ids = idsOf(notice);
+    const newest = idsAt.get(cursor) ?? cursor;
+    return {
+      notice,
+      isRepeat,
+      ids: ids ?? groups.get(groupOf(notice)) ?? [newest],
+      isAnnounced: ids !== undefined,
+    };
   });
   return { showings, unshown };
 }
@@ -75,8 +99,16 @@ function countOf({ shown: { data } }: Notice): number {
   return Number(data['count'] ?? 1);
 }
 
+function placeOf({ shown: { tag, data } }: Notice): Pick<ToldAtOnce, 'tag' | 'cursor'> {
+  return { tag, cursor: data['cursor'] ?? '' };
+}
+
+function bundleName(count: number, { tag, cursor }: Pick<ToldAtOnce, 'tag' | 'cursor'>): string {
+  return `${count} ${cursor} ${tag}`;
+}
+
 function groupOf(notice: Notice): string {
-  return `${countOf(notice)} ${notice.shown.data['cursor'] ?? ''}`;
+  return `${countOf(notice)} ${placeOf(notice).cursor}`;
 }
 
 /** As `groupOf` names the notice of these. */

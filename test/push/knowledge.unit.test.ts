@@ -19,7 +19,7 @@ describe('what has become of events', () => {
 
   it.each(['delivered', 'pushed'] as const)('is told of one person alone: %s', (how) => {
     const known = knowledge();
-    known.reached('event-1', jane, how, NOW_MS);
+    known.became('event-1', jane, how, NOW_MS);
     expect([pushedTo(known, jane), pushedTo(known, ada)]).toEqual([[], ['event-1']]);
   });
 
@@ -59,7 +59,7 @@ describe('what has become of events', () => {
 
   it('is forgotten once nothing that waits can be older', () => {
     const known = knowledge();
-    known.reached('event-1', jane, 'delivered', NOW_MS);
+    known.became('event-1', jane, 'delivered', NOW_MS);
     const later = NOW_MS + HOUR_MS;
     const event = waitingEvent(1, { data: { start: new Date(later + HOUR_MS).toISOString() } });
     expect(pushedTo(known, jane, [event], later - 1)).toEqual([]);

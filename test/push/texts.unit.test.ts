@@ -1,4 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
+import { inBundles, type Telling } from '../../services/push/decision/bundles.ts';
+import type { WaitingEvent } from '../../services/push/decision/decide.ts';
 import { notificationOf } from '../../services/push/texts/notification.ts';
 import { placeholders, type TextName } from '../../services/push/texts/form.ts';
 import { languageOf, languages, textIn, type Language } from '../../services/push/texts/texts.ts';
@@ -48,6 +50,13 @@ const data = {
 const thin = { details: false, clickUrl: 'https://office.example.org/calendar?appointment={id}' };
 const full = { ...thin, details: true };
 
+/** What is told for the first time. */
+function telling(...events: readonly WaitingEvent[]): Telling {
+  const [first] = inBundles(events, () => undefined);
+  if (first === undefined) throw new Error('nothing is to be told');
+  return first;
+}
+
 function shown(
   language: Language,
   wording = thin,
@@ -55,7 +64,7 @@ function shown(
   role: 'provider' | 'customer' = 'provider',
 ) {
   const event = waitingEvent(1, { data: { ...data, ...changed } });
-  return notificationOf([event], role, language, wording, NOW_MS);
+  return notificationOf(telling(event), role, language, wording, NOW_MS);
 }
 
 describe('a notification', () => {
@@ -100,8 +109,8 @@ describe('a notification', () => {
   });
 
   it('is one for all that waited, until the last of them begins', () => {
-    const events = [waitingEvent(1, { data }), waitingEvent(2, { appointmentId: 13, data: {} })] as const;
-    expect(notificationOf(events, 'provider', 'de', full, NOW_MS)).toMatchObject({
+    const both = telling(waitingEvent(1, { data }), waitingEvent(2, { appointmentId: 13, data: {} }));
+    expect(notificationOf(both, 'provider', 'de', full, NOW_MS)).toMatchObject({
       title: '2 Änderungen an Ihren Terminen',
       body: 'Öffnen Sie die App, um mehr zu sehen.',
       url: 'https://office.example.org/calendar?appointment=',
@@ -111,10 +120,19 @@ describe('a notification', () => {
     });
   });
 
+  it('says the same of a bundle whichever of its events are left to be told', () => {
+    const [first, second] = [waitingEvent(1, { data }), waitingEvent(2, { appointmentId: 13, data })];
+    const whole = telling(first, second);
+    const said = (events: Telling['events']) =>
+      notificationOf({ ...whole, events }, 'provider', 'en', thin, NOW_MS);
+    for (const left of [first, second]) expect(said([left])).toEqual(said(whole.events));
+  });
+
   it.each([Number.MAX_SAFE_INTEGER, undefined])(
     'has a topic that every push service takes: %s',
     (appointmentId) => {
-      const { topic } = notificationOf([waitingEvent(1, { appointmentId })], 'provider', 'en', thin, NOW_MS);
+      const one = telling(waitingEvent(1, { appointmentId }));
+      const { topic } = notificationOf(one, 'provider', 'en', thin, NOW_MS);
       expect(topic).toMatch(/^[\w-]{1,32}$/);
     },
   );

@@ -1,9 +1,12 @@
 import { connect, type ChannelModel, type ConsumeMessage } from 'amqplib';
 import {
+  BUNDLES_TYPE,
+  PushBundles,
   PUSHES_TYPE,
   PushReceiptBatch,
   ReceiptBatch,
   RECEIPTS_TYPE,
+  type PushBundle,
   type PushReceipt,
   type Receipt,
   type ReceiptStage,
@@ -21,10 +24,16 @@ export function pushesIn({ properties, content }: ConsumeMessage): readonly Push
   return properties.type === PUSHES_TYPE ? PushReceiptBatch.parse(JSON.parse(content.toString())) : [];
 }
 
+/** What people are told at once. */
+export function bundlesIn({ properties, content }: ConsumeMessage): readonly PushBundle[] {
+  return properties.type === BUNDLES_TYPE ? PushBundles.parse(JSON.parse(content.toString())) : [];
+}
+
 /** Of every kind. */
 export interface AllReceipts {
   readonly receipts: readonly Receipt[];
   readonly pushes: readonly PushReceipt[];
+  readonly bundles: readonly PushBundle[];
 }
 
 /** Reads the stream of receipts from its beginning until it has what is waited for. */
@@ -32,7 +41,11 @@ export async function receiptsUntil(
   amqpUrl: string,
   holds: (kept: AllReceipts) => boolean,
 ): Promise<AllReceipts> {
-  const kept: { receipts: Receipt[]; pushes: PushReceipt[] } = { receipts: [], pushes: [] };
+  const kept: { receipts: Receipt[]; pushes: PushReceipt[]; bundles: PushBundle[] } = {
+    receipts: [],
+    pushes: [],
+    bundles: [],
+  };
   const model = await connect(amqpUrl);
   try {
     const channel = await model.createChannel();
@@ -45,6 +58,7 @@ export async function receiptsUntil(
           channel.ack(message);
           kept.receipts.push(...receiptsIn(message));
           kept.pushes.push(...pushesIn(message));
+          kept.bundles.push(...bundlesIn(message));
           if (holds(kept)) resolve();
         },
         { arguments: { 'x-stream-offset': 'first' } },

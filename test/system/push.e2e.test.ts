@@ -104,7 +104,7 @@ async function killedHalfway(
   for (const [user, phone] of phones) await phone.registerAt(world.host(), tokenFor('provider', user));
   for (const user of CONNECTED) await world.join('provider', user, { delivery: user % 2 });
   let running = push;
-  let read: AllReceipts = { receipts: [], pushes: [] };
+  let read: AllReceipts = { receipts: [], pushes: [], bundles: [] };
   for (let count = 0; count < EVENTS; count += 1) {
     const provider_id = PEOPLE[count % PEOPLE.length];
     await publish(

@@ -6,19 +6,23 @@ import { jsonIn } from '../../../shared/contract/control.ts';
 import { Cursor } from '../../../shared/contract/cursor.ts';
 import { encodeHeaders, MARK_TYPE } from '../../../shared/contract/message.ts';
 import {
+  BUNDLES_TYPE,
+  PushBundles,
   PUSHES_TYPE,
   PushReceiptBatch,
   ReceiptBatch,
   RECEIPTS_TYPE,
+  type PushBundle,
 } from '../../../shared/contract/receipt.ts';
 import { personalKinds, type Role } from '../../../shared/contract/rooms.ts';
 import { HISTORY, PUSH_MAX_AGE_MS, RECEIPTS } from '../../../shared/contract/topology.ts';
-import { unixMs } from '../../../shared/core/wall-time.ts';
+import { stampOf, unixMs } from '../../../shared/core/wall-time.ts';
 import type { SteadyClock, WallClock } from '../../../shared/service/clock.ts';
 import type { Logger } from '../../../shared/service/logger.ts';
 import { sleep } from '../../../shared/service/sleep.ts';
-import type { Knowledge, Reached } from '../decision/knowledge.ts';
-import { readWaitingMessage } from '../decision/waiting-message.ts';
+import type { Bundle } from '../decision/bundles.ts';
+import type { Became, Knowledge } from '../decision/knowledge.ts';
+import { readWaitingMessage, type Person } from '../decision/waiting-message.ts';
 
 /** The broker finds a time by its own clock, and entries are stamped by others. */
 const CLOCKS_APART_MS = 5 * 60_000;
@@ -29,7 +33,8 @@ const CLOCKS_APART_MS = 5 * 60_000;
 const LATE_RECEIPTS_MS = 7_000;
 
 export interface FactsOptions {
-  readonly knowledge: Pick<Knowledge, 'happened' | 'reached'>;
+  readonly instance: string;
+  readonly knowledge: Pick<Knowledge, 'happened' | 'became' | 'bundled'>;
   readonly wall: WallClock;
   readonly now: SteadyClock;
   readonly logger: Logger;
@@ -39,6 +44,7 @@ export interface FactsOptions {
 export class Facts {
   readonly #streams: readonly CurrentStream[];
   readonly #receipts: CurrentStream;
+  #waiting: PushBundle[] = [];
   #nextLook: Promise<void> | undefined;
   #lastLook: Promise<void> = Promise.resolve();
   #wasCurrent = false;
@@ -62,7 +68,7 @@ export class Facts {
       stream: RECEIPTS,
       name: 'receipts',
       begin,
-      barrier: nothingPushed,
+      barrier: () => bundlesMessage([]),
       onCurrent: () => this.#regained(),
       onMessage: (message) => this.#takeReceipts(message),
       logger,
@@ -90,11 +96,21 @@ export class Facts {
     if (this.#nextLook === undefined) {
       this.#nextLook = this.#lastLook.then(() => {
         this.#nextLook = undefined;
-        return this.#receipts.write(nothingPushed());
+        return this.#receipts.write(bundlesMessage(this.#waiting.splice(0)));
       });
       this.#lastLook = this.#nextLook.catch(() => undefined);
     }
     return this.#nextLook;
+  }
+
+  /**
+   * Resolves once it stands in the stream of what a person is told at once, and is known; with that also what was written there
+   * before, by whichever instance. Rejects where it may not stand there.
+   */
+  writeBundle({ role, userId }: Person, { ids, cursor, topic }: Bundle): Promise<void> {
+    const { instance, wall } = this.options;
+    this.#waiting.push([[...ids], cursor, role, userId, topic, stampOf(wall()), instance]);
+    return this.caughtUp();
   }
 
   async close(): Promise<void> {
@@ -119,23 +135,36 @@ export class Facts {
   #takeReceipts({ properties, content }: ConsumeMessage): void {
     if (properties.type === RECEIPTS_TYPE) {
       for (const [id, , role, userId, stage] of ReceiptBatch.safeParse(jsonIn(content)).data ?? [])
-        if (stage !== 'written') this.#reached(id, role, userId, 'delivered');
+        if (stage !== 'written') this.#became(id, role, userId, 'delivered');
     } else if (properties.type === PUSHES_TYPE) {
       for (const [id, , role, userId, stage] of PushReceiptBatch.safeParse(jsonIn(content)).data ?? [])
-        if (stage === 'pushed') this.#reached(id, role, userId, 'pushed');
+        this.#became(id, role, userId, stage);
+    } else if (properties.type === BUNDLES_TYPE) {
+      for (const bundle of PushBundles.safeParse(jsonIn(content)).data ?? []) this.#bundled(bundle);
     }
   }
 
-  /** Nobody is woken who has no room of their own. */
-  #reached(id: string, role: Role, userId: number, how: Reached): void {
-    const kind = personalKinds.find((personal) => personal === role);
+  #became(id: string, role: Role, userId: number, what: Became): void {
+    const person = personOf(role, userId);
     const { knowledge, wall } = this.options;
-    if (kind !== undefined) knowledge.reached(id, { role: kind, userId }, how, unixMs(wall()));
+    if (person !== undefined) knowledge.became(id, person, what, unixMs(wall()));
+  }
+
+  #bundled([ids, cursor, role, userId, topic]: PushBundle): void {
+    const person = personOf(role, userId);
+    const { knowledge, wall } = this.options;
+    if (person !== undefined) knowledge.bundled({ ids, cursor, topic }, person, unixMs(wall()));
   }
 }
 
-function nothingPushed() {
-  return { body: Buffer.from('[]'), properties: { type: PUSHES_TYPE } };
+/** Nobody is woken who has no room of their own. */
+function personOf(role: Role, userId: number): Person | undefined {
+  const kind = personalKinds.find((personal) => personal === role);
+  return kind && { role: kind, userId };
+}
+
+function bundlesMessage(bundles: readonly PushBundle[]) {
+  return { body: Buffer.from(JSON.stringify(bundles)), properties: { type: BUNDLES_TYPE } };
 }
 
 /** An entry that stands for a position, as those of ingest: readers of the history know it. */

@@ -1,4 +1,4 @@
-import type { Options } from 'amqplib';
+import type { ConsumeMessage } from 'amqplib';
 import type { BrokerConnection } from '../../../shared/broker/broker-connection.ts';
 import { QueueWriter } from '../../../shared/broker/queue-writer.ts';
 import type { PushTested } from '../../../shared/devices/push-test.ts';
@@ -7,6 +7,7 @@ import { PUSH_WAIT, RECEIPTS } from '../../../shared/contract/topology.ts';
 import { stampOf } from '../../../shared/core/wall-time.ts';
 import type { WallClock } from '../../../shared/service/clock.ts';
 import type { Logger } from '../../../shared/service/logger.ts';
+import { roomsOf, type Person } from '../decision/waiting-message.ts';
 import type { Woken } from '../waking/waker.ts';
 
 /** Who waits for an answer, and to which of their requests. */
@@ -49,12 +50,13 @@ export class PushWriter {
     return this.#next;
   }
 
-  /** Resolves once the event waits once more. */
-  async sendRound(message: {
-    readonly properties: Options.Publish;
-    readonly content: Buffer;
-  }): Promise<void> {
-    await this.#writer.write(PUSH_WAIT, message.content, message.properties);
+  /** Resolves once the event waits once more, for these people alone: what became of it for others stands. */
+  async sendRound(
+    { properties, content }: Pick<ConsumeMessage, 'properties' | 'content'>,
+    people: readonly Person[],
+  ): Promise<void> {
+    const headers = { ...properties.headers, rooms: roomsOf(people) };
+    await this.#writer.write(PUSH_WAIT, content, { ...properties, headers });
   }
 
   /** Resolves once it is with whoever asked. */

@@ -1,5 +1,6 @@
 import { isAppointmentEvent } from '../../../shared/contract/event.ts';
 import { ExpiringMap } from '../../../shared/core/expiring-map.ts';
+import type { Bundle, WrittenBundle } from './bundles.ts';
 import type { Known } from './decide.ts';
 import type { Person, WaitingMessage } from './waiting-message.ts';
 
@@ -10,12 +11,18 @@ export interface KnowledgeLimits {
   readonly maxAgeMs: number;
 }
 
-/** How far an event got with a person. */
-export type Reached = 'delivered' | 'pushed';
+/** What became of an event for a person; what failed may be tried again. */
+export type Became = 'delivered' | 'pushed' | 'failed';
+
+/** Of one person. */
+export type PersonalKnowledge = Omit<Known, 'hasDevice'> & {
+  /** In which bundle an event is that nothing has become of yet. */
+  readonly bundleOf: (eventId: string) => WrittenBundle | undefined;
+};
 
 /**
  * What has become of the events of late, person by person: of the history, which is the newest of each appointment; of the
- * receipts, who has read or was pushed what.
+ * receipts, who has read or was pushed what, and of what they are told at once.
  */
 export class Knowledge {
   /** Where events stand in the history, counted from the first that was heard of. */
@@ -24,12 +31,15 @@ export class Knowledge {
   readonly #newest: ExpiringMap<string, number>;
   readonly #delivered: ExpiringMap<string, true>;
   readonly #pushed: ExpiringMap<string, true>;
+  readonly #bundles: ExpiringMap<string, WrittenBundle>;
+  #lastBundle = 0;
 
   constructor({ maxEntries, maxAgeMs }: KnowledgeLimits) {
     this.#places = new ExpiringMap(maxEntries, maxAgeMs);
     this.#newest = new ExpiringMap(maxEntries, maxAgeMs);
     this.#delivered = new ExpiringMap(maxEntries, maxAgeMs);
     this.#pushed = new ExpiringMap(maxEntries, maxAgeMs);
+    this.#bundles = new ExpiringMap(maxEntries, maxAgeMs);
   }
 
   /** An event went to those people; told in the order of the history, of which an event may be told twice. */
@@ -42,17 +52,27 @@ export class Knowledge {
     }
   }
 
-  reached(eventId: string, person: Person, how: Reached, nowMs: number): void {
-    const facts = how === 'delivered' ? this.#delivered : this.#pushed;
-    facts.set(keyOf(person, eventId), true, nowMs);
+  became(eventId: string, person: Person, what: Became, nowMs: number): void {
+    const key = keyOf(person, eventId);
+    if (what === 'delivered') this.#delivered.set(key, true, nowMs);
+    if (what === 'pushed') this.#pushed.set(key, true, nowMs);
+    this.#bundles.delete(key);
   }
 
-  of(person: Person, nowMs: number): Omit<Known, 'hasDevice'> {
+  /** It is written down of what a person is told at once; told in that order. An event that is in another one stays there. */
+  bundled(bundle: Bundle, person: Person, nowMs: number): void {
+    const place = (this.#lastBundle += 1);
+    const ids = bundle.ids.filter((id) => this.#bundles.get(keyOf(person, id), nowMs) === undefined);
+    for (const id of ids) this.#bundles.set(keyOf(person, id), { ...bundle, ids, place }, nowMs);
+  }
+
+  of(person: Person, nowMs: number): PersonalKnowledge {
     return {
       wasDelivered: (eventId) => this.#delivered.get(keyOf(person, eventId), nowMs) === true,
       wasPushed: (eventId) => this.#pushed.get(keyOf(person, eventId), nowMs) === true,
       placeOf: (eventId) => this.#places.get(eventId, nowMs),
       newestOf: (appointmentId) => this.#newest.get(keyOf(person, appointmentId), nowMs),
+      bundleOf: (eventId) => this.#bundles.get(keyOf(person, eventId), nowMs),
     };
   }
 }

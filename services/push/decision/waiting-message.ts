@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { appointmentIdOf } from '../../../shared/contract/appointment-id.ts';
 import { eventNames } from '../../../shared/contract/event.ts';
 import { parseId } from '../../../shared/contract/ids.ts';
+import { ROOMS_SEPARATOR } from '../../../shared/contract/envelope.ts';
 import { parseHistoryEntries, type EventEntry } from '../../../shared/contract/message.ts';
 import type { PersonalKind } from '../../../shared/contract/rooms.ts';
 import { personalKindOf, type Address } from '../../../shared/contract/routing.ts';
@@ -48,6 +49,11 @@ function peopleOf(rooms: readonly Address[]): readonly Person[] {
     const userId = role === undefined ? undefined : parseId(room.slice(role.length + 1));
     return role === undefined || userId === undefined ? [] : [{ role, userId }];
   });
+}
+
+/** As `rooms` of a message that is for these alone. */
+export function roomsOf(people: readonly Person[]): string {
+  return people.map(({ role, userId }) => `${role}_${userId}`).join(ROOMS_SEPARATOR);
 }
 
 function dataIn(body: Buffer): WaitingEvent['data'] | undefined {

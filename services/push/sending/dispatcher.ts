@@ -1,5 +1,5 @@
 import { backoffMs, withJitter } from '../../../shared/core/backoff.ts';
-import type { DeviceKind } from '../../../shared/devices/device.ts';
+import type { Device, DeviceKind } from '../../../shared/devices/device.ts';
 import type { Notification, Recipient, Sender, Senders, SendOutcome } from '../senders/sender.ts';
 import { Lane, type CallLater, type LaneLimits } from './lane.ts';
 
@@ -63,6 +63,12 @@ export class Dispatcher {
     return [...this.#lanes].filter(([, lane]) => lane.isOpen).map(([host]) => host);
   }
 
+  /** `false` where it would be `full` now. */
+  hasRoomFor(device: Device): boolean {
+    const way = this.#wayTo(device);
+    return way === undefined || this.#hasRoomAt(way.host);
+  }
+
   /** `isWanted` is asked before each try, for which it may have waited long. */
   async deliver(
     recipient: Recipient,
@@ -70,10 +76,10 @@ export class Dispatcher {
     isWanted: () => boolean,
   ): Promise<Delivered> {
     const { kind } = recipient.device;
-    const sender: Sender | undefined = this.senders[kind];
-    if (sender === undefined) return { result: 'failed', reason: 'kind_not_set_up' };
-    const host = sender.hostOf(recipient.device);
-    if (this.#underWayTo(host) >= this.#roomAtHost()) return { result: 'full' };
+    const way = this.#wayTo(recipient.device);
+    if (way === undefined) return { result: 'failed', reason: 'kind_not_set_up' };
+    const { sender, host } = way;
+    if (!this.#hasRoomAt(host)) return { result: 'full' };
     this.#underWay.set(host, this.#underWayTo(host) + 1);
     this.#allUnderWay += 1;
     try {
@@ -88,19 +94,22 @@ export class Dispatcher {
 
   /** One try, past all that waits for that host and whatever it failed at: for somebody who looks on. */
   async tryNow(recipient: Recipient, notification: Notification): Promise<TriedNow> {
-    const { kind } = recipient.device;
-    const sender: Sender | undefined = this.senders[kind];
-    if (sender === undefined) return { host: '', outcome: 'refused', reason: 'kind_not_set_up' };
-    const outcome = await sender.send(recipient, notification);
-    this.ports.onTry?.(kind, outcome);
-    return { host: sender.hostOf(recipient.device), ...outcome };
+    const way = this.#wayTo(recipient.device);
+    if (way === undefined) return { host: '', outcome: 'refused', reason: 'kind_not_set_up' };
+    const outcome = await way.sender.send(recipient, notification);
+    this.ports.onTry?.(recipient.device.kind, outcome);
+    return { host: way.host, ...outcome };
   }
 
-  /** How many may be under way to one host. */
-  #roomAtHost(): number {
+  #wayTo(device: Device): { readonly sender: Sender; readonly host: string } | undefined {
+    const sender: Sender | undefined = this.senders[device.kind];
+    return sender && { sender, host: sender.hostOf(device) };
+  }
+
+  #hasRoomAt(host: string): boolean {
     const { maxRunning, maxWaiting, maxUnderWay } = this.limits;
-    if (this.#allUnderWay < maxUnderWay) return maxRunning + maxWaiting;
-    return Math.max(maxRunning, maxUnderWay / (this.#underWay.size + 1));
+    const part = Math.max(maxRunning, maxUnderWay / (this.#underWay.size + 1));
+    return this.#underWayTo(host) < (this.#allUnderWay < maxUnderWay ? maxRunning + maxWaiting : part);
   }
 
   #underWayTo(host: string): number {

@@ -1,5 +1,6 @@
 import { DateTime } from 'luxon';
 import type { PersonalKind } from '../../../shared/contract/rooms.ts';
+import type { Telling } from '../decision/bundles.ts';
 import type { WaitingEvent } from '../decision/decide.ts';
 import { startOf } from '../decision/start.ts';
 import type { Notification } from '../senders/sender.ts';
@@ -11,8 +12,6 @@ const KEPT_FOR_MS = 24 * 60 * 60_000;
 const MAX_NAME = 100;
 /** How long a push service need try to reach a phone by which an operator looks whether it is reached. */
 const TEST_KEPT_FOR_MS = 5 * 60_000;
-/** Takes the place of the one before it, whichever appointments that was about. */
-const SEVERAL = 'appointments';
 
 export interface Wording {
   /** Whether names of people are in it: push services can read it, and whoever sees the phone. */
@@ -27,9 +26,12 @@ const titles = {
   'appointment.cancelled': 'cancelled',
 } as const;
 
-/** One notification for all that is to be told to a person, at least one; in the language of a phone. */
+/**
+ * What a person is told, in the language of a phone. Of a bundle of which some events need not be told any more it says what it
+ * said before, so that a phone that was told is shown the same.
+ */
 export function notificationOf(
-  events: readonly [WaitingEvent, ...WaitingEvent[]],
+  { bundle: { ids, topic, cursor }, events }: Pick<Telling, 'bundle' | 'events'>,
   role: PersonalKind,
   tag: string | undefined,
   wording: Wording,
@@ -37,28 +39,24 @@ export function notificationOf(
 ): Notification {
   const language = languageOf(tag);
   const ends = events.map(({ data }) => startOf(data)?.atMs ?? nowMs + KEPT_FOR_MS);
-  const common = { language, urgency: 'high', expiresAtMs: Math.max(...ends) } as const;
-  const [event, ...others] = events;
-  // A phone that is told the same again, by a push that died before it could write that down, can tell it from news.
-  const cursor = (others.at(-1) ?? event).cursor;
-  if (others.length > 0) {
-    const count = String(events.length);
+  const common = { language, topic, urgency: 'high', expiresAtMs: Math.max(...ends) } as const;
+  if (ids.length > 1) {
+    const count = String(ids.length);
     return {
       ...common,
       title: textIn(language, 'several', { count }),
       body: textIn(language, 'open', {}),
       url: urlFor(wording.clickUrl, undefined),
-      topic: SEVERAL,
       data: { event: 'several', count, cursor },
     };
   }
+  const [event] = events;
   const id = event.appointmentId?.toString();
   return {
     ...common,
     title: textIn(language, titleOf(event), {}),
     body: bodyOf(event, role, language, wording.details),
     url: urlFor(wording.clickUrl, id),
-    topic: id === undefined ? SEVERAL : `appointment-${id}`,
     data: { event: event.name, ...(id !== undefined && { appointment_id: id }), cursor },
   };
 }
