@@ -168,6 +168,20 @@ export const mutations: readonly Mutation[] = [
       "await declare(model); const purging = await model.createChannel(); await purging.purgeQueue('appointments.push.wait'); await purging.close();",
   },
   {
+    name: 'push does not write down what it tells at once',
+    scenario: 'push is killed while it tells who is asleep',
+    file: 'services/push/waking/waker.js',
+    find: 'await writeBundle(person, bundle);',
+    replace: '',
+  },
+  {
+    name: 'what was pushed is forgotten over a restart',
+    scenario: 'push is killed while it cannot reach everybody',
+    file: 'services/push/broker/facts.js',
+    find: 'this.#became(id, role, userId, stage);',
+    replace: "if (stage !== 'pushed') this.#became(id, role, userId, stage);",
+  },
+  {
     name: 'a receipt says pushed before a push service has answered',
     scenario: 'push is killed while it cannot reach everybody',
     file: 'services/push/sending/dispatcher.js',

@@ -6,6 +6,7 @@ import {
   eventFrame,
   outcomes,
   published,
+  bundles,
   pushes,
   receipts,
   rejected,
@@ -108,7 +109,7 @@ const channels = {
     description:
       'A stream: consume it with a prefetch, an acknowledgement, and the argument `x-stream-offset` that says where to begin.',
     servers: [server('broker')],
-    messages: messagesOf(['receipts', 'pushes', 'outcomes']),
+    messages: messagesOf(['receipts', 'pushes', 'bundles', 'outcomes']),
     bindings: { amqp: durableQueue(RECEIPTS) },
   },
 };
@@ -141,7 +142,7 @@ const operations = {
   tellHowFar: operation(
     'send',
     'receipts',
-    ['receipts', 'pushes', 'outcomes'],
+    ['receipts', 'pushes', 'bundles', 'outcomes'],
     'Receipts, and what they are joined with in the trace of an event.',
   ),
   reject: operation('send', 'rejected', ['rejected'], 'For an operator to look at.'),
@@ -183,7 +184,17 @@ export function asyncApiDocument(): object {
     channels,
     operations,
     components: {
-      messages: { ...clientFrames, ...pushed, published, submitted, rejected, receipts, pushes, outcomes },
+      messages: {
+        ...clientFrames,
+        ...pushed,
+        published,
+        submitted,
+        rejected,
+        receipts,
+        pushes,
+        bundles,
+        outcomes,
+      },
       securitySchemes: {
         bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' },
         query: {

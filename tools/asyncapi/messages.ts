@@ -3,7 +3,14 @@ import { EventInput } from '../../services/ingest/accept/schemas.ts';
 import { Envelope } from '../../shared/contract/envelope.ts';
 import { ClientFrame, EventFrame, ServerFrame } from '../../shared/contract/frames.ts';
 import { OutcomeBatch, OUTCOMES_TYPE } from '../../shared/contract/outcome.ts';
-import { PushReceiptBatch, PUSHES_TYPE, ReceiptBatch, RECEIPTS_TYPE } from '../../shared/contract/receipt.ts';
+import {
+  BUNDLES_TYPE,
+  PushBundles,
+  PushReceiptBatch,
+  PUSHES_TYPE,
+  ReceiptBatch,
+  RECEIPTS_TYPE,
+} from '../../shared/contract/receipt.ts';
 import { REJECTED_REASON } from '../../shared/contract/topology.ts';
 import { schemaOf, valuesOf, type JsonSchema } from './json-schema.ts';
 import { framesWith, wholeExample } from './protocol-examples.ts';
@@ -88,6 +95,12 @@ export const pushes: Message = {
   summary: `Who was woken, from push; its property \`type\` is \`${PUSHES_TYPE}\`. ${batches}`,
   payload: schemaOf(PushReceiptBatch),
   examples: [{ payload: wholeExample('pushes') }],
+};
+
+export const bundles: Message = {
+  summary: `What push tells people in one notification, before it does; its property \`type\` is \`${BUNDLES_TYPE}\`. It may be empty.`,
+  payload: schemaOf(PushBundles),
+  examples: [{ payload: wholeExample('bundles') }],
 };
 
 export const outcomes: Message = {

@@ -46,7 +46,7 @@ export const pushSettings: Readonly<Partial<Record<PushSetting, Reach>>> = {
     test: 'push/waiting-queue.int.test.ts',
   },
   PUSH_MAX_KNOWN: {
-    beyond: 'the oldest is forgotten: somebody may be woken for what they have read',
+    beyond: 'the oldest is forgotten: somebody may be woken for what they have read, or were told',
     test: 'push/knowledge.unit.test.ts',
     says: 'maxEntries',
   },
@@ -121,6 +121,22 @@ export const pushBounds: readonly ConstantBound[] = [
     beyond: 'the oldest go; whoever publishes is not refused',
     test: 'contract/topology.unit.test.ts',
     says: 'never refuses an event',
+  },
+  {
+    what: 'How long what is to be told to somebody waits for what they are being told, after `PUSH_GATHER_MS`',
+    name: 'TURN_MS',
+    file: 'services/push/waking/waker.ts',
+    beyond: 'it waits for `PUSH_AFTER_SECONDS` once more',
+    test: 'push/told-at-once.unit.test.ts',
+    says: 'has the rest sent round where that takes too long',
+  },
+  {
+    what: 'How long that takes at most once one phone of theirs was reached',
+    name: 'OTHERS_MS',
+    file: 'services/push/waking/every-phone.ts',
+    beyond: 'receipt `pushed`; their other phones go on being tried while push runs',
+    test: 'push/told-at-once.unit.test.ts',
+    says: 'goes on being told there',
   },
   {
     what: 'Times that a message of push comes again',

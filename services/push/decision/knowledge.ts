@@ -61,9 +61,9 @@ export class Knowledge {
 
   /** It is written down of what a person is told at once; told in that order. An event that is in another one stays there. */
   bundled(bundle: Bundle, person: Person, nowMs: number): void {
-    const place = (this.#lastBundle += 1);
     const ids = bundle.ids.filter((id) => this.#bundles.get(keyOf(person, id), nowMs) === undefined);
-    for (const id of ids) this.#bundles.set(keyOf(person, id), { ...bundle, ids, place }, nowMs);
+    const written = { ...bundle, ids, place: (this.#lastBundle += 1) };
+    for (const id of ids) this.#bundles.set(keyOf(person, id), written, nowMs);
   }
 
   of(person: Person, nowMs: number): PersonalKnowledge {
