@@ -41,6 +41,7 @@ export function dispatchWorld(limits: Partial<DispatchLimits> = {}) {
     pending,
     deliver: (host: string, changes: Partial<Notification> = {}, isWanted = () => true) =>
       dispatcher.deliver(recipientAt(host), notification(changes), isWanted),
+    hasRoomAt: (host: string) => dispatcher.hasRoomFor(recipientAt(host).device),
     tryNow: (host: string) => dispatcher.tryNow(recipientAt(host), notification()),
     /** The oldest request that waits for an answer gets this one; resolves once what follows from that has happened. */
     answer: async (outcome: SendOutcome, host?: string) => {

@@ -131,9 +131,11 @@ describe('many notifications', () => {
   });
 
   it('are handed back where too many wait for one host', async () => {
-    const { deliver, pending } = dispatchWorld({ maxRunning: 1, maxWaiting: 1 });
+    const { deliver, hasRoomAt, pending } = dispatchWorld({ maxRunning: 1, maxWaiting: 1 });
     void deliver('slow');
+    expect(hasRoomAt('slow')).toBe(true);
     void deliver('slow');
+    expect([hasRoomAt('slow'), hasRoomAt('good')]).toEqual([false, true]);
     expect(await deliver('slow')).toEqual({ result: 'full' });
     void deliver('good');
     await settled();

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { decide } from '../../services/push/decision/decide.ts';
 import { Knowledge } from '../../services/push/decision/knowledge.ts';
-import { readWaitingMessage, type Person } from '../../services/push/decision/waiting-message.ts';
+import { readWaitingMessage, roomsOf, type Person } from '../../services/push/decision/waiting-message.ts';
 import { encodeEventFrame, type EventData } from '../../shared/contract/event.ts';
 import { encodeHeaders } from '../../shared/contract/message.ts';
 import type { Address } from '../../shared/contract/routing.ts';
@@ -83,6 +83,14 @@ describe('a message that waited', () => {
       event: { id: 'b-12', name: 'appointment.created', cursor: cursorAt(1), data, appointmentId: 12 },
       people: [jane, ada],
     });
+  });
+
+  it('is for those alone for whom it has to wait once more', () => {
+    const { properties, content } = message(['admin', 'provider_4', 'customer_4'], {});
+    for (const people of [[jane], [ada], [jane, ada]]) {
+      const headers = { ...properties.headers, rooms: roomsOf(people) };
+      expect(readWaitingMessage({ properties: { ...properties, headers }, content })?.people).toEqual(people);
+    }
   });
 
   it.each([
