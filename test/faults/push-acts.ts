@@ -5,6 +5,8 @@ import type { pushFaults, pushScenarioFaults } from './schedule.ts';
 
 /** For somebody to be woken. */
 const NOTICE_MS = 15_000;
+/** For push to be there again on a machine that is busy. */
+const BACK_MS = 30_000;
 
 type PushFault = (typeof pushFaults)[number] | (typeof pushScenarioFaults)[number];
 
@@ -15,13 +17,16 @@ export const pushActs: Readonly<Record<PushFault, Act>> = {
     pushes[target % pushes.length]?.process.kill();
     return Promise.resolve();
   },
-  // Whichever works: between the answer of the push service and its being written down.
+  // Whichever works: between the answer of the push service and its being written down. It is over once push is back, so that events
+  // come meanwhile and wait when it starts.
   'push killed at an answer': async (_fault, { system, phones }) => {
     const timeout = new AbortController();
     const late = delay(NOTICE_MS, undefined, { signal: timeout.signal }).catch(() => undefined);
     await Promise.race([there(phones).next(), late]);
     timeout.abort();
-    for (const { process } of system.of('push')) process.kill();
+    const pushes = system.of('push').map(({ process }) => process);
+    for (const process of pushes) process.kill();
+    await Promise.all(pushes.map((process) => process.untilHealthy(BACK_MS).catch(() => undefined)));
   },
   'push service out of order': ({ lastsMs }, { phones }) => answers(phones, () => 503, lastsMs),
   // They are sent too much, as it says, so that others are reached all the same. That an event's customer was told has to be known
