@@ -39,6 +39,8 @@ function world() {
   };
   const nodes = { areBlocked: false, leave: jest.fn<(reason: string) => void>() };
   const told: string[] = [];
+  /** Is published while a hole is filled. */
+  const meanwhile = mark();
   const asked: ControlEntry[] = [];
   const arrivals = new Arrivals({
     timeline,
@@ -55,6 +57,7 @@ function world() {
     hole: {
       fill: () => {
         told.push(`filled, ${trust.coverage.covers(['admin'], timeline.next) ? 'trusting' : 'distrusting'}`);
+        trust.markPublished(meanwhile.cursor);
         return Promise.resolve();
       },
     } as unknown as Hole,
@@ -68,7 +71,7 @@ function world() {
     now: () => NOON,
   });
   const eventsCounted = async () => (await metrics.events.get()).values[0]?.value;
-  return { arrivals, timeline, trust, queue, liveness, marks, nodes, told, asked, eventsCounted };
+  return { arrivals, timeline, trust, queue, liveness, marks, nodes, told, meanwhile, asked, eventsCounted };
 }
 
 describe('what the own queue brings', () => {
@@ -123,6 +126,18 @@ describe('what the own queue brings', () => {
     expect(trust.coverage.covers(['admin'], timeline.next)).toBe(true);
     await arrivals.fillHole();
     expect(told).toEqual(['filled, distrusting']);
+  });
+
+  it('goes by no mark that was published while a hole was filled: it stands behind what the history has after it', async () => {
+    const { arrivals, trust, timeline, meanwhile } = world();
+    trust.coverage.bindingConfirmed('admin');
+    await arrivals.fillHole();
+    arrivals.take(meanwhile);
+    expect(trust.coverage.covers(['admin'], timeline.next)).toBe(false);
+    const later = mark();
+    trust.markPublished(later.cursor);
+    arrivals.take(later);
+    expect(trust.coverage.covers(['admin'], timeline.next)).toBe(true);
   });
 
   it('has the history read when the broker dropped something', () => {

@@ -61,8 +61,11 @@ export class Arrivals {
 
   /** What the queue brings is held back: what it did not bring goes to the sessions first. */
   async fillHole(): Promise<void> {
-    this.context.trust.coverage.distrust();
-    await this.context.hole.fill();
+    const { hole, trust } = this.context;
+    trust.coverage.distrust();
+    await hole.fill();
+    // A mark that was published meanwhile is passed on behind all that the hole held, wherever it stands in the history.
+    trust.coverage.distrust();
   }
 
   /** Whether an entry that is held back has nothing missing before it. What no session is sent leaves nothing behind. */
