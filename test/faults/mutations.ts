@@ -30,7 +30,7 @@ export const mutations: readonly Mutation[] = [
     name: 'the hole after a reconnect is not filled',
     scenario: 'delivery loses the broker for a while',
     file: 'services/delivery/stream/arrivals.js',
-    find: 'await this.context.hole.fill();',
+    find: 'await hole.fill();',
     replace: '',
   },
   {
