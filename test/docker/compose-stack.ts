@@ -12,6 +12,8 @@ import { ShellCommand } from './shell-command.ts';
 /** A first build fetches its base image and every package. */
 const COMMAND_MS = 600_000;
 const IMAGE = 'roomcast-test';
+/** Of its own: a build beside it that moves the name leaves a container whose image has none. */
+const IMAGE_OF_CLONE = 'roomcast-test-clone';
 const LOG_LINES_ON_FAILURE = 40;
 const WARNINGS_SHOWN = 5;
 
@@ -74,7 +76,7 @@ export class ComposeStack {
 
   /** Brings a stack up for `work` and takes it down with its volumes, whatever became of the work. */
   static async use(profiles: readonly string[], work: (stack: ComposeStack) => Promise<void>): Promise<void> {
-    const outline = await outlineOf(process.cwd(), profiles);
+    const outline = await outlineOf(process.cwd(), IMAGE, profiles);
     const secret = randomBytes(32).toString('hex');
     const key = randomBytes(32).toString('hex');
     const env = { ...outline.env, JWT_SECRET: secret, INGEST_API_KEYS: key };
@@ -105,7 +107,7 @@ export class ComposeStack {
   static async inFreshClone(work: (stack: ComposeStack) => Promise<void>): Promise<void> {
     const folder = freshClone();
     try {
-      const outline = await outlineOf(folder, []);
+      const outline = await outlineOf(folder, IMAGE_OF_CLONE, []);
       const env = { ...outline.env, JWT_SECRET: undefined, INGEST_API_KEYS: undefined };
       const stack = new ComposeStack({ ...outline, env }, '', '');
       await stack.#during(() => work(stack));
@@ -254,7 +256,7 @@ function warningsIn(log: string): readonly string[] {
   });
 }
 
-async function outlineOf(folder: string, profiles: readonly string[]): Promise<Outline> {
+async function outlineOf(folder: string, image: string, profiles: readonly string[]): Promise<Outline> {
   const project = `roomcast-test-${randomBytes(4).toString('hex')}`;
   const ports = {
     http: await freePort(),
@@ -271,7 +273,7 @@ async function outlineOf(folder: string, profiles: readonly string[]): Promise<O
     COMPOSE_PROFILES: profiles.join(','),
     // What is set here wins over the .env of the checkout.
     ...Object.fromEntries(leftToDefault.map((name) => [name, ''])),
-    ROOMCAST_IMAGE: IMAGE,
+    ROOMCAST_IMAGE: image,
     INGEST_PUBLISH_PORTS: String(ports.http),
     WEBSOCKET_PUBLISH_PORT: String(ports.webSocket),
     HEALTH_PUBLISH_PORT: String(ports.health),
@@ -279,5 +281,5 @@ async function outlineOf(folder: string, profiles: readonly string[]): Promise<O
     PROXY_HTTP_PORT: String(ports.proxy),
     PROXY_INGEST: 'on',
   };
-  return { project, folder, image: IMAGE, ports, env };
+  return { project, folder, image, ports, env };
 }
