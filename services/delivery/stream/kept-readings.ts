@@ -28,7 +28,7 @@ export interface Shared<Outcome> {
  * the same cursor, and finds it. Else somebody whose connections are shorter than a reading would never get any further.
  */
 export class KeptReadings<Outcome> {
-  readonly #ofUser = new ExpiringMap<string, readonly Reading<Outcome>[]>(MAX_USERS, KEEP_MS);
+  readonly #ofUser = new ExpiringMap<string, Reading<Outcome>[]>(MAX_USERS, KEEP_MS);
   /** What was brought when nobody waited for it any more, the oldest first. */
   readonly #kept: { readonly reading: Reading<Outcome>; readonly bytes: number }[] = [];
   #bytes = 0;
@@ -59,7 +59,7 @@ export class KeptReadings<Outcome> {
   #keep(reading: Reading<Outcome>): void {
     reading.outcome.then(
       (brought) => {
-        if (reading.isAwaited) reading.drop();
+        if (reading.isAwaited) this.#forget(reading);
         else {
           const bytes = this.bytesOf(brought);
           this.#kept.push({ reading, bytes });
@@ -68,7 +68,7 @@ export class KeptReadings<Outcome> {
         while (this.#bytes > this.maxBytes) this.#dropOldest();
       },
       // It broke off: who asks again begins anew.
-      () => reading.drop(),
+      () => this.#forget(reading),
     );
   }
 
@@ -76,7 +76,15 @@ export class KeptReadings<Outcome> {
     const oldest = this.#kept.shift();
     if (oldest === undefined) return;
     this.#bytes -= oldest.bytes;
-    oldest.reading.drop();
+    this.#forget(oldest.reading);
+  }
+
+  /** With what it brought. */
+  #forget(reading: Reading<Outcome>): void {
+    const theirs = this.#ofUser.get(reading.userKey, this.now());
+    const at = theirs?.indexOf(reading) ?? -1;
+    if (at !== -1) theirs?.splice(at, 1);
+    if (theirs?.length === 0) this.#ofUser.delete(reading.userKey);
   }
 }
 
@@ -84,9 +92,8 @@ export class KeptReadings<Outcome> {
 class Reading<Outcome> implements Reader {
   readonly userKey: string;
   readonly outcome: Promise<Outcome>;
-  readonly #sessions: Reader[] = [];
+  #sessions: readonly Reader[] = [];
   #untilMs = 0;
-  #isDropped = false;
 
   constructor(
     session: Reader,
@@ -104,16 +111,11 @@ class Reading<Outcome> implements Reader {
   }
 
   get closed(): boolean {
-    return this.#isDropped || (!this.isAwaited && this.now() >= this.#untilMs);
+    return !this.isAwaited && this.now() >= this.#untilMs;
   }
 
   join(session: Reader): void {
-    this.#sessions.push(session);
+    this.#sessions = [...this.#sessions.filter(({ closed }) => !closed), session];
     this.#untilMs = this.now() + KEEP_MS;
-  }
-
-  /** Nobody finds it any more. */
-  drop(): void {
-    this.#isDropped = true;
   }
 }
