@@ -8,16 +8,23 @@ import { scaledMs, WAIT_MS } from './time.ts';
 
 const POLL_MS = 50;
 
-const Queues = z.array(z.object({ name: z.string() }));
+const Bindings = z.array(
+  z.object({ source: z.string(), destination: z.string(), destination_type: z.string() }),
+);
 
-/** By the management API: rabbitmqctl takes a second to start, and a core for that long. */
+/**
+ * By the management API: rabbitmqctl takes a second to start, and a core for that long. And by the bindings: each queue is
+ * bound to the default exchange, whereas the list of queues asks each for its state, and is a 500 while one is deleted.
+ */
 export async function queuesIn({
   name,
   managementUrl,
 }: Pick<TestVhost, 'name' | 'managementUrl'>): Promise<readonly string[]> {
-  const path = `/api/queues/${encodeURIComponent(name)}?columns=name`;
-  const queues = Queues.parse(await callManagement(managementUrl, 'GET', path));
-  return queues.map((queue) => queue.name);
+  const path = `/api/bindings/${encodeURIComponent(name)}`;
+  const bindings = Bindings.parse(await callManagement(managementUrl, 'GET', path));
+  return bindings
+    .filter(({ source, destination_type }) => source === '' && destination_type === 'queue')
+    .map(({ destination }) => destination);
 }
 
 /** Until each of these queues has as many messages that no consumer has; by AMQP, which knows it at once. */

@@ -1,5 +1,7 @@
 import { connect } from 'amqplib';
 import { setTimeout as delay } from 'node:timers/promises';
+import { z } from 'zod';
+import { BrokerError } from './broker.ts';
 import { callManagement } from './management.ts';
 import { orAbort } from './or-abort.ts';
 import type { BrokerAddress } from './ports.ts';
@@ -7,6 +9,8 @@ import type { BrokerAddress } from './ports.ts';
 const POLL_MS = 150;
 const TRY_MS = 3_000;
 const QUEUES_MS = 10_000;
+
+const Queues = z.array(z.object({ state: z.string().optional() }));
 
 /**
  * Resolves once the broker lets a client in and its management API answers. A connection that opens proves
@@ -37,12 +41,22 @@ export async function awaitBroker(
  * RabbitMQ 3.10 lets clients in a moment before its streams are back after a restart, and answers 404 for them
  * until then. One that does not come back is for the services to report.
  */
-async function awaitQueues(managementUrl: string): Promise<void> {
+export async function awaitQueues(managementUrl: string): Promise<void> {
   const deadlineMs = Date.now() + QUEUES_MS;
   while (Date.now() < deadlineMs) {
-    const queues = (await callManagement(managementUrl, 'GET', '/api/queues')) as { state?: string }[];
-    if (!queues.some(({ state }) => state === 'down')) return;
+    if (await areQueuesBack(managementUrl)) return;
     await delay(POLL_MS);
+  }
+}
+
+async function areQueuesBack(managementUrl: string): Promise<boolean> {
+  try {
+    const queues = Queues.parse(await callManagement(managementUrl, 'GET', '/api/queues'));
+    return !queues.some(({ state }) => state === 'down');
+  } catch (error) {
+    // The list is a 500 while a queue is deleted.
+    if (error instanceof BrokerError) return false;
+    throw error;
   }
 }
 
