@@ -25,7 +25,10 @@ export const NEW_MS = 30_000;
 
 /** A short break shows nothing: a banner that comes and goes is worse than none. */
 export const SETTLE_MS = 1_500;
-/** What came just before a cursor may come again: where the clock of an ingest instance was ahead, all that came since. */
-export const REMEMBERED_IDS = 2_000;
+/**
+ * What came just before a cursor may come again: where the clock of an ingest instance was ahead, all that came since. And what
+ * was published twice, because its confirm was lost with a broker, comes once more minutes later. Some 100 bytes each.
+ */
+export const REMEMBERED_IDS = 10_000;
 /** Events that may wait for a slow loop. */
 export const MAX_WAITING = 10_000;
