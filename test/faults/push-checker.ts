@@ -4,7 +4,7 @@ import type { Phone } from './phones.ts';
 import { showingsOf, type PushRecord, type Showing } from './showings.ts';
 
 /** Why nobody was told, and when that stood in the stream of receipts. */
-interface Refusal {
+export interface Refusal {
   readonly why: string;
   readonly atMs: number;
 }

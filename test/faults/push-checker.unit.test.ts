@@ -1,29 +1,41 @@
 import { describe, expect, it } from '@jest/globals';
+import { v7 } from 'uuid';
+import { Cursor } from '../../shared/contract/cursor.ts';
 import { Ledger } from './ledger.ts';
 import type { Notice } from './phones.ts';
 import { judgePush, undecided, type PushEvidence } from './push-checker.ts';
-import type { PushedEvent, ToldAtOnce } from './showings.ts';
+import { ReceiptsOfOne } from './receipts-of-one.ts';
 
 const ROOM = 'provider_4';
 const AFTER_MS = 20_000;
+const STAMP = '2026-11-26T09:00:00.000Z';
 
 /** One phone, and appointment 12 and 13 of its user: a fact of each version is said every second, and accepted at once. */
 function run() {
   const ledger = new Ledger('run');
   const notices: Notice[] = [];
-  const pushed: PushedEvent[] = [];
-  const bundles: ToldAtOnce[] = [];
-  const [readMs, failed] = [new Map<string, number>(), new Map<string, { why: string; atMs: number }>()];
+  const receipts = new ReceiptsOfOne();
   const idsAt = new Map<string, string>();
+  const cursors = new Map<string, Cursor>();
   let saidMs = 0;
   const evidence: PushEvidence = {
     ledger,
     phones: [{ name: 'phone', room: ROOM, notices }],
-    receiptsOf: () => ({ readMs, pushed, bundles, failed }),
+    receiptsOf: () => receipts,
     idsAt,
     afterMs: AFTER_MS,
   };
-  const cursorOf = (id: string) => `at ${id}`;
+  const cursorOf = (id: string) => {
+    const cursor = cursors.get(id) ?? Cursor.parse(v7());
+    cursors.set(id, cursor);
+    return cursor;
+  };
+  const note = (id: string, stage: 'pushed' | 'failed', how: string, atMs: number) =>
+    receipts.note([id, cursorOf(id), 'provider', 4, stage, STAMP, 'push-1', how], atMs);
+  const tagOf = ([id = '', ...others]: readonly string[]) =>
+    others.length > 0 ? 'appointments' : id.replace(/-v.*/, '');
+  const announce = (ids: readonly string[]) =>
+    receipts.bundle([[...ids], cursorOf(ids.at(-1) ?? ''), 'provider', 4, tagOf(ids), STAMP, 'push-1']);
   return {
     say: (appointment = 12, wakes = true) => {
       const fact = ledger.draft({ appointment, entrance: 'http', rooms: [ROOM], wakes });
@@ -35,15 +47,16 @@ function run() {
     /** What a phone is brought; `receipt`, `announced`: it is written down after, and before. */
     show: (ids: readonly string[], { atMs = 30_000, receipt = true, announced = false } = {}) => {
       const [cursor, count] = [cursorOf(ids.at(-1) ?? ''), String(ids.length)];
-      const tag = ids.length > 1 ? 'appointments' : (ids[0] ?? '').replace(/-v.*/, '');
+      const tag = tagOf(ids);
       const data = ids.length > 1 ? { event: 'several', count, cursor } : { cursor };
-      if (announced) bundles.push({ ids, cursor, tag });
+      if (announced) announce(ids);
       notices.push({ atMs, shown: { title: '', body: '', navigate: '', tag, data } });
-      if (receipt) pushed.push(...ids.map((id) => ({ id, cursor: cursorOf(id) })));
+      if (receipt) for (const id of ids) note(id, 'pushed', 'webpush', atMs);
     },
-    receipt: (id: string) => pushed.push({ id, cursor: cursorOf(id) }),
-    read: (id: string, atMs: number) => readMs.set(id, atMs),
-    fail: (id: string, why: string, atMs: number) => failed.set(id, { why, atMs }),
+    announce,
+    receipt: (id: string) => note(id, 'pushed', 'webpush', 30_000),
+    read: (id: string, atMs: number) => receipts.read(id, atMs),
+    fail: (id: string, why: string, atMs: number) => note(id, 'failed', why, atMs),
     found: () => {
       const { unwoken, wokenInVain, buzzedAgain, olderShown, falselyPushed } = judgePush(evidence);
       const kinds = { unwoken, wokenInVain, buzzedAgain, olderShown, falselyPushed };
@@ -66,7 +79,7 @@ describe('who was to be told', () => {
 
   it.each([
     ['nothing is known of it', () => undefined],
-    ['a receipt says why', (one: ReturnType<typeof run>, id: string) => void one.fail(id, 'timeout', 30_000)],
+    ['a receipt says why', (one: ReturnType<typeof run>, id: string) => one.fail(id, 'timeout', 30_000)],
   ])('was not: %s', (_what, happens) => {
     const one = run();
     const id = one.say();
@@ -105,6 +118,27 @@ describe('who was to be told', () => {
     const [a, b] = [say(11), say(12)];
     show([a, b], { receipt: false, announced: true });
     receipt(b);
+    expect(found()).toEqual([]);
+    expect(counts()).toMatchObject({ notices: 1, 'not announced': 0 });
+  });
+
+  it('was, of what another notice was not to tell of already', () => {
+    const { say, announce, show, found, counts } = run();
+    const [a, b, c] = [say(11), say(12), say(13)];
+    announce([a]);
+    announce([a, b, c]);
+    show([a], { receipt: false });
+    show([b, c], { receipt: false });
+    expect(found()).toEqual([]);
+    expect(counts()).toMatchObject({ notices: 2, 'not announced': 0 });
+  });
+
+  it('was, of what goes with others once nothing came of the first time', () => {
+    const { say, announce, fail, show, found, counts } = run();
+    const [a, b] = [say(11), say(12)];
+    announce([a]);
+    fail(a, 'timeout', 29_000);
+    show([a, b], { receipt: false, announced: true });
     expect(found()).toEqual([]);
     expect(counts()).toMatchObject({ notices: 1, 'not announced': 0 });
   });

@@ -7,15 +7,7 @@ import type { Client } from './client.ts';
 import type { Finding } from './finding.ts';
 import type { Ledger } from './ledger.ts';
 import type { PersonalReceipts } from './push-checker.ts';
-import type { PushedEvent, ToldAtOnce } from './showings.ts';
-
-/** Of one person, as they come. */
-class Kept implements PersonalReceipts {
-  readonly readMs = new Map<string, number>();
-  readonly pushed: PushedEvent[] = [];
-  readonly bundles: ToldAtOnce[] = [];
-  readonly failed = new Map<string, { why: string; atMs: number }>();
-}
+import { ReceiptsOfOne } from './receipts-of-one.ts';
 
 const AGAIN_MS = 250;
 const PREFETCH = 100;
@@ -27,7 +19,9 @@ const PREFETCH = 100;
 export class ReceiptWatch {
   readonly counts: Record<ReceiptStage, number> = { written: 0, delivered: 0, seen: 0 };
   readonly falselyDelivered: Finding[] = [];
-  readonly #kept = new Map<string, Kept>();
+  /** What is not as a reader of a stream expects it. */
+  readonly oddities: string[] = [];
+  readonly #kept = new Map<string, ReceiptsOfOne>();
   readonly #reading: Promise<void>;
   #model: ChannelModel | undefined;
   #next = 0;
@@ -71,9 +65,12 @@ export class ReceiptWatch {
         return;
       }
       for (const receipt of receiptsIn(message)) this.#look(receipt);
-      for (const receipt of pushesIn(message)) this.#note(receipt);
-      for (const bundle of bundlesIn(message)) this.#keep(bundle);
-      this.#next = Number(message.properties.headers?.['x-stream-offset']) + 1;
+      for (const receipt of pushesIn(message)) this.#keptOf(roomIn(receipt)).note(receipt, performance.now());
+      for (const bundle of bundlesIn(message)) this.#keptOf(roomIn(bundle)).bundle(bundle);
+      const offset = Number(message.properties.headers?.['x-stream-offset']);
+      if (offset !== this.#next)
+        this.oddities.push(`the receipts went on at ${offset} instead of ${this.#next}`);
+      this.#next = offset + 1;
       channel.ack(message);
     };
     await channel.consume(RECEIPTS, take, { arguments: { 'x-stream-offset': this.#next } });
@@ -84,26 +81,19 @@ export class ReceiptWatch {
     this.counts[stage] += 1;
     const event = this.ledger.find(id);
     if (stage === 'written' || event === undefined) return;
-    const { readMs } = this.#keptOf(`${role}_${userId}`);
-    if (!readMs.has(id)) readMs.set(id, performance.now());
+    this.#keptOf(`${role}_${userId}`).read(id, performance.now());
     const devices = this.clients.filter(({ person }) => person.role === role && person.id === userId);
     if (devices.some(({ journey }) => journey.receipts.has(event))) return;
     this.falselyDelivered.push({ client: devices[0], event, what: `${stage}, and no device has it` });
   }
 
-  #note([id, cursor, role, userId, stage, , , how]: PushReceipt): void {
-    const { pushed, failed } = this.#keptOf(`${role}_${userId}`);
-    if (stage === 'pushed') pushed.push({ id, cursor });
-    else failed.set(id, { why: how, atMs: performance.now() });
-  }
-
-  #keep([ids, cursor, role, userId, tag]: PushBundle): void {
-    this.#keptOf(`${role}_${userId}`).bundles.push({ ids, cursor, tag });
-  }
-
-  #keptOf(room: string): Kept {
-    const known = this.#kept.get(room) ?? new Kept();
+  #keptOf(room: string): ReceiptsOfOne {
+    const known = this.#kept.get(room) ?? new ReceiptsOfOne();
     this.#kept.set(room, known);
     return known;
   }
+}
+
+function roomIn([, , role, userId]: PushReceipt | PushBundle): string {
+  return `${role}_${userId}`;
 }

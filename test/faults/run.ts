@@ -185,7 +185,7 @@ class Run {
       sentinels: this.#sentinels,
       receipts,
       push: this.#pushEvidence(receipts, history.idsAt),
-      oddities: this.#oddities,
+      oddities: [...this.#oddities, ...receipts.oddities],
       closes,
     });
     const minutes = (performance.now() - this.#startedMs) / 60_000;
