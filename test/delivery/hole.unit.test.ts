@@ -178,6 +178,16 @@ describe('the hole after an outage', () => {
     expect(member.tellGap).toHaveBeenCalledTimes(1);
   });
 
+  it('is no gap where ingest, its clock off, made a mark just before that place', async () => {
+    const { proven, hole, readings, member } = await world();
+    const [missed, body] = [event(), Buffer.alloc(1_000_000)];
+    const before = Array.from({ length: 9 }, () => event({ atMs: NOON - 7_000, body }));
+    const ofIngest = mark({ atMs: NOON - 5 * 60_000, origin: '' });
+    readings.push([...before, mark({ atMs: NOON - 6_000 }), ofIngest, proven, missed]);
+    await hole.fill();
+    expect([member.tellGap.mock.calls.length, member.got]).toEqual([0, [missed.cursor]]);
+  });
+
   it('is none before the first mark came: no session has been told of a position yet', async () => {
     const { hole, completeness, member, fromMs } = await world();
     completeness.filled();

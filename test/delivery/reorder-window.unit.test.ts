@@ -57,6 +57,16 @@ describe('the reorder window before an entry', () => {
     expect(sentAgain(history, late)).toEqual([close.cursor]);
   });
 
+  it.each([
+    ['behind', -5 * MINUTE],
+    ['ahead', 5 * MINUTE],
+  ])('takes no time from a mark of ingest, whose clock may be %s', (_how, offMs) => {
+    const old = event({ atMs: NOON - 501, origin: 'ingest-2' });
+    const close = event({ atMs: NOON - 500, origin: 'ingest-2' });
+    const entries = [mark({ atMs: NOON - 900 }), old, close, mark({ atMs: NOON + offMs, origin: '' })];
+    expect(sentAgain(entries, at)).toEqual([close.cursor]);
+  });
+
   describe('of more than eight megabytes', () => {
     const body = Buffer.alloc(1_000_000);
     const large = (atMs: number) => event({ atMs, origin: 'ingest-2', body });

@@ -17,7 +17,12 @@ export interface Place {
   readonly coarse: boolean;
 }
 
-/** `markMs` is the stamp of the last mark before the entry, where there is one. */
+/** Delivery instances mark every few seconds. Ingest, which names nobody, marks when it reads the history, by a clock that may be off. */
+function tellsTime({ kind, origin }: HistoryEntry): boolean {
+  return kind === 'mark' && origin !== '';
+}
+
+/** `markMs` is the stamp of the last mark before the entry that tells the time, where there is one. */
 export function placeOf(cursor: Cursor, markMs: number | undefined): Place {
   const timeMs = cursorTimeMs(cursor);
   const coarse = markMs !== undefined && Math.abs(timeMs - markMs) > CLOCK_OFF_MS;
@@ -69,7 +74,7 @@ export class ReorderWindow {
   }
 
   add(entry: HistoryEntry): void {
-    if (entry.kind === 'mark') this.#markMs = cursorTimeMs(entry.cursor);
+    if (tellsTime(entry)) this.#markMs = cursorTimeMs(entry.cursor);
     if (entry.kind !== 'event') return;
     // A copy: the body is a piece of what was read from the broker's socket, which would be kept whole.
     const kept = { ...entry, body: Buffer.from(entry.body) };
