@@ -5,6 +5,7 @@ import { cursorAt, event, mark, NOON } from './fakes.ts';
 import { world } from './resume-world.ts';
 
 const seen = event({ atMs: NOON });
+const ahead = event({ atMs: NOON + 5 * 60_000 });
 
 /** What a client that stopped at `seen` is given of a history, from an offset on. */
 function given(entries: readonly HistoryEntry[], firstOffset = 0) {
@@ -18,6 +19,9 @@ describe('what others sent just before the entry of a cursor', () => {
     ['is that one', [seen], true],
     ['was sent half a second before', [mark({ atMs: NOON - 500 }), seen], true],
     ['was sent earlier', [mark({ atMs: NOON - 501 }), seen], false],
+    ['was sent longer before by a clock ahead', [ahead, mark({ atMs: NOON - 10_001 }), seen], false],
+    ['was sent shortly before by a clock ahead', [ahead, mark({ atMs: NOON - 10_000 }), seen], true],
+    ['was sent by a clock ahead, without a mark behind it', [ahead, seen], true],
   ])('may not have been read where the first entry read %s', (_which, entries, mayLackEarlier) => {
     expect(given(entries, 7)).toMatchObject({ found: true, mayLackEarlier });
   });

@@ -83,6 +83,19 @@ describe('the reorder window before an entry', () => {
       expect(sentAgain([...had, ...close], at)).toEqual(cursorsOf(close));
     });
 
+    it('is whole all the same where what is not there was sent by a clock ahead, before the first mark', () => {
+      const ahead = Array.from({ length: 9 }, () => large(NOON + 5 * MINUTE));
+      const [first, last] = [mark({ atMs: NOON - MINUTE }), mark({ atMs: NOON - 900 })];
+      const later = Array.from({ length: 9 }, () => large(NOON - MINUTE));
+      const close = large(NOON - 500);
+      for (const entries of [
+        [...ahead, first, last, close],
+        [...ahead.slice(1), first, ...later, last, close],
+      ]) {
+        expect(sentAgain(entries, at)?.at(-1)).toBe(close.cursor);
+      }
+    });
+
     it('holds no more than that', async () => {
       const reorderWindow = new ReorderWindow();
       const rooms = Array.from({ length: 12 }, () => {

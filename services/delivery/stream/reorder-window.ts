@@ -34,9 +34,17 @@ export function isClose(before: Place, at: Place): boolean {
   return at.timeMs - before.timeMs <= (before.coarse || at.coarse ? COARSE_WINDOW_MS : REORDER_WINDOW_MS);
 }
 
+/** What was read before the first mark was not sent after it, whatever its publisher's clock says. */
+function notAfter(firstMarkMs: number | undefined, place: Place): Place {
+  if (firstMarkMs === undefined) return place;
+  return place.timeMs - firstMarkMs > CLOCK_OFF_MS ? { timeMs: firstMarkMs, coarse: true } : place;
+}
+
 interface Behind {
   readonly entry: EventEntry;
   readonly place: Place;
+  /** No mark had been read before it. */
+  readonly isUnmarked: boolean;
 }
 
 /** What is sent again before an entry. */
@@ -66,6 +74,7 @@ export class ReorderWindow {
   #lost: Place | undefined;
   /** Of the first entry that was read, where others may lie before it. */
   #first: Place | undefined;
+  #firstMarkMs: number | undefined;
   #markMs: number | undefined;
 
   /** The first entry that is read is not the first of the history. */
@@ -74,11 +83,12 @@ export class ReorderWindow {
   }
 
   add(entry: HistoryEntry): void {
-    if (tellsTime(entry)) this.#markMs = cursorTimeMs(entry.cursor);
+    if (tellsTime(entry)) this.#noteTime(cursorTimeMs(entry.cursor));
     if (entry.kind !== 'event') return;
     // A copy: the body is a piece of what was read from the broker's socket, which would be kept whole.
     const kept = { ...entry, body: Buffer.from(entry.body) };
-    this.#behind.push({ entry: kept, place: placeOf(entry.cursor, this.#markMs) });
+    const place = placeOf(entry.cursor, this.#markMs);
+    this.#behind.push({ entry: kept, place, isUnmarked: this.#markMs === undefined });
     this.#bytes += bytesOf(kept);
     while (this.#bytes > MAX_BYTES) this.#dropFirst();
   }
@@ -93,13 +103,23 @@ export class ReorderWindow {
     return { entries, isTooMuch: reaches(this.#lost), beginsLater: reaches(this.#first) };
   }
 
+  #noteTime(markMs: number): void {
+    if (this.#firstMarkMs === undefined) {
+      this.#firstMarkMs = markMs;
+      this.#first &&= notAfter(markMs, this.#first);
+      this.#lost &&= notAfter(markMs, this.#lost);
+    }
+    this.#markMs = markMs;
+  }
+
   #dropFirst(): void {
     const first = this.#behind[this.#dropped];
     if (first === undefined) return;
     this.#behind[this.#dropped] = undefined;
     this.#dropped += 1;
     this.#bytes -= bytesOf(first.entry);
-    if (this.#lost === undefined || first.place.timeMs >= this.#lost.timeMs) this.#lost = first.place;
+    const place = first.isUnmarked ? notAfter(this.#firstMarkMs, first.place) : first.place;
+    if (this.#lost === undefined || place.timeMs >= this.#lost.timeMs) this.#lost = place;
     // Moved to the front no more often than as many were added.
     if (this.#dropped * 2 < this.#behind.length) return;
     this.#behind = this.#behind.slice(this.#dropped);
