@@ -1,0 +1,26 @@
+const Runtime = require('jest-runtime').default;
+
+/** What many suites import, and what keeps nothing between two users of it. React would: whether there is a `window`. */
+const PACKAGES = [
+  'amqplib',
+  'fast-check',
+  'fastify',
+  'jsonwebtoken',
+  'luxon',
+  'pino',
+  'prom-client',
+  'ws',
+  'zod',
+];
+
+/** The CommonJS file of each: the one kind that can be handed into a suite's context at once. */
+const files = PACKAGES.map((name) => require.resolve(name));
+
+/** Loads the packages once a worker, not anew in the context of each suite: that took a sixth of the time of a run. */
+module.exports = class SharedPackages extends Runtime {
+  static moduleNameMapper = Object.fromEntries(PACKAGES.map((name, at) => [`^${name}$`, files[at]]));
+
+  requireModuleOrMock(from, moduleName) {
+    return files.includes(moduleName) ? require(moduleName) : super.requireModuleOrMock(from, moduleName);
+  }
+};
