@@ -20,7 +20,22 @@ const files = PACKAGES.map((name) => require.resolve(name));
 module.exports = class SharedPackages extends Runtime {
   static moduleNameMapper = Object.fromEntries(PACKAGES.map((name, at) => [`^${name}$`, files[at]]));
 
+  constructor(config, environment, ...others) {
+    super(config, environment, ...others);
+    takeForErrors(environment.global.Error);
+  }
+
   requireModuleOrMock(from, moduleName) {
     return files.includes(moduleName) ? require(moduleName) : super.requireModuleOrMock(from, moduleName);
   }
 };
+
+/** Errors of the worker are `instanceof` a suite's own `Error`, as they are where there is but one: those of packages and of Node. */
+function takeForErrors(SuiteError) {
+  const isInstance = Function.prototype[Symbol.hasInstance];
+  Object.defineProperty(SuiteError, Symbol.hasInstance, {
+    value(thing) {
+      return isInstance.call(this, thing) || (this === SuiteError && isInstance.call(Error, thing));
+    },
+  });
+}
