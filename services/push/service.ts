@@ -12,6 +12,7 @@ import type { Monitoring } from '../../shared/monitoring/monitoring.ts';
 import { steadyClock, wallClock } from '../../shared/service/clock.ts';
 import { newInstanceName } from '../../shared/service/instance.ts';
 import { listenOn, type Service } from '../../shared/service/lifecycle.ts';
+import { sleep } from '../../shared/service/sleep.ts';
 import { createLogger, type Logger } from '../../shared/service/logger.ts';
 import { Facts } from './broker/facts.ts';
 import { PushWriter } from './broker/push-writer.ts';
@@ -28,7 +29,7 @@ import { closeSenders, createSenders, type Vendors } from './senders/create-send
 import type { Senders } from './senders/sender.ts';
 import { Dispatcher } from './sending/dispatcher.ts';
 import { testDevices } from './waking/device-tests.ts';
-import { Waker, type Woken } from './waking/waker.ts';
+import { takenBack, Waker, type Woken } from './waking/waker.ts';
 
 const TICK_MS = 1_000;
 /** Of DRAIN_TIMEOUT_MS, what is left to close connections. */
@@ -101,7 +102,7 @@ class Push implements PushService {
     this.#queue = new WaitingQueue(consuming, {
       declare: this.#declare,
       prefetch: config.pushPrefetch,
-      take: (message) => this.#take(message),
+      take: (message, isOurs) => this.#take(message, isOurs),
       logger: this.#logger,
     });
     this.#monitoring = this.#monitor();
@@ -133,9 +134,15 @@ class Push implements PushService {
   }
 
   async #stop(): Promise<void> {
-    await this.#queue.stop(Math.max(0, this.config.drainTimeoutMs - CLOSING_MS));
+    // The next instance begins where the queue is let go: by then it is written down who was told.
+    const drained = this.#queue.drained().then(() => this.#writer.flush());
+    await Promise.race([
+      drained.catch(() => undefined),
+      sleep(Math.max(0, this.config.drainTimeoutMs - CLOSING_MS)),
+    ]);
     clearInterval(this.#timer);
     await Promise.all([
+      this.#queue.close(),
       this.#facts.close(),
       this.#wakeable.close(),
       this.#devices.close(),
@@ -194,7 +201,6 @@ class Push implements PushService {
       whenKnown: () => this.#facts.caughtUp(),
       writeBundle: (person, bundle) => this.#facts.writeBundle(person, bundle),
       receiptsWritten: () => this.#writer.flush(),
-      isOurs: () => this.#facts.isCurrent,
       wording: { details: pushDetails === 'on', clickUrl: pushClickUrl },
       gatherMs: pushGatherMs,
       onReceipt: (woken) => this.#note(woken),
@@ -227,15 +233,16 @@ class Push implements PushService {
     return this.#facts.isCurrent && this.#devices.isCurrent && this.#wakeable.isCurrent;
   }
 
-  async #take(message: ConsumeMessage): Promise<void> {
+  async #take(message: ConsumeMessage, isOurs: () => boolean): Promise<void> {
     if (message.properties.type === PUSH_TEST_TYPE) return this.#test(message);
     const waiting = readWaitingMessage(message);
     if (waiting === undefined) return;
     await Promise.all([this.#facts.settled(), this.#devices.whenCurrent(), this.#wakeable.whenCurrent()]);
     if (now() - cursorTimeMs(waiting.event.cursor) >= PUSH_MAX_AGE_MS) return;
-    const left = await this.#waker.take(waiting);
+    const left = await this.#waker.take(waiting, () => isOurs() && this.#facts.isCurrent);
     await this.#writer.flush();
     if (left.length === 0) return;
+    if (!isOurs()) throw takenBack();
     this.#metrics.rounds.inc();
     await this.#writer.sendRound(message, left);
   }

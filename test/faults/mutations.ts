@@ -156,8 +156,8 @@ export const mutations: readonly Mutation[] = [
     name: 'push acknowledges before anybody is told',
     scenario: 'push is killed while it tells who is asleep',
     file: 'services/push/broker/waiting-queue.js',
-    find: 'await this.options.take(message);',
-    replace: 'channel.ack(message); await this.options.take(message); return;',
+    find: 'await this.options.take(message, isOurs);',
+    replace: 'channel.ack(message); await this.options.take(message, isOurs); return;',
   },
   {
     name: 'what waits is dropped when push starts',

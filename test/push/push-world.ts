@@ -37,9 +37,10 @@ export class PushWorld {
     return this.services[0];
   }
 
-  async startPush(): Promise<Service> {
+  /** `env`: beside what all have. */
+  async startPush(env: Readonly<Record<string, string>> = {}): Promise<Service> {
     const logger = createLogger('push', 'debug', lineSink(this.log));
-    const push = await startPush(readConfig(this.env), {
+    const push = await startPush(readConfig({ ...this.env, ...env }), {
       logger,
       vendors: { ca: this.services.map(({ ca }) => ca).join('') },
     });

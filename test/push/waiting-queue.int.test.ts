@@ -8,6 +8,14 @@ import { createLogger } from '../../shared/service/logger.ts';
 import { createVhostForTest } from '../support/broker.ts';
 import { lineSink } from '../support/line-sink.ts';
 
+interface Taken {
+  readonly text: string;
+  readonly redelivered: boolean;
+  readonly isOurs: () => boolean;
+  readonly done: () => void;
+  readonly failed: () => void;
+}
+
 /** What is taken, and how a test settles it. */
 async function world(prefetch: number) {
   const lines: string[] = [];
@@ -16,15 +24,15 @@ async function world(prefetch: number) {
   const declare = (model: Parameters<typeof declareTopology>[0]) =>
     declareTopology(model, { historyMaxAge: '1h', also: pushDeclarations(1) }, logger);
   const connection = new BrokerConnection({ url: vhost.url, name: 'test', logger, setup: declare });
-  const taken: { text: string; redelivered: boolean; done: () => void; failed: () => void }[] = [];
+  const taken: Taken[] = [];
   let wake: () => void = () => undefined;
   const queue = new WaitingQueue(connection, {
     declare,
     prefetch,
-    take: ({ content, fields }) =>
+    take: ({ content, fields: { redelivered } }, isOurs) =>
       new Promise<void>((resolve, reject) => {
         const failed = () => reject(new Error('not now'));
-        taken.push({ text: content.toString(), redelivered: fields.redelivered, done: resolve, failed });
+        taken.push({ text: content.toString(), redelivered, isOurs, done: resolve, failed });
         wake();
       }),
     logger,
@@ -49,9 +57,12 @@ async function world(prefetch: number) {
       new Promise<string>((resolve, reject) => {
         channel.consume(PUSH, (message) => resolve(String(message?.content))).catch(reject);
       }),
-    stop: () => queue.stop(100),
+    drained: () => queue.drained(),
+    close: () => queue.close(),
+    /** The connection is lost, and comes back. */
+    lose: () => connection.restart('lost by a test'),
     [Symbol.asyncDispose]: async () => {
-      await queue.stop(100);
+      await queue.close();
       await connection.close();
       await model.close();
       await vhost[Symbol.asyncDispose]();
@@ -95,8 +106,35 @@ describe('what has waited for a receipt', () => {
   it('is given to another instance where a stop comes first', async () => {
     await using of = await world(10);
     await of.send('one');
+    const [one] = await of.takes(1);
+    await of.close();
+    expect([await of.other(), one?.isOurs()]).toEqual(['one', false]);
+  });
+
+  it('is given to no other instance, nor is what comes, until a stop has seen to what was taken', async () => {
+    await using of = await world(10);
+    const happened: string[] = [];
+    await of.send('one');
+    const [one] = await of.takes(1);
+    const other = of.other().then((text) => happened.push(`another is given ${text}`));
+    const drained = of.drained();
+    await of.send('two');
+    while ((await of.waiting()) > 0);
+    expect(one?.isOurs()).toBe(true);
+    happened.push('one is done');
+    one?.done();
+    await drained;
+    await of.close();
+    await other;
+    expect(happened).toEqual(['one is done', 'another is given two']);
+  });
+
+  it('is not ours any more once the connection was lost, also when it is back', async () => {
+    await using of = await world(10);
+    await of.send('one');
     await of.takes(1);
-    await of.stop();
-    expect(await of.other()).toBe('one');
+    of.lose();
+    const [before, after] = await of.takes(2);
+    expect([after?.text, before?.isOurs(), after?.isOurs()]).toEqual(['one', false, true]);
   });
 });

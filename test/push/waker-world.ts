@@ -1,5 +1,5 @@
 import { Knowledge } from '../../services/push/decision/knowledge.ts';
-import type { Person } from '../../services/push/decision/waiting-message.ts';
+import type { Person, WaitingMessage } from '../../services/push/decision/waiting-message.ts';
 import type { Delivered } from '../../services/push/sending/dispatcher.ts';
 import type { Notification } from '../../services/push/senders/sender.ts';
 import { Waker, type WakerOptions, type Woken } from '../../services/push/waking/waker.ts';
@@ -54,14 +54,13 @@ export function wakerWorld(answers: readonly Delivered[] = [{ result: 'pushed' }
     isOurs: true,
     hasRoom: true,
   };
-  const waker = new Waker({
+  const all = new Waker({
     knowledge,
     devices,
     dispatcher: { hasRoomFor: () => asked.hasRoom, deliver },
     whenKnown: () => asked.whenKnown(),
     writeBundle: (person, bundle) => asked.writeBundle(person, bundle),
     receiptsWritten: () => asked.receiptsWritten(),
-    isOurs: () => asked.isOurs,
     wording: { details: false, clickUrl: 'https://office.example.org/{id}' },
     gatherMs: 1_000,
     onReceipt: (receipt) => receipts.push(receipt),
@@ -69,6 +68,8 @@ export function wakerWorld(answers: readonly Delivered[] = [{ result: 'pushed' }
     now: () => NOW_MS,
     callLater: (act) => timers.push(act),
   });
+  /** `asked.isOurs` holds for all that is taken. */
+  const waker = { take: (message: WaitingMessage) => all.take(message, () => asked.isOurs) };
   /** Whatever was to happen later happens: the time to gather is over, or too much of it. */
   const pass = async () => {
     for (const act of timers.splice(0)) act();

@@ -100,6 +100,17 @@ describe('somebody whose phones are asleep', () => {
     expect([await taken, told()]).toEqual([[jane], []]);
   });
 
+  it('is left to another instance also where the broker gave it that one before the time to gather was over', async () => {
+    const { waker, asked, sent, gather } = wakerWorld();
+    const failed = expect(waker.take({ event: waitingEvent(1), people: [jane] })).rejects.toThrow(
+      'the broker has taken back',
+    );
+    asked.isOurs = false;
+    await gather();
+    await failed;
+    expect(sent).toEqual([]);
+  });
+
   it('without a device cannot be woken, which is written down; others can', async () => {
     const { waker, told, gather } = wakerWorld();
     const taken = waker.take({ event: waitingEvent(1), people: [ada, jane] });

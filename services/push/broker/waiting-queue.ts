@@ -15,8 +15,8 @@ export interface WaitingQueueOptions {
   /** Makes sure that the queue is there; before every channel, for somebody may have deleted it. */
   readonly declare: (model: ChannelModel) => Promise<void>;
   readonly prefetch: number;
-  /** Resolves once the message may be forgotten. */
-  readonly take: (message: ConsumeMessage) => Promise<void>;
+  /** Resolves once the message may be forgotten. `isOurs`: until the broker takes it back, and gives it to whichever instance. */
+  readonly take: (message: ConsumeMessage, isOurs: () => boolean) => Promise<void>;
   readonly logger: Logger;
 }
 
@@ -25,10 +25,11 @@ export class WaitingQueue {
   readonly #channel: ManagedChannel<Channel>;
   readonly #underWay = new Set<Promise<void>>();
   #stopping = false;
+  /** Whose messages are ours. */
+  #consuming: Channel | undefined;
   /** Since the last line about it. */
   #failures = 0;
   #toldAtMs = Number.NEGATIVE_INFINITY;
-  #consumerTag: string | undefined;
 
   constructor(
     connection: BrokerConnection,
@@ -43,7 +44,7 @@ export class WaitingQueue {
         return plainChannel(model);
       },
       ready: (channel) => this.#consume(channel),
-      lost: () => (this.#consumerTag = undefined),
+      lost: () => (this.#consuming = undefined),
     });
   }
 
@@ -52,23 +53,30 @@ export class WaitingQueue {
     return this.#underWay.size;
   }
 
-  /** What is not done by then, the broker gives to another instance. */
-  async stop(withinMs: number): Promise<void> {
+  /**
+   * Resolves once all is done that was taken; no more is. What comes meanwhile stays with this consumer all the same: without one the
+   * broker would have another instance tell the same people of what is newer.
+   */
+  async drained(): Promise<void> {
     this.#stopping = true;
-    const channel = this.#channel.current;
-    if (channel !== undefined && this.#consumerTag !== undefined)
-      await Promise.race([channel.cancel(this.#consumerTag).catch(() => undefined), sleep(withinMs)]);
-    await Promise.race([Promise.all(this.#underWay), sleep(withinMs)]);
-    await this.#channel.close();
+    await Promise.all(this.#underWay);
+  }
+
+  /** What is not done, the broker gives to another instance. */
+  close(): Promise<void> {
+    this.#stopping = true;
+    this.#consuming = undefined;
+    return this.#channel.close();
   }
 
   async #consume(channel: Channel): Promise<void> {
+    if (this.#stopping) return;
+    this.#consuming = channel;
     await channel.prefetch(this.options.prefetch);
-    const { consumerTag } = await channel.consume(PUSH, (message) => {
+    await channel.consume(PUSH, (message) => {
       if (message === null) this.#channel.restart('the broker cancelled the consumer of push');
-      else this.#take(channel, message);
+      else if (!this.#stopping) this.#take(channel, message);
     });
-    this.#consumerTag = consumerTag;
   }
 
   #take(channel: Channel, message: ConsumeMessage): void {
@@ -77,10 +85,12 @@ export class WaitingQueue {
   }
 
   async #settle(channel: Channel, message: ConsumeMessage): Promise<void> {
+    const isOurs = () => this.#consuming === channel;
     try {
-      await this.options.take(message);
+      await this.options.take(message, isOurs);
       settle(() => channel.ack(message));
     } catch (error) {
+      if (!isOurs()) return;
       if (!this.#stopping) this.#tell(error);
       await sleep(this.#stopping ? 0 : AGAIN_MS);
       settle(() => channel.nack(message));

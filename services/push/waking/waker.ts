@@ -1,3 +1,4 @@
+import { AppError } from '../../../shared/contract/errors.ts';
 import type { RegisteredDevice } from '../../../shared/devices/device.ts';
 import type { DeviceList } from '../../../shared/devices/device-list.ts';
 import { inBundles, type Bundle, type Telling } from '../decision/bundles.ts';
@@ -31,8 +32,6 @@ export interface WakerOptions {
   readonly writeBundle: (person: Person, bundle: Bundle) => Promise<void>;
   /** Resolves once all receipts until now are written down; rejects where they cannot be. */
   readonly receiptsWritten: () => Promise<void>;
-  /** `false` once the broker may have given what waits here to another instance. */
-  readonly isOurs: () => boolean;
   readonly wording: Wording;
   /** What comes for a person within this time goes in one notification. */
   readonly gatherMs: number;
@@ -49,8 +48,14 @@ interface Told {
   readonly ended: Promise<unknown>;
 }
 
-interface Gathering {
+/** What is told together. */
+interface Gathered {
   readonly events: WaitingEvent[];
+  /** Of each: `false` once the broker may have given it to another instance. */
+  readonly areOurs: (() => boolean)[];
+}
+
+interface Gathering extends Gathered {
   readonly settled: Promise<Settled>;
 }
 
@@ -58,6 +63,11 @@ interface Gathering {
 const UNTOLD: ReadonlySet<string> = new Set(['delivered', 'pushed', 'other_event']);
 /** For somebody's phone to be told of what came before. What waited for that longer would be in the way of others. */
 const TURN_MS = 5_000;
+
+/** It comes again, to whichever instance. */
+export function takenBack(): AppError {
+  return new AppError('broker_unavailable', 'the broker has taken back what waited here');
+}
 
 /**
  * Wakes the phones of those who have not got what waited for them. A person is told of one thing after the other: only of the
@@ -73,37 +83,42 @@ export class Waker {
 
   constructor(private readonly options: WakerOptions) {}
 
-  /** Resolves once everybody is seen to whom the event is addressed, with those for whom it has to come again. */
-  async take({ event, people }: WaitingMessage): Promise<readonly Person[]> {
-    const results = await Promise.all(people.map((person) => this.#takeFor(person, event)));
+  /**
+   * Resolves once everybody is seen to whom the event is addressed, with those for whom it has to come again. Nobody is told of it
+   * by then unless it is still `isOurs`.
+   */
+  async take({ event, people }: WaitingMessage, isOurs: () => boolean): Promise<readonly Person[]> {
+    if (!isOurs()) throw takenBack();
+    const results = await Promise.all(people.map((person) => this.#takeFor(person, event, isOurs)));
     return people.filter((_person, index) => results[index] === 'again');
   }
 
-  #takeFor(person: Person, event: WaitingEvent): Promise<Settled> {
+  #takeFor(person: Person, event: WaitingEvent, isOurs: () => boolean): Promise<Settled> {
     const name = `${person.role} ${person.userId}`;
     const key = `${name} ${event.id}`;
     const same = this.#underWay.get(key);
     if (same !== undefined) return same;
     const gathering = this.#gathering.get(name) ?? this.#begin(person, name);
     gathering.events.push(event);
+    gathering.areOurs.push(isOurs);
     const settled = gathering.settled.finally(() => this.#underWay.delete(key));
     this.#underWay.set(key, settled);
     return settled;
   }
 
   #begin(person: Person, name: string): Gathering {
-    const events: WaitingEvent[] = [];
+    const gathered: Gathered = { events: [], areOurs: [] };
     const settled = this.#gathered(name).then(async () => {
       this.#gathering.delete(name);
       if (this.#turns.has(name)) return 'again';
-      const told = this.#tell(person, events);
+      const told = this.#tell(person, gathered);
       const isOver = () => void this.#turns.delete(name);
       this.#turns.set(name, told.then(isOver, isOver));
       const { settled: how, ended } = await told;
       await ended;
       return how;
     });
-    const gathering = { events, settled };
+    const gathering = { ...gathered, settled };
     this.#gathering.set(name, gathering);
     return gathering;
   }
@@ -115,9 +130,11 @@ export class Waker {
     if (turn !== undefined) await Promise.race([turn, this.#later(TURN_MS)]);
   }
 
-  async #tell(person: Person, events: readonly WaitingEvent[]): Promise<Told> {
+  async #tell(person: Person, { events, areOurs }: Gathered): Promise<Told> {
     const { whenKnown, receiptsWritten, dispatcher, callLater } = this.options;
+    const isOurs = () => areOurs.every((isStillOurs) => isStillOurs());
     await whenKnown();
+    if (!isOurs()) throw takenBack();
     const devices = this.#devicesOf(person);
     const decision = this.#decide(person, events, { hasDevice: devices.length > 0 });
     this.#writeSkipped(person, decision);
@@ -130,7 +147,7 @@ export class Waker {
     for (const telling of await this.#bundled(person, decision.push)) {
       await receiptsWritten();
       const send = (device: RegisteredDevice, isReached: () => boolean) =>
-        this.#send(device, person, telling, isReached);
+        this.#send(device, person, telling, () => isOurs() && this.#isWanted(person, telling, isReached()));
       const { reached, ended } = sendToEvery(devices, send, callLater);
       endings.push(ended);
       const device = await reached;
@@ -165,13 +182,12 @@ export class Waker {
     device: RegisteredDevice,
     person: Person,
     telling: Telling,
-    isReached: () => boolean,
+    isWanted: () => boolean,
   ): Promise<Delivered> {
     const { dispatcher, wording, onGone, now } = this.options;
     const { registration, seen_at } = device;
     const notification = notificationOf(telling, person.role, registration.language, wording, now());
     const recipient = { device: registration, seenAtMs: Date.parse(seen_at) };
-    const isWanted = () => this.#isWanted(person, telling, isReached());
     const delivered = await dispatcher.deliver(recipient, notification, isWanted);
     if (delivered.result === 'gone') onGone(device);
     return delivered;
@@ -181,7 +197,7 @@ export class Waker {
   #isWanted(person: Person, { events }: Telling, isReached: boolean): boolean {
     const hasDevice = this.#devicesOf(person).length > 0;
     const known = isReached ? { hasDevice, wasPushed: () => false } : { hasDevice };
-    return this.options.isOurs() && this.#decide(person, events, known).push.length > 0;
+    return this.#decide(person, events, known).push.length > 0;
   }
 
   #writePushed(person: Person, { events }: Telling, { registration }: RegisteredDevice): void {
