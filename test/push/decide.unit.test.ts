@@ -10,6 +10,7 @@ const nobody: Known = {
   hasDevice: true,
   wasDelivered: () => false,
   wasPushed: () => false,
+  wasToldWithOthers: () => false,
   placeOf: () => undefined,
   newestOf: () => undefined,
 };
@@ -32,6 +33,7 @@ describe('who is asleep', () => {
     ['other_event', waitingEvent(1, { name: 'calendar.sync' }), {}],
     ['delivered', waitingEvent(1), { wasDelivered: (id) => id === 'event-1' }],
     ['pushed', waitingEvent(1), { wasPushed: (id) => id === 'event-1' }],
+    ['with_others', waitingEvent(1), { wasToldWithOthers: (id) => id === 'event-1' }],
     ['superseded', waitingEvent(1), { placeOf: () => 1, newestOf: (id) => (id === 12 ? 2 : undefined) }],
     ['in_the_past', waitingEvent(1, { data: { start: '2026-11-28T09:00:00Z' } }), {}],
     ['no_device', waitingEvent(1), { hasDevice: false }],

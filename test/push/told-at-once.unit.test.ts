@@ -54,6 +54,36 @@ describe('what somebody is told at once', () => {
     expect(told().map(([id]) => id)).toEqual([b.id, c.id]);
   });
 
+  it('is told once where it comes again in parts, be it to the push that told it or to another', async () => {
+    const bundle = { ids: [a.id, b.id], topic: 'appointments', cursor: b.cursor };
+    const { waker, knowledge, shown, told, gather } = wakerWorld();
+    knowledge.bundled(bundle, jane, NOW_MS);
+    for (const event of [a, c, b]) {
+      const taken = waker.take({ event, people: [jane] });
+      await gather();
+      expect(await taken).toEqual([]);
+    }
+    expect(shown().filter((one) => one.startsWith('en'))).toEqual([
+      `en: appointments ${b.cursor}`,
+      `en: appointment-13 ${c.cursor}`,
+    ]);
+    expect(told()).toEqual([
+      [a.id, 'provider', 'pushed', 'fcm'],
+      [c.id, 'provider', 'pushed', 'fcm'],
+      [b.id, 'provider', 'pushed', 'with_others'],
+    ]);
+    const next = wakerWorld();
+    next.knowledge.bundled(bundle, jane, NOW_MS);
+    next.knowledge.became(a.id, jane, 'pushed', NOW_MS);
+    const taken = next.waker.take({ event: b, people: [jane] });
+    await next.gather();
+    expect([await taken, next.shown(), next.told()]).toEqual([
+      [],
+      [],
+      [[b.id, 'provider', 'pushed', 'with_others']],
+    ]);
+  });
+
   it('is not written down where nobody would be tried: with more it may go together', async () => {
     const { waker, asked, shown, gather } = wakerWorld();
     asked.hasRoom = false;

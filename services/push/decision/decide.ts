@@ -19,13 +19,22 @@ export interface Known {
   readonly wasDelivered: (eventId: string) => boolean;
   /** A push service has taken it, or will not. */
   readonly wasPushed: (eventId: string) => boolean;
+  /** It is in a notification that was pushed for others that are in it: the person was told of all. */
+  readonly wasToldWithOthers: (eventId: string) => boolean;
   /** Where an event stands in the history; `undefined`: behind all that is known of it. */
   readonly placeOf: (eventId: string) => number | undefined;
   /** The place of the newest event of an appointment that went to them. */
   readonly newestOf: (appointmentId: number) => number | undefined;
 }
 
-type SkipReason = 'other_event' | 'delivered' | 'pushed' | 'superseded' | 'in_the_past' | 'no_device';
+type SkipReason =
+  | 'other_event'
+  | 'delivered'
+  | 'pushed'
+  | 'with_others'
+  | 'superseded'
+  | 'in_the_past'
+  | 'no_device';
 
 export interface Decision {
   /** These in one notification; none: nobody is woken. In the order of the history. */
@@ -60,6 +69,7 @@ function reasonToSkip(
   if (!isAppointmentEvent(name)) return 'other_event';
   if (known.wasDelivered(id)) return 'delivered';
   if (known.wasPushed(id)) return 'pushed';
+  if (known.wasToldWithOthers(id)) return 'with_others';
   if (isSuperseded) return 'superseded';
   if ((startOf(data)?.atMs ?? Infinity) <= nowMs) return 'in_the_past';
   return known.hasDevice ? undefined : 'no_device';

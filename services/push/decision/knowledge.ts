@@ -30,7 +30,8 @@ export class Knowledge {
   #lastPlace = 0;
   readonly #newest: ExpiringMap<string, number>;
   readonly #delivered: ExpiringMap<string, true>;
-  readonly #pushed: ExpiringMap<string, true>;
+  /** `false`: with others of its bundle, and no receipt of its own says so yet. */
+  readonly #pushed: ExpiringMap<string, boolean>;
   readonly #bundles: ExpiringMap<string, WrittenBundle>;
   #lastBundle = 0;
 
@@ -52,10 +53,15 @@ export class Knowledge {
     }
   }
 
+  /** Who was told of one event of a bundle was told of all: the others may come later, each by itself. */
   became(eventId: string, person: Person, what: Became, nowMs: number): void {
     const key = keyOf(person, eventId);
     if (what === 'delivered') this.#delivered.set(key, true, nowMs);
-    if (what === 'pushed') this.#pushed.set(key, true, nowMs);
+    if (what === 'pushed') {
+      const together = this.#bundles.get(key, nowMs)?.ids ?? [];
+      for (const id of together) this.#pushed.getOrSet(keyOf(person, id), nowMs, () => false);
+      this.#pushed.set(key, true, nowMs);
+    }
     this.#bundles.delete(key);
   }
 
@@ -70,6 +76,7 @@ export class Knowledge {
     return {
       wasDelivered: (eventId) => this.#delivered.get(keyOf(person, eventId), nowMs) === true,
       wasPushed: (eventId) => this.#pushed.get(keyOf(person, eventId), nowMs) === true,
+      wasToldWithOthers: (eventId) => this.#pushed.get(keyOf(person, eventId), nowMs) === false,
       placeOf: (eventId) => this.#places.get(eventId, nowMs),
       newestOf: (appointmentId) => this.#newest.get(keyOf(person, appointmentId), nowMs),
       bundleOf: (eventId) => this.#bundles.get(keyOf(person, eventId), nowMs),

@@ -201,11 +201,13 @@ export class Waker {
   }
 
   #writePushed(person: Person, { events }: Telling, { registration }: RegisteredDevice): void {
+    for (const event of events) this.#becamePushed(event, person, registration.kind);
+  }
+
+  #becamePushed(event: WaitingEvent, person: Person, how: string): void {
     const { knowledge, onReceipt, now } = this.options;
-    for (const event of events) {
-      knowledge.became(event.id, person, 'pushed', now());
-      onReceipt({ event, person, stage: 'pushed', how: registration.kind });
-    }
+    knowledge.became(event.id, person, 'pushed', now());
+    onReceipt({ event, person, stage: 'pushed', how });
   }
 
   /** Where no phone was reached. One that has to wait for its turn is worth waiting for. */
@@ -223,7 +225,8 @@ export class Waker {
 
   #writeSkipped(person: Person, { skip }: Decision): void {
     for (const { event, reason } of skip) {
-      if (!UNTOLD.has(reason)) this.options.onReceipt({ event, person, stage: 'failed', how: reason });
+      if (reason === 'with_others') this.#becamePushed(event, person, reason);
+      else if (!UNTOLD.has(reason)) this.options.onReceipt({ event, person, stage: 'failed', how: reason });
     }
   }
 
