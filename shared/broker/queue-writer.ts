@@ -9,20 +9,27 @@ import { confirmChannel, ManagedChannel } from './managed-channel.ts';
 /** Of a message; `headers` where it is known what they are. */
 type Properties = Omit<Options.Publish, 'headers'> & { readonly headers?: Readonly<Record<string, unknown>> };
 
+export interface QueueWriterOptions {
+  readonly name: string;
+  readonly logger: Logger;
+  /** There is a channel to write on, for the first time or again. */
+  readonly onOpen?: () => void;
+}
+
 /** Writes to queues and streams by their names, past the exchange. One try: who calls knows what a failure means. */
 export class QueueWriter {
   readonly #channel: ManagedChannel<ConfirmChannel>;
   #confirms: Confirms | undefined;
 
-  constructor(
-    connection: BrokerConnection,
-    { name, logger }: { readonly name: string; readonly logger: Logger },
-  ) {
+  constructor(connection: BrokerConnection, { name, logger, onOpen }: QueueWriterOptions) {
     this.#channel = new ManagedChannel(connection, {
       name,
       logger,
       create: confirmChannel,
-      opened: (channel) => (this.#confirms = new Confirms(channel)),
+      opened: (channel) => {
+        this.#confirms = new Confirms(channel);
+        onOpen?.();
+      },
       lost: () => (this.#confirms = undefined),
     });
   }

@@ -27,8 +27,8 @@ import { readWaitingMessage, type Person } from '../decision/waiting-message.ts'
 /** The broker finds a time by its own clock, and entries are stamped by others. */
 const CLOCKS_APART_MS = 5 * 60_000;
 /**
- * After the broker was away: delivery tries to come back every five seconds at most, and then publishes the receipts that it had to
- * keep.
+ * After the broker was away: delivery, and other instances of push, try to come back every five seconds at most, and then publish
+ * the receipts that they had to keep.
  */
 const LATE_RECEIPTS_MS = 7_000;
 

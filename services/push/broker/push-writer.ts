@@ -33,7 +33,12 @@ export class PushWriter {
     connection: BrokerConnection,
     private readonly options: PushWriterOptions,
   ) {
-    this.#writer = new QueueWriter(connection, { name: 'push receipts', logger: options.logger });
+    this.#writer = new QueueWriter(connection, {
+      name: 'push receipts',
+      logger: options.logger,
+      // Another instance may have by now what waited here, and would tell once more who was told.
+      onOpen: () => void this.flush().catch(() => undefined),
+    });
   }
 
   add({ event: { id, cursor }, person: { role, userId }, stage, how }: Woken): void {
