@@ -54,6 +54,15 @@ describe('a ticket', () => {
     expect(instance.tickets.redeem(await instance.ticket())).toEqual({ principal });
   });
 
+  it('opens a session that a revocation finds as it would that of the token: by its id, and by when it was issued', async () => {
+    const instance = new Instance();
+    const claims = { user_id: 4, role: 'provider', exp: nowS + 900, iat: nowS - 10.5, jti: 'token-7' };
+    const ticket = await instance.ticket(jwt.sign(claims, SECRET));
+    expect(instance.tickets.redeem(ticket)).toEqual({
+      principal: { ...principal, issuedAtMs: NOON - 10_500, tokenId: 'token-7' },
+    });
+  });
+
   it('is good on every instance, and up to its last moment', async () => {
     const [issuer, other] = [new Instance(), new Instance()];
     const ticket = await issuer.ticket();

@@ -44,6 +44,15 @@ describe('a token is taken', () => {
     expect(await verify(sign(payload))).toMatchObject({ principal: { userId: 4, role: 'provider' } });
   });
 
+  it.each([
+    ['token-7', 'token-7'],
+    [7, undefined],
+    [undefined, undefined],
+  ])('with jti %j, by which it can be revoked where that is text', async (jti, tokenId) => {
+    const verdict = await verify(sign(claims({ jti })));
+    expect('principal' in verdict && verdict.principal.tokenId).toBe(tokenId);
+  });
+
   it.each(['admin', 'provider', 'secretary', 'customer'] as const)('of a %s', async (role) => {
     expect(await verify(sign(data({ role })))).toMatchObject({ principal: { role } });
   });
