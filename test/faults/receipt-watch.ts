@@ -65,8 +65,8 @@ export class ReceiptWatch {
         return;
       }
       for (const receipt of receiptsIn(message)) this.#look(receipt);
-      for (const receipt of pushesIn(message)) this.#keptOf(roomIn(receipt)).note(receipt, performance.now());
-      for (const bundle of bundlesIn(message)) this.#keptOf(roomIn(bundle)).bundle(bundle);
+      for (const receipt of pushesIn(message)) this.#ofPerson(receipt).note(receipt, performance.now());
+      for (const bundle of bundlesIn(message)) this.#ofPerson(bundle).bundle(bundle);
       const offset = Number(message.properties.headers?.['x-stream-offset']);
       if (offset !== this.#next)
         this.oddities.push(`the receipts went on at ${offset} instead of ${this.#next}`);
@@ -77,14 +77,19 @@ export class ReceiptWatch {
     await closed;
   }
 
-  #look([id, , role, userId, stage]: Receipt): void {
+  #look(receipt: Receipt): void {
+    const [id, , role, userId, stage] = receipt;
     this.counts[stage] += 1;
     const event = this.ledger.find(id);
     if (stage === 'written' || event === undefined) return;
-    this.#keptOf(`${role}_${userId}`).read(id, performance.now());
+    this.#ofPerson(receipt).read(id, performance.now());
     const devices = this.clients.filter(({ person }) => person.role === role && person.id === userId);
     if (devices.some(({ journey }) => journey.receipts.has(event))) return;
     this.falselyDelivered.push({ client: devices[0], event, what: `${stage}, and no device has it` });
+  }
+
+  #ofPerson([, , role, userId]: Receipt | PushReceipt | PushBundle): ReceiptsOfOne {
+    return this.#keptOf(`${role}_${userId}`);
   }
 
   #keptOf(room: string): ReceiptsOfOne {
@@ -92,8 +97,4 @@ export class ReceiptWatch {
     this.#kept.set(room, known);
     return known;
   }
-}
-
-function roomIn([, , role, userId]: PushReceipt | PushBundle): string {
-  return `${role}_${userId}`;
 }
