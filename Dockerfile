@@ -34,6 +34,8 @@ ENV NODE_ENV=production
 # By the size of a container V8 gives young objects 2 MiB, and what outlives that by a moment is collected as old: an event costs
 # ingest an eighth more CPU than with these 24 MiB at most.
 ENV NODE_OPTIONS=--max-semi-space-size=8
+# By itself glibc gives each thread that allocates an arena of its own, up to eight a core, and none gives back what lies free inside it.
+ENV MALLOC_ARENA_MAX=2
 WORKDIR /app
 COPY --from=modules /app/package.json ./
 COPY --from=modules /app/node_modules node_modules

@@ -6,7 +6,7 @@ import { findOwnBroker } from '../tools/broker/find-broker.ts';
 import { createVhost } from '../tools/broker/management.ts';
 import type { Tempo } from './soak/kind.ts';
 import { kinds } from './soak/kinds.ts';
-import { LIMIT_MIB, NODE_OPTIONS } from './soak/memory-limits.ts';
+import { LIMIT_MIB, MALLOC_ENV, NODE_OPTIONS } from './soak/memory-limits.ts';
 import { soak, type Progress, type Soaked } from './soak/soak.ts';
 import { brokenIn, tableOf, verdictOf } from './soak/verdict.ts';
 
@@ -101,6 +101,7 @@ function report(soaked: Soaked): number {
     cores: availableParallelism(),
     LIMIT_MIB,
     NODE_OPTIONS,
+    MALLOC_ENV,
   };
   const { samples, ...rest } = soaked;
   writeFileSync(

@@ -6,7 +6,7 @@ import { cpuMsOf, Gauge, rssOf } from './gauges.ts';
 import { heardBy, type Heard } from './heard.ts';
 import { API_KEY, Pair, SECRET } from './pair.ts';
 import { Publisher } from './publisher.ts';
-import { NODE_OPTIONS } from '../soak/memory-limits.ts';
+import { MALLOC_ENV, NODE_OPTIONS } from '../soak/memory-limits.ts';
 import { GIVEN_BACK_MIB, type Measured, type Memory, type Phase } from './verdict.ts';
 import { WellBehavedClient } from './well-behaved.ts';
 
@@ -37,7 +37,8 @@ export interface BesideOptions {
  */
 export async function besideAttack(options: BesideOptions): Promise<Measured> {
   const { attack, amqpUrl, folder } = options;
-  const pair = await Pair.start({ amqpUrl, folder, env: attack.env ?? {}, nodeOptions: NODE_OPTIONS });
+  const env = { ...MALLOC_ENV, ...attack.env };
+  const pair = await Pair.start({ amqpUrl, folder, env, nodeOptions: NODE_OPTIONS });
   try {
     const scene = new Scene(pair);
     try {

@@ -1,6 +1,9 @@
 /** `NODE_OPTIONS` of the Dockerfile. */
 export const YOUNG_GENERATION = '--max-semi-space-size=8';
 
+/** Of the Dockerfile, for glibc. */
+export const MALLOC_ENV = { MALLOC_ARENA_MAX: '2' } as const;
+
 /** `mem_limit` of docker-compose.yml. */
 export const LIMIT_MIB = { ingest: 384, delivery: 512 } as const;
 

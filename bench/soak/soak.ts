@@ -9,7 +9,7 @@ import { WellBehavedClient } from '../hostile/well-behaved.ts';
 import { fill, SMALL_EVENTS_FOR } from './fill.ts';
 import { gauges } from './gauges.ts';
 import { runKinds, type Kind, type Stage, type Tempo } from './kind.ts';
-import { NODE_OPTIONS } from './memory-limits.ts';
+import { MALLOC_ENV, NODE_OPTIONS } from './memory-limits.ts';
 import { codesIn, metricIn } from './metric-text.ts';
 import { Phone } from './phone.ts';
 import { metricsOf, readAll, type Vhost } from './readings.ts';
@@ -62,7 +62,8 @@ export interface Soaked extends Progress {
 
 /** Both services under clients of every kind, and what they hold meanwhile and after. */
 export async function soak(options: SoakOptions): Promise<Soaked> {
-  const { amqpUrl, folder, env } = options;
+  const { amqpUrl, folder } = options;
+  const env = { ...MALLOC_ENV, ...options.env };
   const pair = await Pair.start({ amqpUrl, folder, env, nodeOptions: NODE_OPTIONS });
   try {
     const run = new Run(pair, options);

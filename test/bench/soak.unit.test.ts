@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
 import { fitLine, floorOf, type Point } from '../../bench/soak/fit.ts';
 import { gauges, type Gauge } from '../../bench/soak/gauges.ts';
-import { LIMIT_MIB, YOUNG_GENERATION } from '../../bench/soak/memory-limits.ts';
+import { LIMIT_MIB, MALLOC_ENV, YOUNG_GENERATION } from '../../bench/soak/memory-limits.ts';
 import { codesIn, metricIn } from '../../bench/soak/metric-text.ts';
 import {
   brokenIn,
@@ -211,8 +211,10 @@ describe('what a run has broken', () => {
     ]);
   });
 
-  it('goes by the young generation that the image gives them', () => {
-    expect(readFileSync('Dockerfile', 'utf8')).toContain(`\nENV NODE_OPTIONS=${YOUNG_GENERATION}\n`);
+  it('goes by the young generation and the arenas that the image gives them', () => {
+    const dockerfile = readFileSync('Dockerfile', 'utf8');
+    expect(dockerfile).toContain(`\nENV NODE_OPTIONS=${YOUNG_GENERATION}\n`);
+    expect(dockerfile).toContain(`\nENV MALLOC_ARENA_MAX=${MALLOC_ENV.MALLOC_ARENA_MAX}\n`);
   });
 });
 
