@@ -83,10 +83,12 @@ const IngestFields = z.object({
   /** Requests a second and key, and as many together without one; 0 is unlimited. Single calls from one process make fewer. */
   INGEST_RATE_LIMIT: integer({ min: 0, max: 1_000_000, default: 2_000 }),
   /**
-   * Events a second of arrays and of the inbox together, so that an event that comes by itself is not behind thousands of them; 0 is
-   * unlimited.
+   * Events a second of arrays and of the inbox together, once that has gone on for two seconds, so that an event that comes by itself
+   * is not behind thousands of them; 0 is unlimited.
    */
-  INGEST_BULK_RATE: integer({ min: 0, max: 1_000_000, default: 500 }),
+  INGEST_BULK_RATE: integer({ min: 0, max: 1_000_000, default: 300 }),
+  /** Unconfirmed messages of any kind, from which on those go at as little as a tenth of it: the broker is behind, or the machine. */
+  INGEST_BULK_UNCONFIRMED: integer({ min: 1, max: 1_000_000, default: 4 }),
   /** Wrong keys a minute and remote address; then 429 answers them, and right ones that this address has not used before. */
   INGEST_MAX_BAD_KEYS: integer({ min: 1, max: 100_000, default: 20 }),
   /** Messages handed to the broker and not confirmed; the smallest value holds the largest array (1,000 events). */

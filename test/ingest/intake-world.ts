@@ -13,11 +13,13 @@ import { wallTime } from '../../shared/core/wall-time.ts';
 const nothing = () => undefined;
 
 export function unlimited(): Pace {
-  return new Pace(
-    0,
-    () => 0,
-    () => Promise.resolve(),
-  );
+  return new Pace({
+    perSecond: 0,
+    unconfirmed: () => 0,
+    busyFrom: 1,
+    now: () => 0,
+    sleep: () => Promise.resolve(),
+  });
 }
 
 function playedPublisher(room: number) {

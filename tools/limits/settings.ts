@@ -1,5 +1,6 @@
 import type { DeliveryVariables } from '../../services/delivery/config.ts';
 import type { IngestVariables } from '../../services/ingest/config.ts';
+import { easyAppointmentsSettings } from './easyappointments.ts';
 import { pushSettings, type PushSetting } from './push.ts';
 import type { Reach } from './row.ts';
 
@@ -180,39 +181,7 @@ export const settingBounds: Readonly<Partial<Record<Setting, Reach>>> = {
     beyond: 'health says `degraded`, reason `latency_high`; nobody is refused',
     test: 'delivery/health.unit.test.ts',
   },
-  EASYAPPOINTMENTS_KEEP_DAYS: {
-    beyond: 'an appointment that ended before is forgotten: a change of it is announced as new',
-    test: 'ingest/easyappointments/absences.unit.test.ts',
-    says: 'that ended long ago is forgotten, as appointments are',
-  },
-  EASYAPPOINTMENTS_RECONCILE_MINUTES: {
-    beyond: 'the next run begins',
-    test: 'ingest/reconcile-schedule.int.test.ts',
-    says: 'a period after the end of the one before',
-  },
-  EASYAPPOINTMENTS_RECONCILE_DAYS: {
-    beyond: 'what lies further ahead is not compared; its webhooks count as ever',
-    test: 'ingest/reconcile.int.test.ts',
-    says: 'outside the days is not asked for',
-  },
-  EASYAPPOINTMENTS_RECONCILE_MAX_ROWS: {
-    beyond: 'further rows are not compared; the log and the report of the run say so',
-    test: 'ingest/reconcile-lists.int.test.ts',
-  },
-  EASYAPPOINTMENTS_REQUEST_INTERVAL_MS: {
-    beyond: 'the next request goes out',
-    test: 'ingest/reconcile-schedule.int.test.ts',
-    says: 'keep the interval between them',
-  },
-  EASYAPPOINTMENTS_REQUEST_TIMEOUT_MS: {
-    beyond: 'the request is broken off and tried again; after five failures the run is given up',
-    test: 'ingest/reconcile-faults.int.test.ts',
-    says: 'no answer in time',
-  },
-  EASYAPPOINTMENTS_MAX_RESPONSE_BYTES: {
-    beyond: 'the answer is not read to its end, and the run is given up with a line that says why',
-    test: 'ingest/reconcile-faults.int.test.ts',
-  },
+  ...easyAppointmentsSettings,
   INGEST_MAX_BODY_BYTES: {
     beyond: '413 `body_too_large`; a message of the inbox is set aside in `appointments.rejected`',
     test: 'ingest/bad-input.int.test.ts',
@@ -251,6 +220,11 @@ export const settingBounds: Readonly<Partial<Record<Setting, Reach>>> = {
     beyond: 'the rest of an array, or of the inbox, waits; its 202 comes later',
     test: 'ingest/pace.unit.test.ts',
     says: 'events that come in bulk',
+  },
+  INGEST_BULK_UNCONFIRMED: {
+    beyond: 'arrays and the inbox go on at as little as a tenth of `INGEST_BULK_RATE`',
+    test: 'ingest/pace.unit.test.ts',
+    says: 'go at a tenth of their pace while the broker is behind',
   },
   INGEST_MAX_BAD_KEYS: {
     beyond: '429 `too_many_requests` for further wrong keys of that address in that minute',

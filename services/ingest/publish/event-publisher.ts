@@ -9,7 +9,9 @@ import { ConfirmPublisher } from '../../../shared/broker/confirm-publisher.ts';
 import type { OutgoingMessage } from '../../../shared/broker/confirms.ts';
 import { steadyClock, type WallClock } from '../../../shared/service/clock.ts';
 import type { Logger } from '../../../shared/service/logger.ts';
+import { sleep } from '../../../shared/service/sleep.ts';
 import { inSpan, traceHeaders } from '../../../shared/service/tracing.ts';
+import { Pace } from '../accept/pace.ts';
 import type { Announcement, EventPublisher } from '../accept/ports.ts';
 import type { IngestConfig } from '../config.ts';
 import type { IngestObserver } from '../observer.ts';
@@ -33,6 +35,20 @@ export function confirmPublisher(
     now: steadyClock,
     onConfirmed: (seconds) => observer.confirmed(seconds),
     logger,
+  });
+}
+
+/** Of arrays and of the inbox together. */
+export function bulkPace(
+  publisher: Pick<ConfirmPublisher, 'unconfirmed'>,
+  config: Pick<IngestConfig, 'ingestBulkRate' | 'ingestBulkUnconfirmed'>,
+): Pace {
+  return new Pace({
+    perSecond: config.ingestBulkRate,
+    unconfirmed: () => publisher.unconfirmed,
+    busyFrom: config.ingestBulkUnconfirmed,
+    now: steadyClock,
+    sleep,
   });
 }
 
