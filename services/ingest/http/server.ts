@@ -24,6 +24,7 @@ import {
   type AnswerOptions,
 } from './answer-fault.ts';
 import { faultOf, faultOfRefusal, problemDocument } from './problem.ts';
+import { FirstRequests } from './first-requests.ts';
 import { LargeBodies, type LargeBodiesConfig } from './large-bodies.ts';
 import { Slices } from './slices.ts';
 import { addRoutes, asBytes, entrancesOf, OPENAPI_PATH } from './routes.ts';
@@ -55,6 +56,7 @@ export function createHttpServer(options: HttpServerOptions): FastifyInstance {
   const routes = backends.flatMap((backend) => backend.routes);
   const entrances = entrancesOf(routes);
   const answer = answering(options, entrances, routes);
+  const firstRequests = new FirstRequests();
   const largeBodies = new LargeBodies(config, steadyClock);
   const server = fastify({
     bodyLimit: config.ingestMaxBodyBytes,
@@ -75,6 +77,7 @@ export function createHttpServer(options: HttpServerOptions): FastifyInstance {
   });
   server.removeAllContentTypeParsers();
   server.addContentTypeParser('application/json', { parseAs: 'buffer' }, asBytes);
+  server.addHook('onRequest', (request, _reply, next) => firstRequests.take(request.raw.socket, next));
   // Before the body is read: a caller that may not publish cannot make us hold a megabyte.
   server.addHook('onRequest', (request, reply, next) => {
     if (options.stopping()) {
