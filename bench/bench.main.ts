@@ -72,7 +72,7 @@ async function main(): Promise<number> {
       });
       const measured = measuredOf(turns);
       all[scenario.name] = measured;
-      rows.push(...rowsOf(scenario.name, scenario.goals, turns));
+      rows.push(...rowsOf({ scenario: scenario.name, on: await world.platform() }, scenario.goals, turns));
       say(figuresOf(measured).replaceAll(/^(?=.)/gm, '  '));
       say(
         `  thrown away as disturbed: ${turns.disturbed} turns; others took at most ${turns.foreignCores.toFixed(2)} cores`,

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { z } from 'zod';
 import { mergeRows, type Row } from './measure/results.ts';
-import { tableOf } from './measure/table.ts';
+import { tablesOf } from './measure/table.ts';
 
 const FILE = 'bench/last.json';
 const README = 'bench/README.md';
@@ -12,6 +12,7 @@ const Last = z.object({
   rows: z.array(
     z.object({
       scenario: z.string(),
+      on: z.string(),
       figure: z.string(),
       of: z.string(),
       against: z.string().exactOptional(),
@@ -44,6 +45,6 @@ export function saveRows(rows: readonly Row[], run: string): void {
   const text = readFileSync(README, 'utf8');
   writeFileSync(
     README,
-    text.replace(TABLE, (_, start: string, end: string) => `${start}${tableOf(merged, last)}${end}`),
+    text.replace(TABLE, (_, start: string, end: string) => `${start}\n${tablesOf(merged, last)}${end}`),
   );
 }

@@ -1,9 +1,13 @@
 import { mkdirSync, rmSync } from 'node:fs';
 import { findOwnBroker } from '../tools/broker/find-broker.ts';
 import type { OwnBroker } from '../tools/broker/broker.ts';
+import { callManagement } from '../tools/broker/management.ts';
+import { z } from 'zod';
 import { docker } from '../tools/broker/docker-engine.ts';
 import { processesOf } from './measure/processor.ts';
 import type { World } from './peers/peer.ts';
+
+const Overview = z.object({ rabbitmq_version: z.string() });
 
 export interface WorldOptions {
   readonly folder: string;
@@ -29,6 +33,16 @@ export class BenchWorld implements World {
     const { say } = this.options;
     this.#broker ??= findOwnBroker({ lifetime: 'temporary', env: process.env, root: process.cwd(), say });
     return this.#broker;
+  }
+
+  /** Releases of RabbitMQ and Node, without what changes no figure. */
+  async platform(): Promise<string> {
+    const { handle } = await this.broker();
+    const { rabbitmq_version: version } = Overview.parse(
+      await callManagement(handle.managementUrl, 'GET', '/api/overview'),
+    );
+    const [major, minor] = version.split('.');
+    return `RabbitMQ ${major}.${minor}, Node ${process.versions.node.split('.')[0]}`;
   }
 
   async brokerPids(): Promise<readonly number[]> {

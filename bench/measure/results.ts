@@ -14,8 +14,14 @@ export interface Wanted {
   readonly guarded?: true;
 }
 
-export interface Row extends Wanted {
+/** What a row is of; only rows of the same broker and Node compare. */
+interface Measurement {
   readonly scenario: string;
+  /** Releases of RabbitMQ and Node. */
+  readonly on: string;
+}
+
+export interface Row extends Wanted, Measurement {
   readonly value: Spread;
   readonly other?: Spread;
   /** What is judged: the ratio, or the figure itself. */
@@ -37,13 +43,13 @@ export function measuredOf({ figures }: Turns): Measured {
 }
 
 /** A row for each ratio whose contenders took part. */
-export function rowsOf(scenario: string, wanted: readonly Wanted[], turns: Turns): readonly Row[] {
+export function rowsOf(of: Measurement, wanted: readonly Wanted[], turns: Turns): readonly Row[] {
   const readings = (contender: string, figure: string) =>
     turns.figures[contender]?.map((turn) => turn[figure] ?? Number.NaN);
   return wanted.flatMap((goal) => {
     const mine = readings(goal.of, goal.figure);
     if (mine === undefined || mine.length === 0) return [];
-    const row = { scenario, ...goal, value: spreadOf(mine), disturbed: turns.disturbed };
+    const row = { ...of, ...goal, value: spreadOf(mine), disturbed: turns.disturbed };
     if (goal.against === undefined) return [{ ...row, judged: row.value }];
     const theirs = readings(goal.against, goal.againstFigure ?? goal.figure);
     if (theirs === undefined) return [];
@@ -70,8 +76,12 @@ export function hasFallen(row: Row): boolean {
 /** The row of the last table that this one repeats. */
 export function sameIn(last: readonly Row[], row: Row): Row | undefined {
   return last.find(
-    ({ scenario, figure, of, against }) =>
-      scenario === row.scenario && figure === row.figure && of === row.of && against === row.against,
+    ({ on, scenario, figure, of, against }) =>
+      on === row.on &&
+      scenario === row.scenario &&
+      figure === row.figure &&
+      of === row.of &&
+      against === row.against,
   );
 }
 

@@ -26,6 +26,20 @@ function cellsOf(row: Row, last: readonly Row[]): readonly string[] {
   ];
 }
 
+/** A table for each broker and Node. */
+export function tablesOf(rows: readonly Row[], last: readonly Row[]): string {
+  const platforms = [...new Set(rows.map(({ on }) => on))];
+  return platforms
+    .map(
+      (on) =>
+        `### ${on}\n\n${tableOf(
+          rows.filter((row) => row.on === on),
+          last,
+        )}`,
+    )
+    .join('\n');
+}
+
 /** Every figure of every contender. */
 export function figuresOf(measured: Measured): string {
   return Object.entries(measured)

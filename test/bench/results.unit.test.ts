@@ -9,19 +9,21 @@ import {
   type Row,
 } from '../../bench/measure/results.ts';
 import { spreadOf } from '../../bench/measure/statistics.ts';
-import { figuresOf, tableOf } from '../../bench/measure/table.ts';
+import { figuresOf, tableOf, tablesOf } from '../../bench/measure/table.ts';
 
 const turns = {
   figures: { ours: [{ us: 12 }, { us: 11 }], floor: [{ us: 10 }, { us: 10 }] },
   disturbed: 1,
   foreignCores: 0,
 };
+const here = { scenario: 's', on: 'RabbitMQ 4.1, Node 24' };
 const wanted = { figure: 'us', of: 'ours', against: 'floor', atMost: 1.1 };
 
 function row(readings: readonly number[], goal: Partial<Row> = { atMost: 2 }): Row {
   const judged = spreadOf(readings);
   return {
     scenario: 's',
+    on: 'RabbitMQ 4.1, Node 24',
     figure: 'us',
     of: 'ours',
     against: 'floor',
@@ -34,9 +36,9 @@ function row(readings: readonly number[], goal: Partial<Row> = { atMost: 2 }): R
 
 describe('a row of the table', () => {
   it('judges the ratios of the rounds', () => {
-    expect(rowsOf('s', [wanted], turns)).toEqual([
+    expect(rowsOf(here, [wanted], turns)).toEqual([
       {
-        scenario: 's',
+        ...here,
         ...wanted,
         value: spreadOf([12, 11]),
         other: spreadOf([10, 10]),
@@ -47,7 +49,7 @@ describe('a row of the table', () => {
   });
 
   it('judges the figure itself where nothing stands against it', () => {
-    const [only] = rowsOf('s', [{ figure: 'us', of: 'ours', atMost: 12 }], turns);
+    const [only] = rowsOf(here, [{ figure: 'us', of: 'ours', atMost: 12 }], turns);
     expect(only).toMatchObject({ judged: spreadOf([12, 11]) });
     expect(only).not.toHaveProperty('other');
   });
@@ -55,12 +57,12 @@ describe('a row of the table', () => {
   it('may compare two figures that are not the same', () => {
     const figures = { ours: [{ a: 4 }], floor: [{ b: 2 }] };
     const goal = { figure: 'a', againstFigure: 'b', of: 'ours', against: 'floor', atMost: 1 };
-    expect(rowsOf('s', [goal], { ...turns, figures })).toMatchObject([{ judged: { median: 2 } }]);
+    expect(rowsOf(here, [goal], { ...turns, figures })).toMatchObject([{ judged: { median: 2 } }]);
   });
 
   it('is none where a contender did not take part, or had no quiet round', () => {
-    expect(rowsOf('s', [{ ...wanted, against: 'peer that is not installed' }], turns)).toEqual([]);
-    expect(rowsOf('s', [wanted], { ...turns, figures: { ours: [], floor: [] } })).toEqual([]);
+    expect(rowsOf(here, [{ ...wanted, against: 'peer that is not installed' }], turns)).toEqual([]);
+    expect(rowsOf(here, [wanted], { ...turns, figures: { ours: [], floor: [] } })).toEqual([]);
   });
 
   it.each([
@@ -107,11 +109,25 @@ describe('beside the last table', () => {
     const added = row([1], { scenario: 'added', atMost: 1 });
     expect(mergeRows([row([1]), other], [added, row([5])])).toEqual([row([5]), other, added]);
   });
+
+  it('rows of another broker or Node are no rows of the same', () => {
+    const elsewhere = row([5], { on: 'RabbitMQ 3.10, Node 20', atMost: 2 });
+    expect(mergeRows([row([1])], [elsewhere])).toEqual([row([1]), elsewhere]);
+    expect(tableOf([elsewhere], [row([1])])).toContain('| – |\n');
+  });
 });
 
 describe('the text', () => {
+  it('has a table for each broker and Node', () => {
+    const elsewhere = row([5], { on: 'RabbitMQ 3.10, Node 20', atMost: 2 });
+    const text = tablesOf([row([1]), elsewhere, row([2], { scenario: 'other', atMost: 2 })], []);
+    const headings = text.split('\n').filter((line) => line.startsWith('#'));
+    expect(headings).toEqual(['### RabbitMQ 4.1, Node 24', '### RabbitMQ 3.10, Node 20']);
+    expect(text.match(/^\| (s|other) /gm)).toEqual(['| s ', '| other ', '| s ']);
+  });
+
   it('of a row has medians, spreads, its goal and the last ratio', () => {
-    const [now] = rowsOf('s', [wanted], turns);
+    const [now] = rowsOf(here, [wanted], turns);
     const text = tableOf(now === undefined ? [] : [now], [row([2, 3])]);
     expect(text.split('\n').at(2)).toBe(
       '| s | us | ours 11.5 (11–12) | floor 10 (10–10) | **1.15 (1.1–1.2)** | ≤ 1.1 | not yet | 2.5, better |',
