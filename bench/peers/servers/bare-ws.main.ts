@@ -8,9 +8,10 @@ import { listen, listenForLines, Rooms } from './rooms-by-line.ts';
 
 /**
  * `bare-ws.main.js send | write | tick`: the least that a server with `ws` can do for a room. `send`: ws's own call for each socket;
- * `write`: one write of a frame that is made once; `tick`: one write for all frames of a turn of the event loop.
+ * `write`: one write of a frame that is made once; `tick`: one write for all frames of a turn of the event loop. A second argument:
+ * every socket is pinged once in so many seconds.
  */
-const [how = 'send'] = process.argv.slice(2);
+const [how = 'send', pingSeconds] = process.argv.slice(2);
 const rooms = new Rooms<{ readonly ws: WebSocket; readonly socket: Socket }>();
 const server = createServer();
 const sockets = new WebSocketServer({ server, perMessageDeflate: false });
@@ -44,6 +45,21 @@ function flush(): void {
     const bytes = Buffer.concat(frames);
     for (const { socket } of rooms.of(room)) socket.write(bytes);
   }
+}
+
+if (pingSeconds !== undefined) pingAll(Number(pingSeconds));
+
+/** Each second a share of them. */
+function pingAll(seconds: number): void {
+  let second = 0;
+  setInterval(() => {
+    let nth = 0;
+    for (const ws of sockets.clients) {
+      if (nth % seconds === second) ws.ping();
+      nth += 1;
+    }
+    second = (second + 1) % seconds;
+  }, 1_000);
 }
 
 const publish = ways[how];
