@@ -18,6 +18,8 @@ export interface QueueWatchOptions {
 }
 
 const LOOK_MS = 1_000;
+/** One a look, besides the history. What ingest publishes to them meanwhile is returned, and they are declared at once. */
+const BY_TURNS = [INBOX, LEDGER, REJECTED, REVOCATIONS, RECEIPTS];
 const NOT_FOUND = 404;
 
 /**
@@ -29,6 +31,7 @@ export class QueueWatch {
   readonly #timer: NodeJS.Timeout;
   #looking: Promise<void> | undefined;
   #repairing = false;
+  #looks = 0;
 
   constructor(
     private readonly connection: BrokerConnection,
@@ -71,7 +74,8 @@ export class QueueWatch {
 
   async #look(channel: Channel, model: ChannelModel): Promise<void> {
     const { declare, logger } = this.options;
-    for (const queue of [INBOX, HISTORY, LEDGER, REJECTED, REVOCATIONS, RECEIPTS]) {
+    this.#looks += 1;
+    for (const queue of [HISTORY, BY_TURNS[this.#looks % BY_TURNS.length] ?? INBOX]) {
       try {
         await channel.checkQueue(queue);
       } catch (error) {
