@@ -39,15 +39,17 @@ function comingAndGoing(peer: Peer, count: number): ContenderPlan {
       const targets = customers(count).map((subscriber) => running.target(subscriber));
       const swarm = Swarm.start();
       const turn = async () => {
-        const used = cpuClock(Object.values(running.pids).flat());
+        const clocks = Object.entries(running.pids).map(([role, pids]) => [role, cpuClock(pids)] as const);
         const load = loadClock(swarm.listeners.pids);
         const seconds = await swarm.connect(targets, AT_ONCE);
-        const [usedUs, loadUs] = [used(), load()];
+        const used = clocks.map(([role, us]) => [`${role}, µs ${UNIT}`, us() / count] as const);
+        const loadUs = load();
         await swarm.disconnect();
         await delay(SETTLE_MS);
         return {
           [figure]: seconds,
-          [`all, µs ${UNIT}`]: usedUs / count,
+          ...Object.fromEntries(used),
+          [`all, µs ${UNIT}`]: used.reduce((sum, [, us]) => sum + us, 0),
           [`load, µs ${UNIT}`]: loadUs / count,
         };
       };
