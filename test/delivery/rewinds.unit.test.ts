@@ -8,7 +8,8 @@ import { createLogger } from '../../shared/service/logger.ts';
 import { event, mark, NOON, settle } from './fakes.ts';
 
 const LINGER_MS = 30_000;
-const sync = () => event({ type: 'calendar.sync', rooms: ['calendar'], atMs: NOON });
+const MARK_EVERY_MS = 20;
+const sync = () => event({ type: 'calendar.sync', rooms: ['calendar'], atMs: NOON + 1_000 });
 
 /** A history that is followed for newcomers of the last 30 seconds; each mark comes back when the test says so. */
 function world() {
@@ -16,6 +17,7 @@ function world() {
   const readings: { fromMs: number; add: (entry: HistoryEntry) => void; fail: (error: Error) => void }[] = [];
   const stop = jest.fn();
   const marks: (() => void)[] = [];
+  const waits: { readonly ms: number; readonly end: () => void }[] = [];
   const rewinds = new Rewinds({
     history: {
       follow: (fromMs, onEntry) => {
@@ -39,6 +41,7 @@ function world() {
     logger: createLogger('delivery', 'silent'),
     wall: () => wallTime(nowMs),
     now: () => nowMs,
+    sleep: (ms) => new Promise((end) => waits.push({ ms, end })),
   });
   const ask = () => {
     const rooms = new Set<Address>(['calendar', 'provider_5']);
@@ -49,16 +52,18 @@ function world() {
     await settle();
     marks.shift()?.();
   };
-  return { rewinds, readings, stop, marks, ask, markCame, pass: (ms: number) => rewinds.tick((nowMs += ms)) };
+  const pass = (ms: number) => rewinds.tick((nowMs += ms));
+  return { rewinds, readings, stop, marks, waits, ask, markCame, pass };
 }
 
 describe('rewinds', () => {
   it('read the history once for newcomers who come one after the other', async () => {
-    const { readings, ask, markCame } = world();
+    const { readings, ask, markCame, pass } = world();
     const first = ask();
     readings[0]?.add(sync());
     await markCame();
     expect((await first)?.entries).toHaveLength(1);
+    pass(MARK_EVERY_MS);
     const second = ask();
     readings[0]?.add(sync());
     await markCame();
@@ -67,9 +72,10 @@ describe('rewinds', () => {
   });
 
   it('wait for a mark that was made after the newcomer came, one for all who wait', async () => {
-    const { ask, markCame, marks } = world();
+    const { ask, markCame, marks, pass } = world();
     const first = ask();
     await settle();
+    pass(MARK_EVERY_MS);
     const others = [ask(), ask()];
     await settle();
     expect(marks).toHaveLength(1);
@@ -79,6 +85,25 @@ describe('rewinds', () => {
     const [second, third] = await Promise.all(others);
     expect(second?.mark).toBe(third?.mark);
     expect(second?.mark).not.toBe(firstMark);
+  });
+
+  it('make no mark for newcomers within a moment of the last: all of them wait for one', async () => {
+    const { ask, markCame, marks, waits, pass } = world();
+    const first = ask();
+    await markCame();
+    await first;
+    pass(5);
+    const others = [ask(), ask()];
+    await settle();
+    others.push(ask());
+    await settle();
+    expect(waits).toMatchObject([{ ms: MARK_EVERY_MS - 5 }]);
+    expect(marks).toEqual([]);
+    waits[0]?.end();
+    await markCame();
+    const ends = (await Promise.all(others)).map((each) => each?.mark);
+    expect(new Set(ends).size).toBe(1);
+    expect(ends).toHaveLength(3);
   });
 
   it('end a linger after the last newcomer, and not while one waits', async () => {

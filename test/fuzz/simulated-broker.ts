@@ -107,7 +107,7 @@ export class SimulatedInstance {
       ),
       rewinds: new Rewinds({
         history: { follow: (fromMs, onEntry) => this.#follow(broker.begin(fromMs), onEntry) },
-        ...{ limits: LIMITS, logger, wall: clocks.wall, now: clocks.now },
+        ...{ limits: LIMITS, logger, ...clocks },
       }),
       quota: new LongReplays(LIMITS.events),
       maxRewindSyncs: LIMITS.events,

@@ -106,7 +106,7 @@ export class EventStream {
     const bounds = { events, bytes, pageBytes };
     const toKeep = (event: EventEntry) => timeline.shared(event);
     const scans = new ScanLanes(history, logger, sleep, wall, bounds, toKeep);
-    const rewinds = new Rewinds({ history, limits: bounds, logger, wall, now, toKeep });
+    const rewinds = new Rewinds({ history, limits: bounds, logger, wall, now, sleep, toKeep });
     const quota = new LongReplays(config.maxLongReplaysPerMinute);
     const lookBack = new LookBack({ cluster, sleep, wall, now });
     const { coverage, completeness } = trust;

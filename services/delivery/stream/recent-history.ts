@@ -10,7 +10,8 @@ const SHARED: ReadonlySet<Address> = new Set<Address>(['calendar', EVERYONE]);
 /** So many pages are kept, for what is left out of a page counts as well. */
 const MAX_PAGES = 2;
 const MAX_ROOMS = 50_000;
-const MAX_MARKS = 1_000;
+/** Those of a minute of three instances whose newcomers never stop coming (see `Rewinds`). */
+const MAX_MARKS = 10_000;
 /** Of stamps: what a reader by time is given may begin so much earlier. */
 const STEP_MS = 100;
 const MAX_STEPS = 10_000;

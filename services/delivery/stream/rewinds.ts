@@ -12,6 +12,11 @@ import type { TimelineEntry } from './timeline.ts';
 const LINGER_MS = 30_000;
 /** The first newcomer makes us read from so far back at most. */
 const MAX_BACK_MS = 60_000;
+/**
+ * Between two marks at least: while many come, those of a moment share one. Each goes to the history and comes back twice, which
+ * costs the broker more than a connect does, and `RecentHistory` keeps the marks of so many moments.
+ */
+const MARK_EVERY_MS = 20;
 
 interface ArrivingMark {
   readonly cursor: Cursor;
@@ -36,6 +41,8 @@ export interface RewindsContext {
   readonly logger: Logger;
   readonly wall: WallClock;
   readonly now: SteadyClock;
+  /** Waits some milliseconds. */
+  readonly sleep: (ms: number) => Promise<void>;
   /** What is kept of an event; where memory has it already, that. */
   readonly toKeep?: (event: EventEntry) => TimelineEntry;
 }
@@ -81,10 +88,10 @@ export class Rewinds {
   }
 
   #begin(fromMs: number): Reading {
-    const { history, limits, toKeep, logger, now } = this.context;
+    const { history, limits, toKeep, logger } = this.context;
     const recent = new RecentHistory(limits, toKeep);
     const following = history.follow(fromMs, (entry, offset) => recent.add(entry, offset));
-    const reading = new Reading(recent, following, now);
+    const reading = new Reading(recent, following, this.context);
     following
       .then(({ broken }) => broken)
       .catch((error: unknown) => {
@@ -105,6 +112,7 @@ export class Rewinds {
 class Reading {
   #waiting = 0;
   #usedAtMs: number;
+  #mayMarkAtMs: number;
   #next: Promise<ArrivingMark> | undefined;
   /** The mark under way, whatever becomes of it. */
   #current: Promise<unknown> = Promise.resolve();
@@ -112,9 +120,10 @@ class Reading {
   constructor(
     readonly recent: RecentHistory,
     private readonly following: Promise<Following>,
-    private readonly now: SteadyClock,
+    private readonly clock: Pick<RewindsContext, 'now' | 'sleep'>,
   ) {
-    this.#usedAtMs = now();
+    this.#usedAtMs = clock.now();
+    this.#mayMarkAtMs = this.#usedAtMs;
   }
 
   /** Those who ask while a mark is under way share the next. */
@@ -126,7 +135,7 @@ class Reading {
       return mark;
     } finally {
       this.#waiting -= 1;
-      this.#usedAtMs = this.now();
+      this.#usedAtMs = this.clock.now();
     }
   }
 
@@ -144,8 +153,12 @@ class Reading {
   #mark(): Promise<ArrivingMark> {
     const mark = this.#current.then(async () => {
       const following = await this.following;
+      const { now, sleep } = this.clock;
+      const waitMs = this.#mayMarkAtMs - now();
+      if (waitMs > 0) await sleep(waitMs);
       // Who asks from here on needs a mark that is made later.
       this.#next = undefined;
+      this.#mayMarkAtMs = now() + MARK_EVERY_MS;
       return following.upToMark();
     });
     this.#current = mark.catch(() => undefined);
