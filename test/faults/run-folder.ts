@@ -1,4 +1,13 @@
-import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -13,7 +22,7 @@ export interface RunFolder {
   readonly dist: string;
   readonly logs: string;
   readonly broker: string;
-  /** Removes all of it, or keeps the logs. */
+  /** Removes all of it, or keeps the logs, those of the broker's nodes included. */
   remove(options?: { readonly keepLogs?: boolean }): Promise<void>;
 }
 
@@ -36,8 +45,18 @@ export function createRunFolder(): RunFolder {
 
 async function remove(path: string, guardian: Guardian, { keepLogs = false } = {}): Promise<void> {
   await guardian.dismiss();
+  if (keepLogs) keepBrokerLogs(path);
   const gone = keepLogs ? [join(path, 'app'), join(path, 'broker')] : [path];
   for (const folder of gone) rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+}
+
+/** What a node said when it was killed, or when another was, tells what became of an event that it had confirmed. */
+function keepBrokerLogs(path: string): void {
+  const broker = join(path, 'broker');
+  for (const node of readdirSync(broker)) {
+    const log = join(broker, node, 'log');
+    if (existsSync(log)) cpSync(log, join(path, 'logs', node), { recursive: true });
+  }
 }
 
 /** Compiled, this file lies in the build that it tests; Jest runs it as TypeScript. */
