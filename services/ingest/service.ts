@@ -125,7 +125,7 @@ class Ingest implements IngestService {
     const parts = this.#partsForBackends();
     this.#backends.push(...backends.map((backend) => backend.create(config, parts)));
     this.#inbox = this.#createInbox(pace);
-    this.#watch = new QueueWatch(consuming, { declare: this.#declare, logger: this.#logger });
+    this.#watch = new QueueWatch(consuming, { ...shared, declare: this.#declare });
     this.#takeBack = new TakeBack(consuming, {
       onTakenBack: () => this.#drops.note('expired', steadyClock()),
       now: steadyClock,

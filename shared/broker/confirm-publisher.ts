@@ -1,14 +1,13 @@
-import type { ConfirmChannel } from 'amqplib';
 import { EventEmitter } from 'node:events';
 import { AppError } from '../contract/errors.ts';
-import { EXCHANGE } from '../contract/topology.ts';
+import { EXCHANGE, HISTORY } from '../contract/topology.ts';
 import type { SteadyClock } from '../service/clock.ts';
 import type { Logger } from '../service/logger.ts';
 import type { BrokerConnection, BrokerState } from './broker-connection.ts';
 import { ConfirmSilence, type Confirm } from './confirm-silence.ts';
-import { Confirms, nowhere, type Outcome, type OutgoingMessage } from './confirms.ts';
-import { confirmChannel, ManagedChannel } from './managed-channel.ts';
+import { nowhere, type Confirms, type Outcome, type OutgoingMessage } from './confirms.ts';
 import { PendingConfirms } from './pending-confirms.ts';
+import { PublishChannel } from './publish-channel.ts';
 import { Unconfirmed } from './unconfirmed.ts';
 
 export interface PublisherOptions {
@@ -50,9 +49,6 @@ const LAST_RESEND_MS = 256;
  */
 const BACK_WITHIN_MS = 2_000;
 
-/** RabbitMQ 3.10 goes on refusing on a channel that a full queue refused once, also when its limit is gone. */
-const REOPEN_EVERY_MS = 10_000;
-
 /** A queue refuses what is published to it, since a policy bounds it. */
 export class QueueFull extends AppError {
   constructor(readonly queue: string) {
@@ -61,21 +57,25 @@ export class QueueFull extends AppError {
 }
 
 /**
- * Publishes with confirms on a connection of its own, because the broker blocks publishers by the connection.
+ * Publishes with confirms on a connection of its own, because the broker blocks publishers by the connection, and on a channel of
+ * its own for each queue and for the exchange.
+ *
+ * What goes to a stream must share its channel with nothing that does not. RabbitMQ (3.10 to 3.13 and some of 4) counts the
+ * messages of a channel for a stream, and when the stream gets another leader it sends those that are not confirmed again by their
+ * numbers in the channel. Those are higher where the channel carried anything else; the new leader then takes as many messages
+ * that follow for copies of what it has: it confirms them and keeps none.
  *
  * `publish` resolves once the broker has taken responsibility: the history and every bound queue have the
  * message. Callers hear of trouble at once (blocked), after `BACK_WITHIN_MS` (lost, or a queue that is full) or after
  * `confirmTimeoutMs`; the outcome is then unknown, and the message counts against the bounds until its confirm or the end of its channel.
  */
 export class ConfirmPublisher extends EventEmitter<PublisherEvents> {
-  readonly #channel: ManagedChannel<ConfirmChannel>;
+  readonly #channels = new Map<string, PublishChannel>();
+  /** Of the exchange and the history. */
+  readonly #events: PublishChannel;
   readonly #pending: PendingConfirms<Confirm>;
   readonly #silence: ConfirmSilence;
   readonly #unconfirmed: Unconfirmed;
-  readonly #stranded = new Set<OutgoingMessage>();
-  /** Of the newest channel. */
-  #confirms: Confirms | undefined;
-  #openedMs = 0;
 
   constructor(
     private readonly connection: BrokerConnection,
@@ -87,32 +87,17 @@ export class ConfirmPublisher extends EventEmitter<PublisherEvents> {
     const max = { messages: options.maxUnconfirmed, bytes: options.maxUnconfirmedBytes };
     this.#unconfirmed = new Unconfirmed(max, () => this.emit('room'));
     connection.on('state', (state) => this.#onState(state));
-    this.#channel = new ManagedChannel(connection, {
-      name: 'publisher',
-      logger: options.logger,
-      create: confirmChannel,
-      opened: (channel) => {
-        const confirms = new Confirms(channel);
-        this.#confirms = confirms;
-        this.#openedMs = options.now();
-        // Before anything new: in the order in which it was handed over.
-        const stranded = [...this.#stranded];
-        this.#stranded.clear();
-        for (const message of stranded) this.#sendAgain(confirms, message, FIRST_RESEND_MS);
-        this.emit('state');
-      },
-      lost: () => this.emit('state'),
-    });
+    this.#events = this.#channelTo(EXCHANGE);
   }
 
   get unconfirmed(): number {
     return this.#unconfirmed.messages;
   }
 
-  /** As the connection, and `down` while it has no channel. */
+  /** As the connection, and `down` while there is no channel for events. */
   get state(): BrokerState {
     const { state } = this.connection;
-    if (state.state !== 'connected' || this.#channel.current !== undefined) return state;
+    if (state.state !== 'connected' || this.#events.open !== undefined) return state;
     return { state: 'down', reason: 'opening a channel to publish on' };
   }
 
@@ -124,21 +109,46 @@ export class ConfirmPublisher extends EventEmitter<PublisherEvents> {
 
   /** Hands over at once, in the order of the calls. */
   async publish(message: OutgoingMessage): Promise<Confirm> {
-    const confirms = this.#available();
+    this.#available();
+    const channel = this.#channelTo(destinationOf(message));
     const confirmed = this.#pending.add(message.key);
     this.#unconfirmed.add(message.body.byteLength);
-    this.#send(confirms, message, FIRST_RESEND_MS);
+    if (channel.open === undefined) this.#strand(channel, message);
+    else this.#send(channel, channel.open, message, FIRST_RESEND_MS);
     return await confirmed;
   }
 
-  /** Waits until nothing waits for an outcome any more, then closes the channel. */
+  /** A queue is another than the one that its channel has counted messages for: all count anew. */
+  queuesReplaced(): void {
+    for (const channel of this.#channels.values()) channel.restart('queues were declared again');
+  }
+
+  /** Waits until nothing waits for an outcome any more, then closes the channels. */
   async stop(): Promise<void> {
     await this.#pending.empty();
-    await this.#channel.close();
+    await Promise.all([...this.#channels.values()].map((channel) => channel.close()));
+  }
+
+  /** Opens when it is first used; what is sent by then waits. */
+  #channelTo(destination: string): PublishChannel {
+    const channel =
+      this.#channels.get(destination) ??
+      new PublishChannel(this.connection, {
+        name: `publisher to ${destination}`,
+        logger: this.options.logger,
+        now: this.options.now,
+        onOpen: (confirms, waiting) => {
+          for (const message of waiting) this.#sendAgain(channel, confirms, message, FIRST_RESEND_MS);
+          this.emit('state');
+        },
+        onLost: () => this.emit('state'),
+      });
+    this.#channels.set(destination, channel);
+    return channel;
   }
 
   /** `delayMs`: until it goes again, should the broker nack it. */
-  #send(confirms: Confirms, message: OutgoingMessage, delayMs: number): void {
+  #send(channel: PublishChannel, confirms: Confirms, message: OutgoingMessage, delayMs: number): void {
     const startedMs = this.options.now();
     // Only what goes through the exchange is bound for the history.
     const settle = message.exchange === EXCHANGE ? this.#silence.sent() : undefined;
@@ -150,8 +160,8 @@ export class ConfirmPublisher extends EventEmitter<PublisherEvents> {
         this.options.onConfirmed((this.options.now() - startedMs) / 1000);
         if (outcome === 'confirmed') this.#pending.confirm(message.key, confirm);
         else this.#onReturned(message);
-      } else if (outcome === 'refused') this.#onRefused(confirms, message, delayMs);
-      else this.#strand(message, cause);
+      } else if (outcome === 'refused') this.#onRefused(channel, confirms, message, delayMs);
+      else this.#strand(channel, message, cause);
     };
     try {
       confirms.send(message, onOutcome);
@@ -172,7 +182,7 @@ export class ConfirmPublisher extends EventEmitter<PublisherEvents> {
     this.emit('unroutable');
   }
 
-  #onRefused(confirms: Confirms, message: OutgoingMessage, delayMs: number): void {
+  #onRefused(channel: PublishChannel, confirms: Confirms, message: OutgoingMessage, delayMs: number): void {
     const { exchange, routingKey, key } = message;
     // One queue alone refuses it, and a policy that limits its length is why.
     if (exchange === '' && this.#pending.ageMs(key) >= BACK_WITHIN_MS) {
@@ -180,20 +190,16 @@ export class ConfirmPublisher extends EventEmitter<PublisherEvents> {
       this.#pending.fail(key, new QueueFull(routingKey));
       return;
     }
-    if (exchange === '' && delayMs === LAST_RESEND_MS) this.#reopen(confirms);
-    setTimeout(() => this.#sendAgain(this.#open ?? confirms, message, delayMs), delayMs).unref();
+    if (exchange === '' && delayMs === LAST_RESEND_MS) channel.reopen(confirms);
+    const again = () => this.#sendAgain(channel, channel.open ?? confirms, message, delayMs);
+    setTimeout(again, delayMs).unref();
   }
 
-  #reopen(confirms: Confirms): void {
-    if (confirms !== this.#open || this.options.now() - this.#openedMs < REOPEN_EVERY_MS) return;
-    this.#channel.restart('a queue refuses what is published on it');
-  }
-
-  /** Its channel is gone; it waits for the next. */
-  #strand(message: OutgoingMessage, cause: unknown): void {
-    this.#stranded.add(message);
+  /** There is no channel for it, or none any more; it waits for the next. */
+  #strand(channel: PublishChannel, message: OutgoingMessage, cause?: unknown): void {
+    channel.wait(message);
     const giveUp = () => {
-      if (!this.#stranded.delete(message)) return;
+      if (!channel.stopWaiting(message)) return;
       this.#release(message);
       const lost = 'the broker went away before it confirmed the message';
       this.#pending.fail(message.key, new AppError('broker_unavailable', lost, { cause }));
@@ -201,23 +207,16 @@ export class ConfirmPublisher extends EventEmitter<PublisherEvents> {
     setTimeout(giveUp, this.options.backWithinMs ?? BACK_WITHIN_MS).unref();
   }
 
-  #sendAgain(confirms: Confirms, message: OutgoingMessage, afterMs: number): void {
-    if (this.#pending.has(message.key)) this.#send(confirms, message, Math.min(LAST_RESEND_MS, afterMs * 2));
+  #sendAgain(channel: PublishChannel, confirms: Confirms, message: OutgoingMessage, afterMs: number): void {
+    const delayMs = Math.min(LAST_RESEND_MS, afterMs * 2);
+    if (this.#pending.has(message.key)) this.#send(channel, confirms, message, delayMs);
     else this.#release(message);
   }
 
-  /** `undefined` while there is no channel to send on. */
-  get #open(): Confirms | undefined {
-    return this.#channel.current === undefined ? undefined : this.#confirms;
-  }
-
-  #available(): Confirms {
+  #available(): void {
     const { state } = this;
     if (state.state === 'blocked') throw new AppError('broker_blocked', state.reason);
     if (state.state === 'down') throw new AppError('broker_unavailable', state.reason);
-    const confirms = this.#open;
-    if (confirms === undefined) throw new AppError('broker_unavailable', 'no channel to publish on');
-    return confirms;
   }
 
   #onState(state: BrokerState): void {
@@ -229,4 +228,10 @@ export class ConfirmPublisher extends EventEmitter<PublisherEvents> {
   #release({ body }: OutgoingMessage): void {
     this.#unconfirmed.remove(body.byteLength);
   }
+}
+
+/** What goes to the history by its name counts with what goes there by the exchange. */
+function destinationOf({ exchange, routingKey }: OutgoingMessage): string {
+  if (exchange !== '') return exchange;
+  return routingKey === HISTORY ? EXCHANGE : routingKey;
 }

@@ -16,7 +16,10 @@ export interface QueueWriterOptions {
   readonly onOpen?: () => void;
 }
 
-/** Writes to queues and streams by their names, past the exchange. One try: who calls knows what a failure means. */
+/**
+ * Writes to queues by their names, or to one stream (see `ConfirmPublisher`), past the exchange. One try: who calls knows what a
+ * failure means.
+ */
 export class QueueWriter {
   readonly #channel: ManagedChannel<ConfirmChannel>;
   #confirms: Confirms | undefined;

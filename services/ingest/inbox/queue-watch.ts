@@ -8,12 +8,14 @@ import {
   REVOCATIONS,
 } from '../../../shared/contract/topology.ts';
 import type { BrokerConnection } from '../../../shared/broker/broker-connection.ts';
+import type { ConfirmPublisher } from '../../../shared/broker/confirm-publisher.ts';
 import type { Logger } from '../../../shared/service/logger.ts';
 import { plainChannel, ManagedChannel } from '../../../shared/broker/managed-channel.ts';
 
 export interface QueueWatchOptions {
   /** Declares all of them again. */
   readonly declare: (model: ChannelModel) => Promise<void>;
+  readonly publisher: Pick<ConfirmPublisher, 'queuesReplaced'>;
   readonly logger: Logger;
 }
 
@@ -53,12 +55,16 @@ export class QueueWatch {
   repair(model: ChannelModel | undefined): void {
     if (this.#repairing || model === undefined) return;
     this.#repairing = true;
-    this.options
-      .declare(model)
+    this.#declare(model)
       .catch((error: unknown) =>
         this.options.logger.error({ err: error }, 'the topology could not be declared again'),
       )
       .finally(() => (this.#repairing = false));
+  }
+
+  async #declare(model: ChannelModel): Promise<void> {
+    await this.options.declare(model);
+    this.options.publisher.queuesReplaced();
   }
 
   #lookOnce(): void {
@@ -73,7 +79,7 @@ export class QueueWatch {
   }
 
   async #look(channel: Channel, model: ChannelModel): Promise<void> {
-    const { declare, logger } = this.options;
+    const { logger } = this.options;
     this.#looks += 1;
     for (const queue of [HISTORY, BY_TURNS[this.#looks % BY_TURNS.length] ?? INBOX]) {
       try {
@@ -82,7 +88,7 @@ export class QueueWatch {
         if (error instanceof Error && 'code' in error && error.code === NOT_FOUND) {
           const message = 'somebody deleted a queue of ours, with all that was in it: declaring it again';
           logger.error({ queue }, message);
-          await declare(model);
+          await this.#declare(model);
         }
         throw error;
       }

@@ -24,7 +24,9 @@ export interface PushWriterOptions {
 
 /** Writes down whom push reached, all that waits in one message, and sends events round to wait once more. */
 export class PushWriter {
-  readonly #writer: QueueWriter;
+  /** Of a stream, which shares a channel with nothing else (see `ConfirmPublisher`). */
+  readonly #receipts: QueueWriter;
+  readonly #queues: QueueWriter;
   #waiting: PushReceipt[] = [];
   #next: Promise<void> | undefined;
   #last: Promise<void> = Promise.resolve();
@@ -33,9 +35,11 @@ export class PushWriter {
     connection: BrokerConnection,
     private readonly options: PushWriterOptions,
   ) {
-    this.#writer = new QueueWriter(connection, {
+    const { logger } = options;
+    this.#queues = new QueueWriter(connection, { name: 'push queues', logger });
+    this.#receipts = new QueueWriter(connection, {
       name: 'push receipts',
-      logger: options.logger,
+      logger,
       // Another instance may have by now what waited here, and would tell once more who was told.
       onOpen: () => void this.flush().catch(() => undefined),
     });
@@ -61,18 +65,18 @@ export class PushWriter {
     people: readonly Person[],
   ): Promise<void> {
     const headers = { ...properties.headers, rooms: roomsOf(people) };
-    await this.#writer.write(PUSH_WAIT, content, { ...properties, headers });
+    await this.#queues.write(PUSH_WAIT, content, { ...properties, headers });
   }
 
   /** Resolves once it is with whoever asked. */
   async answer({ replyTo, correlationId }: Asker, tested: Omit<PushTested, 'instance'>): Promise<void> {
     const { instance } = this.options;
     const body = Buffer.from(JSON.stringify({ instance, ...tested }));
-    await this.#writer.write(replyTo, body, { correlationId, appId: instance });
+    await this.#queues.write(replyTo, body, { correlationId, appId: instance });
   }
 
-  close(): Promise<void> {
-    return this.#writer.close();
+  async close(): Promise<void> {
+    await Promise.all([this.#receipts.close(), this.#queues.close()]);
   }
 
   async #send(): Promise<void> {
@@ -81,7 +85,7 @@ export class PushWriter {
     if (receipts.length === 0) return;
     try {
       const properties = { type: PUSHES_TYPE, appId: this.options.instance };
-      await this.#writer.write(RECEIPTS, Buffer.from(JSON.stringify(receipts)), properties);
+      await this.#receipts.write(RECEIPTS, Buffer.from(JSON.stringify(receipts)), properties);
     } catch (error) {
       this.#waiting = [...receipts, ...this.#waiting];
       throw error;
