@@ -25,6 +25,7 @@ import { QueueWatch } from './inbox/queue-watch.ts';
 import { TakeBack } from './inbox/take-back.ts';
 import type { IngestConfig } from './config.ts';
 import { connect, type Connections } from './connections.ts';
+import { noForm, receiptForm } from './accept/remembered.ts';
 import { Repeats, REPEATS_MAX_AGE_MS } from './accept/repeats.ts';
 import { Intake } from './accept/intake.ts';
 import type { Pace } from './accept/pace.ts';
@@ -102,7 +103,7 @@ class Ingest implements IngestService {
     backends: readonly MountedBackend[],
   ) {
     this.#logger = logger.child({ instance: this.instance });
-    this.#repeats = new Repeats(config.repeatsMax, REPEATS_MAX_AGE_MS);
+    this.#repeats = new Repeats(config.repeatsMax, REPEATS_MAX_AGE_MS, receiptForm);
     this.#metrics = createMetrics({
       unconfirmed: () => this.#publisher.unconfirmed,
       ids: () => this.#repeats.size,
@@ -251,7 +252,7 @@ class Ingest implements IngestService {
       },
       publisher: this.#publisher,
       connection: this.#connections.consuming,
-      messageIds: new Repeats(this.config.repeatsMax, REPEATS_MAX_AGE_MS),
+      messageIds: new Repeats(this.config.repeatsMax, REPEATS_MAX_AGE_MS, noForm),
       observer: this.#observer,
       registry: this.#metrics.registry,
       maxBodyBytes: this.config.ingestMaxBodyBytes,

@@ -1,5 +1,5 @@
 interface Entry<Value> {
-  readonly value: Value;
+  value: Value;
   readonly setAtMs: number;
 }
 
@@ -33,6 +33,12 @@ export class ExpiringMap<Key, Value> {
     this.#entries.set(key, { value, setAtMs: nowMs });
     this.#letGoOfOldTables();
     this.#forget(nowMs);
+  }
+
+  /** In the place of what is there, which keeps its age. */
+  replace(key: Key, value: Value): void {
+    const entry = this.#entries.get(key);
+    if (entry !== undefined) entry.value = value;
   }
 
   /** What is there, or what is made and kept from now on. */

@@ -3,6 +3,7 @@ import { together } from '../../services/ingest/backends/together.ts';
 import type { Announcement, EventPublisher, Observer } from '../../services/ingest/accept/ports.ts';
 import type { Refusal } from '../../services/ingest/accept/problems.ts';
 import type { Input } from '../../services/ingest/accept/read-input.ts';
+import { receiptForm } from '../../services/ingest/accept/remembered.ts';
 import { Repeats, REPEATS_MAX_AGE_MS } from '../../services/ingest/accept/repeats.ts';
 import type { Confirm } from '../../shared/broker/confirm-silence.ts';
 import { Cursor } from '../../shared/contract/cursor.ts';
@@ -77,7 +78,7 @@ export function world({
     nextCursor: () => Cursor.parse(`01a205ff-0000-7000-8000-${String((cursors += 1)).padStart(12, '0')}`),
     wall: () => wallTime(0),
     now: () => 0,
-    repeats: new Repeats(maxRepeats, REPEATS_MAX_AGE_MS),
+    repeats: new Repeats(maxRepeats, REPEATS_MAX_AGE_MS, receiptForm),
     knowsIds: () => true,
     pace: unlimited(),
     maxEventBytes: 64 * 1024,

@@ -3,6 +3,7 @@ import { fingerprintOf } from '../../services/ingest/accept/contents.ts';
 import { Repeats, REPEATS_MAX_AGE_MS } from '../../services/ingest/accept/repeats.ts';
 
 const HOUR_MS = 3_600_000;
+const asItIs = { write: (outcome: string) => outcome, read: (text: string) => text };
 
 /** An outcome that the test settles, and how often it was asked for. */
 function publication() {
@@ -21,7 +22,7 @@ function publication() {
 
 describe('a repeated id', () => {
   it('gets the outcome of the first, also while that one is on its way', async () => {
-    const repeats = new Repeats<string>(10, HOUR_MS);
+    const repeats = new Repeats<string>(10, HOUR_MS, asItIs);
     const first = publication();
     const one = repeats.once('a', 0, first.publish);
     const two = repeats.once('a', 0, first.publish);
@@ -32,7 +33,7 @@ describe('a repeated id', () => {
   });
 
   it('fails with the first, and a retry after that publishes', async () => {
-    const repeats = new Repeats<string>(10, HOUR_MS);
+    const repeats = new Repeats<string>(10, HOUR_MS, asItIs);
     const first = publication();
     const outcomes = [repeats.once('a', 0, first.publish), repeats.once('a', 0, first.publish)];
     first.fail();
@@ -44,7 +45,7 @@ describe('a repeated id', () => {
   });
 
   it('is new again after its time, and when too many came after it', () => {
-    const repeats = new Repeats<string>(2, HOUR_MS);
+    const repeats = new Repeats<string>(2, HOUR_MS, asItIs);
     const { publish } = publication();
     repeats.once('a', 0, publish);
     expect(repeats.has('a', HOUR_MS - 1)).toBe(true);
@@ -55,7 +56,7 @@ describe('a repeated id', () => {
 });
 
 it('a publication that fails late takes nothing from the one that took its id after it', async () => {
-  const repeats = new Repeats<string>(10, HOUR_MS);
+  const repeats = new Repeats<string>(10, HOUR_MS, asItIs);
   const [early, late] = [publication(), publication()];
   const { outcome } = repeats.once('a', 0, early.publish);
   repeats.once('a', HOUR_MS, late.publish);
@@ -77,7 +78,7 @@ describe('an id that the history has', () => {
     rooms: 'rule' as const,
   });
   const place = () => {
-    const repeats = new Repeats<string>(10, HOUR_MS);
+    const repeats = new Repeats<string>(10, HOUR_MS, asItIs);
     const first = fingerprintOf(contents('10:00'));
     const found = (publishedMs: number, nowMs: number) =>
       repeats.found('a', publishedMs, nowMs, { outcome: 'theirs', fingerprint: first });

@@ -58,6 +58,22 @@ export function encodeFingerprint({ whole, parts, keys }: Fingerprint): Required
   return { contents: whole, contents_parts: [FORM, btoa(parts), btoa(keys)].join('.') };
 }
 
+/** Of a fixed length but for the last: `whole`, `parts`, `keys`. */
+export function digestsOf({ whole, parts, keys }: Fingerprint): string {
+  return whole + parts + keys;
+}
+
+/** `undefined` for an empty text. */
+export function digestsIn(text: string): Fingerprint | undefined {
+  if (text === '') return undefined;
+  const partsEnd = WHOLE_CHARACTERS + PARTS.length * HASH_BYTES;
+  return {
+    whole: text.slice(0, WHOLE_CHARACTERS),
+    parts: text.slice(WHOLE_CHARACTERS, partsEnd),
+    keys: text.slice(partsEnd),
+  };
+}
+
 /** `undefined` for one of another form, which cannot be compared. */
 export function decodeFingerprint(headers: Required<ContentsHeaders>): Fingerprint | undefined {
   const [form, parts, keys] = headers.contents_parts.split('.');

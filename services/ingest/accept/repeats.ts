@@ -1,6 +1,7 @@
 import { ExpiringMap } from '../../../shared/core/expiring-map.ts';
 import type { Problem } from '../../../shared/contract/errors.ts';
 import { differences, type Contents, type Fingerprint } from './contents.ts';
+import { Remembered, type OutcomeForm } from './remembered.ts';
 
 /** How long a repeated id is recognised. */
 export const REPEATS_MAX_AGE_MS = 24 * 60 * 60 * 1000;
@@ -11,13 +12,12 @@ interface Found<Outcome> {
   readonly fingerprint: Fingerprint;
 }
 
-interface First<Outcome> {
-  /** Of this instance's own publishing; `undefined` where it has only been found. */
-  readonly outcome: Promise<Outcome> | undefined;
+/** An event that this instance publishes. */
+interface UnderWay<Outcome> {
+  readonly outcome: Promise<Outcome>;
   readonly fingerprint: Fingerprint | undefined;
-  /** Until this instance has published it with success. */
+  /** In the history meanwhile, or before: published once more. */
   found: Found<Outcome> | undefined;
-  isPublished: boolean;
 }
 
 /**
@@ -29,11 +29,12 @@ interface First<Outcome> {
  * queue has it; the answer is that of the first time.
  */
 export class Repeats<Outcome> {
-  readonly #firsts: ExpiringMap<string, First<Outcome>>;
+  readonly #firsts: ExpiringMap<string, UnderWay<Outcome> | Remembered<Outcome>>;
 
   constructor(
     maxEntries: number,
     private readonly maxAgeMs: number,
+    private readonly form: OutcomeForm<Outcome>,
   ) {
     this.#firsts = new ExpiringMap(maxEntries, maxAgeMs);
   }
@@ -44,7 +45,8 @@ export class Repeats<Outcome> {
 
   /** Whether a repeat of this id would publish nothing. */
   has(id: string, nowMs: number): boolean {
-    return this.#firsts.get(id, nowMs)?.outcome !== undefined;
+    const first = this.#firsts.get(id, nowMs);
+    return first instanceof Remembered ? first.isPublished : first !== undefined;
   }
 
   /** How the contents differ from what was published under the id; empty for a repeat, and for an id that is new. */
@@ -61,17 +63,16 @@ export class Repeats<Outcome> {
     fingerprint?: Fingerprint,
   ): { outcome: Promise<Outcome>; repeated: boolean } {
     const before = this.#firsts.get(id, nowMs);
-    if (before?.outcome !== undefined) return { outcome: before.outcome, repeated: true };
-    const found = before?.found;
+    if (before instanceof Remembered) {
+      if (before.isPublished) return { outcome: Promise.resolve(before.outcome(id)), repeated: true };
+    } else if (before !== undefined) return { outcome: before.outcome, repeated: true };
+    const found = before?.fingerprint && { outcome: before.outcome(id), fingerprint: before.fingerprint };
     const published = publish();
     const outcome = found === undefined ? published : published.then(() => found.outcome);
-    const first: First<Outcome> = { outcome, fingerprint, found, isPublished: false };
+    const first: UnderWay<Outcome> = { outcome, fingerprint, found };
     this.#firsts.set(id, first, nowMs);
     outcome.then(
-      () => {
-        first.found = undefined;
-        first.isPublished = true;
-      },
+      (result) => this.#succeeded(id, first, nowMs, result),
       () => this.#failed(id, first, nowMs),
     );
     return { outcome, repeated: false };
@@ -85,20 +86,24 @@ export class Repeats<Outcome> {
     if (nowMs - publishedMs >= this.maxAgeMs) return true;
     const first = this.#firsts.get(id, nowMs);
     if (first === undefined) this.#setFound(id, found, publishedMs);
-    else if (!first.isPublished) first.found ??= found;
+    else if (!(first instanceof Remembered)) first.found ??= found;
     const known = first?.fingerprint;
     return known === undefined || known.whole === found.fingerprint.whole;
   }
 
+  #succeeded(id: string, first: UnderWay<Outcome>, nowMs: number, outcome: Outcome): void {
+    if (this.#firsts.get(id, nowMs) !== first) return;
+    this.#firsts.replace(id, new Remembered(outcome, first.fingerprint, this.form, true));
+  }
+
   /** It may be in the history all the same: then a retry is published, and another event refused. */
-  #failed(id: string, first: First<Outcome>, nowMs: number): void {
+  #failed(id: string, first: UnderWay<Outcome>, nowMs: number): void {
     if (this.#firsts.get(id, nowMs) !== first) return;
     if (first.found === undefined) this.#firsts.delete(id);
     else this.#setFound(id, first.found, nowMs);
   }
 
-  #setFound(id: string, found: Found<Outcome>, atMs: number): void {
-    const { fingerprint } = found;
-    this.#firsts.set(id, { outcome: undefined, fingerprint, found, isPublished: false }, atMs);
+  #setFound(id: string, { outcome, fingerprint }: Found<Outcome>, atMs: number): void {
+    this.#firsts.set(id, new Remembered(outcome, fingerprint, this.form, false), atMs);
   }
 }
