@@ -2,7 +2,7 @@ import type { Channel, ConsumeMessage } from 'amqplib';
 import type { BrokerConnection } from './broker-connection.ts';
 import type { Logger } from '../service/logger.ts';
 import { ManagedChannel, plainChannel } from './managed-channel.ts';
-import { readStream, type StreamStart } from './stream-reader.ts';
+import { readStream, SEGMENT_OFFSETS, type StreamStart } from './stream-reader.ts';
 import { offsetOf } from './first-offset.ts';
 
 export interface StreamFollowerOptions {
@@ -13,8 +13,8 @@ export interface StreamFollowerOptions {
   readonly begin: () => Promise<StreamStart>;
   /** In the order of the stream, each once. */
   readonly onMessage: (message: ConsumeMessage, offset: number) => void;
-  /** Before the first message of each consumer: beyond the offset that was expected, the stream was shortened. */
-  readonly onFirst?: (offset: number, expected: number) => void;
+  /** Before the first message of a consumer, where those between the last one and it are gone. */
+  readonly onShortened?: () => void;
   /** Messages come on this channel from now on: once for each consumer. */
   readonly onReading?: (channel: Channel) => void;
   /** None come until the next `onReading`. */
@@ -59,7 +59,7 @@ export class StreamFollower {
   }
 
   readonly #take = (message: ConsumeMessage | null): void => {
-    const { name, onFirst, onGone, onMessage } = this.options;
+    const { name, onShortened, onGone, onMessage } = this.options;
     if (message === null) {
       this.#nextOffset = undefined;
       onGone?.();
@@ -67,7 +67,7 @@ export class StreamFollower {
       return;
     }
     const offset = offsetOf(message) ?? 0;
-    if (this.#isFirst) onFirst?.(offset, this.#nextOffset ?? 0);
+    if (this.#isFirst && offset > (this.#nextOffset ?? 0) + SEGMENT_OFFSETS) onShortened?.();
     this.#isFirst = false;
     this.#nextOffset = offset + 1;
     onMessage(message, offset);

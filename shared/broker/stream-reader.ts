@@ -3,6 +3,9 @@ import type { Channel, ConsumeMessage } from 'amqplib';
 /** An offset, or the chunk to begin with: the first, the last, or the one that holds a time in Unix seconds. */
 export type StreamStart = number | 'first' | 'last' | { readonly '!': 'timestamp'; readonly value: number };
 
+/** Offsets that a new segment of a stream takes for itself: no message has them. */
+export const SEGMENT_OFFSETS = 1;
+
 export interface StreamReading {
   readonly stream: string;
   readonly from: StreamStart;

@@ -11,13 +11,13 @@ async function world({ begin = () => Promise.resolve<number | 'first'>('first') 
   const scripted = new ScriptedConnection();
   const { channels } = scripted;
   const offsets: number[] = [];
-  const onFirst = jest.fn<(offset: number, expected: number) => void>();
+  const onShortened = jest.fn();
   const onGone = jest.fn();
   const follower = new StreamFollower(scripted.connection, {
     stream: 'a.stream',
     name: 'stream',
     begin,
-    onFirst,
+    onShortened,
     onGone,
     onMessage: (_message, offset) => offsets.push(offset),
     logger: createLogger('test', 'silent'),
@@ -33,7 +33,7 @@ async function world({ begin = () => Promise.resolve<number | 'first'>('first') 
   };
   const begunAt = () =>
     channels.map(({ requests }) => requests.find(([request]) => request === 'consume')?.[2]);
-  return { follower, channels, bring, reconnect, begunAt, offsets, onFirst, onGone, settle };
+  return { follower, channels, bring, reconnect, begunAt, offsets, onShortened, onGone, settle };
 }
 
 describe('a follower of a stream, frame by frame', () => {
@@ -94,19 +94,27 @@ describe('a follower of a stream, frame by frame', () => {
     expect(begin).toHaveBeenCalledTimes(2);
   });
 
-  it('tells of the first message of each consumer what was expected there', async () => {
-    const { channels, bring, reconnect, onFirst, settle } = await world();
-    bring(7, 8);
+  it.each([
+    { what: 'what follows', offsets: [9], isShortened: false },
+    { what: 'a new segment, which takes an offset for itself', offsets: [10], isShortened: false },
+    { what: 'what lies behind a message that is gone', offsets: [11], isShortened: true },
+  ])('on a new connection $what: shortened is $isShortened', async ({ offsets, isShortened }) => {
+    const { bring, reconnect, onShortened } = await world();
+    bring(0, 7, 8);
+    expect(onShortened).not.toHaveBeenCalled();
     await reconnect();
-    bring(20, 21);
+    bring(...offsets);
+    expect(onShortened).toHaveBeenCalledTimes(isShortened ? 1 : 0);
+  });
+
+  it('tells that a stream which it begins with lacks its beginning, and so of one that came in its place', async () => {
+    const { channels, bring, onShortened, settle } = await world();
+    bring(7);
+    expect(onShortened).toHaveBeenCalledTimes(1);
     channels.at(-1)?.cancel();
     await settle(LONGEST_RETRY_MS);
-    bring(0, 1);
-    expect(onFirst.mock.calls).toEqual([
-      [7, 0],
-      [20, 9],
-      [0, 0],
-    ]);
+    bring(0);
+    expect(onShortened).toHaveBeenCalledTimes(1);
   });
 
   it('follows for ever: silence is no fault', async () => {

@@ -1,5 +1,6 @@
 import { connect, type ChannelModel, type ConsumeMessage } from 'amqplib';
 import { setTimeout as delay } from 'node:timers/promises';
+import { SEGMENT_OFFSETS } from '../../shared/broker/stream-reader.ts';
 import type { PushBundle, PushReceipt, Receipt, ReceiptStage } from '../../shared/contract/receipt.ts';
 import { RECEIPTS } from '../../shared/contract/topology.ts';
 import { bundlesIn, pushesIn, receiptsIn } from '../support/receipts.ts';
@@ -10,8 +11,6 @@ import type { PersonalReceipts } from './push-checker.ts';
 import { ReceiptsOfOne } from './receipts-of-one.ts';
 
 const AGAIN_MS = 250;
-/** A new segment of a stream begins with something of the broker's own, which takes an offset. */
-const OF_SEGMENT = 1;
 const PREFETCH = 100;
 
 /**
@@ -70,7 +69,7 @@ export class ReceiptWatch {
       for (const receipt of pushesIn(message)) this.#ofPerson(receipt).note(receipt, performance.now());
       for (const bundle of bundlesIn(message)) this.#ofPerson(bundle).bundle(bundle);
       const offset = Number(message.properties.headers?.['x-stream-offset']);
-      if (offset !== this.#next && offset !== this.#next + OF_SEGMENT)
+      if (offset !== this.#next && offset !== this.#next + SEGMENT_OFFSETS)
         this.oddities.push(`the receipts went on at ${offset} instead of ${this.#next}`);
       this.#next = offset + 1;
       channel.ack(message);

@@ -69,7 +69,7 @@ export class LedgerStream {
       stream: LEDGER,
       name: 'ledger',
       begin: () => Promise.resolve('first'),
-      onFirst: (offset, expected) => this.#onFirst(offset, expected),
+      onShortened: () => this.#onShortened(),
       onMessage: (message, offset) => this.#onMessage(message, offset),
       onGone: () => this.#onGone(),
       logger: options.logger,
@@ -158,9 +158,7 @@ export class LedgerStream {
     this.#snapshotOffset = undefined;
   }
 
-  /** The stream may have been shortened beyond the place from which we read. */
-  #onFirst(offset: number, expected: number): void {
-    if (offset <= expected) return;
+  #onShortened(): void {
     this.#wholeFrom = undefined;
     this.#snapshotOffset = undefined;
   }
