@@ -1,7 +1,9 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
 import type { ClientAddresses } from '../../../shared/service/client-addresses.ts';
+import { FirstRequests } from '../../../shared/service/first-requests.ts';
 import { answerBroken, boundedMessages, smallRequests } from '../../../shared/service/http-limits.ts';
 import type { SteadyClock } from '../../../shared/service/clock.ts';
 import type { Arrival } from '../session/transport.ts';
@@ -41,13 +43,19 @@ export class ClientServer {
     this.#http = createServer({ ...smallRequests, ...boundedMessages });
     connections.watch(this.#http);
     this.#http.on('clientError', answerBroken);
+    const firstRequests = new FirstRequests();
     this.#http.on('request', (request, response) => {
-      mounts.some((mount) => mount.request(request, response));
+      firstRequests.take(request.socket, () => mounts.some((mount) => mount.request(request, response)));
     });
     this.#http.on('upgrade', (request, socket, head) => {
-      // One request too many comes like this as well.
-      if (socket.destroyed) return;
-      for (const mount of mounts) mount.upgrade?.(request, head);
+      // Nobody else listens until its turn has come.
+      socket.on('error', destroy);
+      firstRequests.take(socket, () => {
+        socket.off('error', destroy);
+        // One request too many comes like this as well.
+        if (socket.destroyed) return;
+        for (const mount of mounts) mount.upgrade?.(request, head);
+      });
     });
   }
 
@@ -65,4 +73,9 @@ export class ClientServer {
     this.#http.close();
     this.#http.closeIdleConnections();
   }
+}
+
+/** One for all sockets. */
+function destroy(this: Duplex): void {
+  this.destroy();
 }

@@ -24,7 +24,7 @@ import {
   type AnswerOptions,
 } from './answer-fault.ts';
 import { faultOf, faultOfRefusal, problemDocument } from './problem.ts';
-import { FirstRequests } from './first-requests.ts';
+import { FirstRequests } from '../../../shared/service/first-requests.ts';
 import { LargeBodies, type LargeBodiesConfig } from './large-bodies.ts';
 import { Slices } from './slices.ts';
 import { addRoutes, asBytes, entrancesOf, OPENAPI_PATH } from './routes.ts';

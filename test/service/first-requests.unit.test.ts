@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { FirstRequests } from '../../services/ingest/http/first-requests.ts';
+import { FirstRequests } from '../../shared/service/first-requests.ts';
 
 function world() {
   const requests = new FirstRequests();
