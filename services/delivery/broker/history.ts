@@ -17,7 +17,7 @@ export type Pace = 'fast' | 'paced';
 const FLOWS = {
   /** A turn of the event loop takes so many, about 5 ms; as fast as with four times as many. */
   fast: { prefetch: 500, ackEvery: 125 },
-  /** About 1 ms, and as long again without any. */
+  /** About 1 ms, and 2 ms without any. */
   paced: { prefetch: 100, ackEvery: 100, isPaced: true },
 } as const satisfies Record<Pace, object>;
 /** A pass that brings nothing for so long is broken off, and the node left that it was read from. */

@@ -41,7 +41,7 @@ interface Readable {
   read(from: number, onEntry: OnEntry): Promise<{ readonly cursor: Cursor; readonly arrived: Promise<void> }>;
 }
 
-/** `paced`: with as much time for others as it takes. */
+/** `paced`: with twice as much time for others as it takes. */
 type ReadAtPace = (
   ...reading: [...Parameters<Readable['read']>, pace: 'fast' | 'paced']
 ) => ReturnType<Readable['read']>;
@@ -67,7 +67,7 @@ const NEAR_LANE_MS = 5 * 60_000;
 
 /**
  * Schedules side by side: a client that missed moments never waits for one that missed minutes, nor that for one of days. What
- * only the first kind waits for is read as fast as can be, all else with as much time for live events as it takes itself.
+ * only the first kind waits for is read as fast as can be, all else with twice as much time for live events as it takes itself.
  */
 export class ScanLanes {
   readonly #nearest: ScanSchedule;
