@@ -52,10 +52,11 @@ receiver.on('message', (message) => {
 });
 receiver.on('conclude', tell);
 ws.on('error', () => undefined);
-ws.on('upgrade', (response) => {
-  socket = response.socket;
+ws.on('upgrade', (response) => (socket = response.socket));
+ws.on('open', () => {
+  // Not before: what came with the handshake would be read by this listener alone, and the WebSocket would take the rest for frames.
   socket.on('data', (chunk) => receiver.write(chunk));
+  process.stdout.write('open\n');
 });
-ws.on('open', () => process.stdout.write('open\n'));
 process.stdin.once('data', () => socket.write(flood));
 ws.on('close', tell);
