@@ -11,6 +11,8 @@ import { PublishChannel } from './publish-channel.ts';
 import { Unconfirmed } from './unconfirmed.ts';
 
 export interface PublisherOptions {
+  /** Queues to have channels for from the beginning; for others one opens when it is first used. */
+  readonly queues?: readonly string[];
   readonly maxUnconfirmed: number;
   readonly maxUnconfirmedBytes: number;
   readonly confirmTimeoutMs: number;
@@ -88,6 +90,7 @@ export class ConfirmPublisher extends EventEmitter<PublisherEvents> {
     this.#unconfirmed = new Unconfirmed(max, () => this.emit('room'));
     connection.on('state', (state) => this.#onState(state));
     this.#events = this.#channelTo(EXCHANGE);
+    for (const queue of options.queues ?? []) this.#channelTo(queue);
   }
 
   get unconfirmed(): number {

@@ -172,7 +172,11 @@ class Pass {
    * it, and what it was won by, for as long as the reading goes on.
    */
   async unlessBroken<Value>(step: Promise<Value>): Promise<Value> {
-    if (this.#isBroken) return this.broken;
+    if (this.#isBroken) {
+      // Nobody waits for it any more, and it may fail as well.
+      step.catch(() => undefined);
+      return this.broken;
+    }
     let giveUp: (error: unknown) => void = () => undefined;
     const givenUp = new Promise<never>((_, reject) => (giveUp = reject));
     this.#giveUps.add(giveUp);

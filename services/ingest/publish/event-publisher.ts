@@ -2,7 +2,14 @@ import { SpanKind } from '@opentelemetry/api';
 import { underscoreNameByData } from '../../../shared/contract/event-naming.ts';
 import { encodeHeaders, type SyncHeaders } from '../../../shared/contract/message.ts';
 import { routingKeyOf } from '../../../shared/contract/routing.ts';
-import { EXCHANGE } from '../../../shared/contract/topology.ts';
+import {
+  EXCHANGE,
+  INBOX,
+  LEDGER,
+  RECEIPTS,
+  REJECTED,
+  REVOCATIONS,
+} from '../../../shared/contract/topology.ts';
 import { unixMs, type WallTime } from '../../../shared/core/wall-time.ts';
 import type { BrokerConnection } from '../../../shared/broker/broker-connection.ts';
 import { ConfirmPublisher } from '../../../shared/broker/confirm-publisher.ts';
@@ -29,6 +36,7 @@ export function confirmPublisher(
   logger: Logger,
 ): ConfirmPublisher {
   return new ConfirmPublisher(connection, {
+    queues: [INBOX, REJECTED, LEDGER, RECEIPTS, REVOCATIONS],
     maxUnconfirmed: config.ingestMaxUnconfirmed,
     maxUnconfirmedBytes: config.ingestMaxUnconfirmedBytes,
     confirmTimeoutMs: config.ingestConfirmTimeoutMs,
