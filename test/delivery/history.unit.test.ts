@@ -237,3 +237,28 @@ describe('a pass over the history, frame by frame', () => {
     expect(stalled).toHaveBeenCalledTimes(1);
   });
 });
+
+it('a mark for a reading that has broken off fails for nobody but who asked for it', async () => {
+  const broker = new ScriptedChannel();
+  const connection = { model: { createChannel: () => Promise.resolve(broker.channel) } };
+  const publish = () => Promise.reject(new Error('the connection is closed'));
+  const history = new History(
+    connection as unknown as BrokerConnection,
+    { publish, isBehind: () => false } as unknown as Marks,
+    { isCluster: false },
+    { nodes: { leave: () => undefined }, metrics: { scans: { inc: () => undefined } } },
+  );
+  const unhandled = jest.fn();
+  process.on('unhandledRejection', unhandled);
+  try {
+    const following = await history.follow(0, () => undefined);
+    broker.cancel();
+    await expect(following.broken).rejects.toThrow('the history is gone');
+    await expect(following.upToMark()).rejects.toThrow('the history is gone');
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(unhandled).not.toHaveBeenCalled();
+    following.stop();
+  } finally {
+    process.off('unhandledRejection', unhandled);
+  }
+});
