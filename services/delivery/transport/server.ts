@@ -20,6 +20,7 @@ const BACKLOG = 2_048;
 export interface Mount {
   /** Answers a plain request, or leaves it to the next mount: `false`. */
   request(request: IncomingMessage, response: ServerResponse): boolean;
+  /** Takes `destroyOnError` off the socket once it listens for errors itself. */
   upgrade?(request: IncomingMessage, head: Buffer): void;
 }
 
@@ -48,10 +49,9 @@ export class ClientServer {
       firstRequests.take(request.socket, () => mounts.some((mount) => mount.request(request, response)));
     });
     this.#http.on('upgrade', (request, socket, head) => {
-      // Nobody else listens until its turn has come.
-      socket.on('error', destroy);
+      // A connection that breaks before the handshake is not ours to fall over.
+      socket.on('error', destroyOnError);
       firstRequests.take(socket, () => {
-        socket.off('error', destroy);
         // One request too many comes like this as well.
         if (socket.destroyed) return;
         for (const mount of mounts) mount.upgrade?.(request, head);
@@ -75,7 +75,7 @@ export class ClientServer {
   }
 }
 
-/** One for all sockets. */
-function destroy(this: Duplex): void {
+/** One for all sockets: made for each, it would keep the request, and the token in its URL, for as long as the connection. */
+export function destroyOnError(this: Duplex): void {
   this.destroy();
 }

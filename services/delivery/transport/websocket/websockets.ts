@@ -1,12 +1,11 @@
 import type { Credentials } from '../../session/access.ts';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Socket } from 'node:net';
 import { WebSocketServer, type Server as TypedServer } from 'ws';
 import type { DeliveryConfig } from '../../config.ts';
 import { bearerOf, credentialsIn } from '../credentials.ts';
 import type { Refusal } from '../http/answer.ts';
 import { corkForThisTurn } from '../outbox.ts';
-import type { Mount, MountOptions } from '../server.ts';
+import { destroyOnError, type Mount, type MountOptions } from '../server.ts';
 import type { Arrival } from '../../session/transport.ts';
 import { ClientSocket } from './client-socket.ts';
 import { refusalOfOrigin } from './allowed-origin.ts';
@@ -60,8 +59,6 @@ export class WebSockets implements Mount {
 
   upgrade(request: IncomingMessage, head: Buffer): void {
     const { socket } = request;
-    // A connection that breaks before the handshake is not ours to fall over.
-    socket.on('error', destroy);
     const { allowedOrigins, clients, handshakes } = this.options;
     const refuse = (refusal: Refusal) => {
       this.options.refused(refusal.code);
@@ -89,7 +86,7 @@ export class WebSockets implements Mount {
     corkForThisTurn(socket);
     this.#upgrades.handleUpgrade(request, socket, head, (ws) => {
       // ws listens by itself from here on.
-      socket.off('error', destroy);
+      socket.off('error', destroyOnError);
       arrived({
         transport: 'websocket',
         client,
@@ -98,11 +95,6 @@ export class WebSockets implements Mount {
       });
     });
   }
-}
-
-/** One for all sockets: made in `upgrade`, it would keep the request, and the token in its URL, for as long as the connection. */
-function destroy(this: Socket): void {
-  this.destroy();
 }
 
 /** A token in `Authorization: Bearer`, else behind `bearer` in `Sec-WebSocket-Protocol`, else in `?token=`; and `?cursor=`. */
