@@ -21,6 +21,9 @@ export const PUSH = 'appointments.push';
 /** Which phones people have, where they are woken while they sleep. */
 export const DEVICES = 'appointments.devices';
 
+/** Queues that ingest declares, or publishes to by name, besides the history. */
+export const QUEUES_OF_INGEST = [INBOX, LEDGER, REJECTED, REVOCATIONS, RECEIPTS] as const;
+
 /** Header of a rejected message: why, in the words that the HTTP entrance would have used. */
 export const REJECTED_REASON = 'x-rejected-reason';
 

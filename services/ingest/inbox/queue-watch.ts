@@ -1,12 +1,5 @@
 import type { Channel, ChannelModel } from 'amqplib';
-import {
-  HISTORY,
-  INBOX,
-  LEDGER,
-  RECEIPTS,
-  REJECTED,
-  REVOCATIONS,
-} from '../../../shared/contract/topology.ts';
+import { HISTORY, QUEUES_OF_INGEST } from '../../../shared/contract/topology.ts';
 import type { BrokerConnection } from '../../../shared/broker/broker-connection.ts';
 import type { ConfirmPublisher } from '../../../shared/broker/confirm-publisher.ts';
 import type { Logger } from '../../../shared/service/logger.ts';
@@ -20,8 +13,6 @@ export interface QueueWatchOptions {
 }
 
 const LOOK_MS = 1_000;
-/** One a look, besides the history. What ingest publishes to them meanwhile is returned, and they are declared at once. */
-const BY_TURNS = [INBOX, LEDGER, REJECTED, REVOCATIONS, RECEIPTS];
 const NOT_FOUND = 404;
 
 /**
@@ -80,8 +71,10 @@ export class QueueWatch {
 
   async #look(channel: Channel, model: ChannelModel): Promise<void> {
     const { logger } = this.options;
+    // One of the others a look: what ingest publishes to them meanwhile is returned, and they are declared at once.
+    const turn = this.#looks % QUEUES_OF_INGEST.length;
     this.#looks += 1;
-    for (const queue of [HISTORY, BY_TURNS[this.#looks % BY_TURNS.length] ?? INBOX]) {
+    for (const queue of [HISTORY, ...QUEUES_OF_INGEST.slice(turn, turn + 1)]) {
       try {
         await channel.checkQueue(queue);
       } catch (error) {

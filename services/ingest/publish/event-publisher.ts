@@ -2,14 +2,7 @@ import { SpanKind } from '@opentelemetry/api';
 import { underscoreNameByData } from '../../../shared/contract/event-naming.ts';
 import { encodeHeaders, type SyncHeaders } from '../../../shared/contract/message.ts';
 import { routingKeyOf } from '../../../shared/contract/routing.ts';
-import {
-  EXCHANGE,
-  INBOX,
-  LEDGER,
-  RECEIPTS,
-  REJECTED,
-  REVOCATIONS,
-} from '../../../shared/contract/topology.ts';
+import { EXCHANGE, QUEUES_OF_INGEST } from '../../../shared/contract/topology.ts';
 import { unixMs, type WallTime } from '../../../shared/core/wall-time.ts';
 import type { BrokerConnection } from '../../../shared/broker/broker-connection.ts';
 import { ConfirmPublisher } from '../../../shared/broker/confirm-publisher.ts';
@@ -36,7 +29,7 @@ export function confirmPublisher(
   logger: Logger,
 ): ConfirmPublisher {
   return new ConfirmPublisher(connection, {
-    queues: [INBOX, REJECTED, LEDGER, RECEIPTS, REVOCATIONS],
+    queues: QUEUES_OF_INGEST,
     maxUnconfirmed: config.ingestMaxUnconfirmed,
     maxUnconfirmedBytes: config.ingestMaxUnconfirmedBytes,
     confirmTimeoutMs: config.ingestConfirmTimeoutMs,
