@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
+import type { Figures } from './turns.ts';
 
 /** Of Linux, on every machine that Node runs on. */
 const TICK_US = 10_000;
@@ -13,6 +14,18 @@ export function cpuClock(pids: readonly number[]): () => number {
   const all = withDescendants(pids);
   const before = cpuUsOf(all);
   return () => cpuUsOf(all) - before;
+}
+
+/** Starts a clock for the processes of each role; tells the microseconds since, by `unit`, of each role and of all together. */
+export function roleClocks(
+  pids: Readonly<Record<string, readonly number[]>>,
+  unit: string,
+): (units: number) => Figures {
+  const clocks = Object.entries(pids).map(([role, own]) => [role, cpuClock(own)] as const);
+  return (units) => {
+    const each = clocks.map(([role, used]) => [`${role}, µs ${unit}`, used() / units] as const);
+    return { ...Object.fromEntries(each), [`all, µs ${unit}`]: each.reduce((sum, [, us]) => sum + us, 0) };
+  };
 }
 
 /** Starts a clock for this process, which publishes, and those that receive; tells the microseconds since. */

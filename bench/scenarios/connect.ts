@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Swarm } from '../load/swarm.ts';
-import { cpuClock, loadClock } from '../measure/processor.ts';
+import { loadClock, roleClocks } from '../measure/processor.ts';
 import { bareWs } from '../peers/bare-ws.ts';
 import { centrifugo } from '../peers/centrifugo.ts';
 import type { Peer } from '../peers/peer.ts';
@@ -39,19 +39,13 @@ function comingAndGoing(peer: Peer, count: number): ContenderPlan {
       const targets = customers(count).map((subscriber) => running.target(subscriber));
       const swarm = Swarm.start();
       const turn = async () => {
-        const clocks = Object.entries(running.pids).map(([role, pids]) => [role, cpuClock(pids)] as const);
+        const clocks = roleClocks(running.pids, UNIT);
         const load = loadClock(swarm.listeners.pids);
         const seconds = await swarm.connect(targets, AT_ONCE);
-        const used = clocks.map(([role, us]) => [`${role}, µs ${UNIT}`, us() / count] as const);
-        const loadUs = load();
+        const used = { ...clocks(count), [`load, µs ${UNIT}`]: load() / count };
         await swarm.disconnect();
         await delay(SETTLE_MS);
-        return {
-          [figure]: seconds,
-          ...Object.fromEntries(used),
-          [`all, µs ${UNIT}`]: used.reduce((sum, [, us]) => sum + us, 0),
-          [`load, µs ${UNIT}`]: loadUs / count,
-        };
+        return { [figure]: seconds, ...used };
       };
       await turn();
       return {

@@ -4,7 +4,7 @@ import { newEvent } from '../load/load-event.ts';
 import type { Listeners } from '../load/listeners.ts';
 import { Swarm } from '../load/swarm.ts';
 import { quantileOf } from '../measure/statistics.ts';
-import { cpuClock, loadClock } from '../measure/processor.ts';
+import { loadClock, roleClocks } from '../measure/processor.ts';
 import type { Figures } from '../measure/turns.ts';
 import type { Peer, RunningPeer, Subscriber, World } from '../peers/peer.ts';
 
@@ -57,14 +57,12 @@ export class Crowd {
 
   /** CPU by what the processes do, all together and what the load itself took, in microseconds by `unit`. */
   async measure(unit: string, units: number, work: () => Promise<void>): Promise<Figures> {
-    const clocks = Object.entries(this.peer.pids).map(([role, pids]) => [role, cpuClock(pids)] as const);
+    const used = roleClocks(this.peer.pids, unit);
     const load = loadClock(this.swarm?.listeners.pids ?? []);
     await this.listeners.latenciesUs();
     await work();
     await this.heard();
-    const each = clocks.map(([role, used]) => [`${role}, µs ${unit}`, used() / units] as const);
-    const all = each.reduce((sum, [, us]) => sum + us, 0);
-    return { ...Object.fromEntries(each), [`all, µs ${unit}`]: all, [`load, µs ${unit}`]: load() / units };
+    return { ...used(units), [`load, µs ${unit}`]: load() / units };
   }
 
   /** From the call to the frame, of what came since the last figures. */
