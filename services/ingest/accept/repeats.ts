@@ -20,6 +20,16 @@ interface UnderWay<Outcome> {
   found: Found<Outcome> | undefined;
 }
 
+type First<Outcome> = UnderWay<Outcome> | Remembered<Outcome>;
+
+function publishesNothing<Outcome>(first: First<Outcome>): boolean {
+  return !(first instanceof Remembered) || first.isPublished;
+}
+
+function outcomeOf<Outcome>(first: First<Outcome>, id: string): Promise<Outcome> {
+  return first instanceof Remembered ? Promise.resolve(first.outcome(id)) : first.outcome;
+}
+
 /**
  * What was already published under an id that the backend gave. A repeat gets the outcome of the first, also
  * while that one is still on its way; a first that fails is forgotten, so that a retry publishes. Without contents
@@ -29,7 +39,7 @@ interface UnderWay<Outcome> {
  * queue has it; the answer is that of the first time.
  */
 export class Repeats<Outcome> {
-  readonly #firsts: ExpiringMap<string, UnderWay<Outcome> | Remembered<Outcome>>;
+  readonly #firsts: ExpiringMap<string, First<Outcome>>;
 
   constructor(
     maxEntries: number,
@@ -46,7 +56,7 @@ export class Repeats<Outcome> {
   /** Whether a repeat of this id would publish nothing. */
   has(id: string, nowMs: number): boolean {
     const first = this.#firsts.get(id, nowMs);
-    return first instanceof Remembered ? first.isPublished : first !== undefined;
+    return first !== undefined && publishesNothing(first);
   }
 
   /** How the contents differ from what was published under the id; empty for a repeat, and for an id that is new. */
@@ -63,10 +73,10 @@ export class Repeats<Outcome> {
     fingerprint?: Fingerprint,
   ): { outcome: Promise<Outcome>; repeated: boolean } {
     const before = this.#firsts.get(id, nowMs);
-    if (before instanceof Remembered) {
-      if (before.isPublished) return { outcome: Promise.resolve(before.outcome(id)), repeated: true };
-    } else if (before !== undefined) return { outcome: before.outcome, repeated: true };
-    const found = before?.fingerprint && { outcome: before.outcome(id), fingerprint: before.fingerprint };
+    if (before !== undefined && publishesNothing(before))
+      return { outcome: outcomeOf(before, id), repeated: true };
+    const known = before instanceof Remembered ? before : undefined;
+    const found = known?.fingerprint && { outcome: known.outcome(id), fingerprint: known.fingerprint };
     const published = publish();
     const outcome = found === undefined ? published : published.then(() => found.outcome);
     const first: UnderWay<Outcome> = { outcome, fingerprint, found };
