@@ -3,6 +3,7 @@ import { whereNotJson } from './json-position.ts';
 import { shapeOf } from './json-shape.ts';
 import { mayNotSurvive, mended, NUMBER_MARK, withNumbersMarked } from './json-survival.ts';
 import { invalidEvent, MAX_PROBLEMS, pointerOf, type Refusal } from './problems.ts';
+import { inOneGo, type Steps } from './steps.ts';
 
 /** Objects and arrays inside one another; what encodes or reads an event later may recurse. */
 export const MAX_DEPTH = 32;
@@ -24,15 +25,23 @@ const LONE_SURROGATES = /\p{Cs}/gu;
 /** A text without it has no key that is not taken: the letters of those may be escaped. */
 const UNSAFE_KEY = /__proto__|constructor|\\u00[567]/;
 
+interface JsonOptions {
+  readonly inexact: 'refuse' | 'mend';
+}
+
+type Parsed = { readonly value: unknown } | Refusal;
+
 /**
  * The bytes of a body as a JSON value that is safe to walk, copy and merge, and that JSON can carry on. `inexact` numbers and
  * texts, which would not reach every client as they were sent, are refused, or for a sender who cannot try again become the
  * digits as a string, and U+FFFD.
  */
-export function parseJson(
-  body: Uint8Array,
-  { inexact }: { readonly inexact: 'refuse' | 'mend' },
-): { readonly value: unknown } | Refusal {
+export function parseJson(body: Uint8Array, options: JsonOptions): Parsed {
+  return inOneGo(jsonSteps(body, options));
+}
+
+/** As `parseJson`; of a body of 1 MB a step takes some milliseconds. */
+export function* jsonSteps(body: Uint8Array, { inexact }: JsonOptions): Steps<Parsed> {
   let text: string;
   try {
     text = utf8.decode(body);
@@ -46,12 +55,14 @@ export function parseJson(
     if (!isClosed) return malformed(whereNotJson(text, TOKENS_OF_TOO_MANY));
     return invalidEvent([depth > MAX_DEPTH ? tooDeep('') : tooMany(commasAndBrackets, most)]);
   }
+  yield;
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch {
     return malformed(whereNotJson(text));
   }
+  yield;
   const suspicious = mayNotSurvive(text);
   if (suspicious) value = JSON.parse(inexact === 'mend' ? mended(text) : withNumbersMarked(text));
   if (!suspicious && depth <= MAX_DEPTH && !UNSAFE_KEY.test(text)) return { value };

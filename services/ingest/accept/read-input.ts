@@ -1,6 +1,6 @@
 import { acceptAll, acceptEvent, type AcceptedEvent, type AcceptOptions } from './accept.ts';
 import { acceptCloudEvent } from './cloud-events.ts';
-import { parseJson } from './json.ts';
+import { jsonSteps } from './json.ts';
 import type { Entrance } from './ports.ts';
 import { invalidEvent, problemsOf, under, type Refusal } from './problems.ts';
 import { EventId } from './schemas.ts';
@@ -53,7 +53,7 @@ export interface Read {
 export function* readInput(input: Input, options: AcceptOptions): Steps<Read | Refusal> {
   const { entrance, wrapping, body, fallbackId } = input;
   const isBroadcast = entrance === 'broadcast';
-  const json = parseJson(body, { inexact: isBroadcast ? 'mend' : 'refuse' });
+  const json = yield* jsonSteps(body, { inexact: isBroadcast ? 'mend' : 'refuse' });
   if ('problems' in json) return 'attributes' in wrapping ? inData(json) : json;
   // Problems name the attributes beside the data as those in one document.
   const value = 'attributes' in wrapping ? { ...wrapping.attributes, data: json.value } : json.value;
