@@ -17,8 +17,15 @@ interface Pass {
 
 const request: ScanRequest = { from: { sinceMs: NOON }, wants: new Set(['provider_4']) };
 
-/** A history whose passes the test ends; `rest` is between two of them. */
-function world(sleep: (sleepMs: number) => Promise<void> = () => Promise.resolve()) {
+/** A history whose passes the test ends; `rest` is between two of them, and the clock is the test's. */
+function world(rest: () => Promise<void> = () => Promise.resolve()) {
+  const clock = { nowMs: 0 };
+  const rests: number[] = [];
+  const now = () => clock.nowMs;
+  const sleep = (sleepMs: number) => {
+    rests.push(sleepMs);
+    return rest();
+  };
   const passes: Pass[] = [];
   const read = (
     fromMs: number,
@@ -31,16 +38,17 @@ function world(sleep: (sleepMs: number) => Promise<void> = () => Promise.resolve
       passes.push({ fromMs, pace, onEntry, end, breakOff: reject });
     });
   const logger = createLogger('test', 'silent');
-  const schedule = new ScanSchedule({ read }, logger, sleep);
+  const schedule = new ScanSchedule({ read }, { logger, now, sleep });
   const limits = { ...NO_LIMITS, events: 10, bytes: 1_000_000 };
-  const lanes = new ScanLanes({ read, readFrom: read }, logger, sleep, () => wallTime(NOON), limits);
+  const wall = () => wallTime(NOON);
+  const lanes = new ScanLanes({ read, readFrom: read }, { limits, logger, wall, now, sleep });
   const pass = async (index: number): Promise<Pass> => {
     await settle();
     const found = passes[index];
     if (found === undefined) throw new Error(`there is no pass ${index}`);
     return found;
   };
-  return { schedule, lanes, passes, pass };
+  return { schedule, lanes, passes, pass, clock, rests };
 }
 
 describe('ScanSchedule', () => {
@@ -166,33 +174,35 @@ describe('ScanSchedule', () => {
     await expect(again).resolves.toMatchObject({ found: true });
   });
 
-  it('rests longer behind each pass of a storm, and no longer when it is over', async () => {
-    const rests: number[] = [];
-    const { schedule, pass } = world((sleepMs) => {
-      rests.push(sleepMs);
-      return Promise.resolve();
-    });
-    const readers = [1, 100, 100, 100, 100, 1];
-    for (const [index, count] of readers.entries()) {
-      const resumed = Array.from({ length: count }, () => schedule.request(request, NOON));
-      (await pass(index)).end(cursorAt(NOON));
+  it.each([
+    { readers: 24, tookMs: 1_000, restMs: 250 },
+    { readers: 25, tookMs: 10, restMs: 250 },
+    { readers: 25, tookMs: 100, restMs: 500 },
+    { readers: 1_000, tookMs: 1_000, restMs: 5_000 },
+    { readers: 1_000, tookMs: 2_000, restMs: 7_000 },
+  ])(
+    'rests $restMs ms behind a pass of $tookMs ms for $readers readers',
+    async ({ readers, tookMs, restMs }) => {
+      const { schedule, pass, clock, rests } = world();
+      const resumed = Array.from({ length: readers }, () => schedule.request(request, NOON));
+      const reading = await pass(0);
+      clock.nowMs += tookMs;
+      reading.end(cursorAt(NOON));
       await Promise.all(resumed);
-    }
-    await settle();
-    expect(rests).toEqual([250, 750, 2_250, 6_750, 7_000, 250]);
-  });
+      await settle();
+      expect(rests).toEqual([restMs]);
+    },
+  );
 
   it('does not count who has gone again among those of a storm', async () => {
-    const rests: number[] = [];
-    const { schedule, pass } = world((sleepMs) => {
-      rests.push(sleepMs);
-      return Promise.resolve();
-    });
+    const { schedule, pass, clock, rests } = world();
     const gone = Promise.allSettled(
       Array.from({ length: 100 }, () => schedule.request({ ...request, reader: { closed: true } }, NOON)),
     );
     const stays = schedule.request(request, NOON);
-    (await pass(0)).end(cursorAt(NOON));
+    const reading = await pass(0);
+    clock.nowMs += 1_000;
+    reading.end(cursorAt(NOON));
     await stays;
     await gone;
     await settle();

@@ -100,10 +100,7 @@ export class SimulatedInstance {
           read: (fromMs, onEntry) => this.#read(broker.begin(fromMs), onEntry),
           readFrom: (offset, onEntry) => this.#read(offset, onEntry),
         },
-        logger,
-        settle,
-        clocks.wall,
-        LIMITS,
+        { limits: LIMITS, logger, ...clocks },
       ),
       rewinds: new Rewinds({
         history: { follow: (fromMs, onEntry) => this.#follow(broker.begin(fromMs), onEntry) },

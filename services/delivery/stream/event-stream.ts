@@ -105,8 +105,9 @@ export class EventStream {
     const { replayMaxEvents: events, replayMaxBytes: bytes, replayPageBytes: pageBytes } = config;
     const bounds = { events, bytes, pageBytes };
     const toKeep = (event: EventEntry) => timeline.shared(event);
-    const scans = new ScanLanes(history, logger, sleep, wall, bounds, toKeep);
-    const rewinds = new Rewinds({ history, limits: bounds, logger, wall, now, sleep, toKeep });
+    const forReaders = { limits: bounds, toKeep, logger, wall, now, sleep };
+    const scans = new ScanLanes(history, forReaders);
+    const rewinds = new Rewinds({ history, ...forReaders });
     const quota = new LongReplays(config.maxLongReplaysPerMinute);
     const lookBack = new LookBack({ cluster, sleep, wall, now });
     const { coverage, completeness } = trust;

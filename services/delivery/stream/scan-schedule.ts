@@ -2,7 +2,7 @@ import type { Cursor } from '../../../shared/contract/cursor.ts';
 import type { EventEntry, HistoryEntry } from '../../../shared/contract/message.ts';
 import type { Logger } from '../../../shared/service/logger.ts';
 import { unixMs } from '../../../shared/core/wall-time.ts';
-import type { WallClock } from '../../../shared/service/clock.ts';
+import type { SteadyClock, WallClock } from '../../../shared/service/clock.ts';
 import {
   hasLeft,
   type NextPage,
@@ -18,12 +18,13 @@ export type MarkedScanResult = ScanResult & { readonly mark: Cursor };
 /** A pass with so many readers is one of a storm: a restarted proxy, a broken uplink. */
 const STORM_READERS = 25;
 const REST_MS = 250;
-/** Each pass of a storm is followed by a longer rest, so that a storm of ten seconds costs five passes. */
-const STORM_FACTOR = 3;
+/** While a storm lasts, passes take a sixth of the time. */
+const STORM_FACTOR = 5;
 const MAX_REST_MS = 7_000;
 
-function restAfter(storms: number): number {
-  return Math.min(MAX_REST_MS, REST_MS * STORM_FACTOR ** storms);
+function restAfter(readers: number, tookMs: number): number {
+  if (readers < STORM_READERS) return REST_MS;
+  return Math.min(MAX_REST_MS, Math.max(REST_MS, STORM_FACTOR * tookMs));
 }
 
 /** Of each entry, and its offset in the stream; `false` once it has enough. */
@@ -52,6 +53,15 @@ export interface PagedHistory {
   readonly readFrom: ReadAtPace;
 }
 
+export interface ScanContext {
+  readonly limits?: ReplayLimits;
+  readonly toKeep?: ToKeep;
+  readonly logger: Logger;
+  readonly now: SteadyClock;
+  /** Waits some milliseconds. */
+  readonly sleep: (sleepMs: number) => Promise<void>;
+}
+
 interface Pending {
   readonly request: ScanRequest;
   /** A time or an offset. */
@@ -78,13 +88,9 @@ export class ScanLanes {
 
   constructor(
     history: PagedHistory,
-    logger: Logger,
-    sleep: (sleepMs: number) => Promise<void>,
-    private readonly wall: WallClock,
-    limits: ReplayLimits,
-    toKeep?: ToKeep,
+    private readonly context: ScanContext & { readonly wall: WallClock },
   ) {
-    const laneOf = (read: Readable['read']) => new ScanSchedule({ read }, logger, sleep, limits, toKeep);
+    const laneOf = (read: Readable['read']) => new ScanSchedule({ read }, context);
     this.#nearest = laneOf((fromMs, onEntry) => history.read(fromMs, onEntry, 'fast'));
     this.#near = laneOf((fromMs, onEntry) => history.read(fromMs, onEntry, 'paced'));
     this.#far = laneOf((fromMs, onEntry) => history.read(fromMs, onEntry, 'paced'));
@@ -111,7 +117,7 @@ export class ScanLanes {
   }
 
   #isBefore(fromMs: number, agoMs: number): boolean {
-    return unixMs(this.wall()) - fromMs > agoMs;
+    return unixMs(this.context.wall()) - fromMs > agoMs;
   }
 
   close(): void {
@@ -133,11 +139,7 @@ export class ScanSchedule {
 
   constructor(
     private readonly history: Readable,
-    private readonly logger: Logger,
-    /** Waits some milliseconds. */
-    private readonly sleep: (sleepMs: number) => Promise<void>,
-    private readonly limits?: ReplayLimits,
-    private readonly toKeep?: ToKeep,
+    private readonly context: ScanContext,
   ) {}
 
   /** Rejects when the pass broke off; the caller asks again when the broker is back. */
@@ -154,10 +156,10 @@ export class ScanSchedule {
   }
 
   async #run(): Promise<void> {
+    const { now, sleep } = this.context;
     this.#running = true;
     // Requests of the same turn of the event loop share the first pass.
     await Promise.resolve();
-    let storms = 0;
     while (this.#pending.length > 0) {
       const batch = this.#pending;
       this.#pending = [];
@@ -166,19 +168,20 @@ export class ScanSchedule {
       }
       const readers = batch.filter(({ request }) => !hasLeft(request));
       if (readers.length === 0) continue;
+      const beganMs = now();
       await this.#pass(readers);
-      storms = readers.length >= STORM_READERS ? storms + 1 : 0;
       // A client that resumes in a loop shares these passes and causes no more of them.
-      await this.sleep(restAfter(storms));
+      await sleep(restAfter(readers.length, now() - beganMs));
     }
     this.#running = false;
   }
 
   async #pass(batch: readonly Pending[]): Promise<void> {
+    const { limits, toKeep, logger } = this.context;
     const scan = new Scan(
       batch.map(({ request }) => request),
-      this.limits,
-      this.toKeep,
+      limits,
+      toKeep,
     );
     const first = Math.min(...batch.map(({ from }) => from));
     try {
@@ -191,7 +194,7 @@ export class ScanSchedule {
         else resolve({ ...result, mark: mark.cursor });
       });
     } catch (error) {
-      this.logger[this.#closed ? 'debug' : 'warn']({ err: error }, 'the history could not be read');
+      logger[this.#closed ? 'debug' : 'warn']({ err: error }, 'the history could not be read');
       for (const { reject } of batch) reject(error);
     }
   }
