@@ -1,33 +1,40 @@
 import { randomBytes } from 'node:crypto';
 import { connect, type Socket } from 'node:net';
 import { clientFrame, opcodes } from '../hostile/raw-socket.ts';
+import { PingReader } from './ping-reader.ts';
 import type { Tally } from './tally.ts';
 import type { Target } from './target.ts';
 
 const BUFFER_BYTES = 64 * 1024;
 /** Of all sockets of the process: what arrives is counted at once. */
 const buffer = Buffer.alloc(BUFFER_BYTES);
-const PING_BYTE = 0x80 | opcodes.ping;
-const CURSOR_BYTES = 36;
 /** Thousands are asked with the same cursor. */
 const lastPong = { payload: '', frame: clientFrame(opcodes.pong, '') };
 
 /** A WebSocket client without the parser: it answers pings and hands what arrives to the tally. */
 export class CountingSocket {
-  readonly connected: Promise<void>;
+  /** Resolves once the upgrade was answered, whatever it was answered. */
+  readonly answered: Promise<void>;
+  /** Resolves once what its target calls ready has come. */
+  readonly ready: Promise<void>;
   readonly #socket: Socket;
   #head: string | undefined = '';
   #greeted = false;
   #leaving = false;
+  readonly #pings = new PingReader();
+  #noteAnswer: () => void = () => undefined;
   #settle: (problem?: Error) => void = () => undefined;
 
   constructor(
     private readonly target: Target,
     private readonly tally: Tally,
   ) {
-    this.connected = new Promise((resolve, reject) => {
+    this.answered = new Promise((resolve) => (this.#noteAnswer = resolve));
+    this.ready = new Promise((resolve, reject) => {
       this.#settle = (problem) => (problem === undefined ? resolve() : reject(problem));
     });
+    // It may fail before somebody waits for it.
+    this.ready.catch(() => undefined);
     const { port, path } = target;
     this.#socket = connect({
       port,
@@ -53,7 +60,7 @@ export class CountingSocket {
   #read(bytes: Buffer): boolean {
     if (this.#head !== undefined) this.#readHead(bytes);
     else {
-      const ping = pingIn(bytes);
+      const ping = this.#pings.take(bytes);
       if (ping !== undefined) this.#socket.write(pongWith(ping));
       this.tally.add(bytes);
     }
@@ -64,6 +71,7 @@ export class CountingSocket {
     const head = `${this.#head ?? ''}${bytes.toString('latin1')}`;
     this.#head = head;
     if (!head.includes('\r\n\r\n')) return;
+    this.#noteAnswer();
     if (!head.startsWith('HTTP/1.1 101')) {
       this.#settle(new Error(`refused: ${head.split('\r\n', 1)[0]}`));
       return;
@@ -77,22 +85,10 @@ export class CountingSocket {
   }
 
   #closed(): void {
-    this.#settle(new Error('closed before it was connected'));
+    this.#noteAnswer();
+    this.#settle(new Error('closed before it was ready'));
     if (!this.#leaving) this.tally.lost += 1;
   }
-}
-
-/**
- * What the last ping brings, also of one between frames: an empty one or a cursor, of which neither length ever follows this
- * byte in the frames of the load's events.
- */
-function pingIn(bytes: Buffer): string | undefined {
-  for (let at = bytes.lastIndexOf(PING_BYTE); at !== -1; at = bytes.lastIndexOf(PING_BYTE, at - 1)) {
-    const length = bytes[at + 1];
-    if (length === 0 || length === CURSOR_BYTES) return bytes.toString('latin1', at + 2, at + 2 + length);
-    if (at === 0) return undefined;
-  }
-  return undefined;
 }
 
 function pongWith(payload: string): Buffer {

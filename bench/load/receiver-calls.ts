@@ -10,7 +10,12 @@ export interface CountingCalls {
 
 /** The same of one that opens sockets. */
 export interface ReceiverCalls extends CountingCalls {
-  /** Resolves with the time of the last that was connected, in microseconds of the machine's monotonic clock. */
-  connect(argument: { readonly targets: readonly Target[]; readonly atOnce: number }): Promise<number>;
+  /** Resolves with the time at which the last was ready, in microseconds of the machine's monotonic clock. */
+  connect(argument: {
+    readonly targets: readonly Target[];
+    readonly atOnce: number;
+    /** When another may begin in the place of one. */
+    readonly until?: 'answered' | 'ready';
+  }): Promise<number>;
   disconnect(argument: object): Promise<void>;
 }

@@ -10,17 +10,20 @@ const tally = byte === undefined ? new Tally() : new Tally(Number(byte), false);
 let sockets: CountingSocket[] = [];
 
 answerCalls({
-  connect: async ({ targets, atOnce }) => {
+  connect: async ({ targets, atOnce, until = 'ready' }) => {
     let next = 0;
+    const ready: Promise<void>[] = [];
     const worker = async () => {
       for (let target = targets[next]; target !== undefined; target = targets[next]) {
         next += 1;
         const socket = new CountingSocket(target, tally);
         sockets.push(socket);
-        await socket.connected;
+        ready.push(socket.ready);
+        await socket[until];
       }
     };
     await Promise.all(Array.from({ length: atOnce }, worker));
+    await Promise.all(ready);
     return nowUs();
   },
   disconnect: async () => {

@@ -22,13 +22,17 @@ export class Swarm {
     return new Swarm(Array.from({ length: PROCESSES }, start));
   }
 
-  /** Resolves with the seconds until the last was connected; `atOnce` handshakes are under way. */
-  async connect(targets: readonly Target[], atOnce: number): Promise<number> {
+  /** Resolves with the seconds until the last was ready; `atOnce` are under way until their upgrade was answered, or until they are ready. */
+  async connect(
+    targets: readonly Target[],
+    atOnce: number,
+    until: 'answered' | 'ready' = 'ready',
+  ): Promise<number> {
     const startedUs = nowUs();
     const share = (nth: number) => targets.filter((_, index) => index % PROCESSES === nth);
     const ended = await Promise.all(
       this.workers.map((worker, nth) =>
-        worker.ask('connect', { targets: share(nth), atOnce: Math.ceil(atOnce / PROCESSES) }),
+        worker.ask('connect', { targets: share(nth), atOnce: Math.ceil(atOnce / PROCESSES), until }),
       ),
     );
     return (Math.max(...ended) - startedUs) / 1_000_000;

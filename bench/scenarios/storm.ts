@@ -16,7 +16,7 @@ const STALL = 'longest wait for /health/live, ms';
 
 export const storm: Scenario = {
   name: 'storm',
-  does: `delivery is replaced, ${MISSED} events pass meanwhile, and 10,000 customers come back with a cursor from before, each until resumed; beside as many that connect`,
+  does: `delivery is replaced, ${MISSED} events pass meanwhile, and 10,000 customers come back with a cursor from before, 200 handshakes under way, until the last is resumed; beside as many that connect`,
   warmUp: 'none: delivery is new each time',
   rounds: 3,
   quick: false,
@@ -47,7 +47,7 @@ async function comingBack(world: World, clients: number): Promise<Prepared> {
       await pair.replaceDelivery(() => fillHistory(amqpUrl, MISSED, (n) => `customer_${1 + (n % clients)}`));
       const gauge = new Gauge(pair.delivery.pid, pair.ports.deliveryHealth);
       const used = cpuClock([pair.delivery.pid]);
-      const seconds = await swarm.connect(targets, AT_ONCE);
+      const seconds = await swarm.connect(targets, AT_ONCE, 'answered');
       gauge.stop();
       const us = used();
       await swarm.disconnect();
@@ -69,6 +69,7 @@ async function coming(world: World, clients: number): Promise<Prepared> {
       const seconds = await swarm.connect(
         customers(clients).map((each) => running.target(each)),
         AT_ONCE,
+        'answered',
       );
       await swarm.disconnect();
       return { [figure]: seconds };
