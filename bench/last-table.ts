@@ -36,15 +36,14 @@ export function readLast(): z.infer<typeof Last>['rows'] {
 
 /** Puts new rows in the place of theirs in the committed table and in the README. */
 export function saveRows(rows: readonly Row[], run: string): void {
-  const last = readLast();
   const merged = mergeRows(
-    last,
+    readLast(),
     rows.map((row) => ({ ...row, run })),
   );
   writeFileSync(FILE, `${JSON.stringify({ rows: merged }, undefined, 1)}\n`);
   const text = readFileSync(README, 'utf8');
   writeFileSync(
     README,
-    text.replace(TABLE, (_, start: string, end: string) => `${start}\n${tablesOf(merged, last)}${end}`),
+    text.replace(TABLE, (_, start: string, end: string) => `${start}\n${tablesOf(merged)}${end}`),
   );
 }

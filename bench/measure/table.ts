@@ -1,19 +1,37 @@
 import { changeOf, isReached, sameIn, type Measured, type Row } from './results.ts';
 import type { Spread } from './statistics.ts';
 
-const HEAD = ['scenario', 'figure', 'of', 'against', 'ratio', 'goal', '', 'last'];
+const HEAD = ['scenario', 'figure', 'of', 'against', 'ratio', 'goal', ''];
 
 /** The rows in Markdown, each beside the same of the last table. */
 export function tableOf(rows: readonly Row[], last: readonly Row[]): string {
-  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
-  return [line(HEAD), line(HEAD.map(() => '---')), ...rows.map((row) => line(cellsOf(row, last)))]
-    .map((text) => `${text}\n`)
+  return tableIn([...HEAD, 'last'], rows, (row) => [...cellsOf(row), lastOf(row, last)]);
+}
+
+/** A table for each broker and Node. */
+export function tablesOf(rows: readonly Row[]): string {
+  const platforms = [...new Set(rows.map(({ on }) => on))];
+  const tableOn = (platform: string) =>
+    tableIn(
+      HEAD,
+      rows.filter(({ on }) => on === platform),
+      cellsOf,
+    );
+  return platforms.map((on) => `### ${on}\n\n${tableOn(on)}`).join('\n');
+}
+
+function tableIn(
+  head: readonly string[],
+  rows: readonly Row[],
+  cellsOf: (row: Row) => readonly string[],
+): string {
+  return [head, head.map(() => '---'), ...rows.map(cellsOf)]
+    .map((cells) => `| ${cells.join(' | ')} |\n`)
     .join('');
 }
 
-function cellsOf(row: Row, last: readonly Row[]): readonly string[] {
+function cellsOf(row: Row): readonly string[] {
   const { scenario, figure, of, against, value, other, judged, atMost, atLeast } = row;
-  const before = sameIn(last, row);
   return [
     scenario,
     figure,
@@ -22,22 +40,12 @@ function cellsOf(row: Row, last: readonly Row[]): readonly string[] {
     other === undefined ? '–' : `**${short(judged)}**`,
     atMost === undefined ? `≥ ${atLeast ?? '–'}` : `≤ ${atMost}`,
     isReached(row) ? 'reached' : 'not yet',
-    before === undefined ? '–' : `${rounded(before.judged.median)}, ${changeOf(before, row)}`,
   ];
 }
 
-/** A table for each broker and Node. */
-export function tablesOf(rows: readonly Row[], last: readonly Row[]): string {
-  const platforms = [...new Set(rows.map(({ on }) => on))];
-  return platforms
-    .map(
-      (on) =>
-        `### ${on}\n\n${tableOf(
-          rows.filter((row) => row.on === on),
-          last,
-        )}`,
-    )
-    .join('\n');
+function lastOf(row: Row, last: readonly Row[]): string {
+  const before = sameIn(last, row);
+  return before === undefined ? '–' : `${rounded(before.judged.median)}, ${changeOf(before, row)}`;
 }
 
 /** Every figure of every contender. */

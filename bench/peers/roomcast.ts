@@ -4,6 +4,7 @@ import { signToken } from '../../services/delivery/sign-token.ts';
 import { createVhost } from '../../tools/broker/management.ts';
 import { API_KEY, Pair, SECRET } from '../hostile/pair.ts';
 import type { LoadEvent } from '../load/load-event.ts';
+import type { Target } from '../load/target.ts';
 import { Posts } from '../load/posts.ts';
 import { dataOf } from './event-data.ts';
 import type { Peer, RunningPeer, Subscriber, World } from './peer.ts';
@@ -65,9 +66,13 @@ export class RunningRoomcast implements RunningPeer {
     return { ingest: [ingest.pid], delivery: [delivery.pid], broker: this.brokerPids };
   }
 
-  target({ person }: Subscriber) {
+  target({ person, room }: Subscriber): Target {
     const path = `/?token=${signToken(SECRET, person)}`;
-    return { port: this.pair.ports.client, path, ready: '"type":"connected"' };
+    const own = { port: this.pair.ports.client, path, ready: '"type":"connected"' };
+    if (room !== 'admin') return own;
+    // A room of many without the calendar's own frames, which no peer has.
+    const hello = JSON.stringify({ action: 'unsubscribe', room: 'calendar' });
+    return { ...own, hello, ready: '"type":"unsubscribed"' };
   }
 
   publish(event: LoadEvent): Promise<void> {

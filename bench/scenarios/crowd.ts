@@ -1,4 +1,3 @@
-import type { Person } from '../../services/delivery/sign-token.ts';
 import type { Room } from '../../shared/contract/routing.ts';
 import { newEvent } from '../load/load-event.ts';
 import type { Listeners } from '../load/listeners.ts';
@@ -77,10 +76,13 @@ export class Crowd {
   }
 }
 
-/** The same person on so many devices: all in one room without `calendar`. */
-export function devices(count: number, room: `customer_${number}`): readonly Subscriber[] {
-  const person: Person = { role: 'customer', id: Number(room.slice('customer_'.length)) };
-  return Array.from({ length: count }, () => ({ person, room }));
+/** So many people in one room. None of them is whom its events are about, so no receipt tells of them: see the scenario of that name. */
+export const COLLEAGUES_ROOM = 'admin';
+export function colleagues(count: number): readonly Subscriber[] {
+  return Array.from({ length: count }, (_, n) => ({
+    person: { role: 'admin', id: 1 + n },
+    room: COLLEAGUES_ROOM,
+  }));
 }
 
 /** So many customers, each in a room of their own. */

@@ -4,10 +4,9 @@ import { bareWrite } from '../peers/bare-ws.ts';
 import type { Peer } from '../peers/peer.ts';
 import { roomcast } from '../peers/roomcast.ts';
 import { socketIo } from '../peers/socket-io.ts';
-import { Crowd, devices } from './crowd.ts';
+import { colleagues, COLLEAGUES_ROOM, Crowd } from './crowd.ts';
 import type { ContenderPlan, Scenario } from './scenario.ts';
 
-const ROOM = 'customer_9';
 const EVERY_MS = 150;
 const UNIT = 'a frame';
 const NOBODY = 'customer_8';
@@ -35,10 +34,10 @@ function toAll(peer: Peer, sockets: number): ContenderPlan {
   return {
     name: peer.name,
     prepare: async (world) => {
-      const crowd = await Crowd.start(peer, world, devices(sockets, ROOM));
+      const crowd = await Crowd.start(peer, world, colleagues(sockets));
       const send = async (events: number) => {
         for (let n = 0; n < events; n += 1) {
-          await Promise.all([crowd.publish(ROOM, sockets), delay(EVERY_MS)]);
+          await Promise.all([crowd.publish(COLLEAGUES_ROOM, sockets), delay(EVERY_MS)]);
         }
       };
       await flatOut(WARM_UP, 64, () => crowd.publish(NOBODY, 0));

@@ -7,7 +7,7 @@ import type { Figures } from '../measure/turns.ts';
 import { httpAmqp } from '../peers/http-amqp.ts';
 import type { World } from '../peers/peer.ts';
 import { inputOf, RunningRoomcast } from '../peers/roomcast.ts';
-import { Crowd, devices } from './crowd.ts';
+import { Crowd, customers } from './crowd.ts';
 import type { ContenderPlan, Scenario } from './scenario.ts';
 
 const ROOM = 'customer_9';
@@ -57,7 +57,7 @@ async function throughInbox(world: World) {
   const running = await RunningRoomcast.start(world);
   const connection = await connect(running.amqpUrl);
   const channel = await connection.createConfirmChannel();
-  const crowd = await Crowd.open(running, devices(1, ROOM));
+  const crowd = await Crowd.open(running, customers(1, 9));
   const turn = () =>
     rate(running.pids.ingest, async () => {
       crowd.expect(EVENTS);

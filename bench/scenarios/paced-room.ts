@@ -1,9 +1,7 @@
 import { paced } from '../load/pace.ts';
 import type { Peer } from '../peers/peer.ts';
-import { Crowd, devices } from './crowd.ts';
+import { colleagues, COLLEAGUES_ROOM, Crowd } from './crowd.ts';
 import type { ContenderPlan } from './scenario.ts';
-
-const ROOM = 'customer_9';
 
 /** All sockets in one room, and so many events a second. */
 export interface PacedRoom {
@@ -22,9 +20,9 @@ export function pacedRoom(
   return {
     name: peer.name,
     prepare: async (world) => {
-      const crowd = await Crowd.start(peer, world, devices(sockets, ROOM));
+      const crowd = await Crowd.start(peer, world, colleagues(sockets));
       const send = (forSeconds: number) =>
-        paced(forSeconds * perSecond, perSecond, () => crowd.publish(ROOM, sockets));
+        paced(forSeconds * perSecond, perSecond, () => crowd.publish(COLLEAGUES_ROOM, sockets));
       await send(warmUpSeconds);
       await crowd.heard();
       return {

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { flatOut, paced } from '../load/pace.ts';
 import type { Subscriber } from '../peers/peer.ts';
 import { roomcast } from '../peers/roomcast.ts';
-import { Crowd, customers } from './crowd.ts';
+import { colleagues, COLLEAGUES_ROOM, Crowd, customers } from './crowd.ts';
 import type { ContenderPlan, Scenario } from './scenario.ts';
 
 const UNIT = 'a frame';
@@ -39,18 +39,14 @@ function peer(name: string, setting: Receipts) {
 
 function toStaff(setting: Receipts, quick: boolean): ContenderPlan {
   const sockets = quick ? STAFF.quickSockets : STAFF.sockets;
-  const staff = Array.from({ length: sockets }, (): Subscriber => ({
-    person: { role: 'admin', id: 1 },
-    room: 'admin',
-  }));
   const send = async (crowd: Crowd) => {
     for (let n = 0; n < STAFF.events; n += 1) {
-      await Promise.all([crowd.publish('admin', sockets), delay(STAFF.everyMs)]);
+      await Promise.all([crowd.publish(COLLEAGUES_ROOM, sockets), delay(STAFF.everyMs)]);
       // Two that wait for a busy delivery go in one write, which costs a frame half as much.
       await crowd.heard();
     }
   };
-  return planOf('staff', setting, staff, STAFF.events * sockets, send);
+  return planOf('staff', setting, colleagues(sockets), STAFF.events * sockets, send);
 }
 
 function toPeople(setting: Receipts): ContenderPlan {

@@ -120,7 +120,7 @@ describe('beside the last table', () => {
 describe('the text', () => {
   it('has a table for each broker and Node', () => {
     const elsewhere = row([5], { on: 'RabbitMQ 3.10, Node 20', atMost: 2 });
-    const text = tablesOf([row([1]), elsewhere, row([2], { scenario: 'other', atMost: 2 })], []);
+    const text = tablesOf([row([1]), elsewhere, row([2], { scenario: 'other', atMost: 2 })]);
     const headings = text.split('\n').filter((line) => line.startsWith('#'));
     expect(headings).toEqual(['### RabbitMQ 4.1, Node 24', '### RabbitMQ 3.10, Node 20']);
     expect(text.match(/^\| (s|other) /gm)).toEqual(['| s ', '| other ', '| s ']);
