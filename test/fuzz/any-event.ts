@@ -150,6 +150,9 @@ const beside = {
 const wrapped = (kind: Kind, good: fc.Arbitrary<string>) =>
   fc.record({ ...beside, wrapping: fc.constant({ kind }), body: body(good) });
 
+/** The text of one event, mostly with something wrong. */
+export const anyEvent = event;
+
 /** Anything that may be posted, with how it came. */
 export const anyInput = fc.oneof(
   { weight: 4, arbitrary: wrapped('plain', fc.oneof(event, event, batchOf(event))) },

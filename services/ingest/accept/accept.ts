@@ -5,6 +5,8 @@ import type { Contents } from './contents.ts';
 import { sizeProblem } from './data-size.ts';
 import { concernedBy, contradictions, spellings, syncData, type Concerned } from './event-data.ts';
 import { resolveName } from './event-names.ts';
+import { isGoodEvent } from './good-event.ts';
+import { isRecord } from './is-record.ts';
 import { MAX_PROBLEMS, problemsOf, under, type Checked } from './problems.ts';
 import { roomsAsGiven, roomsByRule } from './rooms-of.ts';
 import { BroadcastInput, EventInput, MAX_EVENTS } from './schemas.ts';
@@ -36,8 +38,7 @@ export interface AcceptOptions {
 
 /** One event as `POST /v1/events` takes it, or everything that is wrong with it. */
 export function acceptEvent(input: unknown, options: AcceptOptions): Checked<AcceptedEvent> {
-  const schema = options.withoutRooms === 'everyone' ? BroadcastInput : EventInput;
-  const parsed = schema.safeParse(input);
+  const parsed = parse(input, options);
   const problems = parsed.success ? [] : problemsOf(parsed.error);
   const { event, data, rooms: given } = partsOf(input, options);
   if (data !== undefined) problems.push(...contradictions(data));
@@ -68,6 +69,11 @@ export function acceptEvent(input: unknown, options: AcceptOptions): Checked<Acc
   return {
     value: { ...what, id: id?.toString(), timestamp: timestamp ?? options.now, rooms: rooms.value, contents },
   };
+}
+
+function parse(input: unknown, { withoutRooms }: AcceptOptions) {
+  if (withoutRooms === 'everyone') return BroadcastInput.safeParse(input);
+  return isGoodEvent(input) ? { success: true as const, data: input } : EventInput.safeParse(input);
 }
 
 /** All of them are taken or none, and every problem is listed with its index, until there are more than are listed. */
@@ -116,8 +122,4 @@ function roomsIn(rooms: unknown, withoutRooms: AcceptOptions['withoutRooms']): R
   if (rooms === undefined || rooms === null) return undefined;
   if (!Array.isArray(rooms)) return [];
   return rooms.length === 0 && withoutRooms === 'everyone' ? undefined : (rooms as Room[]);
-}
-
-export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,4 +1,5 @@
-import { acceptEvent, isRecord, type AcceptedEvent, type AcceptOptions } from './accept.ts';
+import { acceptEvent, type AcceptedEvent, type AcceptOptions } from './accept.ts';
+import { isRecord } from './is-record.ts';
 import { problemsOf, renamed, type Checked } from './problems.ts';
 import { CloudEventInput } from './schemas.ts';
 

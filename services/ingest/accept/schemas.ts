@@ -10,7 +10,8 @@ import { acceptedNames, NAME_EXPECTED } from './event-names.ts';
 /** What both entrances take, as the sender writes it. The OpenAPI document is generated from here. The words of a schema hold for its checks too. */
 
 export const MAX_EVENTS = 1_000;
-const MAX_ROOMS = 100;
+/** In a list of rooms or of ids. */
+export const MAX_ROOMS = 100;
 /** `messageId` of AMQP holds 255 bytes, and a companion's id is longer than its event's. */
 const MAX_ID_BYTES = 200;
 
@@ -43,7 +44,7 @@ export const EventId = z
 
 const EventName = z.enum(acceptedNames, NAME_EXPECTED);
 
-const Timestamp = z.iso.datetime({ offset: true, error: TIMESTAMP_EXPECTED }).max(40);
+export const Timestamp = z.iso.datetime({ offset: true, error: TIMESTAMP_EXPECTED }).max(40);
 
 const RoomName = z
   .string(ROOM_EXPECTED)
