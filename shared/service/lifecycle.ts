@@ -3,6 +3,7 @@ import { anyAddress } from './any-address.ts';
 import { BrokerRefusedError } from '../broker/broker-connection.ts';
 import { ConfigError, type CommonConfig } from '../config/env.ts';
 import { errorText } from './error-text.ts';
+import { GatheredLines } from './gathered-lines.ts';
 import { createLogger, type Logger } from './logger.ts';
 import { startTracing } from './tracing.ts';
 
@@ -50,7 +51,7 @@ export async function runService<Config extends CommonConfig>(
 ): Promise<void> {
   try {
     const config = readConfig(process.env);
-    const logger = createLogger(name, config.logLevel);
+    const logger = createLogger(name, config.logLevel, new GatheredLines());
     const endTracing = await startTracing(`roomcast-${name}`, config.otelExporterOtlpEndpoint, logger);
     const service = await start(config, { logger });
     await Promise.race([once(process, 'SIGTERM'), once(process, 'SIGINT'), service.failed]);

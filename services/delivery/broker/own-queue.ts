@@ -12,6 +12,7 @@ import type { Logger } from '../../../shared/service/logger.ts';
 import { ManagedChannel, plainChannel } from '../../../shared/broker/managed-channel.ts';
 import type { Arrivals } from '../stream/arrivals.ts';
 import type { Cluster } from '../../../shared/broker/cluster.ts';
+import { Acks } from './acks.ts';
 import type { Binder } from './binder.ts';
 import { kindOfOwnQueue } from './queue-kind.ts';
 import { PrefetchWindow } from './prefetch-window.ts';
@@ -40,6 +41,7 @@ interface Present {
   readonly consumer: QueueConsumer;
   readonly channel: Channel;
   readonly window: PrefetchWindow;
+  readonly acks: Acks;
   readonly holdBack: HoldBack<Arrival>;
   /** The newest message filled the prefetch: more may wait at the broker. */
   isFull: boolean;
@@ -70,7 +72,6 @@ const ANSWER_MS = 30_000;
 export class OwnQueue {
   #channel: ManagedChannel<Channel> | undefined;
   #starts = 0;
-  #unacked: { present: Present; message: ConsumeMessage } | undefined;
   #name: string | undefined;
   #present: Present | undefined;
   /** Counts reasons to read the history. */
@@ -144,6 +145,7 @@ export class OwnQueue {
       consumer,
       channel,
       window,
+      acks: new Acks(channel, window, prefetch),
       isFull: false,
       holdBack: new HoldBack<Arrival>((arrival) => this.#take(present, arrival)),
     };
@@ -213,26 +215,7 @@ export class OwnQueue {
       this.logger.warn({ id: message.properties.messageId as unknown }, 'a message without our headers');
     }
     for (const entry of entries) present.consumer.take(entry);
-    this.#acknowledge(present, message);
-  }
-
-  /** One acknowledgement for all messages of a turn of the event loop. */
-  #acknowledge(present: Present, message: ConsumeMessage): void {
-    if (this.#unacked === undefined) setImmediate(() => this.#flush());
-    this.#unacked = { present, message };
-  }
-
-  #flush(): void {
-    const unacked = this.#unacked;
-    this.#unacked = undefined;
-    if (unacked === undefined) return;
-    const { channel, window } = unacked.present;
-    try {
-      channel.ack(unacked.message, true);
-      window.acknowledged(unacked.message.fields.deliveryTag);
-    } catch {
-      // The channel has closed, and nobody consumes its queue any more: nothing is left to acknowledge.
-    }
+    present.acks.add(message);
   }
 
   #lost(consumer: QueueConsumer): void {

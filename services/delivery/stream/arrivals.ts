@@ -49,9 +49,12 @@ export interface ArrivalsContext {
  */
 export class Arrivals {
   readonly doubts: Pick<Doubts, 'windowFull' | 'windowFree'>;
+  /** Of what was delivered: its fields are ours by name, so nothing in them is redacted, and looking would cost as much as the line. */
+  readonly #delivered: Logger;
 
   constructor(private readonly context: ArrivalsContext) {
     this.doubts = context.doubts;
+    this.#delivered = context.logger.child({}, { redact: [] });
   }
 
   /** A new queue is bound to everything in use: what was published before will not come by it. */
@@ -89,7 +92,7 @@ export class Arrivals {
     else if (entry.kind === 'mark') this.#markArrived(entry.cursor);
     else if (entry.kind === 'control') this.context.asked(entry);
     else {
-      this.#delivered(entry, sessions);
+      this.#noteDelivered(entry, sessions);
       this.context.gather.whenWritten(kept, () => {
         if (sessions > 0) this.context.meter.written(entry);
         endSpan?.(sessions);
@@ -125,10 +128,10 @@ export class Arrivals {
     } else if (!nodes.areBlocked) doubts.tick(nowMs, marks.oldestMs());
   }
 
-  #delivered(event: EventEntry, sessions: number): void {
+  #noteDelivered(event: EventEntry, sessions: number): void {
     const { id, type, rooms } = event;
     this.context.meter.fannedOut(event, sessions);
-    this.context.logger.info({ id, event: type, rooms, sessions }, 'event');
+    this.#delivered.info({ id, event: type, rooms, sessions }, 'event');
   }
 
   #markArrived(mark: Cursor): void {
