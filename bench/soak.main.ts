@@ -26,10 +26,7 @@ const tempo: Tempo = {
   longReplayEveryMs: [30_000, 60_000],
   restMs: [500, 3_000],
 };
-/**
- * More than REPEATS_MAX, so many more that the table of a map that forgets an entry for each new one has taken the size that it
- * keeps (V8 doubles it once, at 131,072), and more bytes than RECENT_MAX_BYTES.
- */
+/** More than REPEATS_MAX, and more bytes than RECENT_MAX_BYTES. */
 const FILLED_WITH = 140_000;
 /** ROOM_LINGER_MS, and what the broker's statistics and idle connections take. */
 const BACK_WITHIN_MS = 180_000;

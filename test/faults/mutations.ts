@@ -86,7 +86,7 @@ export const mutations: readonly Mutation[] = [
     name: 'ingest does not recognise a repeated id',
     scenario: 'a backend repeats itself',
     file: 'services/ingest/accept/repeats.js',
-    find: 'if (before !== undefined && publishesNothing(before))',
+    find: 'if (before?.isPublished === true)',
     replace: 'if (false)',
   },
   {

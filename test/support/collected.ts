@@ -24,3 +24,11 @@ export function heapBytes(): number {
   collect();
   return process.memoryUsage().heapUsed;
 }
+
+/** Outside the heap, in buffers that are still in use. */
+export function bufferBytes(): number {
+  // The second collection waits for what the first is still giving back.
+  collect();
+  collect();
+  return process.memoryUsage().arrayBuffers;
+}

@@ -180,8 +180,8 @@ export const memoryBounds: readonly ConstantBound[] = [
   },
   {
     what: 'Identities of events by which delivery drops what a backend repeats',
-    name: 'REPEATS_MAX',
-    file: 'services/delivery/stream/event-stream.ts',
+    name: 'MAX_EVENTS',
+    file: 'services/delivery/stream/first-seen.ts',
     beyond: 'a repeat of an older one reaches clients once more, under the id that they know',
     test: 'delivery/fan-out.unit.test.ts',
     says: 'as many others as are remembered came in between',

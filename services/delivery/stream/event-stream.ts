@@ -4,7 +4,6 @@ import type { HistoryRange } from '../../../shared/contract/control.ts';
 import type { Cursor } from '../../../shared/contract/cursor.ts';
 import type { ControlEntry, EventEntry } from '../../../shared/contract/message.ts';
 import { CONTROL_KEY, EVERYONE, markKeyOf, type Address } from '../../../shared/contract/routing.ts';
-import { ExpiringMap } from '../../../shared/core/expiring-map.ts';
 import { Drops } from '../../../shared/monitoring/drops.ts';
 import type { SteadyClock, WallClock } from '../../../shared/service/clock.ts';
 import type { Logger } from '../../../shared/service/logger.ts';
@@ -21,6 +20,7 @@ import { Arrivals } from './arrivals.ts';
 import { CalendarGather, type GatherWindow } from './calendar-gather.ts';
 import { Doubts } from './doubts.ts';
 import { FanOut } from './fan-out.ts';
+import { FirstSeen } from './first-seen.ts';
 import type { Subscriber } from './feed.ts';
 import { FanOutMeter } from './fan-out-meter.ts';
 import { Hole } from './hole.ts';
@@ -35,10 +35,6 @@ import { ScanLanes } from './scan-schedule.ts';
 import { eventsIn } from './past-events.ts';
 import { Timeline, type TimelineEntry } from './timeline.ts';
 import { Trust } from './trust.ts';
-
-/** Event ids remembered to drop repeats: as long as ingest remembers them. */
-const REPEATS_MAX = 100_000;
-const REPEATS_MS = 24 * 60 * 60 * 1000;
 
 /** A session as the stream knows it. */
 export interface StreamMember extends Subscriber {
@@ -116,8 +112,7 @@ export class EventStream {
     const reading = { liveness, scans, rewinds, quota, lookBack, maxRewindSyncs };
     this.#resume = new Resume({ ...known, ...reading, sleep, wall, now });
     const gather = new CalendarGather(this.rooms, gatherWindow(config), later);
-    const repeats = new ExpiringMap<string, number>(REPEATS_MAX, REPEATS_MS);
-    const fanOut = new FanOut(timeline, this.rooms, repeats, gather);
+    const fanOut = new FanOut(timeline, this.rooms, new FirstSeen(), gather);
     const hole = new Hole({ ...known, history, lookBack, fanOut, metrics, logger, now });
     const meter = new FanOutMeter(metrics, wall, now);
     const told = { trust, doubts, hole, marks, liveness, drops, nodes };

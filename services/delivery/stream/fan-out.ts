@@ -1,6 +1,6 @@
-import type { ExpiringMap } from '../../../shared/core/expiring-map.ts';
 import type { CalendarGather } from './calendar-gather.ts';
 import type { Subscriber } from './feed.ts';
+import type { FirstSeen } from './first-seen.ts';
 import type { RoomIndex } from './room-index.ts';
 import type { Timeline, TimelineEntry } from './timeline.ts';
 
@@ -12,8 +12,7 @@ export class FanOut {
   constructor(
     private readonly timeline: Timeline,
     private readonly index: RoomIndex<Subscriber>,
-    /** Position at which each event was first seen, by its identity. */
-    private readonly firstSeen: ExpiringMap<string, number>,
+    private readonly firstSeen: Pick<FirstSeen, 'get' | 'set'>,
     private readonly gather?: CalendarGather,
   ) {}
 

@@ -1,7 +1,8 @@
+import { ExpiringTexts } from '../../../shared/core/expiring-texts.ts';
 import { digestsIn, digestsOf, type Fingerprint } from './contents.ts';
 import type { Receipt } from './ports.ts';
 
-/** How an outcome is written down beside the id that it belongs to, on one line. */
+/** How an outcome is written down beside the id that it belongs to: on one line, of characters up to U+00FF. */
 export interface OutcomeForm<Outcome> {
   write(outcome: Outcome): string;
   read(text: string, id: string): Outcome;
@@ -19,29 +20,47 @@ export const receiptForm: OutcomeForm<Receipt> = {
 
 export const noForm: OutcomeForm<void> = { write: () => '', read: () => undefined };
 
-/**
- * What is kept of an id once its event is in the history: a string in place of ten objects. Ingest remembers 100,000 ids, for a day,
- * which is most of its memory.
- */
-export class Remembered<Outcome> {
-  readonly #text: string;
+/** What is kept of an id whose event is in the history. */
+export interface Remembered<Outcome> {
+  readonly outcome: Outcome;
+  readonly fingerprint: Fingerprint | undefined;
+  /** By this instance: a repeat of it publishes nothing. */
+  readonly isPublished: boolean;
+}
+
+const PUBLISHED = '+';
+const FOUND = '-';
+
+/** Ids as texts: ingest remembers 100,000 of them for a day, which is most of its memory. */
+export class RememberedIds<Outcome> {
+  readonly #texts: ExpiringTexts;
 
   constructor(
-    outcome: Outcome,
-    fingerprint: Fingerprint | undefined,
+    maxEntries: number,
+    maxAgeMs: number,
     private readonly form: OutcomeForm<Outcome>,
-    /** By this instance: a repeat of it publishes nothing. */
-    readonly isPublished: boolean,
   ) {
-    // Joined, it is one piece of memory; added up it would hold the pieces.
-    this.#text = [form.write(outcome), fingerprint === undefined ? '' : digestsOf(fingerprint)].join('\n');
+    this.#texts = new ExpiringTexts(maxEntries, maxAgeMs);
   }
 
-  outcome(id: string): Outcome {
-    return this.form.read(this.#text.slice(0, this.#text.indexOf('\n')), id);
+  get size(): number {
+    return this.#texts.size;
   }
 
-  get fingerprint(): Fingerprint | undefined {
-    return digestsIn(this.#text.slice(this.#text.indexOf('\n') + 1));
+  get(id: string, nowMs: number): Remembered<Outcome> | undefined {
+    const text = this.#texts.get(id, nowMs);
+    if (text === undefined) return undefined;
+    const lineEnd = text.indexOf('\n');
+    return {
+      outcome: this.form.read(text.slice(PUBLISHED.length, lineEnd), id),
+      fingerprint: digestsIn(text.slice(lineEnd + 1)),
+      isPublished: text.startsWith(PUBLISHED),
+    };
+  }
+
+  set(id: string, { outcome, fingerprint, isPublished }: Remembered<Outcome>, nowMs: number): void {
+    const digests = fingerprint === undefined ? '' : digestsOf(fingerprint);
+    const text = `${isPublished ? PUBLISHED : FOUND}${this.form.write(outcome)}\n${digests}`;
+    this.#texts.set(id, text, nowMs);
   }
 }

@@ -1,7 +1,6 @@
-import { ExpiringMap } from '../../../shared/core/expiring-map.ts';
 import type { Problem } from '../../../shared/contract/errors.ts';
 import { differences, type Contents, type Fingerprint } from './contents.ts';
-import { Remembered, type OutcomeForm } from './remembered.ts';
+import { RememberedIds, type OutcomeForm } from './remembered.ts';
 
 /** How long a repeated id is recognised. */
 export const REPEATS_MAX_AGE_MS = 24 * 60 * 60 * 1000;
@@ -16,18 +15,6 @@ interface Found<Outcome> {
 interface UnderWay<Outcome> {
   readonly outcome: Promise<Outcome>;
   readonly fingerprint: Fingerprint | undefined;
-  /** In the history meanwhile, or before: published once more. */
-  found: Found<Outcome> | undefined;
-}
-
-type First<Outcome> = UnderWay<Outcome> | Remembered<Outcome>;
-
-function publishesNothing<Outcome>(first: First<Outcome>): boolean {
-  return !(first instanceof Remembered) || first.isPublished;
-}
-
-function outcomeOf<Outcome>(first: First<Outcome>, id: string): Promise<Outcome> {
-  return first instanceof Remembered ? Promise.resolve(first.outcome(id)) : first.outcome;
 }
 
 /**
@@ -39,30 +26,31 @@ function outcomeOf<Outcome>(first: First<Outcome>, id: string): Promise<Outcome>
  * queue has it; the answer is that of the first time.
  */
 export class Repeats<Outcome> {
-  readonly #firsts: ExpiringMap<string, First<Outcome>>;
+  /** Those of them that were found stay among the others as well, should publishing them fail. */
+  readonly #underWay = new Map<string, UnderWay<Outcome>>();
+  readonly #remembered: RememberedIds<Outcome>;
 
   constructor(
     maxEntries: number,
     private readonly maxAgeMs: number,
-    private readonly form: OutcomeForm<Outcome>,
+    form: OutcomeForm<Outcome>,
   ) {
-    this.#firsts = new ExpiringMap(maxEntries, maxAgeMs);
+    this.#remembered = new RememberedIds(maxEntries, maxAgeMs, form);
   }
 
   get size(): number {
-    return this.#firsts.size;
+    return this.#remembered.size;
   }
 
   /** Whether a repeat of this id would publish nothing. */
   has(id: string, nowMs: number): boolean {
-    const first = this.#firsts.get(id, nowMs);
-    return first !== undefined && publishesNothing(first);
+    return this.#underWay.has(id) || this.#remembered.get(id, nowMs)?.isPublished === true;
   }
 
   /** How the contents differ from what was published under the id; empty for a repeat, and for an id that is new. */
   clash(id: string, nowMs: number, contents: Contents, now?: Fingerprint): readonly Problem[] {
-    const first = this.#firsts.get(id, nowMs)?.fingerprint;
-    return first === undefined ? [] : differences(first, contents, now);
+    const { fingerprint } = this.#first(id, nowMs) ?? {};
+    return fingerprint === undefined ? [] : differences(fingerprint, contents, now);
   }
 
   /** Calls `publish` at once for an id that is new here, and not at all for a repeat. */
@@ -72,18 +60,19 @@ export class Repeats<Outcome> {
     publish: () => Promise<Outcome>,
     fingerprint?: Fingerprint,
   ): { outcome: Promise<Outcome>; repeated: boolean } {
-    const before = this.#firsts.get(id, nowMs);
-    if (before !== undefined && publishesNothing(before))
-      return { outcome: outcomeOf(before, id), repeated: true };
-    const known = before instanceof Remembered ? before : undefined;
-    const found = known?.fingerprint && { outcome: known.outcome(id), fingerprint: known.fingerprint };
+    const underWay = this.#underWay.get(id);
+    if (underWay !== undefined) return { outcome: underWay.outcome, repeated: true };
+    const before = this.#remembered.get(id, nowMs);
+    if (before?.isPublished === true) return { outcome: Promise.resolve(before.outcome), repeated: true };
     const published = publish();
-    const outcome = found === undefined ? published : published.then(() => found.outcome);
-    const first: UnderWay<Outcome> = { outcome, fingerprint, found };
-    this.#firsts.set(id, first, nowMs);
+    const outcome = before === undefined ? published : published.then(() => before.outcome);
+    this.#underWay.set(id, { outcome, fingerprint });
     outcome.then(
-      (result) => this.#succeeded(id, first, nowMs, result),
-      () => this.#failed(id, first, nowMs),
+      (result) => {
+        this.#underWay.delete(id);
+        this.#remembered.set(id, { outcome: result, fingerprint, isPublished: true }, nowMs);
+      },
+      () => this.#underWay.delete(id),
     );
     return { outcome, repeated: false };
   }
@@ -94,26 +83,13 @@ export class Repeats<Outcome> {
    */
   found(id: string, publishedMs: number, nowMs: number, found: Found<Outcome>): boolean {
     if (nowMs - publishedMs >= this.maxAgeMs) return true;
-    const first = this.#firsts.get(id, nowMs);
-    if (first === undefined) this.#setFound(id, found, publishedMs);
-    else if (!(first instanceof Remembered)) first.found ??= found;
-    const known = first?.fingerprint;
+    const known = this.#first(id, nowMs)?.fingerprint;
+    if (this.#remembered.get(id, nowMs) === undefined)
+      this.#remembered.set(id, { ...found, isPublished: false }, publishedMs);
     return known === undefined || known.whole === found.fingerprint.whole;
   }
 
-  #succeeded(id: string, first: UnderWay<Outcome>, nowMs: number, outcome: Outcome): void {
-    if (this.#firsts.get(id, nowMs) !== first) return;
-    this.#firsts.replace(id, new Remembered(outcome, first.fingerprint, this.form, true));
-  }
-
-  /** It may be in the history all the same: then a retry is published, and another event refused. */
-  #failed(id: string, first: UnderWay<Outcome>, nowMs: number): void {
-    if (this.#firsts.get(id, nowMs) !== first) return;
-    if (first.found === undefined) this.#firsts.delete(id);
-    else this.#setFound(id, first.found, nowMs);
-  }
-
-  #setFound(id: string, { outcome, fingerprint }: Found<Outcome>, atMs: number): void {
-    this.#firsts.set(id, new Remembered(outcome, fingerprint, this.form, false), atMs);
+  #first(id: string, nowMs: number): { readonly fingerprint: Fingerprint | undefined } | undefined {
+    return this.#underWay.get(id) ?? this.#remembered.get(id, nowMs);
   }
 }

@@ -1,0 +1,110 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { ExpiringTexts } from '../../shared/core/expiring-texts.ts';
+import { bufferBytes } from '../support/collected.ts';
+
+/** The same without any art: insertion order is age. */
+class Model {
+  readonly #entries = new Map<string, { readonly text: string; readonly setAtMs: number }>();
+
+  constructor(
+    private readonly maxEntries: number,
+    private readonly maxAgeMs: number,
+  ) {}
+
+  get size(): number {
+    return this.#entries.size;
+  }
+
+  get(key: string, nowMs: number): string | undefined {
+    this.#forget(nowMs);
+    const entry = this.#entries.get(key);
+    return entry === undefined || this.#isOld(entry, nowMs) ? undefined : entry.text;
+  }
+
+  set(key: string, text: string, setAtMs: number): void {
+    this.#entries.delete(key);
+    this.#entries.set(key, { text, setAtMs });
+    this.#forget(setAtMs);
+  }
+
+  delete(key: string): void {
+    this.#entries.delete(key);
+  }
+
+  #forget(nowMs: number): void {
+    for (const [key, entry] of this.#entries) {
+      if (this.#entries.size <= this.maxEntries && !this.#isOld(entry, nowMs)) return;
+      this.#entries.delete(key);
+    }
+  }
+
+  #isOld({ setAtMs }: { readonly setAtMs: number }, nowMs: number): boolean {
+    return nowMs - setAtMs >= this.maxAgeMs;
+  }
+}
+
+const key = fc.oneof(
+  fc.integer({ min: 0, max: 60 }).map((n) => `booking-${n}`),
+  fc.constantFrom('', 'ü', '💈', '\ud800', 'x'.repeat(3_000)),
+);
+/** Large ones fill chunks, the largest is more than a chunk. */
+const text = fc.oneof(
+  fc.string({ unit: 'binary-ascii', maxLength: 20 }),
+  fc.integer({ min: 0, max: 255 }).map((code) => String.fromCharCode(code).repeat(30)),
+  fc.constantFrom(60_000, 300_000).map((length) => 'é'.repeat(length)),
+);
+const step = fc.oneof(
+  { weight: 6, arbitrary: fc.record({ do: fc.constant('set' as const), key, text }) },
+  { weight: 3, arbitrary: fc.record({ do: fc.constant('get' as const), key }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('delete' as const), key }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('wait' as const), ms: fc.constantFrom(1, 10, 400) }) },
+);
+
+describe('ExpiringTexts', () => {
+  it('returns what a plain map would, whatever is done to it', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 40 }), fc.array(step, { maxLength: 300 }), (most, steps) => {
+        const [texts, model] = [new ExpiringTexts(most, 1_000), new Model(most, 1_000)];
+        let nowMs = 0;
+        for (const one of steps) {
+          if (one.do === 'wait') nowMs += one.ms;
+          else if (one.do === 'delete') for (const each of [texts, model]) each.delete(one.key);
+          else if (one.do === 'set') for (const each of [texts, model]) each.set(one.key, one.text, nowMs);
+          else expect(texts.get(one.key, nowMs)).toBe(model.get(one.key, nowMs));
+          expect(texts.size).toBe(model.size);
+        }
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it('finds each of many, and none of those that it has forgotten', () => {
+    const texts = new ExpiringTexts(20_000, 1_000);
+    for (let n = 0; n < 50_000; n += 1) texts.set(`booking-${n}-v1`, `text ${n}`, 0);
+    expect(texts.size).toBe(20_000);
+    const found = Array.from({ length: 50_000 }, (_, n) => texts.get(`booking-${n}-v1`, 0));
+    expect(found).toEqual(Array.from({ length: 50_000 }, (_, n) => (n < 30_000 ? undefined : `text ${n}`)));
+    expect(texts.get('booking-49999-v1', 1_000)).toBeUndefined();
+    expect(texts.size).toBe(0);
+  });
+
+  it('takes no more memory however many come and go, or are set again', () => {
+    const texts = new ExpiringTexts(1_000, Infinity);
+    const text = 'x'.repeat(1_000);
+    texts.set('the oldest', text, 0);
+    const before = bufferBytes();
+    for (let n = 0; n < 100_000; n += 1) texts.set(`booking-${n % 900}`, text, 0);
+    expect(texts.get('the oldest', 0)).toBe(text);
+    // As much as is gone may lie between what is there, and a chunk at either end.
+    expect(bufferBytes() - before).toBeLessThan(3_000_000);
+    for (let n = 0; n < 100_000; n += 1) texts.set(`booking-${n}`, text, 0);
+    expect(texts.size).toBe(1_000);
+    expect(bufferBytes() - before).toBeLessThan(3_000_000);
+  });
+
+  it('refuses a key that no message could have', () => {
+    const texts = new ExpiringTexts(10, 1_000);
+    expect(() => texts.set('x'.repeat(30_000), '', 0)).toThrow(RangeError);
+  });
+});
