@@ -6,6 +6,7 @@ import { anyEvent } from '../fuzz/any-event.ts';
 
 const RUNS = 5_000;
 const data = { id: 7, provider_id: 4, customer_id: '6', start: '2026-12-03T10:00:00+01:00' };
+const ids = Array.from({ length: 100 }, (_, n) => n + 1);
 const valueOf = (json: string): unknown => {
   try {
     return JSON.parse(json);
@@ -36,11 +37,19 @@ describe('an event that is good at a glance', () => {
     [{ event: 'appointment.updated', id: 'booking-7-v1', data, rooms: ['customer_6', 'provider_4'] }],
     [{ event: 'calendar.sync', id: 12, data: { ...data, secretary_ids: [1, '2'] } }],
     [{ event: 'appointment.created', data, timestamp: '2026-12-03T10:00:00Z', more: true }],
+    [
+      {
+        event: 'appointment.created',
+        data: { secretaryIds: ids },
+        id: 0,
+        rooms: ids.map((id) => `customer_${id}`),
+      },
+    ],
   ])('is the usual one: %j', (input) => {
     expect(isGoodEvent(input)).toBe(true);
   });
 
-  const many = Array.from({ length: 101 }, (_, n) => n + 1);
+  const many = [...ids, 101];
   it.each([
     [undefined],
     [[]],

@@ -32,6 +32,14 @@ describe('a repeated id', () => {
     expect(first.calls).toBe(1);
   });
 
+  it('gets the outcome of the first also once that is over', async () => {
+    const repeats = new Repeats<string>(10, HOUR_MS, asItIs);
+    await repeats.once('a', 0, () => Promise.resolve('receipt')).outcome;
+    const never = publication();
+    const again = repeats.once('a', 0, never.publish);
+    expect([again.repeated, await again.outcome, never.calls]).toEqual([true, 'receipt', 0]);
+  });
+
   it('fails with the first, and a retry after that publishes', async () => {
     const repeats = new Repeats<string>(10, HOUR_MS, asItIs);
     const first = publication();
@@ -103,6 +111,14 @@ describe('an id that the history has', () => {
     const again = repeats.once('a', 0, publish, first);
     expect([await once.outcome, await again.outcome]).toEqual(['theirs', 'theirs']);
     expect([once.repeated, again.repeated, repeats.has('a', 0)]).toEqual([false, true, true]);
+  });
+
+  it('is known as published here, where it is read after that', async () => {
+    const { repeats, first, found } = place();
+    await repeats.once('a', 0, () => Promise.resolve('ours'), first).outcome;
+    expect(found(0, 0)).toBe(true);
+    expect(repeats.has('a', 0)).toBe(true);
+    expect(await repeats.once('a', 0, () => Promise.resolve('again'), first).outcome).toBe('ours');
   });
 
   it('is free again when its time is over, counted from when it was published', () => {

@@ -44,7 +44,7 @@ function isListOf(value: unknown, isOne: (one: unknown) => boolean): value is re
 }
 
 const isId = (value: unknown) => parseId(value) !== undefined;
-const isRoom = (value: unknown) => typeof value === 'string' && parseRoom(value) !== undefined;
+const isRoom = (value: unknown) => parseRoom(value) !== undefined;
 
 function isSimpleId(value: unknown): boolean {
   if (typeof value === 'number') return Number.isSafeInteger(value) && value >= 0;
