@@ -54,6 +54,42 @@ describe('a feed', () => {
     expect([feed.written, outlet.frames.at(-1)?.cursor]).toEqual([5, all.at(-1)?.cursor]);
   });
 
+  it('waits for its turn before it replays, and again each time that the outbox has emptied', async () => {
+    const outlet = new FakeOutlet();
+    const turns: (() => void)[] = [];
+    const turn = () => new Promise<void>((resolve) => turns.push(resolve));
+    const feed = new Feed(outlet, ROOMY, () => undefined, 'dotted', turn);
+    const missed = entries(2);
+    outlet.congest();
+    const replay = feed.replay(missed);
+    await settle();
+    outlet.drain();
+    outlet.congest();
+    await settle();
+    expect([turns.length, outlet.frames]).toEqual([1, []]);
+    turns[0]?.();
+    await settle();
+    outlet.drain();
+    await settle();
+    expect([turns.length, outlet.frames]).toEqual([2, []]);
+    turns[1]?.();
+    expect(await replay).toBe(2);
+    expect(outlet.frames).toEqual(framesOf(missed));
+  });
+
+  it('has no turn where there is nothing to replay', async () => {
+    const feed = new Feed(
+      new FakeOutlet(),
+      ROOMY,
+      () => undefined,
+      'dotted',
+      () => new Promise(() => undefined),
+    );
+    expect(await feed.replay([])).toBe(0);
+    await feed.goLive(new Set());
+    expect(feed.isLive).toBe(true);
+  });
+
   it('does not repeat a held entry that was replayed', async () => {
     const { feed, outlet } = world();
     const missed = entries(3);

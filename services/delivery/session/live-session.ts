@@ -89,6 +89,7 @@ export class LiveSession implements SessionPorts, ClientEvents {
       config.maxOutboxBytes,
       () => this.#endAsTooSlow(),
       config.eventNames,
+      context.stream.replayTurn,
     );
     this.receipts = context.receipts && new SessionReceipts(id, this, context.receipts);
     this.session = new Session(id, this, config, credentials);

@@ -7,6 +7,7 @@ import { CONTROL_KEY, EVERYONE, markKeyOf, type Address } from '../../../shared/
 import { Drops } from '../../../shared/monitoring/drops.ts';
 import type { SteadyClock, WallClock } from '../../../shared/service/clock.ts';
 import type { Logger } from '../../../shared/service/logger.ts';
+import { FewATurn } from '../../../shared/service/few-a-turn.ts';
 import { sleep } from '../../../shared/service/sleep.ts';
 import { Binder } from '../broker/binder.ts';
 import { Bindings } from '../broker/bindings.ts';
@@ -81,6 +82,7 @@ export class EventStream {
   readonly #history: History;
   readonly #arrivals: Arrivals;
   readonly #now: SteadyClock;
+  readonly #replayTurns = new FewATurn();
 
   constructor(context: EventStreamContext) {
     const { consuming, publishing, instance, config, metrics, logger, wall, now } = context;
@@ -181,6 +183,9 @@ export class EventStream {
   plan(member: StreamMember, start: StartingPoint, position: Cursor): Promise<Replay> {
     return this.#resume.plan(member, start, position);
   }
+
+  /** For those that are being written what they missed: hundreds may have waited for the same pass, or drain at the same time. */
+  readonly replayTurn = (): Promise<void> => new Promise((resolve) => this.#replayTurns.take(resolve));
 
   /** What the history has of some rooms in a range. */
   past(rooms: readonly Address[], range: HistoryRange): Promise<readonly TimelineEntry[]> {

@@ -55,6 +55,8 @@ export class Feed {
     private readonly tooSlow: () => void,
     /** Of whatever is written from now on. */
     public naming: EventNaming = 'dotted',
+    /** Resolves when this client may be written as much of its replay as its outbox takes. */
+    private readonly replayTurn: () => Promise<void> = AT_ONCE,
   ) {}
 
   /** In bytes of JSON: an event that is larger goes in a smaller form. */
@@ -88,6 +90,7 @@ export class Feed {
   async replay(entries: Iterable<TimelineEntry>, how: 'missed' | 'again' = 'missed'): Promise<number> {
     let count = 0;
     for (const entry of entries) {
+      if (count === 0) await this.replayTurn();
       await this.#turnOf(entry);
       if (!this.#write(entry, how === 'again')) break;
       count += 1;
@@ -145,6 +148,7 @@ export class Feed {
       await this.outlet.drained();
       this.#isWaiting = false;
       this.#waitingSinceMs = undefined;
+      await this.replayTurn();
     }
   }
 
@@ -181,3 +185,4 @@ export class Feed {
 }
 
 const NOTHING = (): void => undefined;
+const AT_ONCE = (): Promise<void> => Promise.resolve();
