@@ -1,7 +1,7 @@
 import { steadyClock } from '../../shared/service/clock.ts';
 import { networkOf } from '../../shared/core/address-network.ts';
 import { LineBudget } from '../../shared/core/line-budget.ts';
-import type { Logger } from '../../shared/service/logger.ts';
+import { withoutRedaction, type Logger } from '../../shared/service/logger.ts';
 import type { Observer } from './accept/ports.ts';
 import type { IngestMetrics } from './metrics.ts';
 import type { Outcomes } from './publish/outcomes.ts';
@@ -13,7 +13,7 @@ type Decided = Parameters<Observer['decided']>[0];
 /** Counts what happens to events, and says it in the log and to whoever keeps it: never a body, never a key. */
 export class IngestObserver implements Observer {
   readonly #lines = new LineBudget();
-  /** Of accepted events: its fields are ours by name, so nothing in them is redacted, and looking would cost more than the line. */
+  /** Of accepted events. */
   readonly #accepted: Logger;
 
   constructor(
@@ -21,7 +21,7 @@ export class IngestObserver implements Observer {
     private readonly logger: Logger,
     private readonly keep: Outcomes['add'],
   ) {
-    this.#accepted = logger.child({}, { redact: [] });
+    this.#accepted = withoutRedaction(logger);
   }
 
   accepted({ id, name, rooms, cursor, entrance, repeated }: Accepted): void {

@@ -3,7 +3,7 @@ import type { ControlEntry, EventEntry, HistoryEntry } from '../../../shared/con
 import type { Address } from '../../../shared/contract/routing.ts';
 import type { Drops } from '../../../shared/monitoring/drops.ts';
 import type { SteadyClock } from '../../../shared/service/clock.ts';
-import type { Logger } from '../../../shared/service/logger.ts';
+import { withoutRedaction, type Logger } from '../../../shared/service/logger.ts';
 import type { DeliveryMetrics } from '../metrics.ts';
 import type { Doubts } from './doubts.ts';
 import type { FanOut } from './fan-out.ts';
@@ -49,12 +49,12 @@ export interface ArrivalsContext {
  */
 export class Arrivals {
   readonly doubts: Pick<Doubts, 'windowFull' | 'windowFree'>;
-  /** Of what was delivered: its fields are ours by name, so nothing in them is redacted, and looking would cost as much as the line. */
+  /** Of what was delivered. */
   readonly #delivered: Logger;
 
   constructor(private readonly context: ArrivalsContext) {
     this.doubts = context.doubts;
-    this.#delivered = context.logger.child({}, { redact: [] });
+    this.#delivered = withoutRedaction(context.logger);
   }
 
   /** A new queue is bound to everything in use: what was published before will not come by it. */
