@@ -114,7 +114,7 @@ describe('an event that was accepted', () => {
     expect(accepted.at(-1)).toMatchObject({ repeated: false });
   });
 
-  it('is published again where so many others came in one call that its id was forgotten', async () => {
+  it('is a repeat however many others come before it in one call', async () => {
     const { intake, take, confirm, ids } = world({ maxRepeats: 1 });
     const first = take(sync({ id: 'a' })).receipts;
     confirm();
@@ -122,7 +122,7 @@ describe('an event that was accepted', () => {
     const receipts = intake.announce([accepted('b'), accepted('a')], 'webhook');
     confirm();
     expect((await receipts).map(({ id }) => id)).toEqual(['b', 'a']);
-    expect(ids()).toEqual(['a', 'b', 'a']);
+    expect(ids()).toEqual(['a', 'b']);
   });
 });
 
