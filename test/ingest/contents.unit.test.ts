@@ -26,7 +26,7 @@ describe('contents that were sent before under the same id', () => {
   it('are the same with their keys and rooms in another order, and numbers in another form', () => {
     const { data } = booking;
     const reversed = Object.fromEntries(Object.entries(data).reverse());
-    expect(change({ data: reversed, rooms: ['provider_4', 'admin'] })).toEqual([]);
+    expect(change({ data: reversed, rooms: ['provider_4', 'admin'] })).toStrictEqual([]);
     expect(changeData({ tags: ['a', { c: 2, b: 1 }] })).toEqual([]);
     const priced = (price: string): Contents => ({
       ...booking,

@@ -141,6 +141,7 @@ describe('an event whose confirm came late', () => {
     const [original, copy] = handedOver;
     expect(copy?.event).toEqual(original?.event);
     expect(copy?.cursor).not.toBe(original?.cursor);
+    expect(copy?.sync).toBeUndefined();
     expect(JSON.parse(String(copy?.body))).toMatchObject({ id: 'a', cursor: copy?.cursor });
     let accepted = false;
     void receipts.then(() => (accepted = true));
@@ -198,13 +199,32 @@ describe('where the calendar.sync goes with its event', () => {
     expect([ids(), handedOver[0]?.sync]).toEqual([['a:calendar'], undefined]);
   });
 
+  /** An event whose `calendar.sync` takes so many bytes. */
+  const withSyncOf = (bytes: number) => {
+    const of = (length: number) => {
+      const data = { ...appointment().data, start: 'x'.repeat(length) };
+      return appointment({ id: 'a', data });
+    };
+    const { take, handedOver } = world();
+    void take(of(0)).receipts;
+    return of(bytes - (handedOver[1]?.body.byteLength ?? 0));
+  };
+
   it('one too long for a header goes by itself', () => {
     const { take, ids, handedOver } = world({ calendarSyncApart: () => false });
-    const data = { ...appointment().data, previous_start: 'x'.repeat(2_000) };
-    void take(appointment({ id: 'a', data })).receipts;
+    void take(withSyncOf(1_001)).receipts;
     expect(ids()).toEqual(['a', 'a:calendar']);
+    expect(handedOver[1]?.body.byteLength).toBe(1_001);
     // Each cursor that is drawn is used.
     expect(handedOver.map(({ cursor }) => Number(cursor.slice(-12)))).toEqual([1, 2]);
+  });
+
+  it('one that just fits a header goes in it, and counts among the bytes that room is asked for', () => {
+    const { take, handedOver, asked } = world({ calendarSyncApart: () => false });
+    void take(withSyncOf(1_000)).receipts;
+    const [{ body, sync } = {}, ...more] = handedOver;
+    expect([more, sync?.body.byteLength]).toEqual([[], 1_000]);
+    expect(asked).toEqual([[1, (body?.byteLength ?? 0) + 1_000]]);
   });
 
   it('both are published once more, under other cursors, where the confirm of a cluster was late', async () => {
@@ -216,5 +236,7 @@ describe('where the calendar.sync goes with its event', () => {
     await receipts;
     const cursors = handedOver.flatMap(({ cursor, sync }) => [cursor, sync?.cursor]);
     expect(new Set(cursors).size).toBe(4);
+    const [original, copy] = handedOver;
+    expect(copy?.sync?.event).toEqual(original?.sync?.event);
   });
 });

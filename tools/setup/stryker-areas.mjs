@@ -34,7 +34,7 @@ export const areas = {
   input: { mutate: accept('cloud-events', 'read-input'), tests: ['ingest/{cloud-events,read-input}.unit'] },
   'event-data': { mutate: accept('event-data'), tests: ['ingest/event-data.unit'] },
   companion: { mutate: accept('companion'), tests: ['ingest/companion.unit'] },
-  contents: { mutate: accept('contents'), tests: ['ingest/contents.unit'] },
+  contents: { mutate: accept('contents'), tests: ['ingest/{contents,remembered}.unit'] },
   'good-event': { mutate: accept('good-event'), tests: ['ingest/good-event.unit'] },
   repeats: { mutate: accept('repeats', 'remembered'), tests: ['ingest/{repeats,remembered}.unit'] },
   size: { mutate: accept('data-size'), tests: ['ingest/data-size.unit'] },
