@@ -1,5 +1,6 @@
 import type { Cursor } from '../../../shared/contract/cursor.ts';
 import { ExpiringMap } from '../../../shared/core/expiring-map.ts';
+import { ExpiringTexts } from '../../../shared/core/expiring-texts.ts';
 import { eventsOf, type Frame } from './confirmations.ts';
 import type { OwnEvent } from './own-event.ts';
 
@@ -20,15 +21,16 @@ interface Past {
   readonly othersEndedMs: number;
 }
 
-const NOTHING: Past = { sessions: [], othersEndedMs: Number.NEGATIVE_INFINITY };
-
 /**
  * What sessions that have ended were written and had not confirmed. Who comes back with a cursor of it and the same token has read
  * what stands there. What the session was written before that was read as well, unless the cursor may be from another session of the
  * token: several devices may have it, and one of them may never have been written what another was.
  */
 export class LeftUnread {
+  /** Of tokens with a session that left something unread. */
   readonly #past = new ExpiringMap<string, Past>(MAX_TOKENS, KEEP_MS);
+  /** Of all others `othersEndedMs`: most tokens that were here within the hour. */
+  readonly #endedMs = new ExpiringTexts(MAX_TOKENS, KEEP_MS);
   readonly #open = new Map<string, number>();
 
   /** `arrivedAtMs`: when an entry reached this instance, where that is still known. */
@@ -38,7 +40,7 @@ export class LeftUnread {
   begin(token: string, cursor: unknown, nowMs: number): readonly OwnEvent[] {
     const openBefore = this.#open.get(token) ?? 0;
     this.#open.set(token, openBefore + 1);
-    const { sessions, othersEndedMs } = this.#past.get(token, nowMs) ?? NOTHING;
+    const { sessions, othersEndedMs } = this.#pastOf(token, nowMs);
     const found = sessions.find(({ unread }) => unread.some(isAt(cursor)));
     if (found === undefined) return [];
     const others = sessions.filter((one) => one !== found);
@@ -47,7 +49,7 @@ export class LeftUnread {
     const isItsClient = openBefore === 0 && this.#cameAfter(found.unread[at], lastOtherMs);
     const rest = isItsClient ? [] : found.unread.filter((_, index) => index !== at);
     const left = rest.length > 0 ? [{ ...found, unread: rest }] : [];
-    this.#past.set(token, { sessions: [...others, ...left], othersEndedMs }, nowMs);
+    this.#keep(token, { sessions: [...others, ...left], othersEndedMs }, nowMs);
     return eventsOf(found.unread.slice(isItsClient ? 0 : at, at + 1));
   }
 
@@ -56,15 +58,31 @@ export class LeftUnread {
     const open = (this.#open.get(token) ?? 0) - 1;
     if (open > 0) this.#open.set(token, open);
     else this.#open.delete(token);
-    const { sessions, othersEndedMs } = this.#past.get(token, nowMs) ?? NOTHING;
+    const { sessions, othersEndedMs } = this.#pastOf(token, nowMs);
     if (unread.length === 0) {
-      this.#past.set(token, { sessions, othersEndedMs: nowMs }, nowMs);
+      this.#keep(token, { sessions, othersEndedMs: nowMs }, nowMs);
       return;
     }
     const all = [...sessions, { unread, endedMs: nowMs }];
     const [oldest] = all.splice(0, all.length - MAX_SESSIONS_OF_TOKEN);
     const forgottenMs = oldest?.endedMs ?? othersEndedMs;
-    this.#past.set(token, { sessions: all, othersEndedMs: Math.max(forgottenMs, othersEndedMs) }, nowMs);
+    this.#keep(token, { sessions: all, othersEndedMs: Math.max(forgottenMs, othersEndedMs) }, nowMs);
+  }
+
+  #pastOf(token: string, nowMs: number): Past {
+    const past = this.#past.get(token, nowMs);
+    if (past !== undefined) return past;
+    const othersEndedMs = Number(this.#endedMs.get(token, nowMs) ?? Number.NEGATIVE_INFINITY);
+    return { sessions: [], othersEndedMs };
+  }
+
+  #keep(token: string, past: Past, nowMs: number): void {
+    if (past.sessions.length > 0) {
+      this.#past.set(token, past, nowMs);
+      return;
+    }
+    this.#past.delete(token);
+    this.#endedMs.set(token, String(past.othersEndedMs), nowMs);
   }
 
   /** Whether no session that had ended by then can have been written it. */
