@@ -84,13 +84,9 @@ export class LiveSession implements SessionPorts, ClientEvents {
     this.openedAtMs = context.now();
     this.observer = new SessionLog({ id, transport, client }, this, context);
     this.transport = arrival.open(this);
-    this.feed = new Feed(
-      this.transport,
-      config.maxOutboxBytes,
-      () => this.#endAsTooSlow(),
-      config.eventNames,
-      context.stream.replayTurn,
-    );
+    const { maxOutboxBytes, eventNames } = config;
+    const tooSlow = () => this.#endAsTooSlow();
+    this.feed = new Feed(this.transport, maxOutboxBytes, tooSlow, eventNames, context.stream.replayTurn);
     this.receipts = context.receipts && new SessionReceipts(id, this, context.receipts);
     this.session = new Session(id, this, config, credentials);
   }
