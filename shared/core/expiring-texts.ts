@@ -2,10 +2,8 @@ import { randomInt } from 'node:crypto';
 
 const CHUNK_BYTES = 256 * 1024;
 const FIRST_SLOTS = 1_024;
-/** Before an entry's key: its length, its key's length, 0 once it is gone, its hash, when it was set. */
-const HEAD = { bytes: 0, keyBytes: 4, isThere: 6, hash: 8, setAtMs: 12, end: 20 } as const;
-/** Of a key, in UTF-8. */
-const MAX_KEY_BYTES = 0xffff;
+/** Before an entry's key: its length, its key's length, its hash, when it was set, 0 once it is gone. */
+const HEAD = { bytes: 0, keyBytes: 4, hash: 8, setAtMs: 12, isThere: 20, end: 21 } as const;
 
 /** A stretch of memory with entries one behind the other. */
 interface Chunk {
@@ -50,7 +48,7 @@ export class ExpiringTexts {
     const { bytes, at } = this.#entryAt(this.#slots[found] ?? EMPTY);
     // One that was set with an older time than those before it.
     if (nowMs - bytes.readDoubleLE(at + HEAD.setAtMs) >= this.maxAgeMs) return undefined;
-    const textAt = at + HEAD.end + bytes.readUInt16LE(at + HEAD.keyBytes);
+    const textAt = at + HEAD.end + bytes.readUInt32LE(at + HEAD.keyBytes);
     return bytes.toString('latin1', textAt, at + bytes.readUInt32LE(at + HEAD.bytes));
   }
 
@@ -81,7 +79,6 @@ export class ExpiringTexts {
   /** Good until the next call. */
   #keyBytes(key: string): Buffer {
     const most = 3 * key.length;
-    if (most > MAX_KEY_BYTES) throw new RangeError(`a key of ${key.length} characters is too long to keep`);
     if (this.#key.byteLength < most) this.#key = Buffer.alloc(most);
     return this.#key.subarray(0, this.#key.write(key));
   }
@@ -94,7 +91,7 @@ export class ExpiringTexts {
       if (place === EMPTY) return undefined;
       const { bytes, at } = this.#entryAt(place);
       if (bytes.readUInt32LE(at + HEAD.hash) !== hash) continue;
-      const keyEnd = at + HEAD.end + bytes.readUInt16LE(at + HEAD.keyBytes);
+      const keyEnd = at + HEAD.end + bytes.readUInt32LE(at + HEAD.keyBytes);
       if (bytes.compare(key, 0, key.byteLength, at + HEAD.end, keyEnd) === 0) return slot;
     }
   }
@@ -116,8 +113,8 @@ export class ExpiringTexts {
     }
     const { bytes, used: at } = chunk;
     bytes.writeUInt32LE(length, at + HEAD.bytes);
-    bytes.writeUInt16LE(key.byteLength, at + HEAD.keyBytes);
-    bytes.writeUInt16LE(1, at + HEAD.isThere);
+    bytes.writeUInt32LE(key.byteLength, at + HEAD.keyBytes);
+    bytes.writeUInt8(1, at + HEAD.isThere);
     bytes.writeUInt32LE(hash, at + HEAD.hash);
     bytes.writeDoubleLE(nowMs, at + HEAD.setAtMs);
     key.copy(bytes, at + HEAD.end);
@@ -151,7 +148,7 @@ export class ExpiringTexts {
 
   #remove(slot: number): void {
     const { bytes, at } = this.#entryAt(this.#slots[slot] ?? EMPTY);
-    bytes.writeUInt16LE(0, at + HEAD.isThere);
+    bytes.writeUInt8(0, at + HEAD.isThere);
     this.#size -= 1;
     this.#gone += 1;
     this.#close(slot);
@@ -176,7 +173,7 @@ export class ExpiringTexts {
     for (let chunk = this.#oldestChunk(); chunk !== undefined; chunk = this.#oldestChunk()) {
       const { bytes } = chunk;
       const at = this.#oldest;
-      if (bytes.readUInt16LE(at + HEAD.isThere) === 0) this.#gone -= 1;
+      if (bytes.readUInt8(at + HEAD.isThere) === 0) this.#gone -= 1;
       else {
         const isYoung = nowMs - bytes.readDoubleLE(at + HEAD.setAtMs) < this.maxAgeMs;
         if (isYoung && this.#size <= this.maxEntries) return;
@@ -219,8 +216,8 @@ export class ExpiringTexts {
     this.#gone = 0;
     for (const { bytes, used } of before) {
       for (; at < used; at += bytes.readUInt32LE(at + HEAD.bytes)) {
-        if (bytes.readUInt16LE(at + HEAD.isThere) === 0) continue;
-        const keyEnd = at + HEAD.end + bytes.readUInt16LE(at + HEAD.keyBytes);
+        if (bytes.readUInt8(at + HEAD.isThere) === 0) continue;
+        const keyEnd = at + HEAD.end + bytes.readUInt32LE(at + HEAD.keyBytes);
         const text = bytes.toString('latin1', keyEnd, at + bytes.readUInt32LE(at + HEAD.bytes));
         const hash = bytes.readUInt32LE(at + HEAD.hash);
         const setAtMs = bytes.readDoubleLE(at + HEAD.setAtMs);
