@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isRecord } from '../core/is-record.ts';
 import { Cursor, isCursor } from './cursor.ts';
 import { EVERYONE, parseRoom, type Address } from './routing.ts';
 
@@ -89,10 +90,6 @@ function readRooms(text: string): Address[] | undefined {
     addresses.push(address);
   }
   return addresses;
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function isFilled(value: unknown): value is string {
