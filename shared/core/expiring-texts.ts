@@ -48,8 +48,7 @@ export class ExpiringTexts {
     const { bytes, at } = this.#entryAt(this.#slots[found] ?? EMPTY);
     // One that was set with an older time than those before it.
     if (nowMs - bytes.readDoubleLE(at + HEAD.setAtMs) >= this.maxAgeMs) return undefined;
-    const textAt = at + HEAD.end + bytes.readUInt32LE(at + HEAD.keyBytes);
-    return bytes.toString('latin1', textAt, at + bytes.readUInt32LE(at + HEAD.bytes));
+    return textIn(bytes, at);
   }
 
   /** `text`: of characters up to U+00FF. Setting one makes it the youngest. */
@@ -91,8 +90,7 @@ export class ExpiringTexts {
       if (place === EMPTY) return undefined;
       const { bytes, at } = this.#entryAt(place);
       if (bytes.readUInt32LE(at + HEAD.hash) !== hash) continue;
-      const keyEnd = at + HEAD.end + bytes.readUInt32LE(at + HEAD.keyBytes);
-      if (bytes.compare(key, 0, key.byteLength, at + HEAD.end, keyEnd) === 0) return slot;
+      if (bytes.compare(key, 0, key.byteLength, at + HEAD.end, keyEndIn(bytes, at)) === 0) return slot;
     }
   }
 
@@ -217,15 +215,22 @@ export class ExpiringTexts {
     for (const { bytes, used } of before) {
       for (; at < used; at += bytes.readUInt32LE(at + HEAD.bytes)) {
         if (bytes.readUInt8(at + HEAD.isThere) === 0) continue;
-        const keyEnd = at + HEAD.end + bytes.readUInt32LE(at + HEAD.keyBytes);
-        const text = bytes.toString('latin1', keyEnd, at + bytes.readUInt32LE(at + HEAD.bytes));
+        const key = bytes.subarray(at + HEAD.end, keyEndIn(bytes, at));
         const hash = bytes.readUInt32LE(at + HEAD.hash);
         const setAtMs = bytes.readDoubleLE(at + HEAD.setAtMs);
-        this.#index(hash, this.#append(bytes.subarray(at + HEAD.end, keyEnd), hash, text, setAtMs));
+        this.#index(hash, this.#append(key, hash, textIn(bytes, at), setAtMs));
       }
       at = 0;
     }
   }
+}
+
+function keyEndIn(bytes: Buffer, at: number): number {
+  return at + HEAD.end + bytes.readUInt32LE(at + HEAD.keyBytes);
+}
+
+function textIn(bytes: Buffer, at: number): string {
+  return bytes.toString('latin1', keyEndIn(bytes, at), at + bytes.readUInt32LE(at + HEAD.bytes));
 }
 
 const EMPTY = -1;

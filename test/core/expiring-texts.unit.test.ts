@@ -1,48 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { ExpiringMap } from '../../shared/core/expiring-map.ts';
 import { ExpiringTexts } from '../../shared/core/expiring-texts.ts';
 import { bufferBytes } from '../support/collected.ts';
-
-/** The same without any art: insertion order is age. */
-class Model {
-  readonly #entries = new Map<string, { readonly text: string; readonly setAtMs: number }>();
-
-  constructor(
-    private readonly maxEntries: number,
-    private readonly maxAgeMs: number,
-  ) {}
-
-  get size(): number {
-    return this.#entries.size;
-  }
-
-  get(key: string, nowMs: number): string | undefined {
-    this.#forget(nowMs);
-    const entry = this.#entries.get(key);
-    return entry === undefined || this.#isOld(entry, nowMs) ? undefined : entry.text;
-  }
-
-  set(key: string, text: string, setAtMs: number): void {
-    this.#entries.delete(key);
-    this.#entries.set(key, { text, setAtMs });
-    this.#forget(setAtMs);
-  }
-
-  delete(key: string): void {
-    this.#entries.delete(key);
-  }
-
-  #forget(nowMs: number): void {
-    for (const [key, entry] of this.#entries) {
-      if (this.#entries.size <= this.maxEntries && !this.#isOld(entry, nowMs)) return;
-      this.#entries.delete(key);
-    }
-  }
-
-  #isOld({ setAtMs }: { readonly setAtMs: number }, nowMs: number): boolean {
-    return nowMs - setAtMs >= this.maxAgeMs;
-  }
-}
 
 const key = fc.oneof(
   fc.integer({ min: 0, max: 60 }).map((n) => `booking-${n}`),
@@ -62,10 +22,11 @@ const step = fc.oneof(
 );
 
 describe('ExpiringTexts', () => {
-  it('returns what a plain map would, whatever is done to it', () => {
+  it('returns what an ExpiringMap would, whatever is done to it', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 40 }), fc.array(step, { maxLength: 300 }), (most, steps) => {
-        const [texts, model] = [new ExpiringTexts(most, 1_000), new Model(most, 1_000)];
+        const texts = new ExpiringTexts(most, 1_000);
+        const model = new ExpiringMap<string, string>(most, 1_000);
         let nowMs = 0;
         for (const one of steps) {
           if (one.do === 'wait') nowMs += one.ms;
@@ -77,6 +38,17 @@ describe('ExpiringTexts', () => {
       }),
       { numRuns: 300 },
     );
+  });
+
+  it('forgets by the age of each, also where an older one came behind it', () => {
+    const texts = new ExpiringTexts(10, 1_000);
+    texts.set('young', 'a', 900);
+    texts.set('old', 'b', 0);
+    expect([texts.get('young', 1_000), texts.get('old', 999), texts.get('old', 1_000)]).toEqual([
+      'a',
+      'b',
+      undefined,
+    ]);
   });
 
   it('finds each of many, and none of those that it has forgotten', () => {
