@@ -49,7 +49,7 @@ export class Repeats<Outcome> {
 
   /** How the contents differ from what was published under the id; empty for a repeat, and for an id that is new. */
   clash(id: string, nowMs: number, contents: Contents, now?: Fingerprint): readonly Problem[] {
-    const { fingerprint } = this.#first(id, nowMs) ?? {};
+    const { fingerprint } = this.#underWay.get(id) ?? this.#remembered.get(id, nowMs) ?? {};
     return fingerprint === undefined ? [] : differences(fingerprint, contents, now);
   }
 
@@ -83,13 +83,9 @@ export class Repeats<Outcome> {
    */
   found(id: string, publishedMs: number, nowMs: number, found: Found<Outcome>): boolean {
     if (nowMs - publishedMs >= this.maxAgeMs) return true;
-    const known = this.#first(id, nowMs)?.fingerprint;
-    if (this.#remembered.get(id, nowMs) === undefined)
-      this.#remembered.set(id, { ...found, isPublished: false }, publishedMs);
+    const before = this.#remembered.get(id, nowMs);
+    const known = (this.#underWay.get(id) ?? before)?.fingerprint;
+    if (before === undefined) this.#remembered.set(id, { ...found, isPublished: false }, publishedMs);
     return known === undefined || known.whole === found.fingerprint.whole;
-  }
-
-  #first(id: string, nowMs: number): { readonly fingerprint: Fingerprint | undefined } | undefined {
-    return this.#underWay.get(id) ?? this.#remembered.get(id, nowMs);
   }
 }
