@@ -76,8 +76,9 @@ export class Crowd {
   }
 }
 
-/** So many people in one room. None of them is whom its events are about, so no receipt tells of them: see the scenario of that name. */
 export const COLLEAGUES_ROOM = 'admin';
+
+/** So many people in one room. None of them is whom its events are about, so no receipt tells of them: see the scenario of that name. */
 export function colleagues(count: number): readonly Subscriber[] {
   return Array.from({ length: count }, (_, n) => ({
     person: { role: 'admin', id: 1 + n },

@@ -16,7 +16,7 @@ const STALL = 'longest wait for /health/live, ms';
 
 export const storm: Scenario = {
   name: 'storm',
-  does: `delivery is replaced, ${MISSED} events pass meanwhile, and 10,000 customers come back with a cursor from before, 200 handshakes under way, until the last is resumed; beside as many that connect`,
+  does: `delivery is replaced, ${MISSED} events pass meanwhile, and 10,000 customers come back with a cursor from before, ${AT_ONCE} handshakes under way, until the last is resumed; beside as many that connect`,
   warmUp: 'none: delivery is new each time',
   rounds: 3,
   quick: false,

@@ -67,7 +67,7 @@ export async function metricsOf({ healthPort }: Scraped): Promise<string> {
 function readProcess({ pid }: Scraped, text: string) {
   return {
     'RSS, MiB': metricIn(text, 'process_resident_memory_bytes') / MIB,
-    // What has outlived the young generation: in that there is garbage until its 8 MiB are full, which takes an idle process hours.
+    // What has outlived the young generation: in that there is garbage until its 8 MiB are full, which may take an idle process long.
     'heap, MiB':
       (metricIn(text, 'nodejs_heap_size_used_bytes') -
         metricIn(text, 'nodejs_heap_space_size_used_bytes', 'space="new"')) /

@@ -14,7 +14,7 @@ interface Chunk {
 /**
  * As `ExpiringMap`, for a hundred thousand and more small texts by their keys: forgets each `maxAgeMs` after it was set, and the oldest
  * above `maxEntries`. Outside the heap of V8, in chunks that are given back whole. There, entries that come and go for hours among all else
- * leave gaps that only grow, and each collection walks over all of them.
+ * leave gaps that grow until all of them have been replaced once or twice, and each collection walks over all of them.
  */
 export class ExpiringTexts {
   /** By their numbers; the first is that of the oldest entry. */

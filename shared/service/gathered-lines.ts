@@ -6,7 +6,7 @@ const MAX_GATHERED = 16 * 1024;
 const AT_ONCE_FROM = levels.values['warn'] ?? 0;
 
 /**
- * Lines of a log that go to standard output together, within `GATHER_MS`: a call to the kernel for each cost delivery a quarter of what
+ * Lines of a log that go to standard output together, within `GATHER_MS`: a call to the kernel for each cost delivery an eighth of what
  * an event does. A warning goes at once, with what came before it, and a process that ends leaves nothing behind; one that is
  * killed takes the last moment with it.
  */

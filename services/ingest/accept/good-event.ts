@@ -17,7 +17,7 @@ const SIMPLE_ID = /^[\x20-\x7e]{1,200}$/;
 const idKeys = [...spellings.appointment, ...spellings.provider, ...spellings.customer];
 
 /**
- * Whether `EventInput` takes it, told at a tenth of what that costs, which is most of what checking an event does. `false` says
+ * Whether `EventInput` takes it, told at a seventh of what that costs. `false` says
  * nothing: the schema may take it all the same, and says what is wrong where it does not. A property test holds both to one verdict.
  */
 export function isGoodEvent(input: unknown): input is GoodEvent {
