@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { isRecord } from '../core/is-record.ts';
+import { isRecord } from './is-record.ts';
 import { Cursor, isCursor } from './cursor.ts';
 import { EVERYONE, parseRoom, type Address } from './routing.ts';
 

@@ -6,7 +6,7 @@ import { sizeProblem } from './data-size.ts';
 import { concernedBy, contradictions, spellings, syncData, type Concerned } from './event-data.ts';
 import { resolveName } from './event-names.ts';
 import { isGoodEvent } from './good-event.ts';
-import { isRecord } from '../../../shared/core/is-record.ts';
+import { isRecord } from '../../../shared/contract/is-record.ts';
 import { MAX_PROBLEMS, problemsOf, under, type Checked } from './problems.ts';
 import { roomsAsGiven, roomsByRule } from './rooms-of.ts';
 import { BroadcastInput, EventInput, MAX_EVENTS } from './schemas.ts';

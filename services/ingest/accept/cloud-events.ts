@@ -1,5 +1,5 @@
 import { acceptEvent, type AcceptedEvent, type AcceptOptions } from './accept.ts';
-import { isRecord } from '../../../shared/core/is-record.ts';
+import { isRecord } from '../../../shared/contract/is-record.ts';
 import { problemsOf, renamed, type Checked } from './problems.ts';
 import { CloudEventInput } from './schemas.ts';
 

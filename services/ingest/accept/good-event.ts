@@ -3,7 +3,7 @@ import { parseId } from '../../../shared/contract/ids.ts';
 import { parseRoom } from '../../../shared/contract/routing.ts';
 import { spellings } from './event-data.ts';
 import { resolveName } from './event-names.ts';
-import { isRecord } from '../../../shared/core/is-record.ts';
+import { isRecord } from '../../../shared/contract/is-record.ts';
 import { MAX_ROOMS, Timestamp } from './schemas.ts';
 
 /** Of an event that is taken, as it was sent. */

@@ -1,5 +1,5 @@
 import type { EventData } from '../../../shared/contract/event.ts';
-import { isRecord } from '../../../shared/core/is-record.ts';
+import { isRecord } from '../../../shared/contract/is-record.ts';
 
 const SECRET_WORDS = new Set(
   'password passwords passwd passphrase salt secret secrets token tokens credential credentials authorization cookie apikey jwt'.split(

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { AcceptedEvent } from '../../accept/accept.ts';
-import { isRecord } from '../../../../shared/core/is-record.ts';
+import { isRecord } from '../../../../shared/contract/is-record.ts';
 import { problemsOf, under, type Checked } from '../../accept/problems.ts';
 import { partsOfAction, rowSchema, type Verb } from './columns.ts';
 import type { AppointmentRow, BlockedPeriodRow, PersonKind, PersonRow, ServiceRow } from './columns.ts';

@@ -1,4 +1,4 @@
-import { isRecord } from '../../../../shared/core/is-record.ts';
+import { isRecord } from '../../../../shared/contract/is-record.ts';
 import { parseJson } from '../../accept/json.ts';
 import { partsOfAction, rowSchema } from './columns.ts';
 

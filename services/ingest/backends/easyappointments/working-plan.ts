@@ -1,4 +1,4 @@
-import { isRecord } from '../../../../shared/core/is-record.ts';
+import { isRecord } from '../../../../shared/contract/is-record.ts';
 import type { PersonRow } from './columns.ts';
 import { digestOf, type PersonRecord } from './entries.ts';
 
