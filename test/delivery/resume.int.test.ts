@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { v7 } from 'uuid';
 import type { Frame, FrameReader } from '../support/frame-reader.ts';
+import type { TestClient } from '../support/client.ts';
 import { appointment } from '../support/events.ts';
 import { callManagement } from '../../tools/broker/management.ts';
 import { runBroker } from '../support/broker.ts';
@@ -14,11 +15,17 @@ import { until } from '../support/until.ts';
 const MARK_INTERVAL_MS = 250;
 
 let world: World;
+/** Is sent every appointment that reaches the first instance. */
+let witness: TestClient;
 beforeAll(async () => {
   const env = { REWIND_SECONDS: '0', MARK_INTERVAL_MS: String(MARK_INTERVAL_MS) };
   world = await World.start({ deliveries: 2, env });
+  witness = await world.join('admin', 1);
 });
-afterAll(() => world[Symbol.asyncDispose]());
+afterAll(async () => {
+  await witness[Symbol.asyncDispose]();
+  await world[Symbol.asyncDispose]();
+});
 
 let lastId = 1_000;
 /** Somebody who was not here before. */
@@ -28,8 +35,13 @@ const cursorOf = (frame: Frame | undefined) => String(frame?.['cursor']);
 const idsOf = (frames: readonly Frame[]) => frames.map((frame) => frame['id']);
 const scans = (delivery = 0) => metricOf(world.healthPort(delivery), 'scans_total');
 
+/**
+ * Resolves when it has come to the first instance: it is accepted before that, and who comes back in between is sent it live,
+ * behind `resumed`.
+ */
 async function publishTo(customer: number): Promise<string> {
   const { id } = await world.publish(appointment({ data: { customer_id: customer } }));
+  await until(() => witness.frames.some((frame) => frame['id'] === id));
   return id;
 }
 
