@@ -14,9 +14,11 @@ export class ExpiringMap<Key, Value> {
   #setSinceItBegan = 0;
   #oldest: readonly [Key, Entry<Value>] | undefined;
 
+  /** `onForgotten`: is told of each entry that is too old or one too many, not of one that was deleted or set again. */
   constructor(
     private readonly maxEntries: number,
     private readonly maxAgeMs: number,
+    private readonly onForgotten?: (key: Key, value: Value, nowMs: number) => void,
   ) {}
 
   get size(): number {
@@ -54,6 +56,15 @@ export class ExpiringMap<Key, Value> {
     this.#entries.delete(key);
   }
 
+  /** Where what is kept is bounded by more than its number. */
+  forgetOldest(nowMs: number): void {
+    const oldest = this.#findOldest();
+    if (oldest === undefined) return;
+    const [key, { value }] = oldest;
+    this.#entries.delete(key);
+    this.onForgotten?.(key, value, nowMs);
+  }
+
   /**
    * A map moves to another table when its own is full, of entries or of gaps. An iterator that stands still, because the
    * oldest entry stays, holds the one where it stopped, with every later one, and all values that were there in between.
@@ -68,9 +79,9 @@ export class ExpiringMap<Key, Value> {
 
   #forget(nowMs: number): void {
     for (let oldest = this.#findOldest(); oldest !== undefined; oldest = this.#findOldest()) {
-      const [key, { setAtMs }] = oldest;
-      if (this.#entries.size <= this.maxEntries && nowMs - setAtMs < this.maxAgeMs) return;
-      this.#entries.delete(key);
+      const isYoung = nowMs - oldest[1].setAtMs < this.maxAgeMs;
+      if (isYoung && this.#entries.size <= this.maxEntries) return;
+      this.forgetOldest(nowMs);
     }
   }
 

@@ -85,20 +85,28 @@ describe('ExpiringMap', () => {
   });
 
   it('does as a plain list does, whatever is done with it', () => {
-    const act = fc.tuple(fc.constantFrom('set', 'get', 'delete'), fc.nat(6), fc.nat(300));
+    const act = fc.tuple(fc.constantFrom('set', 'get', 'delete', 'forgetOldest'), fc.nat(6), fc.nat(300));
     fc.assert(
       fc.property(fc.array(act, { maxLength: 100 }), fc.integer({ min: 1, max: 5 }), (acts, maxEntries) => {
-        const map = new ExpiringMap<number, number>(maxEntries, 1_000);
+        const forgotten: unknown[] = [];
+        const onForgotten = (...told: unknown[]) => forgotten.push(told);
+        const map = new ExpiringMap<number, number>(maxEntries, 1_000, onForgotten);
         let list: { key: number; value: number; atMs: number }[] = [];
+        const forget = (entries: typeof list) => entries.map(({ key, value }) => [key, value, nowMs]);
         let nowMs = 0;
         for (const [what, key, passedMs] of acts) {
           nowMs += passedMs;
-          if (what !== 'get') list = list.filter((entry) => entry.key !== key);
+          if (what === 'set' || what === 'delete') list = list.filter((entry) => entry.key !== key);
           if (what === 'set') list.push({ key, value: nowMs, atMs: nowMs });
           if (what === 'set') map.set(key, nowMs, nowMs);
           if (what === 'delete') map.delete(key);
-          list = list.filter(({ atMs }) => nowMs - atMs < 1_000).slice(-maxEntries);
+          if (what === 'forgetOldest') map.forgetOldest(nowMs);
+          const expected = forget(what === 'forgetOldest' ? list.splice(0, 1) : []);
+          const young = list.filter(({ atMs }) => nowMs - atMs < 1_000).slice(-maxEntries);
+          expected.push(...forget(list.slice(0, list.length - young.length)));
+          list = young;
           expect(map.get(key, nowMs)).toBe(list.find((entry) => entry.key === key)?.value);
+          expect(forgotten.splice(0)).toEqual(expected);
           expect(map.size).toBe(list.length);
         }
       }),

@@ -188,4 +188,19 @@ describe('what a session left unread', () => {
     const isKept = ({ cursor }: Frame) => tokens.begin('shared', cursor).length > 0;
     expect(frames.filter(isKept)).toEqual(frames.slice(1));
   });
+
+  it('is kept of 200,000 frames in all, the newest; whose is forgotten still counts as one of its token', () => {
+    const tokens = new Tokens();
+    const frames = Array.from({ length: 1_000 }, () => tokens.frame('a'));
+    const [first, last] = [tokens.frame('first'), tokens.frame('last')];
+    tokens.session('shared', first, last);
+    for (let index = 0; index < 199; index += 1) tokens.session(`phone ${index}`, ...frames);
+    tokens.session('other', ...frames.slice(0, 998));
+    expect(tokens.begin('other', frames[0]?.cursor)).toEqual(['a']);
+    tokens.session('other', ...frames);
+    tokens.session('shared', first, last);
+    expect(tokens.begin('shared', last.cursor)).toEqual(['last']);
+    expect(tokens.begin('shared', last.cursor)).toEqual([]);
+    expect(tokens.begin('phone 198', frames[0]?.cursor)).toEqual(['a']);
+  });
 });

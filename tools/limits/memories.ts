@@ -139,6 +139,14 @@ export const memoryBounds: readonly ConstantBound[] = [
     says: 'of sixteen sessions',
   },
   {
+    what: 'Frames that sessions of all such tokens left unread',
+    name: 'MAX_FRAMES',
+    file: 'services/delivery/receipts/left-unread.ts',
+    beyond: 'of the oldest token, what a resume would confirm stays `written`',
+    test: 'delivery/receipts.unit.test.ts',
+    says: 'is kept of 200,000 frames in all',
+  },
+  {
     what: 'Events whose companion has not come yet',
     name: 'MAX_BETWEEN',
     file: 'services/delivery/stream/companions.ts',

@@ -6,6 +6,8 @@ import type { OwnEvent } from './own-event.ts';
 
 const MAX_TOKENS = 20_000;
 const MAX_SESSIONS_OF_TOKEN = 16;
+/** Of all tokens together; each takes 160 bytes with its cursor. */
+const MAX_FRAMES = 200_000;
 const KEEP_MS = 60 * 60 * 1000;
 
 /** A session that has ended with something unread. */
@@ -28,7 +30,12 @@ interface Past {
  */
 export class LeftUnread {
   /** Of tokens with a session that left something unread. */
-  readonly #past = new ExpiringMap<string, Past>(MAX_TOKENS, KEEP_MS);
+  readonly #past = new ExpiringMap<string, Past>(MAX_TOKENS, KEEP_MS, (token, past, nowMs) => {
+    this.#frames -= framesOf(past);
+    // Without it, a session that is still kept would seem to be the only one of its token.
+    this.#endedMs.set(token, String(lastEndedMs(past)), nowMs);
+  });
+  #frames = 0;
   /** Of all others `othersEndedMs`: most tokens that were here within the hour. */
   readonly #endedMs = new ExpiringTexts(MAX_TOKENS, KEEP_MS);
   readonly #open = new Map<string, number>();
@@ -77,8 +84,10 @@ export class LeftUnread {
   }
 
   #keep(token: string, past: Past, nowMs: number): void {
+    this.#frames += framesOf(past) - framesOf(this.#past.get(token, nowMs));
     if (past.sessions.length > 0) {
       this.#past.set(token, past, nowMs);
+      while (this.#frames > MAX_FRAMES) this.#past.forgetOldest(nowMs);
       return;
     }
     this.#past.delete(token);
@@ -91,6 +100,14 @@ export class LeftUnread {
     const arrivedMs = frame && this.arrivedAtMs(frame.cursor);
     return arrivedMs !== undefined && arrivedMs > endedMs;
   }
+}
+
+function framesOf(past: Past | undefined): number {
+  return past?.sessions.reduce((frames, { unread }) => frames + unread.length, 0) ?? 0;
+}
+
+function lastEndedMs({ sessions, othersEndedMs }: Past): number {
+  return Math.max(othersEndedMs, ...sessions.map(({ endedMs }) => endedMs));
 }
 
 function isAt(cursor: unknown): (frame: Frame) => boolean {
