@@ -137,6 +137,23 @@ describe('a pass over the history, frame by frame', () => {
     expect(broker.requests.at(-1)).toEqual(['close']);
   });
 
+  it.each(['before', 'after'])(
+    'takes nothing of what comes behind its mark, %s the confirm: it comes live, and would come twice',
+    async (when) => {
+      const { mark, confirm, bring, read, outcome, settle } = await pass();
+      const before = bring('appointment.created');
+      if (when === 'after') confirm();
+      await settle();
+      bring('mark', mark);
+      bring('appointment.created');
+      confirm();
+      bring('appointment.created');
+      expect(await outcome).toMatchObject({ cursor: mark });
+      bring('appointment.created');
+      expect(read).toEqual([before, mark]);
+    },
+  );
+
   it('takes no memory for the marks on the way to its own, of which a long history has many', async () => {
     const { mark, confirm, bring, settle } = await pass({ isNoted: false });
     confirm();

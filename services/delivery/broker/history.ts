@@ -80,9 +80,7 @@ export class History {
       upToMark: async () => {
         pass.watch();
         try {
-          const mark = await pass.unlessBroken(this.#publishMark());
-          await pass.unlessBroken(pass.seen(mark.cursor));
-          return mark;
+          return await this.#upToMark(pass, 'goes on');
         } finally {
           pass.unwatch();
         }
@@ -95,9 +93,7 @@ export class History {
     const pass = await this.#open(onEntry);
     try {
       await this.#begin(pass, from, pace);
-      const mark = await pass.unlessBroken(this.#publishMark());
-      await Promise.race([pass.seen(mark.cursor), pass.finished]);
-      return mark;
+      return await this.#upToMark(pass, 'ends');
     } finally {
       await pass.close();
     }
@@ -115,30 +111,44 @@ export class History {
     return pass.unlessBroken(pass.begin(from, pace));
   }
 
+  /** Resolves with a mark that is published now, once it is confirmed and was read. */
+  async #upToMark(pass: Pass, then: AtMark): Promise<Mark> {
+    const mark = await pass.unlessBroken(this.#publishMark());
+    // Awaited before it can come: the confirm and the entry itself race to us.
+    const seen = pass.seen(mark.cursor, then);
+    await pass.unlessBroken(mark.confirmed);
+    await pass.unlessBroken(seen);
+    return mark;
+  }
+
   /** What was routed before the readers' bindings stood is in the history before it: see shared/contract/history-lag.ts. */
   async #publishMark(): Promise<Mark> {
     if (this.cluster.isCluster) await sleep(HISTORY_LAG_MS);
-    const mark = await this.marks.publish();
-    await mark.confirmed;
-    return mark;
+    return this.marks.publish();
   }
+}
+
+/** What a pass does behind the mark that is awaited. */
+type AtMark = 'ends' | 'goes on';
+
+interface Awaited {
+  readonly mark: Cursor;
+  readonly then: AtMark;
+  readonly resolve: () => void;
 }
 
 /** One consumer on the stream. */
 class Pass {
-  /** Resolves when its reader has enough. */
-  readonly finished: Promise<void>;
-  /** Rejects as `finished` does, and never resolves. */
+  /** Rejects when it breaks off before its reader has enough, and never resolves. */
   readonly broken: Promise<never>;
-  /** That were read while none was awaited. */
-  readonly #marks = new Set<Cursor>();
   #stalled: NodeJS.Timeout | undefined;
-  #finish: () => void = () => undefined;
   #fail: (error: Error) => void = () => undefined;
   #isBroken = false;
   /** Ends the steps that are under way. */
   readonly #giveUps = new Set<(error: unknown) => void>();
-  #awaited: { readonly mark: Cursor; readonly resolve: () => void } | undefined;
+  #awaited: Awaited | undefined;
+  #hasEnough = false;
+  /** What still comes is not taken. */
   #stopped = false;
 
   constructor(
@@ -147,12 +157,12 @@ class Pass {
     private readonly marks: Pick<Marks, 'isBehind'>,
     private readonly nodes: { leave(reason: string): void },
   ) {
-    this.finished = new Promise((resolve, reject) => {
-      this.#finish = resolve;
-      this.#fail = reject;
+    this.broken = new Promise((_, reject) => {
+      this.#fail = (error) => {
+        if (!this.#hasEnough) reject(error);
+      };
     });
     // It may fail while nobody awaits it.
-    this.broken = this.finished.then(() => new Promise<never>(() => undefined));
     this.broken.catch((error: unknown) => {
       this.#isBroken = true;
       for (const giveUp of this.#giveUps) giveUp(error);
@@ -187,16 +197,12 @@ class Pass {
     }
   }
 
-  /** Resolves when a mark was read that was published since the last one that was awaited. */
-  async seen(mark: Cursor): Promise<void> {
-    // The confirm and the entry itself race to us.
-    if (this.#marks.has(mark)) this.#marks.clear();
-    else {
-      await new Promise<void>((resolve) => {
-        this.#awaited = { mark, resolve };
-        for (const seen of this.#marks) this.#failIfBehind(seen);
-      });
-    }
+  /** Resolves when a mark was read that has just been published, or the reader has enough. */
+  seen(mark: Cursor, then: AtMark): Promise<void> {
+    return new Promise((resolve) => {
+      if (this.#hasEnough) resolve();
+      else this.#awaited = { mark, then, resolve };
+    });
   }
 
   /** From now on something is to come. */
@@ -219,15 +225,10 @@ class Pass {
     await closeChannel(this.channel);
   }
 
-  /** A history that was made again and not bound yet never got our mark; the next one says so, and would go on to hold us. */
-  #failIfBehind(mark: Cursor): void {
-    if (this.#awaited === undefined || !this.marks.isBehind(mark, this.#awaited.mark)) return;
-    this.#fail(new Error('the mark at which to end is not in the history: it had no binding'));
-  }
-
   /** Nothing more is sent to us while the mark is still on its way. */
   #endEarly(): void {
-    this.#finish();
+    this.#hasEnough = true;
+    this.#awaited?.resolve();
     void this.close();
   }
 
@@ -243,13 +244,17 @@ class Pass {
   };
 
   #noteMark(entry: HistoryEntry): void {
-    if (entry.kind !== 'mark') return;
-    if (this.#awaited === undefined) this.#marks.add(entry.cursor);
-    else if (entry.cursor !== this.#awaited.mark) this.#failIfBehind(entry.cursor);
-    else {
-      this.#awaited.resolve();
-      // At once: a later mark may come in the same turn.
-      this.#awaited = undefined;
+    if (entry.kind !== 'mark' || this.#awaited === undefined) return;
+    const { mark, then, resolve } = this.#awaited;
+    if (entry.cursor !== mark) {
+      // A history that was made again and not bound yet never got our mark; the next one says so, and would go on to hold us.
+      if (this.marks.isBehind(entry.cursor, mark))
+        this.#fail(new Error('the mark at which to end is not in the history: it had no binding'));
+      return;
     }
+    // At once: more may come in the same turn, of which the own queue has brought nothing yet.
+    this.#stopped = then === 'ends';
+    this.#awaited = undefined;
+    resolve();
   }
 }
