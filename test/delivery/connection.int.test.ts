@@ -3,11 +3,13 @@ import type { Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Feed } from '../../services/delivery/stream/feed.ts';
 import type { Arrival } from '../../services/delivery/session/transport.ts';
+import { JoinedForms } from '../../services/delivery/stream/entry-run.ts';
+import type { EventForm } from '../../services/delivery/stream/event-form.ts';
 import { NamedFrame } from '../../services/delivery/stream/named-frame.ts';
 import { ConnectionBound } from '../../shared/service/connection-bound.ts';
 import { ClientServer } from '../../services/delivery/transport/server.ts';
 import { WebSockets } from '../../services/delivery/transport/websocket/websockets.ts';
-import { TestClient } from '../support/client.ts';
+import { TestClient, type Frame } from '../support/client.ts';
 import { isCollected } from '../support/collected.ts';
 import { CLOSE, PING, RawWebSocket, rawFrame, TEXT } from '../support/raw-frames.ts';
 import { event, kept, settle } from './fakes.ts';
@@ -140,6 +142,33 @@ it('the answer to an upgrade goes with what is said in the same turn, and waits 
   await using raw = await RawWebSocket.open(server.port, path);
   expect(await waiting).toBeGreaterThan(0);
   expect(raw.frames).toEqual([]);
+});
+
+it('what a turn says goes in its order: events, answers, pings, pongs and the end', async () => {
+  await using world = await connectRaw();
+  const { raw, connection } = world;
+  const entries = [event(), event(), event()].map(kept);
+  const forms = entries.flatMap(({ frame }) => frame?.dotted ?? []);
+  const [first, second, third] = forms as [EventForm, EventForm, EventForm];
+  connection.write(first);
+  connection.send({ type: 'pong', timestamp: '' });
+  connection.tick(60_000);
+  connection.writeJoined(new JoinedForms([second, third]));
+  connection.sendLast({ type: 'error', code: 'TOO_SLOW', message: 'why' });
+  connection.close('tooSlow');
+  expect(await raw.closeCode()).toBe(4002);
+  const said = raw.frames.map(({ opcode, payload }) =>
+    opcode === TEXT ? (JSON.parse(payload.toString()) as Frame) : opcode,
+  );
+  expect(said).toMatchObject([
+    { cursor: first.cursor },
+    { type: 'pong' },
+    PING,
+    { cursor: second.cursor },
+    { cursor: third.cursor },
+    { code: 'TOO_SLOW' },
+    CLOSE,
+  ]);
 });
 
 it('a client is pinged once a second at most, whether for a sign of life or for what it has read', async () => {
