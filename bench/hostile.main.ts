@@ -11,7 +11,7 @@ import { fillVhost } from './hostile/history.ts';
 import { bounds, brokenBounds, tableOf, type Measured } from './hostile/verdict.ts';
 
 /**
- * npm run hostile -- [--only WORDS] [--seconds 10] [--history 200000] [--nice 10] [--out .data/hostile]: what 50 well-behaved
+ * npm run hostile -- [--only WORDS] [--seconds 20] [--history 200000] [--nice 10] [--out .data/hostile]: what 50 well-behaved
  * clients and 20 events a second notice of each attack, in quiet and during it, and what it costs the services.
  *
  * The broker, both services and the attacker are processes of their own. An attacker has a machine of its own; here it
@@ -21,7 +21,7 @@ import { bounds, brokenBounds, tableOf, type Measured } from './hostile/verdict.
 const { values } = parseArgs({
   options: {
     only: { type: 'string', default: '' },
-    seconds: { type: 'string', default: '10' },
+    seconds: { type: 'string', default: '20' },
     history: { type: 'string', default: '200000' },
     nice: { type: 'string', default: '10' },
     out: { type: 'string', default: '.data/hostile' },
