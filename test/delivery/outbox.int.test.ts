@@ -98,14 +98,14 @@ describe('a large event', () => {
     });
     const before = await world.join('customer', CUSTOMER);
     const cursor = String(before.frames.at(-1)?.['cursor']);
+    before.cut();
     const missed = [
       await publish(world, LARGEST_BYTES),
       await publish(world, LARGEST_BYTES),
       await publish(world, 10),
     ];
-    // What came while it resumes would be held for it, and two of them are more than that.
-    await before.events(3);
-    before.cut();
+    // With their companions. What came while it resumes would be held for it, and two of them are more than that.
+    await metricUntil(world.healthPort(), 'events_total', 6);
     await using client = await world.connect('customer', CUSTOMER, { query: { cursor } });
     expect(await client.until({ type: 'resumed' })).toMatchObject({ recovered: true, replayed: 3 });
     expect(idsOf(client.frames)).toEqual(missed);
