@@ -44,7 +44,7 @@ export const mutations: readonly Mutation[] = [
     name: 'a scan ends at any mark, not at its own',
     scenario: 'everybody resumes over slow links',
     file: 'services/delivery/broker/history.js',
-    find: 'if (entry.cursor !== this.#awaited.mark)',
+    find: 'if (entry.cursor !== mark)',
     replace: 'if (false)',
   },
   {
