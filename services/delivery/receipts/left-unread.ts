@@ -52,7 +52,7 @@ export class LeftUnread {
     if (found === undefined) return [];
     const others = sessions.filter((one) => one !== found);
     const at = found.unread.findIndex(isAt(cursor));
-    const lastOtherMs = Math.max(othersEndedMs, ...others.map(({ endedMs }) => endedMs));
+    const lastOtherMs = lastEndedMs({ sessions: others, othersEndedMs });
     const isItsClient = openBefore === 0 && this.#cameAfter(found.unread[at], lastOtherMs);
     const rest = isItsClient ? [] : found.unread.filter((_, index) => index !== at);
     const left = rest.length > 0 ? [{ ...found, unread: rest }] : [];
