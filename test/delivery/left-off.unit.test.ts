@@ -53,10 +53,12 @@ describe('what a user left off at', () => {
     expect(leftAt(10).rewindSinceMs(customer, 10 * MINUTE_MS)).toBe(10 * MINUTE_MS - REWIND_MS);
   });
 
-  it('keeps one time a minute of a client that comes and goes', () => {
+  it('is one time for five minutes of a client that comes and goes', () => {
     const leftOff = new LeftOff(REWIND_MS);
-    for (let ms = 0; ms < HOUR_MS + MINUTE_MS; ms += 1_000) leftOff.add(customer, ms, ms);
-    expect(leftOff.rewindSinceMs(customer, HOUR_MS + MINUTE_MS)).toBe(MINUTE_MS);
+    const lastOfFirstMs = 5 * MINUTE_MS - 1_000;
+    for (let ms = 0; ms < lastOfFirstMs + HOUR_MS; ms += 1_000) leftOff.add(customer, ms, ms);
+    expect(leftOff.rewindSinceMs(customer, lastOfFirstMs + HOUR_MS - 1)).toBe(0);
+    expect(leftOff.rewindSinceMs(customer, lastOfFirstMs + HOUR_MS)).toBe(5 * MINUTE_MS);
   });
 
   it('is an hour at most of a client that has not confirmed anything for longer', () => {

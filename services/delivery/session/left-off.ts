@@ -4,8 +4,8 @@ import { userKeyOf, type Principal } from './access.ts';
 
 const MAX_USERS = 20_000;
 const KEEP_MS = 60 * 60 * 1000;
-/** A device that left so soon after another is served by what is given for that one. */
-const SAME_MS = 60_000;
+/** A device that left so soon after another is served by what is given for that one: phones in a tunnel leave every minute. */
+const SAME_MS = 5 * 60_000;
 
 /** A device that is connected, or was until now. */
 interface Device {
