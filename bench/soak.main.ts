@@ -28,6 +28,8 @@ const tempo: Tempo = {
 };
 /** More than REPEATS_MAX, and more bytes than RECENT_MAX_BYTES. */
 const FILLED_WITH = 140_000;
+/** As many tokens as delivery remembers the end of; the run itself brings as many an hour. */
+const VISITS = 20_000;
 /** ROOM_LINGER_MS, and what the broker's statistics and idle connections take. */
 const BACK_WITHIN_MS = 180_000;
 const VHOST = 'soak';
@@ -62,6 +64,7 @@ async function main(): Promise<number> {
       folder: values.out,
       env: {},
       filledWith: FILLED_WITH,
+      visits: VISITS,
       sampleEveryMs: sampleS * 1_000,
       backWithinMs: BACK_WITHIN_MS,
       isEnough: ({ samples }) => ageS({ samples }) >= minutes * 60,

@@ -61,7 +61,7 @@ export async function runKinds(kinds: readonly Kind[], stage: Stage, tally: Tall
   );
 }
 
-/** The same people come again, so that what is remembered for an hour of each is full after the warm-up. */
+/** The same people come again, so that what is remembered of each is there after the warm-up. */
 const PEOPLE = 300;
 
 export function anyId(): number {

@@ -6,6 +6,7 @@ import { heardBy, type Heard } from '../hostile/heard.ts';
 import { API_KEY, Pair, SECRET } from '../hostile/pair.ts';
 import { Publisher } from '../hostile/publisher.ts';
 import { WellBehavedClient } from '../hostile/well-behaved.ts';
+import { paced } from '../load/pace.ts';
 import { fill, SMALL_EVENTS_FOR } from './fill.ts';
 import { gauges } from './gauges.ts';
 import { runKinds, type Kind, type Stage, type Tempo } from './kind.ts';
@@ -20,6 +21,10 @@ const STAYING = 5;
 /** Customers from this id on have so much in the history: more than a socket's buffers hold, less than REPLAY_MAX_BYTES. */
 const BUSY_FROM = 9_001;
 const EVENTS_OF_ONE = 20_000;
+/** Customers from this id on have been here before the run, on so many devices with a token each. */
+const VISITORS_FROM = 20_001;
+const VISITORS = 400;
+const VISITS_PER_SECOND = 30;
 /** Longer than any run. */
 const LONG_TTL_S = 7 * 24 * 3_600;
 const LATE_MS = 20_000;
@@ -45,6 +50,8 @@ export interface SoakOptions {
   readonly env: Readonly<Record<string, string>>;
   /** Events that are there before anybody comes. */
   readonly filledWith: number;
+  /** Tokens whose sessions have ended by then: delivery remembers each for an hour. */
+  readonly visits: number;
   readonly sampleEveryMs: number;
   /** How long what the clients needed may take to go. */
   readonly backWithinMs: number;
@@ -106,12 +113,23 @@ class Run {
     const watching = [...customers, SMALL_EVENTS_FOR].map(visit);
     await Promise.all(watching.map(({ connected }) => connected));
     this.#oldestCursor = watching[0]?.cursor ?? '';
-    await fill({ port: ports.ingest, apiKey: API_KEY, events: this.options.filledWith, customers });
+    await Promise.all([
+      fill({ port: ports.ingest, apiKey: API_KEY, events: this.options.filledWith, customers }),
+      paced(this.options.visits, VISITS_PER_SECOND, (nth) => this.#visit(nth)),
+    ]);
     await Promise.all(watching.map((phone) => phone.leave()));
     const isQuiet = ({ values }: Sample) =>
       values['broker waiting'] === 0 && values['broker bindings'] === empty.values['broker bindings'];
     this.#before = await this.#sampleUntil(isQuiet);
     await this.#expectFilled();
+  }
+
+  async #visit(nth: number): Promise<void> {
+    const person = { role: 'customer', id: VISITORS_FROM + (nth % VISITORS) } as const;
+    const token = signToken(SECRET, person, LONG_TTL_S + nth);
+    const phone = new Phone({ port: this.pair.ports.client, token, signal: this.#end.signal });
+    if (!(await phone.connected)) throw new Error(`visit ${nth} was refused`);
+    await phone.leave();
   }
 
   /** What delivery was not sent it does not remember: it would fill up in the run, and that would look like a leak. */

@@ -66,6 +66,7 @@ describe('both services under clients of every kind', () => {
         folder,
         env,
         filledWith: 16_000,
+        visits: 20,
         sampleEveryMs: 500,
         backWithinMs: BACK_MS,
         isEnough: (progress) => lackingIn(progress).length === 0 || progress.elapsedS > RUN_MS / 1_000,
