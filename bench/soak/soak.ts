@@ -104,13 +104,9 @@ class Run {
   async begin(): Promise<void> {
     const { ports } = this.pair;
     const empty = await this.#sample();
-    const visit = (id: number) => {
-      const token = signToken(SECRET, { role: 'customer', id });
-      return new Phone({ port: ports.client, token, signal: this.#end.signal });
-    };
     const customers = Array.from({ length: this.#busy }, (_, n) => BUSY_FROM + n);
     // An instance remembers what somebody there is sent.
-    const watching = [...customers, SMALL_EVENTS_FOR].map(visit);
+    const watching = [...customers, SMALL_EVENTS_FOR].map((id) => this.#customer(id));
     await Promise.all(watching.map(({ connected }) => connected));
     this.#oldestCursor = watching[0]?.cursor ?? '';
     await Promise.all([
@@ -124,10 +120,13 @@ class Run {
     await this.#expectFilled();
   }
 
+  #customer(id: number, ttlS?: number): Phone {
+    const token = signToken(SECRET, { role: 'customer', id }, ttlS);
+    return new Phone({ port: this.pair.ports.client, token, signal: this.#end.signal });
+  }
+
   async #visit(nth: number): Promise<void> {
-    const person = { role: 'customer', id: VISITORS_FROM + (nth % VISITORS) } as const;
-    const token = signToken(SECRET, person, LONG_TTL_S + nth);
-    const phone = new Phone({ port: this.pair.ports.client, token, signal: this.#end.signal });
+    const phone = this.#customer(VISITORS_FROM + (nth % VISITORS), LONG_TTL_S + nth);
     if (!(await phone.connected)) throw new Error(`visit ${nth} was refused`);
     await phone.leave();
   }
