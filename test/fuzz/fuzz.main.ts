@@ -13,8 +13,9 @@ const MIB = 1024 ** 2;
 const MAY_GROW = { mayGrow: { share: 0.02, by: 0 } };
 /** A round is so many times what `npm test` tries. */
 const SHORT_RUNS = 3;
-/** Of the rounds: until then compilers and caches still grow. */
-const WARM_UP = 0.2;
+/** Until then compilers and caches still grow: ingest's for some ten minutes. A short run leaves out a third. */
+const WARM_UP_MS = 12 * 60_000;
+const WARM_UP_SHARE = 1 / 3;
 
 const { values } = parseArgs({
   options: {
@@ -101,8 +102,9 @@ async function measure({ ingest, delivery }: FuzzedServices, startedMs: number):
 }
 
 /** The line through what was measured after the warm-up. */
-function memoryOf({ memory, rounds }: Tally, name: Measured) {
-  const warm = memory.slice(Math.floor(rounds * WARM_UP));
+function memoryOf({ memory }: Tally, name: Measured) {
+  const warmMs = Math.min(WARM_UP_MS, (memory.at(-1)?.atMs ?? 0) * WARM_UP_SHARE);
+  const warm = memory.filter(({ atMs }) => atMs >= warmMs);
   const points = warm.map(({ atMs, MiB }) => ({ atS: atMs / 1_000, value: MiB[name] }));
   return { ...trendOf(points, MAY_GROW), peak: Math.max(0, ...points.map(({ value }) => value)) };
 }
