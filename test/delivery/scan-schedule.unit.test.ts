@@ -233,6 +233,19 @@ describe('ScanLanes', () => {
     await minutes;
   });
 
+  it.each([
+    { first: 'days', agoMs: 7 * DAY_MS, then: 'an hour', laterMs: 66 * 60_000 },
+    { first: 'an hour', agoMs: 66 * 60_000, then: 'minutes', laterMs: 240_000 },
+  ])('lets those that missed $then go by those that missed $first', async ({ agoMs, laterMs }) => {
+    const { lanes, pass } = world();
+    const long = lanes.request(request, NOON - agoMs);
+    const shorter = lanes.request(request, NOON - laterMs);
+    (await pass(1)).end(cursorAt(NOON));
+    await expect(shorter).resolves.toMatchObject({ found: true });
+    (await pass(0)).end(cursorAt(NOON));
+    await long;
+  });
+
   it('reads the next pages from the offset of the first that is asked for, beside everything else', async () => {
     const { lanes, passes, pass } = world();
     const [had, next] = [event(), event()];
@@ -253,12 +266,14 @@ describe('ScanLanes', () => {
 
   it('leaves live events as much time as all passes take but those that newcomers wait for', async () => {
     const { lanes, passes, pass } = world();
-    const reading = [90_000, 200_000, 7 * DAY_MS].map((agoMs) => lanes.request(request, NOON - agoMs));
+    const reading = [90_000, 200_000, 3_600_000, 7 * DAY_MS].map((agoMs) =>
+      lanes.request(request, NOON - agoMs),
+    );
     const { cursor } = event();
     const page = { ...request, had: new Set<string>() };
     const all = [...reading, lanes.readOn(page, { cursor, offset: 20 })];
-    await pass(3);
-    expect(passes.map(({ pace }) => pace)).toEqual(['fast', 'paced', 'paced', 'paced']);
+    await pass(4);
+    expect(passes.map(({ pace }) => pace)).toEqual(['fast', 'paced', 'paced', 'paced', 'paced']);
     for (const { end } of passes) end(cursorAt(NOON));
     await Promise.all(all);
   });

@@ -70,19 +70,28 @@ interface Pending {
   readonly reject: (error: unknown) => void;
 }
 
+interface Lane {
+  /** It takes passes that begin so long ago at most. */
+  readonly agoMs: number;
+  readonly pace: 'fast' | 'paced';
+}
+
 /** What newcomers are read, and who blinked: `REWIND_SECONDS` and the margin before it, by default. */
-const NEAREST_LANE_MS = 2 * 60_000;
-/** A pass so far back at most is a matter of moments. */
-const NEAR_LANE_MS = 5 * 60_000;
+const NEAREST: Lane = { agoMs: 2 * 60_000, pace: 'fast' };
+/** A matter of moments. */
+const NEAR: Lane = { agoMs: 5 * 60_000, pace: 'paced' };
+/** What `LeftOff` has of who comes back without a cursor within the hour: five minutes more, and the margin before it. */
+const HOUR: Lane = { agoMs: 70 * 60_000, pace: 'paced' };
+const FAR: Lane = { agoMs: Number.POSITIVE_INFINITY, pace: 'paced' };
+const LANES = [NEAREST, NEAR, HOUR, FAR] as const;
 
 /**
- * Schedules side by side: a client that missed moments never waits for one that missed minutes, nor that for one of days. What
- * only the first kind waits for is read as fast as can be, all else with twice as much time for live events as it takes itself.
+ * Schedules side by side: a client that missed moments never waits for one that missed minutes, nor that for one of an hour or of
+ * days. What only the first kind waits for is read as fast as can be, all else with twice as much time for live events as it takes itself.
  */
 export class ScanLanes {
-  readonly #nearest: ScanSchedule;
-  readonly #near: ScanSchedule;
-  readonly #far: ScanSchedule;
+  /** The nearest first. */
+  readonly #lanes: readonly (Lane & { readonly schedule: ScanSchedule })[];
   /** By offset: the next pages of replays, which are as short as their readers' memory. */
   readonly #pages: ScanSchedule;
 
@@ -91,19 +100,22 @@ export class ScanLanes {
     private readonly context: ScanContext & { readonly wall: WallClock },
   ) {
     const laneOf = (read: Readable['read']) => new ScanSchedule({ read }, context);
-    this.#nearest = laneOf((fromMs, onEntry) => history.read(fromMs, onEntry, 'fast'));
-    this.#near = laneOf((fromMs, onEntry) => history.read(fromMs, onEntry, 'paced'));
-    this.#far = laneOf((fromMs, onEntry) => history.read(fromMs, onEntry, 'paced'));
+    this.#lanes = LANES.map((lane) => ({
+      ...lane,
+      schedule: laneOf((fromMs, onEntry) => history.read(fromMs, onEntry, lane.pace)),
+    }));
     this.#pages = laneOf((offset, onEntry) => history.readFrom(offset, onEntry, 'paced'));
   }
 
   /** Whether a pass from that time is one of those that may take long. */
   isFar(fromMs: number): boolean {
-    return this.#isBefore(fromMs, NEAR_LANE_MS);
+    return this.#agoMs(fromMs) > NEAR.agoMs;
   }
 
   request(request: ScanRequest, fromMs: number): Promise<MarkedScanResult> {
-    return this.#laneOf(fromMs).request(request, fromMs);
+    const lane = this.#lanes.find(({ agoMs }) => this.#agoMs(fromMs) <= agoMs);
+    if (lane === undefined) throw new RangeError(`no lane takes a pass from ${fromMs}`);
+    return lane.schedule.request(request, fromMs);
   }
 
   /** The page behind an entry. */
@@ -111,20 +123,13 @@ export class ScanLanes {
     return this.#pages.request({ ...request, from: { cursor } }, offset);
   }
 
-  #laneOf(fromMs: number): ScanSchedule {
-    if (this.isFar(fromMs)) return this.#far;
-    return this.#isBefore(fromMs, NEAREST_LANE_MS) ? this.#near : this.#nearest;
-  }
-
-  #isBefore(fromMs: number, agoMs: number): boolean {
-    return unixMs(this.context.wall()) - fromMs > agoMs;
-  }
-
   close(): void {
-    this.#nearest.close();
-    this.#near.close();
-    this.#far.close();
+    for (const { schedule } of this.#lanes) schedule.close();
     this.#pages.close();
+  }
+
+  #agoMs(fromMs: number): number {
+    return unixMs(this.context.wall()) - fromMs;
   }
 }
 
