@@ -1,11 +1,15 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { RecentHistory, type RecentRequest } from '../../services/delivery/stream/recent-history.ts';
+import {
+  RecentHistory,
+  type Placed,
+  type RecentRequest,
+} from '../../services/delivery/stream/recent-history.ts';
 import { NO_LIMITS } from '../../services/delivery/stream/scan-request.ts';
 import { Scan } from '../../services/delivery/stream/scan.ts';
 import type { HistoryEntry } from '../../shared/contract/message.ts';
 import type { Address } from '../../shared/contract/routing.ts';
-import { cursorAt, cursorsOf, event, mark, NOON } from './fakes.ts';
+import { cursorAt, cursorsOf, event, kept, mark, NOON } from './fakes.ts';
 
 const NEWCOMER: ReadonlySet<Address> = new Set<Address>(['everyone', 'provider_5', 'calendar']);
 /** About as many entries as fit into one page here. */
@@ -18,12 +22,21 @@ function read(entries: readonly HistoryEntry[], { offset = 0, pageBytes = PAGE_B
   const recent = new RecentHistory({ ...NO_LIMITS, pageBytes });
   const end = mark();
   [...entries, end].forEach((entry, index) => recent.add(entry, offset + index));
-  const since = (fields: Partial<RecentRequest> = {}) => {
-    const asked = { start: { sinceMs: NOON }, end: end.cursor, rooms: NEWCOMER, maxSyncs: 100 };
-    const told = recent.read({ ...asked, isEarlier: () => false, ...fields });
+  const asked = { start: { sinceMs: NOON }, end: end.cursor, rooms: NEWCOMER, maxSyncs: 100 };
+  const since = (fields: Partial<RecentRequest> = {}, fetched: readonly Placed[] = []) => {
+    const told = recent.read({ ...asked, isEarlier: () => false, ...fields }, fetched);
     return told && { ...told, entries: cursorsOf(told.entries) };
   };
-  return { recent, end, since };
+  /** As when what is lacking was fetched. */
+  const sinceAll = (fields: Partial<RecentRequest> = {}) => {
+    const lacking = recent.lacking({ ...asked, ...fields });
+    const fetched = lacking?.flatMap((place) => {
+      const entry = entries[place - offset];
+      return entry?.kind === 'event' ? { offset: place, entry: kept(entry) } : [];
+    });
+    return since(fields, fetched);
+  };
+  return { recent, end, since, sinceAll };
 }
 
 describe('the recent history', () => {
@@ -37,6 +50,27 @@ describe('the recent history', () => {
   it('does not tell where something was in a room of the newcomer alone', () => {
     const entries = [event({ rooms: ['provider_5'] }), sync()];
     expect(read(entries).since()).toBeUndefined();
+  });
+
+  it('tells it with what was fetched from where it stands, in the order of the history', () => {
+    const own = () => event({ rooms: ['provider_5'] });
+    const entries = [sync(), own(), event({ rooms: ['provider_6'] }), sync(), own()];
+    const [first, second, , fourth, last] = cursorsOf(entries);
+    const { recent, sinceAll } = read(entries);
+    expect(recent.lacking({ start: { sinceMs: NOON }, rooms: NEWCOMER })).toEqual([1, 4]);
+    expect(sinceAll()?.entries).toEqual([first, second, fourth, last]);
+  });
+
+  it('tells nothing where not all of it was fetched', () => {
+    const own = event({ rooms: ['provider_5'] });
+    const entries = [own, event({ rooms: ['provider_5'] })];
+    expect(read(entries).since({}, [{ offset: 0, entry: kept(own) }])).toBeUndefined();
+  });
+
+  it('lacks nothing of what comes behind the mark', () => {
+    const { recent, sinceAll } = read([event({ rooms: ['provider_5'] })]);
+    recent.add(event({ rooms: ['provider_5'] }), 2);
+    expect(sinceAll()?.entries).toHaveLength(1);
   });
 
   it('begins behind the mark that it is given', () => {
@@ -118,14 +152,14 @@ describe('the recent history', () => {
             const fields = { rooms: to, atMs, ...(id !== undefined && { id: `${kind} ${id}` }) };
             return kind === 'sync' ? sync(fields) : event(fields);
           });
-          const { since, end } = read(entries, { offset });
-          const rewind = since({ maxSyncs });
+          const { sinceAll, end } = read(entries, { offset });
+          const rewind = sinceAll({ maxSyncs });
           if (rewind === undefined) return;
           told += 1;
           const scan = new Scan([{ from: { sinceMs: NOON }, wants: NEWCOMER, maxSyncs }]);
           [...entries, end].forEach((entry, index) => scan.add(entry, offset + index));
           const [result] = scan.finish();
-          // A tenth of a second more may be told, never less.
+          // A second more may be told, never less.
           if (result?.syncsLeftOut === false && !rewind.syncsLeftOut) {
             const identitiesOf = (cursors: readonly unknown[]) =>
               new Set(

@@ -1,11 +1,14 @@
 import { describe, expect, it, jest } from '@jest/globals';
 import { Rewinds } from '../../services/delivery/stream/rewinds.ts';
+import type { RecentStart } from '../../services/delivery/stream/recent-history.ts';
 import { NO_LIMITS } from '../../services/delivery/stream/scan-request.ts';
 import type { HistoryEntry } from '../../shared/contract/message.ts';
 import type { Address } from '../../shared/contract/routing.ts';
 import { wallTime } from '../../shared/core/wall-time.ts';
 import { createLogger } from '../../shared/service/logger.ts';
-import { event, mark, NOON, settle } from './fakes.ts';
+import { cursorsOf, event, mark, NOON, settle } from './fakes.ts';
+
+type OnEntry = (entry: HistoryEntry, offset: number) => boolean;
 
 const LINGER_MS = 30_000;
 const MARK_EVERY_MS = 20;
@@ -18,8 +21,10 @@ function world() {
   const stop = jest.fn();
   const marks: (() => void)[] = [];
   const waits: { readonly ms: number; readonly end: () => void }[] = [];
+  const fetches: { readonly from: number; readonly onEntry: OnEntry; readonly end: () => void }[] = [];
   const rewinds = new Rewinds({
     history: {
+      readSome: (from, onEntry) => new Promise((end) => fetches.push({ from, onEntry, end })),
       follow: (fromMs, onEntry) => {
         let offset = 0;
         let fail: (error: Error) => void = () => undefined;
@@ -43,17 +48,17 @@ function world() {
     now: () => nowMs,
     sleep: (ms) => new Promise((end) => waits.push({ ms, end })),
   });
-  const ask = () => {
+  const askSince = (start: RecentStart, fromMs: number) => {
     const rooms = new Set<Address>(['calendar', 'provider_5']);
-    const start = { sinceMs: nowMs - 30_000 };
-    return rewinds.read({ start, rooms, maxSyncs: 100, isEarlier: () => false }, nowMs - 30_000);
+    return rewinds.read({ start, rooms, maxSyncs: 100, isEarlier: () => false }, fromMs);
   };
+  const ask = () => askSince({ sinceMs: nowMs - 30_000 }, nowMs - 30_000);
   const markCame = async () => {
     await settle();
     marks.shift()?.();
   };
   const pass = (ms: number) => rewinds.tick((nowMs += ms));
-  return { rewinds, readings, stop, marks, waits, ask, markCame, pass };
+  return { readings, fetches, stop, marks, waits, ask, askSince, markCame, pass };
 }
 
 describe('rewinds', () => {
@@ -137,15 +142,100 @@ describe('rewinds', () => {
     expect(readings).toHaveLength(2);
   });
 
-  it('leave to a pass who was last heard of long ago', async () => {
-    const { rewinds, readings } = world();
-    const request = {
-      start: { sinceMs: NOON },
-      rooms: new Set<Address>(),
-      maxSyncs: 1,
-      isEarlier: () => false,
-    };
-    expect(await rewinds.read(request, NOON - 60_000)).toBeUndefined();
+  it('leave to a pass who was last heard of before anybody came', async () => {
+    const { askSince, readings } = world();
+    expect(await askSince({ sinceMs: NOON }, NOON - 60_000)).toBeUndefined();
     expect(readings).toEqual([]);
+  });
+
+  it('tell who was last heard of long ago, where they were followed all the time', async () => {
+    const { readings, ask, askSince, markCame, pass } = world();
+    const first = ask();
+    await markCame();
+    const { mark: left } = (await first) ?? {};
+    if (left === undefined) throw new Error('the first newcomer was told nothing');
+    readings[0]?.add(sync());
+    const LINGERS = 20;
+    for (let n = 0; n < LINGERS; n += 1) {
+      pass(LINGER_MS - 1);
+      const other = ask();
+      await markCame();
+      await other;
+    }
+    pass(LINGER_MS - 1);
+    const back = askSince({ after: left }, NOON + 30_000);
+    await markCame();
+    expect((await back)?.entries).toHaveLength(1);
+    expect(readings).toHaveLength(1);
+  });
+
+  it('make no mark for who was last heard of long ago and was sent more since than is fetched', async () => {
+    const { readings, ask, askSince, markCame, marks, pass } = world();
+    const first = ask();
+    await markCame();
+    const { mark: left } = (await first) ?? {};
+    if (left === undefined) throw new Error('the first newcomer was told nothing');
+    for (let n = 0; n < 33; n += 1) readings[0]?.add(event({ rooms: ['provider_5'] }));
+    pass(LINGER_MS - 1);
+    expect(await askSince({ after: left }, NOON - 60_000)).toBeUndefined();
+    expect(marks).toEqual([]);
+  });
+
+  it('fetch what was in a room of the newcomer alone, from where it stands', async () => {
+    const { readings, fetches, ask, markCame } = world();
+    const others = (count: number) => {
+      for (let n = 0; n < count; n += 1) readings[0]?.add(event({ rooms: ['provider_6'] }));
+    };
+    const own = Array.from({ length: 3 }, () => event({ rooms: ['provider_5'], atMs: NOON + 1_000 }));
+    const asked = ask();
+    for (const [n, entry] of own.entries()) {
+      readings[0]?.add(entry);
+      // So far apart that the third is fetched by itself.
+      others(n === 1 ? 51 : 1);
+    }
+    await markCame();
+    await settle();
+    expect(fetches.map(({ from }) => from)).toEqual([0]);
+    const [first, second, third] = own as [HistoryEntry, HistoryEntry, HistoryEntry];
+    const goesOn = [fetches[0]?.onEntry(first, 0), fetches[0]?.onEntry(event(), 1)];
+    expect([...goesOn, fetches[0]?.onEntry(second, 2)]).toEqual([true, true, false]);
+    fetches[0]?.end();
+    await settle();
+    expect(fetches[1]?.from).toBe(54);
+    expect(fetches[1]?.onEntry(third, 54)).toBe(false);
+    fetches[1]?.end();
+    expect(cursorsOf((await asked)?.entries ?? [])).toEqual(cursorsOf(own));
+  });
+
+  it('leave it to a pass where the history no longer has it', async () => {
+    const { readings, fetches, ask, markCame } = world();
+    const asked = ask();
+    readings[0]?.add(event({ rooms: ['provider_5'], atMs: NOON + 1_000 }));
+    await markCame();
+    await settle();
+    expect(fetches[0]?.onEntry(event(), 7)).toBe(false);
+    fetches[0]?.end();
+    expect(await asked).toBeUndefined();
+  });
+
+  it('fetch for two at a time, while twenty wait, and leave all others to a pass', async () => {
+    const { readings, fetches, ask, markCame } = world();
+    const asked = Array.from({ length: 23 }, () => ask());
+    const own = event({ rooms: ['provider_5'], atMs: NOON + 1_000 });
+    readings[0]?.add(own);
+    await markCame();
+    await settle();
+    expect(fetches).toHaveLength(2);
+    for (let n = 0; n < 22; n += 1) {
+      fetches[n]?.onEntry(own, 0);
+      fetches[n]?.end();
+      await settle();
+      expect(fetches).toHaveLength(Math.min(22, n + 3));
+    }
+    const told = await Promise.all(asked);
+    expect(told.map((one) => one?.entries.length)).toEqual([
+      ...Array.from({ length: 22 }, () => 1),
+      undefined,
+    ]);
   });
 });

@@ -103,7 +103,10 @@ export class SimulatedInstance {
         { limits: LIMITS, logger, ...clocks },
       ),
       rewinds: new Rewinds({
-        history: { follow: (fromMs, onEntry) => this.#follow(broker.begin(fromMs), onEntry) },
+        history: {
+          follow: (fromMs, onEntry) => this.#follow(broker.begin(fromMs), onEntry),
+          readSome: (offset, onEntry) => this.#readSome(offset, onEntry),
+        },
         ...{ limits: LIMITS, logger, ...clocks },
       }),
       quota: new LongReplays(LIMITS.events),
@@ -189,9 +192,14 @@ export class SimulatedInstance {
     return Promise.resolve({ broken: never, upToMark, stop: () => undefined });
   }
 
-  #read(from: number, onEntry: (entry: HistoryEntry, offset: number) => boolean) {
+  async #read(from: number, onEntry: (entry: HistoryEntry, offset: number) => boolean) {
     const published = this.publishMark();
+    await this.#readSome(from, onEntry);
+    return published;
+  }
+
+  #readSome(from: number, onEntry: (entry: HistoryEntry, offset: number) => boolean): Promise<void> {
     for (const [entry, offset] of this.broker.read(from)) if (!onEntry(entry, offset)) break;
-    return Promise.resolve(published);
+    return Promise.resolve();
   }
 }

@@ -64,6 +64,17 @@ export class History {
     return this.#read(offset, onEntry, pace);
   }
 
+  /** Reads from an offset on until `onEntry` has enough: what that takes has to be there already. */
+  async readSome(from: number, onEntry: OnEntry): Promise<void> {
+    const pass = await this.#open(onEntry);
+    try {
+      await this.#begin(pass, from, 'fast');
+      await pass.unlessBroken(pass.enough());
+    } finally {
+      await pass.close();
+    }
+  }
+
   /** Reads from a time on, and goes on with what comes until it is stopped or breaks off. */
   async follow(fromMs: number, onEntry: (entry: HistoryEntry, offset: number) => void): Promise<Following> {
     const take = (entry: HistoryEntry, offset: number) => {
@@ -147,6 +158,7 @@ class Pass {
   /** Ends the steps that are under way. */
   readonly #giveUps = new Set<(error: unknown) => void>();
   #awaited: Awaited | undefined;
+  #resolveEnough: () => void = () => undefined;
   #hasEnough = false;
   /** What still comes is not taken. */
   #stopped = false;
@@ -205,6 +217,14 @@ class Pass {
     });
   }
 
+  /** Resolves when the reader has enough. */
+  enough(): Promise<void> {
+    return new Promise((resolve) => {
+      if (this.#hasEnough) resolve();
+      else this.#resolveEnough = resolve;
+    });
+  }
+
   /** From now on something is to come. */
   watch(): void {
     this.#stalled ??= setTimeout(() => {
@@ -229,6 +249,7 @@ class Pass {
   #endEarly(): void {
     this.#hasEnough = true;
     this.#awaited?.resolve();
+    this.#resolveEnough();
     void this.close();
   }
 

@@ -1,19 +1,20 @@
 import { cursorTimeMs, type Cursor } from '../../../shared/contract/cursor.ts';
 import type { EventEntry, HistoryEntry } from '../../../shared/contract/message.ts';
 import { EVERYONE, type Address } from '../../../shared/contract/routing.ts';
+import { RoomPlaces } from './room-places.ts';
 import type { ReplayLimits } from './scan-request.ts';
 import { boundSyncs, isSync } from './syncs.ts';
 import { addressed, bytesOf, sizeOf, type TimelineEntry } from './timeline.ts';
 
-/** Rooms of many: what is in them is kept, of all others only when something last was. */
+/** Rooms of many: what is in them is kept, of all others only where it stands. */
 const SHARED: ReadonlySet<Address> = new Set<Address>(['calendar', EVERYONE]);
 /** So many pages are kept, for what is left out of a page counts as well. */
 const MAX_PAGES = 2;
-const MAX_ROOMS = 50_000;
 /** Those of a minute of three instances whose newcomers never stop coming (see `Rewinds`). */
 const MAX_MARKS = 10_000;
 /** Of stamps: what a reader by time is given may begin so much earlier. */
-const STEP_MS = 100;
+const STEP_MS = 1_000;
+/** Of an hour at least, since half of them are forgotten at once. */
 const MAX_STEPS = 10_000;
 
 /** Where a reader begins: behind a mark, or at the first entry with such a stamp or a later one. */
@@ -29,28 +30,29 @@ export interface RecentRequest {
   readonly isEarlier: (entry: TimelineEntry) => boolean;
 }
 
-interface Kept {
-  readonly position: number;
+/** An event of the history and where it stands. */
+export interface Placed {
+  readonly offset: number;
   readonly entry: TimelineEntry;
 }
 
 /**
  * What a stretch of the history holds, in its order and up to where it was read: enough to tell most newcomers what they
- * missed without reading it again. Nothing in their own rooms, that is, and in those of many what is still kept here.
+ * missed without reading it again. What is in the rooms of many, that is, as far as it is still kept here, and where all else stands.
  */
 export class RecentHistory {
-  #next = 0;
-  #isFromStart = false;
+  #isFromStart: boolean | undefined;
+  /** Their offsets. */
   readonly #marks = new Map<Cursor, number>();
   /** Each where the latest stamp so far has grown by a step. */
-  #steps: { readonly position: number; readonly timeMs: number }[] = [];
-  #kept: Kept[] = [];
+  #steps: { readonly offset: number; readonly timeMs: number }[] = [];
+  #kept: Placed[] = [];
   /** Of `#kept`, at the front: no longer there. */
   #dropped = 0;
   #bytes = 0;
   /** What is not kept. */
-  readonly #passed = new NewestByRoom();
-  readonly #droppedSyncs = new NewestByRoom();
+  readonly #passed = new RoomPlaces();
+  readonly #droppedSyncs = new RoomPlaces();
 
   constructor(
     private readonly limits: ReplayLimits,
@@ -58,25 +60,32 @@ export class RecentHistory {
   ) {}
 
   add(entry: HistoryEntry, offset: number): void {
-    const position = this.#next;
-    this.#next += 1;
-    if (position === 0) this.#isFromStart = offset === 0;
-    this.#step(position, cursorTimeMs(entry.cursor));
-    if (entry.kind === 'mark') this.#noteMark(entry.cursor, position);
+    this.#isFromStart ??= offset === 0;
+    this.#step(offset, cursorTimeMs(entry.cursor));
+    if (entry.kind === 'mark') this.#noteMark(entry.cursor, offset);
     if (entry.kind !== 'event') return;
-    if (entry.rooms.some((room) => SHARED.has(room))) this.#keep({ position, entry: this.toKeep(entry) });
-    else this.#passed.note(entry.rooms, position);
+    if (entry.rooms.some((room) => SHARED.has(room))) this.#keep({ offset, entry: this.toKeep(entry) });
+    else this.#passed.note(entry.rooms, offset);
   }
 
-  /** `undefined` where what is kept does not tell. */
-  read({ start, end, rooms, maxSyncs, isEarlier }: RecentRequest) {
-    const from = this.#positionOf(start);
+  /** Offsets of what some rooms were sent since and is not kept; `undefined` where that is not known, or is too many. */
+  lacking({ start, rooms }: Pick<RecentRequest, 'start' | 'rooms'>): readonly number[] | undefined {
+    const from = this.#placeOf(start);
+    return from === undefined ? undefined : this.#passed.since(rooms, from);
+  }
+
+  /** `undefined` where what is kept, and was fetched, does not tell. */
+  read({ start, end, rooms, maxSyncs, isEarlier }: RecentRequest, fetched: readonly Placed[] = []) {
+    const from = this.#placeOf(start);
     const to = this.#marks.get(end);
-    if (from === undefined || to === undefined || !this.#passed.isSilent(rooms, from)) return undefined;
+    if (from === undefined || to === undefined) return undefined;
+    const lacking = this.#passed.since(rooms, from)?.filter((offset) => offset < to);
+    const had = new Set(fetched.map(({ offset }) => offset));
+    if (lacking?.every((offset) => had.has(offset)) !== true) return undefined;
     const entries: TimelineEntry[] = [];
     const identities = new Set<string>();
-    for (const { position, entry } of this.#kept.slice(this.#dropped)) {
-      const isOurs = position >= from && position < to && entry.rooms.some((room) => rooms.has(room));
+    for (const { offset, entry } of merged(fetched, this.#kept.slice(this.#dropped))) {
+      const isOurs = offset >= from && offset < to && entry.rooms.some((room) => rooms.has(room));
       if (!isOurs || identities.has(entry.identity) || isEarlier(entry)) continue;
       identities.add(entry.identity);
       entries.push(entry);
@@ -86,14 +95,15 @@ export class RecentHistory {
     return this.#fits(bounded.entries) ? bounded : undefined;
   }
 
-  #positionOf(start: RecentStart): number | undefined {
+  /** The offset to begin at; `undefined` where that was not read. */
+  #placeOf(start: RecentStart): number | undefined {
     if ('after' in start) {
       const mark = this.#marks.get(start.after);
       return mark === undefined ? undefined : mark + 1;
     }
     const earlier = this.#steps.findLast(({ timeMs }) => timeMs < start.sinceMs);
-    if (earlier !== undefined) return earlier.position + 1;
-    return this.#isFromStart ? 0 : undefined;
+    if (earlier !== undefined) return earlier.offset + 1;
+    return this.#isFromStart === true ? 0 : undefined;
   }
 
   /** On one page. */
@@ -102,17 +112,17 @@ export class RecentHistory {
     return entries.length <= events && sizeOf(entries) <= Math.min(bytes, pageBytes);
   }
 
-  #step(position: number, timeMs: number): void {
+  #step(offset: number, timeMs: number): void {
     const last = this.#steps.at(-1);
     if (last !== undefined && timeMs < last.timeMs + STEP_MS) return;
-    this.#steps.push({ position, timeMs });
+    this.#steps.push({ offset, timeMs });
     if (this.#steps.length <= MAX_STEPS) return;
     this.#isFromStart = false;
     this.#steps = this.#steps.slice(MAX_STEPS / 2);
   }
 
-  #noteMark(mark: Cursor, position: number): void {
-    this.#marks.set(mark, position);
+  #noteMark(mark: Cursor, offset: number): void {
+    this.#marks.set(mark, offset);
     if (this.#marks.size <= MAX_MARKS) return;
     for (const oldest of this.#marks.keys()) {
       this.#marks.delete(oldest);
@@ -120,7 +130,7 @@ export class RecentHistory {
     }
   }
 
-  #keep(kept: Kept): void {
+  #keep(kept: Placed): void {
     this.#kept.push(kept);
     this.#bytes += bytesOf(kept.entry);
     while (this.#bytes > MAX_PAGES * this.limits.pageBytes) this.#dropFirst();
@@ -129,11 +139,11 @@ export class RecentHistory {
   #dropFirst(): void {
     const first = this.#kept[this.#dropped];
     if (first === undefined) return;
-    const { position, entry } = first;
+    const { offset, entry } = first;
     this.#dropped += 1;
     this.#bytes -= bytesOf(entry);
     const where = isSync(entry.frame?.dotted.name) ? this.#droppedSyncs : this.#passed;
-    where.note(entry.rooms, position);
+    where.note(entry.rooms, offset);
     // Moved to the front no more often than as many were kept.
     if (this.#dropped * 2 < this.#kept.length) return;
     this.#kept = this.#kept.slice(this.#dropped);
@@ -141,34 +151,8 @@ export class RecentHistory {
   }
 }
 
-/** When something last was in each room, by its position. */
-class NewestByRoom {
-  /** The room that was quiet the longest first. */
-  readonly #positions = new Map<Address, number>();
-  /** Of the rooms that are no longer kept, the latest. */
-  #forgotten = -1;
-
-  note(rooms: readonly Address[], position: number): void {
-    for (const room of rooms) {
-      this.#positions.delete(room);
-      this.#positions.set(room, position);
-    }
-    while (this.#positions.size > MAX_ROOMS) this.#forgetHalf();
-  }
-
-  isSilent(rooms: ReadonlySet<Address>, from: number): boolean {
-    if (this.#forgotten >= from) return false;
-    for (const room of rooms) if ((this.#positions.get(room) ?? -1) >= from) return false;
-    return true;
-  }
-
-  #forgetHalf(): void {
-    let count = MAX_ROOMS / 2;
-    for (const [room, position] of this.#positions) {
-      if (count === 0) return;
-      count -= 1;
-      this.#forgotten = Math.max(this.#forgotten, position);
-      this.#positions.delete(room);
-    }
-  }
+/** In the order of the history: an event stands before the `calendar.sync` that came with it. */
+function merged(events: readonly Placed[], others: readonly Placed[]): readonly Placed[] {
+  if (events.length === 0) return others;
+  return [...events, ...others].sort((a, b) => a.offset - b.offset);
 }

@@ -6,11 +6,12 @@ import type { Logger } from '../../../shared/service/logger.ts';
 import { NEAR_MS } from './look-back.ts';
 import { RecentHistory, type RecentRequest } from './recent-history.ts';
 import type { ReplayLimits } from './scan-request.ts';
+import { SingleEvents, type SingleReads } from './single-events.ts';
 import type { TimelineEntry } from './timeline.ts';
 
 /** Without a newcomer for so long, the history is followed no longer. */
 const LINGER_MS = 30_000;
-/** The first newcomer makes us read from so far back at most. */
+/** For a newcomer from longer ago no reading is begun; one that has gone on since then tells it too. */
 const MAX_BACK_MS = 60_000;
 /**
  * Between two marks at least: while many come, those of a moment share one. Each goes to the history and comes back twice, which
@@ -33,7 +34,7 @@ interface Following {
 }
 
 export interface RewindsContext {
-  readonly history: {
+  readonly history: SingleReads & {
     /** Reads from a time on, and goes on with what comes. */
     follow(fromMs: number, onEntry: (entry: HistoryEntry, offset: number) => void): Promise<Following>;
   };
@@ -61,19 +62,23 @@ export interface Rewind {
 export class Rewinds {
   #reading: Reading | undefined;
   #isClosed = false;
+  readonly #singles: SingleEvents;
 
-  constructor(private readonly context: RewindsContext) {}
+  constructor(private readonly context: RewindsContext) {
+    this.#singles = new SingleEvents(context.history, context.toKeep);
+  }
 
   /**
    * Reads up to a mark made now. `fromMs`: the time to begin at. `undefined` where a pass has to tell; rejects when the reading
    * broke off, and the caller asks again when the broker is back.
    */
   async read(request: Omit<RecentRequest, 'end'>, fromMs: number): Promise<Rewind | undefined> {
-    const { wall } = this.context;
-    if (unixMs(wall()) - fromMs > MAX_BACK_MS) return undefined;
-    const reading = (this.#reading ??= this.#begin(fromMs - NEAR_MS));
+    const reading = this.#readingFor(request, fromMs);
+    if (reading === undefined) return undefined;
     const mark = await reading.upToMark();
-    const told = reading.recent.read({ ...request, end: mark.cursor });
+    const lacking = reading.recent.lacking(request);
+    const fetched = lacking && (await this.#singles.fetch(lacking));
+    const told = fetched && reading.recent.read({ ...request, end: mark.cursor }, fetched);
     return told && { ...told, mark: mark.cursor };
   }
 
@@ -85,6 +90,13 @@ export class Rewinds {
   close(): void {
     this.#isClosed = true;
     if (this.#reading !== undefined) this.#end(this.#reading);
+  }
+
+  #readingFor(request: Pick<RecentRequest, 'start' | 'rooms'>, fromMs: number): Reading | undefined {
+    const isOfLate = unixMs(this.context.wall()) - fromMs <= MAX_BACK_MS;
+    if (isOfLate) return (this.#reading ??= this.#begin(fromMs - NEAR_MS));
+    // Who would have to ask a pass as well waits for no mark.
+    return this.#reading?.recent.lacking(request) === undefined ? undefined : this.#reading;
   }
 
   #begin(fromMs: number): Reading {
