@@ -92,7 +92,7 @@ function progressOf(progress: Progress): string {
 }
 
 function report(soaked: Soaked): number {
-  const { rows, heard, clients, codes } = soaked;
+  const { rows, heard, waits, clients, codes } = soaked;
   const broken = brokenIn(soaked);
   const run = {
     minutes,
@@ -115,6 +115,9 @@ function report(soaked: Soaked): number {
   say(`closed and refused by code: ${JSON.stringify(codes)}`);
   say(
     `those who stayed: p99 ${heard.p99.toFixed(1)} ms, missing ${heard.missing} of ${samples.length} samples' events`,
+  );
+  say(
+    `${waits.newcomers} newcomers waited for their first event: p50 ${waits.p50.toFixed(1)} ms, p99 ${waits.p99.toFixed(1)} ms`,
   );
   say(broken.length === 0 ? 'holds' : broken.join('\n'));
   return broken.length === 0 ? 0 : 1;

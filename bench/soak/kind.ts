@@ -1,4 +1,5 @@
 import type { Ports, Tally } from '../hostile/attack.ts';
+import type { Newcomers } from './newcomers.ts';
 import { between, pause } from './waiting.ts';
 
 /** From, to. */
@@ -32,6 +33,8 @@ export interface Stage {
   /** Customers from this id on have much in it, so many of them. */
   readonly busyFrom: number;
   readonly busy: number;
+  /** Of those who come without a cursor, and stay. */
+  readonly newcomers: Newcomers;
   /** Ends the run: all leave. */
   readonly signal: AbortSignal;
 }

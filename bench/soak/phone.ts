@@ -23,6 +23,8 @@ export class Phone {
   readonly resumed: Promise<boolean>;
   /** Resolves with the close code. */
   readonly closed: Promise<number>;
+  #connectedAtMs: number | undefined;
+  #waitedMs: number | undefined;
   readonly #ws: WebSocket;
   readonly #signal: AbortSignal;
 
@@ -39,6 +41,12 @@ export class Phone {
     this.closed = new Promise((resolve) => ws.once('close', resolve));
     this.connected = this.#says('connected');
     this.resumed = this.#says('resumed');
+  }
+
+  /** From `connected` to the first event, or until now; 0 where it was never connected. */
+  get waitedMs(): number {
+    const sinceMs = this.#connectedAtMs;
+    return this.#waitedMs ?? (sinceMs === undefined ? 0 : performance.now() - sinceMs);
   }
 
   /** Reads on until so much time is over, it is closed, or the run ends. */
@@ -72,6 +80,8 @@ export class Phone {
 
   #read(frame: string): void {
     this.cursor = /"cursor":"([^"]+)"/.exec(frame)?.[1] ?? this.cursor;
+    if (frame.startsWith('{"type":"connected"')) this.#connectedAtMs = performance.now();
+    else if (frame.startsWith('{"event":')) this.#waitedMs ??= this.waitedMs;
   }
 
   #says(type: string): Promise<boolean> {

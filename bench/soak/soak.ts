@@ -12,6 +12,7 @@ import { gauges } from './gauges.ts';
 import { runKinds, type Kind, type Stage, type Tempo } from './kind.ts';
 import { MALLOC_ENV, NODE_OPTIONS } from './memory-limits.ts';
 import { codesIn, metricIn } from './metric-text.ts';
+import { Newcomers, type Waits } from './newcomers.ts';
 import { Phone } from './phone.ts';
 import { metricsOf, readAll, type Vhost } from './readings.ts';
 import { isBack, judge, type Row, type Sample, type Series } from './verdict.ts';
@@ -64,6 +65,7 @@ export interface Soaked extends Progress {
   readonly series: Series;
   /** By those who stayed all the time. */
   readonly heard: Heard;
+  readonly waits: Waits;
   readonly crashes: readonly string[];
 }
 
@@ -84,6 +86,7 @@ export async function soak(options: SoakOptions): Promise<Soaked> {
 class Run {
   #startedMs = performance.now();
   readonly #tally = new Tally();
+  readonly #newcomers = new Newcomers();
   readonly #publisher: Publisher;
   readonly #during: Sample[] = [];
   readonly #end = new AbortController();
@@ -162,6 +165,7 @@ class Run {
       rows: judge(series),
       series,
       heard,
+      waits: this.#newcomers.waits,
       crashes: services.flatMap(({ crash }) => crash ?? []),
     };
   }
@@ -180,6 +184,7 @@ class Run {
       oldestCursor: this.#oldestCursor,
       busyFrom: BUSY_FROM,
       busy: this.#busy,
+      newcomers: this.#newcomers,
       signal: this.#end.signal,
     };
   }

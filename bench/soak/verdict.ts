@@ -33,6 +33,8 @@ export interface Row {
 
 const WARM_UP_SHARE = 0.25;
 const LONGEST_WARM_UP_S = 15 * 60;
+/** What a newcomer may wait for the first event. */
+const WAIT_MS = 5_000;
 /** What `mayGrow` is given for: an hour without its warm-up. */
 const REFERENCE_S = 45 * 60;
 
@@ -81,18 +83,24 @@ interface Run {
   readonly rows: readonly Row[];
   /** Of those who stayed all the time. */
   readonly heard: { readonly missing: number };
+  /** Of newcomers, until their first event; milliseconds. */
+  readonly waits: { readonly p99: number };
   readonly crashes: readonly string[];
 }
 
 /** What does not hold, in sentences. */
-export function brokenIn({ rows, heard, crashes }: Run): string[] {
+export function brokenIn({ rows, heard, waits, crashes }: Run): string[] {
   const peaks = (['ingest', 'delivery'] as const).flatMap((service) => {
     const peak = rows.find(({ gauge }) => gauge === nameOf(service, 'RSS, MiB'))?.peak ?? Number.NaN;
     const limit = LIMIT_MIB[service];
     return peak <= limit ? [] : [`${service} took ${short(peak)} MiB, and compose gives it ${limit}`];
   });
   const missing = heard.missing === 0 ? [] : [`those who stayed miss ${heard.missing} events`];
-  return [...rows.filter((row) => !holds(row)).map(verdictOf), ...peaks, ...missing, ...crashes];
+  const late =
+    waits.p99 <= WAIT_MS
+      ? []
+      : [`newcomers waited ${short(waits.p99)} ms (p99) for their first event, may ${WAIT_MS}`];
+  return [...rows.filter((row) => !holds(row)).map(verdictOf), ...peaks, ...missing, ...late, ...crashes];
 }
 
 export function tableOf(rows: readonly Row[]): string {

@@ -71,7 +71,7 @@ describe('both services under clients of every kind', () => {
         backWithinMs: BACK_MS,
         isEnough: (progress) => lackingIn(progress).length === 0 || progress.elapsedS > RUN_MS / 1_000,
       });
-      const { samples, rows, heard, crashes } = soaked;
+      const { samples, rows, heard, waits, crashes } = soaked;
       expect(lackingIn(soaked)).toEqual([]);
       for (const { values } of samples) {
         expect(Object.keys(values).sort()).toEqual([...gauges.keys()].sort());
@@ -80,6 +80,7 @@ describe('both services under clients of every kind', () => {
       // A heap that filled for seconds need not have been collected yet.
       expect(rows.filter(({ gauge, isBack }) => !isBack && !gauge.endsWith(', MiB'))).toEqual([]);
       expect(heard.missing).toBe(0);
+      expect(waits.newcomers).toBeGreaterThan(0);
       expect(crashes).toEqual([]);
     },
     DEADLINE_MS,

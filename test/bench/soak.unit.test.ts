@@ -181,6 +181,7 @@ describe('what a run has broken', () => {
   const good = {
     rows: [row('ingest RSS, MiB', LIMIT_MIB.ingest), row('delivery RSS, MiB', LIMIT_MIB.delivery)],
     heard: { missing: 0 },
+    waits: { p99: 5_000 },
     crashes: [],
   };
 
@@ -195,6 +196,8 @@ describe('what a run has broken', () => {
       { rows: good.rows.map((one) => ({ ...one, trend: 'grows' as const })) },
     ],
     ['those who stayed miss 1 events', { heard: { missing: 1 } }],
+    ['newcomers waited 5001 ms (p99)', { waits: { p99: 5_001 } }],
+    ['newcomers waited ∞ ms (p99)', { waits: { p99: Number.NaN } }],
     ['delivery ended', { crashes: ['delivery ended'] }],
   ])('is said: %s', (start, change) => {
     expect(brokenIn({ ...good, ...change })[0]?.startsWith(start)).toBe(true);

@@ -6,7 +6,7 @@ import { ask } from '../../hostile/ask.ts';
 import { anyId, type Kind, type Stage } from '../kind.ts';
 
 /** They are saved again and again: what ingest knows of appointments does not grow. */
-const APPOINTMENTS = 200;
+const APPOINTMENTS = 2_000;
 const SAVES = 20;
 const MESSAGES = 20;
 /** Kept for a week by the broker: few of them. */
@@ -19,7 +19,8 @@ function save(fixture: string): string {
   const { action, payload } = JSON.parse(fixture) as { action: string; payload: object };
   changes += 1;
   const id = 1 + (changes % APPOINTMENTS);
-  const people = { id_users_provider: 1 + (id % 50), id_users_customer: 1 + (id % 80) };
+  // As many people: each has some twenty changes an hour, as many as a busy practice.
+  const people = { id_users_provider: id, id_users_customer: id };
   return JSON.stringify({ action, payload: { ...payload, ...people, id, notes: `change ${changes}` } });
 }
 

@@ -31,11 +31,13 @@ async function goAway(phone: Phone): Promise<void> {
 }
 
 const comeAndGo = (range: 'briefMs' | 'stayMs') => async (stage: Stage) => {
-  const phone = visit(stage, somebody());
+  const person = somebody();
+  const phone = visit(stage, person);
   await phone.connected;
   phone.send({ action: 'list_rooms' });
   phone.send({ action: 'ping' });
   await phone.stay(between(...stage.tempo[range]));
+  if (range === 'stayMs' && person.role === 'provider') stage.newcomers.add(phone.waitedMs);
   await goAway(phone);
 };
 
