@@ -2,6 +2,7 @@ import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
+import { MALLOC_ENV, NODE_OPTIONS } from '../../bench/soak/memory-limits.ts';
 import { findOwnBroker } from '../../tools/broker/find-broker.ts';
 import { createVhost } from '../../tools/broker/management.ts';
 import { freePort } from '../../tools/broker/ports.ts';
@@ -90,6 +91,8 @@ async function startOne(role: Role, amqpUrl: string): Promise<FuzzedService> {
   const [port, healthPort] = [await freePort(), await freePort()];
   const env = {
     ...process.env,
+    ...MALLOC_ENV,
+    NODE_OPTIONS: NODE_OPTIONS[role],
     AMQP_URL: amqpUrl,
     JWT_SECRET: SECRET,
     INGEST_API_KEYS: KEY,
