@@ -128,6 +128,8 @@ export const DeliveryVariables = z
     REWIND_SECONDS: integer({ min: 0, max: 86_400, default: 30 }),
     /** Of that, `calendar.sync` at most; beyond, it gets one with the reason `gap` instead of all of them. */
     REWIND_MAX_SYNCS: integer({ min: 0, max: 10_000_000, default: 2_000 }),
+    /** Events of the history kept in memory while such clients come; what is older is read for them. */
+    REWIND_MAX_BYTES: integer({ min: MIB, max: 4096 * MIB, default: 64 * MIB }),
     /** What one client is sent again of the history at most; beyond, it is told to load anew. */
     REPLAY_MAX_EVENTS: integer({ min: 1, max: 10_000_000, default: 50_000 }),
     REPLAY_MAX_BYTES: integer({ min: 64 * 1024, max: 1024 * MIB, default: 32 * MIB }),

@@ -1,15 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import {
-  RecentHistory,
-  type Placed,
-  type RecentRequest,
-} from '../../services/delivery/stream/recent-history.ts';
+import type { Standing } from '../../services/delivery/stream/newest-events.ts';
+import { RecentHistory, type RecentRequest } from '../../services/delivery/stream/recent-history.ts';
 import { NO_LIMITS } from '../../services/delivery/stream/scan-request.ts';
 import { Scan } from '../../services/delivery/stream/scan.ts';
 import type { HistoryEntry } from '../../shared/contract/message.ts';
 import type { Address } from '../../shared/contract/routing.ts';
-import { cursorAt, cursorsOf, event, kept, mark, NOON } from './fakes.ts';
+import { cursorAt, cursorsOf, event, mark, NOON } from './fakes.ts';
 
 const NEWCOMER: ReadonlySet<Address> = new Set<Address>(['everyone', 'provider_5', 'calendar']);
 /** About as many entries as fit into one page here. */
@@ -18,12 +15,12 @@ const sync = (fields: Parameters<typeof event>[0] = {}) =>
   event({ type: 'calendar.sync', rooms: ['calendar'], ...fields });
 
 /** A history that was read from its beginning, or from later, up to a mark. */
-function read(entries: readonly HistoryEntry[], { offset = 0, pageBytes = PAGE_BYTES } = {}) {
-  const recent = new RecentHistory({ ...NO_LIMITS, pageBytes });
+function read(entries: readonly HistoryEntry[], { offset = 0, keptBytes = 0 } = {}) {
+  const recent = new RecentHistory({ ...NO_LIMITS, pageBytes: PAGE_BYTES }, keptBytes);
   const end = mark();
   [...entries, end].forEach((entry, index) => recent.add(entry, offset + index));
   const asked = { start: { sinceMs: NOON }, end: end.cursor, rooms: NEWCOMER, maxSyncs: 100 };
-  const since = (fields: Partial<RecentRequest> = {}, fetched: readonly Placed[] = []) => {
+  const since = (fields: Partial<RecentRequest> = {}, fetched: readonly Standing[] = []) => {
     const told = recent.read({ ...asked, isEarlier: () => false, ...fields }, fetched);
     return told && { ...told, entries: cursorsOf(told.entries) };
   };
@@ -32,7 +29,7 @@ function read(entries: readonly HistoryEntry[], { offset = 0, pageBytes = PAGE_B
     const lacking = recent.lacking({ ...asked, ...fields });
     const fetched = lacking?.flatMap((place) => {
       const entry = entries[place - offset];
-      return entry?.kind === 'event' ? { offset: place, entry: kept(entry) } : [];
+      return entry?.kind === 'event' ? { offset: place, event: entry } : [];
     });
     return since(fields, fetched);
   };
@@ -40,14 +37,16 @@ function read(entries: readonly HistoryEntry[], { offset = 0, pageBytes = PAGE_B
 }
 
 describe('the recent history', () => {
-  it('tells a newcomer what there was in rooms of many, in the order of the history', () => {
-    const entries = [sync(), event({ rooms: ['everyone'] }), event({ rooms: ['provider_6'] }), sync()];
-    const { since } = read(entries);
-    const [first, second, , last] = cursorsOf(entries);
-    expect(since()).toEqual({ entries: [first, second, last], syncsLeftOut: false });
+  it('tells a newcomer what there was in its rooms, in the order of the history', () => {
+    const [all, others, own] = (['everyone', 'provider_6', 'provider_5'] as const).map((room) =>
+      event({ rooms: [room] }),
+    ) as [HistoryEntry, HistoryEntry, HistoryEntry];
+    const [first, last] = [sync(), sync()];
+    const { since } = read([first, all, others, own, last], { keptBytes: PAGE_BYTES });
+    expect(since()).toEqual({ entries: cursorsOf([first, all, own, last]), syncsLeftOut: false });
   });
 
-  it('does not tell where something was in a room of the newcomer alone', () => {
+  it('does not tell where something in its rooms is no longer kept', () => {
     const entries = [event({ rooms: ['provider_5'] }), sync()];
     expect(read(entries).since()).toBeUndefined();
   });
@@ -64,7 +63,7 @@ describe('the recent history', () => {
   it('tells nothing where not all of it was fetched', () => {
     const own = event({ rooms: ['provider_5'] });
     const entries = [own, event({ rooms: ['provider_5'] })];
-    expect(read(entries).since({}, [{ offset: 0, entry: kept(own) }])).toBeUndefined();
+    expect(read(entries).since({}, [{ offset: 0, event: own }])).toBeUndefined();
   });
 
   it('lacks nothing of what comes behind the mark', () => {
@@ -109,7 +108,7 @@ describe('the recent history', () => {
     expect(since({ maxSyncs: 25 })).toBeUndefined();
   });
 
-  it('does not tell where something else is no longer kept', () => {
+  it('does not tell where something else is no longer kept, though it is given none of `calendar.sync`', () => {
     const entries = [event({ rooms: ['everyone'] }), ...Array.from({ length: 30 }, () => sync())];
     expect(read(entries).since({ maxSyncs: 4 })).toBeUndefined();
   });
@@ -128,7 +127,7 @@ describe('the recent history', () => {
 
   it('does not tell more than a page', () => {
     const entries = Array.from({ length: 8 }, () => event({ rooms: ['everyone'] }));
-    expect(read(entries).since()).toBeUndefined();
+    expect(read(entries, { keptBytes: 10 * PAGE_BYTES }).since()).toBeUndefined();
   });
 
   it('tells what a pass over the same would tell, or nothing', () => {
@@ -145,14 +144,15 @@ describe('the recent history', () => {
         fc.array(anyEntry, { maxLength: 25 }),
         fc.integer({ min: 0, max: 8 }),
         fc.nat({ max: 1 }),
-        (all, maxSyncs, offset) => {
+        fc.constantFrom(0, PAGE_BYTES / 5, PAGE_BYTES),
+        (all, maxSyncs, offset, keptBytes) => {
           const entries = all.map(({ kind, rooms: to, atMs, id }) => {
             if (kind === 'mark') return mark({ atMs });
             // What is published again is what it was.
             const fields = { rooms: to, atMs, ...(id !== undefined && { id: `${kind} ${id}` }) };
             return kind === 'sync' ? sync(fields) : event(fields);
           });
-          const { sinceAll, end } = read(entries, { offset });
+          const { sinceAll, end } = read(entries, { offset, keptBytes });
           const rewind = sinceAll({ maxSyncs });
           if (rewind === undefined) return;
           told += 1;

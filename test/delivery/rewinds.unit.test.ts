@@ -11,13 +11,20 @@ import { cursorsOf, event, mark, NOON, settle } from './fakes.ts';
 type OnEntry = (entry: HistoryEntry, offset: number) => boolean;
 
 const LINGER_MS = 30_000;
+/** Of no event: each has to be fetched. */
+const KEPT_BYTES = 0;
 const MARK_EVERY_MS = 20;
 const sync = () => event({ type: 'calendar.sync', rooms: ['calendar'], atMs: NOON + 1_000 });
 
 /** A history that is followed for newcomers of the last 30 seconds; each mark comes back when the test says so. */
 function world() {
   let nowMs = NOON + 30_000;
-  const readings: { fromMs: number; add: (entry: HistoryEntry) => void; fail: (error: Error) => void }[] = [];
+  const readings: {
+    fromMs: number;
+    pace: string;
+    add: (entry: HistoryEntry) => void;
+    fail: (error: Error) => void;
+  }[] = [];
   const stop = jest.fn();
   const marks: (() => void)[] = [];
   const waits: { readonly ms: number; readonly end: () => void }[] = [];
@@ -25,12 +32,12 @@ function world() {
   const rewinds = new Rewinds({
     history: {
       readSome: (from, onEntry) => new Promise((end) => fetches.push({ from, onEntry, end })),
-      follow: (fromMs, onEntry) => {
+      follow: (fromMs, onEntry, pace) => {
         let offset = 0;
         let fail: (error: Error) => void = () => undefined;
         const broken = new Promise<never>((_resolve, reject) => (fail = reject));
         const add = (entry: HistoryEntry) => onEntry(entry, offset++);
-        readings.push({ fromMs, add, fail });
+        readings.push({ fromMs, pace, add, fail });
         const upToMark = () => {
           const own = mark({ atMs: nowMs });
           const read = new Promise<void>((resolve) => marks.push(resolve)).then(() => {
@@ -43,6 +50,7 @@ function world() {
       },
     },
     limits: NO_LIMITS,
+    maxBytes: KEPT_BYTES,
     logger: createLogger('delivery', 'silent'),
     wall: () => wallTime(nowMs),
     now: () => nowMs,
@@ -142,10 +150,48 @@ describe('rewinds', () => {
     expect(readings).toHaveLength(2);
   });
 
-  it('leave to a pass who was last heard of before anybody came', async () => {
+  it('read an hour for who was last heard of before anybody came, and tell all others from that', async () => {
+    const { askSince, ask, readings, markCame, pass } = world();
+    const hourMs = 66 * 60_000;
+    const told = askSince({ sinceMs: NOON }, NOON - 60_000);
+    readings[0]?.add(event({ rooms: ['provider_6'], atMs: NOON - 1_000 }));
+    readings[0]?.add(sync());
+    await markCame();
+    expect((await told)?.entries).toHaveLength(1);
+    expect(readings).toMatchObject([{ fromMs: NOON + 30_000 - hourMs - 60_000, pace: 'paced' }]);
+    pass(MARK_EVERY_MS);
+    const near = ask();
+    await markCame();
+    expect((await near)?.entries).toHaveLength(1);
+    expect(readings).toHaveLength(1);
+  });
+
+  it('leave to a pass who missed more than an hour', async () => {
     const { askSince, readings } = world();
-    expect(await askSince({ sinceMs: NOON }, NOON - 60_000)).toBeUndefined();
+    expect(await askSince({ sinceMs: NOON }, NOON - 66 * 60_000)).toBeUndefined();
     expect(readings).toEqual([]);
+  });
+
+  it('let nobody else wait for the reading of an hour, and end the other once nobody waits for it', async () => {
+    const { askSince, ask, readings, marks, stop, pass } = world();
+    const first = ask();
+    await settle();
+    const further = askSince({ sinceMs: NOON - 600_000 }, NOON - 600_000);
+    await settle();
+    expect(readings.map(({ pace }) => pace)).toEqual(['fast', 'paced']);
+    readings[1]?.add(event({ atMs: NOON - 700_000 }));
+    const [firstMark, furtherMark] = marks;
+    furtherMark?.();
+    expect((await further)?.entries).toEqual([]);
+    expect(stop).not.toHaveBeenCalled();
+    firstMark?.();
+    expect((await first)?.entries).toEqual([]);
+    await settle();
+    expect(stop).toHaveBeenCalledTimes(1);
+    pass(MARK_EVERY_MS);
+    void ask();
+    await settle();
+    expect(readings).toHaveLength(2);
   });
 
   it('tell who was last heard of long ago, where they were followed all the time', async () => {

@@ -107,7 +107,7 @@ export class SimulatedInstance {
           follow: (fromMs, onEntry) => this.#follow(broker.begin(fromMs), onEntry),
           readSome: (offset, onEntry) => this.#readSome(offset, onEntry),
         },
-        ...{ limits: LIMITS, logger, ...clocks },
+        ...{ limits: LIMITS, maxBytes: memoryBytes, logger, ...clocks },
       }),
       quota: new LongReplays(LIMITS.events),
       maxRewindSyncs: LIMITS.events,

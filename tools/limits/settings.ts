@@ -134,6 +134,11 @@ export const settingBounds: Readonly<Partial<Record<Setting, Reach>>> = {
     test: 'delivery/rewind-bound.unit.test.ts',
     says: 'more calendar.sync than it may be sent',
   },
+  REWIND_MAX_BYTES: {
+    beyond: 'what is older is read from the history for who comes without a cursor',
+    test: 'delivery/recent-history.unit.test.ts',
+    says: 'no longer kept',
+  },
   REPLAY_MAX_EVENTS: {
     beyond: '`resumed` with `recovered:false`, reason `too_much`: load anew',
     test: 'delivery/long-resumes.int.test.ts',

@@ -76,13 +76,17 @@ export class History {
   }
 
   /** Reads from a time on, and goes on with what comes until it is stopped or breaks off. */
-  async follow(fromMs: number, onEntry: (entry: HistoryEntry, offset: number) => void): Promise<Following> {
+  async follow(
+    fromMs: number,
+    onEntry: (entry: HistoryEntry, offset: number) => void,
+    pace: Pace = 'fast',
+  ): Promise<Following> {
     const take = (entry: HistoryEntry, offset: number) => {
       onEntry(entry, offset);
       return true;
     };
     const pass = await this.#open(take);
-    await this.#begin(pass, startAt(fromMs), 'fast').catch(async (error: unknown) => {
+    await this.#begin(pass, startAt(fromMs), pace).catch(async (error: unknown) => {
       await pass.close();
       throw error;
     });

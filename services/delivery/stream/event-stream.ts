@@ -105,7 +105,7 @@ export class EventStream {
     const toKeep = (event: EventEntry) => timeline.shared(event);
     const forReaders = { limits: bounds, toKeep, logger, wall, now, sleep };
     const scans = new ScanLanes(history, forReaders);
-    const rewinds = new Rewinds({ history, ...forReaders });
+    const rewinds = new Rewinds({ history, maxBytes: config.rewindMaxBytes, ...forReaders });
     const quota = new LongReplays(config.maxLongReplaysPerMinute);
     const lookBack = new LookBack({ cluster, sleep, wall, now });
     const { coverage, completeness } = trust;

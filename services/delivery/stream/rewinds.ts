@@ -11,8 +11,10 @@ import type { TimelineEntry } from './timeline.ts';
 
 /** Without a newcomer for so long, the history is followed no longer. */
 const LINGER_MS = 30_000;
-/** For a newcomer from longer ago no reading is begun; one that has gone on since then tells it too. */
+/** A newcomer from longer ago waits for the reading of an hour, where the one that goes on was begun later. */
 const MAX_BACK_MS = 60_000;
+/** What `LeftOff` has of who comes back within the hour: five minutes more, and the margin. Who missed more makes a pass. */
+const HOUR_MS = 66 * 60_000;
 /**
  * Between two marks at least: while many come, those of a moment share one. Each goes to the history and comes back twice, which
  * costs the broker more than a connect does, and `RecentHistory` keeps the marks of so many moments.
@@ -35,10 +37,16 @@ interface Following {
 
 export interface RewindsContext {
   readonly history: SingleReads & {
-    /** Reads from a time on, and goes on with what comes. */
-    follow(fromMs: number, onEntry: (entry: HistoryEntry, offset: number) => void): Promise<Following>;
+    /** Reads from a time on, and goes on with what comes. `paced`: with twice as much time for others as it takes. */
+    follow(
+      fromMs: number,
+      onEntry: (entry: HistoryEntry, offset: number) => void,
+      pace: 'fast' | 'paced',
+    ): Promise<Following>;
   };
   readonly limits: ReplayLimits;
+  /** Of the events that are kept. */
+  readonly maxBytes: number;
   readonly logger: Logger;
   readonly wall: WallClock;
   readonly now: SteadyClock;
@@ -61,11 +69,13 @@ export interface Rewind {
  */
 export class Rewinds {
   #reading: Reading | undefined;
+  /** One that begins an hour back and has not caught up: then it takes the place of the other. */
+  #further: Reading | undefined;
   #isClosed = false;
   readonly #singles: SingleEvents;
 
   constructor(private readonly context: RewindsContext) {
-    this.#singles = new SingleEvents(context.history, context.toKeep);
+    this.#singles = new SingleEvents(context.history);
   }
 
   /**
@@ -84,30 +94,51 @@ export class Rewinds {
 
   /** Called about once a second. */
   tick(nowMs: number): void {
-    if (this.#reading?.isIdle(nowMs - LINGER_MS) === true) this.#end(this.#reading);
+    for (const reading of this.#readings) if (reading.isIdle(nowMs - LINGER_MS)) this.#end(reading);
   }
 
   close(): void {
     this.#isClosed = true;
-    if (this.#reading !== undefined) this.#end(this.#reading);
+    for (const reading of this.#readings) this.#end(reading);
+  }
+
+  get #readings(): readonly Reading[] {
+    return [this.#reading, this.#further].filter((reading) => reading !== undefined);
   }
 
   #readingFor(request: Pick<RecentRequest, 'start' | 'rooms'>, fromMs: number): Reading | undefined {
-    const isOfLate = unixMs(this.context.wall()) - fromMs <= MAX_BACK_MS;
-    if (isOfLate) return (this.#reading ??= this.#begin(fromMs - NEAR_MS));
-    // Who would have to ask a pass as well waits for no mark.
-    return this.#reading?.recent.lacking(request) === undefined ? undefined : this.#reading;
+    const nowMs = unixMs(this.context.wall());
+    if (nowMs - fromMs <= MAX_BACK_MS) return (this.#reading ??= this.#begin(fromMs - NEAR_MS, 'fast'));
+    const reading = this.#reading;
+    if (reading?.recent.lacking(request) !== undefined) return reading;
+    // It was read, and is too much: another reading would tell no more.
+    const isRead = reading !== undefined && reading.fromMs <= fromMs;
+    if (isRead || nowMs - fromMs > HOUR_MS) return undefined;
+    return (this.#further ??= this.#beginFurther(nowMs - HOUR_MS - NEAR_MS));
   }
 
-  #begin(fromMs: number): Reading {
-    const { history, limits, toKeep, logger } = this.context;
-    const recent = new RecentHistory(limits, toKeep);
-    const following = history.follow(fromMs, (entry, offset) => recent.add(entry, offset));
-    const reading = new Reading(recent, following, this.context);
+  #beginFurther(fromMs: number): Reading {
+    const reading = this.#begin(fromMs, 'paced');
+    const takeOver = () => {
+      if (this.#further !== reading) return;
+      this.#reading?.retire();
+      this.#reading = reading;
+      this.#further = undefined;
+    };
+    // Who waits for it is told where it breaks off.
+    reading.upToMark().then(takeOver, () => undefined);
+    return reading;
+  }
+
+  #begin(fromMs: number, pace: 'fast' | 'paced'): Reading {
+    const { history, limits, maxBytes, toKeep, logger } = this.context;
+    const recent = new RecentHistory(limits, maxBytes, toKeep);
+    const following = history.follow(fromMs, (entry, offset) => recent.add(entry, offset), pace);
+    const reading = new Reading(fromMs, recent, following, this.context);
     following
       .then(({ broken }) => broken)
       .catch((error: unknown) => {
-        if (this.#reading !== reading) return;
+        if (!this.#readings.includes(reading)) return;
         logger[this.#isClosed ? 'debug' : 'warn']({ err: error }, 'the history could not be followed');
         this.#end(reading);
       });
@@ -115,7 +146,8 @@ export class Rewinds {
   }
 
   #end(reading: Reading): void {
-    this.#reading = undefined;
+    if (this.#reading === reading) this.#reading = undefined;
+    if (this.#further === reading) this.#further = undefined;
     reading.stop();
   }
 }
@@ -123,6 +155,7 @@ export class Rewinds {
 /** One stretch of the history that is followed. */
 class Reading {
   #waiting = 0;
+  #isRetired = false;
   #usedAtMs: number;
   #mayMarkAtMs: number;
   #next: Promise<ArrivingMark> | undefined;
@@ -130,6 +163,8 @@ class Reading {
   #current: Promise<unknown> = Promise.resolve();
 
   constructor(
+    /** Where it begins. */
+    readonly fromMs: number,
     readonly recent: RecentHistory,
     private readonly following: Promise<Following>,
     private readonly clock: Pick<RewindsContext, 'now' | 'sleep'>,
@@ -148,11 +183,18 @@ class Reading {
     } finally {
       this.#waiting -= 1;
       this.#usedAtMs = this.clock.now();
+      if (this.#isRetired && this.#waiting === 0) this.stop();
     }
   }
 
   isIdle(sinceMs: number): boolean {
     return this.#waiting === 0 && this.#usedAtMs <= sinceMs;
+  }
+
+  /** Stops once nobody waits for it. */
+  retire(): void {
+    this.#isRetired = true;
+    if (this.#waiting === 0) this.stop();
   }
 
   stop(): void {

@@ -1,6 +1,5 @@
-import type { EventEntry, HistoryEntry } from '../../../shared/contract/message.ts';
-import type { Placed } from './recent-history.ts';
-import { addressed, type TimelineEntry } from './timeline.ts';
+import type { HistoryEntry } from '../../../shared/contract/message.ts';
+import type { Standing } from './newest-events.ts';
 
 /** Newcomers for whom events are fetched at a time, and who wait for that. RabbitMQ 3.10 spends as much on one event as on 80 of a pass. */
 const MAX_FETCHING = 2;
@@ -19,21 +18,18 @@ export class SingleEvents {
   #fetching = 0;
   readonly #waiting: (() => void)[] = [];
 
-  constructor(
-    private readonly history: SingleReads,
-    private readonly toKeep: (event: EventEntry) => TimelineEntry = addressed,
-  ) {}
+  constructor(private readonly history: SingleReads) {}
 
   /** `offsets` in their order, each of an event; what the history no longer has is left out. `undefined`: too many wait. */
-  async fetch(offsets: readonly number[]): Promise<readonly Placed[] | undefined> {
+  async fetch(offsets: readonly number[]): Promise<readonly Standing[] | undefined> {
     if (offsets.length === 0) return [];
     if (this.#waiting.length >= MAX_WAITING) return undefined;
     if (this.#fetching < MAX_FETCHING) this.#fetching += 1;
     else await new Promise<void>((resolve) => this.#waiting.push(resolve));
     try {
-      const placed: Placed[] = [];
-      for (const run of runsOf(offsets)) placed.push(...(await this.#fetchRun(run)));
-      return placed;
+      const found: Standing[] = [];
+      for (const run of runsOf(offsets)) found.push(...(await this.#fetchRun(run)));
+      return found;
     } finally {
       const next = this.#waiting.shift();
       if (next === undefined) this.#fetching -= 1;
@@ -41,17 +37,17 @@ export class SingleEvents {
     }
   }
 
-  async #fetchRun(offsets: Run): Promise<readonly Placed[]> {
+  async #fetchRun(offsets: Run): Promise<readonly Standing[]> {
     const [first] = offsets;
     const last = offsets.at(-1) ?? first;
     const wanted = new Set(offsets);
-    const placed: Placed[] = [];
+    const found: Standing[] = [];
     await this.history.readSome(first, (entry, offset) => {
       // Of an event and the `calendar.sync` that came with it, the first.
-      if (wanted.delete(offset) && entry.kind === 'event') placed.push({ offset, entry: this.toKeep(entry) });
+      if (wanted.delete(offset) && entry.kind === 'event') found.push({ offset, event: entry });
       return wanted.size > 0 && offset < last;
     });
-    return placed;
+    return found;
   }
 }
 
