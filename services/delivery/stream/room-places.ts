@@ -37,10 +37,6 @@ export class RoomPlaces {
     return [...found].sort((a, b) => a - b);
   }
 
-  isSilent(rooms: ReadonlySet<Address>, from: number): boolean {
-    return this.since(rooms, from)?.length === 0;
-  }
-
   #forgetHalf(): void {
     let count = MAX_ROOMS / 2;
     for (const [room, places] of this.#ofRooms) {
